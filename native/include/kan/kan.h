@@ -1,0 +1,360 @@
+/* kan4j: Kolmogorov-Arnold network kernels. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+ *
+ * The C ABI of libkan4j.so: stateless fused layer kernels, losses and optimizer kernels.
+ *
+ * Conventions
+ * -----------
+ * - Plain C11. Every function that can fail returns a kan_status; 0 is success. Nothing throws, prints, aborts or
+ *   installs handlers. After a failure kan_last_error() tells what was wrong, what was expected and what was given.
+ * - All memory but contexts and layer handles belongs to the caller. Run functions never allocate.
+ * - Matrices are dense and row-major: (batch, features), the last axis contiguous. `T` below is float for KAN_F32 and
+ *   double for KAN_F64. Pointers need the natural alignment of T (4 or 8 bytes); `saved` and `scratch` need 64 bytes.
+ * - A layer's numbers live in two flat arrays of T: `params` (trainable; gradients and optimizer moments have the same
+ *   layout) and `buffers` (knots, masks, running statistics: no gradient, no optimizer ever moves them). Their inner
+ *   layout is the kernels' own; kan_layer_tensor_get/set convert single tensors from and to the natural row-major
+ *   shapes that kan_layer_tensor names.
+ * - batch == 0 is valid and does nothing (gradients in OVERWRITE mode become zero).
+ * - A layer is immutable and may be used from many contexts at once. A context serves one thread at a time: a call on
+ *   a context that is busy elsewhere returns KAN_BUSY and touches nothing.
+ * - Same inputs, tier, build: the same bits, whatever the number of threads.
+ * - Structs start with struct_size and struct_version. Zero the struct, set struct_size = sizeof(it) and
+ *   struct_version = 1. The library reads min(struct_size, its own size); trailing bytes it does not know must be 0.
+ */
+#ifndef KAN_KAN_H
+#define KAN_KAN_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define KAN_API __attribute__((visibility("default")))
+#else
+#define KAN_API
+#endif
+
+/* ------------------------------------------------------------------------------------------------ version, status */
+
+#define KAN_ABI_MAJOR 1
+#define KAN_ABI_MINOR 0
+
+typedef int32_t kan_status;
+#define KAN_OK 0
+#define KAN_INVALID_ARGUMENT 1       /* a value out of range, a null pointer, a misaligned pointer */
+#define KAN_SHAPE_MISMATCH 2         /* sizes that do not fit each other */
+#define KAN_UNSUPPORTED 3            /* a combination this build has no kernel for */
+#define KAN_OUT_OF_MEMORY 4          /* host memory */
+#define KAN_DEVICE_OUT_OF_MEMORY 5   /* device memory */
+#define KAN_DEVICE_ERROR 6           /* the device or its driver failed; the context is unusable */
+#define KAN_NOT_BUILT_WITH_CUDA 7    /* no CUDA plugin, no driver or no device; the text says which */
+#define KAN_BUSY 8                   /* the context is in use by another thread */
+#define KAN_ABI_MISMATCH 9           /* a struct of a newer library with fields this one does not know */
+#define KAN_INTERNAL 10              /* a defect of kan4j */
+
+/* (major << 16) | minor of the library that was loaded. */
+KAN_API int32_t kan_abi_version(void);
+
+/* Copies one line about the build (version, compiler, tiers) into `buffer` (at most `capacity` bytes, always
+ * terminated) and returns the length of the whole text without the terminator. */
+KAN_API long long kan_build_info(char* buffer, long long capacity);
+
+/* Number of live objects of a kind, for leak checks: 0 contexts, 1 layers. Other kinds give -1. */
+KAN_API long long kan_debug_live(int32_t kind);
+
+/* ---------------------------------------------------------------------------------------------------------- context */
+
+typedef struct kan_context_s* kan_context;
+
+#define KAN_DEVICE_CPU 0
+#define KAN_DEVICE_CUDA 1
+
+/* Kernel tiers, lowest first. AUTO takes the highest the processor has; asking for a higher one than that is an error. */
+#define KAN_TIER_AUTO 0
+#define KAN_TIER_REFERENCE 1   /* double precision, unoptimised, for every operation: the oracle of the tests */
+#define KAN_TIER_BASELINE 2    /* x86-64 (SSE2) */
+#define KAN_TIER_AVX2 3        /* AVX2 + FMA */
+#define KAN_TIER_AVX512 4      /* AVX-512 F, BW, DQ, VL */
+
+typedef struct kan_context_spec {
+  int32_t struct_size;
+  int32_t struct_version;
+  int32_t device;        /* KAN_DEVICE_* */
+  int32_t device_index;  /* 0-based CUDA device; 0 for the CPU */
+  int32_t threads;       /* >= 1; the calling thread is one of them */
+  int32_t tier;          /* KAN_TIER_* */
+} kan_context_spec;
+
+typedef struct kan_context_info {
+  int32_t struct_size;
+  int32_t struct_version;
+  int32_t device;
+  int32_t device_index;
+  int32_t threads;
+  int32_t tier;      /* the tier in use */
+  int32_t max_tier;  /* the highest this processor has */
+} kan_context_info;
+
+/* Creates a context with its own thread pool. *context is set to NULL on failure. The caller destroys it. */
+KAN_API kan_status kan_context_create(const kan_context_spec* spec, kan_context* context);
+
+/* Stops the pool and frees the context; NULL is allowed. Returns KAN_BUSY, freeing nothing, while a call is running. */
+KAN_API kan_status kan_context_destroy(kan_context context);
+
+/* What the context runs on. `info` is filled up to info->struct_size. */
+KAN_API kan_status kan_context_query(kan_context context, kan_context_info* info);
+
+/* Copies the text of the last failure on `context` (or, with NULL, of the last failure on this thread of a call that
+ * had no valid context) into `buffer`, at most `capacity` bytes, always terminated. Returns the length of the whole
+ * text without the terminator; 0 if there was no failure. */
+KAN_API long long kan_last_error(kan_context context, char* buffer, long long capacity);
+
+/* ------------------------------------------------------------------------------------------------------------ layers */
+
+typedef struct kan_layer_s* kan_layer;
+
+#define KAN_F32 1
+#define KAN_F64 2
+
+#define KAN_LAYER_KAN 1         /* y_o = sum_i phi_oi(x_i), phi by `basis` (below), optional base branch and bias */
+#define KAN_LAYER_LINEAR 2      /* y = W x + b */
+#define KAN_LAYER_LAYERNORM 3   /* y = (x - mean) / sqrt(var + eps) * weight + bias over the features of a row */
+#define KAN_LAYER_BATCHNORM 4   /* the same per feature over the batch; running statistics when not training */
+#define KAN_LAYER_ACTIVATION 5  /* y = activation(x), element by element */
+#define KAN_LAYER_MULTIPLY 6    /* MultKAN nodes: the first `grid` inputs pass, the rest multiply in runs of `order` */
+#define KAN_LAYER_AFFINE 7      /* y_i = scale_i x_i + bias_i, element by element */
+
+/* Bases. n is the number of basis functions of an edge, z the basis input: x, or its LayerNorm with KAN_FLAG_NORM.
+ *
+ * BSPLINE    coef_oi . B(x), B-splines of `order` k (1..5) on the input's own knots t_0..t_{G+2k}, G = grid;
+ *            n = G + k. Half-open intervals. (Kolmogorov-Arnold Networks, arXiv 2404.19756; pykan, efficient-kan)
+ * RBF        exp(-((z - c_g) w)^2), centres c_g and inverse width w; n = grid. (FastKAN, arXiv 2405.06721)
+ * RSWAF      1 - tanh^2((z - c_g) w), centres c_g, inverse denominator w; n = grid. (FasterKAN, documented form)
+ * FOURIER    cos(kz), sin(kz), k = 1..grid; n = 2 grid: all cosines, then all sines. (FourierKAN)
+ * CHEBYSHEV  T_d(tanh z), d = 0..grid; n = grid + 1, by recurrence. (ChebyKAN)
+ * JACOBI     P_d^(a,b)(tanh z), d = 0..grid, a = shape[0], b = shape[1], both > -1; n = grid + 1. (JacobiKAN)
+ * SINE       sin(f_g z + p_ig), frequencies f_g and phases p_ig; n = grid. (SineKAN)
+ * WAVELET    w_oi psi((x_i - tau_oi) / s_oi), psi by `wavelet`, scale and translation per edge; n = 1. (Wav-KAN)
+ * RELU       (relu(e_ig - z) relu(z - s_ig) r)^2, r = 4 grid^2 / (order+1)^2; n = grid + order. (ReLU-KAN, 2406.02075)
+ * RATIONAL   F_j(x) = sum_m a_m x^m / (1 + sum_m |b_jm| |x|^m), m = 0..5 and 1..4, j the group of the input, `grid`
+ *            groups of in/grid inputs; n = 1. (KAT, arXiv 2409.10594, the denominator of its CUDA kernels)
+ * BSRBF      B_c(z) + exp(-((z - c_c) w)^2), c = 0..G+k-1, one coefficient for both; n = G + k. (BSRBF-KAN)
+ */
+#define KAN_BASIS_NONE 0
+#define KAN_BASIS_BSPLINE 1
+#define KAN_BASIS_RBF 2
+#define KAN_BASIS_RSWAF 3
+#define KAN_BASIS_FOURIER 4
+#define KAN_BASIS_CHEBYSHEV 5
+#define KAN_BASIS_JACOBI 6
+#define KAN_BASIS_SINE 7
+#define KAN_BASIS_WAVELET 8
+#define KAN_BASIS_RELU 9
+#define KAN_BASIS_RATIONAL 10
+#define KAN_BASIS_BSRBF 11
+
+/* Activations; also the base branch b(x) of a KAN layer (NONE: no base branch). GELU is the exact one (erf). */
+#define KAN_ACTIVATION_NONE 0
+#define KAN_ACTIVATION_IDENTITY 1
+#define KAN_ACTIVATION_SILU 2
+#define KAN_ACTIVATION_RELU 3
+#define KAN_ACTIVATION_GELU 4
+#define KAN_ACTIVATION_TANH 5
+#define KAN_ACTIVATION_SIGMOID 6
+
+/* Wavelets psi(u) of KAN_BASIS_WAVELET. HAT is 2/(sqrt(3) pi^1/4) (u^2 - 1) exp(-u^2/2), the sign of the published
+ * code; MORLET cos(5u) exp(-u^2/2); DOG -u exp(-u^2/2); MEYER sin(pi|u|) aux(|u|); SHANNON sin(u)/u times a Hamming
+ * window over the input features, 0.54 - 0.46 cos(2 pi i / (in - 1)). */
+#define KAN_WAVELET_HAT 0
+#define KAN_WAVELET_MORLET 1
+#define KAN_WAVELET_DOG 2
+#define KAN_WAVELET_MEYER 3
+#define KAN_WAVELET_SHANNON 4
+
+/* What the B-spline does outside its grid. The base branch always sees x itself.
+ * ZERO: the published behaviour, the half-open extended grid with its decaying tails, 0 beyond it.
+ * CLAMP: the spline at the nearer inner end t_k or t_{G+k}; derivative 0 outside.
+ * LINEAR: the tangent at the nearer inner end. With CLAMP and LINEAR the last inner interval is closed. */
+#define KAN_OUTSIDE_ZERO 0
+#define KAN_OUTSIDE_CLAMP 1
+#define KAN_OUTSIDE_LINEAR 2
+
+#define KAN_FLAG_SCALE 1         /* BSPLINE: trainable per-edge factor on the spline, tensor coef_scale */
+#define KAN_FLAG_MASK 2          /* BSPLINE: per-edge factor on the whole edge, buffer mask */
+#define KAN_FLAG_BIAS 4          /* KAN, LINEAR: trainable bias (out) added to the output */
+#define KAN_FLAG_NORM 8          /* KAN: the basis sees LayerNorm(x) with trainable weight and bias; in >= 2 */
+#define KAN_FLAG_BASE_NORM 16    /* with KAN_FLAG_NORM: the base branch sees LayerNorm(x) too */
+#define KAN_FLAG_TRAIN_BASIS 32  /* centres, widths, frequencies, phases, rational coefficients: params, not buffers */
+
+typedef struct kan_layer_spec {
+  int32_t struct_size;
+  int32_t struct_version;
+  int32_t kind;            /* KAN_LAYER_* */
+  int32_t dtype;           /* KAN_F32 or KAN_F64 */
+  long long in_features;   /* >= 1 */
+  long long out_features;  /* >= 1; equal to in_features for LAYERNORM, BATCHNORM, ACTIVATION, AFFINE */
+  int32_t basis;           /* KAN_BASIS_*, for KAN_LAYER_KAN */
+  int32_t base;            /* KAN_ACTIVATION_*: base branch of KAN_LAYER_KAN */
+  int32_t grid;            /* intervals, centres, frequencies, degree or groups: see the basis */
+  int32_t order;           /* B-spline order, the k of RELU, the arity of MULTIPLY */
+  int32_t outside;         /* KAN_OUTSIDE_*, BSPLINE */
+  int32_t activation;      /* KAN_ACTIVATION_* of KAN_LAYER_ACTIVATION */
+  int32_t wavelet;         /* KAN_WAVELET_* */
+  int32_t flags;           /* KAN_FLAG_* */
+  double shape[4];         /* JACOBI: a, b. LAYERNORM, BATCHNORM, KAN_FLAG_NORM: shape[2] = eps > 0, shape[3] = momentum
+                              of the running statistics in 0..1 */
+} kan_layer_spec;
+
+/* Checks the specification and creates the layer. *layer is NULL on failure. The caller destroys it. */
+KAN_API kan_status kan_layer_create(kan_context context, const kan_layer_spec* spec, kan_layer* layer);
+
+/* Frees the handle; NULL is allowed. No call may be using it. */
+KAN_API kan_status kan_layer_destroy(kan_layer layer);
+
+#define KAN_MODE_INFER 0  /* `saved` may be NULL */
+#define KAN_MODE_TRAIN 1  /* fills `saved` for the backward pass; BATCHNORM uses and updates batch statistics */
+
+typedef struct kan_layer_sizes {
+  int32_t struct_size;
+  int32_t struct_version;
+  long long params;         /* numbers of T in params, grads and moments */
+  long long buffers;        /* numbers of T in buffers */
+  long long tensors;        /* number of named tensors */
+  long long saved_bytes;    /* forward -> backward, for this batch, mode TRAIN */
+  long long scratch_bytes;  /* for any call of this batch on this context: forward (this mode), backward in TRAIN */
+} kan_layer_sizes;
+
+/* Sizes for one batch size and mode on this context (they depend on its threads and tier). */
+KAN_API kan_status kan_layer_query(kan_context context, kan_layer layer, long long batch, int32_t mode,
+                                   kan_layer_sizes* sizes);
+
+#define KAN_ROLE_PARAM 0
+#define KAN_ROLE_BUFFER 1
+
+typedef struct kan_tensor_info {
+  int32_t struct_size;
+  int32_t struct_version;
+  int32_t role;        /* KAN_ROLE_*: which flat array holds it */
+  int32_t rank;        /* 1..3 */
+  long long shape[4];  /* natural row-major shape, unused entries 1 */
+  long long count;     /* product of the shape */
+  char name[32];       /* see below; terminated */
+} kan_tensor_info;
+
+/* The layer's tensors, index 0 .. sizes.tensors - 1, in this order where present:
+ *   coef (out, in, n) · base_weight (out, in) · coef_scale (out, in) · weight (out, in) · bias (out)
+ *   norm_weight (in) · norm_bias (in)              LayerNorm inside a KAN layer
+ *   centres (n) · inv_width (1)                    RBF, RSWAF, BSRBF
+ *   freq (n) · phase (in, n)                       SINE; phase is always a buffer
+ *   phase_low (in, n) · phase_high (in, n)         RELU
+ *   numerator (6) · denominator (grid, 4)          RATIONAL
+ *   scale (out, in) · translation (out, in)        WAVELET (its `weight` holds w)
+ *   weight, bias (in)                              LAYERNORM, BATCHNORM;  scale, bias (in) for AFFINE
+ *   knots (in, G + 2k + 1) · mask (out, in)        buffers of BSPLINE; BSRBF has knots
+ *   running_mean (in) · running_var (in)           buffers of BATCHNORM
+ */
+KAN_API kan_status kan_layer_tensor(kan_context context, kan_layer layer, long long index, kan_tensor_info* info);
+
+/* Copies one tensor out of (get) or into (set) a flat array. `flat` is params, grads or a moment for KAN_ROLE_PARAM,
+ * buffers for KAN_ROLE_BUFFER; `natural` is info.count numbers of T in row-major order.
+ * Setting knots requires finite, non-decreasing rows with t_k < t_{G+k}; an evenly spaced row takes the fast path. */
+KAN_API kan_status kan_layer_tensor_get(kan_context context, kan_layer layer, long long index, const void* flat,
+                                        void* natural);
+KAN_API kan_status kan_layer_tensor_set(kan_context context, kan_layer layer, long long index, const void* natural,
+                                        void* flat);
+
+/* y (batch, out) = layer(x (batch, in)). `buffers` may be NULL if sizes.buffers == 0, `params` if sizes.params == 0;
+ * `saved` may be NULL in KAN_MODE_INFER. y must not overlap x. NaN in a row gives NaN in every output of that row it
+ * reaches. */
+KAN_API kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode, long long batch, const void* x,
+                                     const void* params, void* buffers, void* y, void* saved, void* scratch);
+
+#define KAN_GRAD_NONE 0        /* not wanted; the pointer may be NULL */
+#define KAN_GRAD_OVERWRITE 1
+#define KAN_GRAD_ACCUMULATE 2  /* added to what is there */
+
+/* Gradients of a scalar L from d_y = dL/dy (batch, out): d_x (batch, in) and d_params (params), each by its mode.
+ * x, params and buffers are those of the forward pass (KAN_MODE_TRAIN) that filled `saved`. */
+KAN_API kan_status kan_layer_backward(kan_context context, kan_layer layer, long long batch, const void* x,
+                                      const void* params, const void* buffers, const void* saved, const void* d_y,
+                                      int32_t d_x_mode, void* d_x, int32_t d_params_mode, void* d_params, void* scratch);
+
+/* AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), bias-corrected, as torch.optim.AdamW. */
+typedef struct kan_adamw {
+  int32_t struct_size;
+  int32_t struct_version;
+  double learning_rate;  /* >= 0 */
+  double beta1;          /* 0 <= beta1 < 1 */
+  double beta2;          /* 0 <= beta2 < 1 */
+  double eps;            /* > 0 */
+  double weight_decay;   /* >= 0 */
+  long long step;        /* 1 for the first update */
+} kan_adamw;
+
+/* SGD with momentum: v = momentum v + g + weight_decay p; p -= lr v (nesterov: p -= lr (g + weight_decay p + momentum v)).
+ * As torch.optim.SGD with dampening 0. */
+typedef struct kan_sgd {
+  int32_t struct_size;
+  int32_t struct_version;
+  double learning_rate;
+  double momentum;      /* 0 <= momentum < 1; 0 allows a NULL velocity */
+  double weight_decay;
+  int32_t nesterov;     /* 0 or 1 */
+  int32_t reserved;     /* 0 */
+} kan_sgd;
+
+/* Backward and AdamW in one pass: the parameters, m and v are updated while their gradient is still in cache and the
+ * gradient is never written to memory. d_x is computed with the parameters before the update. Bit-identical to
+ * kan_layer_backward (OVERWRITE) followed by kan_adamw_step over all params of the layer. */
+KAN_API kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer, long long batch, const void* x,
+                                            void* params, const void* buffers, const void* saved, const void* d_y,
+                                            int32_t d_x_mode, void* d_x, const kan_adamw* optimizer, void* m, void* v,
+                                            void* scratch);
+
+/* ---------------------------------------------------------------------------------------------- optimizers, vectors */
+
+/* One update of n numbers of `dtype`; params, m, v (velocity) are updated in place. */
+KAN_API kan_status kan_adamw_step(kan_context context, const kan_adamw* optimizer, int32_t dtype, long long n,
+                                  void* params, const void* grads, void* m, void* v);
+KAN_API kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t dtype, long long n, void* params,
+                                const void* grads, void* velocity);
+
+/* Deterministic vector kernels on n numbers of `dtype`: *value = a . b (accumulated in double); y += alpha x; x *= alpha. */
+KAN_API kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b,
+                                  double* value);
+KAN_API kan_status kan_vector_axpy(kan_context context, int32_t dtype, long long n, double alpha, const void* x, void* y);
+KAN_API kan_status kan_vector_scale(kan_context context, int32_t dtype, long long n, double alpha, void* x);
+
+/* ------------------------------------------------------------------------------------------------------------ losses */
+
+#define KAN_LOSS_MSE 1            /* mean over rows and outputs of (p - t)^2 */
+#define KAN_LOSS_CROSS_ENTROPY 2  /* softmax cross-entropy, mean over rows; target: int32_t class labels (batch) */
+#define KAN_LOSS_BCE_LOGITS 3     /* binary cross-entropy with logits, mean over rows and outputs; targets in 0..1 */
+#define KAN_LOSS_HUBER 4          /* d^2/2 for |d| <= delta, delta (|d| - delta/2) beyond; mean over rows and outputs */
+
+/* *value = the loss of predictions p (batch, out) against `target` ((batch, out) of T; labels for CROSS_ENTROPY).
+ * `weights` (batch) of T or NULL: the mean over rows becomes sum_b w_b l_b / sum_b w_b; weights are >= 0 and not all 0.
+ * d_p (batch, out) or NULL receives dL/dp; it may be p itself. `delta` > 0 is Huber's. */
+KAN_API kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long batch, long long out,
+                            const void* p, const void* target, const void* weights, double delta, void* d_p,
+                            double* value);
+
+/* -------------------------------------------------------------------------------------------------- edges and grids */
+
+/* Statistics of each edge's output over a batch, in one pass without a (batch, out, in) tensor. Each result is (out, in)
+ * doubles or NULL: mean of |phi_oi(x_i)|, mean of phi, population standard deviation of phi. KAN_LAYER_KAN only.
+ * `scratch` as for a forward pass. */
+KAN_API kan_status kan_layer_edge_statistics(kan_context context, kan_layer layer, long long batch, const void* x,
+                                             const void* params, const void* buffers, double* mean_abs, double* mean,
+                                             double* deviation, void* scratch);
+
+/* Dense basis values phi (batch, in, n) of T at z = x as it stands (no LayerNorm), for grid algorithms, fits and plots
+ * on small data; no training or inference path uses it. KAN_LAYER_KAN but WAVELET. */
+KAN_API kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch, const void* x,
+                                   const void* params, const void* buffers, void* phi);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* KAN_KAN_H */
