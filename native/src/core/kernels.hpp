@@ -1,0 +1,85 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "core/layer.hpp"
+#include "core/pool.hpp"
+
+namespace kan {
+
+struct ForwardArgs {
+  int32_t mode;
+  int64_t batch;
+  const void* x;       // (batch, in)
+  const void* params;
+  void* buffers;
+  void* y;             // (batch, out)
+  void* saved;         // NULL unless mode is TRAIN
+  void* scratch;
+};
+
+struct BackwardArgs {
+  int64_t batch;
+  const void* x;        // (batch, in)
+  const void* params;
+  const void* buffers;
+  const void* saved;
+  const void* d_y;      // (batch, out)
+  int32_t d_x_mode;
+  void* d_x;            // (batch, in)
+  int32_t d_params_mode;
+  void* d_params;
+  // Fused AdamW: adam != NULL; d_params is NULL and its mode NONE then.
+  const kan_adamw* adam;
+  void* params_out;     // == params
+  void* m;
+  void* v;
+  void* scratch;
+};
+
+struct LossArgs {
+  int32_t kind, dtype;
+  int64_t batch, out;
+  const void* p;
+  const void* target;
+  const void* weights;
+  double delta;
+  void* d_p;
+};
+
+struct EdgeStatisticsArgs {
+  int64_t batch;
+  const void* x;
+  const void* params;
+  const void* buffers;
+  double* mean_abs;
+  double* mean;
+  double* deviation;
+  void* scratch;
+};
+
+// One implementation of every operation. Arguments are already checked; nothing here allocates, throws or fails.
+// `saved` and scratch sizes are in bytes; both start 64-byte aligned. The abi layer owns the header of `saved` (the
+// first 64 bytes, which name the layer and batch): pointers given here are past it.
+struct Kernels {
+  const char* name;
+  int64_t (*saved_bytes)(const Layer&, int64_t batch);
+  int64_t (*scratch_bytes)(const Layer&, int64_t batch, int32_t mode, int threads);
+  void (*forward)(Pool&, const Layer&, const ForwardArgs&);
+  void (*backward)(Pool&, const Layer&, const BackwardArgs&);
+  void (*adamw)(Pool&, const kan_adamw&, int32_t dtype, int64_t n, void* p, const void* g, void* m, void* v);
+  void (*sgd)(Pool&, const kan_sgd&, int32_t dtype, int64_t n, void* p, const void* g, void* velocity);
+  double (*dot)(Pool&, int32_t dtype, int64_t n, const void* a, const void* b);
+  void (*axpy)(Pool&, int32_t dtype, int64_t n, double alpha, const void* x, void* y);
+  void (*scale)(Pool&, int32_t dtype, int64_t n, double alpha, void* x);
+  double (*loss)(Pool&, const LossArgs&);
+  void (*edge_statistics)(Pool&, const Layer&, const EdgeStatisticsArgs&);
+  void (*basis)(Pool&, const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);
+};
+
+const Kernels& reference_kernels();  // src/ref: double precision, plain
+const Kernels& baseline_kernels();   // src/cpu/tier_baseline.cpp, and so on
+const Kernels& avx2_kernels();
+const Kernels& avx512_kernels();
+
+}  // namespace kan

@@ -1,0 +1,37 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+namespace kan {
+
+// A context's persistent worker threads. The caller's thread is worker 0; `threads - 1` others sleep on a futex between
+// runs after a short spin. Signals are blocked in the workers. Nothing here is inline: the SIMD tiers include this.
+class Pool {
+ public:
+  explicit Pool(int threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int threads() const { return threads_; }
+
+  // Runs body(argument, worker) once on each of the first `workers` (<= threads()) workers and returns when all have.
+  // workers == 1 calls it directly. Bodies must not throw.
+  void run(int workers, void (*body)(void* argument, int worker), void* argument);
+
+  // Inside run: returns when all workers of this run have arrived. Spins briefly, then sleeps.
+  void barrier();
+
+ private:
+  struct State;
+  State* state_;
+  int threads_;
+};
+
+// for_workers(pool, workers, [&](int worker) { … })
+template <class F>
+inline void for_workers(Pool& pool, int workers, F&& f) {
+  pool.run(workers, [](void* p, int worker) { (*static_cast<F*>(p))(worker); }, &f);
+}
+
+}  // namespace kan
