@@ -1,0 +1,392 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// vec<S>: one SIMD register of S (float or double) of this tier, W lanes, on GCC's vector extension; intrinsics only
+// where the extension has no word for it (fused multiply-add, masked loads). No standard header: see basis.hpp.
+#pragma once
+#include <immintrin.h>
+
+#include "basis/math.hpp"
+
+namespace KAN_NS {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+// (GCC does not take vector_size on a dependent type.)
+template <class S>
+struct register_of;
+template <>
+struct register_of<float> {
+  using I = int32_t;
+  typedef float Native __attribute__((vector_size(kVectorBytes)));
+  typedef int32_t Mask __attribute__((vector_size(kVectorBytes)));
+  typedef float Unaligned __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+};
+template <>
+struct register_of<double> {
+  using I = long long;
+  typedef double Native __attribute__((vector_size(kVectorBytes)));
+  typedef long long Mask __attribute__((vector_size(kVectorBytes)));
+  typedef double Unaligned __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));
+};
+
+template <class S>
+struct vec {
+  static constexpr int W = kVectorBytes / int(sizeof(S));
+  using I = typename register_of<S>::I;
+  using Native = typename register_of<S>::Native;
+  using Mask = typename register_of<S>::Mask;
+  using Unaligned = typename register_of<S>::Unaligned;
+  Native v;
+
+  vec() = default;
+  KAN_HD vec(Native a) : v(a) {}
+  KAN_HD vec(S a) : v(a - Native{}) {}
+
+  KAN_HD static vec load(const S* p) { return vec(Native(*reinterpret_cast<const Unaligned*>(p))); }
+  KAN_HD void store(S* p) const { *reinterpret_cast<Unaligned*>(p) = v; }
+  // The first `lanes` (0..W) numbers; the other lanes are 0. Touches no memory beyond them.
+  KAN_HD static vec load(const S* p, int lanes);
+  KAN_HD void store(S* p, int lanes) const;
+
+  friend KAN_HD vec operator+(vec a, vec b) { return a.v + b.v; }
+  friend KAN_HD vec operator-(vec a, vec b) { return a.v - b.v; }
+  friend KAN_HD vec operator*(vec a, vec b) { return a.v * b.v; }
+  friend KAN_HD vec operator/(vec a, vec b) { return a.v / b.v; }
+  friend KAN_HD vec operator+(vec a, S b) { return a.v + b; }
+  friend KAN_HD vec operator-(vec a, S b) { return a.v - b; }
+  friend KAN_HD vec operator*(vec a, S b) { return a.v * b; }
+  friend KAN_HD vec operator/(vec a, S b) { return a.v / b; }
+  friend KAN_HD vec operator+(S a, vec b) { return a + b.v; }
+  friend KAN_HD vec operator-(S a, vec b) { return a - b.v; }
+  friend KAN_HD vec operator*(S a, vec b) { return a * b.v; }
+  friend KAN_HD vec operator/(S a, vec b) { return a / b.v; }
+  friend KAN_HD vec operator-(vec a) { return -a.v; }
+  friend KAN_HD vec& operator+=(vec& a, vec b) { return a = a + b; }
+  friend KAN_HD vec& operator-=(vec& a, vec b) { return a = a - b; }
+  friend KAN_HD vec& operator*=(vec& a, vec b) { return a = a * b; }
+  friend KAN_HD Mask operator<(vec a, vec b) { return a.v < b.v; }
+  friend KAN_HD Mask operator<=(vec a, vec b) { return a.v <= b.v; }
+  friend KAN_HD Mask operator>(vec a, vec b) { return a.v > b.v; }
+  friend KAN_HD Mask operator>=(vec a, vec b) { return a.v >= b.v; }
+  friend KAN_HD Mask operator==(vec a, vec b) { return a.v == b.v; }
+  friend KAN_HD Mask operator!=(vec a, vec b) { return a.v != b.v; }
+};
+
+template <class S>
+struct scalar_of_impl<vec<S>> {
+  using type = S;
+};
+
+template <class S>
+KAN_HD vec<S> select(typename vec<S>::Mask m, vec<S> a, vec<S> b) {
+  return m ? a.v : b.v;
+}
+KAN_HD vec<float> select(vec<float>::Mask m, vec<float> a, vec<float> b) { return m ? a.v : b.v; }
+KAN_HD vec<double> select(vec<double>::Mask m, vec<double> a, vec<double> b) { return m ? a.v : b.v; }
+
+// A NaN first argument comes out.
+template <class S>
+KAN_HD vec<S> max(vec<S> a, vec<S> b) { return a.v < b.v ? b.v : a.v; }
+template <class S>
+KAN_HD vec<S> min(vec<S> a, vec<S> b) { return b.v < a.v ? b.v : a.v; }
+
+template <class S>
+KAN_HD bool any(typename vec<S>::Mask m) {
+  typename vec<S>::I r = 0;
+  for (int i = 0; i < vec<S>::W; ++i) r |= m[i];
+  return r != 0;
+}
+
+#if defined(__AVX512F__)
+
+template <>
+KAN_HD vec<float> vec<float>::load(const float* p, int n) {
+  return vec(Native(_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1u), p)));
+}
+template <>
+KAN_HD void vec<float>::store(float* p, int n) const {
+  _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1u), __m512(v));
+}
+template <>
+KAN_HD vec<double> vec<double>::load(const double* p, int n) {
+  return vec(Native(_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1u), p)));
+}
+template <>
+KAN_HD void vec<double>::store(double* p, int n) const {
+  _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1u), __m512d(v));
+}
+KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) {
+  return vec<float>::Native(_mm512_fmadd_ps(__m512(a.v), __m512(b.v), __m512(c.v)));
+}
+KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) {
+  return vec<double>::Native(_mm512_fmadd_pd(__m512d(a.v), __m512d(b.v), __m512d(c.v)));
+}
+KAN_HD vec<float> sqrt(vec<float> a) { return vec<float>::Native(_mm512_sqrt_ps(__m512(a.v))); }
+KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(_mm512_sqrt_pd(__m512d(a.v))); }
+KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(_mm512_roundscale_ps(__m512(a.v), 8)); }
+KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(_mm512_roundscale_pd(__m512d(a.v), 8)); }
+KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(_mm512_roundscale_ps(__m512(a.v), 9)); }
+KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(_mm512_roundscale_pd(__m512d(a.v), 9)); }
+
+#elif defined(__AVX2__)
+
+alignas(32) constexpr int32_t kLaneMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+KAN_HD __m256i lane_mask32(int n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - n)); }
+KAN_HD __m256i lane_mask64(int n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - 2 * n)); }
+template <>
+KAN_HD vec<float> vec<float>::load(const float* p, int n) {
+  return vec(Native(_mm256_maskload_ps(p, lane_mask32(n))));
+}
+template <>
+KAN_HD void vec<float>::store(float* p, int n) const {
+  _mm256_maskstore_ps(p, lane_mask32(n), __m256(v));
+}
+template <>
+KAN_HD vec<double> vec<double>::load(const double* p, int n) {
+  return vec(Native(_mm256_maskload_pd(p, lane_mask64(n))));
+}
+template <>
+KAN_HD void vec<double>::store(double* p, int n) const {
+  _mm256_maskstore_pd(p, lane_mask64(n), __m256d(v));
+}
+KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) {
+  return vec<float>::Native(_mm256_fmadd_ps(__m256(a.v), __m256(b.v), __m256(c.v)));
+}
+KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) {
+  return vec<double>::Native(_mm256_fmadd_pd(__m256d(a.v), __m256d(b.v), __m256d(c.v)));
+}
+KAN_HD vec<float> sqrt(vec<float> a) { return vec<float>::Native(_mm256_sqrt_ps(__m256(a.v))); }
+KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(_mm256_sqrt_pd(__m256d(a.v))); }
+KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(_mm256_round_ps(__m256(a.v), 8)); }
+KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(_mm256_round_pd(__m256d(a.v), 8)); }
+KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(_mm256_round_ps(__m256(a.v), 9)); }
+KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(_mm256_round_pd(__m256d(a.v), 9)); }
+
+#else
+
+template <class S>
+KAN_HD vec<S> vec<S>::load(const S* p, int n) {
+  vec r(S(0));
+  for (int i = 0; i < n; ++i) r.v[i] = p[i];
+  return r;
+}
+template <class S>
+KAN_HD void vec<S>::store(S* p, int n) const {
+  for (int i = 0; i < n; ++i) p[i] = v[i];
+}
+// No fused multiply-add on this tier: two roundings.
+KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) { return a * b + c; }
+KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) { return a * b + c; }
+KAN_HD vec<float> sqrt(vec<float> a) { return vec<float>::Native(_mm_sqrt_ps(__m128(a.v))); }
+KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(_mm_sqrt_pd(__m128d(a.v))); }
+// Adding and taking away 1.5 * 2^(mantissa bits) rounds to even; larger numbers are whole already.
+KAN_HD vec<float> round_even(vec<float> a) {
+  const vec<float> big(12582912.0f);
+  const vec<float> r = (a + big) - big;
+  return select(vec<float>(-4194304.0f) < a & a < vec<float>(4194304.0f), r, a);
+}
+KAN_HD vec<double> round_even(vec<double> a) {
+  const vec<double> big(6755399441055744.0);
+  const vec<double> r = (a + big) - big;
+  return select(vec<double>(-2251799813685248.0) < a & a < vec<double>(2251799813685248.0), r, a);
+}
+template <class S>
+KAN_HD vec<S> floor(vec<S> a) {
+  const vec<S> r = round_even(a);
+  return select(r > a, r - S(1), r);
+}
+
+#endif
+
+// acc + a * b where the exact sum order matters less than one rounding: the word of the kernels' inner loops.
+template <class S>
+KAN_HD vec<S> fma(S a, vec<S> b, vec<S> c) {
+  return fma(vec<S>(a), b, c);
+}
+
+template <class S>
+KAN_HD vec<S> abs(vec<S> a) {
+  return max(a, -a);
+}
+
+// Sum of the lanes, pairwise.
+template <class S>
+KAN_HD S sum(vec<S> a) {
+  constexpr int W = vec<S>::W;
+  S t[W];
+  a.store(t);
+#pragma GCC unroll 8
+  for (int n = W / 2; n > 0; n /= 2)
+    for (int i = 0; i < n; ++i) t[i] += t[i + n];
+  return t[0];
+}
+
+KAN_HD vec<float>::Mask to_int(vec<float> a) { return __builtin_convertvector(a.v, vec<float>::Mask); }
+KAN_HD vec<double>::Mask to_int(vec<double> a) { return __builtin_convertvector(a.v, vec<double>::Mask); }
+KAN_HD vec<float> to_real(vec<float>::Mask a) { return __builtin_convertvector(a, vec<float>::Native); }
+KAN_HD vec<double> to_real(vec<double>::Mask a) { return __builtin_convertvector(a, vec<double>::Native); }
+
+// exp by reduction to |r| <= ln 2 / 2 and a polynomial (coefficients of Cephes' expf; Taylor for double); relative error
+// below 2 ulp; results under the smallest normal number become 0.
+KAN_HD vec<float> exp(vec<float> x0) {
+  using V = vec<float>;
+  const V x = min(max(x0, V(-87.33654f)), V(88.72283f));
+  const V n = round_even(x * 1.44269504088896341f);
+  V r = fma(n, V(-0.693359375f), x);
+  r = fma(n, V(2.12194440e-4f), r);
+  V p(1.9875691500e-4f);
+  p = fma(p, r, V(1.3981999507e-3f));
+  p = fma(p, r, V(8.3334519073e-3f));
+  p = fma(p, r, V(4.1665795894e-2f));
+  p = fma(p, r, V(1.6666665459e-1f));
+  p = fma(p, r, V(5.0000001201e-1f));
+  p = fma(p * r, r, r) + 1.0f;
+  // 2^n in two steps, so that n = 128 does not overflow the exponent field.
+  const V::Mask i = to_int(n), half = i >> 1;
+  const V a = V(V::Native((half + 127) << 23)), b = V(V::Native((i - half + 127) << 23));
+  const V y = p * a * b;
+  return select(x0 < V(-87.33654f), V(0.0f), select(x0 > V(88.72283f), V(__builtin_inff()), y));
+}
+
+KAN_HD vec<double> exp(vec<double> x0) {
+  using V = vec<double>;
+  const V x = min(max(x0, V(-708.3964185322641)), V(709.782712893384));
+  const V n = round_even(x * 1.4426950408889634074);
+  V r = fma(n, V(-6.93145751953125e-1), x);
+  r = fma(n, V(-1.42860682030941723212e-6), r);
+  V p(1.0 / 6227020800.0);
+  p = fma(p, r, V(1.0 / 479001600.0));
+  p = fma(p, r, V(1.0 / 39916800.0));
+  p = fma(p, r, V(1.0 / 3628800.0));
+  p = fma(p, r, V(1.0 / 362880.0));
+  p = fma(p, r, V(1.0 / 40320.0));
+  p = fma(p, r, V(1.0 / 5040.0));
+  p = fma(p, r, V(1.0 / 720.0));
+  p = fma(p, r, V(1.0 / 120.0));
+  p = fma(p, r, V(1.0 / 24.0));
+  p = fma(p, r, V(1.0 / 6.0));
+  p = fma(p, r, V(0.5));
+  p = fma(p * r, r, r) + 1.0;
+  // n as an integer without a 64-bit conversion instruction: it sits in the low mantissa bits of n + 1.5 * 2^52.
+  const V shifted = n + 6755399441055744.0;
+  const V::Mask i = V::Mask(shifted.v) - V::Mask(V(6755399441055744.0).v), half = i >> 1;
+  const V a = V(V::Native((half + 1023) << 52)), b = V(V::Native((i - half + 1023) << 52));
+  const V y = p * a * b;
+  return select(x0 < V(-708.3964185322641), V(0.0), select(x0 > V(709.782712893384), V(__builtin_inf()), y));
+}
+
+// tanh: an odd polynomial (rational for double; Cephes) below 0.625, 1 - 2 / (e^2x + 1) above.
+KAN_HD vec<float> tanh(vec<float> x) {
+  using V = vec<float>;
+  const V a = abs(x), z = x * x;
+  V p(-5.70498872745e-3f);
+  p = fma(p, z, V(2.06390887954e-2f));
+  p = fma(p, z, V(-5.37397155531e-2f));
+  p = fma(p, z, V(1.33314422036e-1f));
+  p = fma(p, z, V(-3.33332819422e-1f));
+  const V small = fma(p * z, x, x);
+  const V t = 1.0f - 2.0f / (exp(a + a) + 1.0f);
+  return select(a < V(0.625f), small, select(x < V(0.0f), -t, t));
+}
+
+KAN_HD vec<double> tanh(vec<double> x) {
+  using V = vec<double>;
+  const V a = abs(x), z = x * x;
+  V p(-9.64399179425052238628e-1);
+  p = fma(p, z, V(-9.92877231001918586564e1));
+  p = fma(p, z, V(-1.61468768441708447952e3));
+  V q = z + 1.12811678491632931402e2;
+  q = fma(q, z, V(2.23548839060100448583e3));
+  q = fma(q, z, V(4.84406305325125486048e3));
+  const V small = fma(x * z, p / q, x);
+  const V t = 1.0 - 2.0 / (exp(a + a) + 1.0);
+  return select(a < V(0.625), small, select(x < V(0.0), -t, t));
+}
+
+template <class S>
+KAN_HD vec<S> erf(vec<S> x) {
+  vec<S> r;
+  for (int i = 0; i < vec<S>::W; ++i) r.v[i] = erf(S(x.v[i]));
+  return r;
+}
+
+// sin and cos together: Cody-Waite reduction by pi/2 in three parts, polynomials on |r| <= pi/4 (Cephes); arguments too
+// large for the reduction, infinities and NaN go to libm, lane by lane.
+KAN_HD void sincos(vec<float> x, vec<float>& s, vec<float>& c) {
+  using V = vec<float>;
+  const V::Mask easy = abs(x) <= V(8192.0f);
+  if (__builtin_expect(any<float>(~easy), 0)) {
+    for (int i = 0; i < V::W; ++i) {
+      float si, ci;
+      sincos(float(x.v[i]), si, ci);
+      s.v[i] = si;
+      c.v[i] = ci;
+    }
+    return;
+  }
+  const V n = round_even(x * 0.636619772367581343f);
+  V r = fma(n, V(-1.5703125f), x);
+  r = fma(n, V(-4.837512969970703125e-4f), r);
+  r = fma(n, V(-7.549789948768648e-8f), r);
+  const V z = r * r;
+  V ps = fma(V(-1.9515295891e-4f), z, V(8.3321608736e-3f));
+  ps = fma(ps, z, V(-1.6666654611e-1f));
+  ps = fma(ps * z, r, r);
+  V pc = fma(V(2.443315711809948e-5f), z, V(-1.388731625493765e-3f));
+  pc = fma(pc, z, V(4.166664568298827e-2f));
+  pc = fma(pc * z, z, fma(z, V(-0.5f), V(1.0f)));
+  const V::Mask q = to_int(n);
+  const V::Mask swap = (q & 1) != 0;
+  const V a = select(swap, pc, ps), b = select(swap, ps, pc);
+  s = select((q & 2) != 0, -a, a);
+  c = select(((q + 1) & 2) != 0, -b, b);
+}
+
+KAN_HD void sincos(vec<double> x, vec<double>& s, vec<double>& c) {
+  using V = vec<double>;
+  const V::Mask easy = abs(x) <= V(1.0e5);
+  if (__builtin_expect(any<double>(~easy), 0)) {
+    for (int i = 0; i < V::W; ++i) {
+      double si, ci;
+      sincos(double(x.v[i]), si, ci);
+      s.v[i] = si;
+      c.v[i] = ci;
+    }
+    return;
+  }
+  const V n = round_even(x * 0.63661977236758134308);
+  // pi/2 in three parts of 33, 33 and 53 bits: n times the first two is exact for |n| < 2^20.
+  V r = fma(n, V(-1.57079632673412561417), x);
+  r = fma(n, V(-6.07710050630396597660e-11), r);
+  r = fma(n, V(-2.02226624879595063154e-21), r);
+  const V z = r * r;
+  V ps(1.58962301576546568060e-10);
+  ps = fma(ps, z, V(-2.50507477628578072866e-8));
+  ps = fma(ps, z, V(2.75573136213857245213e-6));
+  ps = fma(ps, z, V(-1.98412698295895385996e-4));
+  ps = fma(ps, z, V(8.33333333332211858878e-3));
+  ps = fma(ps, z, V(-1.66666666666666307295e-1));
+  ps = fma(ps * z, r, r);
+  V pc(-1.13585365213876817300e-11);
+  pc = fma(pc, z, V(2.08757008419747316778e-9));
+  pc = fma(pc, z, V(-2.75573141792967388112e-7));
+  pc = fma(pc, z, V(2.48015872888517045348e-5));
+  pc = fma(pc, z, V(-1.38888888888730564116e-3));
+  pc = fma(pc, z, V(4.16666666666665929218e-2));
+  pc = fma(pc * z, z, fma(z, V(-0.5), V(1.0)));
+  const V shifted = n + 6755399441055744.0;
+  const V::Mask q = V::Mask(shifted.v) - V::Mask(V(6755399441055744.0).v);
+  const V::Mask swap = (q & 1) != 0;
+  const V a = select(swap, pc, ps), b = select(swap, ps, pc);
+  s = select((q & 2) != 0, -a, a);
+  c = select(((q + 1) & 2) != 0, -b, b);
+}
+
+}  // namespace KAN_NS
