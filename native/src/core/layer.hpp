@@ -64,4 +64,11 @@ struct Layer {
 //   RATIONAL: numerator (6), denominator (grid, 4)
 // SINE's phase (in, n) is always a buffer, at `phase`.
 
+// Checks the whole specification and lays the layer out; throws Error.
+Layer make_layer(const kan_layer_spec& spec);
+
+// One tensor out of and into a flat array (params, grads or a moment; buffers). Setting knots checks them first.
+void tensor_get(const Layer& layer, const TensorEntry& tensor, const void* flat, void* natural);
+void tensor_set(const Layer& layer, const TensorEntry& tensor, const void* natural, void* flat);
+
 }  // namespace kan

@@ -1,0 +1,87 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// The only way in: every exported function runs its body through guard() or run(), so nothing is ever thrown across
+// the boundary, and a context serves one thread at a time.
+#pragma once
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "core/context.hpp"
+
+namespace kan::abi {
+
+// Runs body(); a failure becomes a status and a text in `error`.
+template <class Body>
+kan_status guard(ErrorText& error, Body&& body) noexcept {
+  try {
+    std::forward<Body>(body)();
+    return KAN_OK;
+  } catch (const Error& e) {
+    error.set(e.what());
+    return e.status();
+  } catch (const std::bad_alloc&) {
+    error.set("out of memory");
+    return KAN_OUT_OF_MEMORY;
+  } catch (const std::exception& e) {
+    error.set(e.what());
+    return KAN_INTERNAL;
+  } catch (...) {
+    error.set("an exception of unknown type");
+    return KAN_INTERNAL;
+  }
+}
+
+// Holds a context for one call.
+class Hold {
+ public:
+  explicit Hold(kan_context handle) {
+    const uint64_t bits = reinterpret_cast<uint64_t>(handle);
+    ContextTable::Slot* slot = contexts().find(bits);
+    if (!slot) {
+      status_ = KAN_INVALID_ARGUMENT;
+      thread_error().set("context: not a live context handle (null, destroyed or never created)");
+      return;
+    }
+    uint32_t free = 0;
+    if (!slot->busy.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
+      status_ = KAN_BUSY;
+      thread_error().set("context: in use by another thread; a context serves one thread at a time");
+      return;
+    }
+    if (contexts().find(bits) != slot) {  // destroyed in between
+      slot->busy.store(0, std::memory_order_release);
+      status_ = KAN_INVALID_ARGUMENT;
+      thread_error().set("context: destroyed by another thread");
+      return;
+    }
+    slot_ = slot;
+  }
+  ~Hold() {
+    if (slot_) slot_->busy.store(0, std::memory_order_release);
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+  // Gives the hold up without releasing it: the context left the table, which ended the hold.
+  void forget() { slot_ = nullptr; }
+
+  explicit operator bool() const { return slot_ != nullptr; }
+  kan_status status() const { return status_; }
+  Context& operator*() const { return *slot_->object; }
+  Context* operator->() const { return slot_->object; }
+
+ private:
+  ContextTable::Slot* slot_ = nullptr;
+  kan_status status_ = KAN_OK;
+};
+
+// Runs body(Context&) with the context held.
+template <class Body>
+kan_status run(kan_context handle, Body&& body) noexcept {
+  Hold hold(handle);
+  if (!hold) return hold.status();
+  return guard(hold->error, [&] { body(*hold); });
+}
+
+}  // namespace kan::abi

@@ -1,0 +1,176 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// Optimizers, vectors, losses.
+#include <algorithm>
+
+#include "abi/check.hpp"
+#include "abi/guard.hpp"
+
+using namespace kan;
+using namespace kan::abi;
+
+namespace kan::abi {
+
+kan_adamw read_adamw(const kan_adamw* optimizer);
+
+// low <= value < high; NaN fails.
+void check_number(const char* name, double value, double low, double high) {
+  if (!(value >= low && value < high)) {
+    throw Error(KAN_INVALID_ARGUMENT, name, ": expected a number from ", low, " and below ", high, ", given ", value);
+  }
+}
+
+kan_adamw read_adamw(const kan_adamw* optimizer) {
+  const kan_adamw o = read_struct("optimizer", optimizer);
+  check_number("optimizer.learning_rate", o.learning_rate, 0, HUGE_VAL);
+  check_number("optimizer.beta1", o.beta1, 0, 1);
+  check_number("optimizer.beta2", o.beta2, 0, 1);
+  check_number("optimizer.weight_decay", o.weight_decay, 0, HUGE_VAL);
+  if (!(o.eps > 0 && std::isfinite(o.eps))) {
+    throw Error(KAN_INVALID_ARGUMENT, "optimizer.eps: expected a number > 0, given ", o.eps);
+  }
+  check_range("optimizer.step", o.step, 1, INT64_MAX);
+  return o;
+}
+
+}  // namespace kan::abi
+
+namespace {
+
+int64_t vector_bytes(int32_t dtype, int64_t n) {
+  check_dtype(dtype);
+  check_range("n", n, 0, INT64_MAX);
+  return product("n", n, 1, size_of(dtype));
+}
+
+// Losses read class labels, weights and targets as they come from a file: a bad one must not index out of bounds.
+void check_labels(int64_t batch, int64_t out, const int32_t* labels) {
+  for (int64_t b = 0; b < batch; ++b) {
+    if (labels[b] < 0 || labels[b] >= out) {
+      throw Error(KAN_INVALID_ARGUMENT, "target[", b, "]: expected a class label of 0 to ", out - 1, ", given ", labels[b]);
+    }
+  }
+}
+
+template <class T>
+void check_weights(int64_t batch, const T* weights) {
+  bool any = false;
+  for (int64_t b = 0; b < batch; ++b) {
+    if (!(weights[b] >= 0) || !std::isfinite(weights[b])) {
+      throw Error(KAN_INVALID_ARGUMENT, "weights[", b, "]: expected a finite number >= 0, given ", double(weights[b]));
+    }
+    any = any || weights[b] > 0;
+  }
+  if (!any) throw Error(KAN_INVALID_ARGUMENT, "weights: all ", batch, " are 0, expected at least one above");
+}
+
+template <class T>
+void check_probabilities(int64_t count, const T* target) {
+  for (int64_t i = 0; i < count; ++i) {
+    if (!(target[i] >= 0 && target[i] <= 1)) {
+      throw Error(KAN_INVALID_ARGUMENT, "target[", i, "]: expected a number of 0 to 1, given ", double(target[i]));
+    }
+  }
+}
+
+void check_loss_data(const LossArgs& a) {
+  if (a.kind == KAN_LOSS_CROSS_ENTROPY) check_labels(a.batch, a.out, static_cast<const int32_t*>(a.target));
+  const bool f64 = a.dtype == KAN_F64;
+  if (a.kind == KAN_LOSS_BCE_LOGITS) {
+    f64 ? check_probabilities(a.batch * a.out, static_cast<const double*>(a.target))
+        : check_probabilities(a.batch * a.out, static_cast<const float*>(a.target));
+  }
+  if (a.weights) {
+    f64 ? check_weights(a.batch, static_cast<const double*>(a.weights))
+        : check_weights(a.batch, static_cast<const float*>(a.weights));
+  }
+}
+
+}  // namespace
+
+kan_status kan_adamw_step(kan_context context, const kan_adamw* optimizer, int32_t dtype, long long n, void* params,
+                          const void* grads, void* m, void* v) {
+  return run(context, [&](Context& c) {
+    const kan_adamw adam = read_adamw(optimizer);
+    const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
+    check_pointer("params", params, bytes, element);
+    check_pointer("grads", grads, bytes, element);
+    check_pointer("m", m, bytes, element);
+    check_pointer("v", v, bytes, element);
+    check_apart("m", m, bytes, "v", v, bytes);
+    check_apart("m", m, bytes, "params", params, bytes);
+    check_apart("v", v, bytes, "params", params, bytes);
+    if (n > 0) c.kernels.adamw(c.pool, adam, dtype, n, params, grads, m, v);
+  });
+}
+
+kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t dtype, long long n, void* params,
+                        const void* grads, void* velocity) {
+  return run(context, [&](Context& c) {
+    const kan_sgd sgd = read_struct("optimizer", optimizer);
+    check_number("optimizer.learning_rate", sgd.learning_rate, 0, HUGE_VAL);
+    check_number("optimizer.momentum", sgd.momentum, 0, 1);
+    check_number("optimizer.weight_decay", sgd.weight_decay, 0, HUGE_VAL);
+    check_range("optimizer.nesterov", sgd.nesterov, 0, 1);
+    check_range("optimizer.reserved", sgd.reserved, 0, 0);
+    const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
+    check_pointer("params", params, bytes, element);
+    check_pointer("grads", grads, bytes, element);
+    if (sgd.momentum > 0 || velocity) check_pointer("velocity", velocity, bytes, element);
+    check_apart("velocity", velocity, bytes, "params", params, bytes);
+    if (n > 0) c.kernels.sgd(c.pool, sgd, dtype, n, params, grads, sgd.momentum > 0 ? velocity : nullptr);
+  });
+}
+
+kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b, double* value) {
+  return run(context, [&](Context& c) {
+    const int64_t bytes = vector_bytes(dtype, n);
+    check_pointer("a", a, bytes, size_of(dtype));
+    check_pointer("b", b, bytes, size_of(dtype));
+    check_pointer("value", value, 8, 8);
+    *value = n > 0 ? c.kernels.dot(c.pool, dtype, n, a, b) : 0;
+  });
+}
+
+kan_status kan_vector_axpy(kan_context context, int32_t dtype, long long n, double alpha, const void* x, void* y) {
+  return run(context, [&](Context& c) {
+    const int64_t bytes = vector_bytes(dtype, n);
+    check_pointer("x", x, bytes, size_of(dtype));
+    check_pointer("y", y, bytes, size_of(dtype));
+    if (x != y) check_apart("y", y, bytes, "x", x, bytes);
+    if (n > 0) c.kernels.axpy(c.pool, dtype, n, alpha, x, y);
+  });
+}
+
+kan_status kan_vector_scale(kan_context context, int32_t dtype, long long n, double alpha, void* x) {
+  return run(context, [&](Context& c) {
+    check_pointer("x", x, vector_bytes(dtype, n), size_of(dtype));
+    if (n > 0) c.kernels.scale(c.pool, dtype, n, alpha, x);
+  });
+}
+
+kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long batch, long long out, const void* p,
+                    const void* target, const void* weights, double delta, void* d_p, double* value) {
+  return run(context, [&](Context& c) {
+    check_dtype(dtype);
+    check_range("kind", kind, KAN_LOSS_MSE, KAN_LOSS_HUBER);
+    check_range("batch", batch, 0, INT64_MAX);
+    check_range("out", out, 1, INT64_MAX);
+    const int64_t element = size_of(dtype), bytes = product("p", batch, out, element);
+    const bool labels = kind == KAN_LOSS_CROSS_ENTROPY;
+    const int64_t target_bytes = labels ? batch * 4 : bytes;
+    check_pointer("p", p, bytes, element);
+    check_pointer("target", target, target_bytes, labels ? 4 : element);
+    if (weights) check_pointer("weights", weights, batch * element, element);
+    if (d_p) check_pointer("d_p", d_p, bytes, element);
+    check_pointer("value", value, 8, 8);
+    if (d_p != p) check_apart("d_p", d_p, bytes, "p", p, bytes);
+    check_apart("d_p", d_p, bytes, "target", target, target_bytes);
+    if (kind == KAN_LOSS_HUBER && !(delta > 0 && std::isfinite(delta))) {
+      throw Error(KAN_INVALID_ARGUMENT, "delta: expected a number > 0 for KAN_LOSS_HUBER, given ", delta);
+    }
+    const LossArgs args{kind, dtype, batch, out, p, target, weights, delta, d_p};
+    check_loss_data(args);
+    *value = batch > 0 ? c.kernels.loss(c.pool, args) : 0;
+  });
+}

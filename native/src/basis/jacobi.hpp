@@ -1,0 +1,61 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "basis/basis.hpp"
+#include "basis/math.hpp"
+
+namespace KAN_NS {
+
+// Jacobi polynomials, phi_d(z) = P_d^(a,b)(t), t = tanh z, d = 0..D, a, b > -1. (JacobiKAN; Legendre is a = b = 0,
+// Gegenbauer a = b = lambda - 1/2 up to a factor a degree)
+// P_0 = 1, P_1 = ((a - b) + (a + b + 2) t) / 2, P_d = (A_d t + B_d) P_{d-1} - C_d P_{d-2} with
+//   A_d = (2d+a+b)(2d+a+b-1) / (2d (d+a+b)),  B_d = (2d+a+b-1)(a^2-b^2) / (2d (d+a+b)(2d+a+b-2)),
+//   C_d = (d+a-1)(d+b-1)(2d+a+b) / (d (d+a+b)(2d+a+b-2)),  finite for every d >= 2.
+struct JacobiStep {
+  double a, b, c;
+
+  KAN_HD static JacobiStep of(int32_t degree, double alpha, double beta) {
+    if (degree == 1) return {(alpha + beta + 2) * 0.5, (alpha - beta) * 0.5, 0};
+    const double d = degree, s = alpha + beta, e = 2 * d + s;
+    const double inverse = 1 / (2 * d * (d + s) * (e - 2));
+    return {e * (e - 1) * (e - 2) * inverse, (e - 1) * (alpha * alpha - beta * beta) * inverse,
+            2 * (d + alpha - 1) * (d + beta - 1) * e * inverse};
+  }
+};
+
+template <class T>
+struct Jacobi {
+  using S = scalar_of<T>;
+
+  template <class Out>
+  KAN_HD static void eval(const BasisView<S>& p, T z, Out&& out) {
+    const T t = tanh(z);
+    T previous = T(S(0)), current = t - t + T(S(1));  // P_{d-1}, P_d; NaN where t is
+    for (int32_t d = 0; d < p.n; ++d) {
+      out(d, current);
+      const JacobiStep s = JacobiStep::of(d + 1, p.shape_a, p.shape_b);
+      const T next = (t * S(s.a) + S(s.b)) * current - previous * S(s.c);
+      previous = current;
+      current = next;
+    }
+  }
+
+  template <bool kTheta, class Cotangent, class Accumulate>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&) {
+    const T t = tanh(z);
+    T previous = T(S(0)), current = T(S(1)), d_previous = T(S(0)), d_current = T(S(0)), dt = T(S(0));
+    for (int32_t d = 1; d < p.n; ++d) {
+      const JacobiStep s = JacobiStep::of(d, p.shape_a, p.shape_b);
+      const T line = t * S(s.a) + S(s.b);
+      const T next = line * current - previous * S(s.c);
+      const T d_next = line * d_current + current * S(s.a) - d_previous * S(s.c);
+      previous = current;
+      current = next;
+      d_previous = d_current;
+      d_current = d_next;
+      dt = dt + cotangent(d) * d_current;
+    }
+    return dt * (T(S(1)) - t * t);
+  }
+};
+
+}  // namespace KAN_NS

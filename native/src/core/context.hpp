@@ -1,0 +1,41 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "core/handles.hpp"
+#include "core/kernels.hpp"
+#include "core/layer.hpp"
+#include "core/pool.hpp"
+
+namespace kan {
+
+// The text of a failure, without allocation: storing it must not fail.
+struct ErrorText {
+  char text[1024];
+
+  void set(const char* what);
+  int64_t copy(char* buffer, int64_t capacity) const;
+};
+
+// The last failure on this thread of a call that had no valid context.
+ErrorText& thread_error();
+
+// What one thread at a time computes with.
+struct Context {
+  Context(int threads, int32_t tier_, const Kernels& kernels_) : pool(threads), tier(tier_), kernels(kernels_) {}
+
+  Pool pool;
+  int32_t tier;
+  const Kernels& kernels;
+  ErrorText error{};
+};
+
+using ContextTable = HandleTable<Context, 0xc7>;
+using LayerTable = HandleTable<const Layer, 0x1a>;
+ContextTable& contexts();
+LayerTable& layers();
+
+// The layer of a handle; throws KAN_INVALID_ARGUMENT when it is none.
+const Layer& layer_of(kan_layer handle);
+
+}  // namespace kan

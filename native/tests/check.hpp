@@ -1,0 +1,34 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// Checks for tests: plain executables that print what failed and exit 1 if anything did.
+#pragma once
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace check {
+
+inline int failures = 0;
+inline long long checks = 0;
+
+// Prints the first failures in full; thousands of the same say nothing more.
+inline bool that(bool good, const std::string& what, const char* file, int line) {
+  ++checks;
+  if (!good && ++failures <= 25) std::printf("%s:%d: %s\n", file, line, what.c_str());
+  return good;
+}
+
+// Every test ends with this: a test that checked nothing has failed.
+inline int finish(const char* name) {
+  if (checks == 0) {
+    std::printf("%s: nothing was checked\n", name);
+    return 1;
+  }
+  std::printf("%s: %lld checks, %d failures\n", name, checks, failures);
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace check
+
+#define CHECK(condition) check::that((condition), #condition, __FILE__, __LINE__)
+#define CHECK_TEXT(condition, text) check::that((condition), std::string(#condition) + ": " + (text), __FILE__, __LINE__)
