@@ -190,12 +190,12 @@ KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(_mm_sqrt_pd(
 KAN_HD vec<float> round_even(vec<float> a) {
   const vec<float> big(12582912.0f);
   const vec<float> r = (a + big) - big;
-  return select(vec<float>(-4194304.0f) < a & a < vec<float>(4194304.0f), r, a);
+  return select((vec<float>(-4194304.0f) < a) & (a < vec<float>(4194304.0f)), r, a);
 }
 KAN_HD vec<double> round_even(vec<double> a) {
   const vec<double> big(6755399441055744.0);
   const vec<double> r = (a + big) - big;
-  return select(vec<double>(-2251799813685248.0) < a & a < vec<double>(2251799813685248.0), r, a);
+  return select((vec<double>(-2251799813685248.0) < a) & (a < vec<double>(2251799813685248.0)), r, a);
 }
 template <class S>
 KAN_HD vec<S> floor(vec<S> a) {

@@ -1,0 +1,129 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// What the kernel families of a tier share: partition of work, scratch carving, tile packing, the write-out of a
+// finished weight gradient.
+#pragma once
+#include "core/kernels.hpp"
+#include "cpu/adamw.hpp"
+#include "cpu/simd.hpp"
+
+namespace KAN_NS {
+
+using kan::BackwardArgs;
+using kan::ForwardArgs;
+using kan::for_workers;
+using kan::kTile;
+using kan::Layer;
+using kan::Pool;
+
+#if defined(__AVX512F__)
+constexpr int kRegisters = 32;
+#else
+constexpr int kRegisters = 16;
+#endif
+
+constexpr int kMaxThreads = 256;
+
+KAN_HD int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+KAN_HD int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+KAN_HD int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+KAN_HD int64_t round_up(int64_t a, int64_t b) { return ceil_div(a, b) * b; }
+
+// [begin, end) of part `index` of `count` equal contiguous parts of n.
+struct Range {
+  int64_t begin, end;
+};
+KAN_HD Range part(int64_t n, int64_t index, int64_t count) { return {n * index / count, n * (index + 1) / count}; }
+
+// Hands out 64-byte aligned pieces of a caller's scratch; with a null base it only counts.
+class Carver {
+ public:
+  explicit Carver(void* base) : base_(static_cast<char*>(base)), used_(0) {}
+  template <class E>
+  E* take(int64_t count) {
+    char* p = base_ ? base_ + used_ : nullptr;
+    used_ += round_up(count * int64_t(sizeof(E)), 64);
+    return reinterpret_cast<E*>(p);
+  }
+  int64_t used() const { return used_; }
+
+ private:
+  char* base_;
+  int64_t used_;
+};
+
+template <class S>
+KAN_HD void fill_zero(S* p, int64_t n) {
+  __builtin_memset(p, 0, size_t(n) * sizeof(S));
+}
+
+// Workers worth waking for about `cycles` of work: a wake-up and a barrier cost a few thousand.
+KAN_HD int workers_for(const Pool& pool, double cycles) {
+  return cycles < 30000 ? 1 : pool.threads();
+}
+
+// d_y (batch, out) as tiles [tile][batch][w], the form in which the weight and input gradients stream it. One tile is
+// that already.
+template <class S>
+KAN_HD const S* pack_tiles(Pool& pool, int worker, int workers, const Layer& layer, int64_t batch, const S* d_y,
+                           S* packed) {
+  if (layer.out <= kTile) return d_y;
+  const Range rows = part(batch, worker, workers);
+  const int64_t tiles = ceil_div(layer.out, kTile);
+  for (int64_t b = rows.begin; b < rows.end; ++b)
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t w = layer.tile_width(t);
+      __builtin_memcpy(packed + t * kTile * batch + b * w, d_y + b * layer.out + t * kTile, size_t(w) * sizeof(S));
+    }
+  if (workers > 1) pool.barrier();
+  return packed;
+}
+
+// Where a run of finished gradient numbers goes: into d_params (overwriting or adding) or straight into AdamW.
+template <class S>
+struct GradientSink {
+  int32_t mode;
+  S* d_params;
+  const AdamW<S>* adam;
+  S *p, *m, *v;
+
+  GradientSink(const BackwardArgs& a, const AdamW<S>* adam)
+      : mode(a.d_params_mode), d_params(static_cast<S*>(a.d_params)), adam(adam), p(static_cast<S*>(a.params_out)),
+        m(static_cast<S*>(a.m)), v(static_cast<S*>(a.v)) {}
+  bool wanted() const { return adam || mode != KAN_GRAD_NONE; }
+
+  // n gradients g of the numbers that start at `offset` of params.
+  KAN_HD void put(int64_t offset, const S* g, int64_t n) const {
+    using T = vec<S>;
+    int64_t i = 0;
+    if (adam) {
+      S *pp = p + offset, *pm = m + offset, *pv = v + offset;
+      for (; i + T::W <= n; i += T::W) {
+        T tp = T::load(pp + i), tm = T::load(pm + i), tv = T::load(pv + i);
+        adam->update(tp, T::load(g + i), tm, tv);
+        tp.store(pp + i);
+        tm.store(pm + i);
+        tv.store(pv + i);
+      }
+      for (; i < n; ++i) adam->update(pp[i], g[i], pm[i], pv[i]);
+    } else if (mode == KAN_GRAD_ACCUMULATE) {
+      S* d = d_params + offset;
+      for (; i + T::W <= n; i += T::W) (T::load(d + i) + T::load(g + i)).store(d + i);
+      for (; i < n; ++i) d[i] += g[i];
+    } else if (mode == KAN_GRAD_OVERWRITE) {
+      __builtin_memcpy(d_params + offset, g, size_t(n) * sizeof(S));
+    }
+  }
+};
+
+// Gradient of the bias: column sums of d_y in row order. `g` holds `out` numbers.
+template <class S>
+inline void bias_gradient(const Layer& layer, int64_t batch, const S* d_y, S* g, const GradientSink<S>& sink) {
+  if (layer.bias < 0) return;
+  fill_zero(g, layer.out);
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t o = 0; o < layer.out; ++o) g[o] += d_y[b * layer.out + o];
+  sink.put(layer.bias, g, layer.out);
+}
+
+}  // namespace KAN_NS

@@ -1,0 +1,811 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// B-spline KAN layers, forward and backward: the local family, where an edge touches k + 1 of its n coefficients.
+//
+//   y[b][o] = sum_i  m_oi ( w_oi a(x_bi) + s_oi sum_{r=0..k} c_oi,f+r B_f+r(x_bi) ),   f = window of x_bi
+//
+// Every x has a window f in 0..G-1: the first of the k + 1 neighbouring coefficients it may touch; in the tails of the
+// extended grid some of their values are 0. Per block of samples and input a *record* is made once and shared by all
+// output tiles: the samples sorted by window (counting sort), the V = k + 1 (+ 1 base) values of each, and the runs of
+// equal window. Within a run the V weight rows stay in registers while the samples stream by:
+//
+//   forward   per sample and 64 outputs: V x 64 multiply-adds, 64 loads and stores of the output tile in L1
+//   d_params  the same with the roles of load and store swapped; a run's V sums are added to the input's gradient rows
+//   d_x       the derivative rows are combined first (V x 64), then multiplied with d_y (64)
+//
+// Flops 2 V batch in out each (d_x: V + 1); bytes: the weights once per block of samples, records 4 (V + 1) + runs a
+// sample and input. The cost does not depend on G beyond touching the parameters.
+#pragma once
+#include "basis/activation.hpp"
+#include "cpu/common.hpp"
+
+namespace KAN_NS {
+
+struct Run {
+  int32_t first;  // window
+  int32_t end;    // one past the run's last position in the record
+};
+
+template <class S>
+struct Record {
+  S* values;        // [V][slots], by sorted position
+  uint16_t* index;  // sample of a sorted position
+  Run* runs;        // runs[0].end is unused; runs[0].first = number of runs, which follow
+};
+
+// Sizes of blocks and records for a batch.
+template <class S>
+struct LocalPlan {
+  // A block's output tile, block x 64 numbers, is 32 KB: it stays in L1 while all inputs pass.
+  static constexpr int64_t kBlock = 32768 / (kTile * int64_t(sizeof(S)));
+  int64_t batch, blocks, slots, taps, runs, record_bytes;
+
+  LocalPlan(const Layer& layer, int64_t batch) : batch(batch) {
+    blocks = ceil_div(batch, kBlock);
+    slots = round_up(min64(batch, kBlock), 64 / int64_t(sizeof(S)));
+    taps = layer.spec.order + 1 + (layer.base_row >= 0);
+    runs = min64(slots, layer.spec.grid) + 1;
+    record_bytes = round_up(taps * slots * int64_t(sizeof(S)) + slots * 2 + runs * int64_t(sizeof(Run)) + 64, 64);  // 64: vector loads at a run's end
+  }
+  int64_t block_size(int64_t block) const { return min64(kBlock, batch - block * kBlock); }
+  Record<S> record(char* base, int64_t number) const {
+    char* p = base + number * record_bytes;
+    Record<S> r;
+    r.values = reinterpret_cast<S*>(p);
+    r.index = reinterpret_cast<uint16_t*>(p + taps * slots * int64_t(sizeof(S)));
+    r.runs = reinterpret_cast<Run*>(p + taps * slots * int64_t(sizeof(S)) + slots * 2);
+    return r;
+  }
+};
+
+// ------------------------------------------------------------------------------------------------- basis evaluation
+
+// The grid of one input. `kn` are its G + 2k + 1 knots; inv_h = 0 where they are not evenly spaced.
+template <class S>
+struct GridView {
+  const S* kn;
+  S t0, inv_h;
+  int32_t grid;
+  int32_t outside;
+};
+
+template <class S>
+KAN_HD GridView<S> grid_view(const Layer& layer, const S* buffers, int64_t i) {
+  const S* k = buffers + layer.knots;
+  return {k + 2 * layer.in + i * layer.knots_per_input(), k[i], k[layer.in + i], layer.spec.grid, layer.spec.outside};
+}
+
+// B-splines on unit-spaced knots at t in [0, 1] of their cell: b[r] = B_{cell - k + r}; d[r] their derivative in t.
+// (Cox-de Boor in the triangular form of de Boor 1978; the weights are constants here.)
+template <class S, int K, bool kDerivative>
+KAN_HD void bspline_uniform(vec<S> t, vec<S>* b, vec<S>* d) {
+  using T = vec<S>;
+  T n[K + 1];
+  n[0] = T(S(1));
+#pragma GCC unroll 5
+  for (int p = 1; p <= K; ++p) {
+    if (kDerivative && p == K) {
+      d[0] = -n[0];
+#pragma GCC unroll 5
+      for (int r = 1; r < K; ++r) d[r] = n[r - 1] - n[r];
+      d[K] = n[K - 1];
+    }
+    const S inv = S(1) / S(p);
+    T saved(S(0));
+#pragma GCC unroll 5
+    for (int r = 0; r < p; ++r) {
+      const T u = n[r] * inv;
+      n[r] = fma(S(r + 1) - t, u, saved);
+      saved = (t + S(p - 1 - r)) * u;
+    }
+    n[p] = saved;
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r <= K; ++r) b[r] = n[r];
+}
+
+template <class S>
+KAN_HD S inverse_or_zero(S width) {
+  return width > S(0) ? S(1) / width : S(0);
+}
+
+// Any knots: kn[0 .. 2K+1] are those of the window. `inner`: x lies in the window's own cell [kn[K], kn[K+1]], closed;
+// otherwise the half-open cells around it are tested, and x beyond them gives 0. Repeated knots: 0/0 = 0.
+template <class S, int K, bool kDerivative>
+KAN_HD void bspline_window(const S* kn, bool inner, vec<S> x, vec<S>* b, vec<S>* d) {
+  using T = vec<S>;
+  T n[2 * K + 1];
+#pragma GCC unroll 11
+  for (int j = 0; j <= 2 * K; ++j)
+    n[j] = inner ? T(S(j == K ? 1 : 0)) : select((T(kn[j]) <= x) & (x < T(kn[j + 1])), T(S(1)), T(S(0)));
+#pragma GCC unroll 5
+  for (int p = 1; p <= K; ++p) {
+    if (kDerivative && p == K)
+#pragma GCC unroll 6
+      for (int j = 0; j <= K; ++j)
+        d[j] = (n[j] * inverse_or_zero(kn[j + K] - kn[j]) - n[j + 1] * inverse_or_zero(kn[j + K + 1] - kn[j + 1])) * S(K);
+#pragma GCC unroll 10
+    for (int j = 0; j <= 2 * K - p; ++j)
+      n[j] = (x - kn[j]) * inverse_or_zero(kn[j + p] - kn[j]) * n[j] +
+             (kn[j + p + 1] - x) * inverse_or_zero(kn[j + p + 1] - kn[j + 1]) * n[j + 1];
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r <= K; ++r) b[r] = n[r];
+}
+
+// The inner ends, x moved between them for CLAMP and LINEAR.
+template <class S, int K>
+KAN_HD vec<S> into_grid(const GridView<S>& g, vec<S> x) {
+  if (g.outside == KAN_OUTSIDE_ZERO) return x;
+  return min(max(x, vec<S>(g.kn[K])), vec<S>(g.kn[K + g.grid]));
+}
+
+// Windows (0 .. G-1) of `n` numbers x.
+template <class S, int K>
+inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first) {
+  using T = vec<S>;
+  if (g.inv_h != S(0)) {
+    for (int64_t p = 0; p < n; p += T::W) {
+      const T u = (into_grid<S, K>(g, T::load(x + p)) - g.t0) * g.inv_h;
+      const T f = min(max(floor(u) - S(K), T(S(0))), T(S(g.grid - 1)));
+      for (int l = 0; l < T::W; ++l) first[p + l] = f.v[l] == f.v[l] ? int32_t(f.v[l]) : 0;
+    }
+    return;
+  }
+  for (int64_t p = 0; p < n; ++p) {
+    // The number of inner knots t_{k+1} .. t_{k+G-1} that are <= x, by bisection.
+    int32_t lo = 0, hi = g.grid - 1;
+    while (lo < hi) {
+      const int32_t mid = (lo + hi + 1) / 2;
+      if (g.kn[K + mid] <= x[p]) lo = mid;
+      else hi = mid - 1;
+    }
+    // With closed ends the last cell that is not empty takes what lies beyond it.
+    if (g.outside != KAN_OUTSIDE_ZERO)
+      while (lo > 0 && !(g.kn[K + lo] < g.kn[K + lo + 1])) --lo;
+    first[p] = lo;
+  }
+}
+
+// Values, or derivatives, of the k + 1 splines of the window of each lane. With even knots the lanes' windows may
+// differ; otherwise all lanes are in window `first`.
+template <class S, int K, bool kDerivative>
+KAN_HD void bspline(const GridView<S>& g, int32_t first, vec<S> x, vec<S>* out) {
+  using T = vec<S>;
+  T b[K + 1], d[K + 1];
+  const T xc = into_grid<S, K>(g, x);
+  const bool zero = g.outside == KAN_OUTSIDE_ZERO;
+  if (g.inv_h != S(0)) {
+    const T u = (xc - g.t0) * g.inv_h;
+    const T f = min(max(floor(u), T(S(K))), T(S(K + g.grid - 1)));
+    bspline_uniform<S, K, true>(u - f, b, d);
+    for (int r = 0; r <= K; ++r) d[r] = d[r] * g.inv_h;
+    if (zero) {
+      const typename T::Mask low = u < T(S(K)), high = u >= T(S(K + g.grid));
+      if (__builtin_expect(any<S>(low | high), 0)) {
+        T tb[K + 1], td[K + 1];
+        bspline_window<S, K, true>(g.kn, false, x, tb, td);
+        for (int r = 0; r <= K; ++r) {
+          b[r] = select(low, tb[r], b[r]);
+          d[r] = select(low, td[r], d[r]);
+        }
+        bspline_window<S, K, true>(g.kn + g.grid - 1, false, x, tb, td);
+        for (int r = 0; r <= K; ++r) {
+          b[r] = select(high, tb[r], b[r]);
+          d[r] = select(high, td[r], d[r]);
+        }
+      }
+    }
+  } else {
+    // In `zero` mode the cell tests also serve the tails.
+    bspline_window<S, K, true>(g.kn + first, !zero, xc, b, d);
+  }
+  if (zero) {
+    // Beyond the extended grid, infinities included (where the recursion would give 0 * inf).
+    const typename T::Mask beyond = (x < T(g.kn[0])) | (x >= T(g.kn[g.grid + 2 * K]));
+    for (int r = 0; r <= K; ++r) out[r] = select(beyond, T(S(0)), kDerivative ? d[r] : b[r]);
+    return;
+  }
+  const typename T::Mask outside = x != xc;  // also NaN, which stays NaN below
+  for (int r = 0; r <= K; ++r) {
+    if (g.outside == KAN_OUTSIDE_LINEAR)
+      out[r] = kDerivative ? d[r] : select(outside, fma(d[r], x - xc, b[r]), b[r]);
+    else
+      out[r] = kDerivative ? select(x != x, x, select(outside, T(S(0)), d[r])) : b[r];
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- records
+
+// Per-worker working memory of the record maker.
+template <class S>
+struct RecordScratch {
+  static constexpr int64_t kBlock = LocalPlan<S>::kBlock;
+  S* columns;      // [kGroup][slots] of x, transposed
+  S* sorted;       // [slots]
+  int32_t* first;  // [slots]
+  int32_t* count;  // [min(G, 2 slots) + 1]
+  static constexpr int64_t kGroup = 16;
+
+  static int64_t counts(const Layer& layer) { return min64(layer.spec.grid, 2 * kBlock) + 1; }
+  void carve(Carver& c, const Layer& layer) {
+    columns = c.take<S>(kGroup * kBlock);
+    sorted = c.take<S>(kBlock);
+    first = c.take<int32_t>(kBlock);
+    count = c.take<int32_t>(counts(layer));
+  }
+};
+
+template <class S, int K, bool kDerivative>
+KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Run* runs, int64_t n, int64_t slots,
+                        S* values) {
+  using T = vec<S>;
+  T out[K + 1];
+  if (g.inv_h != S(0)) {
+    for (int64_t p = 0; p < n; p += T::W) {
+      bspline<S, K, kDerivative>(g, 0, T::load(x + p), out);
+      for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
+    }
+  } else {
+    int64_t p = 0;
+    for (int32_t q = 1; q <= runs[0].first; ++q)
+      for (; p < runs[q].end; ) {
+        const int lanes = int(min64(T::W, runs[q].end - p));
+        bspline<S, K, kDerivative>(g, runs[q].first, T::load(x + p, lanes), out);
+        for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p, lanes);
+        p += lanes;
+      }
+  }
+  if (base != KAN_ACTIVATION_NONE)
+    for (int64_t p = 0; p < n; p += T::W) {
+      const T v = T::load(x + p);
+      (kDerivative ? activation_derivative(base, v) : activation(base, v)).store(values + (K + 1) * slots + p);
+    }
+}
+
+// Sorts n samples x of one input by window and writes their record. x has `slots` readable numbers.
+template <class S, int K>
+inline void make_record(const Layer& layer, const GridView<S>& g, const S* x, int64_t n, int64_t slots,
+                        const RecordScratch<S>& w, const Record<S>& record) {
+  windows<S, K>(g, x, n, w.first);
+  int32_t runs = 0;
+  if (g.grid <= 2 * n && n > 1) {
+    // Counting sort; stable, so equal inputs give equal records.
+    int32_t* count = w.count;
+    for (int32_t c = 0; c < g.grid; ++c) count[c] = 0;
+    for (int64_t s = 0; s < n; ++s) ++count[w.first[s]];
+    int32_t at = 0;
+    for (int32_t c = 0; c < g.grid; ++c) {
+      const int32_t here = count[c];
+      count[c] = at;
+      at += here;
+      if (here) record.runs[++runs] = {c, at};
+    }
+    for (int64_t s = 0; s < n; ++s) {
+      const int32_t p = count[w.first[s]]++;
+      record.index[p] = uint16_t(s);
+      w.sorted[p] = x[s];
+    }
+  } else {
+    // More cells than samples: sorting would bring few of them together.
+    for (int64_t s = 0; s < n; ++s) {
+      record.index[s] = uint16_t(s);
+      w.sorted[s] = x[s];
+      if (runs && record.runs[runs].first == w.first[s]) record.runs[runs].end = int32_t(s + 1);
+      else record.runs[++runs] = {w.first[s], int32_t(s + 1)};
+    }
+  }
+  record.runs[0].first = runs;
+  for (int64_t s = n; s < slots; ++s) w.sorted[s] = x[0];
+  fill_values<S, K, false>(g, layer.base_row >= 0 ? layer.spec.base : KAN_ACTIVATION_NONE, w.sorted, record.runs, n,
+                           slots, record.values);
+}
+
+// Records of `n` samples, rows of x (n, in), for inputs i0 .. i1-1 (at most kGroup).
+template <class S, int K>
+inline void make_records(const Layer& layer, const S* buffers, const S* x, int64_t n, int64_t i0, int64_t i1,
+                         const LocalPlan<S>& plan, const RecordScratch<S>& w, char* base, int64_t number) {
+  const int64_t slots = plan.slots;
+  for (int64_t s = 0; s < n; ++s)
+    for (int64_t i = i0; i < i1; ++i) w.columns[(i - i0) * slots + s] = x[s * layer.in + i];
+  for (int64_t i = i0; i < i1; ++i) {
+    S* column = w.columns + (i - i0) * slots;
+    for (int64_t s = n; s < slots; ++s) column[s] = column[0];
+    make_record<S, K>(layer, grid_view(layer, buffers, i), column, n, slots, w, plan.record(base, number + i));
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- forward
+
+// The V weight rows of a window, with the edge factors where the layer has them.
+template <class S>
+struct RowView {
+  const S* row[7];      // k + 1 coefficient rows, then the base row
+  const S* scale;       // coefficient scale row or NULL
+  const S* mask;        // or NULL
+
+  template <int V, int K>
+  KAN_HD vec<S> load(int r, int64_t c, int lanes) const {
+    using T = vec<S>;
+    T a = lanes == T::W ? T::load(row[r] + c) : T::load(row[r] + c, lanes);
+    if (__builtin_expect(scale != nullptr, 0) && r <= K) a = a * T::load(scale + c, lanes);
+    if (__builtin_expect(mask != nullptr, 0)) a = a * T::load(mask + c, lanes);
+    return a;
+  }
+};
+
+// Rows of input i in a tile of width w; window rows are set per run.
+template <class S>
+struct TileView {
+  const S* weights;  // [in][rows][w]
+  const S* mask;     // [in][w] or NULL
+  int64_t w;
+  int32_t rows, base_row, scale_row, coef_row;
+
+  TileView(const Layer& layer, const S* params, const S* buffers, int64_t tile)
+      : weights(params + layer.tile_offset(tile)),
+        mask(layer.mask >= 0 ? buffers + layer.mask + tile * kTile * layer.in : nullptr),
+        w(layer.tile_width(tile)), rows(layer.rows), base_row(layer.base_row), scale_row(layer.scale_row),
+        coef_row(layer.coef_row) {}
+
+  template <int K>
+  KAN_HD RowView<S> input(int64_t i, int32_t first) const {
+    const S* p = weights + i * rows * w;
+    RowView<S> v;
+    for (int r = 0; r <= K; ++r) v.row[r] = p + (coef_row + first + r) * w;
+    v.row[K + 1] = p + base_row * w;
+    v.scale = scale_row >= 0 ? p + scale_row * w : nullptr;
+    v.mask = mask ? mask + i * w : nullptr;
+    return v;
+  }
+};
+
+template <class S, int K, int V, int NV>
+KAN_HD void forward_run(const RowView<S>& rows, int64_t c, int lanes, const S* values, int64_t slots,
+                        const uint16_t* index, int64_t p0, int64_t p1, S* y, int64_t stride) {
+  using T = vec<S>;
+  T a[V][NV];
+#pragma GCC unroll 8
+  for (int r = 0; r < V; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<V, K>(r, c + v * T::W, lanes);
+  for (int64_t p = p0; p < p1; ++p) {
+    S* to = y + index[p] * stride;
+    T acc[NV];
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) acc[v] = T::load(to + v * T::W);
+#pragma GCC unroll 8
+    for (int r = 0; r < V; ++r) {
+      const T b(values[r * slots + p]);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) acc[v] = fma(b, a[r][v], acc[v]);
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) acc[v].store(to + v * T::W);
+  }
+}
+
+// y[sample][c - c0] += this input's share, for the columns c0 .. c1-1 of a tile.
+template <class S, int K, int V>
+KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, int64_t c0,
+                          int64_t c1, S* y, int64_t stride) {
+  using T = vec<S>;
+  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+  int64_t p = 0;
+  const int32_t runs = record.runs[0].first;
+  for (int32_t q = 1; q <= runs; ++q) {
+    const int64_t end = record.runs[q].end;
+    const RowView<S> rows = tile.template input<K>(i, record.runs[q].first);
+    int64_t c = c0;
+    for (; c + kWide * T::W <= c1; c += kWide * T::W)
+      forward_run<S, K, V, kWide>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
+    if (kWide == 4 && c + 2 * T::W <= c1) {
+      forward_run<S, K, V, 2>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
+      c += 2 * T::W;
+    }
+    for (; c < c1; c += T::W)
+      forward_run<S, K, V, 1>(rows, c, int(min64(T::W, c1 - c)), record.values, slots, record.index, p, end,
+                              y + (c - c0), stride);
+    p = end;
+  }
+}
+
+// Few outputs: lanes are samples; the run's weights are scalars. y is [column][sample].
+template <class S, int K, int V>
+KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, S* y,
+                                 S* sums) {
+  using T = vec<S>;
+  for (int64_t c = 0; c < tile.w; ++c) {
+    int64_t p = 0;
+    const int32_t runs = record.runs[0].first;
+    for (int32_t q = 1; q <= runs; ++q) {
+      const int64_t end = record.runs[q].end;
+      const RowView<S> rows = tile.template input<K>(i, record.runs[q].first);
+      S a[V];
+#pragma GCC unroll 8
+      for (int r = 0; r < V; ++r) {
+        a[r] = rows.row[r][c];
+        if (rows.scale && r <= K) a[r] *= rows.scale[c];
+        if (rows.mask) a[r] *= rows.mask[c];
+      }
+      // Lanes past the run are another run's: its own pass writes them again, later. Past the record: `sums` has room.
+      for (; p < end; p += T::W) {
+        T t = T::load(record.values + p) * a[0];
+#pragma GCC unroll 8
+        for (int r = 1; r < V; ++r) t = fma(a[r], T::load(record.values + r * slots + p), t);
+        t.store(sums + p);
+      }
+      p = end;
+    }
+    for (int64_t s = 0; s < p; ++s) y[c * slots + record.index[s]] += sums[s];
+  }
+}
+
+constexpr int64_t kNarrow = 4;
+
+template <class S>
+struct LocalForwardScratch {
+  char* records;  // INFER: those of one group of blocks
+  RecordScratch<S> maker[kMaxThreads];
+  S* tile[kMaxThreads];
+
+  LocalForwardScratch(Carver& c, const Layer& layer, const LocalPlan<S>& plan, bool infer, int threads)
+      : records(infer ? c.take<char>(min64(plan.blocks, threads) * layer.in * plan.record_bytes) : nullptr) {
+    for (int t = 0; t < threads; ++t) {
+      maker[t].carve(c, layer);
+      tile[t] = c.take<S>(plan.slots * (kTile + 1) + 64);
+    }
+  }
+};
+
+template <class S, int K, bool kBase>
+inline void local_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  constexpr int V = K + 1 + kBase;
+  using T = vec<S>;
+  const LocalPlan<S> plan(layer, a.batch);
+  if (a.batch == 0) return;
+  const S* x = static_cast<const S*>(a.x);
+  const S* params = static_cast<const S*>(a.params);
+  const S* buffers = static_cast<const S*>(a.buffers);
+  S* y = static_cast<S*>(a.y);
+  Carver carver(a.scratch);
+  const LocalForwardScratch<S> scratch(carver, layer, plan, a.saved == nullptr, pool.threads());
+  const int64_t group = a.saved ? plan.blocks : min64(plan.blocks, pool.threads());
+  char* base = a.saved ? static_cast<char*>(a.saved) : scratch.records;
+  const int workers =
+      workers_for(pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2));
+  const int64_t tiles = ceil_div(layer.out, kTile);
+  const int64_t input_groups = ceil_div(layer.in, RecordScratch<S>::kGroup);
+
+  for_workers(pool, workers, [&](int worker) {
+    for (int64_t g0 = 0; g0 < plan.blocks; g0 += group) {
+      const int64_t blocks = min64(group, plan.blocks - g0);
+      const Range mine = part(blocks * input_groups, worker, workers);
+      for (int64_t u = mine.begin; u < mine.end; ++u) {
+        const int64_t block = u / input_groups, i0 = u % input_groups * RecordScratch<S>::kGroup;
+        make_records<S, K>(layer, buffers, x + (g0 + block) * plan.kBlock * layer.in, plan.block_size(g0 + block), i0,
+                           min64(layer.in, i0 + RecordScratch<S>::kGroup), plan, scratch.maker[worker], base,
+                           block * layer.in);
+      }
+      if (workers > 1) pool.barrier();
+      // Tiles are cut into column chunks only where there are too few of them for the workers: the sums of an output
+      // have one order whatever the cut.
+      int64_t chunk = kTile;
+      while (blocks * tiles * (kTile / chunk) < workers && chunk > T::W) chunk /= 2;
+      const int64_t chunks = kTile / chunk;
+      const Range units = part(blocks * tiles * chunks, worker, workers);
+      for (int64_t u = units.begin; u < units.end; ++u) {
+        const int64_t block = u / (tiles * chunks), tile = u / chunks % tiles, c0 = u % chunks * chunk;
+        const TileView<S> view(layer, params, buffers, tile);
+        const int64_t c1 = min64(view.w, c0 + chunk);
+        if (c0 >= c1) continue;
+        const int64_t n = plan.block_size(g0 + block), stride = round_up(c1 - c0, T::W);
+        S* acc = scratch.tile[worker];
+        S* to = y + (g0 + block) * plan.kBlock * layer.out + tile * kTile + c0;
+        const S* bias = layer.bias >= 0 ? params + layer.bias + tile * kTile + c0 : nullptr;
+        if (view.w <= kNarrow) {
+          fill_zero(acc, view.w * plan.slots);
+          S* sums = acc + kNarrow * plan.slots;
+          for (int64_t i = 0; i < layer.in; ++i)
+            forward_input_narrow<S, K, V>(view, i, plan.record(base, block * layer.in + i), plan.slots, acc, sums);
+          for (int64_t s = 0; s < n; ++s)
+            for (int64_t c = 0; c < view.w; ++c) to[s * layer.out + c] = acc[c * plan.slots + s] + (bias ? bias[c] : S(0));
+          continue;
+        }
+        fill_zero(acc, n * stride);
+        for (int64_t i = 0; i < layer.in; ++i)
+          forward_input<S, K, V>(view, i, plan.record(base, block * layer.in + i), plan.slots, c0, c1, acc, stride);
+        for (int64_t s = 0; s < n; ++s)
+          for (int64_t c = 0; c < c1 - c0; c += T::W) {
+            const int lanes = int(min64(T::W, c1 - c0 - c));
+            T v = T::load(acc + s * stride + c);
+            if (bias) v = v + T::load(bias + c, lanes);
+            v.store(to + s * layer.out + c, lanes);
+          }
+      }
+      if (workers > 1 && g0 + group < plan.blocks) pool.barrier();
+    }
+  });
+}
+
+// --------------------------------------------------------------------------------------------------------- backward
+
+template <class S, int V, int NV>
+KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const S* values, int64_t slots,
+                       const uint16_t* index, int64_t p0, int64_t p1, S* const* g) {
+  using T = vec<S>;
+  T acc[V][NV];
+#pragma GCC unroll 8
+  for (int r = 0; r < V; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) acc[r][v] = T(S(0));
+  for (int64_t p = p0; p < p1; ++p) {
+    const S* from = d_y + index[p] * w + c;
+    T d[NV];
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) d[v] = NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < V; ++r) {
+      const T b(values[r * slots + p]);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) acc[r][v] = fma(b, d[v], acc[r][v]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < V; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) {
+      S* to = g[r] + c + v * T::W;
+      if (NV > 1) (T::load(to) + acc[r][v]).store(to);
+      else (T::load(to, lanes) + acc[r][v]).store(to, lanes);
+    }
+}
+
+// g[rows][w] += the sums over one block of d_y (block, w) times the values of input i.
+template <class S, int K, int V>
+KAN_HD void weight_input(const Layer& layer, const S* d_y, int64_t w, const Record<S>& record, int64_t slots, S* g) {
+  using T = vec<S>;
+  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+  int64_t p = 0;
+  const int32_t runs = record.runs[0].first;
+  for (int32_t q = 1; q <= runs; ++q) {
+    const int64_t end = record.runs[q].end;
+    S* rows[K + 2];
+    for (int r = 0; r <= K; ++r) rows[r] = g + (layer.coef_row + record.runs[q].first + r) * w;
+    rows[K + 1] = g + layer.base_row * w;
+    int64_t c = 0;
+    for (; c + kWide * T::W <= w; c += kWide * T::W)
+      weight_run<S, V, kWide>(d_y, w, c, T::W, record.values, slots, record.index, p, end, rows);
+    if (kWide == 4 && c + 2 * T::W <= w) {
+      weight_run<S, V, 2>(d_y, w, c, T::W, record.values, slots, record.index, p, end, rows);
+      c += 2 * T::W;
+    }
+    for (; c < w; c += T::W)
+      weight_run<S, V, 1>(d_y, w, c, int(min64(T::W, w - c)), record.values, slots, record.index, p, end, rows);
+    p = end;
+  }
+}
+
+// The gradient of the effective coefficients becomes that of coefficients, scale and base weights, in place.
+template <class S>
+KAN_HD void edge_factors(const Layer& layer, const TileView<S>& tile, int64_t i, S* g) {
+  if (layer.scale_row < 0 && !tile.mask) return;
+  const int64_t w = tile.w;
+  const S* weights = tile.weights + i * layer.rows * w;
+  const S* mask = tile.mask ? tile.mask + i * w : nullptr;
+  S* d_scale = layer.scale_row >= 0 ? g + layer.scale_row * w : nullptr;
+  if (d_scale) fill_zero(d_scale, w);
+  for (int64_t r = 0; r < layer.n; ++r) {
+    S* d = g + (layer.coef_row + r) * w;
+    const S* coef = weights + (layer.coef_row + r) * w;
+    for (int64_t c = 0; c < w; ++c) {
+      const S masked = mask ? d[c] * mask[c] : d[c];
+      if (d_scale) d_scale[c] += masked * coef[c];
+      d[c] = d_scale ? masked * weights[layer.scale_row * w + c] : masked;
+    }
+  }
+  if (layer.base_row >= 0 && mask)
+    for (int64_t c = 0; c < w; ++c) g[layer.base_row * w + c] *= mask[c];
+}
+
+template <class S, int K, int V, int NV>
+KAN_HD void input_run(const RowView<S>& rows, int64_t c, int lanes, const S* d_y, int64_t w, const S* derivative,
+                      int64_t slots, const uint16_t* index, int64_t p0, int64_t p1, S* acc) {
+  using T = vec<S>;
+  T a[V][NV];
+#pragma GCC unroll 8
+  for (int r = 0; r < V; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<V, K>(r, c + v * T::W, lanes);
+  for (int64_t p = p0; p < p1; ++p) {
+    const S* from = d_y + index[p] * w + c;
+    T t[NV];
+    {
+      const T b(derivative[p]);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) t[v] = b * a[0][v];
+    }
+#pragma GCC unroll 8
+    for (int r = 1; r < V; ++r) {
+      const T b(derivative[r * slots + p]);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) t[v] = fma(b, a[r][v], t[v]);
+    }
+    T s = T::load(acc + p * T::W);
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) s = fma(t[v], NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes), s);
+    s.store(acc + p * T::W);
+  }
+}
+
+template <class S>
+struct LocalBackwardScratch {
+  static constexpr int64_t kPanel = 4;             // inputs whose partial d_x stay in cache together
+  static constexpr int64_t kGradient = 32768 / 2;  // numbers of a panel of weight gradients
+  int64_t gradient_inputs;                         // inputs of such a panel
+  S* packed;
+  S* bias;
+  struct Worker {
+    S* sorted;
+    S* derivative;  // [kPanel][V][slots]
+    S* partial;     // [kPanel][slots][W]
+    S* gradient;    // [gradient_inputs][rows][w]
+  } worker[kMaxThreads];
+
+  LocalBackwardScratch(Carver& c, const Layer& layer, const LocalPlan<S>& plan, int threads) {
+    const int64_t input_size = layer.rows * min64(kTile, layer.out);
+    gradient_inputs = plan.blocks <= 1 ? 1 : max64(1, kGradient / input_size);
+    packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
+    bias = c.take<S>(layer.bias >= 0 ? layer.out : 0);
+    for (int t = 0; t < threads; ++t) {
+      worker[t].sorted = c.take<S>(plan.slots);
+      worker[t].derivative = c.take<S>(kPanel * plan.taps * plan.slots);
+      worker[t].partial = c.take<S>(kPanel * plan.slots * vec<S>::W);
+      worker[t].gradient = c.take<S>(gradient_inputs * input_size);
+    }
+  }
+};
+
+template <class S, int K, bool kBase>
+inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+  constexpr int V = K + 1 + kBase;
+  using T = vec<S>;
+  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+  const LocalPlan<S> plan(layer, a.batch);
+  const S* x = static_cast<const S*>(a.x);
+  const S* params = static_cast<const S*>(a.params);
+  const S* buffers = static_cast<const S*>(a.buffers);
+  char* base = static_cast<char*>(const_cast<void*>(a.saved));
+  S* d_x = static_cast<S*>(a.d_x);
+  Carver carver(a.scratch);
+  using Scratch = LocalBackwardScratch<S>;
+  const Scratch scratch(carver, layer, plan, pool.threads());
+  const AdamW<S> adam(a.adam);
+  const GradientSink<S> sink(a, a.adam ? &adam : nullptr);
+  const int64_t tiles = ceil_div(layer.out, kTile);
+  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
+  const int workers = workers_for(
+      pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) * (want_x ? 1 : 0.5) +
+                double(layer.params) * (a.adam ? 0.5 : 0.1));
+  const int64_t panel = Scratch::kPanel;
+
+  for_workers(pool, workers, [&](int worker) {
+    const typename Scratch::Worker& w = scratch.worker[worker];
+    const S* packed = pack_tiles(pool, worker, workers, layer, a.batch, static_cast<const S*>(a.d_y), scratch.packed);
+
+    if (want_x) {
+      const Range mine = part(ceil_div(layer.in, panel), worker, workers);
+      for (int64_t u = mine.begin; u < mine.end; ++u)
+        for (int64_t block = 0; block < plan.blocks; ++block) {
+          const int64_t i0 = u * panel, i1 = min64(layer.in, i0 + panel), n = plan.block_size(block);
+          const int64_t b0 = block * plan.kBlock;
+          for (int64_t i = i0; i < i1; ++i) {
+            const Record<S> record = plan.record(base, block * layer.in + i);
+            for (int64_t p = 0; p < n; ++p) w.sorted[p] = x[(b0 + record.index[p]) * layer.in + i];
+            for (int64_t p = n; p < plan.slots; ++p) w.sorted[p] = w.sorted[0];
+            fill_values<S, K, true>(grid_view(layer, buffers, i), kBase ? layer.spec.base : KAN_ACTIVATION_NONE,
+                                    w.sorted, record.runs, n, plan.slots, w.derivative + (i - i0) * V * plan.slots);
+          }
+          fill_zero(w.partial, (i1 - i0) * plan.slots * T::W);
+          for (int64_t tile = 0; tile < tiles; ++tile) {
+            const TileView<S> view(layer, params, buffers, tile);
+            const S* d_y = packed + tile * kTile * a.batch + b0 * view.w;
+            for (int64_t i = i0; i < i1; ++i) {
+              const Record<S> record = plan.record(base, block * layer.in + i);
+              const S* derivative = w.derivative + (i - i0) * V * plan.slots;
+              S* acc = w.partial + (i - i0) * plan.slots * T::W;
+              int64_t p = 0;
+              for (int32_t q = 1; q <= record.runs[0].first; ++q) {
+                const int64_t end = record.runs[q].end;
+                const RowView<S> rows = view.template input<K>(i, record.runs[q].first);
+                int64_t c = 0;
+                for (; c + kWide * T::W <= view.w; c += kWide * T::W)
+                  input_run<S, K, V, kWide>(rows, c, T::W, d_y, view.w, derivative, plan.slots, record.index, p, end, acc);
+                for (; c < view.w; c += T::W)
+                  input_run<S, K, V, 1>(rows, c, int(min64(T::W, view.w - c)), d_y, view.w, derivative, plan.slots,
+                                        record.index, p, end, acc);
+                p = end;
+              }
+            }
+          }
+          for (int64_t i = i0; i < i1; ++i) {
+            const Record<S> record = plan.record(base, block * layer.in + i);
+            for (int64_t p = 0; p < n; ++p) {
+              S& to = d_x[(b0 + record.index[p]) * layer.in + i];
+              const S value = sum(T::load(w.partial + ((i - i0) * plan.slots + p) * T::W));
+              to = a.d_x_mode == KAN_GRAD_ACCUMULATE ? to + value : value;
+            }
+          }
+        }
+    }
+    if (!sink.wanted()) return;
+    // The fused update writes weights that other workers' d_x still reads.
+    if (want_x && workers > 1) pool.barrier();
+    if (worker == 0) bias_gradient(layer, a.batch, static_cast<const S*>(a.d_y), scratch.bias, sink);
+
+    const Range mine = part(tiles * layer.in, worker, workers);
+    const int64_t inputs = scratch.gradient_inputs;
+    for (int64_t u = mine.begin; u < mine.end;) {
+      const int64_t tile = u / layer.in, i0 = u % layer.in;
+      const int64_t i1 = min64(min64(i0 + inputs, layer.in), i0 + mine.end - u);
+      const TileView<S> view(layer, params, buffers, tile);
+      const int64_t size = layer.rows * view.w;
+      fill_zero(w.gradient, (i1 - i0) * size);
+      for (int64_t block = 0; block < plan.blocks; ++block) {
+        const S* d_y = packed + tile * kTile * a.batch + block * plan.kBlock * view.w;
+        for (int64_t i = i0; i < i1; ++i)
+          weight_input<S, K, V>(layer, d_y, view.w, plan.record(base, block * layer.in + i), plan.slots,
+                                w.gradient + (i - i0) * size);
+      }
+      for (int64_t i = i0; i < i1; ++i) {
+        edge_factors(layer, view, i, w.gradient + (i - i0) * size);
+        sink.put(layer.tile_offset(tile) + i * size, w.gradient + (i - i0) * size, size);
+      }
+      u += i1 - i0;
+    }
+  });
+}
+
+// --------------------------------------------------------------------------------------------------------- dispatch
+
+template <class S>
+inline int64_t local_saved_bytes(const Layer& layer, int64_t batch) {
+  const LocalPlan<S> plan(layer, batch);
+  return plan.blocks * layer.in * plan.record_bytes;
+}
+
+template <class S>
+inline int64_t local_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+  const LocalPlan<S> plan(layer, batch);
+  Carver forward(nullptr), backward(nullptr);
+  LocalForwardScratch<S>(forward, layer, plan, mode == KAN_MODE_INFER, threads);
+  if (mode == KAN_MODE_TRAIN) LocalBackwardScratch<S>(backward, layer, plan, threads);
+  return max64(forward.used(), backward.used());
+}
+
+template <class S, class F>
+inline void local_dispatch(const Layer& layer, F&& f) {
+  const bool base = layer.base_row >= 0;
+  switch (layer.spec.order) {
+#define KAN_ORDER(k) \
+  case k: return base ? f.template operator()<k, true>() : f.template operator()<k, false>();
+    KAN_ORDER(1)
+    KAN_ORDER(2)
+    KAN_ORDER(3)
+    KAN_ORDER(4)
+    KAN_ORDER(5)
+#undef KAN_ORDER
+  }
+}
+
+template <class S>
+inline void local_forward_any(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  local_dispatch<S>(layer, [&]<int K, bool kBase>() { local_forward<S, K, kBase>(pool, layer, a); });
+}
+
+template <class S>
+inline void local_backward_any(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+  local_dispatch<S>(layer, [&]<int K, bool kBase>() { local_backward<S, K, kBase>(pool, layer, a); });
+}
+
+}  // namespace KAN_NS
