@@ -186,6 +186,7 @@ typedef struct kan_layer_s* kan_layer;
 #define KAN_FLAG_NORM 8          /* KAN: the basis sees LayerNorm(x) with trainable weight and bias; in >= 2 */
 #define KAN_FLAG_BASE_NORM 16    /* with KAN_FLAG_NORM: the base branch sees LayerNorm(x) too */
 #define KAN_FLAG_TRAIN_BASIS 32  /* centres, widths, frequencies, phases, rational coefficients: params, not buffers */
+#define KAN_FLAG_RUNNING_STATS 64  /* BATCHNORM: the running statistics in every mode, never updated (a frozen layer) */
 
 typedef struct kan_layer_spec {
   int32_t struct_size;

@@ -117,8 +117,9 @@ void check_kan(const kan_layer_spec& s) {
   const BasisTraits basis = traits(s.basis);
   int32_t allowed = KAN_FLAG_BIAS;
   if (s.basis == KAN_BASIS_BSPLINE) allowed |= KAN_FLAG_SCALE | KAN_FLAG_MASK;
-  // The wavelet's argument is built per edge from x itself.
-  if (s.basis != KAN_BASIS_WAVELET) allowed |= KAN_FLAG_NORM | KAN_FLAG_BASE_NORM;
+  // A wavelet's argument is built per edge from x itself; a B-spline's grid is where x lies (a LAYERNORM layer may stand
+  // before either).
+  if (s.basis != KAN_BASIS_WAVELET && s.basis != KAN_BASIS_BSPLINE) allowed |= KAN_FLAG_NORM | KAN_FLAG_BASE_NORM;
   if (basis.trainable) allowed |= KAN_FLAG_TRAIN_BASIS;
   check_flags(s, allowed, basis.name);
   require(s.base >= KAN_ACTIVATION_NONE && s.base <= KAN_ACTIVATION_SIGMOID, "base",
@@ -154,7 +155,8 @@ void check_spec(const kan_layer_spec& s) {
   if (s.kind != KAN_LAYER_KAN) {
     require(s.basis == KAN_BASIS_NONE, "basis", "KAN_BASIS_NONE (0): only KAN_LAYER_KAN has a basis", s.basis);
     require(s.base == KAN_ACTIVATION_NONE, "base", "KAN_ACTIVATION_NONE (0): only KAN_LAYER_KAN has a base branch", s.base);
-    check_flags(s, s.kind == KAN_LAYER_LINEAR ? KAN_FLAG_BIAS : 0, "this kind of layer");
+    check_flags(s, s.kind == KAN_LAYER_LINEAR ? KAN_FLAG_BIAS : s.kind == KAN_LAYER_BATCHNORM ? KAN_FLAG_RUNNING_STATS : 0,
+                "this kind of layer");
   }
   switch (s.kind) {
     case KAN_LAYER_KAN:

@@ -592,7 +592,7 @@ inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
     if (workers > 1) pool.barrier();
     if (norm && want_x) {
       const Range rows = part(a.batch, worker, workers);
-      input_norm.input_gradient<true>(x, scratch.moments, scratch.dz, rows.begin, rows.end, d_x);
+      input_norm.template input_gradient<true>(x, scratch.moments, scratch.dz, rows.begin, rows.end, d_x);
       if (workers > 1) pool.barrier();
     }
     if (worker != 0 || !sink.wanted()) return;

@@ -36,11 +36,12 @@ void batchnorm_forward(const Layer& l, const ForwardArgs& a) {
   const double eps = l.spec.shape[2], momentum = l.spec.shape[3], n = double(a.batch);
   for (int64_t i = 0; i < l.in; ++i) {
     double mean = buffers[l.running_mean + i], variance = buffers[l.running_var + i];
-    if (a.mode == KAN_MODE_TRAIN) {
+    if (a.mode == KAN_MODE_TRAIN && !l.flag(KAN_FLAG_RUNNING_STATS)) {
       const double old_mean = mean, old_variance = variance;
       batch_moments(l, a.batch, x, i, mean, variance);
       running.set(l.running_mean + i, (1 - momentum) * old_mean + momentum * mean);
-      running.set(l.running_var + i, (1 - momentum) * old_variance + momentum * variance * n / (n - 1));  // unbiased
+      const double unbiased = n > 1 ? variance * n / (n - 1) : variance;
+      running.set(l.running_var + i, (1 - momentum) * old_variance + momentum * unbiased);
     }
     const double inverse = 1 / sqrt(variance + eps);
     for (int64_t b = 0; b < a.batch; ++b) {
@@ -50,12 +51,13 @@ void batchnorm_forward(const Layer& l, const ForwardArgs& a) {
 }
 
 void batchnorm_backward(const Layer& l, const BackwardArgs& a, double* gradient) {
-  const Reader x{a.x, l.f64}, params{a.params, l.f64}, d_y{a.d_y, l.f64};
+  const Reader x{a.x, l.f64}, params{a.params, l.f64}, d_y{a.d_y, l.f64}, buffers{a.buffers, l.f64};
   const Writer d_x{a.d_x, l.f64};
   const double n = double(a.batch);
+  const bool running = l.flag(KAN_FLAG_RUNNING_STATS);  // then mean and variance are constants
   for (int64_t i = 0; i < l.in; ++i) {
-    double mean, variance, sum = 0, dot = 0;
-    batch_moments(l, a.batch, x, i, mean, variance);
+    double mean = buffers[l.running_mean + i], variance = buffers[l.running_var + i], sum = 0, dot = 0;
+    if (!running) batch_moments(l, a.batch, x, i, mean, variance);
     const double inverse = 1 / sqrt(variance + l.spec.shape[2]);
     for (int64_t b = 0; b < a.batch; ++b) {
       sum += d_y[b * l.in + i];
@@ -66,7 +68,7 @@ void batchnorm_backward(const Layer& l, const BackwardArgs& a, double* gradient)
     for (int64_t b = 0; b < a.batch; ++b) {
       const double unit = (x[b * l.in + i] - mean) * inverse;
       d_x.put(a.d_x_mode, b * l.in + i,
-              params[l.affine_weight + i] * inverse * (d_y[b * l.in + i] - sum / n - unit * dot / n));
+              params[l.affine_weight + i] * inverse * (d_y[b * l.in + i] - (running ? 0 : sum / n + unit * dot / n)));
     }
   }
 }
