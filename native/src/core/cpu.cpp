@@ -21,7 +21,7 @@ uint64_t saved_register_state() {
 int32_t processor_tier() {
   constexpr uint64_t kYmm = 0x06;  // bits 1 and 2: SSE and AVX state
   constexpr uint64_t kZmm = 0xe6;  // and 5, 6, 7: mask registers, upper halves, upper sixteen
-  uint32_t eax, ebx, ecx, edx;
+  uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
   const uint64_t state = saved_register_state();
   if ((state & kYmm) != kYmm) return KAN_TIER_BASELINE;
   __get_cpuid(1, &eax, &ebx, &ecx, &edx);
