@@ -1,0 +1,53 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.util.Objects;
+
+/**
+ * How to open a {@link Context}.
+ *
+ * @param device where to run
+ * @param threads threads of the context's pool, the calling one included
+ * @param tier kernel tier; {@link Tier#AUTO} for the processor's highest
+ */
+public record ContextOptions(Device device, int threads, Tier tier) {
+
+    /** Checks the values. */
+    public ContextOptions {
+        Objects.requireNonNull(device, "device");
+        Objects.requireNonNull(tier, "tier");
+        if (threads < 1) {
+            throw KanException.invalid("a context needs at least 1 thread, given %d", threads);
+        }
+    }
+
+    /**
+     * The CPU with as many threads as the VM may use, a container's limit included, and its highest tier. The
+     * system properties {@code kan4j.threads} and {@code kan4j.tier} (which can only lower the tier) override these.
+     */
+    public static ContextOptions defaults() {
+        String threads = System.getProperty("kan4j.threads");
+        int count;
+        try {
+            count = threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads.strip());
+        } catch (NumberFormatException e) {
+            throw KanException.invalid("the property kan4j.threads must be a whole number, given '%s'", threads);
+        }
+        return new ContextOptions(Device.cpu(), count, Tier.AUTO);
+    }
+
+    /** These options on another device. */
+    public ContextOptions withDevice(Device other) {
+        return new ContextOptions(other, threads, tier);
+    }
+
+    /** These options with another number of threads. */
+    public ContextOptions withThreads(int count) {
+        return new ContextOptions(device, count, tier);
+    }
+
+    /** These options with another kernel tier. */
+    public ContextOptions withTier(Tier other) {
+        return new ContextOptions(device, threads, other);
+    }
+}

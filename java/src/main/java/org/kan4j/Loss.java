@@ -1,0 +1,71 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** What training minimises: a mean over rows, weighted where rows have weights. */
+public sealed interface Loss {
+
+    /** Mean over rows and outputs of (p - t)^2. */
+    record Mse() implements Loss {
+    }
+
+    /** Softmax cross-entropy of logits against class labels, mean over rows. */
+    record CrossEntropy() implements Loss {
+    }
+
+    /** Binary cross-entropy of logits against targets in 0..1, mean over rows and outputs. */
+    record BinaryCrossEntropy() implements Loss {
+    }
+
+    /**
+     * d^2 / 2 where |d| is at most delta, delta (|d| - delta / 2) beyond; mean over rows and outputs.
+     *
+     * @param delta above 0
+     */
+    record Huber(double delta) implements Loss {
+        /** Checks the value. */
+        public Huber {
+            Checks.positive("the delta of a Huber loss", delta);
+        }
+    }
+
+    /**
+     * The loss of predictions, and its gradient.
+     *
+     * @param predictions (rows, out)
+     * @param targets (rows, out) of the predictions' type; for {@link CrossEntropy} (rows) labels of type I32
+     * @param weights (rows) of the predictions' type, at least 0 and not all 0; or null
+     * @param gradient receives the derivative by the predictions, of their shape; may be the predictions themselves;
+     *     or null
+     */
+    default double evaluate(Context context, HostTensor predictions, HostTensor targets, HostTensor weights,
+                            HostTensor gradient) {
+        long rows = predictions.rows();
+        long out = predictions.shape().axis(-1);
+        DType dtype = predictions.dtype();
+        boolean labels = this instanceof CrossEntropy;
+        DType targetType = labels ? DType.I32 : dtype;
+        if (targets.dtype() != targetType || targets.size() != (labels ? rows : predictions.size())) {
+            throw new ShapeException("targets for predictions of " + predictions + " must be " + targetType
+                + (labels ? "[" + rows + "]" : predictions.shape()) + ", given " + targets);
+        }
+        if (weights != null && (weights.dtype() != dtype || weights.size() != rows)) {
+            throw new ShapeException("weights for " + rows + " rows must be " + dtype + "[" + rows + "], given "
+                + weights);
+        }
+        if (gradient != null) {
+            if (gradient.dtype() != dtype || gradient.size() != predictions.size()) {
+                throw new ShapeException("the gradient of predictions " + predictions + " cannot be " + gradient);
+            }
+            Checks.writable("the gradient", gradient);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            return LossKernel.evaluate(this, context, dtype, rows, out, predictions.segment(), targets.segment(),
+                weights == null ? MemorySegment.NULL : weights.segment(),
+                gradient == null ? MemorySegment.NULL : gradient.segment(), arena.allocate(ValueLayout.JAVA_DOUBLE));
+        }
+    }
+}

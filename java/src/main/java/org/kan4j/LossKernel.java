@@ -1,0 +1,31 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.kan4j.ffi.Kan;
+
+/** The native loss on memory that has been checked. */
+final class LossKernel {
+
+    private LossKernel() {
+    }
+
+    /** As {@link Loss#evaluate}; {@code value} is one double of scratch, absent segments are NULL. */
+    static double evaluate(Loss loss, Context context, DType dtype, long rows, long out, MemorySegment predictions,
+                           MemorySegment targets, MemorySegment weights, MemorySegment gradient, MemorySegment value) {
+        double delta = loss instanceof Loss.Huber huber ? huber.delta() : 1;
+        Native.check(Kan.kan_loss(context.handle(), code(loss), dtype.code(), rows, out, predictions, targets, weights,
+            delta, gradient, value), context.handle());
+        return value.get(ValueLayout.JAVA_DOUBLE, 0);
+    }
+
+    private static int code(Loss loss) {
+        return switch (loss) {
+            case Loss.Mse mse -> Kan.KAN_LOSS_MSE();
+            case Loss.CrossEntropy crossEntropy -> Kan.KAN_LOSS_CROSS_ENTROPY();
+            case Loss.BinaryCrossEntropy binary -> Kan.KAN_LOSS_BCE_LOGITS();
+            case Loss.Huber huber -> Kan.KAN_LOSS_HUBER();
+        };
+    }
+}

@@ -1,0 +1,181 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Measures models, batch by batch. */
+final class Measurement {
+
+    private static final int BATCH = 512;
+
+    private Measurement() {
+    }
+
+    static Metrics of(Context context, Parameters parameters, Loss loss, Dataset data) {
+        Loss measured = loss == null ? defaultLoss(data) : loss;
+        requireFit(parameters.model(), measured, data);
+        if (data.size() == 0) {
+            throw KanException.invalid("a data set without rows cannot be measured");
+        }
+        int batch = Math.min(BATCH, data.size());
+        double lossSum = 0;
+        double weightSum = 0;
+        double correct = 0;
+        double squares = 0;
+        try (Arena arena = Arena.ofConfined(); Workspace workspace = Workspace.inference(context, parameters, batch)) {
+            Batch buffers = new Batch(arena, data, batch);
+            for (int from = 0; from < data.size(); from += batch) {
+                int rows = Math.min(batch, data.size() - from);
+                data.gather(null, from, from + rows, buffers.x, buffers.targets, buffers.weights);
+                double weight = buffers.weight(rows);
+                if (weight == 0) {
+                    continue;
+                }
+                MemorySegment predictions = workspace.forward(rows, buffers.x);
+                if (hasClasses(measured)) {
+                    correct += correct(measured, data, predictions, buffers, rows);
+                } else {
+                    squares += squares(data, predictions, buffers, rows);
+                }
+                lossSum += weight * LossKernel.evaluate(measured, context, data.dtype(), rows, data.out(), predictions,
+                    buffers.targets, data.weighted() ? buffers.weights : MemorySegment.NULL, MemorySegment.NULL,
+                    buffers.value);
+                weightSum += weight;
+            }
+        }
+        if (weightSum == 0) {
+            throw KanException.invalid("all rows of the data set have the weight 0");
+        }
+        Map<String, Double> values = new LinkedHashMap<>();
+        values.put("loss", lossSum / weightSum);
+        if (hasClasses(measured)) {
+            values.put("accuracy", correct / weightSum);
+        } else {
+            values.put("rmse", Math.sqrt(squares / (weightSum * data.out())));
+        }
+        return new Metrics(data.size(), values);
+    }
+
+    static Loss defaultLoss(Dataset data) {
+        return data.classes() > 0 ? new Loss.CrossEntropy() : new Loss.Mse();
+    }
+
+    /** Refuses data that does not fit a model and a loss. */
+    static void requireFit(KanModel model, Loss loss, Dataset data) {
+        if (data.dtype() != model.dtype()) {
+            throw KanException.invalid("the model computes in %s, given data of %s; convert it with HostTensor.to",
+                model.dtype(), data.dtype());
+        }
+        if (data.in() != model.in() || data.out() != model.out()) {
+            throw new ShapeException("the model has " + model.in() + " inputs and " + model.out()
+                + " outputs, the data " + data.in() + " features and " + data.out()
+                + (data.classes() > 0 ? " classes" : " targets"));
+        }
+        if (loss instanceof Loss.CrossEntropy && data.classes() == 0) {
+            throw KanException.invalid("cross-entropy needs class labels; the data has real targets");
+        }
+        if (!(loss instanceof Loss.CrossEntropy) && data.classes() > 0) {
+            throw KanException.invalid("%s needs real targets; the data has class labels", loss);
+        }
+    }
+
+    static boolean hasClasses(Loss loss) {
+        return loss instanceof Loss.CrossEntropy || loss instanceof Loss.BinaryCrossEntropy;
+    }
+
+    /** The weight of the rows whose class is predicted rightly. */
+    static double correct(Loss loss, Dataset data, MemorySegment predictions, Batch batch, int rows) {
+        double correct = 0;
+        int out = (int) data.out();
+        for (int i = 0; i < rows; i++) {
+            double share;
+            if (loss instanceof Loss.CrossEntropy) {
+                share = argMax(data.dtype(), predictions, (long) i * out, out)
+                    == batch.targets.getAtIndex(ValueLayout.JAVA_INT, i) ? 1 : 0;
+            } else {
+                int right = 0;
+                for (int o = 0; o < out; o++) {
+                    boolean yes = value(data.dtype(), predictions, (long) i * out + o) > 0;
+                    right += yes == value(data.dtype(), batch.targets, (long) i * out + o) > 0.5 ? 1 : 0;
+                }
+                share = (double) right / out;
+            }
+            correct += share * batch.weightOf(i);
+        }
+        return correct;
+    }
+
+    private static double squares(Dataset data, MemorySegment predictions, Batch batch, int rows) {
+        double sum = 0;
+        int out = (int) data.out();
+        for (int i = 0; i < rows; i++) {
+            double row = 0;
+            for (int o = 0; o < out; o++) {
+                double d = value(data.dtype(), predictions, (long) i * out + o)
+                    - value(data.dtype(), batch.targets, (long) i * out + o);
+                row += d * d;
+            }
+            sum += row * batch.weightOf(i);
+        }
+        return sum;
+    }
+
+    private static int argMax(DType dtype, MemorySegment values, long start, int n) {
+        int best = 0;
+        double most = value(dtype, values, start);
+        for (int o = 1; o < n; o++) {
+            double candidate = value(dtype, values, start + o);
+            if (candidate > most) {
+                most = candidate;
+                best = o;
+            }
+        }
+        return best;
+    }
+
+    private static double value(DType dtype, MemorySegment segment, long i) {
+        return dtype == DType.F32 ? segment.getAtIndex(ValueLayout.JAVA_FLOAT, i)
+            : segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
+    }
+
+    /** The memory of a mini-batch. */
+    static final class Batch {
+
+        final MemorySegment x;
+        final MemorySegment targets;
+        final MemorySegment weights;
+        final MemorySegment value;
+        private final DType dtype;
+        private final boolean weighted;
+
+        Batch(Arena arena, Dataset data, int rows) {
+            dtype = data.dtype();
+            weighted = data.weighted();
+            x = HostTensor.allocate(arena, dtype, rows, data.in()).segment();
+            targets = data.classes() > 0 ? HostTensor.allocate(arena, DType.I32, rows).segment()
+                : HostTensor.allocate(arena, dtype, rows, data.out()).segment();
+            weights = weighted ? HostTensor.allocate(arena, dtype, rows).segment() : MemorySegment.NULL;
+            value = arena.allocate(ValueLayout.JAVA_DOUBLE);
+        }
+
+        double weightOf(int row) {
+            return weighted ? Measurement.value(dtype, weights, row) : 1;
+        }
+
+        /** The sum of the rows' weights. */
+        double weight(int rows) {
+            if (!weighted) {
+                return rows;
+            }
+            double sum = 0;
+            for (int i = 0; i < rows; i++) {
+                sum += weightOf(i);
+            }
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+/** A dense, row-major array of numbers. */
+public sealed interface Tensor permits HostTensor {
+
+    /** The type of the numbers. */
+    DType dtype();
+
+    /** The sizes of the axes. */
+    Shape shape();
+
+    /** Number of elements. */
+    default long size() {
+        return shape().size();
+    }
+}

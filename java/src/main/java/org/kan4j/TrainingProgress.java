@@ -1,0 +1,44 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where a training stands: the completed epochs, and the sums of the current one. */
+final class TrainingProgress {
+
+    final List<TrainingListener.Epoch> history = new ArrayList<>();
+    /** Batches done in the current epoch. */
+    long batch;
+    /** Rows done in the current epoch. */
+    long rows;
+    double lossSum;
+    double weightSum;
+    double correct;
+    /** Of the epoch just completed; not kept in checkpoints. */
+    double seconds;
+
+    double loss() {
+        return weightSum == 0 ? 0 : lossSum / weightSum;
+    }
+
+    void nextEpoch(TrainingListener.Epoch completed) {
+        history.add(completed);
+        batch = 0;
+        rows = 0;
+        lossSum = 0;
+        weightSum = 0;
+        correct = 0;
+    }
+
+    TrainingProgress copy() {
+        TrainingProgress copy = new TrainingProgress();
+        copy.history.addAll(history);
+        copy.batch = batch;
+        copy.rows = rows;
+        copy.lossSum = lossSum;
+        copy.weightSum = weightSum;
+        copy.correct = correct;
+        return copy;
+    }
+}

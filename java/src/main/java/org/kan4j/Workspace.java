@@ -1,0 +1,335 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.kan4j.ffi.CriticalCalls;
+import org.kan4j.ffi.Kan;
+
+/**
+ * The memory to run a model in, for batches up to a size, on a context: activations, what the backward pass needs of
+ * the forward pass, and scratch. All of it is allocated at the start; the passes allocate nothing off the heap. Used by
+ * the thread that made it, and closed by it.
+ */
+public final class Workspace implements AutoCloseable {
+
+    private final Context context;
+    private final Parameters parameters;
+    private final boolean training;
+    private final long maxRows;
+    private final Arena arena;
+    private final int count;
+    private final MemorySegment[] outputs;
+    private final MemorySegment[] saved;
+    private final MemorySegment[] deltas;
+    private final MemorySegment scratch;
+    private final long bytes;
+    private long checkedRows = -1;
+    private long forwardRows = -1;
+    private MemorySegment forwardInput;
+
+    private Workspace(Context context, Parameters parameters, long maxRows, boolean training, Arena arena) {
+        Checks.atLeast("the rows of a workspace", maxRows, 1);
+        this.context = context;
+        this.parameters = parameters;
+        this.training = training;
+        this.maxRows = maxRows;
+        this.arena = arena;
+        this.count = parameters.model().layers().size();
+        this.outputs = new MemorySegment[count];
+        this.saved = new MemorySegment[count];
+        this.deltas = new MemorySegment[2];
+        long total = 0;
+        try {
+            long widest = 0;
+            long scratchBytes = 0;
+            for (int l = 0; l < count; l++) {
+                NativeLayers.Sizes sizes = sizes(l, maxRows);
+                scratchBytes = Math.max(scratchBytes, sizes.scratchBytes());
+                widest = Math.max(widest, parameters.model().layers().get(l).out());
+                if (training) {
+                    saved[l] = allocate(sizes.savedBytes());
+                    total += saved[l].byteSize();
+                } else {
+                    saved[l] = MemorySegment.NULL;
+                }
+            }
+            for (int l = 0; l < count; l++) {
+                // Without a backward pass two buffers take turns.
+                outputs[l] = training ? allocate(activationBytes(parameters.model().layers().get(l).out()))
+                    : l < 2 ? allocate(activationBytes(widest)) : outputs[l - 2];
+                total += training || l < 2 ? outputs[l].byteSize() : 0;
+            }
+            if (training) {
+                for (int i = 0; i < 2; i++) {
+                    deltas[i] = allocate(activationBytes(widest));
+                    total += deltas[i].byteSize();
+                }
+            }
+            scratch = allocate(scratchBytes);
+            bytes = total + scratch.byteSize();
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** To run the model forward only. */
+    public static Workspace inference(Context context, Parameters parameters, long maxRows) {
+        return new Workspace(context, parameters, maxRows, false, Arena.ofConfined());
+    }
+
+    /** To run the model forward and backward. */
+    public static Workspace training(Context context, Parameters parameters, long maxRows) {
+        return new Workspace(context, parameters, maxRows, true, Arena.ofConfined());
+    }
+
+    /** To run the model forward only, from any thread, one at a time. */
+    static Workspace shared(Context context, Parameters parameters, long maxRows) {
+        return new Workspace(context, parameters, maxRows, false, Arena.ofShared());
+    }
+
+    private MemorySegment allocate(long size) {
+        try {
+            return arena.allocate(Math.max(HostTensor.ALIGNMENT, size), HostTensor.ALIGNMENT);
+        } catch (OutOfMemoryError e) {
+            throw new KanException(Status.OUT_OF_MEMORY, "no memory for " + size + " bytes of a workspace for "
+                + maxRows + " rows", e);
+        }
+    }
+
+    private long activationBytes(long features) {
+        return Math.multiplyExact(Math.multiplyExact(maxRows, features), (long) parameters.model().dtype().bytes());
+    }
+
+    private NativeLayers.Sizes sizes(int layer, long rows) {
+        return NativeLayers.sizes(context, parameters.layers().handle(layer), rows,
+            training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER());
+    }
+
+    /** The parameters it runs with. */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /** The most rows of a batch. */
+    public long maxRows() {
+        return maxRows;
+    }
+
+    /** Bytes of memory it holds, parameters not counted. */
+    public long bytes() {
+        return bytes;
+    }
+
+    // -------------------------------------------------------------------------------------------------------- forward
+
+    /**
+     * Runs the model.
+     *
+     * @param x (..., in), the last axis the features, at most {@link #maxRows} rows
+     * @return (..., out), a view of this workspace's memory, valid until the next forward or backward pass
+     */
+    public HostTensor forward(HostTensor x) {
+        long rows = requireInput(x);
+        MemorySegment y = forward(rows, x.segment());
+        return HostTensor.wrap(y.asSlice(0, rows * parameters.model().out() * x.dtype().bytes()), x.dtype(),
+            outputShape(x.shape()));
+    }
+
+    /**
+     * Runs the model into memory of the caller's.
+     *
+     * @param x (..., in), the last axis the features, at most {@link #maxRows} rows
+     * @param y receives (..., out); must not overlap x
+     */
+    public void forward(HostTensor x, HostTensor y) {
+        long rows = requireInput(x);
+        Shape expected = outputShape(x.shape());
+        if (y.dtype() != x.dtype() || y.size() != expected.size()) {
+            throw new ShapeException("the output for an input " + x + " must be " + x.dtype() + expected + ", given "
+                + y);
+        }
+        Checks.writable("the output", y);
+        forward(rows, x.segment(), y.segment());
+    }
+
+    private long requireInput(HostTensor x) {
+        KanModel model = parameters.model();
+        if (x.dtype() != model.dtype()) {
+            throw KanException.invalid("the model computes in %s, given an input of %s; convert it with HostTensor.to",
+                model.dtype(), x.dtype());
+        }
+        if (x.shape().rank() == 0 || x.shape().axis(-1) != model.in()) {
+            throw new ShapeException("the model takes " + model.in() + " features as the last axis, given an input of "
+                + "shape " + x.shape());
+        }
+        long rows = x.rows();
+        if (rows > maxRows) {
+            throw new ShapeException("this workspace is for at most " + maxRows + " rows, given " + rows);
+        }
+        return rows;
+    }
+
+    private Shape outputShape(Shape input) {
+        long[] axes = input.toArray();
+        axes[axes.length - 1] = parameters.model().out();
+        return Shape.of(axes);
+    }
+
+    /** Runs the model on memory that has been checked; the result is the start of the last layer's output. */
+    MemorySegment forward(long rows, MemorySegment x) {
+        forward(rows, x, outputs[count - 1]);
+        return outputs[count - 1];
+    }
+
+    private void forward(long rows, MemorySegment x, MemorySegment y) {
+        requireSizes(rows);
+        MemorySegment handle = context.handle();
+        NativeLayers layers = parameters.layers();
+        int mode = training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER();
+        MemorySegment input = x;
+        for (int l = 0; l < count; l++) {
+            MemorySegment output = l == count - 1 ? y : outputs[l];
+            int status = Kan.kan_layer_forward(handle, layers.handle(l), mode, rows, input,
+                parameters.values().part(l), parameters.bufferPart(l), output, saved[l], scratch);
+            Native.check(status, handle);
+            input = output;
+        }
+        forwardRows = rows;
+        forwardInput = x;
+    }
+
+    /** A library that wants more memory for fewer rows must not write past what was allocated for the most. */
+    private void requireSizes(long rows) {
+        if (rows == checkedRows) {
+            return;
+        }
+        for (int l = 0; l < count; l++) {
+            NativeLayers.Sizes sizes = sizes(l, rows);
+            if (sizes.scratchBytes() > scratch.byteSize() || training && sizes.savedBytes() > saved[l].byteSize()) {
+                throw new KanException(Status.INTERNAL, "layer " + l + " wants more memory for " + rows
+                    + " rows than for " + maxRows);
+            }
+        }
+        checkedRows = rows;
+    }
+
+    // ------------------------------------------------------------------------------------------------------- backward
+
+    /**
+     * The gradients of the last forward pass, overwriting what is there.
+     *
+     * @param x the input of that pass, unchanged
+     * @param gradOutput the derivative of a scalar by the output, of its shape
+     * @param gradients receives the derivative by the parameters; or null
+     * @param gradInput receives the derivative by the input, of its shape; or null
+     */
+    public void backward(HostTensor x, HostTensor gradOutput, ParameterVector gradients, HostTensor gradInput) {
+        backward(x, gradOutput, gradients, gradInput, false);
+    }
+
+    /**
+     * As {@link #backward(HostTensor, HostTensor, ParameterVector, HostTensor)}, or adding to the gradients that are
+     * there.
+     */
+    public void backward(HostTensor x, HostTensor gradOutput, ParameterVector gradients, HostTensor gradInput,
+                         boolean accumulate) {
+        long rows = requireInput(x);
+        Shape output = outputShape(x.shape());
+        if (gradOutput.dtype() != x.dtype() || gradOutput.size() != output.size()) {
+            throw new ShapeException("the output's gradient must be " + x.dtype() + output + ", given " + gradOutput);
+        }
+        if (gradInput != null) {
+            if (gradInput.dtype() != x.dtype() || gradInput.size() != x.size()) {
+                throw new ShapeException("the input's gradient must be " + x + ", given " + gradInput);
+            }
+            Checks.writable("the input's gradient", gradInput);
+        }
+        if (gradients != null && gradients.flat().segment().byteSize() != parameters.values().flat().segment()
+            .byteSize()) {
+            throw new ShapeException("gradients of " + gradients.flat() + " for parameters of "
+                + parameters.values().flat());
+        }
+        backward(rows, x.segment(), gradOutput.segment(), gradients,
+            gradInput == null ? MemorySegment.NULL : gradInput.segment(), accumulate);
+    }
+
+    /** The gradients by the parameters on memory that has been checked. */
+    void backward(long rows, MemorySegment x, MemorySegment gradOutput, ParameterVector gradients) {
+        backward(rows, x, gradOutput, gradients, MemorySegment.NULL, false);
+    }
+
+    private void backward(long rows, MemorySegment x, MemorySegment gradOutput, ParameterVector gradients,
+                          MemorySegment gradInput, boolean accumulate) {
+        requireForward(rows, x);
+        int wanted = accumulate ? Kan.KAN_GRAD_ACCUMULATE() : Kan.KAN_GRAD_OVERWRITE();
+        int paramsMode = gradients == null ? Kan.KAN_GRAD_NONE() : wanted;
+        boolean hasGradInput = gradInput.address() != 0;
+        MemorySegment handle = context.handle();
+        MemorySegment delta = gradOutput;
+        for (int l = count - 1; l >= 0; l--) {
+            MemorySegment input = l == 0 ? x : outputs[l - 1];
+            MemorySegment inputDelta = l == 0 ? gradInput : deltas[l % 2];
+            int inputMode = l > 0 ? Kan.KAN_GRAD_OVERWRITE() : hasGradInput ? wanted : Kan.KAN_GRAD_NONE();
+            int status = Kan.kan_layer_backward(handle, parameters.layers().handle(l), rows, input,
+                parameters.values().part(l), parameters.bufferPart(l), saved[l], delta, inputMode, inputDelta,
+                paramsMode, gradients == null ? MemorySegment.NULL : gradients.part(l), scratch);
+            Native.check(status, handle);
+            delta = inputDelta;
+        }
+    }
+
+    /** The backward pass with an AdamW step in it; {@code state} has counted the step already. */
+    void backwardAdamW(long rows, MemorySegment x, MemorySegment gradOutput, OptimizerState state) {
+        requireForward(rows, x);
+        MemorySegment handle = context.handle();
+        ParameterVector m = state.moment("m");
+        ParameterVector v = state.moment("v");
+        MemorySegment delta = gradOutput;
+        for (int l = count - 1; l >= 0; l--) {
+            MemorySegment input = l == 0 ? x : outputs[l - 1];
+            MemorySegment inputDelta = l > 0 ? deltas[l % 2] : MemorySegment.NULL;
+            int status = Kan.kan_layer_backward_adamw(handle, parameters.layers().handle(l), rows, input,
+                parameters.values().part(l), parameters.bufferPart(l), saved[l], delta,
+                l > 0 ? Kan.KAN_GRAD_OVERWRITE() : Kan.KAN_GRAD_NONE(), inputDelta, state.config(), m.part(l),
+                v.part(l), scratch);
+            Native.check(status, handle);
+            delta = inputDelta;
+        }
+        forwardRows = -1; // what was saved belongs to the parameters before the step
+    }
+
+    private void requireForward(long rows, MemorySegment x) {
+        if (!training) {
+            throw new IllegalStateException("an inference workspace keeps nothing for a backward pass; use "
+                + "Workspace.training");
+        }
+        if (rows != forwardRows || !x.equals(forwardInput)) {
+            throw new IllegalStateException("a backward pass needs a forward pass on the same input before it");
+        }
+    }
+
+    /** Frees the memory; does nothing the second time. */
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+
+    /** The thread-safe predictors' tiny forward pass: as {@link #forward(long, MemorySegment)}, by critical calls. */
+    MemorySegment forwardCritical(long rows, MemorySegment x) {
+        requireSizes(rows);
+        MemorySegment handle = context.handle();
+        NativeLayers layers = parameters.layers();
+        MemorySegment input = x;
+        for (int l = 0; l < count; l++) {
+            int status = CriticalCalls.kan_layer_forward(handle, layers.handle(l), Kan.KAN_MODE_INFER(),
+                rows, input, parameters.values().part(l), parameters.bufferPart(l), outputs[l], saved[l], scratch);
+            Native.check(status, handle);
+            input = outputs[l];
+        }
+        return input;
+    }
+}
