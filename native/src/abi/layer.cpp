@@ -162,7 +162,7 @@ kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode,
     check_apart("y", y, pass.out_bytes, "x", x, pass.in_bytes);
     if (train) check_pointer("saved", saved, kSavedHeader + c.kernels.saved_bytes(pass.l, batch), 64);
     pass.check_scratch(c, scratch, mode);
-    if (train && batch == 1 && pass.l.spec.kind == KAN_LAYER_BATCHNORM) {
+    if (train && batch == 1 && pass.l.spec.kind == KAN_LAYER_BATCHNORM && !pass.l.flag(KAN_FLAG_RUNNING_STATS)) {
       throw Error(KAN_INVALID_ARGUMENT, "batch: BATCHNORM in KAN_MODE_TRAIN expects at least 2 rows, given 1");
     }
     c.kernels.forward(c.pool, pass.l, {mode, batch, x, params, buffers, y, train ? past_header(saved) : nullptr, scratch});

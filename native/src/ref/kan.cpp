@@ -2,22 +2,22 @@
 //
 // Reference of KAN_LAYER_KAN: y_o = bias_o + sum_i mask_oi (base_oi b(x_i) + scale_oi sum_r coef_oir phi_r(z_i)), z = x or
 // LayerNorm(x); wavelets y_o = bias_o + sum_i weight_oi psi((x_i - translation_oi) / scale_oi). Row by row, edge by edge.
-#define KAN_NS kan::ref
-#include "basis/activation.hpp"
-#include "basis/all.hpp"
 #include "ref/numbers.hpp"
 #include "ref/spline.hpp"
 
+#include "basis/activation.hpp"
+#include "basis/all.hpp"
+
 #include <vector>
 
-namespace kan::ref {
+namespace KAN_REF_NS {
 namespace {
 
 struct Work {
-  double *theta, *knots, *phase;  // the basis' own numbers as doubles
-  double *x, *z, *d_z, *d_x;      // (in), one row
-  double *phi, *d_phi, *g;        // (n), one input
-  double *sum;                    // (out), one row
+  Real *theta, *knots, *phase;  // the basis' own numbers as doubles
+  Real *x, *z, *d_z, *d_x;      // (in), one row
+  Real *phi, *d_phi, *g;        // (n), one input
+  Real *sum;                    // (out), one row
 
   Work(const Layer& l, Bump bump)
       : theta(bump.take(l.theta >= 0 ? l.theta_count : 0)),
@@ -47,12 +47,11 @@ struct Net {
 
   Reader at(int64_t offset) const { return {static_cast<const char*>(params.data) + offset * (l.f64 ? 8 : 4), l.f64}; }
   int64_t index(int64_t row, int64_t o, int64_t i) const { return tiled_index(l, l.rows, row, o, i); }
-  double weight(int64_t row, int64_t o, int64_t i) const { return params[index(row, o, i)]; }
-  double mask(int64_t o, int64_t i) const { return l.mask >= 0 ? buffers[l.mask + tiled_index(l, 1, 0, o, i)] : 1; }
-  double scale(int64_t o, int64_t i) const { return l.scale_row >= 0 ? weight(l.scale_row, o, i) : 1; }
-  double base_weight(int64_t o, int64_t i) const { return l.base_row >= 0 ? weight(l.base_row, o, i) : 0; }
-  double bias(int64_t o) const { return l.bias >= 0 ? params[l.bias + o] : 0; }
-  double wavelet_factor(int64_t i) const { return wavelet_window(l.spec.wavelet, i, l.in); }
+  Real weight(int64_t row, int64_t o, int64_t i) const { return params[index(row, o, i)]; }
+  Real mask(int64_t o, int64_t i) const { return l.mask >= 0 ? buffers[l.mask + tiled_index(l, 1, 0, o, i)] : 1; }
+  Real scale(int64_t o, int64_t i) const { return l.scale_row >= 0 ? weight(l.scale_row, o, i) : 1; }
+  Real bias(int64_t o) const { return l.bias >= 0 ? params[l.bias + o] : 0; }
+  Real wavelet_factor(int64_t i) const { return Real(wavelet_window(l.spec.wavelet, i, l.in)); }
 
   // Reads a row into w.x and what its basis sees into w.z.
   Norm read_row(const Reader& x, int64_t b) const {
@@ -60,10 +59,10 @@ struct Net {
     if (!l.flag(KAN_FLAG_NORM)) return {};
     return normalise(l.in, w.x, l.spec.shape[2], at(l.norm_weight), at(l.norm_bias), w.z);
   }
-  const double* base_input() const { return l.flag(KAN_FLAG_BASE_NORM) ? w.z : w.x; }
+  const Real* base_input() const { return l.flag(KAN_FLAG_BASE_NORM) ? w.z : w.x; }
 
-  BasisView<double> view(int64_t i) const {
-    BasisView<double> v{};
+  BasisView<Real> view(int64_t i) const {
+    BasisView<Real> v{};
     v.n = l.n;
     v.grid = l.spec.grid;
     v.order = l.spec.order;
@@ -89,11 +88,11 @@ struct Net {
   }
 
   // w.phi and, for the splines, w.d_phi of input i at z.
-  void evaluate(int64_t i, double z) const {
-    const auto store = [&](int64_t r, double value) { w.phi[r] = value; };
+  void evaluate(int64_t i, Real z) const {
+    const auto store = [&](int64_t r, Real value) { w.phi[r] = value; };
     switch (l.spec.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: policy<double>::eval(view(i), z, store); break;
+  case constant: policy<Real>::eval(view(i), z, store); break;
 #include "registry/basis.inc"
       default: break;
     }
@@ -102,31 +101,31 @@ struct Net {
       spline(w.knots + i * l.knots_per_input(), l.spec.grid, l.spec.order, sum ? KAN_OUTSIDE_ZERO : l.spec.outside, z,
              w.phi, w.d_phi);
       if (sum) {
-        Rbf<double>::eval(view(i), z, [&](int64_t r, double value) { w.phi[r] += value; });
+        Rbf<Real>::eval(view(i), z, [&](int64_t r, Real value) { w.phi[r] += value; });
       }
     }
   }
 
   // dL/dz of input i from w.g = dL/dphi, after evaluate(); adds dL/dtheta to gradient.
-  double pull_back(int64_t i, double z, double* gradient) const {
+  Real pull_back(int64_t i, Real z, Real* gradient) const {
     const auto g = [&](int64_t r) { return w.g[r]; };
-    const auto accumulate = [&](int64_t k, double value) {
+    const auto accumulate = [&](int64_t k, Real value) {
       if (l.theta_trained) gradient[theta_index(i, k)] += value;
     };
-    double d_spline = 0;
+    Real d_spline = 0;
     if (l.spec.basis == KAN_BASIS_BSPLINE || l.spec.basis == KAN_BASIS_BSRBF) {
       for (int64_t r = 0; r < l.n; ++r) d_spline += w.g[r] * w.d_phi[r];
     }
     if (l.spec.basis == KAN_BASIS_BSPLINE) return d_spline;
-    if (l.spec.basis == KAN_BASIS_BSRBF) return d_spline + Rbf<double>::vjp<true>(view(i), z, g, accumulate);
+    if (l.spec.basis == KAN_BASIS_BSRBF) return d_spline + Rbf<Real>::vjp<true>(view(i), z, g, accumulate);
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  if (l.spec.basis == constant) return policy<double>::vjp<true>(view(i), z, g, accumulate);
+  if (l.spec.basis == constant) return policy<Real>::vjp<true>(view(i), z, g, accumulate);
 #include "registry/basis.inc"
     return 0;
   }
 
   // psi and its derivative at u.
-  void psi(double u, double& value, double& derivative) const {
+  void psi(Real u, Real& value, Real& derivative) const {
     switch (l.spec.wavelet) {
       case KAN_WAVELET_HAT: wavelet<KAN_WAVELET_HAT>(u, value, derivative); break;
       case KAN_WAVELET_MORLET: wavelet<KAN_WAVELET_MORLET>(u, value, derivative); break;
@@ -137,16 +136,17 @@ struct Net {
   }
 
   // phi_oi of the current row, after evaluate(i, .) unless it is a wavelet.
-  double edge(int64_t o, int64_t i, double base) const {
-    double value, derivative;
+  Real edge(int64_t o, int64_t i, Real base) const {
+    Real value, derivative;
     if (l.spec.basis == KAN_BASIS_WAVELET) {
       psi((w.x[i] - weight(2, o, i)) / weight(1, o, i), value, derivative);
       return weight(0, o, i) * wavelet_factor(i) * value;
     }
-    return mask(o, i) * (base_weight(o, i) * base + scale(o, i) * spline_sum(o, i));
+    const Real branch = l.base_row >= 0 ? weight(l.base_row, o, i) * base : 0;
+    return mask(o, i) * (branch + scale(o, i) * spline_sum(o, i));
   }
-  double spline_sum(int64_t o, int64_t i) const {
-    double sum = 0;
+  Real spline_sum(int64_t o, int64_t i) const {
+    Real sum = 0;
     for (int64_t r = 0; r < l.n; ++r) sum += weight(l.coef_row + r, o, i) * w.phi[r];
     return sum;
   }
@@ -164,7 +164,7 @@ void kan_forward(const Layer& l, const ForwardArgs& a) {
     net.read_row(x, b);
     for (int64_t o = 0; o < l.out; ++o) net.w.sum[o] = net.bias(o);
     for (int64_t i = 0; i < l.in; ++i) {
-      const double base = activation(l.spec.base, net.base_input()[i]);
+      const Real base = activation(l.spec.base, net.base_input()[i]);
       if (l.spec.basis != KAN_BASIS_WAVELET) net.evaluate(i, net.w.z[i]);
       for (int64_t o = 0; o < l.out; ++o) net.w.sum[o] += net.edge(o, i, base);
     }
@@ -172,7 +172,7 @@ void kan_forward(const Layer& l, const ForwardArgs& a) {
   }
 }
 
-void kan_backward(const Layer& l, const BackwardArgs& a, double* gradient, void* scratch) {
+void kan_backward(const Layer& l, const BackwardArgs& a, Real* gradient, void* scratch) {
   const Net net(l, a.params, a.buffers, scratch);
   const Work& w = net.w;
   const Reader x{a.x, l.f64}, d_y{a.d_y, l.f64};
@@ -185,11 +185,11 @@ void kan_backward(const Layer& l, const BackwardArgs& a, double* gradient, void*
       if (l.spec.basis == KAN_BASIS_WAVELET) {
         for (int64_t o = 0; o < l.out; ++o) {
           // y = w psi(u), u = (x - tau) / s
-          const double s = net.weight(1, o, i), u = (w.x[i] - net.weight(2, o, i)) / s;
-          const double dy = d_y[b * l.out + o] * net.wavelet_factor(i);
-          double value, derivative;
+          const Real s = net.weight(1, o, i), u = (w.x[i] - net.weight(2, o, i)) / s;
+          const Real dy = d_y[b * l.out + o] * net.wavelet_factor(i);
+          Real value, derivative;
           net.psi(u, value, derivative);
-          const double d_u = dy * net.weight(0, o, i) * derivative;
+          const Real d_u = dy * net.weight(0, o, i) * derivative;
           gradient[net.index(0, o, i)] += dy * value;
           gradient[net.index(1, o, i)] += -d_u * u / s;
           gradient[net.index(2, o, i)] += -d_u / s;
@@ -197,19 +197,21 @@ void kan_backward(const Layer& l, const BackwardArgs& a, double* gradient, void*
         }
         continue;
       }
-      const double base = activation(l.spec.base, net.base_input()[i]);
-      double base_sum = 0;
+      const Real base = activation(l.spec.base, net.base_input()[i]);
+      Real base_sum = 0;
       net.evaluate(i, w.z[i]);
       for (int64_t r = 0; r < l.n; ++r) w.g[r] = 0;
       for (int64_t o = 0; o < l.out; ++o) {
-        const double dy = d_y[b * l.out + o] * net.mask(o, i), scale = net.scale(o, i);
-        if (l.base_row >= 0) gradient[net.index(l.base_row, o, i)] += dy * base;
+        const Real dy = d_y[b * l.out + o] * net.mask(o, i), scale = net.scale(o, i);
+        if (l.base_row >= 0) {
+          gradient[net.index(l.base_row, o, i)] += dy * base;
+          base_sum += dy * net.weight(l.base_row, o, i);
+        }
         if (l.scale_row >= 0) gradient[net.index(l.scale_row, o, i)] += dy * net.spline_sum(o, i);
         for (int64_t r = 0; r < l.n; ++r) {
           gradient[net.index(l.coef_row + r, o, i)] += dy * scale * w.phi[r];
           w.g[r] += dy * scale * net.weight(l.coef_row + r, o, i);
         }
-        base_sum += dy * net.base_weight(o, i);
       }
       if (l.base_row >= 0) (l.flag(KAN_FLAG_BASE_NORM) ? w.d_z : w.d_x)[i] += base_sum * activation_derivative(l.spec.base, net.base_input()[i]);
       w.d_z[i] += net.pull_back(i, w.z[i], gradient);
@@ -227,13 +229,13 @@ void kan_backward(const Layer& l, const BackwardArgs& a, double* gradient, void*
 void kan_edge_statistics(const Layer& l, const EdgeStatisticsArgs& a) {
   const Net net(l, a.params, a.buffers, a.scratch);
   const Reader x{a.x, l.f64};
-  const double batch = double(a.batch);
+  const Real batch = Real(a.batch);
   // Two passes over the batch for every input: sums, then squared distances from the mean.
   for (int64_t i = 0; i < l.in; ++i) {
     const auto for_each_edge = [&](auto&& f) {
       for (int64_t b = 0; b < a.batch; ++b) {
         net.read_row(x, b);
-        const double base = activation(l.spec.base, net.base_input()[i]);
+        const Real base = activation(l.spec.base, net.base_input()[i]);
         if (l.spec.basis != KAN_BASIS_WAVELET) net.evaluate(i, net.w.z[i]);
         for (int64_t o = 0; o < l.out; ++o) f(o, net.edge(o, i, base));
       }
@@ -243,13 +245,13 @@ void kan_edge_statistics(const Layer& l, const EdgeStatisticsArgs& a) {
       if (a.mean_abs) a.mean_abs[o * l.in + i] = 0;
       if (a.deviation) a.deviation[o * l.in + i] = 0;
     }
-    for_each_edge([&](int64_t o, double phi) {
+    for_each_edge([&](int64_t o, Real phi) {
       net.w.sum[o] += phi;
       if (a.mean_abs) a.mean_abs[o * l.in + i] += (phi < 0 ? -phi : phi) / batch;
     });
     if (a.deviation) {
-      for_each_edge([&](int64_t o, double phi) {
-        const double d = phi - net.w.sum[o] / batch;
+      for_each_edge([&](int64_t o, Real phi) {
+        const Real d = phi - net.w.sum[o] / batch;
         a.deviation[o * l.in + i] += d * d;
       });
     }
@@ -262,7 +264,7 @@ void kan_edge_statistics(const Layer& l, const EdgeStatisticsArgs& a) {
 
 // The one reference operation that allocates: it has no scratch argument, and no training or inference path uses it.
 void kan_basis_values(const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {
-  std::vector<double> scratch(size_t(kan_scratch(l, batch)) / sizeof(double));
+  std::vector<Real> scratch(size_t(kan_scratch(l, batch)) / sizeof(Real));
   const Net net(l, params, buffers, scratch.data());
   const Reader in{x, l.f64};
   const Writer out{phi, l.f64};
@@ -272,4 +274,4 @@ void kan_basis_values(const Layer& l, int64_t batch, const void* x, const void* 
   }
 }
 
-}  // namespace kan::ref
+}  // namespace KAN_REF_NS

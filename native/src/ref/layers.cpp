@@ -1,15 +1,15 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // Reference of LINEAR, LAYERNORM, BATCHNORM, ACTIVATION, MULTIPLY and AFFINE.
-#define KAN_NS kan::ref
-#include "basis/activation.hpp"
 #include "ref/numbers.hpp"
 
-namespace kan::ref {
+#include "basis/activation.hpp"
+
+namespace KAN_REF_NS {
 namespace {
 
 struct Work {
-  double *x, *y, *d_y, *d_x;  // one row, or one column for BATCHNORM
+  Real *x, *y, *d_y, *d_x;  // one row, or one column for BATCHNORM
 
   Work(const Layer& l, Bump bump)
       : x(bump.take(l.in)), y(bump.take(l.out)), d_y(bump.take(l.out)), d_x(bump.take(l.in)), used(bump.used) {}
@@ -22,43 +22,43 @@ Reader at(const Layer& l, const void* params, int64_t offset) {
 }
 
 // Mean and biased variance of feature i over the batch.
-void batch_moments(const Layer& l, int64_t batch, const Reader& x, int64_t i, double& mean, double& variance) {
-  double sum = 0, squares = 0;
+void batch_moments(const Layer& l, int64_t batch, const Reader& x, int64_t i, Real& mean, Real& variance) {
+  Real sum = 0, squares = 0;
   for (int64_t b = 0; b < batch; ++b) sum += x[b * l.in + i];
-  mean = sum / double(batch);
+  mean = sum / Real(batch);
   for (int64_t b = 0; b < batch; ++b) squares += (x[b * l.in + i] - mean) * (x[b * l.in + i] - mean);
-  variance = squares / double(batch);
+  variance = squares / Real(batch);
 }
 
 void batchnorm_forward(const Layer& l, const ForwardArgs& a) {
   const Reader x{a.x, l.f64}, params{a.params, l.f64}, buffers{a.buffers, l.f64};
   const Writer y{a.y, l.f64}, running{a.buffers, l.f64};
-  const double eps = l.spec.shape[2], momentum = l.spec.shape[3], n = double(a.batch);
+  const Real eps = Real(l.spec.shape[2]), momentum = Real(l.spec.shape[3]), n = Real(a.batch);
   for (int64_t i = 0; i < l.in; ++i) {
-    double mean = buffers[l.running_mean + i], variance = buffers[l.running_var + i];
+    Real mean = buffers[l.running_mean + i], variance = buffers[l.running_var + i];
     if (a.mode == KAN_MODE_TRAIN && !l.flag(KAN_FLAG_RUNNING_STATS)) {
-      const double old_mean = mean, old_variance = variance;
+      const Real old_mean = mean, old_variance = variance;
       batch_moments(l, a.batch, x, i, mean, variance);
       running.set(l.running_mean + i, (1 - momentum) * old_mean + momentum * mean);
-      const double unbiased = n > 1 ? variance * n / (n - 1) : variance;
+      const Real unbiased = n > 1 ? variance * n / (n - 1) : variance;
       running.set(l.running_var + i, (1 - momentum) * old_variance + momentum * unbiased);
     }
-    const double inverse = 1 / sqrt(variance + eps);
+    const Real inverse = 1 / sqrt(variance + eps);
     for (int64_t b = 0; b < a.batch; ++b) {
       y.set(b * l.in + i, (x[b * l.in + i] - mean) * inverse * params[l.affine_weight + i] + params[l.affine_bias + i]);
     }
   }
 }
 
-void batchnorm_backward(const Layer& l, const BackwardArgs& a, double* gradient) {
+void batchnorm_backward(const Layer& l, const BackwardArgs& a, Real* gradient) {
   const Reader x{a.x, l.f64}, params{a.params, l.f64}, d_y{a.d_y, l.f64}, buffers{a.buffers, l.f64};
   const Writer d_x{a.d_x, l.f64};
-  const double n = double(a.batch);
+  const Real n = Real(a.batch);
   const bool running = l.flag(KAN_FLAG_RUNNING_STATS);  // then mean and variance are constants
   for (int64_t i = 0; i < l.in; ++i) {
-    double mean = buffers[l.running_mean + i], variance = buffers[l.running_var + i], sum = 0, dot = 0;
+    Real mean = buffers[l.running_mean + i], variance = buffers[l.running_var + i], sum = 0, dot = 0;
     if (!running) batch_moments(l, a.batch, x, i, mean, variance);
-    const double inverse = 1 / sqrt(variance + l.spec.shape[2]);
+    const Real inverse = 1 / sqrt(variance + Real(l.spec.shape[2]));
     for (int64_t b = 0; b < a.batch; ++b) {
       sum += d_y[b * l.in + i];
       dot += d_y[b * l.in + i] * (x[b * l.in + i] - mean) * inverse;
@@ -66,7 +66,7 @@ void batchnorm_backward(const Layer& l, const BackwardArgs& a, double* gradient)
     gradient[l.affine_weight + i] += dot;
     gradient[l.affine_bias + i] += sum;
     for (int64_t b = 0; b < a.batch; ++b) {
-      const double unit = (x[b * l.in + i] - mean) * inverse;
+      const Real unit = (x[b * l.in + i] - mean) * inverse;
       d_x.put(a.d_x_mode, b * l.in + i,
               params[l.affine_weight + i] * inverse * (d_y[b * l.in + i] - (running ? 0 : sum / n + unit * dot / n)));
     }
@@ -94,7 +94,7 @@ void forward_row(const Layer& l, const Work& w, const void* params_) {
         if (o < l.spec.grid) {
           w.y[o] = w.x[o];
         } else {
-          const double* run = w.x + l.spec.grid + (o - l.spec.grid) * l.spec.order;
+          const Real* run = w.x + l.spec.grid + (o - l.spec.grid) * l.spec.order;
           w.y[o] = run[0];
           for (int64_t j = 1; j < l.spec.order; ++j) w.y[o] *= run[j];
         }
@@ -106,7 +106,7 @@ void forward_row(const Layer& l, const Work& w, const void* params_) {
   }
 }
 
-void backward_row(const Layer& l, const Work& w, const void* params_, double* gradient) {
+void backward_row(const Layer& l, const Work& w, const void* params_, Real* gradient) {
   const Reader params{params_, l.f64};
   for (int64_t i = 0; i < l.in; ++i) w.d_x[i] = 0;
   switch (l.spec.kind) {
@@ -137,7 +137,7 @@ void backward_row(const Layer& l, const Work& w, const void* params_, double* gr
         }
         const int64_t first = l.spec.grid + (o - l.spec.grid) * l.spec.order;
         for (int64_t j = 0; j < l.spec.order; ++j) {
-          double product = w.d_y[o];  // of all others: no division, which would lose zeros
+          Real product = w.d_y[o];  // of all others: no division, which would lose zeros
           for (int64_t k = 0; k < l.spec.order; ++k) if (k != j) product *= w.x[first + k];
           w.d_x[first + j] = product;
         }
@@ -155,29 +155,29 @@ void backward_row(const Layer& l, const Work& w, const void* params_, double* gr
 
 }  // namespace
 
-Norm normalise(int64_t n, const double* x, double eps, const Reader& weight, const Reader& bias, double* z) {
-  double sum = 0, squares = 0;
+Norm normalise(int64_t n, const Real* x, double eps, const Reader& weight, const Reader& bias, Real* z) {
+  Real sum = 0, squares = 0;
   for (int64_t i = 0; i < n; ++i) sum += x[i];
-  const double mean = sum / double(n);
+  const Real mean = sum / Real(n);
   for (int64_t i = 0; i < n; ++i) squares += (x[i] - mean) * (x[i] - mean);
-  const double inverse = 1 / sqrt(squares / double(n) + eps);
+  const Real inverse = 1 / sqrt(squares / Real(n) + Real(eps));
   for (int64_t i = 0; i < n; ++i) z[i] = (x[i] - mean) * inverse * weight[i] + bias[i];
   return {mean, inverse};
 }
 
-void normalise_backward(int64_t n, const double* x, const Norm& norm, const Reader& weight, const double* d_z, double* d_x,
-                        double* d_weight, double* d_bias) {
-  double sum = 0, dot = 0;
+void normalise_backward(int64_t n, const Real* x, const Norm& norm, const Reader& weight, const Real* d_z, Real* d_x,
+                        Real* d_weight, Real* d_bias) {
+  Real sum = 0, dot = 0;
   for (int64_t i = 0; i < n; ++i) {
-    const double unit = (x[i] - norm.mean) * norm.inverse;
+    const Real unit = (x[i] - norm.mean) * norm.inverse;
     d_weight[i] += d_z[i] * unit;
     d_bias[i] += d_z[i];
     sum += d_z[i] * weight[i];
     dot += d_z[i] * weight[i] * unit;
   }
   for (int64_t i = 0; i < n; ++i) {
-    const double unit = (x[i] - norm.mean) * norm.inverse;
-    d_x[i] += norm.inverse * (d_z[i] * weight[i] - sum / double(n) - unit * dot / double(n));
+    const Real unit = (x[i] - norm.mean) * norm.inverse;
+    d_x[i] += norm.inverse * (d_z[i] * weight[i] - sum / Real(n) - unit * dot / Real(n));
   }
 }
 
@@ -195,7 +195,7 @@ void plain_forward(const Layer& l, const ForwardArgs& a) {
   }
 }
 
-void plain_backward(const Layer& l, const BackwardArgs& a, double* gradient, void* scratch) {
+void plain_backward(const Layer& l, const BackwardArgs& a, Real* gradient, void* scratch) {
   if (l.spec.kind == KAN_LAYER_BATCHNORM) return batchnorm_backward(l, a, gradient);
   const Work w(l, Bump{static_cast<char*>(scratch)});
   const Reader x{a.x, l.f64}, d_y{a.d_y, l.f64};
@@ -208,4 +208,4 @@ void plain_backward(const Layer& l, const BackwardArgs& a, double* gradient, voi
   }
 }
 
-}  // namespace kan::ref
+}  // namespace KAN_REF_NS

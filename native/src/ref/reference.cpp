@@ -6,10 +6,10 @@
 
 #include "ref/numbers.hpp"
 
-namespace kan::ref {
+namespace KAN_REF_NS {
 namespace {
 
-// Scratch: the layer's own work, then for the backward pass the gradient of all params in double, and for the fused
+// Scratch: the layer's own work, then for the backward pass the gradient of all params, and for the fused
 // step its rounding to T.
 int64_t layer_scratch(const Layer& l, int64_t batch) {
   return l.spec.kind == KAN_LAYER_KAN ? kan_scratch(l, batch) : plain_scratch(l);
@@ -18,7 +18,7 @@ int64_t layer_scratch(const Layer& l, int64_t batch) {
 int64_t saved_bytes(const Layer&, int64_t) { return 0; }  // backward recomputes everything from x
 
 int64_t scratch_bytes(const Layer& l, int64_t batch, int32_t mode, int) {
-  return layer_scratch(l, batch) + (mode == KAN_MODE_TRAIN ? 2 * l.params * int64_t(sizeof(double)) : 0);
+  return layer_scratch(l, batch) + (mode == KAN_MODE_TRAIN ? 2 * l.params * int64_t(sizeof(Real)) : 0);
 }
 
 void forward(Pool&, const Layer& l, const ForwardArgs& a) {
@@ -30,21 +30,23 @@ void adamw(Pool&, const kan_adamw& o, int32_t dtype, int64_t n, void* p_, const 
   const bool f64 = dtype == KAN_F64;
   const Reader p{p_, f64}, g{g_, f64}, m{m_, f64}, v{v_, f64};
   const Writer p_out{p_, f64}, m_out{m_, f64}, v_out{v_, f64};
-  const double correction1 = 1 - std::pow(o.beta1, double(o.step)), correction2 = 1 - std::pow(o.beta2, double(o.step));
+  const Real rate = Real(o.learning_rate), decay = Real(1 - o.learning_rate * o.weight_decay), eps = Real(o.eps);
+  const Real beta1 = Real(o.beta1), beta2 = Real(o.beta2);
+  const Real correction1 = Real(1 - std::pow(o.beta1, double(o.step)));
+  const Real correction2 = Real(1 - std::pow(o.beta2, double(o.step)));
   for (int64_t i = 0; i < n; ++i) {
-    const double m_new = o.beta1 * m[i] + (1 - o.beta1) * g[i];
-    const double v_new = o.beta2 * v[i] + (1 - o.beta2) * g[i] * g[i];
-    const double decayed = p[i] * (1 - o.learning_rate * o.weight_decay);
-    const double step = m_new / correction1 / (std::sqrt(v_new / correction2) + o.eps);
+    const Real m_new = beta1 * m[i] + (1 - beta1) * g[i];
+    const Real v_new = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+    const Real step = m_new / correction1 / (std::sqrt(v_new / correction2) + eps);
     m_out.set(i, m_new);
     v_out.set(i, v_new);
-    p_out.set(i, decayed - o.learning_rate * step);
+    p_out.set(i, p[i] * decay - rate * step);
   }
 }
 
 void backward(Pool& pool, const Layer& l, const BackwardArgs& a) {
   const int64_t own = layer_scratch(l, a.batch);
-  double* gradient = reinterpret_cast<double*>(static_cast<char*>(a.scratch) + own);
+  Real* gradient = reinterpret_cast<Real*>(static_cast<char*>(a.scratch) + own);
   for (int64_t p = 0; p < l.params; ++p) gradient[p] = 0;
   if (l.spec.kind == KAN_LAYER_KAN) kan_backward(l, a, gradient, a.scratch);
   else plain_backward(l, a, gradient, a.scratch);
@@ -62,17 +64,18 @@ void sgd(Pool&, const kan_sgd& o, int32_t dtype, int64_t n, void* p_, const void
   const bool f64 = dtype == KAN_F64;
   const Reader p{p_, f64}, g{g_, f64}, v{v_, f64};
   const Writer p_out{p_, f64}, v_out{v_, f64};
+  const Real rate = Real(o.learning_rate), momentum = Real(o.momentum), decay = Real(o.weight_decay);
   for (int64_t i = 0; i < n; ++i) {
-    const double step = g[i] + o.weight_decay * p[i];
-    const double velocity = v_ ? o.momentum * v[i] + step : step;
+    const Real step = g[i] + decay * p[i];
+    const Real velocity = v_ ? momentum * v[i] + step : step;
     if (v_) v_out.set(i, velocity);
-    p_out.set(i, p[i] - o.learning_rate * (o.nesterov ? step + o.momentum * velocity : velocity));
+    p_out.set(i, p[i] - rate * (o.nesterov ? step + momentum * velocity : velocity));
   }
 }
 
 double dot(Pool&, int32_t dtype, int64_t n, const void* a_, const void* b_) {
   const Reader a{a_, dtype == KAN_F64}, b{b_, dtype == KAN_F64};
-  double sum = 0;
+  Real sum = 0;
   for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
   return sum;
 }
@@ -80,18 +83,18 @@ double dot(Pool&, int32_t dtype, int64_t n, const void* a_, const void* b_) {
 void axpy(Pool&, int32_t dtype, int64_t n, double alpha, const void* x_, void* y_) {
   const Reader x{x_, dtype == KAN_F64}, y{y_, dtype == KAN_F64};
   const Writer y_out{y_, dtype == KAN_F64};
-  for (int64_t i = 0; i < n; ++i) y_out.set(i, y[i] + alpha * x[i]);
+  for (int64_t i = 0; i < n; ++i) y_out.set(i, y[i] + Real(alpha) * x[i]);
 }
 
 void scale(Pool&, int32_t dtype, int64_t n, double alpha, void* x_) {
   const Reader x{x_, dtype == KAN_F64};
   const Writer x_out{x_, dtype == KAN_F64};
-  for (int64_t i = 0; i < n; ++i) x_out.set(i, x[i] * alpha);
+  for (int64_t i = 0; i < n; ++i) x_out.set(i, x[i] * Real(alpha));
 }
 
 // The loss of one output and its derivative in the prediction.
-void element_loss(int32_t kind, double delta, double p, double t, double& value, double& derivative) {
-  const double d = p - t;
+void element_loss(int32_t kind, Real delta, Real p, Real t, Real& value, Real& derivative) {
+  const Real d = p - t;
   switch (kind) {
     case KAN_LOSS_BCE_LOGITS:  // -t log s(p) - (1 - t) log(1 - s(p)) = max(p, 0) - p t + log(1 + exp(-|p|))
       value = (p > 0 ? p : 0) - p * t + std::log1p(std::exp(-std::fabs(p)));
@@ -112,14 +115,14 @@ double loss(Pool&, const LossArgs& a) {
   const bool f64 = a.dtype == KAN_F64;
   const Reader p{a.p, f64}, t{a.target, f64}, weights{a.weights, f64};
   const Writer d_p{a.d_p, f64};
-  double total = 0, value = 0;
+  Real total = 0, value = 0;
   for (int64_t b = 0; b < a.batch; ++b) total += a.weights ? weights[b] : 1;
   for (int64_t b = 0; b < a.batch; ++b) {
-    const double weight = (a.weights ? weights[b] : 1) / total;
+    const Real weight = (a.weights ? weights[b] : 1) / total;
     const int64_t row = b * a.out;
     if (a.kind == KAN_LOSS_CROSS_ENTROPY) {
       const int64_t label = static_cast<const int32_t*>(a.target)[b];
-      double highest = p[row], sum = 0;
+      Real highest = p[row], sum = 0;
       for (int64_t o = 1; o < a.out; ++o) highest = p[row + o] > highest ? p[row + o] : highest;
       for (int64_t o = 0; o < a.out; ++o) sum += std::exp(p[row + o] - highest);
       value += weight * (std::log(sum) + highest - p[row + label]);
@@ -129,10 +132,10 @@ double loss(Pool&, const LossArgs& a) {
       continue;
     }
     for (int64_t o = 0; o < a.out; ++o) {
-      double l, d;
-      element_loss(a.kind, a.delta, p[row + o], t[row + o], l, d);
-      value += weight / double(a.out) * l;
-      if (a.d_p) d_p.set(row + o, weight / double(a.out) * d);
+      Real l, d;
+      element_loss(a.kind, Real(a.delta), p[row + o], t[row + o], l, d);
+      value += weight / Real(a.out) * l;
+      if (a.d_p) d_p.set(row + o, weight / Real(a.out) * d);
     }
   }
   return value;
@@ -145,14 +148,14 @@ void basis(Pool&, const Layer& l, int64_t batch, const void* x, const void* para
 }
 
 }  // namespace
-}  // namespace kan::ref
+}  // namespace KAN_REF_NS
 
 namespace kan {
 
-const Kernels& reference_kernels() {
-  static constexpr Kernels kernels = {"reference", ref::saved_bytes, ref::scratch_bytes, ref::forward,
-                                      ref::backward, ref::adamw, ref::sgd, ref::dot, ref::axpy, ref::scale,
-                                      ref::loss, ref::edge_statistics, ref::basis};
+const Kernels& KAN_REF_KERNELS() {
+  static constexpr Kernels kernels = {"reference", KAN_REF_NS::saved_bytes, KAN_REF_NS::scratch_bytes, KAN_REF_NS::forward,
+                                      KAN_REF_NS::backward, KAN_REF_NS::adamw, KAN_REF_NS::sgd, KAN_REF_NS::dot, KAN_REF_NS::axpy, KAN_REF_NS::scale,
+                                      KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis};
   return kernels;
 }
 

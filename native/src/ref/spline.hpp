@@ -6,25 +6,25 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kan/kan.h"
+#include "ref/numbers.hpp"
 
-namespace kan::ref {
+namespace KAN_REF_NS {
 
 // B_{c,degree}(x) on knots t. `interval` is the one whose level-0 function is 1, or -1 for none.
 template <class Knots>
-double cox_de_boor(const Knots& t, int64_t c, int degree, int64_t interval, double x) {
+Real cox_de_boor(const Knots& t, int64_t c, int degree, int64_t interval, Real x) {
   if (degree == 0) return c == interval ? 1 : 0;
-  const double left = t[c + degree] - t[c], right = t[c + degree + 1] - t[c + 1];
-  double sum = 0;
+  const Real left = t[c + degree] - t[c], right = t[c + degree + 1] - t[c + 1];
+  Real sum = 0;
   if (left > 0) sum += (x - t[c]) / left * cox_de_boor(t, c, degree - 1, interval, x);
   if (right > 0) sum += (t[c + degree + 1] - x) / right * cox_de_boor(t, c + 1, degree - 1, interval, x);
   return sum;
 }
 
 template <class Knots>
-double cox_de_boor_derivative(const Knots& t, int64_t c, int degree, int64_t interval, double x) {
-  const double left = t[c + degree] - t[c], right = t[c + degree + 1] - t[c + 1];
-  double sum = 0;
+Real cox_de_boor_derivative(const Knots& t, int64_t c, int degree, int64_t interval, Real x) {
+  const Real left = t[c + degree] - t[c], right = t[c + degree + 1] - t[c + 1];
+  Real sum = 0;
   if (left > 0) sum += degree / left * cox_de_boor(t, c, degree - 1, interval, x);
   if (right > 0) sum -= degree / right * cox_de_boor(t, c + 1, degree - 1, interval, x);
   return sum;
@@ -32,16 +32,16 @@ double cox_de_boor_derivative(const Knots& t, int64_t c, int degree, int64_t int
 
 // The n = grid + order functions at x and their derivatives in x, by the policy outside the grid.
 template <class Knots>
-void spline(const Knots& t, int64_t grid, int order, int32_t outside, double x, double* value, double* derivative) {
+void spline(const Knots& t, int64_t grid, int order, int32_t outside, Real x, Real* value, Real* derivative) {
   const int64_t n = grid + order, last = grid + 2 * order;
-  const double low = t[order], high = t[grid + order];
+  const Real low = t[order], high = t[grid + order];
   if (std::isnan(x)) {
     for (int64_t c = 0; c < n; ++c) value[c] = derivative[c] = x;
     return;
   }
   const bool inner = outside != KAN_OUTSIDE_ZERO;
   const bool beyond = inner && (x < low || x > high);
-  const double at = beyond ? (x < low ? low : high) : x;
+  const Real at = beyond ? (x < low ? low : high) : x;
   int64_t interval = -1;
   for (int64_t j = 0; j < last; ++j) {
     if (t[j] <= at && at < t[j + 1]) interval = j;
@@ -60,4 +60,4 @@ void spline(const Knots& t, int64_t grid, int order, int32_t outside, double x, 
   }
 }
 
-}  // namespace kan::ref
+}  // namespace KAN_REF_NS

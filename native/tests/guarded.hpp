@@ -1,0 +1,62 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// Memory that punishes a read or write past it: it ends (or begins) at a page nobody may touch, and what lies between
+// the numbers and the other page edge is a pattern that is checked.
+#pragma once
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "tests/check.hpp"
+
+class Guarded {
+ public:
+  enum Edge { kEnd, kBegin };
+
+  Guarded() = default;
+  // `bytes` of memory aligned to `alignment`; as close to the guard page as that allows.
+  explicit Guarded(int64_t bytes, int64_t alignment = 4, Edge edge = kEnd) : bytes_(bytes) {
+    const int64_t page = sysconf(_SC_PAGESIZE), room = (bytes + page) / page * page;
+    length_ = room + 2 * page;
+    void* memory = mmap(nullptr, size_t(length_), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED || mprotect(static_cast<char*>(memory) + page, size_t(room), PROT_READ | PROT_WRITE) != 0) {
+      std::printf("cannot map %lld bytes\n", static_cast<long long>(length_));
+      std::exit(1);
+    }
+    base_ = static_cast<char*>(memory);
+    begin_ = base_ + page;
+    end_ = begin_ + room;
+    data_ = edge == kBegin ? begin_ : reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(end_ - bytes) & ~uintptr_t(alignment - 1));
+    std::memset(begin_, kPattern, size_t(room));
+  }
+  Guarded(Guarded&& other) noexcept { *this = std::move(other); }
+  Guarded& operator=(Guarded&& other) noexcept {
+    std::swap(base_, other.base_), std::swap(begin_, other.begin_), std::swap(end_, other.end_);
+    std::swap(data_, other.data_), std::swap(bytes_, other.bytes_), std::swap(length_, other.length_);
+    return *this;
+  }
+  ~Guarded() {
+    if (base_) munmap(base_, size_t(length_));
+  }
+
+  void* get() const { return data_; }
+  template <class T>
+  T* as() const { return static_cast<T*>(static_cast<void*>(data_)); }
+  int64_t bytes() const { return bytes_; }
+
+  // Whether the bytes around the data are still what they were.
+  bool intact() const {
+    for (const char* p = begin_; p < data_; ++p) if (static_cast<unsigned char>(*p) != kPattern) return false;
+    for (const char* p = data_ + bytes_; p < end_; ++p) if (static_cast<unsigned char>(*p) != kPattern) return false;
+    return true;
+  }
+
+ private:
+  static constexpr unsigned char kPattern = 0xff;  // NaN in either type: reading it shows, too
+
+  char *base_ = nullptr, *begin_ = nullptr, *end_ = nullptr, *data_ = nullptr;
+  int64_t bytes_ = 0, length_ = 0;
+};

@@ -1,0 +1,403 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// What the numerical tests share: layers of every kind, filled with sensible random numbers, and their passes through
+// the C ABI as plain vectors of double.
+#pragma once
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kan/kan.h"
+#include "tests/check.hpp"
+#include "tests/guarded.hpp"
+
+using Vector = std::vector<double>;
+
+// SplitMix64: the same numbers everywhere.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15 + 1) {}
+  uint64_t bits() {
+    uint64_t z = state_ += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+  }
+  double uniform(double low, double high) { return low + (high - low) * double(bits() >> 11) * 0x1p-53; }
+  int64_t below(int64_t n) { return int64_t(bits() % uint64_t(n)); }
+  double pick(std::initializer_list<double> values) { return values.begin()[below(int64_t(values.size()))]; }
+
+ private:
+  uint64_t state_;
+};
+
+template <class S>
+S make_struct() {
+  S s;
+  std::memset(&s, 0, sizeof s);
+  s.struct_size = sizeof s;
+  s.struct_version = 1;
+  return s;
+}
+
+inline std::string last_error(kan_context context) {
+  char text[1024];
+  kan_last_error(context, text, sizeof text);
+  return text;
+}
+
+// Stops the test on an error the test did not provoke.
+#define MUST(context, call)                                                                              \
+  do {                                                                                                   \
+    const kan_status status_ = (call);                                                                   \
+    if (status_ != KAN_OK) {                                                                             \
+      std::printf("%s:%d: %s: status %d: %s\n", __FILE__, __LINE__, #call, status_, last_error(context).c_str()); \
+      std::exit(1);                                                                                      \
+    }                                                                                                    \
+  } while (false)
+
+inline kan_context make_context(int32_t tier, int32_t threads) {
+  auto spec = make_struct<kan_context_spec>();
+  spec.tier = tier;
+  spec.threads = threads;
+  kan_context context;
+  MUST(nullptr, kan_context_create(&spec, &context));
+  return context;
+}
+
+inline int32_t highest_tier() {
+  kan_context context = make_context(KAN_TIER_REFERENCE, 1);
+  auto info = make_struct<kan_context_info>();
+  MUST(context, kan_context_query(context, &info));
+  kan_context_destroy(context);
+  return info.max_tier;
+}
+
+inline int64_t size_of(int32_t dtype) { return dtype == KAN_F64 ? 8 : 4; }
+
+// Numbers of T <-> doubles.
+inline void store(int32_t dtype, void* to, const Vector& from) {
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (dtype == KAN_F64) static_cast<double*>(to)[i] = from[i];
+    else static_cast<float*>(to)[i] = float(from[i]);
+  }
+}
+inline Vector load(int32_t dtype, const void* from, int64_t count) {
+  Vector v(static_cast<size_t>(count));
+  for (size_t i = 0; i < v.size(); ++i) {
+    v[i] = dtype == KAN_F64 ? static_cast<const double*>(from)[i] : double(static_cast<const float*>(from)[i]);
+  }
+  return v;
+}
+inline Guarded guarded(int32_t dtype, const Vector& values, Guarded::Edge edge = Guarded::kEnd) {
+  Guarded g(int64_t(values.size()) * size_of(dtype), size_of(dtype), edge);
+  store(dtype, g.get(), values);
+  return g;
+}
+// The value as the layer's dtype holds it.
+inline double rounded(int32_t dtype, double v) { return dtype == KAN_F64 ? v : double(float(v)); }
+
+enum Knots { kUniform, kUneven, kRepeated };
+
+struct Case {
+  kan_layer_spec spec;
+  std::string name;
+  Knots knots = kUniform;
+};
+
+// A layer with its parameters and buffers, on any context.
+class Model {
+ public:
+  Model(kan_context context, const Case& c, uint64_t seed, Guarded::Edge edge = Guarded::kEnd)
+      : spec(c.spec), edge_(edge) {
+    MUST(context, kan_layer_create(context, &spec, &layer));
+    auto sizes = query(context, 1, KAN_MODE_INFER);
+    params = Guarded(sizes.params * size_of(spec.dtype), size_of(spec.dtype), edge);
+    buffers = Guarded(sizes.buffers * size_of(spec.dtype), size_of(spec.dtype), edge);
+    params_count = sizes.params;
+    Random random(seed);
+    for (int64_t t = 0; t < sizes.tensors; ++t) {
+      auto info = make_struct<kan_tensor_info>();
+      MUST(context, kan_layer_tensor(context, layer, t, &info));
+      tensors.push_back(info);
+      natural.push_back(initial(info, c, random));
+      set(context, t, natural.back());
+    }
+  }
+  ~Model() { kan_layer_destroy(layer); }
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  kan_layer_sizes query(kan_context context, int64_t batch, int32_t mode) const {
+    auto sizes = make_struct<kan_layer_sizes>();
+    MUST(context, kan_layer_query(context, layer, batch, mode, &sizes));
+    return sizes;
+  }
+
+  void set(kan_context context, int64_t t, const Vector& values) {
+    const Guarded g = guarded(spec.dtype, values);
+    MUST(context, kan_layer_tensor_set(context, layer, t, g.get(),
+                                       tensors[size_t(t)].role == KAN_ROLE_PARAM ? params.get() : buffers.get()));
+    natural[size_t(t)] = load(spec.dtype, g.get(), int64_t(values.size()));
+  }
+  // Tensor t out of any array laid out like params (or buffers).
+  Vector get(kan_context context, int64_t t, const void* flat) const {
+    const Guarded g(tensors[size_t(t)].count * size_of(spec.dtype), size_of(spec.dtype));
+    MUST(context, kan_layer_tensor_get(context, layer, t, flat, g.get()));
+    return load(spec.dtype, g.get(), tensors[size_t(t)].count);
+  }
+  int64_t find(const std::string& name) const {
+    for (size_t t = 0; t < tensors.size(); ++t) if (name == tensors[t].name) return int64_t(t);
+    return -1;
+  }
+
+  kan_layer_spec spec;
+  kan_layer layer = nullptr;
+  Guarded params, buffers;
+  int64_t params_count = 0;
+  std::vector<kan_tensor_info> tensors;
+  std::vector<Vector> natural;
+
+ private:
+  Guarded::Edge edge_;
+
+  Vector initial(const kan_tensor_info& info, const Case& c, Random& random) const {
+    const std::string name = info.name;
+    const int64_t n = info.rank > 1 ? info.shape[1] : info.shape[0];
+    const double k = spec.order, grid = spec.grid;
+    Vector v(static_cast<size_t>(info.count));
+    for (int64_t j = 0; j < info.count; ++j) {
+      double& value = v[size_t(j)];
+      const double column = double(j % n), row = double(j / n);
+      if (name == "coef" || name == "base_weight" || name == "bias" || name == "translation") value = random.uniform(-0.6, 0.6);
+      else if (name == "weight" && spec.kind == KAN_LAYER_LINEAR) value = random.uniform(-0.6, 0.6);
+      else if (name == "norm_bias") value = random.uniform(-0.2, 0.2);
+      else if (name == "coef_scale" || name == "scale" || name == "norm_weight" || name == "weight") value = random.uniform(0.5, 1.5) * random.pick({-1, 1});
+      else if (name == "mask") value = random.pick({0, 1, 1, 1, 0.5});
+      else if (name == "centres") value = -1.5 + 3 * column / double(n - 1) + random.uniform(-0.05, 0.05);
+      else if (name == "inv_width") value = 1.3;
+      else if (name == "freq") value = column + 1 + random.uniform(-0.2, 0.2);
+      else if (name == "phase") value = random.uniform(0, 3);
+      else if (name == "phase_low") value = (column - k) / grid + random.uniform(-0.02, 0.02);
+      else if (name == "phase_high") value = (column + 1) / grid + random.uniform(-0.02, 0.02);
+      else if (name == "numerator") value = random.uniform(-0.6, 0.6);
+      else if (name == "denominator") value = random.uniform(-0.4, 0.4);
+      else if (name == "running_mean") value = random.uniform(-0.5, 0.5);
+      else if (name == "running_var") value = random.uniform(0.5, 1.5);
+      else if (name == "knots") {
+        // Every input its own range; the grid about [-1, 1].
+        const double low = -1 - 0.125 * std::fmod(row, 3), high = 1 + 0.0625 * std::fmod(row, 4), h = (high - low) / grid;
+        value = low + (column - k) * h;
+        if (c.knots == kUneven) value += h * 0.3 * std::sin(2.1 * column + row);
+        if (c.knots == kRepeated) {  // clamped ends and a double knot inside
+          const double inner = column < k ? k : column > grid + k ? grid + k : column;
+          value = low + (inner == k + 2 && inner < grid + k ? inner - k - 1 : inner - k) * h;
+        }
+      } else {
+        std::printf("tensor %s: no initial values\n", info.name);
+        std::exit(1);
+      }
+    }
+    return v;
+  }
+};
+
+// Results of a forward and backward pass. Gradients by tensor, in natural order.
+struct Results {
+  Vector y, y_infer, d_x;
+  std::map<std::string, Vector> gradient;  // trainable tensors
+  std::map<std::string, Vector> buffers;   // after the forward pass
+};
+
+struct PassOptions {
+  int32_t d_x_mode = KAN_GRAD_OVERWRITE, d_params_mode = KAN_GRAD_OVERWRITE;
+  double before = 0;  // what ACCUMULATE finds
+  Guarded::Edge edge = Guarded::kEnd;
+};
+
+// Both passes through the C ABI, every array guarded.
+inline Results run_passes(kan_context context, const Model& m, int64_t batch, const Vector& x, const Vector& d_y,
+                          const PassOptions& options = {}) {
+  const int32_t dtype = m.spec.dtype;
+  const int64_t element = size_of(dtype);
+  const auto train = m.query(context, batch, KAN_MODE_TRAIN), infer = m.query(context, batch, KAN_MODE_INFER);
+  const Guarded gx = guarded(dtype, x, options.edge), gdy = guarded(dtype, d_y, options.edge);
+  const Guarded y(batch * m.spec.out_features * element, element, options.edge);
+  const Guarded saved(train.saved_bytes, 64), scratch(train.scratch_bytes, 64), infer_scratch(infer.scratch_bytes, 64);
+  const Guarded dx = guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dp = guarded(dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded buffers(m.buffers.bytes(), element, options.edge);
+  std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
+  Results r;
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, gx.get(), m.params.get(), buffers.get(), y.get(),
+                                  nullptr, infer_scratch.get()));
+  r.y_infer = load(dtype, y.get(), batch * m.spec.out_features);
+  std::memset(y.get(), 0xff, size_t(y.bytes()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, gx.get(), m.params.get(), buffers.get(), y.get(),
+                                  saved.get(), scratch.get()));
+  r.y = load(dtype, y.get(), batch * m.spec.out_features);
+  std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
+  MUST(context, kan_layer_backward(context, m.layer, batch, gx.get(), m.params.get(), buffers.get(), saved.get(), gdy.get(),
+                                   options.d_x_mode, dx.get(), options.d_params_mode, dp.get(), scratch.get()));
+  r.d_x = load(dtype, dx.get(), int64_t(x.size()));
+  for (size_t t = 0; t < m.tensors.size(); ++t) {
+    const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;
+    (trained ? r.gradient : r.buffers)[m.tensors[t].name] = m.get(context, int64_t(t), trained ? dp.get() : buffers.get());
+  }
+  for (const Guarded* g : {&gx, &gdy, &y, &saved, &scratch, &infer_scratch, &dx, &dp, &buffers, &m.params, &m.buffers}) {
+    CHECK_TEXT(g->intact(), "bytes around an array were written");
+  }
+  return r;
+}
+
+inline kan_layer_spec layer_spec(int32_t kind, int32_t dtype, int64_t in, int64_t out) {
+  auto s = make_struct<kan_layer_spec>();
+  s.kind = kind;
+  s.dtype = dtype;
+  s.in_features = in;
+  s.out_features = out;
+  s.shape[2] = 1e-5;
+  s.shape[3] = 0.1;
+  return s;
+}
+
+// Every kind of layer and basis with every flag it takes, from the registry; sizes are the caller's.
+inline std::vector<Case> all_cases(int32_t dtype) {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, const kan_layer_spec& s, Knots knots = kUniform) {
+    cases.push_back({s, name, knots});
+  };
+  const auto kan = [&](int32_t basis, int32_t grid, int32_t order, int32_t base, int32_t flags) {
+    kan_layer_spec s = layer_spec(KAN_LAYER_KAN, dtype, 0, 0);
+    s.basis = basis, s.grid = grid, s.order = order, s.base = base, s.flags = flags;
+    return s;
+  };
+  // B-splines: order x grid x outside x knots, the flags and the base branch taking turns.
+  int turn = 0;
+  constexpr int32_t kSplineFlags[] = {0, KAN_FLAG_SCALE, KAN_FLAG_MASK, KAN_FLAG_SCALE | KAN_FLAG_MASK,
+                                      KAN_FLAG_BIAS, KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_BIAS};
+  constexpr int32_t kBases[] = {KAN_ACTIVATION_SILU, KAN_ACTIVATION_NONE, KAN_ACTIVATION_IDENTITY, KAN_ACTIVATION_GELU};
+  for (int32_t order = 1; order <= 5; ++order) {
+    for (int32_t grid : {5, 1, 2, 20}) {
+      for (int32_t outside : {KAN_OUTSIDE_ZERO, KAN_OUTSIDE_CLAMP, KAN_OUTSIDE_LINEAR}) {
+        for (Knots knots : {kUniform, kUneven, kRepeated}) {
+          if (knots == kRepeated && grid < 5) continue;
+          kan_layer_spec s = kan(KAN_BASIS_BSPLINE, grid, order, kBases[turn % 4], kSplineFlags[turn % 6]);
+          turn += 1 + (turn % 12 == 11);  // so that the two do not stay in step
+          s.outside = outside;
+          add("bspline order " + std::to_string(order) + " grid " + std::to_string(grid) + " outside " +
+                  std::to_string(outside) + " knots " + std::to_string(knots), s, knots);
+        }
+      }
+    }
+  }
+  const auto each_flag = [&](const std::string& name, int32_t basis, int32_t grid, int32_t order, int32_t extra, Knots knots = kUniform) {
+    for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BASE_NORM), extra,
+                          extra | KAN_FLAG_NORM | KAN_FLAG_BIAS}) {
+      for (int32_t base : {KAN_ACTIVATION_NONE, KAN_ACTIVATION_SILU}) {
+        if ((flags & KAN_FLAG_BASE_NORM) && base == KAN_ACTIVATION_NONE) continue;
+        kan_layer_spec s = kan(basis, grid, order, base, flags);
+        if (basis == KAN_BASIS_JACOBI) s.shape[0] = 0.5, s.shape[1] = -0.25;
+        add(name + " grid " + std::to_string(grid) + " base " + std::to_string(base) + " flags " + std::to_string(flags), s, knots);
+      }
+    }
+  };
+  // A new basis must be given a line in one of these; the count at the end makes sure.
+  std::map<int32_t, std::function<void(const std::string&, int32_t)>> builders;
+  for (int32_t id : {KAN_BASIS_RBF, KAN_BASIS_RSWAF, KAN_BASIS_SINE}) {
+    builders[id] = [&](const std::string& name, int32_t b) {
+      each_flag(name, b, 8, 0, KAN_FLAG_TRAIN_BASIS);
+      each_flag(name, b, 3, 0, KAN_FLAG_TRAIN_BASIS);
+    };
+  }
+  for (int32_t id : {KAN_BASIS_FOURIER, KAN_BASIS_CHEBYSHEV, KAN_BASIS_JACOBI}) {
+    builders[id] = [&](const std::string& name, int32_t b) {
+      each_flag(name, b, 4, 0, 0);
+      each_flag(name, b, 9, 0, 0);
+    };
+  }
+  builders[KAN_BASIS_RELU] = [&](const std::string& name, int32_t b) { each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS); };
+  builders[KAN_BASIS_RATIONAL] = [&](const std::string& name, int32_t b) { each_flag(name, b, 1, 0, KAN_FLAG_TRAIN_BASIS); };
+  builders[KAN_BASIS_BSRBF] = [&](const std::string& name, int32_t b) {
+    each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS);
+    each_flag(name, b, 4, 2, KAN_FLAG_TRAIN_BASIS, kUneven);
+  };
+  builders[KAN_BASIS_WAVELET] = [&](const std::string& name, int32_t b) {
+    for (int32_t wavelet = KAN_WAVELET_HAT; wavelet <= KAN_WAVELET_SHANNON; ++wavelet) {
+      for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS)}) {
+        kan_layer_spec s = kan(b, 0, 0, 0, flags);
+        s.wavelet = wavelet;
+        add(name + " " + std::to_string(wavelet) + " flags " + std::to_string(flags), s);
+      }
+    }
+  };
+  builders[KAN_BASIS_BSPLINE] = [](const std::string&, int32_t) {};  // above
+  const auto build = [&](const char* name, int32_t id) {
+    if (!builders.count(id)) {
+      std::printf("basis %s of the registry has no test cases\n", name);
+      std::exit(1);
+    }
+    builders[id](name, id);
+  };
+#define KAN_GLOBAL_BASIS(name, constant, policy) build(#name, constant);
+#define KAN_OTHER_BASIS(name, constant) build(#name, constant);
+#include "registry/basis.inc"
+
+  for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS)}) {
+    kan_layer_spec s = layer_spec(KAN_LAYER_LINEAR, dtype, 0, 0);
+    s.flags = flags;
+    add("linear flags " + std::to_string(flags), s);
+  }
+  add("layernorm", layer_spec(KAN_LAYER_LAYERNORM, dtype, 0, 0));
+  for (int32_t flags : {0, int32_t(KAN_FLAG_RUNNING_STATS)}) {
+    kan_layer_spec s = layer_spec(KAN_LAYER_BATCHNORM, dtype, 0, 0);
+    s.flags = flags;
+    add("batchnorm flags " + std::to_string(flags), s);
+  }
+  add("affine", layer_spec(KAN_LAYER_AFFINE, dtype, 0, 0));
+  for (int32_t a = KAN_ACTIVATION_IDENTITY; a <= KAN_ACTIVATION_SIGMOID; ++a) {
+    kan_layer_spec s = layer_spec(KAN_LAYER_ACTIVATION, dtype, 0, 0);
+    s.activation = a;
+    add("activation " + std::to_string(a), s);
+  }
+  for (int32_t arity : {2, 3}) {
+    kan_layer_spec s = layer_spec(KAN_LAYER_MULTIPLY, dtype, 0, 0);
+    s.order = arity;
+    add("multiply " + std::to_string(arity), s);
+  }
+  return cases;
+}
+
+// The case at a size as near (in, out) as its kind allows.
+inline Case sized(Case c, int64_t in, int64_t out) {
+  kan_layer_spec& s = c.spec;
+  if (s.kind == KAN_LAYER_LAYERNORM || (s.flags & KAN_FLAG_NORM)) in = in < 3 ? 3 : in;
+  if (s.basis == KAN_BASIS_RATIONAL) s.grid = in % 4 == 0 ? 4 : in % 3 == 0 ? 3 : 1;
+  if (s.kind == KAN_LAYER_MULTIPLY) {
+    s.grid = int32_t(out / 3);
+    out = out < 1 ? 1 : out;
+    in = s.grid + (out - s.grid) * s.order;
+  } else if (s.kind != KAN_LAYER_KAN && s.kind != KAN_LAYER_LINEAR) {
+    out = in;
+  }
+  s.in_features = in;
+  s.out_features = out;
+  c.name += ", " + std::to_string(in) + " -> " + std::to_string(out) + (s.dtype == KAN_F64 ? " f64" : " f32");
+  return c;
+}
+
+inline Vector random_input(Random& random, const Case& c, int64_t count) {
+  const bool relu = c.spec.basis == KAN_BASIS_RELU;
+  Vector x(static_cast<size_t>(count));
+  for (double& v : x) v = rounded(c.spec.dtype, relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4));
+  return x;
+}
+inline Vector random_cotangent(Random& random, int32_t dtype, int64_t count) {
+  Vector d(static_cast<size_t>(count));
+  for (double& v : d) v = rounded(dtype, random.uniform(-1, 1));
+  return d;
+}

@@ -1,0 +1,337 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// The kernels of one tier against the double-precision reference, for every kind of layer, basis, flag and dtype, at
+// awkward sizes, between guard pages. Usage: parity TIER f32|f64
+//
+// Tolerance (the fp64 error rule): the kernel may be at most twice as far from the reference as a naive evaluation in
+// the layer's own precision is, plus a few units in the last place of the tensor's largest number; the number of units
+// grows with the condition of the basis (a uniform spline finds its cell by (x - t_0) / h, an error of G units in the
+// cell's coordinate; a harmonic k multiplies the error of its angle by k; polynomials of degree d by d^2).
+#include <cfloat>
+
+#include "core/kernels.hpp"
+#include "tests/model.hpp"
+
+namespace kan {
+const Kernels& naive_kernels();  // src/ref compiled with float
+}
+
+namespace {
+
+double condition(const kan_layer_spec& s) {
+  switch (s.kind == KAN_LAYER_KAN ? s.basis : 0) {
+    case KAN_BASIS_BSPLINE:
+    case KAN_BASIS_BSRBF: return (s.grid + 2.0 * s.order) * s.order;
+    case KAN_BASIS_FOURIER:
+    case KAN_BASIS_SINE: return 4.0 * s.grid;
+    case KAN_BASIS_CHEBYSHEV:
+    case KAN_BASIS_JACOBI: return 2.0 * s.grid * s.grid;
+    case KAN_BASIS_RELU: return 4.0 * (s.grid + s.order);
+    default: return 16;
+  }
+}
+
+double largest(const Vector& v) {
+  double m = 0;
+  for (double a : v) m = std::fmax(m, std::fabs(a));
+  return m;
+}
+
+double distance(const Vector& a, const Vector& b) {
+  double m = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double d = std::fabs(a[i] - b[i]);
+    m = !(d <= m) ? d : m;  // NaN stays
+  }
+  return m;
+}
+
+class Parity {
+ public:
+  Parity(int32_t tier, int32_t dtype)
+      : dtype_(dtype), reference_(make_context(KAN_TIER_REFERENCE, 1)), kernel_(make_context(tier, 1)), pool_(1) {
+    for (int32_t threads : {2, 3, 5}) threaded_.push_back(make_context(tier, threads));
+  }
+  ~Parity() {
+    for (kan_context c : threaded_) kan_context_destroy(c);
+    kan_context_destroy(kernel_);
+    kan_context_destroy(reference_);
+  }
+
+  void check_case(const Case& base, int64_t in, int64_t out, int64_t batch, uint64_t seed) {
+    const Case c = sized(base, in, out);
+    name_ = c.name + ", batch " + std::to_string(batch);
+    const Guarded::Edge edge = seed % 3 == 0 ? Guarded::kBegin : Guarded::kEnd;
+    const Model m(reference_, c, seed, edge);
+    if (c.spec.kind == KAN_LAYER_BATCHNORM && batch == 1) batch = 2;
+    Random random(seed * 7 + 5);
+    const Vector x = random_input(random, c, batch * c.spec.in_features);
+    const Vector d_y = random_cotangent(random, dtype_, batch * c.spec.out_features);
+    PassOptions options;
+    options.edge = edge;
+    const Results expected = run_passes(reference_, m, batch, x, d_y, options);
+    const Results naive = dtype_ == KAN_F32 ? run_naive(m, batch, x, d_y) : Results();
+    const Results actual = run_passes(kernel_, m, batch, x, d_y, options);
+    units_ = dtype_ == KAN_F32 ? 8 + condition(c.spec) : 64 + 8 * condition(c.spec);
+    compare("y", expected.y, actual.y, naive.y);
+    compare("y (INFER)", expected.y_infer, actual.y_infer, naive.y_infer);
+    compare("d_x", expected.d_x, actual.d_x, naive.d_x);
+    for (const auto& [name, gradient] : expected.gradient) compare(name, gradient, actual.gradient.at(name), at(naive.gradient, name));
+    for (const auto& [name, buffer] : expected.buffers) compare("buffer " + name, buffer, actual.buffers.at(name), at(naive.buffers, name));
+    check_not_vacuous(c, expected);
+    check_modes(m, batch, x, d_y, actual);
+    check_bits(m, batch, x, d_y, actual, options);
+    check_fused(m, batch, x, d_y, actual);
+    check_basis(m, batch, x);
+    check_edges(m, batch, x);
+  }
+
+ private:
+  static Vector at(const std::map<std::string, Vector>& map, const std::string& name) {
+    return map.empty() ? Vector() : map.at(name);
+  }
+  double eps() const { return dtype_ == KAN_F32 ? FLT_EPSILON : DBL_EPSILON; }
+
+  // An empty naive vector: none known.
+  void compare(const std::string& what, const Vector& expected, const Vector& actual, const Vector& naive) {
+    const double error = distance(actual, expected), scale = largest(expected);
+    const double allowed = (naive.empty() ? 0 : 2 * distance(naive, expected)) + units_ * eps() * scale + 1e-30;
+    if (error <= allowed) {
+      check::that(true, "", __FILE__, __LINE__);
+      worst_ = std::fmax(worst_, error / allowed);
+      return;
+    }
+    size_t worst = 0;
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const double d = std::fabs(actual[i] - expected[i]), w = std::fabs(actual[worst] - expected[worst]);
+      if (!(d <= w)) worst = i;
+    }
+    char text[400];
+    std::snprintf(text, sizeof text, "%s: %s[%zu of %zu]: expected %.9g, given %.9g; error %.3g, allowed %.3g (naive %.3g)",
+                  name_.c_str(), what.c_str(), worst, expected.size(), expected[worst], actual[worst], error, allowed,
+                  naive.empty() ? 0 : distance(naive, expected));
+    check::that(false, text, __FILE__, __LINE__);
+  }
+
+  // Bases of compact support are easily all zero; a comparison of zeros proves nothing.
+  void check_not_vacuous(const Case& c, const Results& expected) {
+    const bool rectified = c.spec.kind == KAN_LAYER_ACTIVATION && c.spec.activation == KAN_ACTIVATION_RELU;
+    for (const Vector* v : {&expected.y, &expected.d_x}) {
+      size_t zeros = 0;
+      for (double a : *v) zeros += a == 0;
+      total_ += v->size();
+      zeros_ += rectified ? 0 : zeros;
+    }
+  }
+
+  // Running the reference's own sources in single precision, past the C ABI, on the same arrays.
+  Results run_naive(const Model& m, int64_t batch, const Vector& x, const Vector& d_y) {
+    const kan::Kernels& k = kan::naive_kernels();
+    const kan::Layer layer = kan::make_layer(m.spec);
+    std::vector<double> scratch(size_t(k.scratch_bytes(layer, batch, KAN_MODE_TRAIN, 1) / 8 + 1));
+    const Guarded gx = guarded(dtype_, x), gdy = guarded(dtype_, d_y);
+    const Guarded y(batch * m.spec.out_features * size_of(dtype_)), dx(gx.bytes()), dp(m.params.bytes()), buffers(m.buffers.bytes());
+    std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
+    Results r;
+    k.forward(pool_, layer, {KAN_MODE_INFER, batch, gx.get(), m.params.get(), buffers.get(), y.get(), nullptr, scratch.data()});
+    r.y_infer = load(dtype_, y.get(), batch * m.spec.out_features);
+    k.forward(pool_, layer, {KAN_MODE_TRAIN, batch, gx.get(), m.params.get(), buffers.get(), y.get(), nullptr, scratch.data()});
+    r.y = load(dtype_, y.get(), batch * m.spec.out_features);
+    kan::BackwardArgs a{};
+    a.batch = batch, a.x = gx.get(), a.params = m.params.get(), a.buffers = buffers.get(), a.d_y = gdy.get();
+    a.d_x_mode = a.d_params_mode = KAN_GRAD_OVERWRITE, a.d_x = dx.get(), a.d_params = dp.get(), a.scratch = scratch.data();
+    k.backward(pool_, layer, a);
+    r.d_x = load(dtype_, dx.get(), int64_t(x.size()));
+    for (size_t t = 0; t < m.tensors.size(); ++t) {
+      const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;
+      (trained ? r.gradient : r.buffers)[m.tensors[t].name] = m.get(reference_, int64_t(t), trained ? dp.get() : buffers.get());
+    }
+    return r;
+  }
+
+  // Each gradient alone, and accumulated on what was there.
+  void check_modes(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& overwrite) {
+    const std::string name = name_;
+    const auto plus = [&](const Vector& v, double before) {
+      Vector sum = v;
+      for (double& a : sum) a += before;
+      return sum;
+    };
+    PassOptions options;
+    options.before = 0.75;
+    options.d_x_mode = options.d_params_mode = KAN_GRAD_ACCUMULATE;
+    name_ = name + ", ACCUMULATE";
+    const Results sum = run_passes(kernel_, m, batch, x, d_y, options);
+    compare("d_x", plus(overwrite.d_x, 0.75), sum.d_x, {});
+    for (const auto& [tensor, g] : overwrite.gradient) compare(tensor, plus(g, 0.75), sum.gradient.at(tensor), {});
+    options = {};
+    options.d_params_mode = KAN_GRAD_NONE;
+    name_ = name + ", d_x alone";
+    compare("d_x", overwrite.d_x, run_passes(kernel_, m, batch, x, d_y, options).d_x, {});
+    options = {};
+    options.d_x_mode = KAN_GRAD_NONE;
+    name_ = name + ", d_params alone";
+    const Results alone = run_passes(kernel_, m, batch, x, d_y, options);
+    for (const auto& [tensor, g] : overwrite.gradient) compare(tensor, g, alone.gradient.at(tensor), {});
+    name_ = name;
+  }
+
+  // The same bits again, and with any number of threads.
+  void check_bits(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& first, const PassOptions& options) {
+    std::vector<kan_context> contexts = threaded_;
+    contexts.push_back(kernel_);
+    for (kan_context context : contexts) {
+      const Results again = run_passes(context, m, batch, x, d_y, options);
+      CHECK_TEXT(same_bits(first.y, again.y) && same_bits(first.y_infer, again.y_infer), name_ + ": y");
+      CHECK_TEXT(same_bits(first.d_x, again.d_x), name_ + ": d_x");
+      for (const auto& [tensor, g] : first.gradient) CHECK_TEXT(same_bits(g, again.gradient.at(tensor)), name_ + ": " + tensor);
+      for (const auto& [tensor, b] : first.buffers) CHECK_TEXT(same_bits(b, again.buffers.at(tensor)), name_ + ": " + tensor);
+    }
+  }
+  static bool same_bits(const Vector& a, const Vector& b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+  }
+
+  // kan_layer_backward_adamw against kan_layer_backward and kan_adamw_step: the same bits.
+  void check_fused(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& unfused) {
+    const int64_t element = size_of(dtype_);
+    auto adam = make_struct<kan_adamw>();
+    adam.learning_rate = 1e-2, adam.beta1 = 0.9, adam.beta2 = 0.999, adam.eps = 1e-8, adam.weight_decay = 0.1, adam.step = 3;
+    Random random(static_cast<uint64_t>(batch));
+    Vector moment(size_t(m.params_count)), square(size_t(m.params_count));
+    for (double& v : moment) v = random.uniform(-0.1, 0.1);
+    for (double& v : square) v = random.uniform(0, 0.1);
+    const Guarded gx = guarded(dtype_, x), gdy = guarded(dtype_, d_y);
+    const Guarded y(batch * m.spec.out_features * element), dx(gx.bytes()), grads(m.params.bytes());
+    const Guarded dx_alone(gx.bytes());
+    const auto sizes = m.query(kernel_, batch, KAN_MODE_TRAIN);
+    const Guarded saved(sizes.saved_bytes, 64), scratch(sizes.scratch_bytes, 64), buffers(m.buffers.bytes());
+    std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
+    Guarded p[2], mm[2], vv[2];
+    for (int i = 0; i < 2; ++i) {
+      p[i] = guarded(dtype_, load(dtype_, m.params.get(), m.params_count));
+      mm[i] = guarded(dtype_, moment);
+      vv[i] = guarded(dtype_, square);
+    }
+    MUST(kernel_, kan_layer_forward(kernel_, m.layer, KAN_MODE_TRAIN, batch, gx.get(), p[0].get(), buffers.get(), y.get(), saved.get(), scratch.get()));
+    MUST(kernel_, kan_layer_backward(kernel_, m.layer, batch, gx.get(), p[0].get(), buffers.get(), saved.get(), gdy.get(), KAN_GRAD_OVERWRITE,
+                                     dx_alone.get(), KAN_GRAD_OVERWRITE, grads.get(), scratch.get()));
+    MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, p[0].get(), grads.get(), mm[0].get(), vv[0].get()));
+    MUST(kernel_, kan_layer_backward_adamw(kernel_, m.layer, batch, gx.get(), p[1].get(), buffers.get(), saved.get(), gdy.get(),
+                                           KAN_GRAD_OVERWRITE, dx.get(), &adam, mm[1].get(), vv[1].get(), scratch.get()));
+    const auto same = [&](const Guarded& a, const Guarded& b) { return std::memcmp(a.get(), b.get(), size_t(a.bytes())) == 0; };
+    CHECK_TEXT(same(p[0], p[1]), name_ + ": params after the fused AdamW");
+    CHECK_TEXT(same(mm[0], mm[1]) && same(vv[0], vv[1]), name_ + ": moments after the fused AdamW");
+    compare("d_x beside the fused AdamW", unfused.d_x, load(dtype_, dx.get(), int64_t(x.size())), {});
+    for (const Guarded* g : {&gx, &gdy, &y, &dx, &grads, &saved, &scratch, &buffers}) CHECK_TEXT(g->intact(), name_);
+    for (int i = 0; i < 2; ++i) CHECK_TEXT(p[i].intact() && mm[i].intact() && vv[i].intact(), name_);
+  }
+
+  void check_basis(const Model& m, int64_t batch, const Vector& x) {
+    if (m.spec.kind != KAN_LAYER_KAN || m.spec.basis == KAN_BASIS_WAVELET) return;
+    const int64_t count = int64_t(x.size()) * m.tensors[0].shape[2];
+    Vector phi[2];
+    for (int i = 0; i < 2; ++i) {
+      const Guarded gx = guarded(dtype_, x), out(count * size_of(dtype_), size_of(dtype_));
+      kan_context c = i == 0 ? reference_ : kernel_;
+      MUST(c, kan_layer_basis(c, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), out.get()));
+      phi[i] = load(dtype_, out.get(), count);
+      CHECK_TEXT(out.intact(), name_ + ": around phi");
+    }
+    compare("phi", phi[0], phi[1], {});
+  }
+
+  void check_edges(const Model& m, int64_t batch, const Vector& x) {
+    if (m.spec.kind != KAN_LAYER_KAN) return;
+    const int64_t edges = m.spec.in_features * m.spec.out_features;
+    Vector found[2][3];
+    for (int i = 0; i < 2; ++i) {
+      kan_context c = i == 0 ? reference_ : kernel_;
+      const Guarded gx = guarded(dtype_, x), a(edges * 8, 8), b(edges * 8, 8), d(edges * 8, 8);
+      const Guarded scratch(m.query(c, batch, KAN_MODE_INFER).scratch_bytes, 64);
+      MUST(c, kan_layer_edge_statistics(c, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), a.as<double>(), b.as<double>(),
+                                        d.as<double>(), scratch.get()));
+      found[i][0] = load(KAN_F64, a.get(), edges), found[i][1] = load(KAN_F64, b.get(), edges), found[i][2] = load(KAN_F64, d.get(), edges);
+      for (const Guarded* g : {&a, &b, &d, &scratch}) CHECK_TEXT(g->intact(), name_ + ": edge statistics");
+    }
+    compare("mean |phi|", found[0][0], found[1][0], {});
+    // The mean cancels, and one row has no deviation: both are held to the size of |phi|.
+    const double size = largest(found[0][0]);
+    for (int k : {1, 2}) {
+      CHECK_TEXT(distance(found[0][k], found[1][k]) <= 4 * units_ * eps() * size, name_ + ": edge statistic " + std::to_string(k));
+    }
+  }
+
+ public:
+  // At most 30 % of all numbers compared may have been expected to be 0.
+  void finish() {
+    CHECK_TEXT(zeros_ * 10 <= total_ * 3, std::to_string(zeros_) + " of " + std::to_string(total_) + " expected numbers are 0");
+    std::printf("worst error: %.3f of what is allowed\n", worst_);
+  }
+
+ private:
+  int32_t dtype_;
+  kan_context reference_, kernel_;
+  std::vector<kan_context> threaded_;
+  kan::Pool pool_;
+  std::string name_;
+  double units_ = 0, worst_ = 0;
+  size_t zeros_ = 0, total_ = 0;
+};
+
+struct Size {
+  int64_t in, out, batch;
+};
+// Around every vector length (4, 8, 16), the output tile (64) and likely batch blocks.
+constexpr Size kSizes[] = {{1, 1, 1},    {3, 5, 2},    {7, 64, 17}, {5, 65, 33}, {13, 130, 3}, {33, 17, 16}, {2, 63, 64}, {17, 1, 100},
+                           {4, 16, 31}, {6, 31, 65}, {9, 8, 7},   {40, 3, 5},  {1, 72, 15},  {12, 33, 1},  {8, 4, 130}};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> names = {"auto", "reference", "baseline", "avx2", "avx512"};
+  int32_t tier = -1;
+  for (size_t t = 1; argc == 3 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
+  if (tier < 0) {
+    std::printf("usage: parity reference|baseline|avx2|avx512 f32|f64\n");
+    return 2;
+  }
+  if (tier > highest_tier()) {
+    std::printf("parity: this processor or build has no tier %s\n", argv[1]);
+    return 77;
+  }
+  const int32_t dtype = std::string(argv[2]) == "f64" ? KAN_F64 : KAN_F32;
+  Parity parity(tier, dtype);
+  uint64_t seed = 1;
+  size_t next = 0;
+  const size_t count = sizeof kSizes / sizeof kSizes[0];
+  for (const Case& c : all_cases(dtype)) {
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      const Size s = kSizes[next++ % count];
+      parity.check_case(c, s.in, s.out, s.batch, seed++);
+    }
+  }
+  // Every tail, for one layer of each family of kernels.
+  std::vector<Case> families;
+  for (const Case& c : all_cases(dtype)) {
+    const auto begins = [&](const char* text) { return c.name.rfind(text, 0) == 0; };
+    if (begins("bspline order 3 grid 5 outside 0 knots 0") || begins("bspline order 2 grid 5 outside 1 knots 1") || begins("rbf grid 8 base 2 flags 36") ||
+        begins("wavelet 0 flags 4") || begins("linear flags 4") || begins("layernorm") || begins("batchnorm") || begins("activation 2")) {
+      families.push_back(c);
+    }
+  }
+  CHECK(families.size() >= 7);
+  for (const Case& c : families) {
+    for (int64_t width = 1; width <= 35; ++width) {
+      parity.check_case(c, 3 + width % 5, width, 1 + (width * 7) % 35, seed++);
+      parity.check_case(c, width, 5 + width % 4, 35 - width + 1, seed++);
+    }
+  }
+  // Layers and batches larger than any block.
+  for (const Case& c : families) {
+    parity.check_case(c, 70, 200, 150, seed++);
+    parity.check_case(c, 150, 20, 515, seed++);
+  }
+  parity.finish();
+  return check::finish("parity");
+}
