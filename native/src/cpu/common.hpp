@@ -92,6 +92,20 @@ struct GradientSink {
         m(static_cast<S*>(a.m)), v(static_cast<S*>(a.v)) {}
   bool wanted() const { return adam || mode != KAN_GRAD_NONE; }
 
+  // Asks for what put() will touch while the gradient is still being computed from `work` numbers.
+  KAN_HD void prefetch(int64_t offset, int64_t n, int64_t work) const {
+    if (n > work) return;
+    for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(S))) {
+      if (adam) {
+        __builtin_prefetch(p + offset + i, 1);
+        __builtin_prefetch(m + offset + i, 1);
+        __builtin_prefetch(v + offset + i, 1);
+      } else if (d_params) {
+        __builtin_prefetch(d_params + offset + i, 1);
+      }
+    }
+  }
+
   // n gradients g of the numbers that start at `offset` of params.
   KAN_HD void put(int64_t offset, const S* g, int64_t n) const {
     using T = vec<S>;

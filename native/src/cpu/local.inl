@@ -177,25 +177,34 @@ KAN_HD void bspline(const GridView<S>& g, int32_t first, vec<S> x, vec<S>* out) 
   const bool zero = g.outside == KAN_OUTSIDE_ZERO;
   if (g.inv_h != S(0)) {
     const T u = (xc - g.t0) * g.inv_h;
-    const T f = min(max(floor(u), T(S(K))), T(S(K + g.grid - 1)));
-    bspline_uniform<S, K, true>(u - f, b, d);
-    for (int r = 0; r <= K; ++r) d[r] = d[r] * g.inv_h;
-    if (zero) {
-      const typename T::Mask low = u < T(S(K)), high = u >= T(S(K + g.grid));
-      if (__builtin_expect(any<S>(low | high), 0)) {
+    const T cell = floor(u);
+    const T f = min(max(cell, T(S(K))), T(S(K + g.grid - 1)));
+    if (!zero) {
+      bspline_uniform<S, K, true>(u - f, b, d);
+    } else {
+      bspline_uniform<S, K, true>(u - cell, b, d);
+      const T shift = cell - f;
+      if (__builtin_expect(any<S>(shift != T(S(0))), 0)) {
+        // Tails: the cell lies `shift` cells beyond the window, whose taps are those of the cell moved by as much.
         T tb[K + 1], td[K + 1];
-        bspline_window<S, K, true>(g.kn, false, x, tb, td);
-        for (int r = 0; r <= K; ++r) {
-          b[r] = select(low, tb[r], b[r]);
-          d[r] = select(low, td[r], d[r]);
+        for (int r = 0; r <= K; ++r) tb[r] = td[r] = shift * S(0);
+#pragma GCC unroll 11
+        for (int s = -K; s <= K; ++s) {
+          const typename T::Mask here = shift == T(S(s));
+#pragma GCC unroll 6
+          for (int r = 0; r <= K; ++r)
+            if (r - s >= 0 && r - s <= K) {
+              tb[r] = select(here, b[r - s], tb[r]);
+              td[r] = select(here, d[r - s], td[r]);
+            }
         }
-        bspline_window<S, K, true>(g.kn + g.grid - 1, false, x, tb, td);
         for (int r = 0; r <= K; ++r) {
-          b[r] = select(high, tb[r], b[r]);
-          d[r] = select(high, td[r], d[r]);
+          b[r] = tb[r];
+          d[r] = td[r];
         }
       }
     }
+    for (int r = 0; r <= K; ++r) d[r] = d[r] * g.inv_h;
   } else {
     // In `zero` mode the cell tests also serve the tails.
     bspline_window<S, K, true>(g.kn + first, !zero, xc, b, d);
@@ -317,24 +326,21 @@ inline void make_records(const Layer& layer, const S* buffers, const S* x, int64
 
 // ---------------------------------------------------------------------------------------------------------- forward
 
-// The V weight rows of a window, with the edge factors where the layer has them.
+// The V weight rows of a window, and what multiplies them where the layer has scales or masks.
 template <class S>
 struct RowView {
-  const S* row[7];      // k + 1 coefficient rows, then the base row
-  const S* scale;       // coefficient scale row or NULL
-  const S* mask;        // or NULL
+  const S* row[7];   // k + 1 coefficient rows, then the base row
+  const S* factor;   // [2][64]: of the coefficient rows (scale * mask), of the base row (mask)
 
-  template <int V, int K>
+  template <int K, bool kFactors>
   KAN_HD vec<S> load(int r, int64_t c, int lanes) const {
     using T = vec<S>;
-    T a = lanes == T::W ? T::load(row[r] + c) : T::load(row[r] + c, lanes);
-    if (__builtin_expect(scale != nullptr, 0) && r <= K) a = a * T::load(scale + c, lanes);
-    if (__builtin_expect(mask != nullptr, 0)) a = a * T::load(mask + c, lanes);
-    return a;
+    const T a = lanes == T::W ? T::load(row[r] + c) : T::load(row[r] + c, lanes);
+    return kFactors ? a * T::load(factor + (r <= K ? 0 : kTile) + c, lanes) : a;
   }
 };
 
-// Rows of input i in a tile of width w; window rows are set per run.
+// Rows of the inputs of a tile of width w.
 template <class S>
 struct TileView {
   const S* weights;  // [in][rows][w]
@@ -348,19 +354,40 @@ struct TileView {
         w(layer.tile_width(tile)), rows(layer.rows), base_row(layer.base_row), scale_row(layer.scale_row),
         coef_row(layer.coef_row) {}
 
+  bool factored() const { return scale_row >= 0 || mask; }
+
+  // The factors of input i, [2][64].
+  KAN_HD void factors(int64_t i, S* to) const {
+    using T = vec<S>;
+    const S* scale = weights + (i * rows + scale_row) * w;
+    for (int64_t c = 0; c < w; c += T::W) {
+      const int lanes = int(min64(T::W, w - c));
+      const T m = mask ? T::load(mask + i * w + c, lanes) : T(S(1));
+      m.store(to + kTile + c);
+      (scale_row >= 0 ? m * T::load(scale + c, lanes) : m).store(to + c);
+    }
+  }
+
   template <int K>
-  KAN_HD RowView<S> input(int64_t i, int32_t first) const {
+  KAN_HD RowView<S> window(int64_t i, int32_t first, const S* factor) const {
     const S* p = weights + i * rows * w;
     RowView<S> v;
     for (int r = 0; r <= K; ++r) v.row[r] = p + (coef_row + first + r) * w;
     v.row[K + 1] = p + base_row * w;
-    v.scale = scale_row >= 0 ? p + scale_row * w : nullptr;
-    v.mask = mask ? mask + i * w : nullptr;
+    v.factor = factor;
     return v;
+  }
+
+  // Asks for the rows of input i ahead of their use: the runs read them in an order no hardware prefetcher follows.
+  KAN_HD void prefetch(int64_t i, int64_t in, int64_t samples) const {
+    if (i >= in || rows > 4 * samples) return;
+    const char* p = reinterpret_cast<const char*>(weights + i * rows * w);
+    const int64_t bytes = rows * w * int64_t(sizeof(S));
+    for (int64_t at = 0; at < bytes; at += 64) __builtin_prefetch(p + at);
   }
 };
 
-template <class S, int K, int V, int NV>
+template <class S, int K, int V, int NV, bool kFactors>
 KAN_HD void forward_run(const RowView<S>& rows, int64_t c, int lanes, const S* values, int64_t slots,
                         const uint16_t* index, int64_t p0, int64_t p1, S* y, int64_t stride) {
   using T = vec<S>;
@@ -368,7 +395,7 @@ KAN_HD void forward_run(const RowView<S>& rows, int64_t c, int lanes, const S* v
 #pragma GCC unroll 8
   for (int r = 0; r < V; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<V, K>(r, c + v * T::W, lanes);
+    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<K, kFactors>(r, c + v * T::W, lanes);
   for (int64_t p = p0; p < p1; ++p) {
     S* to = y + index[p] * stride;
     T acc[NV];
@@ -386,25 +413,27 @@ KAN_HD void forward_run(const RowView<S>& rows, int64_t c, int lanes, const S* v
 }
 
 // y[sample][c - c0] += this input's share, for the columns c0 .. c1-1 of a tile.
-template <class S, int K, int V>
+template <class S, int K, int V, bool kFactors>
 KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, int64_t c0,
                           int64_t c1, S* y, int64_t stride) {
   using T = vec<S>;
   constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+  alignas(64) S factor[kFactors ? 2 * kTile : 1];
+  if (kFactors) tile.factors(i, factor);
   int64_t p = 0;
   const int32_t runs = record.runs[0].first;
   for (int32_t q = 1; q <= runs; ++q) {
     const int64_t end = record.runs[q].end;
-    const RowView<S> rows = tile.template input<K>(i, record.runs[q].first);
+    const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
     int64_t c = c0;
     for (; c + kWide * T::W <= c1; c += kWide * T::W)
-      forward_run<S, K, V, kWide>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
+      forward_run<S, K, V, kWide, kFactors>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
     if (kWide == 4 && c + 2 * T::W <= c1) {
-      forward_run<S, K, V, 2>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
+      forward_run<S, K, V, 2, kFactors>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
       c += 2 * T::W;
     }
     for (; c < c1; c += T::W)
-      forward_run<S, K, V, 1>(rows, c, int(min64(T::W, c1 - c)), record.values, slots, record.index, p, end,
+      forward_run<S, K, V, 1, kFactors>(rows, c, int(min64(T::W, c1 - c)), record.values, slots, record.index, p, end,
                               y + (c - c0), stride);
     p = end;
   }
@@ -415,19 +444,17 @@ template <class S, int K, int V>
 KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, S* y,
                                  S* sums) {
   using T = vec<S>;
+  S factor[2 * kTile];
+  if (tile.factored()) tile.factors(i, factor);
   for (int64_t c = 0; c < tile.w; ++c) {
     int64_t p = 0;
     const int32_t runs = record.runs[0].first;
     for (int32_t q = 1; q <= runs; ++q) {
       const int64_t end = record.runs[q].end;
-      const RowView<S> rows = tile.template input<K>(i, record.runs[q].first);
+      const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
       S a[V];
 #pragma GCC unroll 8
-      for (int r = 0; r < V; ++r) {
-        a[r] = rows.row[r][c];
-        if (rows.scale && r <= K) a[r] *= rows.scale[c];
-        if (rows.mask) a[r] *= rows.mask[c];
-      }
+      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (tile.factored() ? factor[(r <= K ? 0 : kTile) + c] : S(1));
       // Lanes past the run are another run's: its own pass writes them again, later. Past the record: `sums` has room.
       for (; p < end; p += T::W) {
         T t = T::load(record.values + p) * a[0];
@@ -513,8 +540,14 @@ inline void local_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) 
           continue;
         }
         fill_zero(acc, n * stride);
-        for (int64_t i = 0; i < layer.in; ++i)
-          forward_input<S, K, V>(view, i, plan.record(base, block * layer.in + i), plan.slots, c0, c1, acc, stride);
+        for (int64_t i = 0; i < layer.in; ++i) {
+          const Record<S> record = plan.record(base, block * layer.in + i);
+          view.prefetch(i + 1, layer.in, n);
+          if (view.factored())
+            forward_input<S, K, V, true>(view, i, record, plan.slots, c0, c1, acc, stride);
+          else
+            forward_input<S, K, V, false>(view, i, record, plan.slots, c0, c1, acc, stride);
+        }
         for (int64_t s = 0; s < n; ++s)
           for (int64_t c = 0; c < c1 - c0; c += T::W) {
             const int lanes = int(min64(T::W, c1 - c0 - c));
@@ -589,26 +622,33 @@ KAN_HD void weight_input(const Layer& layer, const S* d_y, int64_t w, const Reco
 // The gradient of the effective coefficients becomes that of coefficients, scale and base weights, in place.
 template <class S>
 KAN_HD void edge_factors(const Layer& layer, const TileView<S>& tile, int64_t i, S* g) {
-  if (layer.scale_row < 0 && !tile.mask) return;
+  if (!tile.factored()) return;
+  using T = vec<S>;
   const int64_t w = tile.w;
   const S* weights = tile.weights + i * layer.rows * w;
-  const S* mask = tile.mask ? tile.mask + i * w : nullptr;
-  S* d_scale = layer.scale_row >= 0 ? g + layer.scale_row * w : nullptr;
-  if (d_scale) fill_zero(d_scale, w);
-  for (int64_t r = 0; r < layer.n; ++r) {
-    S* d = g + (layer.coef_row + r) * w;
-    const S* coef = weights + (layer.coef_row + r) * w;
-    for (int64_t c = 0; c < w; ++c) {
-      const S masked = mask ? d[c] * mask[c] : d[c];
-      if (d_scale) d_scale[c] += masked * coef[c];
-      d[c] = d_scale ? masked * weights[layer.scale_row * w + c] : masked;
+  const auto column = [&](int64_t c, auto lanes) {
+    const T mask = tile.mask ? T::load(tile.mask + i * w + c, lanes) : T(S(1));
+    const T scale = layer.scale_row >= 0 ? mask * T::load(weights + layer.scale_row * w + c, lanes) : mask;
+    T d_scale(S(0));
+    S* d = g + layer.coef_row * w + c;
+    const S* coef = weights + layer.coef_row * w + c;
+    for (int32_t r = 0; r < layer.n; ++r, d += w, coef += w) {
+      const T of_row = T::load(d, lanes);
+      d_scale = fma(of_row, T::load(coef, lanes), d_scale);
+      (of_row * scale).store(d, lanes);
     }
-  }
-  if (layer.base_row >= 0 && mask)
-    for (int64_t c = 0; c < w; ++c) g[layer.base_row * w + c] *= mask[c];
+    if (layer.scale_row >= 0) (d_scale * mask).store(g + layer.scale_row * w + c, lanes);
+    if (layer.base_row >= 0) {
+      S* b = g + layer.base_row * w + c;
+      (T::load(b, lanes) * mask).store(b, lanes);
+    }
+  };
+  int64_t c = 0;
+  for (; c + T::W <= w; c += T::W) column(c, AllLanes());
+  if (c < w) column(c, int(w - c));
 }
 
-template <class S, int K, int V, int NV>
+template <class S, int K, int V, int NV, bool kFactors>
 KAN_HD void input_run(const RowView<S>& rows, int64_t c, int lanes, const S* d_y, int64_t w, const S* derivative,
                       int64_t slots, const uint16_t* index, int64_t p0, int64_t p1, S* acc) {
   using T = vec<S>;
@@ -616,7 +656,7 @@ KAN_HD void input_run(const RowView<S>& rows, int64_t c, int lanes, const S* d_y
 #pragma GCC unroll 8
   for (int r = 0; r < V; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<V, K>(r, c + v * T::W, lanes);
+    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<K, kFactors>(r, c + v * T::W, lanes);
   for (int64_t p = p0; p < p1; ++p) {
     const S* from = d_y + index[p] * w + c;
     T t[NV];
@@ -635,6 +675,28 @@ KAN_HD void input_run(const RowView<S>& rows, int64_t c, int lanes, const S* d_y
 #pragma GCC unroll 4
     for (int v = 0; v < NV; ++v) s = fma(t[v], NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes), s);
     s.store(acc + p * T::W);
+  }
+}
+
+// acc [slots][W] += the share of input i of one tile in its own d_x, by sorted position, lanes to be summed.
+template <class S, int K, int V, bool kFactors>
+KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, const S* d_y,
+                           const S* derivative, S* acc) {
+  using T = vec<S>;
+  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+  alignas(64) S factor[kFactors ? 2 * kTile : 1];
+  if (kFactors) tile.factors(i, factor);
+  int64_t p = 0;
+  for (int32_t q = 1; q <= record.runs[0].first; ++q) {
+    const int64_t end = record.runs[q].end;
+    const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
+    int64_t c = 0;
+    for (; c + kWide * T::W <= tile.w; c += kWide * T::W)
+      input_run<S, K, V, kWide, kFactors>(rows, c, T::W, d_y, tile.w, derivative, slots, record.index, p, end, acc);
+    for (; c < tile.w; c += T::W)
+      input_run<S, K, V, 1, kFactors>(rows, c, int(min64(T::W, tile.w - c)), d_y, tile.w, derivative, slots,
+                                      record.index, p, end, acc);
+    p = end;
   }
 }
 
@@ -670,7 +732,6 @@ template <class S, int K, bool kBase>
 inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   constexpr int V = K + 1 + kBase;
   using T = vec<S>;
-  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
   const LocalPlan<S> plan(layer, a.batch);
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
@@ -714,18 +775,11 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
               const Record<S> record = plan.record(base, block * layer.in + i);
               const S* derivative = w.derivative + (i - i0) * V * plan.slots;
               S* acc = w.partial + (i - i0) * plan.slots * T::W;
-              int64_t p = 0;
-              for (int32_t q = 1; q <= record.runs[0].first; ++q) {
-                const int64_t end = record.runs[q].end;
-                const RowView<S> rows = view.template input<K>(i, record.runs[q].first);
-                int64_t c = 0;
-                for (; c + kWide * T::W <= view.w; c += kWide * T::W)
-                  input_run<S, K, V, kWide>(rows, c, T::W, d_y, view.w, derivative, plan.slots, record.index, p, end, acc);
-                for (; c < view.w; c += T::W)
-                  input_run<S, K, V, 1>(rows, c, int(min64(T::W, view.w - c)), d_y, view.w, derivative, plan.slots,
-                                        record.index, p, end, acc);
-                p = end;
-              }
+              view.prefetch(i + 1, layer.in, n);
+              if (view.factored())
+                input_gradient<S, K, V, true>(view, i, record, plan.slots, d_y, derivative, acc);
+              else
+                input_gradient<S, K, V, false>(view, i, record, plan.slots, d_y, derivative, acc);
             }
           }
           for (int64_t i = i0; i < i1; ++i) {
@@ -751,6 +805,8 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
       const TileView<S> view(layer, params, buffers, tile);
       const int64_t size = layer.rows * view.w;
       fill_zero(w.gradient, (i1 - i0) * size);
+      if (plan.blocks == 1 && !a.adam && view.factored()) view.prefetch(i0, layer.in, a.batch);
+      if (plan.blocks == 1) sink.prefetch(layer.tile_offset(tile) + i0 * size, size, a.batch * V * view.w);
       for (int64_t block = 0; block < plan.blocks; ++block) {
         const S* d_y = packed + tile * kTile * a.batch + block * plan.kBlock * view.w;
         for (int64_t i = i0; i < i1; ++i)

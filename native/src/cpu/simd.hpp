@@ -35,6 +35,9 @@ struct register_of<double> {
   typedef double Unaligned __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));
 };
 
+// As a lane count: a whole register, without a mask. (What a masked store wrote, a load cannot take from the store queue.)
+struct AllLanes {};
+
 template <class S>
 struct vec {
   static constexpr int W = kVectorBytes / int(sizeof(S));
@@ -50,6 +53,8 @@ struct vec {
 
   KAN_HD static vec load(const S* p) { return vec(Native(*reinterpret_cast<const Unaligned*>(p))); }
   KAN_HD void store(S* p) const { *reinterpret_cast<Unaligned*>(p) = v; }
+  KAN_HD static vec load(const S* p, AllLanes) { return load(p); }
+  KAN_HD void store(S* p, AllLanes) const { store(p); }
   // The first `lanes` (0..W) numbers; the other lanes are 0. Touches no memory beyond them.
   KAN_HD static vec load(const S* p, int lanes);
   KAN_HD void store(S* p, int lanes) const;
