@@ -94,8 +94,10 @@ inline const Kernels& kernel_table(const char* name) {
     return layer.f64 ? saved_bytes<double>(layer, batch) : saved_bytes<float>(layer, batch);
   };
   k.scratch_bytes = [](const Layer& layer, int64_t batch, int32_t mode, int threads) -> int64_t {
-    return layer.f64 ? scratch_bytes<double>(layer, batch, mode, threads)
-                     : scratch_bytes<float>(layer, batch, mode, threads);
+    const int64_t own = layer.f64 ? scratch_bytes<double>(layer, batch, mode, threads)
+                                  : scratch_bytes<float>(layer, batch, mode, threads);
+    // Edge statistics are the reference's.
+    return max64(own, kan::reference_kernels().scratch_bytes(layer, batch, KAN_MODE_INFER, threads));
   };
   k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) {
     layer.f64 ? run_layer<double>(pool, layer, a) : run_layer<float>(pool, layer, a);
