@@ -234,7 +234,8 @@ void kan_edge_statistics(const Layer& l, const EdgeStatisticsArgs& a) {
   for (int64_t i = 0; i < l.in; ++i) {
     const auto for_each_edge = [&](auto&& f) {
       for (int64_t b = 0; b < a.batch; ++b) {
-        net.read_row(x, b);
+        if (l.flag(KAN_FLAG_NORM)) net.read_row(x, b);
+        else net.w.x[i] = net.w.z[i] = x[b * l.in + i];
         const Real base = activation(l.spec.base, net.base_input()[i]);
         if (l.spec.basis != KAN_BASIS_WAVELET) net.evaluate(i, net.w.z[i]);
         for (int64_t o = 0; o < l.out; ++o) f(o, net.edge(o, i, base));
