@@ -324,18 +324,10 @@ KAN_HD vec<S> erf(vec<S> x) {
 
 // sin and cos together: Cody-Waite reduction by pi/2 in three parts, polynomials on |r| <= pi/4 (Cephes); arguments too
 // large for the reduction, infinities and NaN go to libm, lane by lane.
-KAN_HD void sincos(vec<float> x, vec<float>& s, vec<float>& c) {
+KAN_HD void sincos(vec<float> x0, vec<float>& s, vec<float>& c) {
   using V = vec<float>;
-  const V::Mask easy = abs(x) <= V(8192.0f);
-  if (__builtin_expect(any<float>(~easy), 0)) {
-    for (int i = 0; i < V::W; ++i) {
-      float si, ci;
-      sincos(float(x.v[i]), si, ci);
-      s.v[i] = si;
-      c.v[i] = ci;
-    }
-    return;
-  }
+  const V::Mask easy = abs(x0) <= V(8192.0f);
+  const V x = select(easy, x0, V(0));
   const V n = round_even(x * 0.636619772367581343f);
   V r = fma(n, V(-1.5703125f), x);
   r = fma(n, V(-4.837512969970703125e-4f), r);
@@ -352,20 +344,21 @@ KAN_HD void sincos(vec<float> x, vec<float>& s, vec<float>& c) {
   const V a = select(swap, pc, ps), b = select(swap, ps, pc);
   s = select((q & 2) != 0, -a, a);
   c = select(((q + 1) & 2) != 0, -b, b);
-}
-
-KAN_HD void sincos(vec<double> x, vec<double>& s, vec<double>& c) {
-  using V = vec<double>;
-  const V::Mask easy = abs(x) <= V(1.0e5);
-  if (__builtin_expect(any<double>(~easy), 0)) {
+  if (__builtin_expect(any<float>(~easy), 0)) {  // huge, infinite or NaN: lane by lane, the others untouched
     for (int i = 0; i < V::W; ++i) {
-      double si, ci;
-      sincos(double(x.v[i]), si, ci);
+      if (easy[i]) continue;
+      float si, ci;
+      sincos(float(x0.v[i]), si, ci);
       s.v[i] = si;
       c.v[i] = ci;
     }
-    return;
   }
+}
+
+KAN_HD void sincos(vec<double> x0, vec<double>& s, vec<double>& c) {
+  using V = vec<double>;
+  const V::Mask easy = abs(x0) <= V(1.0e5);
+  const V x = select(easy, x0, V(0));
   const V n = round_even(x * 0.63661977236758134308);
   // pi/2 in three parts of 33, 33 and 53 bits: n times the first two is exact for |n| < 2^20.
   V r = fma(n, V(-1.57079632673412561417), x);
@@ -392,6 +385,15 @@ KAN_HD void sincos(vec<double> x, vec<double>& s, vec<double>& c) {
   const V a = select(swap, pc, ps), b = select(swap, ps, pc);
   s = select((q & 2) != 0, -a, a);
   c = select(((q + 1) & 2) != 0, -b, b);
+  if (__builtin_expect(any<double>(~easy), 0)) {  // huge, infinite or NaN: lane by lane, the others untouched
+    for (int i = 0; i < V::W; ++i) {
+      if (easy[i]) continue;
+      double si, ci;
+      sincos(double(x0.v[i]), si, ci);
+      s.v[i] = si;
+      c.v[i] = ci;
+    }
+  }
 }
 
 }  // namespace KAN_NS
