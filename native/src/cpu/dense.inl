@@ -35,7 +35,7 @@ struct DensePlan {
   DensePlan(const Layer& layer, int64_t batch) : batch(batch), rows(layer.rows) {
     blocks = ceil_div(batch, kSamples);
     slots = round_up(min64(batch, kSamples), vec<S>::W);
-    forward_inputs = min64(layer.in, max64(1, 256 / rows));
+    forward_inputs = min64(layer.in, max64(1, 128 / rows));
     backward_inputs = min64(layer.in, max64(1, (blocks > 1 ? 64 : 128) / rows));
   }
   int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }
@@ -269,32 +269,26 @@ inline void weight_product_narrow(int64_t k, const S* a, int64_t slots, const S*
     }
 }
 
-// p[r][s] = sum over all outputs o of w[r][o] dt[o][s], for MR rows and NV registers of samples. w walks the tiles:
-// row r of tile t starts at tile_start[t] + r * width(t).
+// p[r][s] (+)= sum over the outputs o of one tile of w[r][o] dt[o][s], for MR rows and NV registers of samples.
 template <class S, int MR, int NV>
-KAN_HD void cotangent_tile(const Layer& layer, const S* params, int64_t first_row, const S* dt, int64_t slots, S* p) {
+KAN_HD void cotangent_tile(const S* w, int64_t width, const S* dt, int64_t slots, bool first, S* p) {
   using T = vec<S>;
   T acc[MR][NV];
 #pragma GCC unroll 6
   for (int m = 0; m < MR; ++m)
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) acc[m][v] = T(S(0));
-  const int64_t tiles = ceil_div(layer.out, kTile);
-  for (int64_t t = 0; t < tiles; ++t) {
-    const int64_t width = layer.tile_width(t);
-    const S* w = params + layer.tile_offset(t) + first_row * width;
-    for (int64_t o = 0; o < width; ++o) {
-      T b[NV];
+    for (int v = 0; v < NV; ++v) acc[m][v] = first ? T(S(0)) : T::load(p + m * slots + v * T::W);
+  for (int64_t o = 0; o < width; ++o) {
+    T b[NV];
 #pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) b[v] = T::load(dt + v * T::W);
+    for (int v = 0; v < NV; ++v) b[v] = T::load(dt + v * T::W);
 #pragma GCC unroll 6
-      for (int m = 0; m < MR; ++m) {
-        const T x(w[m * width + o]);
+    for (int m = 0; m < MR; ++m) {
+      const T x(w[m * width + o]);
 #pragma GCC unroll 4
-        for (int v = 0; v < NV; ++v) acc[m][v] = fma(x, b[v], acc[m][v]);
-      }
-      dt += slots;
+      for (int v = 0; v < NV; ++v) acc[m][v] = fma(x, b[v], acc[m][v]);
     }
+    dt += slots;
   }
 #pragma GCC unroll 6
   for (int m = 0; m < MR; ++m)
@@ -303,30 +297,35 @@ KAN_HD void cotangent_tile(const Layer& layer, const S* params, int64_t first_ro
 }
 
 template <class S, int NV>
-KAN_HD void cotangent_rows(const Layer& layer, const S* params, int64_t row, int64_t k, const S* dt, int64_t slots,
-                           S* p) {
-  for (; k >= kMR; k -= kMR, row += kMR, p += kMR * slots)
-    cotangent_tile<S, kMR, NV>(layer, params, row, dt, slots, p);
+KAN_HD void cotangent_rows(int64_t k, const S* w, int64_t width, const S* dt, int64_t slots, bool first, S* p) {
+  for (; k >= kMR; k -= kMR, w += kMR * width, p += kMR * slots)
+    cotangent_tile<S, kMR, NV>(w, width, dt, slots, first, p);
   switch (k) {
-    case 5: return cotangent_tile<S, 5, NV>(layer, params, row, dt, slots, p);
-    case 4: return cotangent_tile<S, 4, NV>(layer, params, row, dt, slots, p);
-    case 3: return cotangent_tile<S, 3, NV>(layer, params, row, dt, slots, p);
-    case 2: return cotangent_tile<S, 2, NV>(layer, params, row, dt, slots, p);
-    case 1: return cotangent_tile<S, 1, NV>(layer, params, row, dt, slots, p);
+    case 5: return cotangent_tile<S, 5, NV>(w, width, dt, slots, first, p);
+    case 4: return cotangent_tile<S, 4, NV>(w, width, dt, slots, first, p);
+    case 3: return cotangent_tile<S, 3, NV>(w, width, dt, slots, first, p);
+    case 2: return cotangent_tile<S, 2, NV>(w, width, dt, slots, first, p);
+    case 1: return cotangent_tile<S, 1, NV>(w, width, dt, slots, first, p);
   }
 }
 
-// p [k][slots] = d Phi of weight rows row .. row+k-1; dt is d_y transposed, [out][slots].
+// p [k][slots] = d Phi of weight rows row .. row+k-1; dt is d_y transposed, [out][slots]. Tile by tile of outputs: the
+// tile's part of dt stays in L1 for all rows.
 template <class S>
 inline void cotangent_product(const Layer& layer, const S* params, int64_t row, int64_t k, const S* dt, int64_t slots,
                               S* p) {
   using T = vec<S>;
-  int64_t s = 0;
-  for (; s + kNV * T::W <= slots; s += kNV * T::W) cotangent_rows<S, kNV>(layer, params, row, k, dt + s, slots, p + s);
-  switch ((slots - s) / T::W) {
-    case 3: return cotangent_rows<S, 3>(layer, params, row, k, dt + s, slots, p + s);
-    case 2: return cotangent_rows<S, 2>(layer, params, row, k, dt + s, slots, p + s);
-    case 1: return cotangent_rows<S, 1>(layer, params, row, k, dt + s, slots, p + s);
+  for (int64_t t = 0; t < ceil_div(layer.out, kTile); ++t) {
+    const int64_t width = layer.tile_width(t);
+    const S* w = params + layer.tile_offset(t) + row * width;
+    const S* d = dt + t * kTile * slots;
+    int64_t s = 0;
+    for (; s + kNV * T::W <= slots; s += kNV * T::W) cotangent_rows<S, kNV>(k, w, width, d + s, slots, t == 0, p + s);
+    switch ((slots - s) / T::W) {
+      case 3: cotangent_rows<S, 3>(k, w, width, d + s, slots, t == 0, p + s); break;
+      case 2: cotangent_rows<S, 2>(k, w, width, d + s, slots, t == 0, p + s); break;
+      case 1: cotangent_rows<S, 1>(k, w, width, d + s, slots, t == 0, p + s); break;
+    }
   }
 }
 
