@@ -21,6 +21,8 @@
 
 namespace KAN_NS {
 
+constexpr int64_t kNarrow = 4;  // up to so many outputs lanes are samples
+
 struct Run {
   int32_t first;  // window
   int32_t end;    // one past the run's last position in the record
@@ -133,20 +135,13 @@ KAN_HD void bspline_window(const S* kn, bool inner, vec<S> x, vec<S>* b, vec<S>*
   for (int r = 0; r <= K; ++r) b[r] = n[r];
 }
 
-// The inner ends, x moved between them for CLAMP and LINEAR.
-template <class S, int K>
-KAN_HD vec<S> into_grid(const GridView<S>& g, vec<S> x) {
-  if (g.outside == KAN_OUTSIDE_ZERO) return x;
-  return min(max(x, vec<S>(g.kn[K])), vec<S>(g.kn[K + g.grid]));
-}
-
 // Windows (0 .. G-1) of `n` numbers x.
 template <class S, int K>
 inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first) {
   using T = vec<S>;
   if (g.inv_h != S(0)) {
     for (int64_t p = 0; p < n; p += T::W) {
-      const T u = (into_grid<S, K>(g, T::load(x + p)) - g.t0) * g.inv_h;
+      const T u = (T::load(x + p) - g.t0) * g.inv_h;
       const T f = min(max(floor(u) - S(K), T(S(0))), T(S(g.grid - 1)));
       for (int l = 0; l < T::W; ++l) first[p + l] = f.v[l] == f.v[l] ? int32_t(f.v[l]) : 0;
     }
@@ -167,60 +162,65 @@ inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first)
   }
 }
 
-// Values, or derivatives, of the k + 1 splines of the window of each lane. With even knots the lanes' windows may
-// differ; otherwise all lanes are in window `first`.
+// Values, or derivatives, of the k + 1 splines of each lane's window on evenly spaced knots, u = (x - t_0) / h.
 template <class S, int K, bool kDerivative>
-KAN_HD void bspline(const GridView<S>& g, int32_t first, vec<S> x, vec<S>* out) {
+KAN_HD void bspline_even(vec<S> u, vec<S> inv_h, int32_t grid, int32_t outside, vec<S>* out) {
   using T = vec<S>;
   T b[K + 1], d[K + 1];
-  const T xc = into_grid<S, K>(g, x);
-  const bool zero = g.outside == KAN_OUTSIDE_ZERO;
-  if (g.inv_h != S(0)) {
-    const T u = (xc - g.t0) * g.inv_h;
-    const T cell = floor(u);
-    const T f = min(max(cell, T(S(K))), T(S(K + g.grid - 1)));
-    if (!zero) {
-      bspline_uniform<S, K, true>(u - f, b, d);
-    } else {
-      bspline_uniform<S, K, true>(u - cell, b, d);
-      const T shift = cell - f;
-      if (__builtin_expect(any<S>(shift != T(S(0))), 0)) {
-        // Tails: the cell lies `shift` cells beyond the window, whose taps are those of the cell moved by as much.
-        T tb[K + 1], td[K + 1];
-        for (int r = 0; r <= K; ++r) tb[r] = td[r] = shift * S(0);
+  const T low = T(S(K)), high = T(S(K + grid)), last = T(S(K + grid - 1));
+  if (outside == KAN_OUTSIDE_ZERO) {
+    const T cell = floor(u), f = min(max(cell, low), last), shift = cell - f;
+    bspline_uniform<S, K, kDerivative>(u - cell, b, d);
+    T* v = kDerivative ? d : b;
+    if (__builtin_expect(any<S>(shift != T(S(0))), 0)) {
+      // Tails: the cell lies `shift` cells beyond the window, whose taps are those of the cell moved by as much.
+      T moved[K + 1];
+      for (int r = 0; r <= K; ++r) moved[r] = u * S(0);
 #pragma GCC unroll 11
-        for (int s = -K; s <= K; ++s) {
-          const typename T::Mask here = shift == T(S(s));
+      for (int s = -K; s <= K; ++s) {
+        const typename T::Mask here = shift == T(S(s));
 #pragma GCC unroll 6
-          for (int r = 0; r <= K; ++r)
-            if (r - s >= 0 && r - s <= K) {
-              tb[r] = select(here, b[r - s], tb[r]);
-              td[r] = select(here, d[r - s], td[r]);
-            }
-        }
-        for (int r = 0; r <= K; ++r) {
-          b[r] = tb[r];
-          d[r] = td[r];
-        }
+        for (int r = 0; r <= K; ++r)
+          if (r - s >= 0 && r - s <= K) moved[r] = select(here, v[r - s], moved[r]);
       }
+      // Beyond the extended grid, infinities included (of which 0 * u would make NaN).
+      const typename T::Mask beyond = (u < T(S(0))) | (u >= T(S(grid + 2 * K)));
+      for (int r = 0; r <= K; ++r) v[r] = select(beyond, T(S(0)), moved[r]);
     }
-    for (int r = 0; r <= K; ++r) d[r] = d[r] * g.inv_h;
-  } else {
-    // In `zero` mode the cell tests also serve the tails.
-    bspline_window<S, K, true>(g.kn + first, !zero, xc, b, d);
+    for (int r = 0; r <= K; ++r) out[r] = kDerivative ? v[r] * inv_h : v[r];
+    return;
   }
-  if (zero) {
-    // Beyond the extended grid, infinities included (where the recursion would give 0 * inf).
+  const T inside = min(max(u, low), high);
+  bspline_uniform<S, K, true>(inside - min(max(floor(inside), low), last), b, d);
+  const typename T::Mask out_of_grid = u != inside;  // also NaN, which stays NaN
+  for (int r = 0; r <= K; ++r) {
+    if (outside == KAN_OUTSIDE_LINEAR)
+      out[r] = kDerivative ? d[r] * inv_h : select(out_of_grid, fma(d[r], u - inside, b[r]), b[r]);
+    else
+      out[r] = kDerivative ? select(u != u, u, select(out_of_grid, T(S(0)), d[r] * inv_h)) : b[r];
+  }
+}
+
+// The same on any knots; all lanes are in window `first`.
+template <class S, int K, bool kDerivative>
+KAN_HD void bspline_uneven(const GridView<S>& g, int32_t first, vec<S> x, vec<S>* out) {
+  using T = vec<S>;
+  T b[K + 1], d[K + 1];
+  if (g.outside == KAN_OUTSIDE_ZERO) {
+    // The cell tests also serve the tails.
+    bspline_window<S, K, kDerivative>(g.kn + first, false, x, b, d);
     const typename T::Mask beyond = (x < T(g.kn[0])) | (x >= T(g.kn[g.grid + 2 * K]));
     for (int r = 0; r <= K; ++r) out[r] = select(beyond, T(S(0)), kDerivative ? d[r] : b[r]);
     return;
   }
-  const typename T::Mask outside = x != xc;  // also NaN, which stays NaN below
+  const T inside = min(max(x, T(g.kn[K])), T(g.kn[K + g.grid]));
+  bspline_window<S, K, true>(g.kn + first, true, inside, b, d);
+  const typename T::Mask out_of_grid = x != inside;
   for (int r = 0; r <= K; ++r) {
     if (g.outside == KAN_OUTSIDE_LINEAR)
-      out[r] = kDerivative ? d[r] : select(outside, fma(d[r], x - xc, b[r]), b[r]);
+      out[r] = kDerivative ? d[r] : select(out_of_grid, fma(d[r], x - inside, b[r]), b[r]);
     else
-      out[r] = kDerivative ? select(x != x, x, select(outside, T(S(0)), d[r])) : b[r];
+      out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
   }
 }
 
@@ -252,7 +252,7 @@ KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Ru
   T out[K + 1];
   if (g.inv_h != S(0)) {
     for (int64_t p = 0; p < n; p += T::W) {
-      bspline<S, K, kDerivative>(g, 0, T::load(x + p), out);
+      bspline_even<S, K, kDerivative>((T::load(x + p) - g.t0) * g.inv_h, T(g.inv_h), g.grid, g.outside, out);
       for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
     }
   } else {
@@ -260,7 +260,7 @@ KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Ru
     for (int32_t q = 1; q <= runs[0].first; ++q)
       for (; p < runs[q].end; ) {
         const int lanes = int(min64(T::W, runs[q].end - p));
-        bspline<S, K, kDerivative>(g, runs[q].first, T::load(x + p, lanes), out);
+        bspline_uneven<S, K, kDerivative>(g, runs[q].first, T::load(x + p, lanes), out);
         for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p, lanes);
         p += lanes;
       }
@@ -468,7 +468,127 @@ KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Recor
   }
 }
 
-constexpr int64_t kNarrow = 4;
+// A few rows at a time (serving) are not worth sorting: lanes are inputs while the basis is evaluated, and the sums of a
+// tile stay in registers while all inputs pass. The same operations in the same order as by records: the same bits.
+inline bool few_rows(const Layer& layer, int64_t batch, bool infer) {
+  return infer && (batch <= 4 || (batch <= 16 && layer.params <= 16384));
+}
+
+// values [V][slots], first [slots] of one row x (in); slots = in rounded up to a register.
+template <class S, int K, bool kBase>
+inline void row_values(const Layer& layer, const S* buffers, const S* x, int64_t slots, S* values, int32_t* first) {
+  using T = vec<S>;
+  const S *t0 = buffers + layer.knots, *inv_h = t0 + layer.in;
+  for (int64_t i = 0; i < layer.in; i += T::W) {
+    const int lanes = int(min64(T::W, layer.in - i));
+    const T v = T::load(x + i, lanes), h = T::load(inv_h + i, lanes), u = (v - T::load(t0 + i, lanes)) * h;
+    T out[K + 1];
+    bspline_even<S, K, false>(u, h, layer.spec.grid, layer.spec.outside, out);
+    for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + i);
+    if (kBase) activation(layer.spec.base, v).store(values + (K + 1) * slots + i);
+    const T f = min(max(floor(u) - S(K), T(S(0))), T(S(layer.spec.grid - 1)));
+    for (int l = 0; l < lanes; ++l) {
+      first[i + l] = f.v[l] == f.v[l] ? int32_t(f.v[l]) : 0;
+      if (__builtin_expect(h.v[l] == S(0), 0)) {  // this input's knots are not evenly spaced
+        const GridView<S> g = grid_view(layer, buffers, i + l);
+        S column[T::W];
+        int32_t window[T::W];
+        for (int k = 0; k < T::W; ++k) column[k] = x[i + l];
+        windows<S, K>(g, column, 1, window);
+        bspline_uneven<S, K, false>(g, window[0], T::load(column), out);
+        first[i + l] = window[0];
+        for (int r = 0; r <= K; ++r) values[r * slots + i + l] = out[r].v[0];
+      }
+    }
+  }
+}
+
+template <class S, int K, int V, int NV, bool kFactors>
+KAN_HD void row_columns(const TileView<S>& tile, int64_t in, int64_t c, int lanes, const S* values, int64_t slots,
+                        const int32_t* first, const S* bias, S* y) {
+  using T = vec<S>;
+  const auto at = [&](const S* p, int v) { return NV > 1 ? T::load(p + v * T::W) : T::load(p, lanes); };
+  const bool narrow = tile.w <= kNarrow;
+  T acc[NV];
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) acc[v] = T(S(0));
+  const S* p = tile.weights + c;
+  for (int64_t i = 0; i < in; ++i, p += tile.rows * tile.w) {
+    const S* coef = p + (tile.coef_row + first[i]) * tile.w;
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) {
+      T mask(S(1)), factor(S(1));
+      if (kFactors) {
+        if (tile.mask) mask = at(tile.mask + i * tile.w + c, v);
+        factor = tile.scale_row >= 0 ? mask * at(p + tile.scale_row * tile.w, v) : mask;
+      }
+      T sum = acc[v];
+#pragma GCC unroll 8
+      for (int r = 0; r < V; ++r) {
+        T a = at(r <= K ? coef + r * tile.w : p + tile.base_row * tile.w, v);
+        if (kFactors) a = a * (r <= K ? factor : mask);
+        const T b(values[r * slots + i]);
+        sum = NV == 1 && narrow && r == 0 ? b * a : fma(b, a, sum);
+      }
+      acc[v] = NV == 1 && narrow ? acc[v] + sum : sum;
+    }
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    const T sum = bias ? acc[v] + at(bias + c, v) : acc[v];
+    if (NV > 1) sum.store(y + c + v * T::W);
+    else sum.store(y + c, lanes);
+  }
+}
+
+template <class S, int K, int V, bool kFactors>
+KAN_HD void row_tile(const TileView<S>& tile, int64_t in, const S* values, int64_t slots, const int32_t* first,
+                     const S* bias, S* y) {
+  using T = vec<S>;
+  int64_t c = 0;
+  for (; c + 4 * T::W <= tile.w; c += 4 * T::W)
+    row_columns<S, K, V, 4, kFactors>(tile, in, c, T::W, values, slots, first, bias, y);
+  for (; c + 2 * T::W <= tile.w; c += 2 * T::W)
+    row_columns<S, K, V, 2, kFactors>(tile, in, c, T::W, values, slots, first, bias, y);
+  for (; c < tile.w; c += T::W)
+    row_columns<S, K, V, 1, kFactors>(tile, in, c, int(min64(T::W, tile.w - c)), values, slots, first, bias, y);
+}
+
+template <class S, int K, bool kBase>
+inline void local_forward_rows(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  constexpr int V = K + 1 + kBase;
+  using T = vec<S>;
+  const S* x = static_cast<const S*>(a.x);
+  const S* params = static_cast<const S*>(a.params);
+  const S* buffers = static_cast<const S*>(a.buffers);
+  S* y = static_cast<S*>(a.y);
+  const int64_t slots = round_up(layer.in, T::W), tiles = ceil_div(layer.out, kTile);
+  const int workers =
+      workers_for(pool, double(a.batch) * double(layer.in) * V * double(ceil_div(layer.out, T::W)) / 2);
+  Carver carver(a.scratch);
+  S* values[kMaxThreads];
+  int32_t* first[kMaxThreads];
+  for (int t = 0; t < workers; ++t) {
+    values[t] = carver.take<S>(V * slots);
+    first[t] = carver.take<int32_t>(slots);
+  }
+  for_workers(pool, workers, [&](int worker) {
+    const Range mine = part(tiles, worker, workers);
+    if (mine.begin == mine.end) return;
+    for (int64_t b = 0; b < a.batch; ++b) {
+      row_values<S, K, kBase>(layer, buffers, x + b * layer.in, slots, values[worker], first[worker]);
+      for (int64_t t = mine.begin; t < mine.end; ++t) {
+        const TileView<S> tile(layer, params, buffers, t);
+        const S* bias = layer.bias >= 0 ? params + layer.bias + t * kTile : nullptr;
+        S* to = y + b * layer.out + t * kTile;
+        if (tile.factored())
+          row_tile<S, K, V, true>(tile, layer.in, values[worker], slots, first[worker], bias, to);
+        else
+          row_tile<S, K, V, false>(tile, layer.in, values[worker], slots, first[worker], bias, to);
+      }
+    }
+  });
+}
 
 template <class S>
 struct LocalForwardScratch {
@@ -489,8 +609,9 @@ template <class S, int K, bool kBase>
 inline void local_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   constexpr int V = K + 1 + kBase;
   using T = vec<S>;
-  const LocalPlan<S> plan(layer, a.batch);
   if (a.batch == 0) return;
+  if (few_rows(layer, a.batch, a.saved == nullptr)) return local_forward_rows<S, K, kBase>(pool, layer, a);
+  const LocalPlan<S> plan(layer, a.batch);
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
   const S* buffers = static_cast<const S*>(a.buffers);
@@ -834,7 +955,13 @@ template <class S>
 inline int64_t local_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
   const LocalPlan<S> plan(layer, batch);
   Carver forward(nullptr), backward(nullptr);
-  LocalForwardScratch<S>(forward, layer, plan, mode == KAN_MODE_INFER, threads);
+  if (few_rows(layer, batch, mode == KAN_MODE_INFER))
+    for (int t = 0; t < threads; ++t) {
+      forward.take<S>(plan.taps * round_up(layer.in, vec<S>::W));
+      forward.take<int32_t>(round_up(layer.in, vec<S>::W));
+    }
+  else
+    LocalForwardScratch<S>(forward, layer, plan, mode == KAN_MODE_INFER, threads);
   if (mode == KAN_MODE_TRAIN) LocalBackwardScratch<S>(backward, layer, plan, threads);
   return max64(forward.used(), backward.used());
 }
