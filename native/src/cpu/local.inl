@@ -135,15 +135,49 @@ KAN_HD void bspline_window(const S* kn, bool inner, vec<S> x, vec<S>* b, vec<S>*
   for (int r = 0; r <= K; ++r) b[r] = n[r];
 }
 
+// Evenly spaced knots, those of one input or of one input a lane: lane l reads kn[base[l] + j].
+template <class S>
+struct EvenGrid {
+  vec<S> t0, inv_h;
+  const S* kn;
+  typename vec<S>::Mask base;
+  int32_t grid, outside;
+
+  KAN_HD vec<S> knot(int32_t j) const { return gather(kn, base + j); }
+};
+
+template <class S>
+KAN_HD EvenGrid<S> even_grid(const GridView<S>& g) {
+  return {vec<S>(g.t0), vec<S>(g.inv_h), g.kn, typename vec<S>::Mask{}, g.grid, g.outside};
+}
+
+// The cell j of the extended grid with t_j <= x < t_{j+1}, decided by the knots themselves (u only points near it); -1
+// or G + 2k beyond the grid; 0 for NaN.
+template <class S, int K>
+KAN_HD vec<S> even_cell(const EvenGrid<S>& g, vec<S> x, vec<S> u) {
+  using T = vec<S>;
+  const T near = select(u == u, min(max(floor(u), T(S(0))), T(S(g.grid + 2 * K - 1))), T(S(0)));
+  const typename T::Mask j = g.base + to_int(near);
+  const T c = select(x < gather(g.kn, j), near - S(1), near);
+  return select(x >= gather(g.kn, j + 1), c + S(1), c);
+}
+
+// The window of a cell.
+template <class S, int K>
+KAN_HD vec<S> even_window(const EvenGrid<S>& g, vec<S> cell) {
+  return min(max(cell - S(K), vec<S>(S(0))), vec<S>(S(g.grid - 1)));
+}
+
 // Windows (0 .. G-1) of `n` numbers x.
 template <class S, int K>
 inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first) {
   using T = vec<S>;
   if (g.inv_h != S(0)) {
+    const EvenGrid<S> even = even_grid(g);
     for (int64_t p = 0; p < n; p += T::W) {
-      const T u = (T::load(x + p) - g.t0) * g.inv_h;
-      const T f = min(max(floor(u) - S(K), T(S(0))), T(S(g.grid - 1)));
-      for (int l = 0; l < T::W; ++l) first[p + l] = f.v[l] == f.v[l] ? int32_t(f.v[l]) : 0;
+      const T v = T::load(x + p);
+      const T f = even_window<S, K>(even, even_cell<S, K>(even, v, (v - even.t0) * even.inv_h));
+      for (int l = 0; l < T::W; ++l) first[p + l] = int32_t(f.v[l]);
     }
     return;
   }
@@ -162,20 +196,22 @@ inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first)
   }
 }
 
-// Values, or derivatives, of the k + 1 splines of each lane's window on evenly spaced knots, u = (x - t_0) / h.
+// Values, or derivatives, of the k + 1 splines of each lane's window on evenly spaced knots. *window (may be NULL)
+// receives the windows.
 template <class S, int K, bool kDerivative>
-KAN_HD void bspline_even(vec<S> u, vec<S> inv_h, int32_t grid, int32_t outside, vec<S>* out) {
+KAN_HD void bspline_even(const EvenGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* window = nullptr) {
   using T = vec<S>;
   T b[K + 1], d[K + 1];
-  const T low = T(S(K)), high = T(S(K + grid)), last = T(S(K + grid - 1));
-  if (outside == KAN_OUTSIDE_ZERO) {
-    const T cell = floor(u), f = min(max(cell, low), last), shift = cell - f;
+  if (g.outside == KAN_OUTSIDE_ZERO) {
+    const T u = (x - g.t0) * g.inv_h, cell = even_cell<S, K>(g, x, u), f = even_window<S, K>(g, cell);
+    const T shift = cell - f - S(K);
     bspline_uniform<S, K, kDerivative>(u - cell, b, d);
     T* v = kDerivative ? d : b;
     if (__builtin_expect(any<S>(shift != T(S(0))), 0)) {
-      // Tails: the cell lies `shift` cells beyond the window, whose taps are those of the cell moved by as much.
+      // Tails: the cell lies `shift` cells beyond the window, whose taps are those of the cell moved by as much; beyond
+      // the extended grid (a shift of more than k) they are 0.
       T moved[K + 1];
-      for (int r = 0; r <= K; ++r) moved[r] = u * S(0);
+      for (int r = 0; r <= K; ++r) moved[r] = T(S(0));
 #pragma GCC unroll 11
       for (int s = -K; s <= K; ++s) {
         const typename T::Mask here = shift == T(S(s));
@@ -183,22 +219,24 @@ KAN_HD void bspline_even(vec<S> u, vec<S> inv_h, int32_t grid, int32_t outside, 
         for (int r = 0; r <= K; ++r)
           if (r - s >= 0 && r - s <= K) moved[r] = select(here, v[r - s], moved[r]);
       }
-      // Beyond the extended grid, infinities included (of which 0 * u would make NaN).
-      const typename T::Mask beyond = (u < T(S(0))) | (u >= T(S(grid + 2 * K)));
-      for (int r = 0; r <= K; ++r) v[r] = select(beyond, T(S(0)), moved[r]);
+      for (int r = 0; r <= K; ++r) v[r] = select(x != x, x, moved[r]);
     }
-    for (int r = 0; r <= K; ++r) out[r] = kDerivative ? v[r] * inv_h : v[r];
+    for (int r = 0; r <= K; ++r) out[r] = kDerivative ? v[r] * g.inv_h : v[r];
+    if (window) *window = f;
     return;
   }
-  const T inside = min(max(u, low), high);
-  bspline_uniform<S, K, true>(inside - min(max(floor(inside), low), last), b, d);
-  const typename T::Mask out_of_grid = u != inside;  // also NaN, which stays NaN
+  const T inside = min(max(x, g.knot(K)), g.knot(K + g.grid)), u = (inside - g.t0) * g.inv_h;
+  const T f = even_window<S, K>(g, even_cell<S, K>(g, inside, u));
+  bspline_uniform<S, K, true>(u - f - S(K), b, d);
+  const typename T::Mask out_of_grid = x != inside;  // also NaN, which stays NaN
   for (int r = 0; r <= K; ++r) {
-    if (outside == KAN_OUTSIDE_LINEAR)
-      out[r] = kDerivative ? d[r] * inv_h : select(out_of_grid, fma(d[r], u - inside, b[r]), b[r]);
+    d[r] = d[r] * g.inv_h;
+    if (g.outside == KAN_OUTSIDE_LINEAR)
+      out[r] = kDerivative ? d[r] : select(out_of_grid, fma(d[r], x - inside, b[r]), b[r]);
     else
-      out[r] = kDerivative ? select(u != u, u, select(out_of_grid, T(S(0)), d[r] * inv_h)) : b[r];
+      out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
   }
+  if (window) *window = f;
 }
 
 // The same on any knots; all lanes are in window `first`.
@@ -251,8 +289,9 @@ KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Ru
   using T = vec<S>;
   T out[K + 1];
   if (g.inv_h != S(0)) {
+    const EvenGrid<S> even = even_grid(g);
     for (int64_t p = 0; p < n; p += T::W) {
-      bspline_even<S, K, kDerivative>((T::load(x + p) - g.t0) * g.inv_h, T(g.inv_h), g.grid, g.outside, out);
+      bspline_even<S, K, kDerivative>(even, T::load(x + p), out);
       for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
     }
   } else {
@@ -481,22 +520,20 @@ inline void row_values(const Layer& layer, const S* buffers, const S* x, int64_t
   const S *t0 = buffers + layer.knots, *inv_h = t0 + layer.in;
   for (int64_t i = 0; i < layer.in; i += T::W) {
     const int lanes = int(min64(T::W, layer.in - i));
-    const T v = T::load(x + i, lanes), h = T::load(inv_h + i, lanes), u = (v - T::load(t0 + i, lanes)) * h;
-    T out[K + 1];
-    bspline_even<S, K, false>(u, h, layer.spec.grid, layer.spec.outside, out);
+    const T v = T::load(x + i, lanes), h = T::load(inv_h + i, lanes);
+    EvenGrid<S> g{T::load(t0 + i, lanes), h, inv_h + layer.in + i * layer.knots_per_input(), {}, layer.spec.grid,
+                  layer.spec.outside};
+    for (int l = 1; l < lanes; ++l) g.base[l] = typename T::I(l * layer.knots_per_input());
+    T out[K + 1], f;
+    bspline_even<S, K, false>(g, v, out, &f);
     for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + i);
     if (kBase) activation(layer.spec.base, v).store(values + (K + 1) * slots + i);
-    const T f = min(max(floor(u) - S(K), T(S(0))), T(S(layer.spec.grid - 1)));
     for (int l = 0; l < lanes; ++l) {
-      first[i + l] = f.v[l] == f.v[l] ? int32_t(f.v[l]) : 0;
+      first[i + l] = int32_t(f.v[l]);
       if (__builtin_expect(h.v[l] == S(0), 0)) {  // this input's knots are not evenly spaced
-        const GridView<S> g = grid_view(layer, buffers, i + l);
-        S column[T::W];
-        int32_t window[T::W];
-        for (int k = 0; k < T::W; ++k) column[k] = x[i + l];
-        windows<S, K>(g, column, 1, window);
-        bspline_uneven<S, K, false>(g, window[0], T::load(column), out);
-        first[i + l] = window[0];
+        const GridView<S> own = grid_view(layer, buffers, i + l);
+        windows<S, K>(own, x + i + l, 1, first + i + l);
+        bspline_uneven<S, K, false>(own, first[i + l], T(x[i + l]), out);
         for (int r = 0; r <= K; ++r) values[r * slots + i + l] = out[r].v[0];
       }
     }

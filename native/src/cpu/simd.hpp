@@ -238,6 +238,30 @@ KAN_HD vec<double>::Mask to_int(vec<double> a) { return __builtin_convertvector(
 KAN_HD vec<float> to_real(vec<float>::Mask a) { return __builtin_convertvector(a, vec<float>::Native); }
 KAN_HD vec<double> to_real(vec<double>::Mask a) { return __builtin_convertvector(a, vec<double>::Native); }
 
+// p[index] lane by lane.
+KAN_HD vec<float> gather(const float* p, vec<float>::Mask index) {
+#if defined(__AVX512F__)
+  return vec<float>::Native(_mm512_i32gather_ps(__m512i(index), p, 4));
+#elif defined(__AVX2__)
+  return vec<float>::Native(_mm256_i32gather_ps(p, __m256i(index), 4));
+#else
+  vec<float> r;
+  for (int l = 0; l < vec<float>::W; ++l) r.v[l] = p[index[l]];
+  return r;
+#endif
+}
+KAN_HD vec<double> gather(const double* p, vec<double>::Mask index) {
+#if defined(__AVX512F__)
+  return vec<double>::Native(_mm512_i64gather_pd(__m512i(index), p, 8));
+#elif defined(__AVX2__)
+  return vec<double>::Native(_mm256_i64gather_pd(p, __m256i(index), 8));
+#else
+  vec<double> r;
+  for (int l = 0; l < vec<double>::W; ++l) r.v[l] = p[index[l]];
+  return r;
+#endif
+}
+
 // exp by reduction to |r| <= ln 2 / 2 and a polynomial (coefficients of Cephes' expf; Taylor for double); relative error
 // below 2 ulp; results under the smallest normal number become 0.
 KAN_HD vec<float> exp(vec<float> x0) {
