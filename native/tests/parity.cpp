@@ -218,8 +218,12 @@ class Parity {
     MUST(kernel_, kan_layer_backward(kernel_, m.layer, batch, gx.get(), p[0].get(), buffers.get(), saved.get(), gdy.get(), KAN_GRAD_OVERWRITE,
                                      dx_alone.get(), KAN_GRAD_OVERWRITE, grads.get(), scratch.get()));
     MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, p[0].get(), grads.get(), mm[0].get(), vv[0].get()));
-    MUST(kernel_, kan_layer_backward_adamw(kernel_, m.layer, batch, gx.get(), p[1].get(), buffers.get(), saved.get(), gdy.get(),
-                                           KAN_GRAD_OVERWRITE, dx.get(), &adam, mm[1].get(), vv[1].get(), scratch.get()));
+    // On another number of threads than the unfused one every other time.
+    kan_context fused = batch % 2 == 0 ? kernel_ : threaded_[size_t(batch) % 3];
+    const Guarded fused_scratch(m.query(fused, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
+    MUST(fused, kan_layer_backward_adamw(fused, m.layer, batch, gx.get(), p[1].get(), buffers.get(), saved.get(), gdy.get(),
+                                         KAN_GRAD_OVERWRITE, dx.get(), &adam, mm[1].get(), vv[1].get(), fused_scratch.get()));
+    CHECK_TEXT(fused_scratch.intact(), name_);
     const auto same = [&](const Guarded& a, const Guarded& b) { return std::memcmp(a.get(), b.get(), size_t(a.bytes())) == 0; };
     CHECK_TEXT(same(p[0], p[1]), name_ + ": params after the fused AdamW");
     CHECK_TEXT(same(mm[0], mm[1]) && same(vv[0], vv[1]), name_ + ": moments after the fused AdamW");

@@ -102,7 +102,7 @@ void element_loss(int32_t kind, Real delta, Real p, Real t, Real& value, Real& d
       break;
     case KAN_LOSS_HUBER:
       value = std::fabs(d) <= delta ? d * d / 2 : delta * (std::fabs(d) - delta / 2);
-      derivative = std::fabs(d) <= delta ? d : std::copysign(delta, d);
+      derivative = std::fabs(d) <= delta ? d : d > 0 ? delta : d < 0 ? -delta : d;  // NaN stays
       break;
     default:
       value = d * d;
