@@ -1,0 +1,137 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.kan4j.ffi.Kan;
+
+/**
+ * The loss of a model over a whole data set, plus what regularisers add. Rows are passed through the model in chunks
+ * whose gradients are summed, so memory does not grow with the data. Used and closed by the thread that made it.
+ */
+public final class DataObjective implements Objective, AutoCloseable {
+
+    /** Rows of a chunk. */
+    static final int CHUNK = 4096;
+
+    private final Context context;
+    private final Parameters parameters;
+    private final Dataset data;
+    private final Loss loss;
+    private final List<Regulariser> regularisers;
+    private final int chunk;
+    private final Arena arena = Arena.ofConfined();
+    private final Workspace workspace;
+    private final Measurement.Batch batch;
+    private final ParameterVector partial;
+    private final double totalWeight;
+    private double dataLoss = Double.NaN;
+
+    /** The loss alone. */
+    public DataObjective(Context context, Parameters parameters, Dataset data, Loss loss) {
+        this(context, parameters, data, loss, List.of());
+    }
+
+    /**
+     * The loss and regularisers.
+     *
+     * @param data that fits the model and the loss; at least one row of a weight above 0
+     */
+    public DataObjective(Context context, Parameters parameters, Dataset data, Loss loss,
+                         List<Regulariser> regularisers) {
+        Measurement.requireFit(parameters.model(), loss, data);
+        if (data.size() == 0) {
+            throw KanException.invalid("a data set without rows cannot be trained on");
+        }
+        this.context = context;
+        this.parameters = parameters;
+        this.data = data;
+        this.loss = loss;
+        this.regularisers = List.copyOf(regularisers);
+        this.chunk = Math.min(data.size(), CHUNK);
+        Workspace rows = null;
+        try {
+            rows = Workspace.training(context, parameters, chunk);
+            this.batch = new Measurement.Batch(arena, data, chunk);
+            this.partial = data.size() > chunk ? parameters.newVector() : null;
+            double sum = 0;
+            for (int from = 0; from < data.size(); from += chunk) {
+                sum += batch.weight(gather(from));
+            }
+            this.totalWeight = sum;
+            if (!(sum > 0)) {
+                throw KanException.invalid("all rows of the data set have the weight 0");
+            }
+        } catch (RuntimeException | Error e) {
+            if (rows != null) {
+                rows.close();
+            }
+            arena.close();
+            throw e;
+        }
+        this.workspace = rows;
+    }
+
+    private int gather(int from) {
+        int rows = Math.min(chunk, data.size() - from);
+        data.gather(null, from, from + rows, batch.x, batch.targets, batch.weights);
+        return rows;
+    }
+
+    @Override
+    public double evaluate(ParameterVector gradient) {
+        dataLoss = 0;
+        double penalty = 0;
+        boolean first = true;
+        for (int from = 0; from < data.size(); from += chunk) {
+            // A single chunk is in place since the constructor.
+            int rows = data.size() > chunk ? gather(from) : chunk;
+            double share = data.size() > chunk ? batch.weight(rows) / totalWeight : 1;
+            if (share == 0) {
+                continue;
+            }
+            MemorySegment predictions = workspace.forward(rows, batch.x);
+            double value = LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
+                batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
+            if (data.size() > chunk) {
+                Native.check(Kan.kan_vector_scale(context.handle(), data.dtype().code(), rows * data.out(), share,
+                    predictions), context.handle());
+            }
+            ParameterVector target = first ? gradient : partial;
+            workspace.backward(rows, batch.x, predictions, target);
+            if (!first) {
+                Native.check(Kan.kan_vector_axpy(context.handle(), data.dtype().code(), gradient.flat().size(), 1,
+                    partial.flat().segment(), gradient.flat().segment()), context.handle());
+            }
+            first = false;
+            dataLoss += share * value;
+        }
+        for (Regulariser regulariser : regularisers) {
+            penalty += regulariser.addTo(context, parameters, gradient);
+        }
+        return dataLoss + penalty;
+    }
+
+    /** The loss without regularisers at the last evaluation; NaN before the first. */
+    public double dataLoss() {
+        return dataLoss;
+    }
+
+    /** The data. */
+    public Dataset data() {
+        return data;
+    }
+
+    /** Frees its memory; does nothing the second time. */
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            workspace.close();
+            if (partial != null) {
+                partial.close();
+            }
+            arena.close();
+        }
+    }
+}

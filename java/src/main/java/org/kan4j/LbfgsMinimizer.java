@@ -1,0 +1,342 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.kan4j.ffi.Kan;
+
+/**
+ * Minimises an objective over a model's parameters by {@link Lbfgs}, on flat arrays off the heap and with the native
+ * vector kernels; a step allocates nothing. The memory of past steps is kept from one call of {@link #minimize} to the
+ * next, so that a minimisation in parts is the same as one in a row; {@link #reset} forgets it, as it must be when the
+ * objective or the meaning of the parameters changes (another grid, other data).
+ *
+ * <p>Used by one thread at a time; closed by its owner.
+ */
+public final class LbfgsMinimizer implements AutoCloseable {
+
+    private static final double ARMIJO = 1e-4;
+    private static final double CURVATURE = 0.9;
+
+    private final Context context;
+    private final Parameters parameters;
+    private final Lbfgs config;
+    private final Arena arena;
+    private final MemorySegment scalar;
+    private final int type;
+    private final long n;
+
+    private final MemorySegment x;
+    private final ParameterVector gradient;
+    private final MemorySegment g;
+    private final MemorySegment x0;
+    private final MemorySegment g0;
+    private final MemorySegment bestGradient;
+    private final MemorySegment direction;
+    private final MemorySegment[] steps;
+    private final MemorySegment[] changes;
+    private final double[] inverseProducts;
+    private final double[] alphas;
+    private final double[] recent = new double[Lbfgs.CHANGE_WINDOW];
+    private int stored;
+    private int newest = -1;
+    private double gamma = 1;
+
+    private Objective objective;
+    private double value;
+    private double slope;
+    private long evaluations;
+    private double bestStep;
+    private double bestValue;
+
+    /**
+     * A minimiser for these parameters, which must stay open.
+     *
+     * @param context where the vector kernels run
+     */
+    public LbfgsMinimizer(Context context, Parameters parameters, Lbfgs config) {
+        this.context = context;
+        this.parameters = parameters;
+        this.config = config;
+        this.type = parameters.model().dtype().code();
+        HostTensor flat = parameters.values().flat();
+        this.n = flat.size();
+        this.x = flat.segment();
+        this.arena = Arena.ofShared();
+        try {
+            this.scalar = arena.allocate(ValueLayout.JAVA_DOUBLE);
+            this.gradient = parameters.newVector();
+            this.g = gradient.flat().segment();
+            this.x0 = vector();
+            this.g0 = vector();
+            this.bestGradient = vector();
+            this.direction = vector();
+            this.steps = new MemorySegment[config.history()];
+            this.changes = new MemorySegment[config.history()];
+            for (int i = 0; i < steps.length; i++) {
+                steps[i] = vector();
+                changes[i] = vector();
+            }
+            this.inverseProducts = new double[config.history()];
+            this.alphas = new double[config.history()];
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private MemorySegment vector() {
+        return arena.allocate(Math.max(HostTensor.ALIGNMENT, x.byteSize()), HostTensor.ALIGNMENT)
+            .asSlice(0, x.byteSize());
+    }
+
+    /** Forgets the past steps. */
+    public void reset() {
+        stored = 0;
+        newest = -1;
+        gamma = 1;
+    }
+
+    /** As {@link #minimize(Objective, int)} with the configured iterations. */
+    public Lbfgs.Result minimize(Objective function) {
+        return minimize(function, config.iterations());
+    }
+
+    /**
+     * Moves the parameters towards a minimum. The value never rises from one step to the next.
+     *
+     * @param function to minimise
+     * @param iterations at most
+     * @throws KanException if the objective is not finite at the start
+     */
+    public Lbfgs.Result minimize(Objective function, int iterations) {
+        objective = function;
+        evaluations = 0;
+        value = function.evaluate(gradient);
+        evaluations++;
+        double norm = Math.sqrt(dot(g, g));
+        if (!Double.isFinite(value) || !Double.isFinite(norm)) {
+            throw KanException.invalid("L-BFGS cannot start where the objective is %s and its gradient has the norm %s; "
+                + "likely causes: data of a very large scale, or parameters that are not finite", value, norm);
+        }
+        int made = 0;
+        Lbfgs.Stop stop = Lbfgs.Stop.ITERATIONS;
+        while (made < iterations) {
+            if (norm <= config.gradientTolerance()) {
+                stop = Lbfgs.Stop.GRADIENT;
+                break;
+            }
+            if (made >= recent.length
+                && recent[made % recent.length] - value <= config.changeTolerance() * Math.abs(value)
+                && config.changeTolerance() > 0) {
+                stop = Lbfgs.Stop.CHANGE;
+                break;
+            }
+            recent[made % recent.length] = value;
+            if (!step(norm)) {
+                stop = Lbfgs.Stop.NO_DESCENT;
+                break;
+            }
+            norm = Math.sqrt(dot(g, g));
+            made++;
+        }
+        objective = null;
+        return new Lbfgs.Result(value, norm, made, evaluations, stop);
+    }
+
+    /** One quasi-Newton step, from a steepest descent where the remembered one leads nowhere; whether it descended. */
+    private boolean step(double norm) {
+        copy(x, x0);
+        copy(g, g0);
+        while (true) {
+            chooseDirection();
+            double descent = dot(g0, direction);
+            boolean steepest = stored == 0;
+            if (descent < 0 && search(steepest ? Math.min(1, 1 / norm) : 1, descent)) {
+                remember();
+                return true;
+            }
+            copy(x0, x);
+            copy(g0, g);
+            if (steepest) {
+                return false;
+            }
+            reset();
+        }
+    }
+
+    /** direction = -H g by the two-loop recursion. */
+    private void chooseDirection() {
+        copy(g, direction);
+        scale(-1, direction);
+        for (int i = 0; i < stored; i++) {
+            int k = Math.floorMod(newest - i, steps.length);
+            alphas[k] = inverseProducts[k] * dot(steps[k], direction);
+            axpy(-alphas[k], changes[k], direction);
+        }
+        if (stored > 0) {
+            scale(gamma, direction);
+        }
+        for (int i = stored - 1; i >= 0; i--) {
+            int k = Math.floorMod(newest - i, steps.length);
+            double beta = inverseProducts[k] * dot(changes[k], direction);
+            axpy(alphas[k] - beta, steps[k], direction);
+        }
+    }
+
+    private void remember() {
+        int k = (newest + 1) % steps.length;
+        copy(x, steps[k]);
+        axpy(-1, x0, steps[k]);
+        copy(g, changes[k]);
+        axpy(-1, g0, changes[k]);
+        double product = dot(steps[k], changes[k]);
+        double square = dot(changes[k], changes[k]);
+        // A pair without positive curvature, or with one that is rounding, would spoil the estimate.
+        if (product > 1e-14 * Math.sqrt(square * dot(steps[k], steps[k])) && square > 0) {
+            newest = k;
+            stored = Math.min(stored + 1, steps.length);
+            inverseProducts[k] = 1 / product;
+            gamma = product / square;
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- line search
+
+    /** Moves x to x0 + t direction and evaluates there: value, slope, gradient. */
+    private void probe(double t) {
+        copy(x0, x);
+        axpy(t, direction, x);
+        value = objective.evaluate(gradient);
+        evaluations++;
+        slope = dot(g, direction);
+        if (!Double.isFinite(value) || !Double.isFinite(slope)) {
+            value = Double.POSITIVE_INFINITY;
+        } else if (value < bestValue) {
+            bestValue = value;
+            bestStep = t;
+            copy(g, bestGradient);
+        }
+    }
+
+    /**
+     * Finds a step that meets the strong Wolfe conditions; failing that, the lowest value it saw. Leaves parameters,
+     * value and gradient there.
+     *
+     * @return whether the value is lower than at the start; if not, the caller restores
+     */
+    private boolean search(double first, double startSlope) {
+        double startValue = value;
+        bestValue = startValue;
+        bestStep = 0;
+        double lo = 0;
+        double loValue = startValue;
+        double loSlope = startSlope;
+        double hi = 0;
+        double hiValue = 0;
+        double hiSlope = 0;
+        boolean bracketed = false;
+        double t = first;
+        for (int i = 0; i < config.searchEvaluations(); i++) {
+            probe(t);
+            boolean high = value > startValue + ARMIJO * t * startSlope || value >= loValue && (bracketed || i > 0);
+            if (!high && Math.abs(slope) <= -CURVATURE * startSlope) {
+                return true;
+            }
+            if (high) {
+                bracketed = true;
+                hi = t;
+                hiValue = value;
+                hiSlope = slope;
+            } else {
+                boolean turned = bracketed ? slope * (hi - lo) >= 0 : slope >= 0;
+                double previous = lo;
+                double previousValue = loValue;
+                double previousSlope = loSlope;
+                lo = t;
+                loValue = value;
+                loSlope = slope;
+                if (turned) {
+                    bracketed = true;
+                    hi = previous;
+                    hiValue = previousValue;
+                    hiSlope = previousSlope;
+                } else if (!bracketed) {
+                    double guess = cubicMinimum(previous, previousValue, previousSlope, lo, loValue, loSlope);
+                    t = clamp(guess, lo + 1.1 * (lo - previous), lo + 9 * (lo - previous));
+                    continue;
+                }
+            }
+            double width = Math.abs(hi - lo);
+            if (width * -startSlope <= 1e-16 * Math.abs(startValue)) {
+                break;
+            }
+            double left = Math.min(lo, hi);
+            double guess = Double.isInfinite(hiValue) ? Double.NaN
+                : cubicMinimum(lo, loValue, loSlope, hi, hiValue, hiSlope);
+            t = clamp(guess, left + 0.1 * width, left + 0.9 * width);
+        }
+        if (bestStep == 0) {
+            value = startValue;
+            return false;
+        }
+        copy(x0, x);
+        axpy(bestStep, direction, x);
+        copy(bestGradient, g);
+        value = bestValue;
+        return true;
+    }
+
+    /** Within the ends; their middle where the guess is NaN. */
+    private static double clamp(double guess, double low, double high) {
+        return Double.isNaN(guess) ? 0.5 * (low + high) : Math.max(low, Math.min(high, guess));
+    }
+
+    /** Where the cubic through two points with slopes has its minimum; NaN if nowhere. */
+    private static double cubicMinimum(double a, double fa, double da, double b, double fb, double db) {
+        double d1 = da + db - 3 * (fa - fb) / (a - b);
+        double square = d1 * d1 - da * db;
+        if (!(square >= 0)) {
+            return Double.NaN;
+        }
+        double d2 = Math.copySign(Math.sqrt(square), b - a);
+        return b - (b - a) * ((db + d2 - d1) / (db - da + 2 * d2));
+    }
+
+    // --------------------------------------------------------------------------------------------------------- vectors
+
+    private void copy(MemorySegment from, MemorySegment to) {
+        MemorySegment.copy(from, 0, to, 0, from.byteSize());
+    }
+
+    private double dot(MemorySegment a, MemorySegment b) {
+        MemorySegment handle = context.handle();
+        Native.check(Kan.kan_vector_dot(handle, type, n, a, b, scalar), handle);
+        return scalar.get(ValueLayout.JAVA_DOUBLE, 0);
+    }
+
+    private void axpy(double alpha, MemorySegment a, MemorySegment b) {
+        MemorySegment handle = context.handle();
+        Native.check(Kan.kan_vector_axpy(handle, type, n, alpha, a, b), handle);
+    }
+
+    private void scale(double alpha, MemorySegment a) {
+        MemorySegment handle = context.handle();
+        Native.check(Kan.kan_vector_scale(handle, type, n, alpha, a), handle);
+    }
+
+    /** The parameters it moves. */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /** Frees its memory; does nothing the second time. */
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            gradient.close();
+            arena.close();
+        }
+    }
+}
