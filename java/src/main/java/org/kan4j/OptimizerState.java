@@ -60,6 +60,11 @@ public final class OptimizerState implements AutoCloseable {
         return optimizer;
     }
 
+    /** The parameters it moves. */
+    Parameters parameters() {
+        return parameters;
+    }
+
     /** Steps made. */
     public long steps() {
         return steps;

@@ -24,6 +24,7 @@ public final class Workspace implements AutoCloseable {
     private final MemorySegment[] deltas;
     private final MemorySegment scratch;
     private final long bytes;
+    private final long deltaBytes;
     private long checkedRows = -1;
     private long forwardRows = -1;
     private MemorySegment forwardInput;
@@ -68,6 +69,7 @@ public final class Workspace implements AutoCloseable {
             }
             scratch = allocate(scratchBytes);
             bytes = total + scratch.byteSize();
+            deltaBytes = training ? 2 * deltas[0].byteSize() : 0;
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -120,6 +122,11 @@ public final class Workspace implements AutoCloseable {
     /** Bytes of memory it holds, parameters not counted. */
     public long bytes() {
         return bytes;
+    }
+
+    /** Of {@link #bytes}, what the forward pass uses: activations, what it saves for the backward pass, and scratch. */
+    public long forwardBytes() {
+        return bytes - deltaBytes;
     }
 
     // -------------------------------------------------------------------------------------------------------- forward
@@ -236,10 +243,7 @@ public final class Workspace implements AutoCloseable {
     public void backward(HostTensor x, HostTensor gradOutput, ParameterVector gradients, HostTensor gradInput,
                          boolean accumulate) {
         long rows = requireInput(x);
-        Shape output = outputShape(x.shape());
-        if (gradOutput.dtype() != x.dtype() || gradOutput.size() != output.size()) {
-            throw new ShapeException("the output's gradient must be " + x.dtype() + output + ", given " + gradOutput);
-        }
+        requireGradOutput(x, gradOutput);
         if (gradInput != null) {
             if (gradInput.dtype() != x.dtype() || gradInput.size() != x.size()) {
                 throw new ShapeException("the input's gradient must be " + x + ", given " + gradInput);
@@ -253,6 +257,13 @@ public final class Workspace implements AutoCloseable {
         }
         backward(rows, x.segment(), gradOutput.segment(), gradients,
             gradInput == null ? MemorySegment.NULL : gradInput.segment(), accumulate);
+    }
+
+    private void requireGradOutput(HostTensor x, HostTensor gradOutput) {
+        Shape output = outputShape(x.shape());
+        if (gradOutput.dtype() != x.dtype() || gradOutput.size() != output.size()) {
+            throw new ShapeException("the output's gradient must be " + x.dtype() + output + ", given " + gradOutput);
+        }
     }
 
     /** The gradients by the parameters on memory that has been checked. */
@@ -278,6 +289,31 @@ public final class Workspace implements AutoCloseable {
             Native.check(status, handle);
             delta = inputDelta;
         }
+    }
+
+    /**
+     * The backward pass and a step of AdamW in one: parameters and moments are updated while their gradient is in cache,
+     * and the gradient is never written to memory. The same bits as {@link #backward} followed by
+     * {@link OptimizerState#step}, in less time. The next backward pass needs a forward pass before it.
+     *
+     * @param x the input of the last forward pass, unchanged
+     * @param gradOutput the derivative of a scalar by the output, of its shape
+     * @param state of AdamW, for this workspace's parameters
+     * @param learningRate of this step
+     */
+    public void backwardStep(HostTensor x, HostTensor gradOutput, OptimizerState state, double learningRate) {
+        if (!(state.optimizer() instanceof Optimizer.AdamW)) {
+            throw KanException.invalid("a backward pass with a step in it is for AdamW, given %s; use backward and "
+                + "OptimizerState.step", state.optimizer());
+        }
+        if (state.parameters() != parameters) {
+            throw KanException.invalid("the optimizer's state belongs to other parameters than this workspace's");
+        }
+        long rows = requireInput(x);
+        requireGradOutput(x, gradOutput);
+        requireForward(rows, x.segment());
+        state.next(learningRate);
+        backwardAdamW(rows, x.segment(), gradOutput.segment(), state);
     }
 
     /** The backward pass with an AdamW step in it; {@code state} has counted the step already. */
