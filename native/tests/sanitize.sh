@@ -1,0 +1,18 @@
+#!/bin/sh
+# kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#
+# The C++ tests under AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer, each as a build of its
+# own beside the ordinary one. Usage: native/tests/sanitize.sh [address] [thread]   (default: both)
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+jobs=$(nproc)
+for sanitizer in ${*:-address thread}; do
+  build=$root/build/sanitize-$sanitizer
+  # The guard-page and large-memory tests bring their own checks; ctest -L picks what a sanitizer can add to.
+  cmake -S "$root" -B "$build" -DKAN_SANITIZE="$sanitizer" >/dev/null
+  cmake --build "$build" --parallel "$jobs" | grep -v '^\[' || true
+  cmake --build "$build" --parallel "$jobs" >/dev/null
+  ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+    ctest --test-dir "$build" -L sanitize --output-on-failure --no-tests=error -j "$jobs"
+done
