@@ -784,26 +784,37 @@ KAN_HD void edge_factors(const Layer& layer, const TileView<S>& tile, int64_t i,
   using T = vec<S>;
   const int64_t w = tile.w;
   const S* weights = tile.weights + i * layer.rows * w;
-  const auto column = [&](int64_t c, auto lanes) {
-    const T mask = tile.mask ? T::load(tile.mask + i * w + c, lanes) : T(S(1));
-    const T scale = layer.scale_row >= 0 ? mask * T::load(weights + layer.scale_row * w + c, lanes) : mask;
-    T d_scale(S(0));
+  // Row by row, the order of memory, for which the hardware reads ahead.
+  const auto columns = [&](int64_t c, auto lanes, auto registers) {
+    constexpr int NV = decltype(registers)::value;
+    T mask[NV], scale[NV], d_scale[NV];
+    for (int v = 0; v < NV; ++v) {
+      const int64_t at = c + v * T::W;
+      mask[v] = tile.mask ? T::load(tile.mask + i * w + at, lanes) : T(S(1));
+      scale[v] = layer.scale_row >= 0 ? mask[v] * T::load(weights + layer.scale_row * w + at, lanes) : mask[v];
+      d_scale[v] = T(S(0));
+    }
     S* d = g + layer.coef_row * w + c;
     const S* coef = weights + layer.coef_row * w + c;
-    for (int32_t r = 0; r < layer.n; ++r, d += w, coef += w) {
-      const T of_row = T::load(d, lanes);
-      d_scale = fma(of_row, T::load(coef, lanes), d_scale);
-      (of_row * scale).store(d, lanes);
-    }
-    if (layer.scale_row >= 0) (d_scale * mask).store(g + layer.scale_row * w + c, lanes);
-    if (layer.base_row >= 0) {
-      S* b = g + layer.base_row * w + c;
-      (T::load(b, lanes) * mask).store(b, lanes);
+    for (int32_t r = 0; r < layer.n; ++r, d += w, coef += w)
+      for (int v = 0; v < NV; ++v) {
+        const T of_row = T::load(d + v * T::W, lanes);
+        d_scale[v] = fma(of_row, T::load(coef + v * T::W, lanes), d_scale[v]);
+        (of_row * scale[v]).store(d + v * T::W, lanes);
+      }
+    for (int v = 0; v < NV; ++v) {
+      const int64_t at = c + v * T::W;
+      if (layer.scale_row >= 0) (d_scale[v] * mask[v]).store(g + layer.scale_row * w + at, lanes);
+      if (layer.base_row >= 0 && tile.mask) {
+        S* b = g + layer.base_row * w + at;
+        (T::load(b, lanes) * mask[v]).store(b, lanes);
+      }
     }
   };
   int64_t c = 0;
-  for (; c + T::W <= w; c += T::W) column(c, AllLanes());
-  if (c < w) column(c, int(w - c));
+  for (; c + 4 * T::W <= w; c += 4 * T::W) columns(c, AllLanes(), Registers<4>());
+  for (; c + T::W <= w; c += T::W) columns(c, AllLanes(), Registers<1>());
+  if (c < w) columns(c, int(w - c), Registers<1>());
 }
 
 template <class S, int K, int V, int NV, bool kFactors>

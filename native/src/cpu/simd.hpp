@@ -38,6 +38,12 @@ struct register_of<double> {
 // As a lane count: a whole register, without a mask. (What a masked store wrote, a load cannot take from the store queue.)
 struct AllLanes {};
 
+// A number of registers as an argument of a generic lambda.
+template <int N>
+struct Registers {
+  static constexpr int value = N;
+};
+
 template <class S>
 struct vec {
   static constexpr int W = kVectorBytes / int(sizeof(S));
