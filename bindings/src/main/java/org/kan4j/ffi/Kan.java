@@ -577,6 +577,15 @@ public class Kan extends KanSymbols {
     public static int KAN_FLAG_TRAIN_BASIS() {
         return KAN_FLAG_TRAIN_BASIS;
     }
+    private static final int KAN_FLAG_RUNNING_STATS = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_FLAG_RUNNING_STATS 64
+     * }
+     */
+    public static int KAN_FLAG_RUNNING_STATS() {
+        return KAN_FLAG_RUNNING_STATS;
+    }
     private static final int KAN_MODE_INFER = (int)0L;
     /**
      * {@snippet lang=c :
