@@ -1,0 +1,49 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import org.kan4j.Context;
+import org.kan4j.ContextOptions;
+import org.kan4j.Device;
+import org.kan4j.Tier;
+import picocli.CommandLine.Option;
+
+/** Where and how a command computes. */
+final class DeviceOptions {
+
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Threads to compute on; by default as many as the machine or container allows.")
+    Integer threads;
+
+    @Option(names = "--tier", paramLabel = "TIER",
+            description = "Highest kernel tier to use: reference, baseline, avx2 or avx512; by default the processor's highest.")
+    String tier;
+
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "cpu",
+            description = "cpu, cuda or cuda:N; ${DEFAULT-VALUE} by default.")
+    String device;
+
+    /** Opens a context as asked. */
+    Context open() {
+        ContextOptions options = ContextOptions.defaults().withDevice(parse(device));
+        if (threads != null) {
+            options = options.withThreads(threads);
+        }
+        if (tier != null) {
+            options = options.withTier(Tier.parse(tier));
+        }
+        return Context.open(options);
+    }
+
+    private static Device parse(String name) {
+        if (name.equals("cpu")) {
+            return Device.cpu();
+        }
+        if (name.equals("cuda")) {
+            return Device.cuda(0);
+        }
+        if (name.matches("cuda:[0-9]{1,3}")) {
+            return Device.cuda(Integer.parseInt(name.substring(5)));
+        }
+        throw new InputException("--device must be cpu, cuda or cuda:N, given '" + name + "'");
+    }
+}

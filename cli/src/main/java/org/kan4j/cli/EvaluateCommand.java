@@ -1,0 +1,94 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.kan4j.cli.Progress.format;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.kan4j.Context;
+import org.kan4j.Dataset;
+import org.kan4j.Metrics;
+import org.kan4j.cli.data.Cache;
+import org.kan4j.cli.data.CsvFile;
+import org.kan4j.cli.data.CsvSet;
+import org.kan4j.cli.data.Encoding;
+import org.kan4j.cli.data.NamedSet;
+import org.kan4j.cli.data.Samples;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kan4j evaluate}. */
+@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Measures a model on the test part of a known data set, or on all rows of a CSV file.")
+final class EvaluateCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DATA", description = "mnist, fashion-mnist, digits, or a CSV file with the target column.")
+    private String data;
+
+    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
+    private Path modelFile;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
+    private Path json;
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        Output.check("--json", json);
+        try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
+            Samples samples = samples(data, model.encoding(), true, spec.commandLine().getErr());
+            Dataset dataset = Tensors.dataset(arena, model.parameters().model().dtype(), samples, model.encoding().target());
+            Metrics metrics = Metrics.measure(context, model.parameters(), null, dataset);
+            ObjectNode root = Output.object();
+            root.put("rows", metrics.rows());
+            out.println(format("rows         %,d", metrics.rows()));
+            switch (model.encoding().target()) {
+                case Encoding.Classes classes -> {
+                    double accuracy = metrics.accuracy().orElseThrow();
+                    out.println(format("accuracy     %.2f %%", 100 * accuracy));
+                    root.put("accuracy", accuracy);
+                }
+                case Encoding.Value value -> {
+                    double rmse = metrics.rmse().orElseThrow() * value.deviation();
+                    out.println(format("RMSE         %.6g", rmse));
+                    root.put("rmse", rmse);
+                }
+            }
+            out.println(format("loss         %.4f", metrics.loss()));
+            root.put("loss", metrics.loss());
+            if (json != null) {
+                Output.writeJson(json, root);
+            }
+        }
+        return 0;
+    }
+
+    /** The test part of a named set, or all rows of a CSV file, as the model sees them. */
+    static Samples samples(String data, Encoding encoding, boolean needTarget, PrintWriter notes) {
+        Optional<NamedSet> named = NamedSet.of(data);
+        if (named.isEmpty()) {
+            return CsvSet.encode(CsvFile.open(Path.of(data)), encoding, needTarget);
+        }
+        Encoding ofSet = named.get().encoding();
+        if (!ofSet.columns().equals(encoding.columns()) || !ofSet.target().equals(encoding.target())) {
+            throw new InputException("the model was trained on " + encoding.data() + ", whose inputs or classes are not those of "
+                    + data);
+        }
+        return named.get().load(new Cache(Cache.defaultRoot(), notes::println)).test();
+    }
+}

@@ -1,0 +1,51 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.kan4j.Context;
+import org.kan4j.Device;
+import org.kan4j.NativeLibrary;
+import org.kan4j.cli.data.Cache;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code kan4j info}. */
+@Command(name = "info", mixinStandardHelpOptions = true,
+        description = "Shows the version, the native library, the kernel tier and the devices.")
+final class InfoCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("kan4j        " + NativeLibrary.version());
+        out.println("Java         " + Runtime.version() + ", " + System.getProperty("java.vendor") + ", "
+                + System.getProperty("java.home"));
+        out.println("platform     " + System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
+                + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+        NativeLibrary.Info library = NativeLibrary.load();
+        out.println("library      " + library.path());
+        out.println("             " + library.build());
+        out.println("             C interface " + library.abiMajor() + "." + library.abiMinor());
+        try (Context context = Context.open()) {
+            out.println("cpu          " + context.threads() + " threads, tier " + context.tier()
+                    + (context.tier() == context.maxTier() ? "" : " (lowered; the processor has " + context.maxTier() + ")"));
+        }
+        int cuda = 0;
+        for (Device device : Device.all()) {
+            if (device instanceof Device.Cuda) {
+                out.println("cuda         " + device);
+                cuda++;
+            }
+        }
+        if (cuda == 0) {
+            out.println("cuda         none: " + Device.cuda(0).unavailable().orElseThrow());
+        }
+        out.println("data cache   " + Cache.defaultRoot());
+        return 0;
+    }
+}

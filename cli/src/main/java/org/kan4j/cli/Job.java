@@ -1,0 +1,83 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import org.kan4j.cli.data.Cache;
+import org.kan4j.cli.data.CsvFile;
+import org.kan4j.cli.data.CsvSet;
+import org.kan4j.cli.data.Encoding;
+import org.kan4j.cli.data.NamedSet;
+import org.kan4j.cli.data.Parts;
+
+/**
+ * What to train on, and what suits it where the user says nothing.
+ *
+ * @param encoding how raw rows become numbers
+ * @param parts training and test rows
+ * @param hidden width of the hidden layer
+ * @param epochs passes over the training rows
+ * @param batch rows of a step
+ * @param learningRate of AdamW at the start
+ * @param decay factor on the learning rate after each epoch
+ */
+record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, double learningRate, double decay) {
+
+    boolean classification() {
+        return encoding.target() instanceof Encoding.Classes;
+    }
+
+    /** A set of images by its name. */
+    static Job named(NamedSet set, Cache cache) {
+        Parts parts = set.load(cache);
+        return switch (set) {
+            // The recipe of efficient-kan's MNIST example, examples/mnist.py.
+            case MNIST, FASHION_MNIST -> new Job(set.encoding(), parts, 64, 10, 64, 1e-3, 0.8);
+            case DIGITS -> new Job(set.encoding(), parts, 32, 20, 32, 5e-3, 0.9);
+        };
+    }
+
+    /** A CSV file; steps are sized so that small tables get enough of them. */
+    static Job csv(Path file, CsvSet.Options options, PrintWriter notes) {
+        CsvSet set = CsvSet.read(CsvFile.open(file), options);
+        set.note().ifPresent(n -> notes.println("note: " + n));
+        int rows = set.parts().train().rows();
+        int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
+        int epochs = rows < 2_000 ? 100 : rows < 20_000 ? 50 : 20;
+        return new Job(set.encoding(), set.parts(), 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
+    }
+
+    /** By what the command line names: a known set or a CSV file. */
+    static Job of(String data, String target, CsvSet.Task task, Set<String> drop, Set<String> categorical,
+                  Double testFraction, long seed, PrintWriter notes) {
+        Optional<NamedSet> named = NamedSet.of(data);
+        if (named.isPresent()) {
+            if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || testFraction != null) {
+                throw new InputException("--target, --task, --drop, --categorical and --test-fraction are for CSV files, "
+                        + "not for '" + data + "'");
+            }
+            return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
+        }
+        Path file = Path.of(data);
+        if (!file.toFile().exists() && !data.contains(".") && !data.contains("/")) {
+            throw new InputException("no data set or file '" + data + "'; known sets are mnist, fashion-mnist and digits, "
+                    + "else give a CSV file");
+        }
+        if (target == null) {
+            throw new InputException("a CSV file needs --target COLUMN, the column to predict; " + data + " has: "
+                    + String.join(", ", CsvFile.open(file).columns().keySet()));
+        }
+        double share = testFraction(testFraction);
+        if (!(share > 0 && share < 1)) {
+            throw new InputException("--test-fraction must be between 0 and 1, given " + share);
+        }
+        return csv(file, new CsvSet.Options(target, task, drop, categorical, share, seed), notes);
+    }
+
+    /** The share of a CSV file's rows to test on: as given, or a fifth. */
+    static double testFraction(Double given) {
+        return given != null ? given : 0.2;
+    }
+}

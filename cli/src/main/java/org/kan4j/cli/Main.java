@@ -1,0 +1,123 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.kan4j.KanException;
+import org.kan4j.NativeLibrary;
+import org.kan4j.cli.data.DataException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** The command line {@code kan4j}. Exit status: 0 success, 1 failure of the work itself, 2 bad input. */
+@Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
+        description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {TrainCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
+            BenchCommand.class, CommandLine.HelpCommand.class})
+public final class Main {
+
+    /** Bad input. */
+    static final int BAD_INPUT = 2;
+    /** The work failed: a check did not hold, a device failed, a defect of kan4j. */
+    static final int FAILURE = 1;
+
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Log more, and show stack traces of errors.")
+    private boolean verbose;
+
+    private Main() {
+    }
+
+    /** Runs a command and ends the VM with its exit status. */
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(out, err, args));
+    }
+
+    /** Runs a command; for tests too, hence the writers. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        Main main = new Main();
+        CommandLine line = new CommandLine(main).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpWidth(110).setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(Main::badParameter);
+        line.setExecutionStrategy(parsed -> {
+            Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.WARNING);
+            for (var handler : Logger.getLogger("").getHandlers()) {
+                handler.setLevel(Level.ALL);
+            }
+            return new CommandLine.RunLast().execute(parsed);
+        });
+        line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, main.verbose));
+        int status = line.execute(args);
+        out.flush();
+        err.flush();
+        return status;
+    }
+
+    private static int badParameter(ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println("kan4j: " + e.getMessage());
+        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+            err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        }
+        return BAD_INPUT;
+    }
+
+    private static int failed(Exception e, CommandLine command, boolean verbose) {
+        if (e instanceof ParameterException bad) {
+            return badParameter(bad, new String[0]);
+        }
+        PrintWriter err = command.getErr();
+        if (verbose) {
+            e.printStackTrace(err);
+        }
+        return switch (e) {
+            case InputException bad -> report(err, bad.getMessage(), BAD_INPUT);
+            case DataException bad -> report(err, bad.getMessage(), BAD_INPUT);
+            case KanException bad -> report(err, bad.getMessage(), switch (bad.status()) {
+                case DEVICE_ERROR, INTERNAL, BUSY -> FAILURE;
+                default -> BAD_INPUT;
+            });
+            case IOException bad -> report(err, describe(bad), BAD_INPUT);
+            case java.io.UncheckedIOException bad -> report(err, describe(bad.getCause()), BAD_INPUT);
+            default -> report(err, "a defect of kan4j: " + e + (verbose ? "" : " (--verbose shows where)"), FAILURE);
+        };
+    }
+
+    private static int report(PrintWriter err, String message, int status) {
+        err.println("kan4j: " + message);
+        return status;
+    }
+
+    /** In words; Java's own messages of these are a bare path. */
+    static String describe(IOException e) {
+        return switch (e) {
+            case NoSuchFileException missing -> "no such file or folder: " + missing.getFile();
+            case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+            case FileAlreadyExistsException there -> "there is a file in the way: " + there.getFile();
+            case FileSystemException other when other.getReason() == null -> "cannot use " + other.getFile();
+            default -> e.getMessage() == null ? e.toString() : e.getMessage();
+        };
+    }
+
+    /** Prints the version of the Java library. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"kan4j " + NativeLibrary.version()};
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** Files a command writes: checked for before the work, whole or not there. */
+final class Output {
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private Output() {
+    }
+
+    static ObjectNode object() {
+        return JSON.createObjectNode();
+    }
+
+    static ArrayNode array() {
+        return JSON.createArrayNode();
+    }
+
+    static JsonNode tree(Object record) {
+        return JSON.valueToTree(record);
+    }
+
+    /** Fails now if a file could not be written later, after long work; creates its folder. */
+    static void check(String option, Path file) {
+        if (file == null) {
+            return;
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new InputException(option + " " + file + ": cannot create the folder " + folder + ": "
+                    + Main.describe(e), e);
+        }
+        if (Files.isDirectory(file)) {
+            throw new InputException(option + " " + file + " is a folder, expected a file name");
+        }
+        try {
+            Files.delete(Files.createTempFile(folder, ".kan4j-", ""));  // isWritable does not know read-only mounts
+        } catch (IOException e) {
+            throw new InputException(option + " " + file + ": cannot write into the folder " + folder, e);
+        }
+    }
+
+    /** Writes beside the file, then moves it to its place. */
+    static void write(Path file, byte[] bytes) throws IOException {
+        Path target = file.toAbsolutePath();
+        Path part = target.resolveSibling(target.getFileName() + ".part");
+        try {
+            Files.write(part, bytes);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    static void writeJson(Path file, JsonNode json) throws IOException {
+        try {
+            write(file, (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree can always be written", e);
+        }
+    }
+}

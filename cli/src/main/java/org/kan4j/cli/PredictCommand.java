@@ -1,0 +1,138 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.Writer;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.kan4j.Context;
+import org.kan4j.DType;
+import org.kan4j.HostTensor;
+import org.kan4j.Workspace;
+import org.kan4j.cli.data.Encoding;
+import org.kan4j.cli.data.Samples;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kan4j predict}. */
+@Command(name = "predict", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Predicts every row of a CSV file with raw values, the columns named as in training.",
+            "Writes a CSV file with a row for each: the prediction, and with classes the probability of each."})
+final class PredictCommand implements Callable<Integer> {
+
+    /** Rows that pass through the model at a time. */
+    private static final int BLOCK = 256;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DATA", description = "A CSV file, or mnist, fashion-mnist or digits for their test part.")
+    private String data;
+
+    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
+    private Path modelFile;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions; standard output by default.")
+    private Path out;
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        Output.check("--out", out);
+        try (Model model = Model.read(modelFile); Context context = device.open()) {
+            Samples samples = EvaluateCommand.samples(data, model.encoding(), false, spec.commandLine().getErr());
+            StringWriter text = new StringWriter();
+            write(context, model, samples, text);
+            if (out == null) {
+                spec.commandLine().getOut().print(text);
+            } else {
+                Output.write(out, text.toString().getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        return 0;
+    }
+
+    private static void write(Context context, Model model, Samples samples, Writer text) {
+        Encoding.Target target = model.encoding().target();
+        DType dtype = model.parameters().model().dtype();
+        CsvWriter csv = CsvWriter.builder().build(text);
+        List<String> header = new ArrayList<>(List.of(target.name()));
+        if (target instanceof Encoding.Classes classes) {
+            classes.labels().forEach(l -> header.add("p(" + l + ")"));
+        }
+        csv.writeRecord(header);
+        int width = target.width();
+        double[] row = new double[samples.features()];
+        double[] outputs = new double[width];
+        try (Arena arena = Arena.ofConfined();
+             Workspace workspace = Workspace.inference(context, model.parameters(), BLOCK)) {
+            HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, samples.features());
+            for (int from = 0; from < samples.rows(); from += BLOCK) {
+                int rows = Math.min(BLOCK, samples.rows() - from);
+                for (int i = 0; i < rows; i++) {
+                    samples.read(from + i, row);
+                    Tensors.put(x, (long) i * row.length, row);
+                }
+                HostTensor y = workspace.forward(x.slice(0, rows));
+                for (int i = 0; i < rows; i++) {
+                    for (int o = 0; o < width; o++) {
+                        outputs[o] = y.get(i, o);
+                    }
+                    csv.writeRecord(cells(target, outputs, dtype));
+                }
+            }
+        }
+    }
+
+    private static List<String> cells(Encoding.Target target, double[] outputs, DType dtype) {
+        return switch (target) {
+            case Encoding.Value value -> List.of(number(outputs[0] * value.deviation() + value.mean(), dtype));
+            case Encoding.Classes classes -> {
+                double[] probabilities = softmax(outputs);
+                int best = 0;
+                for (int i = 1; i < probabilities.length; i++) {
+                    best = probabilities[i] > probabilities[best] ? i : best;
+                }
+                List<String> cells = new ArrayList<>(List.of(classes.labels().get(best)));
+                for (double p : probabilities) {
+                    cells.add(number(p, DType.F32));
+                }
+                yield cells;
+            }
+        };
+    }
+
+    /** With as many digits as the model computes in. */
+    private static String number(double value, DType dtype) {
+        return dtype == DType.F32 ? Float.toString((float) value) : Double.toString(value);
+    }
+
+    private static double[] softmax(double[] logits) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (double l : logits) {
+            max = Math.max(max, l);
+        }
+        double[] p = new double[logits.length];
+        double sum = 0;
+        for (int i = 0; i < p.length; i++) {
+            p[i] = Math.exp(logits[i] - max);
+            sum += p[i];
+        }
+        for (int i = 0; i < p.length; i++) {
+            p[i] /= sum;
+        }
+        return p;
+    }
+}

@@ -1,0 +1,125 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressState;
+
+/**
+ * Shows training as it goes: a line an epoch, and on a terminal a bar below them with loss, accuracy, samples a second
+ * and the time left of the whole training.
+ */
+final class Progress implements AutoCloseable {
+
+    private static final int BAR = 24;
+    private static final int UPDATE_MS = 200;
+
+    private final PrintWriter out;
+    private final boolean bar;
+    private final boolean classification;
+    private final int epochs;
+    private final long samples;
+    private final long begin = System.nanoTime();
+    private final int firstEpoch;
+
+    private ProgressBar current;
+    private int epoch;
+    private long epochBegin;
+    private volatile String metrics = "";
+
+    /**
+     * @param terminal whether to draw a bar on standard error
+     * @param samples of an epoch
+     * @param firstEpoch the first one to come, from 1
+     */
+    Progress(PrintWriter out, boolean terminal, boolean classification, int epochs, int firstEpoch, long samples) {
+        this.out = out;
+        this.bar = terminal;
+        this.classification = classification;
+        this.epochs = epochs;
+        this.firstEpoch = firstEpoch;
+        this.samples = samples;
+    }
+
+    /** Whether standard error is a terminal; the launcher knows, the VM alone does not. */
+    static boolean terminal() {
+        String known = System.getProperty("kan4j.terminal");
+        return known != null ? Boolean.parseBoolean(known) : System.console() != null && System.console().isTerminal();
+    }
+
+    /**
+     * @param number of the epoch, from 1
+     * @param seen samples of this epoch so far
+     * @param loss mean over them
+     * @param accuracy over them, NaN if not known
+     */
+    void batch(int number, long seen, double loss, double accuracy) {
+        if (!bar) {
+            return;
+        }
+        metrics = Double.isNaN(accuracy) ? format("loss %.4f", loss)
+                : format("loss %.4f  accuracy %.2f %%", loss, 100 * accuracy);
+        if (current == null) {
+            epoch = number;
+            epochBegin = System.nanoTime();
+            current = new ProgressBarBuilder().setInitialMax(samples).setUpdateIntervalMillis(UPDATE_MS)
+                    .setRenderer(this::render).clearDisplayOnFinish().build();
+        }
+        current.stepTo(seen);
+    }
+
+    void endEpoch(Epoch done) {
+        closeBar();
+        out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4f  test loss %.4f  %s  %.2f s  %,.0f samples/s",
+                done.number(), epochs, done.trainLoss(), done.testLoss(), score(classification, done.testScore()),
+                done.seconds(), samples / Math.max(done.seconds(), 1e-9)));
+        out.flush();
+    }
+
+    static String score(boolean classification, double score) {
+        return classification ? format("test accuracy %.2f %%", 100 * score) : format("test RMSE %.6g", score);
+    }
+
+    private String render(ProgressState state, int width) {
+        double share = state.getMax() == 0 ? 1 : (double) state.getCurrent() / state.getMax();
+        int full = (int) (share * BAR);
+        double now = System.nanoTime();
+        double seconds = (now - epochBegin) / 1e9;
+        double done = epoch - firstEpoch + share;
+        double left = done > 0.01 ? (now - begin) / 1e9 / done * (epochs - firstEpoch + 1 - done) : Double.NaN;
+        String text = format("epoch %" + digits(epochs) + "d/%d [%s%s] %s  %,.0f samples/s  %s left", epoch, epochs,
+                "#".repeat(full), "-".repeat(BAR - full), metrics, state.getCurrent() / Math.max(seconds, 1e-9),
+                duration(left));
+        return text.length() > width ? text.substring(0, Math.max(width, 0)) : text;
+    }
+
+    static String duration(double seconds) {
+        if (Double.isNaN(seconds)) {
+            return "-:--";
+        }
+        long s = Math.round(seconds);
+        return s < 3600 ? format("%d:%02d", s / 60, s % 60) : format("%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+    }
+
+    private static int digits(int number) {
+        return Integer.toString(number).length();
+    }
+
+    static String format(String pattern, Object... values) {
+        return String.format(Locale.ROOT, pattern, values);
+    }
+
+    private void closeBar() {
+        if (current != null) {
+            current.close();
+            current = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        closeBar();
+    }
+}

@@ -1,0 +1,527 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.kan4j.cli.Progress.format;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.kan4j.Checkpoint;
+import org.kan4j.Context;
+import org.kan4j.Dataset;
+import org.kan4j.KanModel;
+import org.kan4j.Optimizer;
+import org.kan4j.Parameters;
+import org.kan4j.Schedule;
+import org.kan4j.Trainer;
+import org.kan4j.TrainingListener;
+import org.kan4j.TrainingResult;
+import org.kan4j.cli.data.CsvSet;
+import org.kan4j.cli.data.Encoding;
+import org.kan4j.cli.data.NamedSet;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code kan4j train}. */
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Trains a network on a known data set or a CSV file.",
+        footer = {"", "Examples:", "  kan4j train mnist", "  kan4j train digits --basis chebykan --epochs 30",
+            "  kan4j train wine.csv --target quality --layers 11,32,1 --plot wine.png"})
+final class TrainCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @picocli.CommandLine.Parameters(paramLabel = "DATA",
+            description = "mnist, fashion-mnist, digits, or a CSV file with a header.")
+    private String data;
+
+    @Option(names = "--target", paramLabel = "COLUMN", description = "CSV: the column to predict.")
+    private String target;
+
+    @Option(names = "--task", paramLabel = "TASK",
+            description = "CSV: classification or regression; by default classification if the target is text or has two "
+                    + "values.")
+    private CsvSet.Task task;
+
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "CSV: columns to leave out.")
+    private Set<String> drop = new LinkedHashSet<>();
+
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",",
+            description = "CSV: columns to take as categories although they hold numbers.")
+    private Set<String> categorical = new LinkedHashSet<>();
+
+    @Option(names = "--test-fraction", paramLabel = "F",
+            description = "CSV: share of the rows to test on, chosen by the seed; 0.2 by default.")
+    private Double testFraction;
+
+    @Option(names = "--layers", paramLabel = "N", split = ",",
+            description = "Widths from the inputs to the outputs, such as 784,64,10; by default one hidden layer.")
+    private long[] layers;
+
+    @Option(names = "--basis", paramLabel = "NAME",
+            description = "One of ${COMPLETION-CANDIDATES}; bspline by default.", completionCandidates = Bases.Names.class)
+    private String basis;
+
+    @Option(names = "--grid", paramLabel = "N",
+            description = "Grid intervals, centres, degree or frequencies of the basis; by default as published.")
+    private Integer grid;
+
+    @Option(names = "--order", paramLabel = "N", description = "Spline order, 1 to 5; 3 by default.")
+    private Integer order;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows.")
+    private Integer epochs;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Rows of a step.")
+    private Integer batch;
+
+    @Option(names = "--lr", paramLabel = "R", description = "Learning rate of AdamW at the start.")
+    private Double lr;
+
+    @Option(names = "--decay", paramLabel = "F", description = "Factor on the learning rate after each epoch.")
+    private Double decay;
+
+    @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay of AdamW; 1e-4 by default.")
+    private Double weightDecay;
+
+    @Option(names = "--seed", paramLabel = "N",
+            description = "Seed of initial parameters, order of rows and split; 1 by default.")
+    private Long seed;
+
+    @Option(names = "--seeds", paramLabel = "N", split = ",",
+            description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
+    private long[] seeds;
+
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "f32 or f64; f32 by default.")
+    private String dtype;
+
+    @Mixin
+    private DeviceOptions device = new DeviceOptions();
+
+    @Option(names = "--out", paramLabel = "FILE",
+            description = "Where to write the model, after each epoch; DATA.safetensors by default.")
+    private Path out;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
+    private Path json;
+
+    @Option(names = "--plot", paramLabel = "FILE.png",
+            description = "Where to draw the learning curves; beside the model by default.")
+    private Path plot;
+
+    @Option(names = "--resume", paramLabel = "MODEL",
+            description = "Go on with the training of this checkpoint, which keeps its options; --epochs may be raised.")
+    private Path resume;
+
+    private PrintWriter screen;
+
+    @Override
+    public Integer call() throws IOException {
+        screen = spec.commandLine().getOut();
+        if (resume != null) {
+            refuseWithResume();
+            resume();
+            return 0;
+        }
+        if (seed != null && seeds != null) {
+            throw new InputException("--seed and --seeds exclude each other");
+        }
+        long[] all = seeds != null ? seeds : new long[] {seed != null ? seed : 1};
+        if (Arrays.stream(all).distinct().count() != all.length) {
+            throw new InputException("--seeds names a seed twice: " + Arrays.toString(all));
+        }
+        List<Run> runs = new ArrayList<>();
+        for (long each : all) {
+            runs.add(trainNew(each, all.length > 1 ? "-seed" + each : ""));
+        }
+        if (runs.size() > 1) {
+            summary(runs);
+        }
+        if (json != null) {
+            writeJson(runs);
+        }
+        return 0;
+    }
+
+    /** What one training gave. */
+    private record Run(TrainOptions options, long parameters, boolean classification, List<Epoch> epochs, boolean stopped) {
+        Epoch last() {
+            return epochs.getLast();
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------------ a new one
+
+    private Run trainNew(long runSeed, String suffix) throws IOException {
+        Bases.Entry entry = Bases.of(basis != null ? basis : "bspline");
+        checkRanges();
+        Job job = Job.of(data, target, task, drop, categorical, testFraction, runSeed, spec.commandLine().getErr());
+        boolean csv = NamedSet.of(data).isEmpty();
+        long[] widths = layers != null ? layers
+                : new long[] {job.encoding().features(), job.hidden(), job.encoding().target().width()};
+        checkLayers(widths, job.encoding());
+        try (Context context = device.open()) {
+            TrainOptions options = new TrainOptions(data, target,
+                    !csv ? null : job.classification() ? CsvSet.Task.CLASSIFICATION : CsvSet.Task.REGRESSION,
+                    csv ? List.copyOf(drop) : null, csv ? List.copyOf(categorical) : null,
+                    csv ? Job.testFraction(testFraction) : null,
+                    basis != null ? basis : "bspline", grid != null ? grid : entry.grid(widths),
+                    order != null ? order : entry.order(), widths, or(epochs, job.epochs()), or(batch, job.batch()),
+                    lr != null ? lr : job.learningRate(), weightDecay != null ? weightDecay : 1e-4,
+                    decay != null ? decay : job.decay(), runSeed, dtype != null ? dtype : "f32",
+                    context.device().toString(), context.threads(), context.tier().toString());
+            KanModel model = entry.model(Options.dtype(options.dtype()), options.grid(), options.order(), widths);
+            Path modelFile = named(out, job, ".safetensors", suffix);
+            Path plotFile = plot != null ? insert(plot, suffix) : besides(modelFile);
+            checkOutputs(modelFile, plotFile);
+            try (Parameters parameters = Parameters.initialise(model, runSeed)) {
+                Trainer.Builder builder = Trainer.builder(parameters).context(context)
+                        .optimizer(Optimizer.adamW(options.lr(), options.weightDecay()))
+                        .schedule(Schedule.exponential(options.decay())).epochs(options.epochs())
+                        .batchSize(options.batch()).seed(runSeed)
+                        .properties(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY, options.toJson()));
+                return fit(builder, job, options, model, modelFile, plotFile);
+            }
+        }
+    }
+
+    private void checkRanges() {
+        atLeast("--epochs", epochs, 1);
+        atLeast("--batch", batch, 1);
+        atLeast("--grid", grid, 1);
+        atLeast("--order", order, 1);
+        positive("--lr", lr);
+        positive("--decay", decay);
+        if (weightDecay != null && !(weightDecay >= 0 && Double.isFinite(weightDecay))) {
+            throw new InputException("--weight-decay must be at least 0, given " + weightDecay);
+        }
+    }
+
+    private static void atLeast(String option, Integer value, int least) {
+        if (value != null && value < least) {
+            throw new InputException(option + " must be at least " + least + ", given " + value);
+        }
+    }
+
+    private static void positive(String option, Double value) {
+        if (value != null && !(value > 0 && Double.isFinite(value))) {
+            throw new InputException(option + " must be above 0, given " + value);
+        }
+    }
+
+    private static int or(Integer given, int otherwise) {
+        return given != null ? given : otherwise;
+    }
+
+    private void checkLayers(long[] widths, Encoding encoding) {
+        String expected = encoding.features() + ",...," + encoding.target().width();
+        if (widths.length < 2) {
+            throw new InputException("--layers needs at least the inputs and the outputs, such as " + expected);
+        }
+        for (long width : widths) {
+            if (width < 1) {
+                throw new InputException("--layers must be at least 1 each, given " + join(widths));
+            }
+        }
+        if (widths[0] != encoding.features() || widths[widths.length - 1] != encoding.target().width()) {
+            throw new InputException("--layers " + join(widths) + " does not fit " + data + ", which has "
+                    + encoding.features() + " inputs and " + encoding.target().width() + " outputs: expected " + expected);
+        }
+    }
+
+    private static String join(long[] widths) {
+        return Arrays.stream(widths).mapToObj(Long::toString).collect(Collectors.joining(","));
+    }
+
+    private static Path named(Path given, Job job, String extension, String suffix) {
+        if (given != null) {
+            return insert(given, suffix);
+        }
+        String name = job.encoding().data();
+        int dot = name.lastIndexOf('.');
+        return Path.of((dot > 0 ? name.substring(0, dot) : name) + suffix + extension);
+    }
+
+    /** The file with the suffix in front of its extension. */
+    private static Path insert(Path file, String suffix) {
+        String name = file.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return file.resolveSibling(dot > 0 ? name.substring(0, dot) + suffix + name.substring(dot) : name + suffix);
+    }
+
+    private static Path besides(Path modelFile) {
+        String name = modelFile.getFileName().toString();
+        int dot = name.lastIndexOf('.');
+        return modelFile.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".png");
+    }
+
+    private void checkOutputs(Path modelFile, Path plotFile) {
+        Output.check("--out", modelFile);
+        Output.check("--plot", plotFile);
+        Output.check("--json", json);
+        if (!plotFile.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
+            throw new InputException("--plot " + plotFile + ": expected a name that ends with .png");
+        }
+    }
+
+    // --------------------------------------------------------------------------------------------------------- resume
+
+    /** A checkpoint keeps how it is trained; options that would change it are refused by name. */
+    private void refuseWithResume() {
+        Set<String> allowed = Set.of("--resume", "--epochs", "--out", "--json", "--plot", "--threads", "--tier", "--device",
+                "--verbose");
+        String refused = spec.commandLine().getParseResult().matchedOptions().stream()
+                .map(o -> o.longestName()).filter(o -> !allowed.contains(o)).collect(Collectors.joining(", "));
+        if (!refused.isEmpty()) {
+            throw new InputException("--resume keeps the options of the checkpoint; leave out " + refused);
+        }
+    }
+
+    private void resume() throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.read(resume)) {
+            String saved = checkpoint.properties().get(TrainOptions.KEY);
+            String encoding = checkpoint.properties().get(Encoding.KEY);
+            if (saved == null || encoding == null || !checkpoint.isResumable()) {
+                throw new InputException(resume + " holds no training to go on with; it was not written by kan4j train");
+            }
+            TrainOptions options = TrainOptions.fromJson(saved);
+            Job job = Job.of(data, options.target(), options.task(), asSet(options.drop()), asSet(options.categorical()),
+                    options.testFraction(), options.seed(), spec.commandLine().getErr());
+            if (!job.encoding().equals(Encoding.fromJson(encoding))) {
+                throw new InputException(resume + " was trained on other data (" + options.data() + "): " + data
+                        + " has other columns, values or classes");
+            }
+            if (epochs != null) {
+                atLeast("--epochs", epochs, 1);
+                options = options.withEpochs(epochs);
+            }
+            try (Context context = device.open()) {
+                Path modelFile = out != null ? out : resume;
+                Path plotFile = plot != null ? plot : besides(modelFile);
+                checkOutputs(modelFile, plotFile);
+                Trainer.Builder builder = Trainer.resume(checkpoint).context(context).epochs(options.epochs())
+                        .properties(Map.of(TrainOptions.KEY, options.toJson()));
+                Run run = fit(builder, job, options, checkpoint.parameters().model(), modelFile, plotFile);
+                if (json != null) {
+                    writeJson(List.of(run));
+                }
+            }
+        }
+    }
+
+    private static Set<String> asSet(List<String> list) {
+        return list == null ? Set.of() : new LinkedHashSet<>(list);
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- train
+
+    private Run fit(Trainer.Builder builder, Job job, TrainOptions options, KanModel model, Path modelFile, Path plotFile)
+            throws IOException {
+        boolean classification = job.classification();
+        double unit = job.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+        try (Arena arena = Arena.ofShared();
+             Watch watch = new Watch(classification, unit, options.epochs(), screen);
+             Trainer trainer = builder.checkpoint(modelFile).listener(watch).build();
+             Interrupt interrupt = new Interrupt(trainer)) {
+            Dataset train = Tensors.dataset(arena, model.dtype(), job.parts().train(), job.encoding().target());
+            Dataset test = Tensors.dataset(arena, model.dtype(), job.parts().test(), job.encoding().target());
+            screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %,d to test on",
+                    join(options.layers()), describe(options), options.dtype(), trainer.context(), model.parameterCount(),
+                    train.size(), test.size()));
+            if (trainer.epoch() >= options.epochs()) {
+                throw new InputException(resume + " has all of its " + trainer.epoch() + " epochs; --epochs N with a larger N "
+                        + "goes on");
+            }
+            TrainingResult result = trainer.fit(train, test);
+            List<Epoch> epochsDone = result.epochs().stream().map(e -> Watch.epoch(e, unit)).toList();
+            Run run = new Run(options, model.parameterCount(), classification, epochsDone, result.stopped());
+            if (result.stopped()) {
+                screen.println("stopped after " + epochsDone.size() + " of " + options.epochs() + " epochs; go on with: "
+                        + "kan4j train " + data + " --resume " + modelFile);
+                interrupt.reported();
+                return run;
+            }
+            report(run, trainer.context(), modelFile);
+            draw(run, plotFile);
+            return run;
+        }
+    }
+
+    private static String describe(TrainOptions options) {
+        return options.basis() + (options.grid() > 0 ? ", grid " + options.grid() : "")
+                + (options.order() > 0 ? ", order " + options.order() : "");
+    }
+
+    private void report(Run run, Context context, Path modelFile) {
+        Epoch last = run.last();
+        double seconds = run.epochs.stream().mapToDouble(Epoch::seconds).average().orElse(0);
+        screen.println();
+        screen.println(format("test         %s, loss %.4f", Progress.score(run.classification, last.testScore()).substring(5),
+                last.testLoss()));
+        screen.println(format("parameters   %,d", run.parameters));
+        screen.println(format("time         %.2f s an epoch, mean of %d (%s)", seconds, run.epochs.size(), context));
+        screen.println("model        " + modelFile);
+    }
+
+    private void draw(Run run, Path plotFile) throws IOException {
+        String title = Path.of(run.options.data()).getFileName().toString();
+        try {
+            Plot.learningCurves(plotFile, title, run.classification, run.epochs);
+            screen.println("plot         " + plotFile);
+        } catch (LinkageError | InternalError e) {
+            // A Java without its desktop module or a system without any font cannot draw; the training is not lost.
+            spec.commandLine().getErr().println("kan4j: no plot, this Java cannot draw here: " + e.getMessage());
+        }
+    }
+
+    private void summary(List<Run> runs) {
+        boolean classification = runs.getFirst().classification;
+        screen.println();
+        for (Run run : runs) {
+            screen.println(format("seed %-8d %s", run.options.seed(),
+                    Progress.score(classification, run.last().testScore())));
+        }
+        screen.println("mean          " + Progress.score(classification, mean(runs)));
+    }
+
+    private static double mean(List<Run> runs) {
+        return runs.stream().mapToDouble(r -> r.last().testScore()).average().orElseThrow();
+    }
+
+    // ----------------------------------------------------------------------------------------------------------- JSON
+
+    private void writeJson(List<Run> runs) throws IOException {
+        ObjectNode root = toJson(runs.getFirst());
+        if (runs.size() > 1) {
+            ObjectNode test = root.putObject("test");
+            test.put(scoreName(runs.getFirst()), mean(runs));
+            test.put("loss", runs.stream().mapToDouble(r -> r.last().testLoss()).average().orElseThrow());
+            ArrayNode each = root.putArray("runs");
+            runs.forEach(r -> each.add(toJson(r)));
+        }
+        Output.writeJson(json, root);
+        screen.println("metrics      " + json);
+    }
+
+    private static String scoreName(Run run) {
+        return run.classification ? "accuracy" : "rmse";
+    }
+
+    private static ObjectNode toJson(Run run) {
+        ObjectNode root = Output.object();
+        root.put("parameters", run.parameters);
+        ArrayNode list = root.putArray("epochs");
+        for (Epoch epoch : run.epochs) {
+            list.addObject().put("epoch", epoch.number()).put("train_loss", epoch.trainLoss())
+                    .put("test_loss", epoch.testLoss()).put("test_" + scoreName(run), epoch.testScore())
+                    .put("seconds", epoch.seconds());
+        }
+        if (!run.epochs.isEmpty()) {
+            root.putObject("test").put(scoreName(run), run.last().testScore()).put("loss", run.last().testLoss());
+        }
+        root.set("options", Output.tree(run.options));
+        return root;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ listeners
+
+    /** Shows progress. */
+    private static final class Watch implements TrainingListener, AutoCloseable {
+
+        private final boolean classification;
+        private final double unit;
+        private final int epochs;
+        private final PrintWriter screen;
+        private Progress progress;
+
+        Watch(boolean classification, double unit, int epochs, PrintWriter screen) {
+            this.classification = classification;
+            this.unit = unit;
+            this.epochs = epochs;
+            this.screen = screen;
+        }
+
+        @Override
+        public void onStart(Trainer trainer, int rows) {
+            progress = new Progress(screen, Progress.terminal(), classification, epochs, trainer.epoch() + 1, rows);
+        }
+
+        @Override
+        public void onBatch(Trainer trainer, Batch batch) {
+            progress.batch(batch.epoch(), batch.rows(), batch.loss(), batch.accuracy().orElse(Double.NaN));
+        }
+
+        @Override
+        public void onEpochEnd(Trainer trainer, TrainingListener.Epoch epoch) {
+            progress.endEpoch(epoch(epoch, unit));
+        }
+
+        /** The epoch as reported; the RMSE in the target's own unit. */
+        static Epoch epoch(TrainingListener.Epoch epoch, double unit) {
+            double score = epoch.validation().accuracy().isPresent() ? epoch.validation().accuracy().getAsDouble()
+                    : epoch.validation().rmse().orElseThrow() * unit;
+            return new Epoch(epoch.epoch(), epoch.loss(), epoch.validation().loss(), score, epoch.seconds());
+        }
+
+        @Override
+        public void close() {
+            if (progress != null) {
+                progress.close();
+            }
+        }
+    }
+
+    /** On Ctrl-C asks the trainer to stop and lets it write its checkpoint before the VM ends. */
+    private static final class Interrupt implements AutoCloseable {
+
+        private static final int PATIENCE_S = 20;
+
+        private final CountDownLatch done = new CountDownLatch(1);
+        private final Thread hook;
+
+        Interrupt(Trainer trainer) {
+            hook = new Thread(() -> {
+                trainer.requestStop();
+                try {
+                    done.await(PATIENCE_S, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }, "kan4j-interrupt");
+            Runtime.getRuntime().addShutdownHook(hook);
+        }
+
+        /** The checkpoint is written and said so. */
+        void reported() {
+            done.countDown();
+        }
+
+        @Override
+        public void close() {
+            done.countDown();
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException ending) {
+                Objects.requireNonNull(ending);  // the VM is ending: the hook is running and has been released
+            }
+        }
+    }
+}

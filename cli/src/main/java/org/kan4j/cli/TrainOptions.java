@@ -1,0 +1,49 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+import org.kan4j.cli.data.CsvSet;
+import org.kan4j.cli.data.DataException;
+
+/**
+ * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a
+ * checkpoint carries so that it can be resumed.
+ *
+ * @param target of a CSV file; null for a named set, like the options of CSV files after it
+ * @param decay factor on the learning rate after each epoch
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record TrainOptions(String data, String target, CsvSet.Task task, List<String> drop, List<String> categorical,
+                    Double testFraction, String basis, int grid, int order, long[] layers, int epochs, int batch,
+                    double lr, double weightDecay, double decay, long seed, String dtype, String device, int threads,
+                    String tier) {
+
+    /** Property of the checkpoint. */
+    static final String KEY = "kan4j.train";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    TrainOptions withEpochs(int more) {
+        return new TrainOptions(data, target, task, drop, categorical, testFraction, basis, grid, order, layers, more, batch,
+                lr, weightDecay, decay, seed, dtype, device, threads, tier);
+    }
+
+    String toJson() {
+        try {
+            return JSON.writeValueAsString(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("options are a plain record", e);
+        }
+    }
+
+    static TrainOptions fromJson(String json) {
+        try {
+            return JSON.readValue(json, TrainOptions.class);
+        } catch (JsonProcessingException e) {
+            throw new DataException("the checkpoint's metadata '" + KEY + "' is damaged: " + e.getOriginalMessage(), e);
+        }
+    }
+}
