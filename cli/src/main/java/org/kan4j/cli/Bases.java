@@ -50,17 +50,6 @@ final class Bases {
 
     @FunctionalInterface
     interface Builder {
-        /** The default of --grid for these widths. A rational layer's groups must divide its inputs. */
-        int grid(long[] widths) {
-            int groups = published;
-            for (int i = 0; build == RATIONAL && i < widths.length - 1; i++) {
-                while (widths[i] % groups != 0) {
-                    groups--;
-                }
-            }
-            return groups;
-        }
-
         KanModel model(DType dtype, int grid, int order, long[] layers);
     }
 
@@ -75,7 +64,7 @@ final class Bases {
         ALL.put("chebykan", new Entry(4, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, new Chebyshev(g), n)));
         ALL.put("jacobikan", new Entry(3, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, Jacobi.of(g), n)));
         ALL.put("sinekan", new Entry(8, 0, 10, 1, (t, g, k, n) -> KanModel.kan(t, new Sine(g), n)));
-        ALL.put("wavkan", new Entry(0, 0, 0, 3, (t, g, k, n) -> KanModel.kan(t, new Wavelet(Wavelet.Kind.HAT), n)));
+        ALL.put("wavkan", new Entry(0, 0, 0, 3, (t, g, k, n) -> KanModel.kan(t, new Wavelet(Wavelet.Kind.MEXICAN_HAT), n)));
         ALL.put("relukan", new Entry(5, 3, 7, 1, (t, g, k, n) -> KanModel.kan(t, new ReluPower(g, k), n)));
         ALL.put("rational", new Entry(8, 0, 8, 10, RATIONAL));
         ALL.put("bsrbf", new Entry(5, 3, 5, 1, (t, g, k, n) -> KanModel.kan(t, BSplineRbf.of(g, k), n)));

@@ -26,10 +26,10 @@ final class Plot {
     }
 
     /** Writes a PNG. */
-    static void learningCurves(Path file, String title, boolean classification, List<Epoch> epochs) throws IOException {
+    static void learningCurves(Path file, String title, boolean classification, List<EpochReport> epochs) throws IOException {
         XYChart loss = chart(title, "loss", classification ? "cross-entropy" : "mean squared error (scaled)", epochs);
-        line(loss, "train", BLUE, epochs, Epoch::trainLoss);
-        line(loss, "test", ORANGE, epochs, Epoch::testLoss);
+        line(loss, "train", BLUE, epochs, EpochReport::trainLoss);
+        line(loss, "test", ORANGE, epochs, EpochReport::testLoss);
         XYChart score = chart(title, classification ? "test accuracy" : "test RMSE",
                 classification ? "%" : "RMSE", epochs);
         line(score, classification ? "accuracy" : "RMSE", ORANGE, epochs,
@@ -40,7 +40,7 @@ final class Plot {
         Output.write(file, png.toByteArray());
     }
 
-    private static XYChart chart(String title, String what, String unit, List<Epoch> epochs) {
+    private static XYChart chart(String title, String what, String unit, List<EpochReport> epochs) {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title + ": " + what).xAxisTitle("epoch")
                 .yAxisTitle(unit).build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
@@ -50,10 +50,10 @@ final class Plot {
         return chart;
     }
 
-    private static void line(XYChart chart, String name, Color color, List<Epoch> epochs, ToDoubleFunction<Epoch> value) {
-        double[] x = epochs.stream().mapToDouble(Epoch::number).toArray();
+    private static void line(XYChart chart, String name, Color color, List<EpochReport> epochs, ToDoubleFunction<EpochReport> value) {
+        double[] x = epochs.stream().mapToDouble(EpochReport::number).toArray();
         double[] y = epochs.stream().mapToDouble(value).toArray();
         chart.addSeries(name, x, y).setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
-                .setLineColor(color).setMarkerColor(color);
+                .setMarkerColor(color).setLineColor(color);
     }
 }

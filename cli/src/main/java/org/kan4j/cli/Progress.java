@@ -70,7 +70,7 @@ final class Progress implements AutoCloseable {
         current.stepTo(seen);
     }
 
-    void endEpoch(Epoch done) {
+    void endEpoch(EpochReport done) {
         closeBar();
         out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4f  test loss %.4f  %s  %.2f s  %,.0f samples/s",
                 done.number(), epochs, done.trainLoss(), done.testLoss(), score(classification, done.testScore()),

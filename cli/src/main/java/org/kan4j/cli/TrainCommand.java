@@ -162,8 +162,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** What one training gave. */
-    private record Run(TrainOptions options, long parameters, boolean classification, List<Epoch> epochs, boolean stopped) {
-        Epoch last() {
+    private record Run(TrainOptions options, long parameters, boolean classification, List<EpochReport> epochs, boolean stopped) {
+        EpochReport last() {
             return epochs.getLast();
         }
     }
@@ -351,7 +351,7 @@ final class TrainCommand implements Callable<Integer> {
                         + "goes on");
             }
             TrainingResult result = trainer.fit(train, test);
-            List<Epoch> epochsDone = result.epochs().stream().map(e -> Watch.epoch(e, unit)).toList();
+            List<EpochReport> epochsDone = result.epochs().stream().map(e -> Watch.epoch(e, unit)).toList();
             Run run = new Run(options, model.parameterCount(), classification, epochsDone, result.stopped());
             if (result.stopped()) {
                 screen.println("stopped after " + epochsDone.size() + " of " + options.epochs() + " epochs; go on with: "
@@ -371,8 +371,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void report(Run run, Context context, Path modelFile) {
-        Epoch last = run.last();
-        double seconds = run.epochs.stream().mapToDouble(Epoch::seconds).average().orElse(0);
+        EpochReport last = run.last();
+        double seconds = run.epochs.stream().mapToDouble(EpochReport::seconds).average().orElse(0);
         screen.println();
         screen.println(format("test         %s, loss %.4f", Progress.score(run.classification, last.testScore()).substring(5),
                 last.testLoss()));
@@ -429,7 +429,7 @@ final class TrainCommand implements Callable<Integer> {
         ObjectNode root = Output.object();
         root.put("parameters", run.parameters);
         ArrayNode list = root.putArray("epochs");
-        for (Epoch epoch : run.epochs) {
+        for (EpochReport epoch : run.epochs) {
             list.addObject().put("epoch", epoch.number()).put("train_loss", epoch.trainLoss())
                     .put("test_loss", epoch.testLoss()).put("test_" + scoreName(run), epoch.testScore())
                     .put("seconds", epoch.seconds());
@@ -475,10 +475,10 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         /** The epoch as reported; the RMSE in the target's own unit. */
-        static Epoch epoch(TrainingListener.Epoch epoch, double unit) {
+        static EpochReport epoch(TrainingListener.Epoch epoch, double unit) {
             double score = epoch.validation().accuracy().isPresent() ? epoch.validation().accuracy().getAsDouble()
                     : epoch.validation().rmse().orElseThrow() * unit;
-            return new Epoch(epoch.epoch(), epoch.loss(), epoch.validation().loss(), score, epoch.seconds());
+            return new EpochReport(epoch.epoch(), epoch.loss(), epoch.validation().loss(), score, epoch.seconds());
         }
 
         @Override

@@ -9,9 +9,9 @@ import org.kan4j.HostTensor;
 import org.kan4j.KanModel;
 import org.kan4j.Loss;
 import org.kan4j.Optimizer;
+import org.kan4j.OptimizerState;
 import org.kan4j.ParameterVector;
 import org.kan4j.Parameters;
-import org.kan4j.Trainer;
 import org.kan4j.Workspace;
 
 /**
@@ -26,6 +26,7 @@ public final class Bench {
 
     private static final int WARM_UP = 5;
     private static final double WARM_UP_SECONDS = 0.5;
+    private static final double LEARNING_RATE = 1e-3;
 
     /**
      * What was measured.
@@ -56,8 +57,7 @@ public final class Bench {
              Parameters parameters = Parameters.initialise(model, seed);
              Workspace workspace = Workspace.training(context, parameters, batch);
              ParameterVector gradients = parameters.newVector();
-             Trainer trainer = Trainer.builder(parameters).context(context).loss(new Loss.Mse())
-                     .optimizer(Optimizer.adamW(1e-3, 0.01)).build()) {
+             OptimizerState state = new OptimizerState(Optimizer.adamW(LEARNING_RATE, 0.01), parameters)) {
             HostTensor x = random(arena, model, batch, model.in(), random, -1);
             HostTensor y = random(arena, model, batch, model.out(), random, 0);
             HostTensor gradOutput = HostTensor.allocate(arena, model.dtype(), batch, model.out());
@@ -79,7 +79,9 @@ public final class Bench {
                 long t2 = System.nanoTime();
                 workspace.backward(x, gradOutput, gradients, gradInput);
                 long t3 = System.nanoTime();
-                trainer.step(x, y);
+                HostTensor output = workspace.forward(x);
+                loss.evaluate(context, output, y, null, gradOutput);
+                workspace.backwardStep(x, gradOutput, state, LEARNING_RATE);
                 long t4 = System.nanoTime();
                 if (done >= 0) {
                     forward[done] = (t1 - t0) / 1e6;

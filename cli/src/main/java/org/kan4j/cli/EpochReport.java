@@ -10,5 +10,5 @@ package org.kan4j.cli;
  * @param testScore accuracy in 0..1 (classification) or RMSE in the target's unit (regression), after the epoch
  * @param seconds spent training, without the evaluation on the test part
  */
-record Epoch(int number, double trainLoss, double testLoss, double testScore, double seconds) {
+record EpochReport(int number, double trainLoss, double testLoss, double testScore, double seconds) {
 }
