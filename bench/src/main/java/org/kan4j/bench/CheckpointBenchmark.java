@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class CheckpointBenchmark {
 
     /** Widths. */
-    @Param({"4,16,3", "784,64,10"})
+    @Param({"4x16x3", "784x64x10"})
     public String layers;
 
     private Path folder;

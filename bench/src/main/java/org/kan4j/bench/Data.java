@@ -28,9 +28,9 @@ final class Data {
         return HostTensor.of(arena, values).to(arena, dtype).reshape(rows, columns);
     }
 
-    /** Widths from text such as {@code 784,64,10}. */
+    /** Widths from text such as {@code 784x64x10}. */
     static long[] widths(String layers) {
-        return Arrays.stream(layers.split(",")).mapToLong(Long::parseLong).toArray();
+        return Arrays.stream(layers.split("x")).mapToLong(Long::parseLong).toArray();
     }
 
     /** Fails unless the numbers are finite and not all the same, which zeros would be. */

@@ -33,7 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public abstract class NetworkBenchmark {
 
     /** Widths; the MLP's hidden ones are multiplied by 10. */
-    @Param("1000,1000,1")
+    @Param("1000x1000x1")
     public String layers;
 
     /** Rows of a training batch. */

@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public abstract class PredictBenchmark {
 
     /** Widths. */
-    @Param({"4,16,3", "30,32,1", "784,64,10"})
+    @Param({"4x16x3", "30x32x1", "784x64x10"})
     public String layers;
 
     /** Rows of a call. */

@@ -33,14 +33,14 @@ class BenchmarksTest {
     void callsTensorsAndCheckpoints() throws RunnerException {
         assertThat(new Runner(once("FfmBenchmark").build()).run()).hasSize(8);
         assertThat(new Runner(once("TensorBenchmark").param("count", "1000").build()).run()).hasSize(6);
-        assertThat(new Runner(once("CheckpointBenchmark").param("layers", "4,16,3").build()).run()).hasSize(2);
+        assertThat(new Runner(once("CheckpointBenchmark").param("layers", "4x16x3").build()).run()).hasSize(2);
     }
 
     @Test
     void networks() throws RunnerException {
-        assertThat(new Runner(once("NetworkBenchmark").param("layers", "6,20,1").param("batch", "10")
+        assertThat(new Runner(once("Network").param("layers", "6x20x1").param("batch", "10")
             .param("threads", "1").build()).run()).hasSizeGreaterThanOrEqualTo(3 * 2);
-        assertThat(new Runner(once("PredictBenchmark").param("layers", "4,16,3").param("batch", "3").build()).run())
+        assertThat(new Runner(once("Predict").param("layers", "4x16x3").param("batch", "3").build()).run())
             .hasSizeGreaterThanOrEqualTo(2);
     }
 
