@@ -1,0 +1,23 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.interop;
+
+import java.util.List;
+import java.util.function.Function;
+import org.kan4j.UnsupportedException;
+
+/** What published constructors say once for all layers. */
+final class Exports {
+
+    private Exports() {
+    }
+
+    /** A property that all layers must share. */
+    static <T> T same(String property, List<ExportedLayer> layers, Function<ExportedLayer, T> of) {
+        List<T> values = layers.stream().map(of).distinct().toList();
+        if (values.size() > 1) {
+            throw new UnsupportedException("the published model has one " + property + " for all layers; this one has "
+                + values);
+        }
+        return values.getFirst();
+    }
+}

@@ -1,0 +1,382 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.interop;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.kan4j.FormatException;
+import org.kan4j.Shape;
+
+/**
+ * Which tensor of a state dict is which of a variant's {@link Slot}s, and the sizes that follow: names are matched with
+ * any prefix a wrapper put before them, the symbols of the slots' shapes are solved from the shapes found, and every
+ * tensor that is missing, left over or misshaped is reported in one exception.
+ */
+final class StateDictLayout {
+
+    /** One tensor of the state dict. */
+    record Entry(Slot slot, int layer, String key) { }
+
+    private final List<Entry> entries;
+    private final List<Map<String, Long>> sizes;
+
+    private StateDictLayout(List<Entry> entries, List<Map<String, Long>> sizes) {
+        this.entries = entries;
+        this.sizes = sizes;
+    }
+
+    /** The tensors that are there, in the order of the slots. */
+    List<Entry> entries() {
+        return entries;
+    }
+
+    /** Number of published layers. */
+    int layers() {
+        return sizes.size();
+    }
+
+    /** The value of a symbol in a layer. */
+    long size(int layer, String symbol) {
+        return sizes.get(layer).get(symbol);
+    }
+
+    /** The symbols of a layer. */
+    Map<String, Long> sizes(int layer) {
+        return sizes.get(layer);
+    }
+
+    boolean has(int layer, String slotKey) {
+        return entries.stream().anyMatch(e -> e.layer() == layer && e.slot().key().equals(slotKey));
+    }
+
+    /**
+     * Matches the tensors found with the variant's.
+     *
+     * @param what  how messages call the state dict, such as a file name
+     * @param found names and shapes
+     */
+    static StateDictLayout of(String what, Variant variant, Map<String, Shape> found, Config config) {
+        Map<String, Match> matches = match(variant, found.keySet());
+        if (matches.isEmpty()) {
+            throw new FormatException(what + ": no tensor has a name of variant " + variant.name() + ", such as "
+                + variant.slots().getFirst().key(0) + "; found " + some(found.keySet()) + suggestion(variant, found));
+        }
+        return new Solver(what, variant, found, config, matches).solve();
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- names
+
+    private record Match(Slot slot, int layer) { }
+
+    /** Names as published behind one common prefix; else, names with the published endings. */
+    private static Map<String, Match> match(Variant variant, Collection<String> keys) {
+        Map<String, Map<String, Match>> byPrefix = new LinkedHashMap<>();
+        Map<String, String> canonical = new LinkedHashMap<>();
+        keys.forEach(key -> canonical.put(key, variant.canonical(key)));
+        for (Slot slot : variant.slots()) {
+            Pattern pattern = Pattern.compile("((?:.*\\.)?)" + Pattern.quote(slot.before()) + "(\\d{1,6})"
+                + Pattern.quote(slot.after()));
+            for (String key : keys) {
+                Matcher matcher = pattern.matcher(canonical.get(key));
+                if (matcher.matches()) {
+                    byPrefix.computeIfAbsent(matcher.group(1), p -> new LinkedHashMap<>())
+                        .put(key, new Match(slot, Integer.parseInt(matcher.group(2))));
+                }
+            }
+        }
+        if (byPrefix.isEmpty()) {
+            return matchEndings(variant, keys);
+        }
+        Map<String, Match> most = byPrefix.values().stream()
+            .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow();
+        return variant.sequential() ? ranked(most) : shifted(most, variant.firstIndex());
+    }
+
+    /** Layers of a torch.nn.Sequential: other modules may stand between, so their numbers only order them. */
+    private static Map<String, Match> ranked(Map<String, Match> matches) {
+        List<Integer> indices = new ArrayList<>(new TreeSet<>(matches.values().stream().map(Match::layer).toList()));
+        Map<String, Match> result = new LinkedHashMap<>();
+        matches.forEach((key, match) -> result.put(key, new Match(match.slot(), indices.indexOf(match.layer()))));
+        return result;
+    }
+
+    private static Map<String, Match> shifted(Map<String, Match> matches, int first) {
+        Map<String, Match> result = new LinkedHashMap<>();
+        matches.forEach((key, match) -> {
+            if (match.layer() >= first) {
+                result.put(key, new Match(match.slot(), match.layer() - first));
+            }
+        });
+        return result;
+    }
+
+    /**
+     * A model class of the user's own, such as {@code fc1.cheby_coeffs}: what stands before the published ending names
+     * the layer; layers follow each other in the order of the numbers in it.
+     */
+    private static Map<String, Match> matchEndings(Variant variant, Collection<String> keys) {
+        Map<String, Slot> slotOf = new LinkedHashMap<>();
+        Map<String, Set<String>> stems = new HashMap<>();
+        Set<Slot> seen = new LinkedHashSet<>();
+        for (String key : keys) {
+            Slot best = null;
+            for (Slot slot : variant.slots()) {
+                String ending = slot.after();
+                if (!ending.isEmpty() && ("." + key).endsWith(ending)
+                    && (best == null || ending.length() > best.after().length())) {
+                    best = slot;
+                }
+            }
+            if (best != null) {
+                slotOf.put(key, best);
+                seen.add(best);
+                stems.computeIfAbsent(best.before(), b -> new TreeSet<>(StateDictLayout::compareNumbered))
+                    .add(stem(key, best));
+            }
+        }
+        boolean complete = variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s));
+        Map<String, Match> matches = new LinkedHashMap<>();
+        if (complete) {
+            slotOf.forEach((key, slot) ->
+                matches.put(key, new Match(slot, List.copyOf(stems.get(slot.before())).indexOf(stem(key, slot)))));
+        }
+        return matches;
+    }
+
+    private static String stem(String key, Slot slot) {
+        return key.substring(0, Math.max(0, key.length() - slot.after().length()));
+    }
+
+    private static final Pattern DIGITS = Pattern.compile("\\d{1,18}");
+
+    /** Orders by the numbers in two names, then by the names. */
+    private static int compareNumbered(String a, String b) {
+        Matcher first = DIGITS.matcher(a);
+        Matcher second = DIGITS.matcher(b);
+        while (first.find() && second.find()) {
+            int order = Long.compare(Long.parseLong(first.group()), Long.parseLong(second.group()));
+            if (order != 0) {
+                return order;
+            }
+        }
+        return a.compareTo(b);
+    }
+
+    private static String suggestion(Variant variant, Map<String, Shape> found) {
+        List<String> fitting = Variant.all().stream()
+            .filter(v -> v != variant && match(v, found.keySet()).size() == found.size())
+            .map(Variant::name).toList();
+        return fitting.isEmpty() ? "" : "; these are names of variant " + String.join(" or ", fitting);
+    }
+
+    private static String some(Collection<String> keys) {
+        List<String> first = keys.stream().sorted().limit(4).toList();
+        return keys.isEmpty() ? "none" : String.join(", ", first) + (keys.size() > first.size() ? ", …" : "");
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- sizes
+
+    /** Solves the shapes' symbols by the votes of the shapes found; the configuration decides where they disagree. */
+    private static final class Solver {
+        private static final int DECISIVE = 1 << 20;
+
+        private final String what;
+        private final Variant variant;
+        private final Map<String, Shape> found;
+        private final Config config;
+        private final Map<String, Match> matches;
+        private final int layers;
+        /** Votes for a symbol's values by "symbol@layer"; neighbouring layers share "width@l". */
+        private final Map<String, Map<Long, Integer>> votes = new HashMap<>();
+
+        Solver(String what, Variant variant, Map<String, Shape> found, Config config, Map<String, Match> matches) {
+            this.what = what;
+            this.variant = variant;
+            this.found = found;
+            this.config = config;
+            this.matches = matches;
+            int last = matches.values().stream().mapToInt(Match::layer).max().orElseThrow();
+            this.layers = Math.max(last + 1, variant.configLayers(config));
+        }
+
+        StateDictLayout solve() {
+            voteByAxes();
+            voteByProducts();
+            voteByConfig();
+            List<String> problems = new ArrayList<>();
+            List<Entry> entries = entries(problems);
+            if (!problems.isEmpty()) {
+                throw new FormatException(what + " is not a state dict of variant " + variant.name() + ":\n  "
+                    + String.join("\n  ", problems));
+            }
+            List<Map<String, Long>> sizes = new ArrayList<>();
+            for (int l = 0; l < layers; l++) {
+                Map<String, Long> layer = new HashMap<>();
+                for (Slot slot : variant.slots()) {
+                    for (String symbol : slot.symbols()) {
+                        long size = value(symbol, l);
+                        if (size >= 0) {
+                            layer.put(symbol, size);
+                        }
+                    }
+                }
+                sizes.add(layer);
+            }
+            return new StateDictLayout(List.copyOf(entries), List.copyOf(sizes));
+        }
+
+        private void voteByAxes() {
+            matches.forEach((key, match) -> {
+                List<String> axes = match.slot().shape();
+                Shape shape = found.get(key);
+                for (int a = 0; a < axes.size() && shape.rank() == axes.size(); a++) {
+                    if (Slot.isSymbol(axes.get(a))) {
+                        vote(axes.get(a), match.layer(), shape.axis(a), 1);
+                    }
+                }
+            });
+        }
+
+        /** An axis of I*N tells N where I is known, and I where N is. */
+        private void voteByProducts() {
+            matches.forEach((key, match) -> {
+                List<String> axes = match.slot().shape();
+                Shape shape = found.get(key);
+                for (int a = 0; a < axes.size() && shape.rank() == axes.size(); a++) {
+                    String[] factors = axes.get(a).split("\\*");
+                    for (int f = 0; f < factors.length && factors.length > 1; f++) {
+                        long others = 1;
+                        for (int g = 0; g < factors.length; g++) {
+                            others = g == f ? others : others * value(factors[g], match.layer());
+                        }
+                        if (others > 0 && shape.axis(a) % others == 0) {
+                            vote(factors[f], match.layer(), shape.axis(a) / others, 1);
+                        }
+                    }
+                }
+            });
+        }
+
+        private void voteByConfig() {
+            boolean widthsDisagree = votes.entrySet().stream()
+                .anyMatch(v -> v.getKey().startsWith("width@") && v.getValue().size() > 1);
+            for (int l = 0; l < layers; l++) {
+                int layer = l;
+                Map<String, Long> sizes = variant.configSizes(config, l);
+                // Tensors beat the configuration, but only all of them together: where some agree with it and others
+                // do not, the others are the ones that are wrong.
+                boolean mixed = sizes.entrySet().stream().anyMatch(s -> agrees(s.getKey(), layer, s.getValue()))
+                    && sizes.entrySet().stream().filter(s -> !Slot.isWidth(s.getKey()))
+                        .anyMatch(s -> !unanimous(s.getKey(), layer, s.getValue()));
+                sizes.forEach((symbol, size) -> {
+                    boolean decide = Slot.isWidth(symbol) ? widthsDisagree : mixed;
+                    if (decide || value(symbol, layer) < 0) {
+                        vote(symbol, layer, size, DECISIVE);
+                    }
+                });
+            }
+        }
+
+        private boolean agrees(String symbol, int layer, long size) {
+            return !Slot.isWidth(symbol) && votes.getOrDefault(variable(symbol, layer), Map.of()).containsKey(size);
+        }
+
+        private boolean unanimous(String symbol, int layer, long size) {
+            return votes.getOrDefault(variable(symbol, layer), Map.of()).keySet().equals(Set.of(size));
+        }
+
+        private static String variable(String symbol, int layer) {
+            return switch (symbol) {
+                case "I" -> "width@" + layer;
+                case "O" -> "width@" + (layer + 1);
+                default -> symbol + "@" + layer;
+            };
+        }
+
+        private void vote(String symbol, int layer, long value, int weight) {
+            votes.computeIfAbsent(variable(symbol, layer), v -> new LinkedHashMap<>())
+                .merge(value, weight, Integer::sum);
+        }
+
+        /** The value of a number or symbol with the most votes, or -1 while it is not known. */
+        private long value(String factor, int layer) {
+            if (!Slot.isSymbol(factor)) {
+                return Long.parseLong(factor);
+            }
+            return votes.getOrDefault(variable(factor, layer), Map.of()).entrySet().stream()
+                .reduce((a, b) -> b.getValue() > a.getValue() ? b : a).map(Map.Entry::getKey).orElse(-1L);
+        }
+
+        /** The shape a tensor must have, unknown sizes as -1. */
+        private long[] expected(Slot slot, int layer) {
+            return slot.shape().stream().mapToLong(axis -> {
+                long size = 1;
+                for (String factor : axis.split("\\*")) {
+                    long value = value(factor, layer);
+                    size = size < 0 || value < 0 ? -1 : size * value;
+                }
+                return size;
+            }).toArray();
+        }
+
+        private String text(Slot slot, int layer) {
+            long[] sizes = expected(slot, layer);
+            List<String> axes = new ArrayList<>();
+            for (int a = 0; a < sizes.length; a++) {
+                axes.add(sizes[a] < 0 ? slot.shape().get(a) : Long.toString(sizes[a]));
+            }
+            return axes.toString();
+        }
+
+        private List<Entry> entries(List<String> problems) {
+            Map<String, String> keyOf = new HashMap<>(); // "slot@layer" -> key
+            Set<String> groups = new HashSet<>();
+            matches.forEach((key, match) -> {
+                keyOf.put(match.slot().key() + "@" + match.layer(), key);
+                groups.add(match.slot().group());
+            });
+            List<Entry> entries = new ArrayList<>();
+            for (int l = 0; l < layers; l++) {
+                for (Slot slot : variant.slots()) {
+                    String key = keyOf.get(slot.key() + "@" + l);
+                    if (key != null) {
+                        if (!Arrays.equals(found.get(key).toArray(), expected(slot, l))) {
+                            problems.add("misshaped: " + key + ", expected " + text(slot, l) + ", found "
+                                + found.get(key));
+                        }
+                        entries.add(new Entry(slot, l, key));
+                    } else if (groups.contains(slot.group()) && !slot.isCarried()
+                        || variant.demands(slot.group(), config)) {
+                        problems.add("missing: " + neighbourly(slot, l, keyOf) + ", expected " + text(slot, l)
+                            + ", found nothing");
+                    }
+                }
+            }
+            Set<String> extra = new TreeSet<>(found.keySet());
+            extra.removeAll(matches.keySet());
+            extra.forEach(key -> problems.add("extra: " + key + ", expected nothing, found " + found.get(key)));
+            return entries;
+        }
+
+        /** The name a missing tensor should have, in the fashion of its neighbours. */
+        private String neighbourly(Slot slot, int layer, Map<String, String> keyOf) {
+            for (Slot other : variant.slots()) {
+                String key = keyOf.get(other.key() + "@" + layer);
+                if (key != null && other.before().equals(slot.before()) && key.endsWith(other.after())) {
+                    return key.substring(0, key.length() - other.after().length()) + slot.after();
+                }
+            }
+            return slot.key(layer + variant.firstIndex());
+        }
+    }
+}
