@@ -8,8 +8,9 @@ package org.kan4j;
  * @param features at least 1
  * @param eps above 0
  * @param momentum of the running statistics, 0 to 1: the weight of the new batch
+ * @param frozen whether the running statistics are used while training too and never updated: PyTorch's eval mode
  */
-public record BatchNorm(long features, double eps, double momentum) implements LayerSpec {
+public record BatchNorm(long features, double eps, double momentum, boolean frozen) implements LayerSpec {
 
     /** Checks the values. */
     public BatchNorm {
@@ -22,7 +23,12 @@ public record BatchNorm(long features, double eps, double momentum) implements L
 
     /** With eps 1e-5 and momentum 0.1. */
     public static BatchNorm of(long features) {
-        return new BatchNorm(features, 1e-5, 0.1);
+        return new BatchNorm(features, 1e-5, 0.1, false);
+    }
+
+    /** Frozen or not. */
+    public BatchNorm withFrozen(boolean on) {
+        return new BatchNorm(features, eps, momentum, on);
     }
 
     @Override

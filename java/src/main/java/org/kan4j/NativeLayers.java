@@ -94,6 +94,7 @@ final class NativeLayers implements AutoCloseable {
                 kan_layer_spec.kind(spec, Kan.KAN_LAYER_BATCHNORM());
                 kan_layer_spec.shape(spec, 2, norm.eps());
                 kan_layer_spec.shape(spec, 3, norm.momentum());
+                kan_layer_spec.flags(spec, norm.frozen() ? Kan.KAN_FLAG_RUNNING_STATS() : 0);
             }
             case ActivationLayer activation -> {
                 kan_layer_spec.kind(spec, Kan.KAN_LAYER_ACTIVATION());

@@ -56,7 +56,7 @@ final class SpecFormat {
             case Linear linear -> object("linear", "in", linear.in(), "out", linear.out(), "bias", linear.bias());
             case LayerNorm norm -> object("layer_norm", "features", norm.features(), "eps", norm.eps());
             case BatchNorm norm -> object("batch_norm", "features", norm.features(), "eps", norm.eps(), "momentum",
-                norm.momentum());
+                norm.momentum(), "frozen", norm.frozen());
             case ActivationLayer activation -> object("activation", "features", activation.features(), "activation",
                 name(activation.activation()));
             case Multiply multiply -> object("multiply", "passed", multiply.passed(), "products", multiply.products(),
@@ -84,8 +84,9 @@ final class SpecFormat {
                 yield new LayerNorm(fields.whole("features"), fields.number("eps"));
             }
             case "batch_norm" -> {
-                fields.only("type", "features", "eps", "momentum");
-                yield new BatchNorm(fields.whole("features"), fields.number("eps"), fields.number("momentum"));
+                fields.only("type", "features", "eps", "momentum", "frozen");
+                yield new BatchNorm(fields.whole("features"), fields.number("eps"), fields.number("momentum"),
+                    fields.bool("frozen"));
             }
             case "activation" -> {
                 fields.only("type", "features", "activation");

@@ -53,12 +53,12 @@ public final class StateDicts {
      * @return the caller closes its parameters
      */
     public static Imported load(String what, Variant variant, Map<String, HostTensor> tensors, String config) {
-        return load(what, variant, tensors, config, null, false);
+        return load(what, variant, tensors, config, null, false).imported();
     }
 
     /** As above, in a type of its own and with a layer for every map of the published model (see PublishedLayer). */
-    static Imported load(String what, Variant variant, Map<String, HostTensor> tensors, String config, DType dtype,
-                         boolean explicit) {
+    static Loaded load(String what, Variant variant, Map<String, HostTensor> tensors, String config, DType dtype,
+                       boolean explicit) {
         Config arguments = Config.parse(variant, config);
         Map<String, Shape> shapes = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
@@ -115,8 +115,8 @@ public final class StateDicts {
                     carried.put(published, tensor);
                 }
             }
-            return new Imported(parameters,
-                new Origin(variant, config == null ? "" : config, names, carried), Map.copyOf(placed));
+            Origin origin = new Origin(variant, config == null ? "" : config, names, carried);
+            return new Loaded(new Imported(parameters, origin), Map.copyOf(placed));
         } catch (RuntimeException | Error e) {
             parameters.close();
             throw e;
@@ -126,14 +126,16 @@ public final class StateDicts {
     /** Where a state dict's tensor went: the model's tensor, or null where no layer holds it. */
     record Placed(Slot slot, Shape shape, TensorInfo info) { }
 
+    /** A model, and where each tensor of the state dict went, by its name there. */
+    record Loaded(Imported imported, Map<String, Placed> placed) { }
+
     /**
      * A model made from a state dict.
      *
      * @param parameters its numbers; the caller closes them
      * @param origin     what it remembers of the state dict
-     * @param placed     where each tensor went, by its name in the state dict
      */
-    public record Imported(Parameters parameters, Origin origin, Map<String, Placed> placed) { }
+    public record Imported(Parameters parameters, Origin origin) { }
 
     /** The type of the model: that of all its tensors. */
     private static DType type(String what, StateDictLayout layout, Map<String, HostTensor> tensors) {

@@ -13,6 +13,7 @@ import org.kan4j.DType;
 import org.kan4j.FormatException;
 import org.kan4j.HostTensor;
 import org.kan4j.ParameterVector;
+import org.kan4j.Parameters;
 import org.kan4j.Safetensors;
 import org.kan4j.Shape;
 import org.kan4j.ShapeException;
@@ -111,9 +112,9 @@ public final class Verification {
             requireKnown(variant);
             HostTensor input = required("input");
             HostTensor output = required("output");
-            StateDicts.Imported model = StateDicts.load(what, variant, state, metadata.getOrDefault("config", "{}"),
+            StateDicts.Loaded model = StateDicts.load(what, variant, state, metadata.getOrDefault("config", "{}"),
                 dtype, true);
-            try (var parameters = model.parameters()) {
+            try (Parameters parameters = model.imported().parameters()) {
                 HostTensor x = rows("input", input, parameters.model().in()).to(arena, dtype);
                 HostTensor y = rows("output", output, parameters.model().out());
                 if (x.rows() != y.rows()) {
@@ -185,7 +186,7 @@ public final class Verification {
             return tensor.reshape(tensor.size() / features, features);
         }
 
-        private void compareGradient(StateDicts.Imported model, ParameterVector gradients, String name,
+        private void compareGradient(StateDicts.Loaded model, ParameterVector gradients, String name,
                                      HostTensor expected) {
             StateDicts.Placed placed = model.placed().get(name);
             if (placed == null) {
@@ -199,7 +200,7 @@ public final class Verification {
             HostTensor found = HostTensor.allocate(arena, dtype, expected.shape());
             if (info != null && info.role() == TensorInfo.Role.BUFFER) {
                 throw new FormatException(what + ": grad." + name + " is the gradient of a buffer; kan4j trains no such "
-                    + "tensor of variant " + model.origin().variant());
+                    + "tensor of variant " + model.imported().origin().variant());
             }
             if (info != null) {
                 found = StateDicts.restored(arena, gradients.get(arena, info.name()), placed.slot().axes(),

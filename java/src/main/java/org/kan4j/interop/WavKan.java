@@ -47,12 +47,12 @@ final class WavKan extends Variant {
 
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
-        config.text("mode", List.of("train", "eval"));
+        boolean eval = config.text("mode", List.of("train", "eval")).equals("eval");
         Wavelet basis = new Wavelet(
             Wavelet.Kind.valueOf(config.text("wavelet_type", TYPES).toUpperCase(Locale.ROOT)));
         Map<String, LayerSpec> layers = new LinkedHashMap<>();
         layers.put("kan", KanLayer.of(published.in(), published.out(), basis));
-        layers.put("norm", BatchNorm.of(published.out()));
+        layers.put("norm", BatchNorm.of(published.out()).withFrozen(eval));
         return layers;
     }
 
@@ -69,6 +69,8 @@ final class WavKan extends Variant {
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
         Wavelet basis = Exports.same("wavelet", layers, l -> (Wavelet) l.layer("kan", KanLayer.class).basis());
+        boolean frozen = Exports.same("mode", layers, l -> l.layer("norm", BatchNorm.class).frozen());
         config.put("wavelet_type", basis.kind().name().toLowerCase(Locale.ROOT));
+        config.put("mode", frozen ? "eval" : "train");
     }
 }
