@@ -24,10 +24,12 @@ final class DeviceOptions {
 
     /** Opens a context as asked. */
     Context open() {
-        ContextOptions options = ContextOptions.defaults().withDevice(parse(device));
-        if (threads != null) {
-            options = options.withThreads(threads);
-        }
+        return open(threads != null ? threads : ContextOptions.defaults().threads());
+    }
+
+    /** Opens a context as asked, but with this many threads. */
+    Context open(int count) {
+        ContextOptions options = ContextOptions.defaults().withDevice(parse(device)).withThreads(count);
         if (tier != null) {
             options = options.withTier(Tier.parse(tier));
         }

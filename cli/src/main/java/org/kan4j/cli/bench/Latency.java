@@ -1,0 +1,122 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli.bench;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.stream.DoubleStream;
+import org.kan4j.KanModel;
+import org.kan4j.Parameters;
+import org.kan4j.Predictor;
+
+/**
+ * Times single calls of {@link Predictor#predict(float[], float[])}, from heap array to heap array, by
+ * {@link System#nanoTime} around each; reading the clock, some 20 ns, is included. All threads share one predictor.
+ */
+public final class Latency {
+
+    private static final int INPUTS = 64; // calls take turns with these, so that no branch is learnt by heart
+    private static final int MOST_CALLS = 1 << 20;
+
+    /**
+     * What was measured.
+     *
+     * @param micros of each call
+     * @param bytesPerCall allocated on the heap
+     * @param rowsPerSecond of all threads together
+     */
+    public record Result(Sample micros, double bytesPerCall, double rowsPerSecond) {
+    }
+
+    private record Calls(double[] micros, double seconds, long allocated, double sum) {
+    }
+
+    private Latency() {
+    }
+
+    /**
+     * Measures.
+     *
+     * @param batch rows of a call
+     * @param threads that call at once
+     * @param seconds how long, after a warm-up as long
+     */
+    public static Result run(KanModel model, int batch, int threads, double seconds, long seed) {
+        try (Parameters parameters = Parameters.initialise(model, seed); Predictor predictor = Predictor.of(parameters)) {
+            CyclicBarrier start = new CyclicBarrier(threads);
+            List<FutureTask<Calls>> tasks = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                long seedOfThread = seed + t;
+                tasks.add(new FutureTask<>(thread(predictor, model, batch, seconds, seedOfThread, start)));
+                Thread.ofPlatform().start(tasks.getLast());
+            }
+            List<Calls> all = new ArrayList<>();
+            for (FutureTask<Calls> task : tasks) {
+                all.add(get(task));
+            }
+            double[] micros = all.stream().flatMapToDouble(c -> DoubleStream.of(c.micros)).toArray();
+            double allocated = all.stream().mapToDouble(Calls::allocated).sum() / micros.length;
+            double rate = all.stream().mapToDouble(c -> c.micros.length * (double) batch / c.seconds).sum();
+            if (!all.stream().allMatch(c -> Double.isFinite(c.sum) && c.sum != 0)) {
+                throw new IllegalStateException("the measured model predicts nothing but 0, or not a number");
+            }
+            return new Result(new Sample(micros), allocated, rate);
+        }
+    }
+
+    private static Callable<Calls> thread(Predictor predictor, KanModel model, int batch, double seconds, long seed,
+                                          CyclicBarrier start) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[][] inputs = new float[INPUTS][Math.toIntExact(batch * model.in())];
+        for (float[] input : inputs) {
+            for (int i = 0; i < input.length; i++) {
+                input[i] = (float) (2 * random.nextDouble() - 1);
+            }
+        }
+        float[] output = new float[Math.toIntExact(batch * model.out())];
+        return () -> {
+            start.await();
+            double[] micros = new double[MOST_CALLS];
+            calls(predictor, inputs, output, micros, seconds);
+            start.await();
+            return calls(predictor, inputs, output, micros, seconds);
+        };
+    }
+
+    private static Calls calls(Predictor predictor, float[][] inputs, float[] output, double[] micros, double seconds) {
+        ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        double sum = 0;
+        int n = 0;
+        long allocated = memory.getCurrentThreadAllocatedBytes();
+        long begin = System.nanoTime();
+        long end = begin + (long) (seconds * 1e9);
+        long now = begin;
+        while (n < micros.length && (now < end || n == 0)) {
+            long t0 = System.nanoTime();
+            predictor.predict(inputs[n % INPUTS], output);
+            now = System.nanoTime();
+            micros[n++] = (now - t0) * 1e-3;
+            sum += Math.abs(output[0]);
+        }
+        allocated = memory.getCurrentThreadAllocatedBytes() - allocated;
+        return new Calls(Arrays.copyOf(micros, n), (now - begin) * 1e-9, allocated, sum);
+    }
+
+    private static Calls get(FutureTask<Calls> task) {
+        try {
+            return task.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        }
+    }
+}

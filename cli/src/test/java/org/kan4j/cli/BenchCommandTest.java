@@ -1,0 +1,118 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BenchCommandTest {
+
+    private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    private Path folder;
+
+    private int run(String... args) {
+        return Main.run(new PrintWriter(out), new PrintWriter(err), args);
+    }
+
+    private JsonNode json(Path file) throws IOException {
+        return new ObjectMapper().readTree(file.toFile());
+    }
+
+    @Test
+    void rowsHaveTheFieldsOfThePeersAndOurs() throws IOException {
+        Path file = folder.resolve("rows.json");
+        Path plot = folder.resolve("times.png");
+        assertThat(run("bench", "--layers", "20,30,1", "--batch", "7", "--models", "bspline,mlp", "--reps", "3", "--threads",
+                "2", "--dx", "--json", file.toString(), "--plot", plot.toString())).as(err.toString()).isZero();
+        JsonNode rows = json(file);
+        assertThat(rows).hasSize(2);
+        JsonNode bspline = rows.get(0);
+        assertThat(bspline.get("model").asText()).isEqualTo("bspline");
+        assertThat(bspline.get("params").asLong()).isEqualTo((20 * 30 + 30) * 10); // efficient-kan's
+        assertThat(rows.get(1).get("params").asLong()).isEqualTo(20 * 300 + 300 + 300 + 1);
+        for (JsonNode row : rows) {
+            assertThat(row.get("device").asText()).isEqualTo("cpu");
+            assertThat(row.get("threads").asInt()).isEqualTo(2);
+            assertThat(row.get("batch").asInt()).isEqualTo(7);
+            assertThat(row.get("layers").toString()).isEqualTo("[20,30,1]");
+            assertThat(row.get("dx").asBoolean()).isTrue();
+            for (String field : List.of("forward_ms", "backward_ms", "step_ms", "forward_p95_ms", "backward_p95_ms",
+                    "step_p95_ms", "forward_floor_ms", "backward_floor_ms", "step_floor_ms", "forward_peak_mb",
+                    "backward_peak_mb")) {
+                assertThat(row.get(field).asDouble()).as(field).isPositive();
+            }
+            assertThat(row.get("backward_peak_mb").asDouble()).isGreaterThan(row.get("forward_peak_mb").asDouble());
+            for (String field : List.of("tier", "dtype", "kan4j", "build", "java", "processor", "date")) {
+                assertThat(row.get(field).asText()).as(field).isNotEmpty();
+            }
+        }
+        assertThat(Files.readAllBytes(plot)).startsWith(PNG);
+    }
+
+    @Test
+    void everyModelIsTimedByDefault() {
+        assertThat(run("bench", "--layers", "16,16,1", "--batch", "4", "--reps", "1")).as(err.toString()).isZero();
+        List<String> names = new ArrayList<>();
+        new Bases.Names().forEach(names::add);
+        assertThat(out.toString().lines().map(l -> l.split(" ")[0])).containsAll(names);
+    }
+
+    @Test
+    void latencyGivesPercentilesAndAllocation() throws IOException {
+        Path file = folder.resolve("latency.json");
+        assertThat(run("bench", "latency", "--layers", "4,16,3", "--layers", "5,4,2", "--batch", "1,3", "--threads", "1,2",
+                "--seconds", "0.05", "--json", file.toString())).as(err.toString()).isZero();
+        JsonNode rows = json(file);
+        assertThat(rows).hasSize(2 * 2 * 2);
+        for (JsonNode row : rows) {
+            double p50 = row.get("p50_us").asDouble();
+            assertThat(p50).isPositive().isLessThanOrEqualTo(row.get("p99_us").asDouble());
+            assertThat(row.get("p99_us").asDouble()).isLessThanOrEqualTo(row.get("p999_us").asDouble());
+            assertThat(row.get("bytes_per_call").asDouble()).isNotNegative();
+        }
+    }
+
+    @Test
+    void scalingFitsExponents() throws IOException {
+        Path file = folder.resolve("scaling.json");
+        Path plot = folder.resolve("scaling.png");
+        assertThat(run("bench", "scaling", "--grid", "3,6", "--width", "8,16", "--batch", "4,8", "--reps", "1", "--threads",
+                "2", "--json", file.toString(), "--plot", plot.toString())).as(err.toString()).isZero();
+        JsonNode root = json(file);
+        assertThat(root.get("rows")).hasSize(4 * 2);
+        for (String sweep : List.of("grid", "width", "batch", "threads")) {
+            assertThat(root.get("exponents").get(sweep).get("step").isNumber()).as(sweep).isTrue();
+        }
+        assertThat(Files.readAllBytes(plot)).startsWith(PNG);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--models|nope|unknown basis 'nope', known are: bspline",
+        "--batch|0|--batch and --reps must be at least 1",
+        "--layers|5|at least two widths",
+        "--dtype|f16|--dtype must be f32 or f64",
+        "--device|tpu|--device must be cpu, cuda or cuda:N",
+        "--layers|4000000,4000000,1|needs about"})
+    void badInputIsRefusedByName(String option, String value, String message) {
+        assertThat(run("bench", option, value)).isEqualTo(2);
+        assertThat(err.toString()).contains(message);
+    }
+}
