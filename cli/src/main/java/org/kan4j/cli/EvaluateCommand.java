@@ -69,7 +69,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     root.put("rmse", rmse);
                 }
             }
-            out.println(format("loss         %.4f", metrics.loss()));
+            out.println(format("loss         %.4g", metrics.loss()));
             root.put("loss", metrics.loss());
             if (json != null) {
                 Output.writeJson(json, root);

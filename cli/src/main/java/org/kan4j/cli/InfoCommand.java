@@ -43,7 +43,7 @@ final class InfoCommand implements Callable<Integer> {
             }
         }
         if (cuda == 0) {
-            out.println("cuda         none: " + Device.cuda(0).unavailable().orElseThrow());
+            out.println("cuda         none: " + Device.cuda(0).unavailable().orElseThrow().replaceFirst("^spec\\.device: ", ""));
         }
         out.println("data cache   " + Cache.defaultRoot());
         return 0;

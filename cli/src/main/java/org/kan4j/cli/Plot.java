@@ -45,6 +45,7 @@ final class Plot {
                 .yAxisTitle(unit).build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
                 .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+        chart.getStyler().setYAxisDecimalPattern("0.######");
         chart.getStyler().setXAxisMin((double) epochs.getFirst().number());
         chart.getStyler().setXAxisMax((double) Math.max(epochs.getLast().number(), epochs.getFirst().number() + 1));
         return chart;

@@ -64,20 +64,20 @@ final class PredictCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void write(Context context, Model model, Samples samples, Writer text) {
+    private static void write(Context context, Model model, Samples samples, Writer text) throws IOException {
         Encoding.Target target = model.encoding().target();
         DType dtype = model.parameters().model().dtype();
-        CsvWriter csv = CsvWriter.builder().build(text);
         List<String> header = new ArrayList<>(List.of(target.name()));
         if (target instanceof Encoding.Classes classes) {
             classes.labels().forEach(l -> header.add("p(" + l + ")"));
         }
-        csv.writeRecord(header);
         int width = target.width();
         double[] row = new double[samples.features()];
         double[] outputs = new double[width];
-        try (Arena arena = Arena.ofConfined();
+        try (CsvWriter csv = CsvWriter.builder().build(text);  // buffers: closed before the text is complete
+             Arena arena = Arena.ofConfined();
              Workspace workspace = Workspace.inference(context, model.parameters(), BLOCK)) {
+            csv.writeRecord(header);
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, samples.features());
             for (int from = 0; from < samples.rows(); from += BLOCK) {
                 int rows = Math.min(BLOCK, samples.rows() - from);

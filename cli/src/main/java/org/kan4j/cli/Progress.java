@@ -72,7 +72,7 @@ final class Progress implements AutoCloseable {
 
     void endEpoch(EpochReport done) {
         closeBar();
-        out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4f  test loss %.4f  %s  %.2f s  %,.0f samples/s",
+        out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4g  test loss %.4g  %s  %.2f s  %,.0f samples/s",
                 done.number(), epochs, done.trainLoss(), done.testLoss(), score(classification, done.testScore()),
                 done.seconds(), samples / Math.max(done.seconds(), 1e-9)));
         out.flush();

@@ -303,6 +303,9 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InputException(resume + " holds no training to go on with; it was not written by kan4j train");
             }
             TrainOptions options = TrainOptions.fromJson(saved);
+            if (NamedSet.of(data).isPresent() != NamedSet.of(options.data()).isPresent()) {
+                throw new InputException(resume + " was trained on other data (" + options.data() + "), given " + data);
+            }
             Job job = Job.of(data, options.target(), options.task(), asSet(options.drop()), asSet(options.categorical()),
                     options.testFraction(), options.seed(), spec.commandLine().getErr());
             if (!job.encoding().equals(Encoding.fromJson(encoding))) {
@@ -374,7 +377,7 @@ final class TrainCommand implements Callable<Integer> {
         EpochReport last = run.last();
         double seconds = run.epochs.stream().mapToDouble(EpochReport::seconds).average().orElse(0);
         screen.println();
-        screen.println(format("test         %s, loss %.4f", Progress.score(run.classification, last.testScore()).substring(5),
+        screen.println(format("test         %s, loss %.4g", Progress.score(run.classification, last.testScore()).substring(5),
                 last.testLoss()));
         screen.println(format("parameters   %,d", run.parameters));
         screen.println(format("time         %.2f s an epoch, mean of %d (%s)", seconds, run.epochs.size(), context));

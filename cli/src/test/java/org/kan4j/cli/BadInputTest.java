@@ -1,0 +1,167 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad input ends with status 2 and one message that names what was wrong, never with a stack trace. */
+class BadInputTest {
+
+    @TempDir
+    Path folder;
+
+    private static Arguments words(String line, String... message) {
+        return Arguments.of(line, message);
+    }
+
+    static Stream<Arguments> options() {
+        return Stream.of(
+                words("", "Missing required subcommand"),
+                words("trian digits", "'trian'"),
+                words("train", "'DATA'"),
+                words("train digits --gird 5", "Unknown option", "'--gird'"),
+                words("train digits --epochs many", "--epochs", "'many'"),
+                words("train digits --epochs 0", "--epochs must be at least 1, given 0"),
+                words("train digits --batch -3", "--batch must be at least 1, given -3"),
+                words("train digits --lr 0", "--lr must be above 0, given 0.0"),
+                words("train digits --lr NaN", "--lr must be above 0, given NaN"),
+                words("train digits --weight-decay=-1", "--weight-decay must be at least 0, given -1.0"),
+                words("train digits --threads 0", "at least 1 thread, given 0"),
+                words("train digits --basis splines", "unknown basis 'splines', known are: bspline, fastkan"),
+                words("train digits --grid 0", "--grid must be at least 1, given 0"),
+                words("train digits --order 6", "order must be 1 to 5, given 6"),
+                words("train digits --basis fastkan --grid 1", "1"),
+                words("train digits --basis rational --layers 64,30,10 --grid 8", "30 features, 8 groups"),
+                words("train digits --layers 64", "--layers needs at least the inputs and the outputs"),
+                words("train digits --layers 64,0,10", "--layers must be at least 1 each, given 64,0,10"),
+                words("train digits --layers 64,32,9", "--layers 64,32,9 does not fit digits", "64 inputs and 10 outputs"),
+                words("train digits --dtype f16", "--dtype must be f32 or f64, given 'f16'"),
+                words("train digits --tier sse9", "'sse9'"),
+                words("train digits --device tpu", "--device must be cpu, cuda or cuda:N, given 'tpu'"),
+                words("train digits --target y", "for CSV files, not for 'digits'"),
+                words("train digits --seed 1 --seeds 1,2", "--seed and --seeds exclude each other"),
+                words("train digits --seeds 2,2", "--seeds names a seed twice"),
+                words("train digits --plot curve.jpg", "curve.jpg", ".png"),
+                words("train minst", "no data set or file 'minst'", "mnist, fashion-mnist and digits"),
+                words("train absent.csv --target y", "absent.csv"),
+                words("predict absent.csv --model absent.safetensors", "absent.safetensors"),
+                words("predict absent.csv", "'--model=FILE'"),
+                words("evaluate digits --model absent.safetensors", "no such file or folder: absent.safetensors"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("options")
+    void optionsAreNamedWithWhatWasExpected(String line, String[] message) {
+        Cli.refuse(message, (Object[]) Arrays.stream(line.split(" ")).filter(w -> !w.isEmpty()).toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "predict", "evaluate", "info", "bench"})
+    void helpSucceeds(String command) {
+        assertThat(Cli.succeed(command, "--help").out()).contains("Usage: kan4j " + command);
+    }
+
+    @Test
+    void infoNamesTheLibraryAndTheDevices() {
+        assertThat(Cli.succeed("info").out()).contains("libkan4j.so", "tier ", "cuda", "processors");
+    }
+
+    @Test
+    void verboseAddsTheStackTrace() throws IOException {
+        assertThat(Cli.run("train", csv("x,y", "1,2"), "--target", "z", "--verbose").err())
+                .contains("DataException", "\tat org.kan4j.cli");
+    }
+
+    private Path csv(String... lines) throws IOException {
+        return Files.write(folder.resolve("data.csv"), List.of(lines));
+    }
+
+    @Test
+    void cellsAreNamedByRowAndColumn() throws IOException {
+        Path gap = csv("a,b,y", "1,2,3", "4,,6", "7,8,9");
+        Cli.refuse(new String[] {"row 2 (line 3)", "column 'b'", "missing values"}, "train", gap, "--target", "y");
+        Cli.refuse(new String[] {"needs --target COLUMN", "a, b, y"}, "train", gap);
+        Cli.refuse(new String[] {"no column 'z'", "a, b, y"}, "train", gap, "--target", "z");
+        Path infinite = csv("a,y", "1,3", "Infinity,4", "2,5");
+        Cli.refuse(new String[] {"row 2 (line 3)", "column 'a'", "finite"}, "train", infinite, "--target", "y");
+    }
+
+    @Test
+    void foldersThatCannotBeWrittenAreNoticedBeforeTraining() throws IOException {
+        // /proc is read-only to everybody, to root too.
+        Cli out = Cli.refuse(new String[] {"--out", "/proc"}, "train", "digits", "--out", "/proc/model.safetensors");
+        assertThat(out.out()).doesNotContain("epoch");
+        Cli.refuse(new String[] {"--json", "/proc"}, "train", "digits", "--out", folder.resolve("m.safetensors"), "--json",
+                "/proc/metrics.json");
+        Path file = Files.createFile(folder.resolve("file"));
+        Cli.refuse(new String[] {"--out", "cannot create the folder"}, "train", "digits", "--out", file.resolve("m"));
+        Cli.refuse(new String[] {"is a folder, expected a file name"}, "train", "digits", "--out", folder);
+    }
+
+    @Test
+    void modelsOfOtherDataAreRefused() throws IOException {
+        Path model = folder.resolve("m.safetensors");
+        Cli.succeed("train", csv("a,b,y", "1,2,3", "4,5,6", "7,8,9", "1,3,4", "4,4,6"), "--target", "y", "--epochs", 1,
+                "--out", model);
+        Cli.refuse(new String[] {"trained on", "data.csv", "digits"}, "evaluate", "digits", "--model", model);
+        Cli.refuse(new String[] {"no column 'b'"}, "predict", csv("a,y", "1,2"), "--model", model);
+        Cli.refuse(new String[] {"trained on other data"}, "train", "digits", "--resume", model, "--epochs", 2);
+    }
+
+    @Test
+    void damagedCheckpointsAreRefused() throws IOException {
+        Path model = folder.resolve("m.safetensors");
+        Cli.succeed("train", csv("a,b,y", "1,2,3", "4,5,6", "7,8,9", "1,3,4", "4,4,6"), "--target", "y", "--epochs", 1,
+                "--out", model);
+        Path data = csv("a,b,y", "1,2,3");
+        Cli.succeed("predict", data, "--model", model);
+        byte[] intact = Files.readAllBytes(model);
+        int header = (int) ByteBuffer.wrap(intact).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        Path bad = folder.resolve("bad.safetensors");
+
+        SplittableRandom random = new SplittableRandom(7);
+        for (int length : new int[] {0, 1, 7, 8, 9, header / 2, header + 8, intact.length - 1}) {
+            Files.write(bad, Arrays.copyOf(intact, length));
+            Cli.refuse(new String[] {"bad.safetensors"}, "predict", data, "--model", bad);
+        }
+        // Any byte of the header may be hit; what is still a checkpoint may pass, all else ends with status 2.
+        int refused = 0;
+        for (int i = 0; i < 300; i++) {
+            byte[] hit = intact.clone();
+            hit[random.nextInt(header + 8)] = (byte) random.nextInt(256);
+            Files.write(bad, hit);
+            Cli cli = Cli.run("predict", data, "--model", bad);
+            assertThat(cli.status()).as(cli.err()).isIn(0, 2);
+            refused += cli.status() == 2 ? 1 : 0;
+        }
+        assertThat(refused).isGreaterThan(100);
+
+        String overlap = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+        Files.write(bad, safetensors(overlap.length(), overlap, 4));
+        Cli.refuse(new String[] {"bad.safetensors", "'b'"}, "predict", data, "--model", bad);
+        Files.write(bad, safetensors(1L << 62, "{}", 0));
+        Cli.refuse(new String[] {"header claims 4611686018427387904 bytes"}, "predict", data, "--model", bad);
+    }
+
+    private static byte[] safetensors(long claimed, String header, int data) {
+        byte[] text = header.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(8 + text.length + data).order(ByteOrder.LITTLE_ENDIAN).putLong(claimed).put(text).array();
+    }
+}
