@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j bench}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
-        subcommands = {BenchLatencyCommand.class, BenchScalingCommand.class},
+        subcommands = {BenchLatencyCommand.class, BenchScalingCommand.class, BenchCompareCommand.class},
         description = {"Times forward, backward and the whole training step of models with about equally many parameters.",
             "Networks of KAN layers have about 10 parameters an edge; hidden layers of mlp and rational are 10 times as wide.",
             "A step is forward, mean squared error, backward and AdamW. Medians and 95th percentiles in milliseconds; after "

@@ -33,6 +33,19 @@ final class Output {
         return JSON.valueToTree(record);
     }
 
+    /** Reads a list of rows. */
+    static JsonNode read(Path file) throws IOException {
+        try {
+            JsonNode rows = JSON.readTree(file.toFile());
+            if (rows.isArray() && !rows.isEmpty()) {
+                return rows;
+            }
+        } catch (JsonProcessingException e) {
+            throw new InputException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+        throw new InputException(file + " is not a list of rows as kan4j bench --json writes it");
+    }
+
     /** Fails now if a file could not be written later, after long work; creates its folder. */
     static void check(String option, Path file) {
         if (file == null) {

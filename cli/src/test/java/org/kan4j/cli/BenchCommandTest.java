@@ -103,6 +103,30 @@ class BenchCommandTest {
         assertThat(Files.readAllBytes(plot)).startsWith(PNG);
     }
 
+    @Test
+    void comparisonFindsWhatBecameSlower() throws IOException {
+        List<String> args = new ArrayList<>(List.of("bench", "compare", "--base"));
+        for (int i = 0; i < 8; i++) {
+            args.add(round("base" + i, 10 + i, 3));
+        }
+        args.add("--new");
+        for (int i = 0; i < 8; i++) {
+            args.add(round("new" + i, 1.1 * (10 + i), 3));
+        }
+        assertThat(run(args.toArray(String[]::new))).as(err.toString()).isEqualTo(1);
+        assertThat(out.toString()).containsPattern("bspline forward +1.100 +0.0078 +SLOWER")
+                .containsPattern("bspline step +1.000 +1.0000").contains("1 of 3 times became slower");
+        assertThat(run("bench", "compare", "--base", args.get(3), "--new", args.get(4))).isEqualTo(2);
+        assertThat(err.toString()).contains("1 rounds cannot be significant at 0.01; at least 8 are needed");
+    }
+
+    private String round(String name, double forward, double rest) throws IOException {
+        Path file = folder.resolve(name + ".json");
+        Files.writeString(file, "[{\"model\": \"bspline\", \"forward_ms\": " + forward + ", \"backward_ms\": " + rest
+                + ", \"step_ms\": " + rest + "}]");
+        return file.toString();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--models|nope|unknown basis 'nope', known are: bspline",

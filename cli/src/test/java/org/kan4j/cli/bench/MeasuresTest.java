@@ -38,6 +38,21 @@ class MeasuresTest {
     }
 
     @Test
+    void pairedTestSeesAConstantFactorAndNotNoise() {
+        double[] base = {10, 11, 12, 9, 10, 14, 10, 11};
+        double[] slower = new double[8];
+        double[] noise = new double[8];
+        for (int i = 0; i < 8; i++) {
+            slower[i] = base[i] * 1.05;
+            noise[i] = base[i] * (i % 2 == 0 ? 1.1 : 1 / 1.1);
+        }
+        PairedTest moved = PairedTest.of(base, slower);
+        assertThat(moved.ratio()).isCloseTo(1.05, within(1e-12));
+        assertThat(moved.p()).isEqualTo(2.0 / 256); // all signs as they are, or all turned
+        assertThat(PairedTest.of(base, noise).p()).isEqualTo(1);
+    }
+
+    @Test
     void workCountsTapsNotTheGrid() {
         KanModel coarse = KanModel.kan(DType.F32, BSpline.of(5, 3), 10, 20);
         KanModel fine = KanModel.kan(DType.F32, BSpline.of(50, 3), 10, 20);
