@@ -58,6 +58,13 @@ class Parity {
     kan_context_destroy(reference_);
   }
 
+  // Whether the library takes this specification (flags drawn at random may not fit the basis).
+  bool valid(const Case& c) {
+    kan_layer layer;
+    const bool good = kan_layer_create(reference_, &c.spec, &layer) == KAN_OK;
+    return good && kan_layer_destroy(layer) == KAN_OK;
+  }
+
   void check_case(const Case& base, int64_t in, int64_t out, int64_t batch, uint64_t seed) {
     const Case c = sized(base, in, out);
     name_ = c.name + ", batch " + std::to_string(batch);
@@ -268,6 +275,24 @@ class Parity {
   }
 
  public:
+  // An empty batch: no output, and the fused step is AdamW with zero gradients.
+  void check_empty(const Case& base) {
+    const Case c = sized(base, 5, 7);
+    const Model m(kernel_, c, 3);
+    auto adam = make_struct<kan_adamw>();
+    adam.learning_rate = 0.01, adam.beta1 = 0.9, adam.beta2 = 0.99, adam.eps = 1e-8, adam.weight_decay = 0.5, adam.step = 2;
+    const Vector ones(static_cast<size_t>(m.params_count), 1), zeros(static_cast<size_t>(m.params_count), 0);
+    const Guarded grads = guarded(dtype_, zeros), scratch(m.query(kernel_, 0, KAN_MODE_TRAIN).scratch_bytes, 64);
+    Guarded p[2], moment[2], square[2];
+    for (int i = 0; i < 2; ++i) p[i] = guarded(dtype_, load(dtype_, m.params.get(), m.params_count)), moment[i] = guarded(dtype_, ones), square[i] = guarded(dtype_, ones);
+    MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, p[0].get(), grads.get(), moment[0].get(), square[0].get()));
+    MUST(kernel_, kan_layer_backward_adamw(kernel_, m.layer, 0, nullptr, p[1].get(), m.buffers.get(), nullptr, nullptr, KAN_GRAD_OVERWRITE, nullptr,
+                                           &adam, moment[1].get(), square[1].get(), scratch.get()));
+    for (auto* pair : {p, moment, square}) {
+      CHECK_TEXT(std::memcmp(pair[0].get(), pair[1].get(), size_t(pair[0].bytes())) == 0 && pair[1].intact(), c.name + ": fused AdamW on an empty batch");
+    }
+  }
+
   // At most 30 % of all numbers compared may have been expected to be 0.
   void finish() {
     CHECK_TEXT(zeros_ * 10 <= total_ * 3, std::to_string(zeros_) + " of " + std::to_string(total_) + " expected numbers are 0");
@@ -283,6 +308,25 @@ class Parity {
   double units_ = 0, term_ = 0, worst_ = 0;
   size_t zeros_ = 0, total_ = 0;
 };
+
+Case random_case(Random& random, int32_t dtype) {
+  kan_layer_spec s = layer_spec(int32_t(random.below(4) ? KAN_LAYER_KAN : 1 + random.below(7)), dtype, 0, 0);
+  const bool kan = s.kind == KAN_LAYER_KAN;
+  if (kan) s.basis = int32_t(random.below(3) ? 1 + random.below(11) : KAN_BASIS_BSPLINE), s.base = int32_t(random.below(7));
+  const bool polynomial = s.basis == KAN_BASIS_CHEBYSHEV || s.basis == KAN_BASIS_JACOBI;
+  s.grid = int32_t(1 + random.below(polynomial ? 12 : random.below(2) ? 8 : 40));
+  s.order = int32_t(1 + random.below(5));
+  s.outside = int32_t(random.below(3)), s.activation = int32_t(1 + random.below(6)), s.wavelet = int32_t(random.below(5));
+  s.flags = int32_t(random.bits() & random.bits() & 127);
+  if (s.basis == KAN_BASIS_WAVELET) s.base = 0, s.flags &= KAN_FLAG_BIAS;
+  if (s.basis == KAN_BASIS_BSPLINE) s.flags &= KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_BIAS;
+  else if (kan) s.flags &= ~(KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_RUNNING_STATS);
+  else s.flags &= s.kind == KAN_LAYER_LINEAR ? KAN_FLAG_BIAS : s.kind == KAN_LAYER_BATCHNORM ? KAN_FLAG_RUNNING_STATS : 0;
+  if (polynomial) s.shape[0] = random.uniform(-0.9, 2), s.shape[1] = random.uniform(-0.9, 2);
+  return {s, "random kind " + std::to_string(s.kind) + " basis " + std::to_string(s.basis) + " grid " + std::to_string(s.grid) + " order " +
+                 std::to_string(s.order) + " base " + std::to_string(s.base) + " outside " + std::to_string(s.outside) + " flags " +
+                 std::to_string(s.flags), Knots(random.below(s.grid >= 5 ? 3 : 2))};
+}
 
 struct Size {
   int64_t in, out, batch;
@@ -335,12 +379,25 @@ int main(int argc, char** argv) {
       parity.check_case(c, width, 5 + width % 4, 35 - width + 1, seed++);
     }
   }
+  // Layers as chance makes them: any grid, order, flags, size and batch.
+  Random random(20240417);
+  int made = 0;
+  for (int i = 0; i < (quick ? 60 : 400); ++i) {
+    Case c = random_case(random, dtype);
+    const int64_t in = 1 + random.below(random.below(3) ? 12 : 90), out = 1 + random.below(random.below(3) ? 20 : 150);
+    c = sized(c, in, out);
+    if (!parity.valid(c)) continue;
+    ++made;
+    parity.check_case(c, in, out, 1 + random.below(random.below(4) ? 40 : 260), seed++);
+  }
+  CHECK(made >= (quick ? 20 : 150));
   // Layers and batches larger than any block.
   for (const Case& c : families) {
     if (quick) break;
     parity.check_case(c, 70, 200, 150, seed++);
     parity.check_case(c, 150, 20, 515, seed++);
   }
+  for (const Case& c : families) parity.check_empty(c);
   parity.finish();
   return check::finish("parity");
 }
