@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -211,9 +212,10 @@ class TrainCommandTest {
                 assertThat(process.isAlive()).as(() -> read(file("log"))).isTrue();
                 Thread.sleep(20);
             }
-            // Ctrl-C
-            assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor()).isZero();
-            assertThat(process.waitFor()).isEqualTo(130);
+            // SIGTERM goes the way of Ctrl-C, and is not ignored by what a shell starts in the background, as SIGINT is.
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on SIGTERM").isTrue();
+            assertThat(process.exitValue()).isEqualTo(143);
         } finally {
             process.destroyForcibly();
         }
