@@ -6,7 +6,7 @@
 namespace KAN_NS {
 
 // Safe Pade activation, phi(x) = P(x) / Q(x), P = sum_{m<=5} a_m x^m, Q = 1 + sum_{m=1..4} |b_m| |x|^m. (KAT, arXiv
-// 2409.10594, the denominator of its CUDA kernels) Q >= 1, so there are no poles.
+// 2409.10594, the denominator of its CUDA kernels) Q >= 1, so there are no poles. Q' at the kink x = 0 is taken as 0.
 // d phi/dx = (P' - phi Q') / Q, d phi/da_m = x^m / Q, d phi/db_m = -phi sign(b_m) |x|^m / Q.
 template <class T>
 struct Rational {
@@ -36,7 +36,7 @@ struct Rational {
     T dp = T(p.theta[5]) * S(5), dq = T(abs(p.theta2[3])) * S(4);
     for (int32_t m = 4; m >= 1; --m) dp = dp * x + p.theta[m] * S(m);
     for (int32_t m = 3; m >= 1; --m) dq = dq * v + abs(p.theta2[m - 1]) * S(m);
-    dq = select(x < T(S(0)), -dq, dq);
+    dq = select(x < T(S(0)), -dq, select(x > T(S(0)), dq, x));  // 0 at 0; NaN stays NaN
     const T g = cotangent(0) * inverse;
     if constexpr (kTheta) {
       T power = g;
