@@ -25,7 +25,8 @@ import picocli.CommandLine.ScopeType;
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            BenchCommand.class, CommandLine.HelpCommand.class})
+            VerifyCommand.class, ImportCommand.class, ExportCommand.class, BenchCommand.class,
+            CommandLine.HelpCommand.class})
 public final class Main {
 
     /** Bad input. */

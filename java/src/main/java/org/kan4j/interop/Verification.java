@@ -48,9 +48,10 @@ public final class Verification {
      * A file compared.
      *
      * @param variant of the file
+     * @param dtype   computed in
      * @param rows    one a tensor, output first
      */
-    public record Result(Variant variant, List<Row> rows) {
+    public record Result(Variant variant, DType dtype, List<Row> rows) {
 
         /** Copies the list. */
         public Result {
@@ -71,13 +72,17 @@ public final class Verification {
     /**
      * Runs the model of a file forward and backward on its input and compares every tensor it has.
      *
-     * @param dtype to compute in; parameters and inputs are converted, the expected numbers are not
+     * @param dtype to compute in, or null for the type of the file's output; parameters and inputs are converted, the
+     *     expected numbers are not
      */
     public static Result verify(Context context, Path path, DType dtype) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             Safetensors file = Safetensors.open(path);
-            return new Run(context, path.toString(), StateDicts.tensors(file, arena), file.metadata(), dtype, arena)
-                .verify();
+            Map<String, HostTensor> tensors = StateDicts.tensors(file, arena);
+            HostTensor output = tensors.get("output");
+            DType type = dtype != null ? dtype
+                : output != null && output.dtype().isFloating() ? output.dtype() : DType.F64;
+            return new Run(context, path.toString(), tensors, file.metadata(), type, arena).verify();
         }
     }
 
@@ -137,7 +142,7 @@ public final class Verification {
                     }
                 }
             }
-            return new Result(variant, rows);
+            return new Result(variant, dtype, rows);
         }
 
         private Map<String, HostTensor> group(String prefix) {

@@ -1,0 +1,61 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.kan4j.Checkpoint;
+import org.kan4j.Safetensors;
+import org.kan4j.interop.Origin;
+import org.kan4j.interop.StateDicts;
+import org.kan4j.interop.Variant;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code kan4j import}. */
+@Command(name = "import", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Turns the state dict of a published KAN implementation into a model of kan4j.")
+final class ImportCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "WEIGHTS",
+            description = "The state dict as safetensors, its names as PyTorch writes them, with or without a prefix.")
+    private Path weights;
+
+    @Option(names = "--variant", paramLabel = "NAME", required = true,
+            description = "The implementation it comes from, such as efficient-kan; an unknown name lists those known.")
+    private String variant;
+
+    @Option(names = "--config", paramLabel = "JSON",
+            description = "Constructor arguments that differ from the published defaults, where the tensors do not tell them, "
+                + "such as {\"a\": 0, \"b\": 0} for jacobikan; by default the metadata 'config' of the file, if it has one.")
+    private String config;
+
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the model.")
+    private Path out;
+
+    @Override
+    public Integer call() throws IOException {
+        Variant known = Variant.of(variant);
+        Output.check("--out", out);
+        Safetensors file = Safetensors.open(weights);
+        try (Arena arena = Arena.ofConfined()) {
+            StateDicts.Imported model = StateDicts.load(weights.toString(), known, StateDicts.tensors(file, arena),
+                config != null ? config : file.metadata().get("config"));
+            try (org.kan4j.Parameters parameters = model.parameters()) {
+                Checkpoint.write(out, parameters, Map.of(Origin.PROPERTY, model.origin().toJson()));
+                spec.commandLine().getOut().println(out + ": " + parameters.model().layers().size() + " layers, "
+                    + parameters.model().in() + " inputs, " + parameters.model().out() + " outputs, "
+                    + parameters.model().parameterCount() + " parameters, " + parameters.model().dtype());
+            }
+        }
+        return 0;
+    }
+}
