@@ -1,8 +1,10 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressState;
@@ -13,7 +15,8 @@ import me.tongfei.progressbar.ProgressState;
  */
 final class Progress implements AutoCloseable {
 
-    private static final int BAR = 24;
+    private static final int LONGEST_BAR = 24;
+    private static final int SHORTEST_BAR = 4;
     private static final int UPDATE_MS = 200;
 
     private final PrintWriter out;
@@ -65,7 +68,7 @@ final class Progress implements AutoCloseable {
             epoch = number;
             epochBegin = System.nanoTime();
             current = new ProgressBarBuilder().setInitialMax(samples).setUpdateIntervalMillis(UPDATE_MS)
-                    .setRenderer(this::render).clearDisplayOnFinish().build();
+                    .setRenderer(this::render).setConsumer(new Line(System.err)).clearDisplayOnFinish().build();
         }
         current.stepTo(seen);
     }
@@ -84,15 +87,45 @@ final class Progress implements AutoCloseable {
 
     private String render(ProgressState state, int width) {
         double share = state.getMax() == 0 ? 1 : (double) state.getCurrent() / state.getMax();
-        int full = (int) (share * BAR);
         double now = System.nanoTime();
         double seconds = (now - epochBegin) / 1e9;
         double done = epoch - firstEpoch + share;
         double left = done > 0.01 ? (now - begin) / 1e9 / done * (epochs - firstEpoch + 1 - done) : Double.NaN;
-        String text = format("epoch %" + digits(epochs) + "d/%d [%s%s] %s  %,.0f samples/s  %s left", epoch, epochs,
-                "#".repeat(full), "-".repeat(BAR - full), metrics, state.getCurrent() / Math.max(seconds, 1e-9),
+        String before = format("epoch %" + digits(epochs) + "d/%d [", epoch, epochs);
+        String after = format("] %s  %,.0f samples/s  %s left", metrics, state.getCurrent() / Math.max(seconds, 1e-9),
                 duration(left));
+        int bar = Math.clamp(width - before.length() - after.length(), SHORTEST_BAR, LONGEST_BAR);
+        int full = (int) (share * bar);
+        String text = before + "#".repeat(full) + "-".repeat(bar - full) + after;
         return text.length() > width ? text.substring(0, Math.max(width, 0)) : text;
+    }
+
+    /** Draws over the line that the cursor is in and at the end leaves it for the next text; the library's adds a line. */
+    private static final class Line extends ConsoleProgressBarConsumer {
+
+        private static final String ERASE = "\r\033[K";
+
+        private final PrintStream terminal;
+
+        Line(PrintStream terminal) {
+            super(terminal);
+            this.terminal = terminal;
+        }
+
+        @Override
+        public void accept(String text) {
+            terminal.print(ERASE + text);
+        }
+
+        @Override
+        public void clear() {
+            terminal.print(ERASE);
+        }
+
+        @Override
+        public void close() {
+            terminal.flush();
+        }
     }
 
     static String duration(double seconds) {

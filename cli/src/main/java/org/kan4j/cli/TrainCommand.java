@@ -344,15 +344,15 @@ final class TrainCommand implements Callable<Integer> {
              Watch watch = new Watch(classification, unit, options.epochs(), screen);
              Trainer trainer = builder.checkpoint(modelFile).listener(watch).build();
              Interrupt interrupt = new Interrupt(trainer)) {
+            if (trainer.epoch() >= options.epochs()) {
+                throw new InputException(resume + " has all of its " + trainer.epoch() + " epochs; --epochs N with a larger N "
+                        + "goes on");
+            }
             Dataset train = Tensors.dataset(arena, model.dtype(), job.parts().train(), job.encoding().target());
             Dataset test = Tensors.dataset(arena, model.dtype(), job.parts().test(), job.encoding().target());
             screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %,d to test on",
                     join(options.layers()), describe(options), options.dtype(), trainer.context(), model.parameterCount(),
                     train.size(), test.size()));
-            if (trainer.epoch() >= options.epochs()) {
-                throw new InputException(resume + " has all of its " + trainer.epoch() + " epochs; --epochs N with a larger N "
-                        + "goes on");
-            }
             TrainingResult result = trainer.fit(train, test);
             List<EpochReport> epochsDone = result.epochs().stream().map(e -> Watch.epoch(e, unit)).toList();
             Run run = new Run(options, model.parameterCount(), classification, epochsDone, result.stopped());

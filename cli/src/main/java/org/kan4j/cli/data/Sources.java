@@ -2,11 +2,13 @@
 package org.kan4j.cli.data;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,8 +93,9 @@ final class Sources {
                     }
                 } catch (HttpTimeoutException e) {
                     throw new IOException("no answer in time", e);
-                } catch (java.net.ConnectException e) {
-                    throw new IOException(e.getMessage() == null ? "cannot connect" : e.getMessage(), e);
+                } catch (ConnectException e) {
+                    throw new IOException(e.getCause() instanceof ConnectException inner
+                            && inner.getCause() instanceof UnresolvedAddressException ? "cannot resolve the host name" : "cannot connect", e);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                     throw new IOException("interrupted", e);
