@@ -44,7 +44,7 @@ final class ExportCommand implements Callable<Integer> {
             StateDicts.Exported state = StateDicts.save(known, checkpoint.parameters(), origin, arena);
             Safetensors.write(out, state.tensors(), state.metadata());
             spec.commandLine().getOut().println(out + ": " + state.tensors().size() + " tensors, " + known + " "
-                + state.metadata().get("config"));
+                + state.metadata().getOrDefault("config", "without a config"));
         }
         return 0;
     }

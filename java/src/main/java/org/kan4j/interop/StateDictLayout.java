@@ -7,7 +7,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -127,7 +126,7 @@ final class StateDictLayout {
     private static Map<String, Match> matchEndings(Variant variant, Collection<String> keys) {
         Map<String, Slot> slotOf = new LinkedHashMap<>();
         Map<String, Set<String>> stems = new HashMap<>();
-        Set<Slot> seen = new LinkedHashSet<>();
+        Set<String> seen = new HashSet<>();
         for (String key : keys) {
             Slot best = null;
             for (Slot slot : variant.slots()) {
@@ -139,12 +138,12 @@ final class StateDictLayout {
             }
             if (best != null) {
                 slotOf.put(key, best);
-                seen.add(best);
+                seen.add(best.key());
                 stems.computeIfAbsent(best.before(), b -> new TreeSet<>(StateDictLayout::compareNumbered))
                     .add(stem(key, best));
             }
         }
-        boolean complete = variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s));
+        boolean complete = variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s.key()));
         Map<String, Match> matches = new LinkedHashMap<>();
         if (complete) {
             slotOf.forEach((key, slot) ->

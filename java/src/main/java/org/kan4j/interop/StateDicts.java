@@ -212,11 +212,22 @@ public final class StateDicts {
                 }
             }
         }
-        Map<String, Object> config = new LinkedHashMap<>();
-        config.put("layers", widths);
-        variant.describe(layers, config);
-        String json = same == origin && !same.config().isEmpty() ? same.config() : Json.write(config);
-        return new Exported(tensors, Map.of("format", "pt", "variant", variant.name(), "config", json));
+        return new Exported(tensors, metadata(variant, same == origin ? origin : null, layers, widths));
+    }
+
+    /** An imported model keeps the configuration it came with, if any. */
+    private static Map<String, String> metadata(Variant variant, Origin origin, List<ExportedLayer> layers,
+                                                List<Long> widths) {
+        Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt", "variant", variant.name()));
+        if (origin == null) {
+            Map<String, Object> config = new LinkedHashMap<>();
+            config.put("layers", widths);
+            variant.describe(layers, config);
+            metadata.put("config", Json.write(config));
+        } else if (!origin.config().isEmpty()) {
+            metadata.put("config", origin.config());
+        }
+        return metadata;
     }
 
     /**

@@ -1,0 +1,257 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.interop;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kan4j.Activation;
+import org.kan4j.BSpline;
+import org.kan4j.Basis;
+import org.kan4j.Chebyshev;
+import org.kan4j.Checkpoint;
+import org.kan4j.DType;
+import org.kan4j.Fourier;
+import org.kan4j.GaussianRbf;
+import org.kan4j.HostTensor;
+import org.kan4j.Jacobi;
+import org.kan4j.KanException;
+import org.kan4j.KanLayer;
+import org.kan4j.KanModel;
+import org.kan4j.Parameters;
+import org.kan4j.Rational;
+import org.kan4j.ReluPower;
+import org.kan4j.Rswaf;
+import org.kan4j.Safetensors;
+import org.kan4j.Sine;
+import org.kan4j.UnsupportedException;
+import org.kan4j.Wavelet;
+
+/** Importing and exporting: exact round trips, and a name for everything that does not fit. */
+class StateDictsTest {
+
+    private final Arena arena = Arena.ofShared();
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() {
+        arena.close();
+    }
+
+    static List<Path> files() {
+        return GoldenTest.files();
+    }
+
+    private Map<String, HostTensor> state(Path file, String prefix) throws IOException {
+        Map<String, HostTensor> state = new TreeMap<>();
+        StateDicts.tensors(Safetensors.open(file), arena).forEach((name, tensor) -> {
+            if (name.startsWith("param.")) {
+                state.put(prefix + name.substring("param.".length()), tensor);
+            }
+        });
+        return state;
+    }
+
+    private static Path golden(String name) {
+        return files().stream().filter(f -> f.endsWith(name + ".safetensors")).findFirst().orElseThrow();
+    }
+
+    private static Map<String, HostTensor> floats(Arena arena, Map<String, HostTensor> state) {
+        Map<String, HostTensor> floats = new TreeMap<>();
+        state.forEach((name, tensor) ->
+            floats.put(name, tensor.dtype() == DType.F64 ? tensor.to(arena, DType.F32) : tensor));
+        return floats;
+    }
+
+    private static void assertSame(Map<String, HostTensor> expected, Map<String, HostTensor> found) {
+        assertEquals(expected.keySet(), found.keySet());
+        expected.forEach((name, tensor) -> {
+            assertEquals(tensor.toString(), found.get(name).toString(), name);
+            assertArrayEquals(tensor.segment().toArray(ValueLayout.JAVA_BYTE),
+                found.get(name).segment().toArray(ValueLayout.JAVA_BYTE), name);
+        });
+    }
+
+    /** In float32 and float64, with and without a wrapper's prefix, with and without a config: the same bits back. */
+    @ParameterizedTest
+    @MethodSource("files")
+    void roundTripsAreExact(Path file) throws IOException {
+        Safetensors golden = Safetensors.open(file);
+        Variant variant = Variant.of(golden.metadata().get("variant"));
+        for (String prefix : List.of("", "module.", "_orig_mod.net.")) {
+            for (boolean single : List.of(true, false)) {
+                Map<String, HostTensor> state = state(file, prefix);
+                state = single ? floats(arena, state) : state;
+                Path checkpoint = folder.resolve("model.safetensors");
+                StateDicts.Imported imported = StateDicts.load("weights", variant, state, golden.metadata().get("config"));
+                try (Parameters parameters = imported.parameters()) {
+                    assertEquals(single ? DType.F32 : DType.F64, parameters.model().dtype());
+                    Checkpoint.write(checkpoint, parameters, Map.of(Origin.PROPERTY, imported.origin().toJson()));
+                }
+                try (Checkpoint read = Checkpoint.read(checkpoint)) {
+                    assertSame(state, StateDicts.save(variant, read.parameters(), Origin.of(read.properties(), arena),
+                        arena).tensors());
+                }
+            }
+        }
+    }
+
+    /** What the tensors tell needs no config. */
+    @ParameterizedTest
+    @ValueSource(strings = {"efficientkan_order2_g8", "efficientkan_no_scaler", "efficientkan_uneven_order2",
+        "pykan_multiplication", "fastkan_nobase", "fastkan_3layer", "rswaf_2layer", "chebykan_degree9",
+        "fourierkan_smooth", "sinekan_3layer", "bsrbf_order2", "rational_3groups"})
+    void tensorsTellTheModelWithoutAConfig(String name) throws IOException {
+        Safetensors golden = Safetensors.open(golden(name));
+        Variant variant = Variant.of(golden.metadata().get("variant"));
+        Map<String, HostTensor> state = state(golden(name), "");
+        try (Parameters with = StateDicts.load("a", variant, state, golden.metadata().get("config")).parameters();
+             Parameters without = StateDicts.load("b", variant, state, null).parameters()) {
+            assertEquals(with.model(), without.model());
+        }
+    }
+
+    static Stream<Object[]> trained() {
+        return Stream.of(
+            new Object[] {"efficient-kan", BSpline.of(5, 3)}, new Object[] {"fastkan", GaussianRbf.of(8)},
+            new Object[] {"rswaf", Rswaf.of(8)}, new Object[] {"fourierkan", new Fourier(5)},
+            new Object[] {"chebykan", new Chebyshev(4)}, new Object[] {"jacobikan", Jacobi.legendre(4)},
+            new Object[] {"sinekan", new Sine(8)}, new Object[] {"wavkan", new Wavelet(Wavelet.Kind.DOG)},
+            new Object[] {"relukan", new ReluPower(5, 3)}, new Object[] {"rational", new Rational(2)},
+            new Object[] {"pykan", BSpline.of(3, 2)});
+    }
+
+    /** A model made in kan4j comes out as a state dict that comes in as the same model. */
+    @ParameterizedTest
+    @MethodSource("trained")
+    void exportsOwnModels(String name, Basis basis) {
+        Variant variant = Variant.of(name);
+        try (Parameters own = Parameters.initialise(KanModel.kan(basis, 4, 6, 2), 7)) {
+            StateDicts.Exported state = StateDicts.save(variant, own, null, arena);
+            StateDicts.Imported back = StateDicts.load("weights", variant, state.tensors(), state.metadata().get("config"));
+            try (Parameters parameters = back.parameters()) {
+                assertSame(tensors(own), name.equals("pykan") ? without(tensors(parameters), "mask") : tensors(parameters));
+            }
+        }
+    }
+
+    private Map<String, HostTensor> tensors(Parameters parameters) {
+        Map<String, HostTensor> tensors = new TreeMap<>();
+        parameters.tensors().forEach(info -> tensors.put(info.name(), parameters.get(arena, info.name())));
+        return tensors;
+    }
+
+    private static Map<String, HostTensor> without(Map<String, HostTensor> tensors, String ending) {
+        Map<String, HostTensor> rest = new TreeMap<>(tensors);
+        rest.keySet().removeIf(name -> name.endsWith(ending));
+        return rest;
+    }
+
+    @Test
+    void namesOfOnesOwnModelClass() throws IOException {
+        Map<String, HostTensor> state = new TreeMap<>();
+        state(golden("chebykan_2layer"), "").forEach((name, tensor) ->
+            state.put("cheby" + (name.charAt(0) == '0' ? "9" : "10") + name.substring(1), tensor));
+        StateDicts.Imported imported = StateDicts.load("weights", Variant.of("chebykan"), state, null);
+        try (Parameters parameters = imported.parameters()) {
+            assertEquals(4, parameters.model().in());
+            assertSame(state, StateDicts.save(Variant.of("chebykan"), parameters, imported.origin(), arena).tensors());
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------------- bad input
+
+    private String refusal(String file, String variant, String config, java.util.function.Consumer<Map<String, HostTensor>>
+        change) throws IOException {
+        Map<String, HostTensor> state = state(golden(file), "");
+        change.accept(state);
+        return assertThrows(KanException.class,
+            () -> StateDicts.load("weights", Variant.of(variant), state, config)).getMessage();
+    }
+
+    private static void assertContains(String message, String... parts) {
+        for (String part : parts) {
+            assertTrue(message.contains(part), () -> "'" + part + "' in: " + message);
+        }
+    }
+
+    @Test
+    void everyTensorThatDoesNotFitIsNamed() throws IOException {
+        assertContains(refusal("efficientkan_2layer", "efficient-kan", null, state -> {
+            state.remove("layers.0.spline_weight");
+            state.put("layers.1.bias", HostTensor.allocate(arena, DType.F64, 3));
+            state.put("layers.1.base_weight", HostTensor.allocate(arena, DType.F64, 6, 3));
+        }), "missing: layers.0.spline_weight, expected [6, 4, ", "extra: layers.1.bias", "found [3]",
+            "misshaped: layers.1.base_weight, expected [3, 6], found [6, 3]");
+        assertContains(refusal("fastkan_2layer", "fastkan", "{\"layers\": [4, 6, 3]}",
+            state -> state.put("layers.0.rbf.grid", HostTensor.allocate(arena, DType.F64, 7))),
+            "misshaped: layers.0.rbf.grid, expected [8], found [7]");
+        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": [4, 6, 3], \"degree\": 4}",
+            state -> state.put("0.cheby_coeffs", HostTensor.allocate(arena, DType.F64, 6, 4, 5))),
+            "misshaped: 0.cheby_coeffs, expected [4, 6, 5], found [6, 4, 5]");
+        assertContains(refusal("efficientkan_1layer", "efficient-kan", "{\"layers\": [3, 5]}",
+            state -> state.remove("layers.0.spline_scaler")), "missing: layers.0.spline_scaler, expected [5, 3]");
+        assertContains(refusal("efficientkan_1layer", "efficient-kan", "{\"layers\": [3, 5]}",
+            state -> state.put("layers.0.grid", HostTensor.allocate(arena, DType.F64, 3, 11))),
+            "misshaped: layers.0.grid, expected [3, 12], found [3, 11]");
+    }
+
+    @Test
+    void wrongVariantsAndConfigs() throws IOException {
+        assertContains(refusal("pykan_fitted", "efficient-kan", null, state -> { }), "variant pykan");
+        assertContains(assertThrows(KanException.class, () -> Variant.of("spikan")).getMessage(), "spikan", "efficient-kan",
+            "rational");
+        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": [4, 6, 3], \"grade\": 4}", state -> { }),
+            "grade", "degree");
+        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": 4}", state -> { }), "layers", "array");
+        assertContains(refusal("chebykan_2layer", "chebykan", "[", state -> { }), "JSON");
+        assertContains(refusal("jacobikan_2layer", "jacobikan", "{\"a\": -1}", state -> { }), "-1");
+        assertContains(refusal("relukan_2layer", "relukan", null, state -> { }), "g", "k", "config");
+        assertContains(refusal("rational_3groups", "rational", "{\"groups\": 8}", state ->
+            state.put("act1.weight_denominator", HostTensor.allocate(arena, DType.F64, 4, 4))), "groups", "6");
+        assertContains(refusal("efficientkan_1layer", "efficient-kan", null, state ->
+            state.put("layers.0.grid", state.get("layers.0.grid").to(arena, DType.F32))), "layers.0.grid", "F32");
+    }
+
+    @Test
+    void aSymbolicBranchIsRefused() throws IOException {
+        assertContains(refusal("pykan_fitted", "pykan", null,
+            state -> state.get("symbolic_fun.0.mask").set(1, 3, 1)), "symbolic_fun.0.mask[3, 1]");
+    }
+
+    @Test
+    void whatAVariantCannotExpressIsRefused() {
+        KanLayer clamped = KanLayer.of(3, 2, BSpline.of(5, 3).withOutside(BSpline.Outside.CLAMP));
+        try (Parameters parameters = Parameters.zeros(KanModel.of(DType.F32, clamped))) {
+            assertContains(assertThrows(UnsupportedException.class,
+                () -> StateDicts.save(Variant.of("efficient-kan"), parameters, null, arena)).getMessage(), "CLAMP", "ZERO");
+            assertContains(assertThrows(UnsupportedException.class,
+                () -> StateDicts.save(Variant.of("chebykan"), parameters, null, arena)).getMessage(), "Chebyshev", "BSpline");
+        }
+        try (Parameters mlp = Parameters.zeros(KanModel.mlp(DType.F32, Activation.RELU, 3, 4, 2))) {
+            assertContains(assertThrows(UnsupportedException.class,
+                () -> StateDicts.save(Variant.of("fastkan"), mlp, null, arena)).getMessage(), "Linear");
+        }
+        try (Parameters faster = Parameters.zeros(KanModel.kan(Rswaf.of(8), 3, 2))) {
+            assertContains(assertThrows(UnsupportedException.class,
+                () -> StateDicts.save(Variant.of("fasterkan"), faster, null, arena)).getMessage(), "rswaf");
+        }
+    }
+}
