@@ -1,18 +1,25 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import org.kan4j.Activation;
 import org.kan4j.BSpline;
 import org.kan4j.BSplineRbf;
+import org.kan4j.BatchNorm;
 import org.kan4j.Chebyshev;
 import org.kan4j.DType;
 import org.kan4j.Fourier;
 import org.kan4j.GaussianRbf;
 import org.kan4j.Jacobi;
+import org.kan4j.KanLayer;
 import org.kan4j.KanModel;
+import org.kan4j.LayerNorm;
+import org.kan4j.LayerSpec;
+import org.kan4j.Linear;
 import org.kan4j.Rational;
 import org.kan4j.ReluPower;
 import org.kan4j.Rswaf;
@@ -43,6 +50,11 @@ final class Bases {
             return groups;
         }
 
+        /** The default of --norm. */
+        String norm() {
+            return build == WAVELET ? "batch" : build == CHEBYSHEV || build == JACOBI ? "layer" : "none";
+        }
+
         KanModel model(DType dtype, int grid, int order, long[] layers) {
             return build.model(dtype, grid, order, layers);
         }
@@ -54,6 +66,10 @@ final class Bases {
     }
 
     private static final Builder RATIONAL = (t, g, k, n) -> KanModel.kan(t, new Rational(g), n);
+    private static final Builder CHEBYSHEV = (t, g, k, n) -> KanModel.kan(t, new Chebyshev(g), n);
+    private static final Builder JACOBI = (t, g, k, n) -> KanModel.kan(t, Jacobi.of(g), n);
+    private static final Builder WAVELET =
+            (t, g, k, n) -> KanModel.kan(t, new Wavelet(Wavelet.Kind.MEXICAN_HAT), n);
     private static final SequencedMap<String, Entry> ALL = new LinkedHashMap<>();
 
     static {
@@ -61,10 +77,10 @@ final class Bases {
         ALL.put("fastkan", new Entry(8, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, GaussianRbf.of(g), n)));
         ALL.put("rswaf", new Entry(8, 0, 10, 1, (t, g, k, n) -> KanModel.kan(t, Rswaf.of(g), n)));
         ALL.put("fourierkan", new Entry(5, 0, 5, 1, (t, g, k, n) -> KanModel.kan(t, new Fourier(g), n)));
-        ALL.put("chebykan", new Entry(4, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, new Chebyshev(g), n)));
-        ALL.put("jacobikan", new Entry(3, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, Jacobi.of(g), n)));
+        ALL.put("chebykan", new Entry(4, 0, 9, 1, CHEBYSHEV));
+        ALL.put("jacobikan", new Entry(3, 0, 9, 1, JACOBI));
         ALL.put("sinekan", new Entry(8, 0, 10, 1, (t, g, k, n) -> KanModel.kan(t, new Sine(g), n)));
-        ALL.put("wavkan", new Entry(0, 0, 0, 3, (t, g, k, n) -> KanModel.kan(t, new Wavelet(Wavelet.Kind.MEXICAN_HAT), n)));
+        ALL.put("wavkan", new Entry(0, 0, 0, 3, WAVELET));
         ALL.put("relukan", new Entry(5, 3, 7, 1, (t, g, k, n) -> KanModel.kan(t, new ReluPower(g, k), n)));
         ALL.put("rational", new Entry(8, 0, 8, 10, RATIONAL));
         ALL.put("bsrbf", new Entry(5, 3, 5, 1, (t, g, k, n) -> KanModel.kan(t, BSplineRbf.of(g, k), n)));
@@ -80,6 +96,32 @@ final class Bases {
             throw new InputException("unknown basis '" + name + "', known are: " + String.join(", ", ALL.keySet()));
         }
         return entry;
+    }
+
+    /**
+     * The same network with normalisation: {@code layer} puts a LayerNorm between every two layers, {@code batch} a
+     * BatchNorm after every layer, {@code none} leaves it.
+     */
+    static KanModel normalised(KanModel model, String norm) {
+        if (norm.equals("none")) {
+            return model;
+        }
+        if (!norm.equals("layer") && !norm.equals("batch")) {
+            throw new InputException("--norm must be none, layer or batch, given '" + norm + "'");
+        }
+        List<LayerSpec> layers = new ArrayList<>();
+        for (int i = 0; i < model.layers().size(); i++) {
+            LayerSpec layer = model.layers().get(i);
+            layers.add(layer);
+            if (layer instanceof KanLayer || layer instanceof Linear) {
+                if (norm.equals("batch")) {
+                    layers.add(BatchNorm.of(layer.out()));
+                } else if (i < model.layers().size() - 1) {
+                    layers.add(LayerNorm.of(layer.out()));
+                }
+            }
+        }
+        return KanModel.of(model.dtype(), layers);
     }
 
     /** For the help of options. */

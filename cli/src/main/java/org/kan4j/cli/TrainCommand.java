@@ -87,6 +87,11 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--order", paramLabel = "N", description = "Spline order, 1 to 5; 3 by default.")
     private Integer order;
 
+    @Option(names = "--norm", paramLabel = "KIND",
+            description = "Normalisation between layers: none, layer or batch. By default as the basis was published: "
+                    + "layer for chebykan and jacobikan, batch (after every layer) for wavkan, none for the rest.")
+    private String norm;
+
     @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows.")
     private Integer epochs;
 
@@ -184,11 +189,13 @@ final class TrainCommand implements Callable<Integer> {
                     csv ? List.copyOf(drop) : null, csv ? List.copyOf(categorical) : null,
                     csv ? Job.testFraction(testFraction) : null,
                     basis != null ? basis : "bspline", grid != null ? grid : entry.grid(widths),
-                    order != null ? order : entry.order(), widths, or(epochs, job.epochs()), or(batch, job.batch()),
+                    order != null ? order : entry.order(),
+                    norm != null ? norm : entry.norm(), widths, or(epochs, job.epochs()), or(batch, job.batch()),
                     lr != null ? lr : job.learningRate(), weightDecay != null ? weightDecay : 1e-4,
                     decay != null ? decay : job.decay(), runSeed, dtype != null ? dtype : "f32",
                     context.device().toString(), context.threads(), context.tier().toString());
-            KanModel model = entry.model(Options.dtype(options.dtype()), options.grid(), options.order(), widths);
+            KanModel model = Bases.normalised(
+                    entry.model(Options.dtype(options.dtype()), options.grid(), options.order(), widths), options.norm());
             Path modelFile = named(out, job, ".safetensors", suffix);
             Path plotFile = plot != null ? insert(plot, suffix) : besides(modelFile);
             checkOutputs(modelFile, plotFile);

@@ -13,11 +13,12 @@ import org.kan4j.cli.data.DataException;
  * checkpoint carries so that it can be resumed.
  *
  * @param target of a CSV file; null for a named set, like the options of CSV files after it
+ * @param norm normalisation between layers: none, layer or batch
  * @param decay factor on the learning rate after each epoch
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, CsvSet.Task task, List<String> drop, List<String> categorical,
-                    Double testFraction, String basis, int grid, int order, long[] layers, int epochs, int batch,
+                    Double testFraction, String basis, int grid, int order, String norm, long[] layers, int epochs, int batch,
                     double lr, double weightDecay, double decay, long seed, String dtype, String device, int threads,
                     String tier) {
 
@@ -27,8 +28,8 @@ record TrainOptions(String data, String target, CsvSet.Task task, List<String> d
     private static final ObjectMapper JSON = new ObjectMapper();
 
     TrainOptions withEpochs(int more) {
-        return new TrainOptions(data, target, task, drop, categorical, testFraction, basis, grid, order, layers, more, batch,
-                lr, weightDecay, decay, seed, dtype, device, threads, tier);
+        return new TrainOptions(data, target, task, drop, categorical, testFraction, basis, grid, order, norm, layers, more,
+                batch, lr, weightDecay, decay, seed, dtype, device, threads, tier);
     }
 
     String toJson() {
