@@ -4,6 +4,7 @@ package org.kan4j.bench;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -55,40 +56,38 @@ abstract class DjlNetwork implements Network {
 
     @Override
     public void forward() {
-        // As for training: the graph is recorded.
-        try (NDManager scope = manager.newSubManager(); GradientCollector collector = engine.newGradientCollector()) {
-            NDArray input = x.duplicate();
-            input.attach(scope);
-            NDArray output = run(input);
-            output.attach(scope);
+        // As for training: the graph is recorded. The scope frees every array made in it.
+        try (NDScope scope = new NDScope(); GradientCollector collector = engine.newGradientCollector()) {
+            scope.suppressNotUsedWarning();
+            run(x);
         }
     }
 
     @Override
     public double step() {
-        try (NDManager scope = manager.newSubManager()) {
-            double value;
+        double value;
+        try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
             try (GradientCollector collector = engine.newGradientCollector()) {
-                NDArray input = x.duplicate();
-                input.attach(scope);
-                NDArray d = run(input).sub(y);
+                NDArray d = run(x).sub(y);
                 NDArray loss = d.mul(d).mean();
                 collector.backward(loss);
                 value = loss.getFloat();
             }
-            for (int i = 0; i < parameters.size(); i++) {
-                NDArray gradient = parameters.get(i).getGradient();
-                gradient.attach(scope);
+        }
+        for (int i = 0; i < parameters.size(); i++) {
+            try (NDArray gradient = parameters.get(i).getGradient()) {
                 adam.update(Integer.toString(i), parameters.get(i), gradient);
             }
-            return value;
         }
+        return value;
     }
 
     @Override
     public void predict(float[] rows, float[] outputs) {
-        try (NDManager scope = manager.newSubManager()) {
-            NDArray result = run(scope.create(rows, new Shape(rows.length / in, in)));
+        try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            NDArray result = run(manager.create(rows, new Shape(rows.length / in, in)));
             System.arraycopy(result.toFloatArray(), 0, outputs, 0, outputs.length);
         }
     }
