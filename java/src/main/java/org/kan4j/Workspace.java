@@ -190,21 +190,37 @@ public final class Workspace implements AutoCloseable {
         return outputs[count - 1];
     }
 
+    /**
+     * The input of a layer, on memory that has been checked: runs the layers before it. For workspaces that keep
+     * nothing for a backward pass; one follows only after a whole forward pass.
+     */
+    MemorySegment inputOf(int layer, long rows, MemorySegment x) {
+        requireSizes(rows);
+        forwardRows = -1;
+        return run(layer, rows, x, outputs[Math.max(0, layer - 1)]);
+    }
+
     private void forward(long rows, MemorySegment x, MemorySegment y) {
         requireSizes(rows);
+        run(count, rows, x, y);
+        forwardRows = rows;
+        forwardInput = x;
+    }
+
+    /** Runs the first layers, the last of them into y; its output, x itself if there are none. */
+    private MemorySegment run(int layersToRun, long rows, MemorySegment x, MemorySegment y) {
         MemorySegment handle = context.handle();
         NativeLayers layers = parameters.layers();
         int mode = training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER();
         MemorySegment input = x;
-        for (int l = 0; l < count; l++) {
-            MemorySegment output = l == count - 1 ? y : outputs[l];
+        for (int l = 0; l < layersToRun; l++) {
+            MemorySegment output = l == layersToRun - 1 ? y : outputs[l];
             int status = Kan.kan_layer_forward(handle, layers.handle(l), mode, rows, input,
                 parameters.values().part(l), parameters.bufferPart(l), output, saved[l], scratch);
             Native.check(status, handle);
             input = output;
         }
-        forwardRows = rows;
-        forwardInput = x;
+        return input;
     }
 
     /** A library that wants more memory for fewer rows must not write past what was allocated for the most. */
