@@ -12,6 +12,7 @@ final class CentreTensors {
     private final double[] coef; // (out, in, n)
     private final double[] centres;
     private final double inverseWidth;
+    private final EdgeWeights edges;
     private final int in;
     private final int out;
 
@@ -19,6 +20,7 @@ final class CentreTensors {
         this.spec = (KanLayer) parameters.model().layers().get(layer);
         this.dtype = parameters.model().dtype();
         this.prefix = "layers." + layer + ".";
+        this.edges = new EdgeWeights(parameters, layer);
         this.in = Math.toIntExact(spec.in());
         this.out = Math.toIntExact(spec.out());
         try (Arena arena = Arena.ofConfined()) {
@@ -105,12 +107,15 @@ final class CentreTensors {
             evaluate(centres, inverseWidth, z, before);
             evaluateEdges(before, input, targets);
             evaluate(at, width, z, after);
+            double base = edges.base(z);
             for (int o = 0; o < out; o++) {
                 double change = -targets[o];
                 for (int g = 0; g < at.length; g++) {
                     change += after[g] * fitted[o][g];
                 }
-                size += targets[o] * targets[o];
+                change = edges.change(o, input, change);
+                double value = edges.edge(o, input, base, targets[o]);
+                size += value * value;
                 difference += change * change;
             }
         }

@@ -54,8 +54,9 @@ public record GridRefinement(Parameters parameters, double residual) {
             for (int l = 0; l < layers.size(); l++) {
                 if (layers.get(l) instanceof KanLayer kan && finer(kan.basis(), grid) != null) {
                     LayerSamples samples = LayerSamples.of(context, parameters, l, features);
-                    residual = Math.max(residual, kan.basis() instanceof BSpline
-                        ? refineKnots(parameters, refined, l, samples) : refineCentres(parameters, refined, l, samples));
+                    double change = kan.basis() instanceof BSpline ? refineKnots(parameters, refined, l, samples)
+                        : refineCentres(parameters, refined, l, samples);
+                    residual = Math.max(residual, change);
                 }
             }
             return new GridRefinement(refined, residual);
@@ -132,7 +133,8 @@ public record GridRefinement(Parameters parameters, double residual) {
             SplineBasis after = new SplineBasis(knots, order, spline.outside());
             double[][] fitted = grid % spline.grid() == 0 ? SplineFit.insertKnots(before, coefficients, knots, order)
                 : SplineFit.fit(before, coefficients, after, samples.column(i));
-            residual = Math.max(residual, SplineFit.residual(before, coefficients, after, fitted, samples.column(i)));
+            residual = Math.max(residual, SplineFit.residual(before, coefficients, after, fitted, samples.column(i),
+                old.edges(), i));
             finer.setKnots(i, knots);
             finer.setCoefficients(i, fitted);
         }

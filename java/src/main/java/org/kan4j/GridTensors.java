@@ -11,6 +11,7 @@ final class GridTensors {
     private final String prefix;
     private final double[] coef;  // (out, in, n)
     private final double[] knots; // (in, G + 2k + 1)
+    private final EdgeWeights edges;
     private final int in;
     private final int out;
     private final int n;
@@ -20,6 +21,7 @@ final class GridTensors {
         this.spec = (KanLayer) parameters.model().layers().get(layer);
         this.dtype = parameters.model().dtype();
         this.prefix = "layers." + layer + ".";
+        this.edges = new EdgeWeights(parameters, layer);
         BSpline spline = (BSpline) spec.basis();
         this.in = Math.toIntExact(spec.in());
         this.out = Math.toIntExact(spec.out());
@@ -33,6 +35,10 @@ final class GridTensors {
 
     KanLayer spec() {
         return spec;
+    }
+
+    EdgeWeights edges() {
+        return edges;
     }
 
     DType dtype() {

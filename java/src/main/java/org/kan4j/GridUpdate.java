@@ -17,12 +17,13 @@ import java.util.List;
  * where there are no samples, so that nothing is undetermined. An input whose new grid cannot hold its splines to
  * {@link #tolerance} keeps the old grid.
  *
- * <p>An optimizer's moments belong to the old coefficients; start it anew after an update ({@link LbfgsMinimizer#reset}).
+ * <p>An optimizer's moments belong to the old coefficients; start it anew after an update
+ * ({@link LbfgsMinimizer#reset}).
  *
  * @param uniformShare of the even grid in the blend, 0 (quantiles) to 1; as published 0.02
  * @param margin of the even grid beyond the smallest and the largest sample, at least 0
  * @param minimumSpacing the least distance of neighbouring knots, as a share of the even grid's, 0 to 0.5
- * @param tolerance relative root mean square difference, on the samples, of an input's splines before and after, above
+ * @param tolerance relative root mean square difference, on the samples, of an input's edges before and after, above
  *     which the input keeps its grid; infinite to never do so
  */
 public record GridUpdate(double uniformShare, double margin, double minimumSpacing, double tolerance) {
@@ -45,7 +46,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         }
     }
 
-    /** As published, a share of 0.02 and a margin of 0.01; grids that would change a spline by 10 % are not taken. */
+    /** As published, a share of 0.02 and a margin of 0.01; what would change an input's edges by 10 % is not done. */
     public static GridUpdate defaults() {
         return new GridUpdate(0.02, 0.01, 0.01, 0.1);
     }
@@ -71,7 +72,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
      * @param layer its index in the model
      * @param grids the layer's grids: one an input for B-splines, one for shared centres
      * @param updated how many of them were moved; the others would have changed the function too much
-     * @param residual the largest relative root mean square change of a moved grid's splines on the samples
+     * @param residual the largest relative root mean square change of a moved grid's edges on the samples
      * @param refused the largest such change that made an update be rolled back; 0 if none was
      */
     public record LayerReport(int layer, int grids, int updated, double residual, double refused) {
@@ -88,7 +89,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
             layers = List.copyOf(layers);
         }
 
-        /** The largest relative change of a moved grid's splines. */
+        /** The largest relative change of a moved grid's edges. */
         public double residual() {
             return layers.stream().mapToDouble(LayerReport::residual).max().orElse(0);
         }
@@ -162,7 +163,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
             SplineBasis after = new SplineBasis(knots, spline.order(), spline.outside());
             double[][] old = tensors.coefficients(i);
             double[][] fitted = SplineFit.fit(before, old, after, samples.column(i));
-            double residual = SplineFit.residual(before, old, after, fitted, samples.column(i));
+            double residual = SplineFit.residual(before, old, after, fitted, samples.column(i), tensors.edges(), i);
             if (residual <= tolerance) {
                 tensors.setKnots(i, knots);
                 tensors.setCoefficients(i, fitted);
@@ -180,7 +181,8 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
 
     /** Cells + 1 points: the blend of quantiles and even spacing, kept apart. */
     private double[] blend(double[] sorted, double lo, double hi, int cells, DType dtype) {
-        double largest = Math.max(Math.abs(lo), Math.abs(hi));
+        // Below 1e-6 the spacing no longer follows the samples' size: widths are divided by it.
+        double largest = Math.max(1e-6, Math.max(Math.abs(lo), Math.abs(hi)));
         double ulp = dtype == DType.F32 ? Math.ulp((float) largest) : Math.ulp(largest);
         double even = (hi - lo + 2 * margin) / cells;
         double start = lo - margin;
@@ -225,7 +227,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         return knots;
     }
 
-    // --------------------------------------------------------------------------------------------------- shared centres
+    // -------------------------------------------------------------------------------------------------- shared centres
 
     private LayerReport updateCentres(Parameters parameters, int layer, LayerSamples samples) {
         CentreTensors tensors = new CentreTensors(parameters, layer);

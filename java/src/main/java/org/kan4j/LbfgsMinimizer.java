@@ -117,8 +117,8 @@ public final class LbfgsMinimizer implements AutoCloseable {
         evaluations++;
         double norm = Math.sqrt(dot(g, g));
         if (!Double.isFinite(value) || !Double.isFinite(norm)) {
-            throw KanException.invalid("L-BFGS cannot start where the objective is %s and its gradient has the norm %s; "
-                + "likely causes: data of a very large scale, or parameters that are not finite", value, norm);
+            throw KanException.invalid("L-BFGS cannot start where the objective is %s and its gradient has the norm "
+                + "%s; likely causes: data of a very large scale, or parameters that are not finite", value, norm);
         }
         int made = 0;
         Lbfgs.Stop stop = Lbfgs.Stop.ITERATIONS;

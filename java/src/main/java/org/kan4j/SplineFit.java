@@ -45,16 +45,22 @@ final class SplineFit {
         system.add(after.evaluate(x), after.values(), targets, weight);
     }
 
-    /** Root mean square difference on samples over root mean square before, all outputs together; NaN if not finite. */
-    static double residual(SplineBasis before, double[][] old, SplineBasis after, double[][] fitted, double[] samples) {
+    /**
+     * Root mean square change of an input's edges on samples over their root mean square before, all outputs together;
+     * NaN if not finite.
+     */
+    static double residual(SplineBasis before, double[][] old, SplineBasis after, double[][] fitted, double[] samples,
+                           EdgeWeights edges, int input) {
         double difference = 0;
         double size = 0;
         for (double x : samples) {
             int first = before.evaluate(x);
             int firstAfter = after.evaluate(x);
+            double base = edges.base(x);
             for (int o = 0; o < old.length; o++) {
-                double value = before.combine(first, old[o], 0);
-                double change = after.combine(firstAfter, fitted[o], 0) - value;
+                double part = before.combine(first, old[o], 0);
+                double value = edges.edge(o, input, base, part);
+                double change = edges.change(o, input, after.combine(firstAfter, fitted[o], 0) - part);
                 size += value * value;
                 difference += change * change;
             }
