@@ -144,13 +144,16 @@ final class Pykan extends Variant {
         Map<String, LayerSpec> layers = new LinkedHashMap<>();
         layers.put("kan", new KanLayer(published.in(), subnodes, basis, base(config), true, true, false, false, false,
             false));
-        if (matters(published, "subnode_scale_{l}", "subnode_bias_{l}")) {
+        boolean subnode = matters(published, "subnode_scale_{l}", "subnode_bias_{l}");
+        boolean node = matters(published, "node_scale_{l}", "node_bias_{l}");
+        boolean product = subnodes != outputs;
+        if (subnode || node && !product) { // without products between them, one affine layer could be either
             layers.put("subnode", new Affine(subnodes));
         }
-        if (subnodes != outputs) {
+        if (product) {
             layers.put("multiply", multiply(config, l, subnodes, outputs));
         }
-        if (matters(published, "node_scale_{l}", "node_bias_{l}")) {
+        if (node || subnode && !product) {
             layers.put("node", new Affine(outputs));
         }
         return layers;
@@ -203,7 +206,7 @@ final class Pykan extends Variant {
         layers.put("kan", kan);
         Affine before = reader.nextIf(Affine.class);
         Multiply multiply = reader.nextIf(Multiply.class);
-        Affine after = before == null || multiply != null ? reader.nextIf(Affine.class) : null;
+        Affine after = before != null || multiply != null ? reader.nextIf(Affine.class) : null;
         if (before != null) {
             layers.put("subnode", before);
         }

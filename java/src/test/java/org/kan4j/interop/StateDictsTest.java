@@ -164,6 +164,21 @@ class StateDictsTest {
         return rest;
     }
 
+    /** pykan's node and subnode maps stay apart, whichever of them changes something. */
+    @ParameterizedTest
+    @ValueSource(strings = {"node_scale_0", "subnode_bias_0", "node_bias_1", "subnode_scale_1"})
+    void affineMapsOfNodesComeBackWhereTheyWere(String name) throws IOException {
+        for (String file : List.of("pykan_untrained", "pykan_multiplication_arity3")) {
+            Map<String, HostTensor> state = state(golden(file), "");
+            state.get(name).set(-0.75, 0);
+            String config = Safetensors.open(golden(file)).metadata().get("config");
+            StateDicts.Imported imported = StateDicts.load("weights", Variant.of("pykan"), state, config);
+            try (Parameters parameters = imported.parameters()) {
+                assertSame(state, StateDicts.save(Variant.of("pykan"), parameters, imported.origin(), arena).tensors());
+            }
+        }
+    }
+
     @Test
     void namesOfOnesOwnModelClass() throws IOException {
         Map<String, HostTensor> state = new TreeMap<>();
