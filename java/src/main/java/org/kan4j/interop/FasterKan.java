@@ -100,11 +100,12 @@ final class FasterKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        double inverse = Exports.same("inverse denominator", layers, l -> published ? l.tensor("kan", "inv_width").get(0L)
-            : ((Rswaf) l.layer("kan", KanLayer.class).basis()).inverseDenominator());
-        if (published && inverse != 1) {
-            throw new UnsupportedException("the published forward of fasterkan has no inverse denominator; this model's "
-                + "is " + inverse + ": export it as variant rswaf");
+        for (ExportedLayer layer : layers) {
+            double inverse = published ? layer.tensor("kan", "inv_width").get(0L) : 1; // a tensor of rswaf
+            if (inverse != 1) {
+                throw new UnsupportedException("the published forward of fasterkan has no inverse denominator; this "
+                    + "model's is " + inverse + ": export it as variant rswaf");
+            }
         }
         config.put("num_grids",
             Exports.same("number of centres", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
