@@ -1,0 +1,103 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.HostTensor;
+import org.kan4j.Safetensors;
+import org.kan4j.interop.StateDicts;
+
+/** verify, import and export; what they do to every variant is tested in org.kan4j.interop. */
+class InteropCommandsTest {
+
+    private static final Path GOLDEN =
+        Path.of(System.getProperty("kan4j.root", ".."), "java/src/test/resources/golden");
+
+    @TempDir
+    private Path folder;
+
+    /** A golden file's state dict, its names behind a prefix; or the whole file with one of its numbers changed. */
+    private Path written(String golden, String prefix, String change) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            Safetensors file = Safetensors.open(GOLDEN.resolve(golden));
+            Map<String, HostTensor> tensors = new TreeMap<>();
+            StateDicts.tensors(file, arena).forEach((name, tensor) -> {
+                if (change != null) {
+                    tensors.put(name, tensor);
+                } else if (name.startsWith("param.")) {
+                    tensors.put(prefix + name.substring("param.".length()), tensor);
+                }
+            });
+            if (change != null) {
+                HostTensor tensor = tensors.get(change);
+                tensor.set(tensor.get(0, 0) + 1e-3, 0, 0);
+            }
+            Path path = folder.resolve("written.safetensors");
+            Safetensors.write(path, tensors, change != null ? file.metadata() : Map.of());
+            return path;
+        }
+    }
+
+    @Test
+    void verifyPrintsALineATensor() {
+        Cli cli = Cli.succeed("verify", GOLDEN.resolve("efficientkan_1layer.safetensors"),
+            GOLDEN.resolve("pykan_fitted.safetensors"), "--dtype", "f32", "--device", "cpu");
+        assertThat(cli.out()).contains("output", "grad_input", "grad.layers.0.spline_scaler", "grad.act_fun.1.coef");
+    }
+
+    @Test
+    void verifyFailsOnAWrongNumber() throws IOException {
+        Cli cli = Cli.run("verify", written("efficientkan_1layer.safetensors", "", "grad.layers.0.base_weight"));
+        assertThat(cli.status()).isEqualTo(1);
+    }
+
+    @Test
+    void verifyRefusesWhatIsNoCase() throws IOException {
+        Cli.refuse(new String[] {"nowhere.safetensors"}, "verify", folder.resolve("nowhere.safetensors"));
+        Path text = Files.writeString(folder.resolve("text.safetensors"), "not a tensor in here");
+        Cli.refuse(new String[] {"text.safetensors"}, "verify", text);
+        Cli.refuse(new String[] {"variant", "efficient-kan", "pykan"}, "verify",
+            written("efficientkan_1layer.safetensors", "", null));
+        Cli.refuse(new String[] {"f16"}, "verify", text, "--dtype", "f16");
+    }
+
+    @Test
+    void importAndExportAreExact() throws IOException {
+        Path weights = written("efficientkan_adaptive.safetensors", "module.", null);
+        Path model = folder.resolve("model.safetensors");
+        Path back = folder.resolve("back.safetensors");
+        Cli.succeed("import", "--variant", "efficient-kan", weights, "--out", model);
+        Cli.succeed("export", "--variant", "efficient-kan", model, "--out", back);
+        try (Arena arena = Arena.ofConfined()) {
+            Map<String, HostTensor> expected = StateDicts.tensors(Safetensors.open(weights), arena);
+            Map<String, HostTensor> found = StateDicts.tensors(Safetensors.open(back), arena);
+            assertThat(found.keySet()).isEqualTo(expected.keySet());
+            expected.forEach((name, tensor) ->
+                assertThat(found.get(name).segment().mismatch(tensor.segment())).as(name).isEqualTo(-1));
+        }
+    }
+
+    @Test
+    void badImportsAndExports() throws IOException {
+        Path weights = written("chebykan_2layer.safetensors", "", null);
+        Path model = folder.resolve("model.safetensors");
+        Cli.refuse(new String[] {"chebby", "chebykan", "rational"}, "import", "--variant", "chebby", weights, "--out", model);
+        Cli.refuse(new String[] {"fastkan", "chebykan"}, "import", "--variant", "fastkan", weights, "--out", model);
+        Cli.refuse(new String[] {"grade", "degree"}, "import", "--variant", "chebykan", weights, "--out", model, "--config",
+            "{\"grade\": 4}");
+        assertThat(model).doesNotExist();
+        Cli.succeed("import", "--variant", "chebykan", weights, "--out", model);
+        Cli.refuse(new String[] {"Chebyshev", "efficient-kan"}, "export", "--variant", "efficient-kan", model, "--out",
+            folder.resolve("back.safetensors"));
+        Cli.refuse(new String[] {"is not", "safetensors"}, "export", "--variant", "chebykan",
+            Files.writeString(folder.resolve("text"), "text, no model"), "--out", folder.resolve("back.safetensors"));
+    }
+}
