@@ -6,27 +6,30 @@ import org.kan4j.ffi.Kan;
 /** Activation functions: of an {@link ActivationLayer}, or of the base branch of a {@link KanLayer}. */
 public enum Activation {
     /** No base branch; not an activation of a layer. */
-    NONE(Kan.KAN_ACTIVATION_NONE()),
+    NONE,
     /** x. */
-    IDENTITY(Kan.KAN_ACTIVATION_IDENTITY()),
+    IDENTITY,
     /** x / (1 + exp(-x)). */
-    SILU(Kan.KAN_ACTIVATION_SILU()),
+    SILU,
     /** max(x, 0). */
-    RELU(Kan.KAN_ACTIVATION_RELU()),
+    RELU,
     /** x (1 + erf(x / sqrt 2)) / 2. */
-    GELU(Kan.KAN_ACTIVATION_GELU()),
+    GELU,
     /** tanh x. */
-    TANH(Kan.KAN_ACTIVATION_TANH()),
+    TANH,
     /** 1 / (1 + exp(-x)). */
-    SIGMOID(Kan.KAN_ACTIVATION_SIGMOID());
+    SIGMOID;
 
-    private final int code;
-
-    Activation(int code) {
-        this.code = code;
-    }
-
+    /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
     int code() {
-        return code;
+        return switch (this) {
+            case NONE -> Kan.KAN_ACTIVATION_NONE();
+            case IDENTITY -> Kan.KAN_ACTIVATION_IDENTITY();
+            case SILU -> Kan.KAN_ACTIVATION_SILU();
+            case RELU -> Kan.KAN_ACTIVATION_RELU();
+            case GELU -> Kan.KAN_ACTIVATION_GELU();
+            case TANH -> Kan.KAN_ACTIVATION_TANH();
+            case SIGMOID -> Kan.KAN_ACTIVATION_SIGMOID();
+        };
     }
 }

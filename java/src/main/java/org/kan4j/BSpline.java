@@ -20,20 +20,19 @@ public record BSpline(int grid, int order, double lo, double hi, Outside outside
     /** What a spline does outside its grid. The base branch always sees the input itself. */
     public enum Outside {
         /** The published behaviour: the extended grid's decaying tails, 0 beyond them. */
-        ZERO(Kan.KAN_OUTSIDE_ZERO()),
+        ZERO,
         /** The value at the nearer end; derivative 0. */
-        CLAMP(Kan.KAN_OUTSIDE_CLAMP()),
+        CLAMP,
         /** The tangent at the nearer end. */
-        LINEAR(Kan.KAN_OUTSIDE_LINEAR());
+        LINEAR;
 
-        private final int code;
-
-        Outside(int code) {
-            this.code = code;
-        }
-
+        /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
         int code() {
-            return code;
+            return switch (this) {
+                case ZERO -> Kan.KAN_OUTSIDE_ZERO();
+                case CLAMP -> Kan.KAN_OUTSIDE_CLAMP();
+                case LINEAR -> Kan.KAN_OUTSIDE_LINEAR();
+            };
         }
     }
 

@@ -291,10 +291,9 @@ final class NativeLayers implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
+        if (arena.scope().isAlive()) {
             arena.close();
-        } finally {
-            converter.close();
         }
+        converter.close();
     }
 }

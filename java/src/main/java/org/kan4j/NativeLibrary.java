@@ -114,10 +114,14 @@ public final class NativeLibrary {
             throw new NativeLibraryException(Status.UNSUPPORTED, "cannot load " + library + ": " + e.getMessage()
                 + mountHint(library), e);
         } catch (IllegalCallerException e) {
-            throw new NativeLibraryException(Status.UNSUPPORTED, "this VM denies native access to kan4j; start it with "
-                + "--enable-native-access=" + moduleName(), e);
+            throw denied(e);
         }
         return handshake(library);
+    }
+
+    private static NativeLibraryException denied(Throwable cause) {
+        return new NativeLibraryException(Status.UNSUPPORTED, "this VM denies native access to kan4j; start it with "
+            + "--enable-native-access=" + moduleName(), cause);
     }
 
     private static String moduleName() {
@@ -130,6 +134,9 @@ public final class NativeLibrary {
         try {
             version = Kan.kan_abi_version();
         } catch (UnsatisfiedLinkError | ExceptionInInitializerError e) {
+            if (e.getCause() instanceof IllegalCallerException) {
+                throw denied(e.getCause()); // before Java 24 loading is free and calling is not
+            }
             throw new NativeLibraryException(Status.ABI_MISMATCH, library + " is not a libkan4j: it has no function "
                 + "kan_abi_version", e);
         }

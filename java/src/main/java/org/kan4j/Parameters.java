@@ -154,13 +154,17 @@ public final class Parameters implements AutoCloseable {
         return bufferParts[layer];
     }
 
-    /** Frees the numbers; does nothing the second time. */
+    /**
+     * Frees the numbers; does nothing the second time.
+     *
+     * @throws IllegalStateException while a call that uses them runs; nothing is freed then, or it can be closed again
+     */
     @Override
     public void close() {
+        values.close();
+        layers.close();
         if (arena.scope().isAlive()) {
-            try (layers; values) {
-                arena.close();
-            }
+            arena.close();
         }
     }
 }

@@ -7,29 +7,30 @@ import org.kan4j.ffi.Kan;
 /** Kernel tiers of the CPU, lowest first. Results differ between tiers in rounding only. */
 public enum Tier {
     /** The highest the processor has. */
-    AUTO(Kan.KAN_TIER_AUTO()),
+    AUTO,
     /** Double precision throughout, unoptimised: what the other tiers are tested against. */
-    REFERENCE(Kan.KAN_TIER_REFERENCE()),
+    REFERENCE,
     /** x86-64 with SSE2. */
-    BASELINE(Kan.KAN_TIER_BASELINE()),
+    BASELINE,
     /** AVX2 and FMA. */
-    AVX2(Kan.KAN_TIER_AVX2()),
+    AVX2,
     /** AVX-512 F, BW, DQ and VL. */
-    AVX512(Kan.KAN_TIER_AVX512());
+    AVX512;
 
-    private final int code;
-
-    Tier(int code) {
-        this.code = code;
-    }
-
+    /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
     int code() {
-        return code;
+        return switch (this) {
+            case AUTO -> Kan.KAN_TIER_AUTO();
+            case REFERENCE -> Kan.KAN_TIER_REFERENCE();
+            case BASELINE -> Kan.KAN_TIER_BASELINE();
+            case AVX2 -> Kan.KAN_TIER_AVX2();
+            case AVX512 -> Kan.KAN_TIER_AVX512();
+        };
     }
 
     static Tier of(int code) {
         for (Tier tier : values()) {
-            if (tier.code == code) {
+            if (tier.code() == code) {
                 return tier;
             }
         }

@@ -144,7 +144,10 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        /** Rows of a mini-batch; otherwise 64. The last batch of an epoch may have fewer. */
+        /**
+         * Rows of a mini-batch; otherwise 64. The last batch of an epoch may have fewer; one of a single row is left out
+         * of an epoch where the model has a batch norm.
+         */
         public Builder batchSize(int value) {
             Checks.atLeast("the batch size", value, 1);
             if (resumed != null && value != batchSize) {
@@ -263,6 +266,13 @@ public final class Trainer implements AutoCloseable {
         return result;
     }
 
+    /** Batches of an epoch. A last one of a single row is left out where a batch norm would find no variance in it. */
+    private long batches(int rows, int batchSize) {
+        boolean normed = parameters.model().layers().stream().anyMatch(
+            layer -> layer instanceof BatchNorm norm && !norm.frozen());
+        return rows / batchSize + (rows % batchSize > (normed && rows > batchSize ? 1 : 0) ? 1 : 0);
+    }
+
     private boolean stopping() {
         return stopRequested || Thread.currentThread().isInterrupted();
     }
@@ -271,7 +281,7 @@ public final class Trainer implements AutoCloseable {
     private boolean fitEpoch(Dataset data, Loss loss, Workspace workspace, ParameterVector gradients,
                              Measurement.Batch batch, int batchSize) {
         int epoch = epoch();
-        long batches = (data.size() + (long) batchSize - 1) / batchSize;
+        long batches = batches(data.size(), batchSize);
         if (progress.batch > batches) {
             throw KanException.invalid("the training to resume is in batch %d of an epoch, the data has %d batches; is "
                 + "it the same data?", progress.batch, batches);

@@ -15,24 +15,25 @@ public record Wavelet(Kind kind) implements Basis {
     /** Mother wavelets, in the published code's form. */
     public enum Kind {
         /** 2 / (sqrt 3 pi^(1/4)) (u^2 - 1) exp(-u^2 / 2), the sign of the published code. */
-        MEXICAN_HAT(Kan.KAN_WAVELET_HAT()),
+        MEXICAN_HAT,
         /** cos(5u) exp(-u^2 / 2). */
-        MORLET(Kan.KAN_WAVELET_MORLET()),
+        MORLET,
         /** -u exp(-u^2 / 2), the derivative of a Gaussian. */
-        DOG(Kan.KAN_WAVELET_DOG()),
+        DOG,
         /** sin(pi |u|) times Meyer's auxiliary function. */
-        MEYER(Kan.KAN_WAVELET_MEYER()),
+        MEYER,
         /** sin(u) / u times a Hamming window over the input features, as the published code has it. */
-        SHANNON(Kan.KAN_WAVELET_SHANNON());
+        SHANNON;
 
-        private final int code;
-
-        Kind(int code) {
-            this.code = code;
-        }
-
+        /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
         int code() {
-            return code;
+            return switch (this) {
+                case MEXICAN_HAT -> Kan.KAN_WAVELET_HAT();
+                case MORLET -> Kan.KAN_WAVELET_MORLET();
+                case DOG -> Kan.KAN_WAVELET_DOG();
+                case MEYER -> Kan.KAN_WAVELET_MEYER();
+                case SHANNON -> Kan.KAN_WAVELET_SHANNON();
+            };
         }
     }
 

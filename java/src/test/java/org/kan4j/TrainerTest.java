@@ -121,6 +121,17 @@ class TrainerTest {
     }
 
     @Test
+    void aBatchNormNeverMeetsABatchOfOneRow() {
+        KanModel model = KanModel.kan(DType.F32, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 1);
+        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
+             Parameters parameters = Parameters.initialise(model, 1);
+             Trainer trainer = trainer(parameters, context).epochs(2).build()) {
+            trainer.fit(regression(arena, DType.F32, 65, 2)); // two batches of 32, one row left over
+            assertEquals(4, trainer.steps());
+        }
+    }
+
+    @Test
     void theCheckpointIsReplacedAtomically() throws Exception {
         Path file = folder.resolve("model.safetensors");
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 3, 1), 1)) {
