@@ -36,6 +36,11 @@ final class RationalKan extends Variant {
     }
 
     @Override
+    boolean sequential() { // numbered from 1 in KAT, from anything elsewhere
+        return true;
+    }
+
+    @Override
     int firstIndex() {
         return 1;
     }

@@ -68,7 +68,7 @@ public abstract sealed class Variant
         return key;
     }
 
-    /** Whether layers are modules of a torch.nn.Sequential, so that their numbers order them but may have gaps. */
+    /** Whether the numbers of layers only order them, as in a torch.nn.Sequential: they may have gaps. */
     boolean sequential() {
         return false;
     }

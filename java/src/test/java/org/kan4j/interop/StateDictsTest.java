@@ -191,6 +191,24 @@ class StateDictsTest {
         }
     }
 
+    /** The rational variant has no published model class, so many a naming is to be expected. */
+    @ParameterizedTest
+    @ValueSource(strings = {"act{l} fc{l} 0", "layers.{l}.rational layers.{l}.linear 0", "{l} {l} 0", "r{l} l{l} 3"})
+    void rationalLayersOfAnyNaming(String naming) throws IOException {
+        String[] parts = naming.split(" ");
+        Map<String, HostTensor> state = new TreeMap<>();
+        state(golden("rational_3groups"), "").forEach((name, tensor) -> {
+            String module = name.startsWith("act") ? parts[0] : parts[1];
+            int index = name.charAt(name.indexOf('.') - 1) - '1' + Integer.parseInt(parts[2]);
+            state.put(module.replace("{l}", Integer.toString(index)) + name.substring(name.indexOf('.')), tensor);
+        });
+        StateDicts.Imported imported = StateDicts.load("weights", Variant.of("rational"), state, "{\"groups\": 3}");
+        try (Parameters parameters = imported.parameters()) {
+            assertEquals(List.of(6L, 9L, 3L), parameters.model().layers().stream().map(layer -> layer.in()).toList());
+            assertSame(state, StateDicts.save(Variant.of("rational"), parameters, imported.origin(), arena).tensors());
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------------- bad input
 
     private String refusal(String file, String variant, String config, java.util.function.Consumer<Map<String, HostTensor>>
