@@ -83,6 +83,9 @@ public final class Checkpoint implements AutoCloseable {
         try {
             if (training != null) {
                 training.state().close();
+                if (training.current() != null) {
+                    training.current().close();
+                }
             }
         } finally {
             parameters.close();

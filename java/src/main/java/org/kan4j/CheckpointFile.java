@@ -17,7 +17,8 @@ import org.kan4j.internal.Json;
 
 /**
  * The checkpoint format, version 1: a safetensors file with the tensors of the model under their names, those of the
- * optimizer under {@code optimizer.<moment>.<name>}, and in the metadata {@code format} (kan4j), {@code
+ * optimizer under {@code optimizer.<moment>.<name>}; with early stopping, where the tensors of the model are the best so
+ * far, those that training goes on with under {@code current.<name>}; and in the metadata {@code format} (kan4j), {@code
  * format_version}, {@code model}, {@code provenance}, {@code training} (JSON each) and the application's properties
  * under {@code property.<name>}.
  */
@@ -25,6 +26,7 @@ final class CheckpointFile {
 
     private static final int VERSION = 1;
     private static final String PROPERTY = "property.";
+    private static final String CURRENT = "current.";
 
     private CheckpointFile() {
     }
@@ -61,6 +63,12 @@ final class CheckpointFile {
                 }
             });
         }
+        if (training != null && training.current() != null) {
+            for (TensorInfo tensor : parameters.tensors()) {
+                sources.put(CURRENT + tensor.name(), new Source(parameters.model().dtype(), tensor.shape(),
+                    arena -> training.current().get(arena, tensor.name())));
+            }
+        }
         properties.forEach((name, value) -> metadata.put(PROPERTY + name, value));
         Safetensors.writeSources(file, sources, metadata);
     }
@@ -84,6 +92,7 @@ final class CheckpointFile {
         map.put("batch_size", plan.batchSize());
         map.put("seed", plan.seed());
         map.put("shuffle", plan.shuffle());
+        map.put("patience", plan.patience());
         map.put("steps", training.state().steps());
         map.put("batch", progress.batch);
         map.put("rows", progress.rows);
@@ -131,7 +140,7 @@ final class CheckpointFile {
             });
             Fields training = metadata.containsKey("training") ? fields(metadata, "training") : null;
             Optimizer optimizer = training == null ? null : SpecFormat.optimizer(training.object("optimizer"));
-            requireTensors(tensors, model, optimizer);
+            requireTensors(tensors, model, optimizer, hasCurrent(training));
             return read(tensors, model, optimizer, training, properties, origin);
         } catch (FormatException e) {
             throw e.getMessage().startsWith(file.toString()) ? e : new FormatException(file + ": " + e.getMessage(), e);
@@ -154,10 +163,13 @@ final class CheckpointFile {
         }
     }
 
-    private static Map<String, TensorInfo> expected(KanModel model, Optimizer optimizer) {
+    private static Map<String, TensorInfo> expected(KanModel model, Optimizer optimizer, boolean current) {
         Map<String, TensorInfo> expected = new LinkedHashMap<>();
         for (TensorInfo tensor : model.tensors()) {
             expected.put(tensor.name(), tensor);
+            if (current) {
+                expected.put(CURRENT + tensor.name(), tensor);
+            }
             if (optimizer != null && tensor.role() == TensorInfo.Role.PARAMETER) {
                 for (String moment : moments(optimizer)) {
                     expected.put("optimizer." + moment + "." + tensor.name(), tensor);
@@ -165,6 +177,11 @@ final class CheckpointFile {
             }
         }
         return expected;
+    }
+
+    /** Whether the training stops early, and so keeps two sets of parameters. */
+    private static boolean hasCurrent(Fields training) {
+        return training != null && training.integer("patience", 0) > 0;
     }
 
     private static List<String> moments(Optimizer optimizer) {
@@ -175,8 +192,8 @@ final class CheckpointFile {
     }
 
     /** Checked before anything is allocated, so that a small file cannot ask for a large model. */
-    private static void requireTensors(Safetensors tensors, KanModel model, Optimizer optimizer) {
-        Map<String, TensorInfo> expected = expected(model, optimizer);
+    private static void requireTensors(Safetensors tensors, KanModel model, Optimizer optimizer, boolean current) {
+        Map<String, TensorInfo> expected = expected(model, optimizer, current);
         Set<String> missing = new TreeSet<>(expected.keySet());
         missing.removeAll(tensors.entries().keySet());
         Set<String> extra = new TreeSet<>(tensors.entries().keySet());
@@ -199,6 +216,7 @@ final class CheckpointFile {
                                    Map<String, String> properties, Provenance origin) throws IOException {
         Parameters parameters = Parameters.zeros(model);
         OptimizerState state = null;
+        Parameters current = null;
         try {
             for (TensorInfo tensor : parameters.tensors()) {
                 try (Arena arena = Arena.ofConfined()) {
@@ -220,20 +238,33 @@ final class CheckpointFile {
                 }
             }
             state.setSteps(training.whole("steps"));
-            return new Checkpoint(parameters, properties, origin, training(training, optimizer, state));
+            if (hasCurrent(training)) {
+                current = Parameters.zeros(model);
+                for (TensorInfo tensor : current.tensors()) {
+                    try (Arena arena = Arena.ofConfined()) {
+                        current.set(tensor.name(), tensors.read(arena, CURRENT + tensor.name()));
+                    }
+                }
+            }
+            return new Checkpoint(parameters, properties, origin, training(training, optimizer, state, current));
         } catch (RuntimeException | Error | IOException e) {
             if (state != null) {
                 state.close();
+            }
+            if (current != null) {
+                current.close();
             }
             parameters.close();
             throw e;
         }
     }
 
-    private static TrainingState training(Fields fields, Optimizer optimizer, OptimizerState state) {
+    private static TrainingState training(Fields fields, Optimizer optimizer, OptimizerState state,
+                                          Parameters current) {
         TrainingPlan plan = new TrainingPlan(fields.isNull("loss") ? null : SpecFormat.loss(fields.object("loss")),
             optimizer, SpecFormat.schedule(fields.object("schedule")), fields.integer("epochs", 0),
-            fields.integer("batch_size", 1), fields.whole("seed"), fields.bool("shuffle"));
+            fields.integer("batch_size", 1), fields.whole("seed"), fields.bool("shuffle"),
+            fields.integer("patience", 0));
         TrainingProgress progress = new TrainingProgress();
         progress.batch = fields.integer("batch", 0);
         progress.rows = fields.integer("rows", 0);
@@ -255,6 +286,6 @@ final class CheckpointFile {
                 item.isNull("accuracy") ? OptionalDouble.empty() : OptionalDouble.of(item.number("accuracy")),
                 validation, item.number("seconds")));
         }
-        return new TrainingState(plan, progress, state);
+        return new TrainingState(plan, progress, state, current);
     }
 }

@@ -24,8 +24,9 @@ final class Measurement {
         int batch = Math.min(BATCH, data.size());
         double lossSum = 0;
         double weightSum = 0;
-        double correct = 0;
-        double squares = 0;
+        Scores scores = measured instanceof Loss.CrossEntropy ? new Scores.Classes(data.classes())
+            : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
+            : new Scores.Reals((int) data.out());
         try (Arena arena = Arena.ofConfined(); Workspace workspace = Workspace.inference(context, parameters, batch)) {
             Batch buffers = new Batch(arena, data, batch);
             for (int from = 0; from < data.size(); from += batch) {
@@ -36,11 +37,7 @@ final class Measurement {
                     continue;
                 }
                 MemorySegment predictions = workspace.forward(rows, buffers.x);
-                if (hasClasses(measured)) {
-                    correct += correct(measured, data, predictions, buffers, rows);
-                } else {
-                    squares += squares(data, predictions, buffers, rows);
-                }
+                score(scores, measured, data, predictions, buffers, rows);
                 lossSum += weight * LossKernel.evaluate(measured, context, data.dtype(), rows, data.out(), predictions,
                     buffers.targets, data.weighted() ? buffers.weights : MemorySegment.NULL, MemorySegment.NULL,
                     buffers.value);
@@ -53,10 +50,9 @@ final class Measurement {
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("loss", lossSum / weightSum);
         if (hasClasses(measured)) {
-            values.put("accuracy", correct / weightSum);
-        } else {
-            values.put("rmse", Math.sqrt(squares / (weightSum * data.out())));
+            values.put("log_loss", lossSum / weightSum);
         }
+        scores.put(values);
         return new Metrics(data.size(), values);
     }
 
@@ -109,19 +105,34 @@ final class Measurement {
         return correct;
     }
 
-    private static double squares(Dataset data, MemorySegment predictions, Batch batch, int rows) {
-        double sum = 0;
+    /** Adds rows to the scores. */
+    private static void score(Scores scores, Loss loss, Dataset data, MemorySegment predictions, Batch batch, int rows) {
         int out = (int) data.out();
+        double[] y = new double[out];
+        double[] t = new double[out];
         for (int i = 0; i < rows; i++) {
-            double row = 0;
+            double weight = batch.weightOf(i);
+            long start = (long) i * out;
             for (int o = 0; o < out; o++) {
-                double d = value(data.dtype(), predictions, (long) i * out + o)
-                    - value(data.dtype(), batch.targets, (long) i * out + o);
-                row += d * d;
+                y[o] = value(data.dtype(), predictions, start + o);
             }
-            sum += row * batch.weightOf(i);
+            if (scores instanceof Scores.Classes classes && loss instanceof Loss.CrossEntropy) {
+                classes.add(argMax(data.dtype(), predictions, start, out), batch.targets.getAtIndex(ValueLayout.JAVA_INT, i),
+                    out == 2 ? y[1] - y[0] : 0, weight);
+                continue;
+            }
+            for (int o = 0; o < out; o++) {
+                t[o] = value(data.dtype(), batch.targets, start + o);
+            }
+            switch (scores) {
+                case Scores.Reals reals -> reals.add(y, t, weight);
+                case Scores.Classes classes -> {  // each output of binary cross-entropy is a yes or no of its own
+                    for (int o = 0; o < out; o++) {
+                        classes.add(y[o] > 0 ? 1 : 0, t[o] > 0.5 ? 1 : 0, y[o], weight);
+                    }
+                }
+            }
         }
-        return sum;
     }
 
     private static int argMax(DType dtype, MemorySegment values, long start, int n) {

@@ -6,7 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 
-/** Measures of a model on a data set, each under its right name: {@code loss}, {@code accuracy}, {@code rmse}. */
+/**
+ * Measures of a model on a data set, each under its right name: {@code loss}; for classes {@code accuracy}, {@code
+ * log_loss}, {@code macro_f1} and, of two classes, {@code roc_auc}; for real targets {@code rmse}, {@code mae}, {@code
+ * r2}. A measure that the data does not define (the R2 of a constant target) is not there.
+ */
 public final class Metrics {
 
     private final long rows;
@@ -49,6 +53,26 @@ public final class Metrics {
     /** The root of the mean squared error; for regression. */
     public OptionalDouble rmse() {
         return optional("rmse");
+    }
+
+    /** The mean over classes of F1, the harmonic mean of precision and recall; for classification. */
+    public OptionalDouble macroF1() {
+        return optional("macro_f1");
+    }
+
+    /** The area under the ROC curve, ties counted half; for classification in two classes, both in the data. */
+    public OptionalDouble rocAuc() {
+        return optional("roc_auc");
+    }
+
+    /** The mean absolute error; for regression. */
+    public OptionalDouble mae() {
+        return optional("mae");
+    }
+
+    /** The coefficient of determination, 1 minus the squared errors over those of the targets' mean; for regression. */
+    public OptionalDouble r2() {
+        return optional("r2");
     }
 
     private OptionalDouble optional(String name) {

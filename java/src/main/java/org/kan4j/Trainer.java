@@ -31,18 +31,22 @@ public final class Trainer implements AutoCloseable {
     private final Map<String, String> properties;
     private final OptimizerState state;
     private final TrainingProgress progress;
+    /** With early stopping: the best parameters so far while training, those training goes on with after it. */
+    private final Parameters other;
+    private boolean restored;
     private volatile boolean stopRequested;
 
     private Trainer(Builder builder) {
         this.parameters = builder.parameters;
         this.plan = new TrainingPlan(builder.loss, builder.optimizer, builder.schedule, builder.epochs,
-            builder.batchSize, builder.seed, builder.shuffle);
+            builder.batchSize, builder.seed, builder.shuffle, builder.patience);
         this.listeners = List.copyOf(builder.listeners);
         this.checkpoint = builder.checkpoint;
         this.properties = Map.copyOf(builder.properties);
         this.ownsContext = builder.context == null;
         this.context = ownsContext ? Context.open() : builder.context;
         OptimizerState fresh = null;
+        Parameters second = null;
         try {
             fresh = new OptimizerState(plan.optimizer(), parameters);
             if (builder.resumed == null) {
@@ -51,9 +55,18 @@ public final class Trainer implements AutoCloseable {
                 fresh.copyFrom(builder.resumed.state());
                 this.progress = builder.resumed.progress().copy();
             }
+            if (plan.patience() > 0) {
+                second = parameters.copy();
+                if (builder.resumed != null) {
+                    parameters.copyFrom(builder.resumed.current());
+                }
+            }
         } catch (RuntimeException | Error e) {
             if (fresh != null) {
                 fresh.close();
+            }
+            if (second != null) {
+                second.close();
             }
             if (ownsContext) {
                 context.close();
@@ -61,6 +74,7 @@ public final class Trainer implements AutoCloseable {
             throw e;
         }
         this.state = fresh;
+        this.other = second;
     }
 
     /** A trainer for these parameters, to be configured. */
@@ -84,6 +98,7 @@ public final class Trainer implements AutoCloseable {
         builder.batchSize = plan.batchSize();
         builder.seed = plan.seed();
         builder.shuffle = plan.shuffle();
+        builder.patience = plan.patience();
         builder.properties.putAll(checkpoint.properties());
         builder.resumed = training;
         return builder;
@@ -101,6 +116,7 @@ public final class Trainer implements AutoCloseable {
         private int batchSize = 64;
         private long seed = 1;
         private boolean shuffle = true;
+        private int patience;
         private final List<TrainingListener> listeners = new ArrayList<>();
         private Path checkpoint;
         private final Map<String, String> properties = new LinkedHashMap<>();
@@ -169,6 +185,22 @@ public final class Trainer implements AutoCloseable {
         /** Whether each epoch has the rows in another order; otherwise yes. */
         public Builder shuffle(boolean value) {
             shuffle = value;
+            return this;
+        }
+
+        /**
+         * Stops when the validation loss has not become better for so many epochs, and in the end, whether stopped or
+         * not, leaves the parameters of the epoch where it was best. A checkpoint holds these as its model, and those
+         * that training goes on with beside them. Otherwise the parameters are those of the last epoch.
+         *
+         * @param epochs at least 1
+         */
+        public Builder earlyStopping(int epochs) {
+            Checks.atLeast("the patience of early stopping", epochs, 1);
+            if (resumed != null && epochs != patience) {
+                throw KanException.invalid("a resumed training keeps its patience, %d epochs; given %d", patience, epochs);
+            }
+            patience = epochs;
             return this;
         }
 
@@ -243,7 +275,11 @@ public final class Trainer implements AutoCloseable {
         if (data.size() == 0) {
             throw KanException.invalid("a data set without rows cannot be trained on");
         }
+        if (plan.patience() > 0 && validation == null) {
+            throw KanException.invalid("early stopping needs a validation set to measure on");
+        }
         stopRequested = false;
+        exchange(false);
         listeners.forEach(listener -> listener.onStart(this, data.size()));
         int batchSize = Math.min(plan.batchSize(), data.size());
         boolean fused = plan.optimizer() instanceof Optimizer.AdamW;
@@ -251,13 +287,14 @@ public final class Trainer implements AutoCloseable {
              Workspace workspace = Workspace.training(context, parameters, batchSize);
              ParameterVector gradients = fused ? null : parameters.newVector()) {
             Measurement.Batch batch = new Measurement.Batch(arena, data, batchSize);
-            while (epoch() < plan.epochs() && !stopping()) {
+            while (epoch() < plan.epochs() && !stopping() && !exhausted()) {
                 if (fitEpoch(data, loss, workspace, gradients, batch, batchSize)) {
                     endEpoch(loss, validation);
                 }
             }
         }
-        boolean stopped = epoch() < plan.epochs();
+        boolean stopped = epoch() < plan.epochs() && !exhausted();
+        exchange(true);
         if (stopped && checkpoint != null) {
             writeCheckpoint();
         }
@@ -271,6 +308,23 @@ public final class Trainer implements AutoCloseable {
         boolean normed = parameters.model().layers().stream().anyMatch(
             layer -> layer instanceof BatchNorm norm && !norm.frozen());
         return rows / batchSize + (rows % batchSize > (normed && rows > batchSize ? 1 : 0) ? 1 : 0);
+    }
+
+    /** Whether the validation loss has not become better for as many epochs as the plan allows. */
+    private boolean exhausted() {
+        return plan.patience() > 0 && epoch() - progress.bestEpoch() >= plan.patience();
+    }
+
+    /** Makes the parameters the best ones, or those training goes on with. */
+    private void exchange(boolean best) {
+        if (other == null || best == restored || progress.bestEpoch() == 0) {
+            return;
+        }
+        try (Parameters held = parameters.copy()) {
+            parameters.copyFrom(other);
+            other.copyFrom(held);
+        }
+        restored = best;
     }
 
     private boolean stopping() {
@@ -352,6 +406,9 @@ public final class Trainer implements AutoCloseable {
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, plan.epochs(), progress.loss(),
             accuracy(loss), metrics, progress.seconds);
         progress.nextEpoch(event);
+        if (other != null && progress.bestEpoch() == epoch()) {
+            other.copyFrom(parameters);
+        }
         if (checkpoint != null) {
             writeCheckpoint();
         }
@@ -373,7 +430,10 @@ public final class Trainer implements AutoCloseable {
 
     /** Writes a checkpoint from which training can be resumed. Replaces the file in one step. */
     public void save(Path file) throws IOException {
-        CheckpointFile.write(file, parameters, properties, context.toString(), new TrainingState(plan, progress, state));
+        boolean swapped = other != null && !restored && progress.bestEpoch() > 0;
+        Parameters model = swapped ? other : parameters;
+        Parameters current = other == null ? null : restored ? other : parameters;
+        CheckpointFile.write(file, model, properties, context.toString(), new TrainingState(plan, progress, state, current));
     }
 
     /** Frees the optimizer's state and the context it opened; does nothing the second time. */
@@ -381,6 +441,9 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         try {
             state.close();
+            if (other != null) {
+                other.close();
+            }
         } finally {
             if (ownsContext) {
                 context.close();

@@ -11,7 +11,8 @@ package org.kan4j;
  * @param batchSize rows of a mini-batch
  * @param seed of the order of rows
  * @param shuffle whether rows are shuffled
+ * @param patience epochs without a better validation loss after which to stop; 0 for never
  */
 record TrainingPlan(Loss loss, Optimizer optimizer, Schedule schedule, int epochs, int batchSize, long seed,
-                    boolean shuffle) {
+                    boolean shuffle, int patience) {
 }

@@ -31,6 +31,18 @@ final class TrainingProgress {
         correct = 0;
     }
 
+    /** The number of completed epochs when the validation loss was least; 0 before the first. */
+    int bestEpoch() {
+        int best = 0;
+        for (TrainingListener.Epoch epoch : history) {
+            // NaN compares as the greatest
+            if (best == 0 || Double.compare(epoch.validation().loss(), history.get(best - 1).validation().loss()) < 0) {
+                best = epoch.epoch();
+            }
+        }
+        return best;
+    }
+
     TrainingProgress copy() {
         TrainingProgress copy = new TrainingProgress();
         copy.history.addAll(history);

@@ -7,6 +7,8 @@ package org.kan4j;
  * @param plan what to do
  * @param progress where it stands
  * @param state of the optimizer
+ * @param current with early stopping the parameters where training stands (the model's own are the best so far); else
+ *     null
  */
-record TrainingState(TrainingPlan plan, TrainingProgress progress, OptimizerState state) {
+record TrainingState(TrainingPlan plan, TrainingProgress progress, OptimizerState state, Parameters current) {
 }

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +117,63 @@ class TrainerTest {
                     trainer.fit(data);
                     assertArrayEquals(uninterrupted, trainer.parameters().values().flat().toDoubles());
                 }
+            }
+        }
+    }
+
+    /** A large rate on few rows: the validation loss goes up and down. */
+    private static Trainer.Builder overfitting(Parameters parameters, int patience) {
+        return Trainer.builder(parameters).optimizer(Optimizer.adamW(5e-2, 0)).batchSize(8).epochs(200)
+            .earlyStopping(patience);
+    }
+
+    @Test
+    void stopsEarlyWithTheBestParameters() throws Exception {
+        Path file = folder.resolve("checkpoint.safetensors");
+        KanModel model = KanModel.of(DType.F64, List.of(KanLayer.of(2, 8, new Wavelet(Wavelet.Kind.MEXICAN_HAT)),
+            BatchNorm.of(8), KanLayer.of(8, 1, BSpline.of(5, 3))));
+        try (Arena arena = Arena.ofConfined()) {
+            Dataset data = regression(arena, DType.F64, 40, 2);
+            Dataset validation = regression(arena, DType.F64, 40, 3);
+            double[] best;
+            List<Double> losses;
+            try (Parameters parameters = Parameters.initialise(model, 7);
+                 Trainer trainer = overfitting(parameters, 3).build()) {
+                TrainingResult result = trainer.fit(data, validation);
+                assertFalse(result.stopped());
+                losses = result.epochs().stream().map(e -> e.validation().loss()).toList();
+                int n = losses.size();
+                assertTrue(n > 4 && n < 200, n + " epochs");
+                double least = losses.stream().mapToDouble(l -> l).min().orElseThrow();
+                assertEquals(n - 4, losses.indexOf(least), "three epochs without a better one in " + losses);
+                assertEquals(least, trainer.evaluate(validation).loss(), "BatchNorm's statistics are restored too");
+                best = parameters.values().flat().toDoubles();
+            }
+            // Interrupted one epoch before its end, then resumed: the same.
+            try (Parameters parameters = Parameters.initialise(model, 7);
+                 Trainer trainer = overfitting(parameters, 3).checkpoint(file).listener(new TrainingListener() {
+                     @Override
+                     public void onBatch(Trainer running, Batch batch) {
+                         if (batch.epoch() == losses.size() - 1 && batch.batch() == 2) {
+                             running.requestStop();
+                         }
+                     }
+                 }).build()) {
+                assertTrue(trainer.fit(data, validation).stopped());
+                assertArrayEquals(best, parameters.values().flat().toDoubles());
+            }
+            try (Checkpoint checkpoint = Checkpoint.read(file)) {
+                assertArrayEquals(best, checkpoint.parameters().values().flat().toDoubles());
+                try (Trainer trainer = Trainer.resume(checkpoint).build()) {
+                    TrainingResult result = trainer.fit(data, validation);
+                    assertEquals(losses, result.epochs().stream().map(e -> e.validation().loss()).toList());
+                    assertArrayEquals(best, trainer.parameters().values().flat().toDoubles());
+                }
+                assertThrows(KanException.class, () -> Trainer.resume(checkpoint).earlyStopping(4));
+            }
+            try (Parameters parameters = Parameters.initialise(model, 7);
+                 Trainer trainer = overfitting(parameters, 3).build()) {
+                assertThrows(KanException.class, () -> trainer.fit(data));
             }
         }
     }

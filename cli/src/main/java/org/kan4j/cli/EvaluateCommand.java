@@ -57,20 +57,12 @@ final class EvaluateCommand implements Callable<Integer> {
             ObjectNode root = Output.object();
             root.put("rows", metrics.rows());
             out.println(format("rows         %,d", metrics.rows()));
-            switch (model.encoding().target()) {
-                case Encoding.Classes classes -> {
-                    double accuracy = metrics.accuracy().orElseThrow();
-                    out.println(format("accuracy     %.2f %%", 100 * accuracy));
-                    root.put("accuracy", accuracy);
-                }
-                case Encoding.Value value -> {
-                    double rmse = metrics.rmse().orElseThrow() * value.deviation();
-                    out.println(format("RMSE         %.6g", rmse));
-                    root.put("rmse", rmse);
-                }
-            }
-            out.println(format("loss         %.4g", metrics.loss()));
-            root.put("loss", metrics.loss());
+            double unit = model.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+            Output.measures(metrics, unit).forEach((name, value) -> {
+                out.println(name.equals("accuracy") ? format("accuracy     %.2f %%", 100 * value)
+                        : format("%-12s %.6g", name, value));
+                root.put(name, value);
+            });
             if (json != null) {
                 Output.writeJson(json, root);
             }

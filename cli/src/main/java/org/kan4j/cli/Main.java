@@ -61,7 +61,12 @@ public final class Main {
             return new CommandLine.RunLast().execute(parsed);
         });
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, main.verbose));
-        int status = line.execute(args);
+        int status;
+        try {
+            status = line.execute(Config.expand(args));
+        } catch (InputException | IOException e) {
+            status = failed(e, line, main.verbose);
+        }
         out.flush();
         err.flush();
         return status;

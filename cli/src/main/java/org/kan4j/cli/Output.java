@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.kan4j.Metrics;
 
 /** Files a command writes: checked for before the work, whole or not there. */
 final class Output {
@@ -27,6 +30,14 @@ final class Output {
 
     static ArrayNode array() {
         return JSON.createArrayNode();
+    }
+
+    /** Measures by name, errors in the target's own unit. */
+    static Map<String, Double> measures(Metrics metrics, double unit) {
+        Map<String, Double> values = new LinkedHashMap<>(metrics.values());
+        values.computeIfPresent("rmse", (name, value) -> value * unit);
+        values.computeIfPresent("mae", (name, value) -> value * unit);
+        return values;
     }
 
     static JsonNode tree(Object record) {

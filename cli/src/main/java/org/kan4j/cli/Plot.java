@@ -14,7 +14,7 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws learning curves: the losses on the left, the score on the test part on the right. */
+/** Draws learning curves: the losses on the left, the score on the test or validation part on the right. */
 final class Plot {
 
     private static final int WIDTH = 560;
@@ -27,13 +27,14 @@ final class Plot {
 
     /** Writes a PNG. */
     static void learningCurves(Path file, String title, boolean classification, List<EpochReport> epochs) throws IOException {
+        String part = epochs.getLast().part();
         XYChart loss = chart(title, "loss", classification ? "cross-entropy" : "mean squared error (scaled)", epochs);
         line(loss, "train", BLUE, epochs, EpochReport::trainLoss);
-        line(loss, "test", ORANGE, epochs, EpochReport::testLoss);
-        XYChart score = chart(title, classification ? "test accuracy" : "test RMSE",
+        line(loss, part, ORANGE, epochs, EpochReport::loss);
+        XYChart score = chart(title, part + (classification ? " accuracy" : " RMSE"),
                 classification ? "%" : "RMSE", epochs);
         line(score, classification ? "accuracy" : "RMSE", ORANGE, epochs,
-                e -> classification ? 100 * e.testScore() : e.testScore());
+                e -> classification ? 100 * e.score() : e.score());
         score.getStyler().setLegendVisible(false);
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         BitmapEncoder.saveBitmap(List.of(loss, score), 1, 2, png, BitmapEncoder.BitmapFormat.PNG);

@@ -75,14 +75,14 @@ final class Progress implements AutoCloseable {
 
     void endEpoch(EpochReport done) {
         closeBar();
-        out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4g  test loss %.4g  %s  %.2f s  %,.0f samples/s",
-                done.number(), epochs, done.trainLoss(), done.testLoss(), score(classification, done.testScore()),
+        out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4g  %s loss %.4g  %s %s  %.2f s  %,.0f samples/s",
+                done.number(), epochs, done.trainLoss(), done.part(), done.loss(), done.part(), score(classification, done.score()),
                 done.seconds(), samples / Math.max(done.seconds(), 1e-9)));
         out.flush();
     }
 
     static String score(boolean classification, double score) {
-        return classification ? format("test accuracy %.2f %%", 100 * score) : format("test RMSE %.6g", score);
+        return classification ? format("accuracy %.2f %%", 100 * score) : format("RMSE %.6g", score);
     }
 
     private String render(ProgressState state, int width) {

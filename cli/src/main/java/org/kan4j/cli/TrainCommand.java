@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -101,8 +102,26 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--lr", paramLabel = "R", description = "Learning rate of AdamW at the start.")
     private Double lr;
 
-    @Option(names = "--decay", paramLabel = "F", description = "Factor on the learning rate after each epoch.")
+    @Option(names = "--schedule", paramLabel = "NAME",
+            description = "Course of the learning rate: constant, exponential, cosine or one-cycle; exponential by default.")
+    private String schedule;
+
+    @Option(names = "--decay", paramLabel = "F",
+            description = "Factor on the learning rate after each epoch, of the exponential schedule.")
     private Double decay;
+
+    @Option(names = "--warmup", paramLabel = "EPOCHS",
+            description = "Epochs over which the cosine schedule's rate rises at first; 0 by default.")
+    private Double warmup;
+
+    @Option(names = "--validation", paramLabel = "F",
+            description = "Share of the training rows to hold out and measure on after each epoch, instead of the test rows.")
+    private Double validation;
+
+    @Option(names = "--patience", paramLabel = "N",
+            description = "Stop after N epochs without a better validation loss and keep the best epoch's model; holds out "
+                    + "0.1 of the training rows unless --validation says otherwise.")
+    private Integer patience;
 
     @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay of AdamW; 1e-4 by default.")
     private Double weightDecay;
@@ -132,9 +151,17 @@ final class TrainCommand implements Callable<Integer> {
             description = "Where to draw the learning curves; beside the model by default.")
     private Path plot;
 
+    @Option(names = "--config", paramLabel = "FILE",
+            description = "Options from a JSON object such as the \"options\" in a metrics file; those of the command line "
+                    + "come first.")
+    private Path config;  // in the help here, read by Config before the options are parsed
+
     @Option(names = "--resume", paramLabel = "MODEL",
             description = "Go on with the training of this checkpoint, which keeps its options; --epochs may be raised.")
     private Path resume;
+
+    /** Share of the training rows held out for early stopping where nothing is said. */
+    private static final double VALIDATION = 0.1;
 
     private PrintWriter screen;
 
@@ -155,7 +182,11 @@ final class TrainCommand implements Callable<Integer> {
         }
         List<Run> runs = new ArrayList<>();
         for (long each : all) {
-            runs.add(trainNew(each, all.length > 1 ? "-seed" + each : ""));
+            Run run = trainNew(each, all.length > 1 ? "-seed" + each : "");
+            if (run.stopped) {
+                return 0;
+            }
+            runs.add(run);
         }
         if (runs.size() > 1) {
             summary(runs);
@@ -167,9 +198,10 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** What one training gave. */
-    private record Run(TrainOptions options, long parameters, boolean classification, List<EpochReport> epochs, boolean stopped) {
-        EpochReport last() {
-            return epochs.getLast();
+    private record Run(TrainOptions options, long parameters, boolean classification, List<EpochReport> epochs, Map<String, Double> test,
+                       boolean stopped) {
+        double score() {
+            return test.get(classification ? "accuracy" : "rmse");
         }
     }
 
@@ -183,31 +215,54 @@ final class TrainCommand implements Callable<Integer> {
         long[] widths = layers != null ? layers
                 : new long[] {job.encoding().features(), job.hidden(), job.encoding().target().width()};
         checkLayers(widths, job.encoding());
+        String course = schedule != null ? schedule : "exponential";
         try (Context context = device.open()) {
             TrainOptions options = new TrainOptions(data, target,
                     !csv ? null : job.classification() ? CsvSet.Task.CLASSIFICATION : CsvSet.Task.REGRESSION,
                     csv ? List.copyOf(drop) : null, csv ? List.copyOf(categorical) : null,
                     csv ? Job.testFraction(testFraction) : null,
-                    basis != null ? basis : "bspline", grid != null ? grid : entry.grid(widths),
-                    order != null ? order : entry.order(),
-                    norm != null ? norm : entry.norm(), widths, or(epochs, job.epochs()), or(batch, job.batch()),
+                    basis != null ? basis : "bspline", applies(grid, entry.grid(widths)),
+                    applies(order, entry.order()), norm != null ? norm : entry.norm(), widths,
+                    or(epochs, job.epochs()), or(batch, job.batch()),
                     lr != null ? lr : job.learningRate(), weightDecay != null ? weightDecay : 1e-4,
-                    decay != null ? decay : job.decay(), runSeed, dtype != null ? dtype : "f32",
+                    course, !course.equals("exponential") ? null : decay != null ? decay : Double.valueOf(job.decay()),
+                    !course.equals("cosine") ? null : warmup != null ? warmup : Double.valueOf(0),
+                    validation != null || patience == null ? validation : Double.valueOf(VALIDATION),
+                    patience, runSeed, dtype != null ? dtype : "f32",
                     context.device().toString(), context.threads(), context.tier().toString());
-            KanModel model = Bases.normalised(
-                    entry.model(Options.dtype(options.dtype()), options.grid(), options.order(), widths), options.norm());
+            KanModel model = Bases.normalised(entry.model(Options.dtype(options.dtype()), or(options.grid(), 0),
+                    or(options.order(), 0), widths), options.norm());
             Path modelFile = named(out, job, ".safetensors", suffix);
             Path plotFile = plot != null ? insert(plot, suffix) : besides(modelFile);
             checkOutputs(modelFile, plotFile);
             try (Parameters parameters = Parameters.initialise(model, runSeed)) {
                 Trainer.Builder builder = Trainer.builder(parameters).context(context)
                         .optimizer(Optimizer.adamW(options.lr(), options.weightDecay()))
-                        .schedule(Schedule.exponential(options.decay())).epochs(options.epochs())
+                        .schedule(schedule(options)).epochs(options.epochs())
                         .batchSize(options.batch()).seed(runSeed)
                         .properties(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY, options.toJson()));
+                if (options.patience() != null) {
+                    builder.earlyStopping(options.patience());
+                }
                 return fit(builder, job, options, model, modelFile, plotFile);
             }
         }
+    }
+
+    /** A number of the basis as given, or its default; null where the basis has no such number. */
+    private static Integer applies(Integer given, int otherwise) {
+        return given != null ? given : otherwise > 0 ? Integer.valueOf(otherwise) : null;
+    }
+
+    private static Schedule schedule(TrainOptions options) {
+        return switch (options.schedule()) {
+            case "constant" -> Schedule.constant();
+            case "exponential" -> Schedule.exponential(options.decay());
+            case "cosine" -> Schedule.cosine(options.warmup());
+            case "one-cycle" -> Schedule.oneCycle();
+            default -> throw new InputException("--schedule must be constant, exponential, cosine or one-cycle, given '"
+                    + options.schedule() + "'");
+        };
     }
 
     private void checkRanges() {
@@ -217,6 +272,16 @@ final class TrainCommand implements Callable<Integer> {
         atLeast("--order", order, 1);
         positive("--lr", lr);
         positive("--decay", decay);
+        atLeast("--patience", patience, 1);
+        if (validation != null && !(validation > 0 && validation < 1)) {
+            throw new InputException("--validation must be between 0 and 1, given " + validation);
+        }
+        if (decay != null && schedule != null && !schedule.equals("exponential")) {
+            throw new InputException("--decay is for the exponential schedule, not for '" + schedule + "'");
+        }
+        if (warmup != null && (!"cosine".equals(schedule) || !(warmup >= 0 && Double.isFinite(warmup)))) {
+            throw new InputException("--warmup is for --schedule cosine and must be at least 0, given " + warmup);
+        }
         if (weightDecay != null && !(weightDecay >= 0 && Double.isFinite(weightDecay))) {
             throw new InputException("--weight-decay must be at least 0, given " + weightDecay);
         }
@@ -348,7 +413,8 @@ final class TrainCommand implements Callable<Integer> {
         boolean classification = job.classification();
         double unit = job.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
         try (Arena arena = Arena.ofShared();
-             Watch watch = new Watch(classification, unit, options.epochs(), screen);
+             Watch watch = new Watch(classification, options.validation() == null ? "test" : "validation", unit,
+                     options.epochs(), screen);
              Trainer trainer = builder.checkpoint(modelFile).listener(watch).build();
              Interrupt interrupt = new Interrupt(trainer)) {
             if (trainer.epoch() >= options.epochs()) {
@@ -356,13 +422,20 @@ final class TrainCommand implements Callable<Integer> {
                         + "goes on");
             }
             Dataset train = Tensors.dataset(arena, model.dtype(), job.parts().train(), job.encoding().target());
+            Dataset.Split split = options.validation() == null ? null : train.split(1 - options.validation(), options.seed());
+            if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
+                throw new InputException("--validation " + options.validation() + " of " + train.size()
+                        + " rows leaves a part empty");
+            }
             Dataset test = Tensors.dataset(arena, model.dtype(), job.parts().test(), job.encoding().target());
-            screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %,d to test on",
+            screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %s to test on",
                     join(options.layers()), describe(options), options.dtype(), trainer.context(), model.parameterCount(),
-                    train.size(), test.size()));
-            TrainingResult result = trainer.fit(train, test);
-            List<EpochReport> epochsDone = result.epochs().stream().map(e -> Watch.epoch(e, unit)).toList();
-            Run run = new Run(options, model.parameterCount(), classification, epochsDone, result.stopped());
+                    split == null ? train.size() : split.first().size(),
+                    (split == null ? "" : format("%,d to validate and ", split.second().size())) + format("%,d", test.size())));
+            TrainingResult result = split == null ? trainer.fit(train, test) : trainer.fit(split.first(), split.second());
+            List<EpochReport> epochsDone = result.epochs().stream().map(watch::epoch).toList();
+            Run run = new Run(options, model.parameterCount(), classification, epochsDone,
+                    result.stopped() ? null : Output.measures(trainer.evaluate(test), unit), result.stopped());
             if (result.stopped()) {
                 screen.println("stopped after " + epochsDone.size() + " of " + options.epochs() + " epochs; go on with: "
                         + "kan4j train " + data + " --resume " + modelFile);
@@ -376,16 +449,22 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static String describe(TrainOptions options) {
-        return options.basis() + (options.grid() > 0 ? ", grid " + options.grid() : "")
-                + (options.order() > 0 ? ", order " + options.order() : "");
+        return options.basis() + (options.grid() != null ? ", grid " + options.grid() : "")
+                + (options.order() != null ? ", order " + options.order() : "");
     }
 
     private void report(Run run, Context context, Path modelFile) {
-        EpochReport last = run.last();
         double seconds = run.epochs.stream().mapToDouble(EpochReport::seconds).average().orElse(0);
         screen.println();
-        screen.println(format("test         %s, loss %.4g", Progress.score(run.classification, last.testScore()).substring(5),
-                last.testLoss()));
+        if (run.options.patience() != null) {
+            EpochReport best = run.epochs.stream().min(Comparator.comparingDouble(EpochReport::loss)).orElseThrow();
+            screen.println(format("best epoch   %d, validation loss %.4g", best.number(), best.loss()));
+        }
+        screen.println(format("test         %s, loss %.4g", Progress.score(run.classification, run.score()),
+                run.test.get("loss")));
+        String more = run.test.entrySet().stream().filter(e -> !List.of("loss", "accuracy", "rmse").contains(e.getKey()))
+                .map(e -> format("%s %.4g", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
+        screen.println("             " + more);
         screen.println(format("parameters   %,d", run.parameters));
         screen.println(format("time         %.2f s an epoch, mean of %d (%s)", seconds, run.epochs.size(), context));
         screen.println("model        " + modelFile);
@@ -407,13 +486,13 @@ final class TrainCommand implements Callable<Integer> {
         screen.println();
         for (Run run : runs) {
             screen.println(format("seed %-8d %s", run.options.seed(),
-                    Progress.score(classification, run.last().testScore())));
+                    Progress.score(classification, run.score())));
         }
         screen.println("mean          " + Progress.score(classification, mean(runs)));
     }
 
     private static double mean(List<Run> runs) {
-        return runs.stream().mapToDouble(r -> r.last().testScore()).average().orElseThrow();
+        return runs.stream().mapToDouble(Run::score).average().orElseThrow();
     }
 
     // ----------------------------------------------------------------------------------------------------------- JSON
@@ -423,7 +502,7 @@ final class TrainCommand implements Callable<Integer> {
         if (runs.size() > 1) {
             ObjectNode test = root.putObject("test");
             test.put(scoreName(runs.getFirst()), mean(runs));
-            test.put("loss", runs.stream().mapToDouble(r -> r.last().testLoss()).average().orElseThrow());
+            test.put("loss", runs.stream().mapToDouble(r -> r.test.get("loss")).average().orElseThrow());
             ArrayNode each = root.putArray("runs");
             runs.forEach(r -> each.add(toJson(r)));
         }
@@ -441,11 +520,13 @@ final class TrainCommand implements Callable<Integer> {
         ArrayNode list = root.putArray("epochs");
         for (EpochReport epoch : run.epochs) {
             list.addObject().put("epoch", epoch.number()).put("train_loss", epoch.trainLoss())
-                    .put("test_loss", epoch.testLoss()).put("test_" + scoreName(run), epoch.testScore())
+                    .put(epoch.part() + "_loss", epoch.loss())
+                    .put(epoch.part() + "_" + scoreName(run), epoch.score())
                     .put("seconds", epoch.seconds());
         }
-        if (!run.epochs.isEmpty()) {
-            root.putObject("test").put(scoreName(run), run.last().testScore()).put("loss", run.last().testLoss());
+        if (run.test != null) {
+            ObjectNode test = root.putObject("test");
+            run.test.forEach(test::put);
         }
         root.set("options", Output.tree(run.options));
         return root;
@@ -457,13 +538,15 @@ final class TrainCommand implements Callable<Integer> {
     private static final class Watch implements TrainingListener, AutoCloseable {
 
         private final boolean classification;
+        private final String part;
         private final double unit;
         private final int epochs;
         private final PrintWriter screen;
         private Progress progress;
 
-        Watch(boolean classification, double unit, int epochs, PrintWriter screen) {
+        Watch(boolean classification, String part, double unit, int epochs, PrintWriter screen) {
             this.classification = classification;
+            this.part = part;
             this.unit = unit;
             this.epochs = epochs;
             this.screen = screen;
@@ -481,14 +564,14 @@ final class TrainCommand implements Callable<Integer> {
 
         @Override
         public void onEpochEnd(Trainer trainer, TrainingListener.Epoch epoch) {
-            progress.endEpoch(epoch(epoch, unit));
+            progress.endEpoch(epoch(epoch));
         }
 
         /** The epoch as reported; the RMSE in the target's own unit. */
-        static EpochReport epoch(TrainingListener.Epoch epoch, double unit) {
+        EpochReport epoch(TrainingListener.Epoch epoch) {
             double score = epoch.validation().accuracy().isPresent() ? epoch.validation().accuracy().getAsDouble()
                     : epoch.validation().rmse().orElseThrow() * unit;
-            return new EpochReport(epoch.epoch(), epoch.loss(), epoch.validation().loss(), score, epoch.seconds());
+            return new EpochReport(epoch.epoch(), part, epoch.loss(), epoch.validation().loss(), score, epoch.seconds());
         }
 
         @Override

@@ -13,13 +13,19 @@ import org.kan4j.cli.data.DataException;
  * checkpoint carries so that it can be resumed.
  *
  * @param target of a CSV file; null for a named set, like the options of CSV files after it
+ * @param grid null where the basis has none; so the order
  * @param norm normalisation between layers: none, layer or batch
- * @param decay factor on the learning rate after each epoch
+ * @param schedule of the learning rate: constant, exponential, cosine or one-cycle
+ * @param decay factor on the learning rate after each epoch; null for other schedules than exponential
+ * @param warmup epochs of linear rise; null for other schedules than cosine
+ * @param validation share of the training rows held out to measure on after each epoch; null for none
+ * @param patience epochs without a better validation loss after which to stop; null for never
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, CsvSet.Task task, List<String> drop, List<String> categorical,
-                    Double testFraction, String basis, int grid, int order, String norm, long[] layers, int epochs, int batch,
-                    double lr, double weightDecay, double decay, long seed, String dtype, String device, int threads,
+                    Double testFraction, String basis, Integer grid, Integer order, String norm, long[] layers, int epochs,
+                    int batch, double lr, double weightDecay, String schedule, Double decay,
+                    Double warmup, Double validation, Integer patience, long seed, String dtype, String device, int threads,
                     String tier) {
 
     /** Property of the checkpoint. */
@@ -29,7 +35,7 @@ record TrainOptions(String data, String target, CsvSet.Task task, List<String> d
 
     TrainOptions withEpochs(int more) {
         return new TrainOptions(data, target, task, drop, categorical, testFraction, basis, grid, order, norm, layers, more,
-                batch, lr, weightDecay, decay, seed, dtype, device, threads, tier);
+                batch, lr, weightDecay, schedule, decay, warmup, validation, patience, seed, dtype, device, threads, tier);
     }
 
     String toJson() {

@@ -158,6 +158,8 @@ class TrainCommandTest {
         JsonNode metrics = Cli.json(file("m.json"));
         // The target's deviation is about 13: an RMSE of 1 explains more than 99 % of the variance.
         assertThat(metrics.get("test").get("rmse").asDouble()).isBetween(0.0, 1.0);
+        assertThat(metrics.get("test").get("r2").asDouble()).isBetween(0.99, 1.0);
+        assertThat(metrics.get("test").get("mae").asDouble()).isLessThan(metrics.get("test").get("rmse").asDouble());
         assertThat(metrics.get("epochs").get(59).get("test_rmse").asDouble())
                 .isEqualTo(metrics.get("test").get("rmse").asDouble());
 
@@ -186,8 +188,59 @@ class TrainCommandTest {
         Cli.succeed("train", file("disc.csv"), "--target", "inside", "--epochs", 60, "--dtype", "f64", "--out",
                 file("m.safetensors"), "--json", file("m.json"));
         assertThat(Cli.json(file("m.json")).get("test").get("accuracy").asDouble()).isGreaterThan(0.93);
+        assertThat(Cli.json(file("m.json")).get("test").get("roc_auc").asDouble()).isBetween(0.95, 1.0);
         assertThat(Cli.succeed("predict", file("disc.csv"), "--model", file("m.safetensors")).out())
                 .startsWith("inside,p(no),p(yes)");
+    }
+
+    @Test
+    void stopsEarlyOnHeldOutRows() throws IOException {
+        Cli train = Cli.succeed("train", "digits", "--patience", 2, "--epochs", 200, "--schedule", "cosine", "--warmup", 1, "--lr",
+                0.02, "--out", file("m.safetensors"), "--json", file("m.json"));
+        assertThat(train.out()).contains("validation accuracy", "best epoch");
+        JsonNode metrics = Cli.json(file("m.json"));
+        assertThat(metrics.get("options").get("validation").asDouble()).isEqualTo(0.1);
+        int epochs = metrics.get("epochs").size();
+        assertThat(epochs).isBetween(3, 199);
+        assertThat(metrics.get("epochs").get(0).has("test_accuracy")).isFalse();
+        double[] losses = new double[epochs];
+        for (int i = 0; i < epochs; i++) {
+            losses[i] = metrics.get("epochs").get(i).get("validation_loss").asDouble();
+        }
+        assertThat(losses[epochs - 3]).isEqualTo(Arrays.stream(losses).min().orElseThrow());
+        // The model in the file is that of the best epoch.
+        Cli.succeed("evaluate", "digits", "--model", file("m.safetensors"), "--json", file("e.json"));
+        for (String name : List.of("accuracy", "macro_f1", "log_loss")) {
+            assertThat(Cli.json(file("e.json")).get(name)).as(name).isEqualTo(metrics.get("test").get(name));
+        }
+    }
+
+    @Test
+    void optionsComeFromAFileAndTheCommandLineComesFirst() throws IOException {
+        Files.writeString(file("c.json"), "{\"epochs\": 3, \"weight-decay\": 0.5, \"layers\": [64, 16, 10], \"basis\": \"fastkan\"}");
+        Cli.succeed("train", "digits", "--config", file("c.json"), "--epochs", 2, "--out", file("a.safetensors"), "--json",
+                file("a.json"));
+        JsonNode options = Cli.json(file("a.json")).get("options");
+        assertThat(options.get("epochs").asInt()).isEqualTo(2);
+        assertThat(options.get("weightDecay").asDouble()).isEqualTo(0.5);
+        assertThat(options.get("layers").toString()).isEqualTo("[64,16,10]");
+        assertThat(options.get("basis").asText()).isEqualTo("fastkan");
+
+        // The effective options of a training, given back, make the same model; for a basis without a grid too.
+        for (String basis : List.of("bspline", "wavkan")) {
+            Cli.succeed("train", "digits", "--basis", basis, "--epochs", 1, "--patience", 1, "--out", file("b.safetensors"),
+                    "--json", file("b.json"));
+            Files.writeString(file("o.json"), Cli.json(file("b.json")).get("options").toString());
+            Cli.succeed("train", "digits", "--config=" + file("o.json"), "--out", file("c.safetensors"));
+            assertThat(predictions(file("c.safetensors"))).isEqualTo(predictions(file("b.safetensors")));
+        }
+
+        Files.writeString(file("c.json"), "{\"epoch\": 3}");
+        Cli.refuse(new String[] {"c.json", "unknown key 'epoch'", "did you mean 'epochs'"}, "train", "digits", "--config",
+                file("c.json"));
+        Files.writeString(file("c.json"), "{\"epochs\": ");
+        Cli.refuse(new String[] {"c.json", "not JSON"}, "train", "digits", "--config", file("c.json"));
+        Cli.refuse(new String[] {"none.json"}, "train", "digits", "--config", file("none.json"));
     }
 
     @Test
