@@ -151,15 +151,23 @@ KAN_HD EvenGrid<S> even_grid(const GridView<S>& g) {
   return {vec<S>(g.t0), vec<S>(g.inv_h), g.kn, typename vec<S>::Mask{}, g.grid, g.outside};
 }
 
-// The cell j of the extended grid with t_j <= x < t_{j+1}, decided by the knots themselves (u only points near it); -1
-// or G + 2k beyond the grid; 0 for NaN.
+// The cell j of the extended grid with t_j <= x < t_{j+1}, decided by the knots themselves (u = (x - t_0)/h only points
+// near it); -1 or G + 2k beyond the grid; 0 for NaN. *at (may be NULL) is the place of x in its cell, in cells, taken from
+// the knot beside it: u would have lost the digits that t_0 is away.
 template <class S, int K>
-KAN_HD vec<S> even_cell(const EvenGrid<S>& g, vec<S> x, vec<S> u) {
+KAN_HD vec<S> even_cell(const EvenGrid<S>& g, vec<S> x, vec<S>* at) {
   using T = vec<S>;
+  const T u = (x - g.t0) * g.inv_h;
   const T near = select(u == u, min(max(floor(u), T(S(0))), T(S(g.grid + 2 * K - 1))), T(S(0)));
   const typename T::Mask j = g.base + to_int(near);
-  const T c = select(x < gather(g.kn, j), near - S(1), near);
-  return select(x >= gather(g.kn, j + 1), c + S(1), c);
+  const T left = gather(g.kn, j), right = gather(g.kn, j + 1);
+  const typename T::Mask before = x < left, after = x >= right;
+  if (at) {
+    const T t = (x - select(after, right, left)) * g.inv_h;
+    *at = select(before, t + S(1), t);
+  }
+  const T c = select(before, near - S(1), near);
+  return select(after, c + S(1), c);
 }
 
 // The window of a cell.
@@ -176,7 +184,7 @@ inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first)
     const EvenGrid<S> even = even_grid(g);
     for (int64_t p = 0; p < n; p += T::W) {
       const T v = T::load(x + p);
-      const T f = even_window<S, K>(even, even_cell<S, K>(even, v, (v - even.t0) * even.inv_h));
+      const T f = even_window<S, K>(even, even_cell<S, K>(even, v, static_cast<T*>(nullptr)));
       for (int l = 0; l < T::W; ++l) first[p + l] = int32_t(f.v[l]);
     }
     return;
@@ -203,9 +211,10 @@ KAN_HD void bspline_even(const EvenGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* wi
   using T = vec<S>;
   T b[K + 1], d[K + 1];
   if (g.outside == KAN_OUTSIDE_ZERO) {
-    const T u = (x - g.t0) * g.inv_h, cell = even_cell<S, K>(g, x, u), f = even_window<S, K>(g, cell);
+    T at;
+    const T cell = even_cell<S, K>(g, x, &at), f = even_window<S, K>(g, cell);
     const T shift = cell - f - S(K);
-    bspline_uniform<S, K, kDerivative>(u - cell, b, d);
+    bspline_uniform<S, K, kDerivative>(at, b, d);
     T* v = kDerivative ? d : b;
     if (__builtin_expect(any<S>(shift != T(S(0))), 0)) {
       // Tails: the cell lies `shift` cells beyond the window, whose taps are those of the cell moved by as much; beyond
@@ -225,9 +234,10 @@ KAN_HD void bspline_even(const EvenGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* wi
     if (window) *window = f;
     return;
   }
-  const T inside = min(max(x, g.knot(K)), g.knot(K + g.grid)), u = (inside - g.t0) * g.inv_h;
-  const T f = even_window<S, K>(g, even_cell<S, K>(g, inside, u));
-  bspline_uniform<S, K, true>(u - f - S(K), b, d);
+  const T inside = min(max(x, g.knot(K)), g.knot(K + g.grid));
+  T at;
+  const T cell = even_cell<S, K>(g, inside, &at), f = even_window<S, K>(g, cell);
+  bspline_uniform<S, K, true>(at + (cell - f - S(K)), b, d);
   const typename T::Mask out_of_grid = x != inside;  // also NaN, which stays NaN
   for (int r = 0; r <= K; ++r) {
     d[r] = d[r] * g.inv_h;

@@ -52,7 +52,7 @@ final class Bases {
 
         /** The default of --norm. */
         String norm() {
-            return build == WAVELET ? "batch" : build == CHEBYSHEV || build == JACOBI ? "layer" : "none";
+            return build == CHEBYSHEV || build == JACOBI ? "layer" : "none";
         }
 
         KanModel model(DType dtype, int grid, int order, long[] layers) {
@@ -68,8 +68,6 @@ final class Bases {
     private static final Builder RATIONAL = (t, g, k, n) -> KanModel.kan(t, new Rational(g), n);
     private static final Builder CHEBYSHEV = (t, g, k, n) -> KanModel.kan(t, new Chebyshev(g), n);
     private static final Builder JACOBI = (t, g, k, n) -> KanModel.kan(t, Jacobi.of(g), n);
-    private static final Builder WAVELET =
-            (t, g, k, n) -> KanModel.kan(t, new Wavelet(Wavelet.Kind.MEXICAN_HAT), n);
     private static final SequencedMap<String, Entry> ALL = new LinkedHashMap<>();
 
     static {
@@ -80,7 +78,7 @@ final class Bases {
         ALL.put("chebykan", new Entry(4, 0, 9, 1, CHEBYSHEV));
         ALL.put("jacobikan", new Entry(3, 0, 9, 1, JACOBI));
         ALL.put("sinekan", new Entry(8, 0, 10, 1, (t, g, k, n) -> KanModel.kan(t, new Sine(g), n)));
-        ALL.put("wavkan", new Entry(0, 0, 0, 3, WAVELET));
+        ALL.put("wavkan", new Entry(0, 0, 0, 3, (t, g, k, n) -> KanModel.kan(t, new Wavelet(Wavelet.Kind.MEXICAN_HAT), n)));
         ALL.put("relukan", new Entry(5, 3, 7, 1, (t, g, k, n) -> KanModel.kan(t, new ReluPower(g, k), n)));
         ALL.put("rational", new Entry(8, 0, 8, 10, RATIONAL));
         ALL.put("bsrbf", new Entry(5, 3, 5, 1, (t, g, k, n) -> KanModel.kan(t, BSplineRbf.of(g, k), n)));

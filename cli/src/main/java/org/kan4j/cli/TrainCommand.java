@@ -89,8 +89,9 @@ final class TrainCommand implements Callable<Integer> {
     private Integer order;
 
     @Option(names = "--norm", paramLabel = "KIND",
-            description = "Normalisation between layers: none, layer or batch. By default as the basis was published: "
-                    + "layer for chebykan and jacobikan, batch (after every layer) for wavkan, none for the rest.")
+            description = "Further normalisation: none, layer (between layers) or batch (after every layer). By default "
+                    + "as the basis was published: "
+                    + "layer for chebykan and jacobikan, none for the rest (wavkan brings its batch norms).")
     private String norm;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows.")
