@@ -191,6 +191,8 @@ void runs() {
   f = good, f.mode = 2; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "mode");
   f = good, f.batch = -1; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "batch");
   f = good, f.batch = LLONG_MAX; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "memory");
+  // Numbers whose bytes fit 63 bits and whose scratch would not.
+  f = good, f.batch = LLONG_MAX / 32; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "memory");
   f = good, f.x = nullptr; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "x: null");
   f = good, f.x = shifted(x.get(), 2); REFUSED(f.run(), KAN_INVALID_ARGUMENT, "x:");
   f = good, f.params = nullptr; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "params: null");

@@ -31,7 +31,7 @@ inline void check_range(const char* name, int64_t value, int64_t low, int64_t hi
 inline int64_t product(const char* name, int64_t a, int64_t b, int64_t element) {
   int64_t count, bytes;
   if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, &count) || __builtin_mul_overflow(count, element, &bytes) ||
-      bytes > INT64_MAX / 2) {
+      bytes > kAddressable) {
     throw Error(KAN_INVALID_ARGUMENT, name, ": ", a, " x ", b, " numbers of ", element,
                 " bytes do not fit into memory");
   }

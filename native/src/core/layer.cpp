@@ -11,7 +11,7 @@ namespace kan {
 namespace {
 
 constexpr int64_t kMaxBasis = int64_t(1) << 24;     // functions of one edge
-constexpr int64_t kMaxNumbers = int64_t(1) << 59;   // numbers of a layer: their bytes fit into 63 bits
+constexpr int64_t kMaxNumbers = kAddressable / 8;   // of a layer
 
 [[noreturn]] void refuse(const char* field, const char* expected, int64_t given) {
   throw Error(KAN_INVALID_ARGUMENT, "spec.", field, ": expected ", expected, ", given ", given);

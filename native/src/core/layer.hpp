@@ -12,6 +12,10 @@ namespace kan {
 // WAVELET three (weight, scale, translation). No padding: every number is a parameter.
 constexpr int64_t kTile = 64;
 
+// Bytes of the largest array taken: what a process can address with four levels of page tables. Scratch of any layer and
+// batch within it, some thousand times a sample's numbers for each of 256 threads, is then counted without overflow.
+constexpr int64_t kAddressable = int64_t(1) << 47;
+
 struct TensorEntry {
   enum Layout : int32_t {
     kTiled,    // natural (out, in[, row count]): rows `row`.. of the tiled block at `offset`, `rows` rows an input
