@@ -17,7 +17,7 @@ public final class DataObjective implements Objective, AutoCloseable {
 
     private final Context context;
     private final Parameters parameters;
-    private final Dataset data;
+    private final RowSource data;
     private final Loss loss;
     private final List<Regulariser> regularisers;
     private final int chunk;
@@ -25,11 +25,12 @@ public final class DataObjective implements Objective, AutoCloseable {
     private final Workspace workspace;
     private final Measurement.Batch batch;
     private final ParameterVector partial;
+    private final RowSource.Pass pass;
     private final double totalWeight;
     private double dataLoss = Double.NaN;
 
     /** The loss alone. */
-    public DataObjective(Context context, Parameters parameters, Dataset data, Loss loss) {
+    public DataObjective(Context context, Parameters parameters, RowSource data, Loss loss) {
         this(context, parameters, data, loss, List.of());
     }
 
@@ -38,7 +39,7 @@ public final class DataObjective implements Objective, AutoCloseable {
      *
      * @param data that fits the model and the loss; at least one row of a weight above 0
      */
-    public DataObjective(Context context, Parameters parameters, Dataset data, Loss loss,
+    public DataObjective(Context context, Parameters parameters, RowSource data, Loss loss,
                          List<Regulariser> regularisers) {
         Measurement.requireFit(parameters.model(), loss, data);
         if (data.size() == 0) {
@@ -50,6 +51,7 @@ public final class DataObjective implements Objective, AutoCloseable {
         this.loss = loss;
         this.regularisers = List.copyOf(regularisers);
         this.chunk = Math.min(data.size(), CHUNK);
+        this.pass = data.inOrder();
         Workspace rows = null;
         try {
             rows = Workspace.training(context, parameters, chunk);
@@ -67,6 +69,7 @@ public final class DataObjective implements Objective, AutoCloseable {
             if (rows != null) {
                 rows.close();
             }
+            pass.close();
             arena.close();
             throw e;
         }
@@ -75,7 +78,7 @@ public final class DataObjective implements Objective, AutoCloseable {
 
     private int gather(int from) {
         int rows = Math.min(chunk, data.size() - from);
-        data.gather(null, from, from + rows, batch.x, batch.targets, batch.weights);
+        pass.read(from, from + rows, batch.x, batch.targets, batch.weights);
         return rows;
     }
 
@@ -119,7 +122,7 @@ public final class DataObjective implements Objective, AutoCloseable {
     }
 
     /** The data. */
-    public Dataset data() {
+    public RowSource data() {
         return data;
     }
 
@@ -128,6 +131,7 @@ public final class DataObjective implements Objective, AutoCloseable {
     public void close() {
         if (arena.scope().isAlive()) {
             workspace.close();
+            pass.close();
             if (partial != null) {
                 partial.close();
             }

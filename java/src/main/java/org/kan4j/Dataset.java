@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -11,7 +12,7 @@ import org.kan4j.internal.SplitMix;
  * Rows of features and targets, with optional weights. A view of tensors that the caller owns, which may be mapped
  * files: nothing is copied but the mini-batches.
  */
-public final class Dataset {
+public final class Dataset implements RowSource {
 
     private final HostTensor features;
     private final HostTensor targets;
@@ -121,32 +122,32 @@ public final class Dataset {
         return new Dataset(features, targets, rowWeights.reshape(rowWeights.size()), classes, selection);
     }
 
-    /** Number of rows. */
+    @Override
     public int size() {
         return size;
     }
 
-    /** Features of a row. */
+    @Override
     public long in() {
         return features.shape().axis(-1);
     }
 
-    /** Outputs a model for this data has: the classes, or the targets of a row. */
+    @Override
     public long out() {
         return classes > 0 ? classes : targets.shape().axis(-1);
     }
 
-    /** Number of classes; 0 for real targets. */
+    @Override
     public int classes() {
         return classes;
     }
 
-    /** The type of the features. */
+    @Override
     public DType dtype() {
         return features.dtype();
     }
 
-    /** Whether rows have weights. */
+    @Override
     public boolean weighted() {
         return weights != null;
     }
@@ -230,8 +231,52 @@ public final class Dataset {
         return order;
     }
 
+    @Override
+    public Pass inOrder() {
+        return new Gathering(null);
+    }
+
+    @Override
+    public Pass shuffled(long seed, int epoch) {
+        return new Gathering(order(seed, epoch));
+    }
+
+    @Override
+    public HostTensor sample(Arena arena, int most) {
+        Checks.atLeast("the rows of a sample", most, 1);
+        if (selection == null && size <= most) {
+            return features.reshape(size, in());
+        }
+        int rows = Math.min(size, most);
+        HostTensor sample = HostTensor.allocate(arena, dtype(), rows, in());
+        for (int i = 0; i < rows; i++) {
+            copy(features, row((int) ((long) i * size / rows)), sample.segment(), i, in() * dtype().bytes(), 1);
+        }
+        return sample;
+    }
+
+    /** Copies from the tensors, in the order of the positions or their own. */
+    private final class Gathering implements Pass {
+
+        private final int[] order;
+
+        Gathering(int[] order) {
+            this.order = order;
+        }
+
+        @Override
+        public void read(int from, int to, MemorySegment x, MemorySegment t, MemorySegment w) {
+            gather(order, from, to, x, t, w);
+        }
+
+        @Override
+        public void close() {
+            // The tensors are the caller's.
+        }
+    }
+
     /** Copies rows into a mini-batch: the positions order[from .. to), or from .. to themselves where order is null. */
-    void gather(int[] order, int from, int to, MemorySegment x, MemorySegment t, MemorySegment w) {
+    private void gather(int[] order, int from, int to, MemorySegment x, MemorySegment t, MemorySegment w) {
         long featureBytes = in() * features.dtype().bytes();
         long targetBytes = classes > 0 ? Integer.BYTES : out() * targets.dtype().bytes();
         if (order == null && selection == null) {

@@ -15,7 +15,7 @@ final class Measurement {
     private Measurement() {
     }
 
-    static Metrics of(Context context, Parameters parameters, Loss loss, Dataset data) {
+    static Metrics of(Context context, Parameters parameters, Loss loss, RowSource data) {
         Loss measured = loss == null ? defaultLoss(data) : loss;
         requireFit(parameters.model(), measured, data);
         if (data.size() == 0) {
@@ -27,11 +27,12 @@ final class Measurement {
         Scores scores = measured instanceof Loss.CrossEntropy ? new Scores.Classes(data.classes())
             : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
             : new Scores.Reals((int) data.out());
-        try (Arena arena = Arena.ofConfined(); Workspace workspace = Workspace.inference(context, parameters, batch)) {
+        try (Arena arena = Arena.ofConfined(); Workspace workspace = Workspace.inference(context, parameters, batch);
+             RowSource.Pass pass = data.inOrder()) {
             Batch buffers = new Batch(arena, data, batch);
             for (int from = 0; from < data.size(); from += batch) {
                 int rows = Math.min(batch, data.size() - from);
-                data.gather(null, from, from + rows, buffers.x, buffers.targets, buffers.weights);
+                pass.read(from, from + rows, buffers.x, buffers.targets, buffers.weights);
                 double weight = buffers.weight(rows);
                 if (weight == 0) {
                     continue;
@@ -56,12 +57,12 @@ final class Measurement {
         return new Metrics(data.size(), values);
     }
 
-    static Loss defaultLoss(Dataset data) {
+    static Loss defaultLoss(RowSource data) {
         return data.classes() > 0 ? new Loss.CrossEntropy() : new Loss.Mse();
     }
 
     /** Refuses data that does not fit a model and a loss. */
-    static void requireFit(KanModel model, Loss loss, Dataset data) {
+    static void requireFit(KanModel model, Loss loss, RowSource data) {
         if (data.dtype() != model.dtype()) {
             throw KanException.invalid("the model computes in %s, given data of %s; convert it with HostTensor.to",
                 model.dtype(), data.dtype());
@@ -84,7 +85,7 @@ final class Measurement {
     }
 
     /** The weight of the rows whose class is predicted rightly. */
-    static double correct(Loss loss, Dataset data, MemorySegment predictions, Batch batch, int rows) {
+    static double correct(Loss loss, RowSource data, MemorySegment predictions, Batch batch, int rows) {
         double correct = 0;
         int out = (int) data.out();
         for (int i = 0; i < rows; i++) {
@@ -106,7 +107,7 @@ final class Measurement {
     }
 
     /** Adds rows to the scores. */
-    private static void score(Scores scores, Loss loss, Dataset data, MemorySegment predictions, Batch batch, int rows) {
+    private static void score(Scores scores, Loss loss, RowSource data, MemorySegment predictions, Batch batch, int rows) {
         int out = (int) data.out();
         double[] y = new double[out];
         double[] t = new double[out];
@@ -163,7 +164,7 @@ final class Measurement {
         private final DType dtype;
         private final boolean weighted;
 
-        Batch(Arena arena, Dataset data, int rows) {
+        Batch(Arena arena, RowSource data, int rows) {
             dtype = data.dtype();
             weighted = data.weighted();
             x = HostTensor.allocate(arena, dtype, rows, data.in()).segment();

@@ -26,7 +26,7 @@ public final class Metrics {
      *
      * @param loss what {@link #loss()} is to be; null for cross-entropy with class labels, mean squared error otherwise
      */
-    public static Metrics measure(Context context, Parameters parameters, Loss loss, Dataset data) {
+    public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data) {
         return Measurement.of(context, parameters, loss, data);
     }
 

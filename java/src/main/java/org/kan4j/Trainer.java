@@ -253,8 +253,8 @@ public final class Trainer implements AutoCloseable {
         stopRequested = true;
     }
 
-    /** As {@link #fit(Dataset, Dataset)} without validation. */
-    public TrainingResult fit(Dataset data) {
+    /** As {@link #fit(RowSource, RowSource)} without validation. */
+    public TrainingResult fit(RowSource data) {
         return fit(data, null);
     }
 
@@ -266,7 +266,7 @@ public final class Trainer implements AutoCloseable {
      * @throws NonFiniteLossException if the loss is NaN or infinite; the step is not made
      * @throws KanException if data and model do not fit each other
      */
-    public TrainingResult fit(Dataset data, Dataset validation) {
+    public TrainingResult fit(RowSource data, RowSource validation) {
         Loss loss = plan.loss() == null ? Measurement.defaultLoss(data) : plan.loss();
         Measurement.requireFit(parameters.model(), loss, data);
         if (validation != null) {
@@ -288,7 +288,11 @@ public final class Trainer implements AutoCloseable {
              ParameterVector gradients = fused ? null : parameters.newVector()) {
             Measurement.Batch batch = new Measurement.Batch(arena, data, batchSize);
             while (epoch() < plan.epochs() && !stopping() && !exhausted()) {
-                if (fitEpoch(data, loss, workspace, gradients, batch, batchSize)) {
+                boolean completed;
+                try (RowSource.Pass pass = plan.shuffle() ? data.shuffled(plan.seed(), epoch()) : data.inOrder()) {
+                    completed = fitEpoch(data, pass, loss, workspace, gradients, batch, batchSize);
+                }
+                if (completed) {
                     endEpoch(loss, validation);
                 }
             }
@@ -332,8 +336,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** Trains on what is left of the current epoch; whether it was completed. */
-    private boolean fitEpoch(Dataset data, Loss loss, Workspace workspace, ParameterVector gradients,
-                             Measurement.Batch batch, int batchSize) {
+    private boolean fitEpoch(RowSource data, RowSource.Pass pass, Loss loss, Workspace workspace,
+                             ParameterVector gradients, Measurement.Batch batch, int batchSize) {
         int epoch = epoch();
         long batches = batches(data.size(), batchSize);
         if (progress.batch > batches) {
@@ -344,14 +348,13 @@ public final class Trainer implements AutoCloseable {
         if (progress.batch == 0) {
             listeners.forEach(listener -> listener.onEpochStart(this, epoch + 1));
         }
-        int[] order = plan.shuffle() ? data.order(plan.seed(), epoch) : null;
         while (progress.batch < batches) {
             if (stopping()) {
                 return false;
             }
             int from = (int) (progress.batch * batchSize);
             int rows = Math.min(batchSize, data.size() - from);
-            data.gather(order, from, from + rows, batch.x, batch.targets, batch.weights);
+            pass.read(from, from + rows, batch.x, batch.targets, batch.weights);
             double rate = plan.optimizer().learningRate()
                 * plan.schedule().factor(epoch * batches + progress.batch, batches, plan.epochs());
             step(data, loss, workspace, gradients, batch, rows, rate);
@@ -368,7 +371,7 @@ public final class Trainer implements AutoCloseable {
         return true;
     }
 
-    private void step(Dataset data, Loss loss, Workspace workspace, ParameterVector gradients,
+    private void step(RowSource data, Loss loss, Workspace workspace, ParameterVector gradients,
                       Measurement.Batch batch, int rows, double rate) {
         double weight = batch.weight(rows);
         progress.rows += rows;
@@ -401,7 +404,7 @@ public final class Trainer implements AutoCloseable {
             ? OptionalDouble.of(progress.correct / progress.weightSum) : OptionalDouble.empty();
     }
 
-    private void endEpoch(Loss loss, Dataset validation) {
+    private void endEpoch(Loss loss, RowSource validation) {
         Metrics metrics = validation == null ? null : Measurement.of(context, parameters, loss, validation);
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, plan.epochs(), progress.loss(),
             accuracy(loss), metrics, progress.seconds);
@@ -424,7 +427,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     /** Measures the parameters as they are. */
-    public Metrics evaluate(Dataset data) {
+    public Metrics evaluate(RowSource data) {
         return Measurement.of(context, parameters, plan.loss(), data);
     }
 

@@ -88,9 +88,27 @@ class DatasetTest {
         try (Arena arena = Arena.ofConfined()) {
             Dataset data = thirds(arena, 10).select(9, 4, 2, 7);
             Measurement.Batch batch = new Measurement.Batch(arena, data, 2);
-            data.gather(new int[] {3, 0, 1, 2}, 1, 3, batch.x, batch.targets, MemorySegment.NULL);
-            assertArrayEquals(new double[] {9, -9, 4, -4}, HostTensor.wrap(batch.x, DType.F32, 4).toDoubles());
-            assertArrayEquals(new double[] {0, 1}, HostTensor.wrap(batch.targets, DType.I32, 2).toDoubles());
+            int[] order = data.order(3, 5);
+            int[] rows = {9, 4, 2, 7};
+            try (RowSource.Pass shuffled = data.shuffled(3, 5); RowSource.Pass inOrder = data.inOrder()) {
+                shuffled.read(1, 3, batch.x, batch.targets, MemorySegment.NULL);
+                int a = rows[order[1]];
+                int b = rows[order[2]];
+                assertArrayEquals(new double[] {a, -a, b, -b}, HostTensor.wrap(batch.x, DType.F32, 4).toDoubles());
+                assertArrayEquals(new double[] {a % 3, b % 3}, HostTensor.wrap(batch.targets, DType.I32, 2).toDoubles());
+                inOrder.read(2, 4, batch.x, batch.targets, MemorySegment.NULL);
+                assertArrayEquals(new double[] {2, -2, 7, -7}, HostTensor.wrap(batch.x, DType.F32, 4).toDoubles());
+            }
+        }
+    }
+
+    @Test
+    void aSampleIsEvenlySpread() {
+        try (Arena arena = Arena.ofConfined()) {
+            Dataset data = thirds(arena, 10);
+            assertArrayEquals(new double[] {0, 0, 3, -3, 6, -6}, data.sample(arena, 3).toDoubles());
+            assertArrayEquals(new double[] {9, -9, 2, -2}, data.select(9, 4, 2, 7).sample(arena, 2).toDoubles());
+            assertEquals(10, data.sample(arena, 11).rows());
         }
     }
 

@@ -1,0 +1,62 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Rows of features and targets, with optional weights, that are taken in mini-batches: a {@link Dataset} in memory, or
+ * rows that are read from files as they are wanted. What a pass gives is a function of the rows, the seed and the epoch
+ * alone.
+ */
+public interface RowSource {
+
+    /** Number of rows. */
+    int size();
+
+    /** Features of a row. */
+    long in();
+
+    /** Outputs a model for this data has: the classes, or the targets of a row. */
+    long out();
+
+    /** Number of classes; 0 for real targets. */
+    int classes();
+
+    /** The type of the features, F32 or F64. */
+    DType dtype();
+
+    /** Whether rows have weights. */
+    boolean weighted();
+
+    /** A pass over the rows in their order. */
+    Pass inOrder();
+
+    /** A pass over the rows in another order: a function of the seed and the epoch. */
+    Pass shuffled(long seed, int epoch);
+
+    /**
+     * The features of at most so many rows, evenly spread over all.
+     *
+     * @param arena for the result, unless it is a view
+     * @return (rows, in)
+     */
+    HostTensor sample(Arena arena, int most);
+
+    /** The rows in some order. Used by one thread. Going forward is cheap, also from a position never read before. */
+    interface Pass extends AutoCloseable {
+
+        /**
+         * Copies the rows at positions {@code from} to {@code to}, exclusive, into a mini-batch.
+         *
+         * @param x receives (to - from, in) numbers of the features' type
+         * @param targets receives (to - from, out) numbers of that type, or (to - from) labels of type I32
+         * @param weights receives (to - from) numbers of that type; untouched if the rows have no weights
+         */
+        void read(int from, int to, MemorySegment x, MemorySegment targets, MemorySegment weights);
+
+        /** Frees what it holds; does nothing the second time. */
+        @Override
+        void close();
+    }
+}
