@@ -19,7 +19,7 @@ public final class DataObjective implements Objective, AutoCloseable {
     private final Parameters parameters;
     private final RowSource data;
     private final Loss loss;
-    private final List<Regulariser> regularisers;
+    private final Regularisation regularisation;
     private final int chunk;
     private final Arena arena = Arena.ofConfined();
     private final Workspace workspace;
@@ -49,7 +49,7 @@ public final class DataObjective implements Objective, AutoCloseable {
         this.parameters = parameters;
         this.data = data;
         this.loss = loss;
-        this.regularisers = List.copyOf(regularisers);
+        this.regularisation = new Regularisation(context, regularisers);
         this.chunk = Math.min(data.size(), CHUNK);
         this.pass = data.inOrder();
         Workspace rows = null;
@@ -85,7 +85,6 @@ public final class DataObjective implements Objective, AutoCloseable {
     @Override
     public double evaluate(ParameterVector gradient) {
         dataLoss = 0;
-        double penalty = 0;
         boolean first = true;
         for (int from = 0; from < data.size(); from += chunk) {
             // A single chunk is in place since the constructor.
@@ -110,10 +109,7 @@ public final class DataObjective implements Objective, AutoCloseable {
             first = false;
             dataLoss += share * value;
         }
-        for (Regulariser regulariser : regularisers) {
-            penalty += regulariser.addTo(context, parameters, gradient);
-        }
-        return dataLoss + penalty;
+        return dataLoss + regularisation.addTo(parameters, gradient);
     }
 
     /** The loss without regularisers at the last evaluation; NaN before the first. */
