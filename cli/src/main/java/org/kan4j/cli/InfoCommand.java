@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import org.kan4j.Context;
 import org.kan4j.Device;
 import org.kan4j.NativeLibrary;
-import org.kan4j.cli.data.Cache;
+import org.kan4j.data.Cache;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;

@@ -5,12 +5,12 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import org.kan4j.cli.data.Cache;
-import org.kan4j.cli.data.CsvFile;
-import org.kan4j.cli.data.CsvSet;
-import org.kan4j.cli.data.Encoding;
-import org.kan4j.cli.data.NamedSet;
-import org.kan4j.cli.data.Parts;
+import org.kan4j.data.Cache;
+import org.kan4j.data.CsvFile;
+import org.kan4j.data.CsvSet;
+import org.kan4j.data.Encoding;
+import org.kan4j.data.NamedSet;
+import org.kan4j.data.Parts;
 
 /**
  * What to train on, and what suits it where the user says nothing.

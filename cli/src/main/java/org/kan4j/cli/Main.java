@@ -12,7 +12,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.kan4j.KanException;
 import org.kan4j.NativeLibrary;
-import org.kan4j.cli.data.DataException;
+import org.kan4j.data.DataException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;

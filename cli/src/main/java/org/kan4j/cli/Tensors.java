@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import org.kan4j.DType;
 import org.kan4j.Dataset;
 import org.kan4j.HostTensor;
-import org.kan4j.cli.data.Encoding;
-import org.kan4j.cli.data.Samples;
+import org.kan4j.data.Encoding;
+import org.kan4j.data.Samples;
 
 /** From rows as readers give them to the library's tensors. */
 final class Tensors {

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
-import org.kan4j.cli.data.CsvSet;
-import org.kan4j.cli.data.DataException;
+import org.kan4j.data.CsvSet;
+import org.kan4j.data.DataException;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a

@@ -1,5 +1,5 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
-package org.kan4j.cli.data;
+package org.kan4j.data;
 
 import java.io.IOException;
 import java.io.InputStream;
