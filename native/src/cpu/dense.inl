@@ -16,6 +16,7 @@
 #pragma once
 #include "basis/activation.hpp"
 #include "basis/all.hpp"
+#include "basis/view.hpp"
 #include "cpu/common.hpp"
 #include "cpu/norm.hpp"
 
@@ -43,44 +44,6 @@ struct DensePlan {
 
 // ------------------------------------------------------------------------------------------------------- expansion
 
-template <class S>
-KAN_HD BasisView<S> basis_view(const Layer& layer, const S* params, const S* buffers, int64_t i) {
-  const S* theta = layer.theta < 0 ? nullptr : (layer.theta_trained ? params : buffers) + layer.theta;
-  BasisView<S> v{layer.n, layer.spec.grid, layer.spec.order, theta, nullptr, layer.spec.shape[0], layer.spec.shape[1]};
-  switch (layer.spec.basis) {
-    case KAN_BASIS_SINE: v.theta2 = buffers + layer.phase + i * layer.n; break;
-    case KAN_BASIS_RELU:
-      v.theta2 = theta + layer.in * layer.n + i * layer.n;
-      v.theta = theta + i * layer.n;
-      break;
-    case KAN_BASIS_RATIONAL: v.theta2 = theta + 6 + i / (layer.in / layer.spec.grid) * 4; break;
-    case KAN_BASIS_BSRBF: v.theta2 = buffers + layer.knots + 2 * layer.in + i * layer.knots_per_input(); break;
-  }
-  return v;
-}
-
-// Basis parameters that one input contributes gradients to, in the order of vjp's `k`.
-KAN_HD int64_t theta_per_input(const Layer& layer) {
-  switch (layer.spec.basis) {
-    case KAN_BASIS_RBF:
-    case KAN_BASIS_RSWAF:
-    case KAN_BASIS_BSRBF: return layer.n + 1;
-    case KAN_BASIS_SINE: return layer.n;
-    case KAN_BASIS_RELU: return 2 * layer.n;
-    case KAN_BASIS_RATIONAL: return 10;
-    default: return 0;
-  }
-}
-
-// Where parameter k of input i lies in the theta block.
-KAN_HD int64_t theta_index(const Layer& layer, int64_t i, int64_t k) {
-  switch (layer.spec.basis) {
-    case KAN_BASIS_RELU: return k < layer.n ? i * layer.n + k : layer.in * layer.n + i * layer.n + k - layer.n;
-    case KAN_BASIS_RATIONAL: return k < 6 ? k : 6 + i / (layer.in / layer.spec.grid) * 4 + k - 6;
-    default: return k;
-  }
-}
-
 // Transposes columns i0 .. i1-1 of n rows of x (n, in) into [input][slots]; the slots past n repeat sample 0.
 template <class S>
 inline void columns(const S* x, int64_t in, int64_t n, int64_t i0, int64_t i1, int64_t slots, S* to) {
@@ -104,15 +67,6 @@ inline void expand(const Layer& layer, const BasisView<S>& view, const S* x, con
     Policy::eval(view, T::load(z + s), [&](int32_t r, T value) { value.store(panel + (coef + r) * slots + s); });
   }
 }
-
-// phi(x) = x: the basis of LINEAR layers.
-template <class T>
-struct IdentityBasis {
-  template <class Out>
-  KAN_HD static void eval(const BasisView<scalar_of<T>>&, T z, Out&& out) { out(0, z); }
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<scalar_of<T>>&, T, Cotangent&& g, Accumulate&&) { return g(0); }
-};
 
 // ---------------------------------------------------------------------------------------------------------- products
 

@@ -1,0 +1,451 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// The dense family on the device: layers whose edge touches every basis function of its input, and LINEAR. With R weight
+// rows an input (base a(x), then phi_1 .. phi_n) all are products whose one operand is never in device memory:
+//
+//   forward    Y (batch, out)      = Phi (batch, in R) W (in R, out) + bias     A made by the basis policy
+//   weights    dW (in R, out)      = Phi^T dY (batch, out)                      A made by the basis policy
+//   inputs     dPhi (batch, in R)  = dY W^T, pulled back at once to d_z (batch, in) and d_theta by the policy's vjp
+//
+// Flops: 2 batch in R out each. Bytes: forward 4 (in R out + batch (in + out)) and the weights again for every 128 samples
+// beyond L2; weights 4 (in R out + batch (in + out)), 24 instead of 4 a weight with the fused AdamW; inputs 4 (in R out +
+// batch (2 in + out)). Basis evaluations: every phi once a block, so out / columns times (forward), out / columns (weights),
+// once (inputs). Floor: flops over the product rate of the way (product.cuh) where batch is large, bytes over bandwidth
+// where it is small.
+//
+// One pipeline for all three: while the tensor cores multiply chunk c, chunk c + 1 of the operand in memory and the x of
+// chunk c + 2 are on their way (cp.async), and phi of chunk c + 1 is made; one barrier a chunk. Sums have one order: chunks
+// in a block, then splits by reduce.cuh. No atomics.
+#pragma once
+#include "basis/activation.hpp"
+#include "basis/all.hpp"
+#include "basis/view.hpp"
+#include "cuda/product.cuh"
+#include "cuda/reduce.cuh"
+
+namespace KAN_NS {
+
+// What every dense kernel needs to make phi.
+struct DenseInput {
+  kan::LayerShape layer;
+  int64_t batch;
+  const float *x, *params, *buffers;
+  const float* moments;  // (batch, 2) mean and 1/sd of the rows of x with KAN_FLAG_NORM
+};
+
+struct RowNorm {
+  float mean, inverse;
+};
+
+__device__ __forceinline__ RowNorm row_norm(const DenseInput& in, int64_t b) {
+  if (!in.moments || b >= in.batch) return {0, 1};
+  return {in.moments[2 * b], in.moments[2 * b + 1]};
+}
+__device__ __forceinline__ float basis_input(const DenseInput& in, RowNorm norm, int64_t i, float x) {
+  if (!in.moments) return x;
+  return fma((x - norm.mean) * norm.inverse, in.params[in.layer.norm_weight + i], in.params[in.layer.norm_bias + i]);
+}
+
+// The weight rows' left factors of input i: out(row, value) once each.
+template <class Out>
+__device__ __forceinline__ void expand(const DenseInput& in, RowNorm norm, int64_t i, float x, Out&& out) {
+  const kan::LayerShape& l = in.layer;
+  const float z = basis_input(in, norm, i, x);
+  if (l.base_row >= 0) out(l.base_row, activation(l.spec.base, l.flag(KAN_FLAG_BASE_NORM) ? z : x));
+  if (l.spec.kind == KAN_LAYER_LINEAR) return out(0, z);
+  const BasisView<float> view = basis_view(l, in.params, in.buffers, i);
+  const auto coefficient = [&](int32_t r, float value) { out(l.coef_row + r, value); };
+  switch (l.spec.basis) {
+#define KAN_GLOBAL_BASIS(name, constant, policy) \
+  case constant: policy<float>::eval(view, z, coefficient); break;
+#include "registry/basis.inc"
+  }
+}
+
+// d_z of input i from the cotangents row(r) of its weight rows, the base branch of z included; d_x receives what the base
+// branch of x itself gives; theta(k, value) the gradients of the basis' own parameters.
+template <bool kTheta, class Row, class Theta>
+__device__ __forceinline__ float pull_back(const DenseInput& in, RowNorm norm, int64_t i, float x, Row&& row, float& d_x,
+                                           Theta&& theta) {
+  const kan::LayerShape& l = in.layer;
+  const float z = basis_input(in, norm, i, x);
+  float d_z = 0;
+  if (l.base_row >= 0) {
+    const bool of_z = l.flag(KAN_FLAG_BASE_NORM);
+    const float d = activation_derivative(l.spec.base, of_z ? z : x) * row(l.base_row);
+    (of_z ? d_z : d_x) = d;
+  }
+  if (l.spec.kind == KAN_LAYER_LINEAR) return row(0);
+  const BasisView<float> view = basis_view(l, in.params, in.buffers, i);
+  const auto cotangent = [&](int32_t r) { return row(l.coef_row + r); };
+  switch (l.spec.basis) {
+#define KAN_GLOBAL_BASIS(name, constant, policy) \
+  case constant: return d_z + policy<float>::vjp<kTheta>(view, z, cotangent, theta);
+#include "registry/basis.inc"
+  }
+  return d_z;
+}
+
+// Rows of 4 kUnits floats of an operand into shared memory, zeros beyond the valid rows and columns.
+template <int kUnits>
+__device__ __forceinline__ void fetch(float* to, int to_length, const float* from, int64_t from_length, int rows,
+                                      int valid_rows, int valid_columns, bool aligned) {
+  for (int u = int(threadIdx.x); u < rows * kUnits; u += kBlockThreads) {
+    const int r = u / kUnits, c = u % kUnits * 4;
+    const bool row = r < valid_rows;
+    const float* source = from + (row ? r * from_length : 0);
+    if (aligned) {
+      const bool valid = row && c < valid_columns;
+      copy_async_16(to + r * to_length + c, valid ? source + c : from, valid);
+    } else {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        const bool valid = row && c + e < valid_columns;
+        copy_async_4(to + r * to_length + c + e, valid ? source + c + e : from, valid);
+      }
+    }
+  }
+}
+
+// Columns i0 .. i1-1 of samples b0 .. of x, [sample][length].
+__device__ __forceinline__ void fetch_x(const DenseInput& in, float* to, int length, int64_t b0, int samples, int64_t i0,
+                                        int64_t i1) {
+  const int n = int(i1 - i0);
+  for (int u = int(threadIdx.x); u < samples * n; u += kBlockThreads) {
+    const int s = u / n, j = u - s * n;
+    const bool valid = b0 + s < in.batch;
+    copy_async_4(to + s * length + j, valid ? in.x + (b0 + s) * in.layer.in + i0 + j : in.x, valid);
+  }
+}
+
+__device__ __forceinline__ bool aligned_16(const void* p) { return (reinterpret_cast<uintptr_t>(p) & 15) == 0; }
+
+// kRows x 32 numbers a warp: 8 warps make 128 x 128 (64 x 32) or 128 x 64 (32 x 32).
+template <int kColumns>
+struct BlockTile {
+  static constexpr int kRows = kColumns == 128 ? 64 : 32;
+  static constexpr int kWarpColumns = kColumns / 32;
+
+  __device__ static int warp() { return int(threadIdx.x) >> 5; }
+  __device__ static int row() { return warp() / kWarpColumns * kRows; }
+  __device__ static int column() { return warp() % kWarpColumns * 32; }
+};
+
+// ------------------------------------------------------------------------------------------------------------ forward
+
+struct DenseForward {
+  DenseInput input;
+  Chunks chunks;
+  Split split;
+  int32_t depth;       // rows of a stage
+  const float* bias;   // or NULL; with one split
+  float* y;            // (batch, out), or (splits, batch, out) partial sums
+};
+
+// Grid: (blocks of outputs, blocks of samples, splits).
+template <ProductWay kWay, int kColumns>
+__global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const DenseForward p) {
+  using Tile = BlockTile<kColumns>;
+  constexpr int kLengthA = kBlockRows + kByDepthPad, kLengthB = kColumns + kByDepthPad;
+  KAN_DYNAMIC_SHARED(float, shared);
+  const DenseInput& in = p.input;
+  const kan::LayerShape& l = in.layer;
+  const int length_x = p.chunks.inputs | 1;
+  float* const stage_a = shared;
+  float* const stage_b = stage_a + 2 * p.depth * kLengthA;
+  float* const stage_x = stage_b + 2 * p.depth * kLengthB;
+  const int64_t b0 = int64_t(blockIdx.y) * kBlockRows, o0 = int64_t(blockIdx.x) * kColumns;
+  const int64_t first = int64_t(blockIdx.z) * p.split.share, last = least(p.chunks.count, first + p.split.share);
+  const int sample = int(threadIdx.x) & (kBlockRows - 1);
+  const RowNorm norm = row_norm(in, b0 + sample);
+  const bool weights_aligned = aligned_16(in.params);
+
+  const auto padded = [](int rows) { return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay); };
+  const auto fetch_inputs = [&](int64_t q) {
+    const Chunk c = p.chunks.at(q);
+    fetch_x(in, stage_x + (q & 1) * kBlockRows * length_x, length_x, b0, kBlockRows, c.i0, c.i1);
+  };
+  const auto fetch_weights = [&](int64_t q) {
+    const Chunk c = p.chunks.at(q);
+    float* to = stage_b + (q & 1) * p.depth * kLengthB;
+#pragma unroll
+    for (int t = 0; t < kColumns / int(kan::kTile); ++t) {
+      const int64_t tile = o0 / kan::kTile + t;
+      const bool there = tile * kan::kTile < l.out;
+      const int64_t width = there ? l.tile_width(tile) : 4;
+      const float* from = there ? in.params + l.tile_offset(tile) + p.chunks.first_row(c) * width : in.params;
+      fetch<16>(to + t * kan::kTile, kLengthB, from, width, padded(c.count()), there ? c.count() : 0, int(width),
+                weights_aligned && width % 4 == 0);
+    }
+  };
+  const auto make_phi = [&](int64_t q) {
+    const Chunk c = p.chunks.at(q);
+    float* a = stage_a + (q & 1) * p.depth * kLengthA + sample;
+    const float* x = stage_x + (q & 1) * kBlockRows * length_x + sample * length_x;
+    const int rows = c.r1 - c.r0;
+    for (int j = int(threadIdx.x) / kBlockRows; j < int(c.i1 - c.i0); j += kBlockThreads / kBlockRows) {
+      expand(in, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
+        if (row >= c.r0 && row < c.r1) a[(j * rows + row - c.r0) * kLengthA] = value;
+      });
+    }
+    for (int k = c.count() + int(threadIdx.x) / kBlockRows; k < padded(c.count()); k += kBlockThreads / kBlockRows)
+      a[k * kLengthA] = 0;
+  };
+
+  WarpProduct<kWay, Tile::kRows, true, true> product(int(threadIdx.x) & 31);
+  if (first < last) {
+    fetch_inputs(first);
+    copy_wait();
+    __syncthreads();
+    fetch_weights(first);
+    if (first + 1 < last) fetch_inputs(first + 1);
+    make_phi(first);
+  }
+  for (int64_t q = first; q < last; ++q) {
+    copy_wait();
+    __syncthreads();
+    if (q + 1 < last) {
+      fetch_weights(q + 1);
+      if (q + 2 < last) fetch_inputs(q + 2);
+      make_phi(q + 1);
+    }
+    product.add(stage_a + (q & 1) * p.depth * kLengthA + Tile::row(), kLengthA,
+                stage_b + (q & 1) * p.depth * kLengthB + Tile::column(), kLengthB, padded(p.chunks.at(q).count()));
+  }
+
+  float* const y = p.y + int64_t(blockIdx.z) * in.batch * l.out;
+  const bool aligned = l.out % 4 == 0 && aligned_16(y);
+#pragma unroll
+  for (int i = 0; i < Tile::kRows / 16; ++i)
+#pragma unroll
+    for (int h = 0; h < 2; ++h) {
+      const int64_t b = b0 + Tile::row() + product.row(i, h);
+      if (b >= in.batch) continue;
+#pragma unroll
+      for (int e = 0; e < 2; ++e) {
+        const int64_t o = o0 + Tile::column() + product.column(0, e);  // and the next three
+        float v[4];
+#pragma unroll
+        for (int j = 0; j < 4; ++j)
+          v[j] = product.sum[i][j][2 * h + e] + (p.bias && o + j < l.out ? p.bias[o + j] : 0.0f);
+        if (aligned && o < l.out) {
+          *reinterpret_cast<float4*>(y + b * l.out + o) = make_float4(v[0], v[1], v[2], v[3]);
+        } else {
+#pragma unroll
+          for (int j = 0; j < 4; ++j)
+            if (o + j < l.out) y[b * l.out + o + j] = v[j];
+        }
+      }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- weight gradient
+
+struct DenseWeights {
+  DenseInput input;
+  Chunks groups;
+  Split split;
+  int64_t sample_chunks;
+  const float* d_y;  // (batch, out)
+  float* partials;   // (splits, in R out), or NULL: straight into the sink
+  Sink sink;
+};
+
+// Grid: (blocks of outputs, groups of weight rows, splits of the batch).
+template <ProductWay kWay, int kColumns>
+__global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const DenseWeights p) {
+  using Tile = BlockTile<kColumns>;
+  constexpr int kLengthB = kColumns + kByDepthPad;
+  constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kByRowDepth * kLengthB;
+  KAN_DYNAMIC_SHARED(float, shared);
+  const DenseInput& in = p.input;
+  const kan::LayerShape& l = in.layer;
+  const int length_x = p.groups.inputs | 1;
+  float* const stage_a = shared;
+  float* const stage_b = stage_a + 2 * kStageA;
+  float* const stage_x = stage_b + 2 * kStageB;
+  const int lane = int(threadIdx.x) & 31;
+  const int64_t o0 = int64_t(blockIdx.x) * kColumns;
+  const int64_t first = int64_t(blockIdx.z) * p.split.share, last = least(p.sample_chunks, first + p.split.share);
+  const bool aligned = l.out % 4 == 0 && aligned_16(p.d_y);
+  const int outputs = int(least(kColumns, l.out - o0));
+
+  for (int64_t group = blockIdx.y; group < p.groups.count; group += gridDim.y) {
+    const Chunk c = p.groups.at(group);
+    const int rows = c.r1 - c.r0;
+    const auto fetch_inputs = [&](int64_t q) {
+      fetch_x(in, stage_x + (q & 1) * kByRowDepth * length_x, length_x, q * kByRowDepth, kByRowDepth, c.i0, c.i1);
+    };
+    const auto fetch_cotangents = [&](int64_t q) {
+      const int64_t b = q * kByRowDepth;
+      fetch<kColumns / 4>(stage_b + (q & 1) * kStageB, kLengthB, p.d_y + b * l.out + o0, l.out, kByRowDepth,
+                          int(least(kByRowDepth, in.batch - b)), outputs, aligned);
+    };
+    // Lanes are samples, a warp takes every eighth input; 0 past the batch.
+    const auto make_phi = [&](int64_t q) {
+      float* a = stage_a + (q & 1) * kStageA + lane;
+      const float* x = stage_x + (q & 1) * kByRowDepth * length_x + lane * length_x;
+      const int64_t b = q * kByRowDepth + lane;
+      const RowNorm norm = row_norm(in, b);
+      for (int j = int(threadIdx.x) / 32; j < int(c.i1 - c.i0); j += kBlockThreads / 32) {
+        expand(in, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
+          if (row >= c.r0 && row < c.r1) a[(j * rows + row - c.r0) * kByRowLength] = b < in.batch ? value : 0.0f;
+        });
+      }
+    };
+
+    WarpProduct<kWay, Tile::kRows, false, true> product(lane);
+    __syncthreads();  // the group before has been read
+    if (first < last) {
+      fetch_inputs(first);
+      copy_wait();
+      __syncthreads();
+      fetch_cotangents(first);
+      if (first + 1 < last) fetch_inputs(first + 1);
+      make_phi(first);
+    }
+    for (int64_t q = first; q < last; ++q) {
+      copy_wait();
+      __syncthreads();
+      if (q + 1 < last) {
+        fetch_cotangents(q + 1);
+        if (q + 2 < last) fetch_inputs(q + 2);
+        make_phi(q + 1);
+      }
+      product.add(stage_a + (q & 1) * kStageA + Tile::row() * kByRowLength, kByRowLength,
+                  stage_b + (q & 1) * kStageB + Tile::column(), kLengthB, kByRowDepth);
+    }
+
+    const int64_t first_row = p.groups.first_row(c);
+#pragma unroll
+    for (int i = 0; i < Tile::kRows / 16; ++i)
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        const int k = Tile::row() + product.row(i, h);
+        if (k >= c.count()) continue;
+#pragma unroll
+        for (int e = 0; e < 2; ++e) {
+          const int64_t o = o0 + Tile::column() + product.column(0, e);  // and the next three
+          if (o >= l.out) continue;
+          const int64_t tile = o / kan::kTile, width = l.tile_width(tile), column = o % kan::kTile;
+          const int64_t offset = l.tile_offset(tile) + (first_row + k) * width + column;
+          float v[4];
+#pragma unroll
+          for (int j = 0; j < 4; ++j) v[j] = product.sum[i][j][2 * h + e];
+          const int n = int(least(4, width - column));
+          if (p.partials) store_4(p.partials + int64_t(blockIdx.z) * l.in * l.rows * l.out + offset, v, n);
+          else p.sink.put_4(offset, v, n);
+        }
+      }
+  }
+}
+
+// ----------------------------------------------------------------------------------------------------- input gradient
+
+struct DenseInputs {
+  DenseInput input;
+  Chunks chunks;
+  int64_t groups;
+  const float* d_y;      // (batch, out)
+  int32_t d_x_mode;
+  float* d_x;            // (batch, in); with the norm what the base branch of x itself gives
+  float* d_z;            // (batch, in) with the norm, else NULL
+  float* theta;          // (slots of 32 samples, in, theta_per_input), or NULL
+};
+
+__device__ __forceinline__ void put(float* to, int64_t at, float value, bool add) { to[at] = add ? to[at] + value : value; }
+
+// Grid: (groups of inputs, blocks of samples).
+template <ProductWay kWay, int kColumns>
+__global__ void __launch_bounds__(kBlockThreads) dense_inputs_kernel(const DenseInputs p) {
+  using Tile = BlockTile<kColumns>;
+  constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength;
+  constexpr int kLengthC = kBlockRows + 4;
+  KAN_DYNAMIC_SHARED(float, shared);
+  const DenseInput& in = p.input;
+  const kan::LayerShape& l = in.layer;
+  float* const stage_a = shared;
+  float* const stage_b = stage_a + 2 * kStageA;
+  float* const sums = shared;  // [weight row][sample], after the product
+  const int lane = int(threadIdx.x) & 31, warp = int(threadIdx.x) >> 5;
+  const int64_t b0 = int64_t(blockIdx.y) * kBlockRows;
+  const int samples = int(least(kBlockRows, in.batch - b0));
+  const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(in.params);
+  const int64_t chunks = 2 * ratio_up(l.out, kan::kTile);  // of 32 outputs
+  const int64_t per_input = theta_per_input(l);
+  const bool add_x = p.d_x_mode == KAN_GRAD_ACCUMULATE, want_x = p.d_x_mode != KAN_GRAD_NONE;
+
+  for (int32_t part = 0; part < p.chunks.parts; ++part) {
+    const Chunk c = p.chunks.at(int64_t(blockIdx.x) * p.chunks.parts + part);
+    const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
+    const auto fetch_outputs = [&](int64_t q) {
+      const int64_t o = q * kByRowDepth, tile = q / 2, width = l.tile_width(tile);
+      const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
+      fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
+                             l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
+      const float* w = in.params + l.tile_offset(tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
+      fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : in.params, width, kColumns,
+                             valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
+    };
+
+    WarpProduct<kWay, Tile::kRows, false, false> product(lane);
+    __syncthreads();  // the part before has been read
+    fetch_outputs(0);
+    for (int64_t q = 0; q < chunks; ++q) {
+      copy_wait();
+      __syncthreads();
+      if (q + 1 < chunks) fetch_outputs(q + 1);
+      product.add(stage_a + (q & 1) * kStageA + Tile::row() * kByRowLength, kByRowLength,
+                  stage_b + (q & 1) * kStageB + Tile::column() * kByRowLength, kByRowLength, kByRowDepth);
+    }
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < Tile::kRows / 16; ++i)
+#pragma unroll
+      for (int j = 0; j < 4; ++j)
+#pragma unroll
+        for (int e = 0; e < 4; ++e)
+          sums[(Tile::column() + product.column(j, e & 1)) * kLengthC + Tile::row() + product.row(i, e >> 1)] =
+              product.sum[i][j][e];
+    __syncthreads();
+
+    // Lanes are samples; results take the place of the sums they come from, to leave in rows of x.
+    const bool whole = p.chunks.parts == 1;
+    for (int u = warp; u < 4 * inputs; u += kBlockThreads / 32) {
+      const int j = u >> 2, s = (u & 3) * 32 + lane;
+      const int64_t i = c.i0 + j, b = b0 + s;
+      const bool there = s < samples;
+      float* g = sums + j * rows * kLengthC + s;
+      const float x = there ? in.x[b * l.in + i] : 0.0f;
+      const auto row = [&](int32_t r) { return r >= c.r0 && r < c.r1 ? g[(r - c.r0) * kLengthC] : 0.0f; };
+      float* const theta = p.theta ? p.theta + ((int64_t(blockIdx.y) * 4 + (u & 3)) * l.in + i) * per_input : nullptr;
+      float d_x = 0;
+      const auto accumulate = [&](int32_t k, float value) {
+        value = there ? value : 0.0f;
+        for (int m = 16; m > 0; m >>= 1) value += __shfl_xor_sync(0xffffffffu, value, m);
+        if (lane == 0) put(theta, k, value, part > 0);
+      };
+      const RowNorm norm = row_norm(in, b);
+      const float d_z = theta ? pull_back<true>(in, norm, i, x, row, d_x, accumulate)
+                              : pull_back<false>(in, norm, i, x, row, d_x, accumulate);
+      if (whole) {
+        g[0] = p.d_z ? d_z : d_z + d_x;
+        if (p.d_z && l.base_row >= 0) g[kLengthC] = d_x;  // two rows at least
+      } else if (there) {
+        if (p.d_z) put(p.d_z, b * l.in + i, d_z, part > 0);
+        if (want_x) put(p.d_x, b * l.in + i, p.d_z ? d_x : d_z + d_x, add_x || part > 0);
+      }
+    }
+    if (!whole) continue;
+    __syncthreads();
+    for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
+      const int s = u / inputs, j = u - s * inputs;
+      const float* g = sums + j * rows * kLengthC + s;
+      const int64_t at = (b0 + s) * l.in + c.i0 + j;
+      if (p.d_z) p.d_z[at] = g[0];
+      if (want_x) put(p.d_x, at, p.d_z ? (l.base_row >= 0 ? g[kLengthC] : 0.0f) : g[0], add_x);
+    }
+  }
+}
+
+}  // namespace KAN_NS

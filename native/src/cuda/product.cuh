@@ -1,0 +1,167 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// C += A B of operands in shared memory, a warp's share of a block's tile, in one of four ways:
+//   kFma      float32 multiply-add; no tensor cores
+//   kTf32x3   a = hi + lo in two tf32 numbers each: lo hi' + hi lo' + hi hi', as accurate as float32 (the term left out is
+//             2^-22 of the product)
+//   kTf32     one tf32 product
+//   kBf16     one bf16 product
+// Operands are float32 in shared memory whatever the way; they are rounded as fragments are loaded. Sums are float32.
+// Infinities: inf times a number with an empty low part is NaN under kTf32x3, not inf; not finite all the same.
+//
+// Fragments and the two forms of an operand: dense_plan.hpp. Loads a warp and step of 8: 6 of 16 bytes a lane for 64 x 32
+// sums of the [k][m] form (16 mma), which keeps shared memory below the tensor cores' time for kTf32x3.
+#pragma once
+#include "cuda/dense_plan.hpp"
+#include "cuda/instructions.cuh"
+
+namespace KAN_NS {
+
+enum ProductWay { kFma, kTf32x3, kTf32, kBf16 };
+
+KAN_HD constexpr int product_step(ProductWay way) { return way == kBf16 ? 16 : 8; }
+
+// A warp's kRows x 32 of a tile. kDepthA, kDepthB: the operand lies [k][m], else [m][k].
+template <ProductWay kWay, int kRows, bool kDepthA, bool kDepthB>
+struct WarpProduct {
+  static constexpr int kSteps = kRows / 16;  // m-steps
+  float sum[kSteps][4][4];                   // [m-step][n-step][2 half + element]
+  int lane;
+
+  __device__ explicit WarpProduct(int lane) : lane(lane) { clear(); }
+  __device__ void clear() {
+#pragma unroll
+    for (int i = 0; i < kSteps; ++i)
+#pragma unroll
+      for (int j = 0; j < 4; ++j)
+#pragma unroll
+        for (int e = 0; e < 4; ++e) sum[i][j][e] = 0;
+  }
+
+  __device__ int row(int i, int h) const { return fragment_row(kDepthA, lane, i, h); }
+  __device__ int column(int j, int e) const { return fragment_column(kDepthB, lane, j, e); }
+
+  // a, b: the first row and column of this warp; depth a multiple of product_step.
+  __device__ __forceinline__ void add(const float* a, int lda, const float* b, int ldb, int depth) {
+    if constexpr (kWay == kFma) {
+      for (int k = 0; k < depth; ++k) fma_step(a, lda, b, ldb, k);
+    } else if constexpr (kWay == kBf16) {
+      for (int k = 0; k < depth; k += 16) bf16_step(a, lda, b, ldb, k + (lane & 3));
+    } else {
+      for (int k = 0; k < depth; k += 8) tf32_step(a, lda, b, ldb, k + (lane & 3));
+    }
+  }
+
+ private:
+  // Column k of A: both halves of every m-step.
+  __device__ __forceinline__ void load_a(const float* a, int lda, int k, float (&v)[kSteps][2]) const {
+    if constexpr (kDepthA) {
+#pragma unroll
+      for (int q = 0; q < kSteps / 2; ++q) {
+        const float4 f = *reinterpret_cast<const float4*>(a + k * lda + q * 32 + (lane >> 2) * 4);
+        v[2 * q][0] = f.x, v[2 * q][1] = f.y, v[2 * q + 1][0] = f.z, v[2 * q + 1][1] = f.w;
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < kSteps; ++i)
+#pragma unroll
+        for (int h = 0; h < 2; ++h) v[i][h] = a[row(i, h) * lda + k];
+    }
+  }
+  // Row k of B at the columns whose instruction column is lane / 4.
+  __device__ __forceinline__ void load_b(const float* b, int ldb, int k, float (&v)[4]) const {
+    if constexpr (kDepthB) {
+      const float4 f = *reinterpret_cast<const float4*>(b + k * ldb + (lane >> 2) * 4);
+      v[0] = f.x, v[1] = f.y, v[2] = f.z, v[3] = f.w;
+    } else {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) v[j] = b[(j * 8 + (lane >> 2)) * ldb + k];
+    }
+  }
+
+  __device__ __forceinline__ void fma_step(const float* a, int lda, const float* b, int ldb, int k) {
+    float va[kSteps][2], vb[4][2];
+    load_a(a, lda, k, va);
+#pragma unroll
+    for (int e = 0; e < 2; ++e) {
+      if constexpr (kDepthB) {
+        const float4 f = *reinterpret_cast<const float4*>(b + k * ldb + (2 * (lane & 3) + e) * 4);
+        vb[0][e] = f.x, vb[1][e] = f.y, vb[2][e] = f.z, vb[3][e] = f.w;
+      } else {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) vb[j][e] = b[column(j, e) * ldb + k];
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < kSteps; ++i)
+#pragma unroll
+      for (int j = 0; j < 4; ++j)
+#pragma unroll
+        for (int h = 0; h < 2; ++h)
+#pragma unroll
+          for (int e = 0; e < 2; ++e) sum[i][j][2 * h + e] = fma(va[i][h], vb[j][e], sum[i][j][2 * h + e]);
+  }
+
+  __device__ __forceinline__ void tf32_step(const float* a, int lda, const float* b, int ldb, int k) {
+    float a0[kSteps][2], a1[kSteps][2], b0[4], b1[4];
+    load_b(b, ldb, k, b0);
+    load_b(b, ldb, k + 4, b1);
+    load_a(a, lda, k, a0);
+    load_a(a, lda, k + 4, a1);
+    uint32_t high_b[4][2], low_b[4][2];
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      split(b0[j], high_b[j][0], low_b[j][0]);
+      split(b1[j], high_b[j][1], low_b[j][1]);
+    }
+#pragma unroll
+    for (int i = 0; i < kSteps; ++i) {
+      uint32_t high[4], low[4];
+      split(a0[i][0], high[0], low[0]);
+      split(a0[i][1], high[1], low[1]);
+      split(a1[i][0], high[2], low[2]);
+      split(a1[i][1], high[3], low[3]);
+#pragma unroll
+      for (int j = 0; j < 4; ++j) {
+        if constexpr (kWay == kTf32x3) {
+          mma_tf32(sum[i][j], low, high_b[j]);
+          mma_tf32(sum[i][j], high, low_b[j]);
+        }
+        mma_tf32(sum[i][j], high, high_b[j]);
+      }
+    }
+  }
+  // value = high + low; low stays 0 for infinities.
+  static __device__ __forceinline__ void split(float value, uint32_t& high, uint32_t& low) {
+    high = round_tf32(value);
+    if constexpr (kWay == kTf32x3) {
+      const float rest = value - bits_float(high);
+      low = value == bits_float(high) ? 0u : round_tf32(rest);
+    }
+  }
+
+  __device__ __forceinline__ void bf16_step(const float* a, int lda, const float* b, int ldb, int k) {
+    // The instruction's k = 2 t, 2 t + 1, 2 t + 8, 2 t + 9 are the operands' t, t + 8, t + 4, t + 12.
+    uint32_t pairs_a[kSteps][4], pairs_b[4][2];
+#pragma unroll
+    for (int q = 0; q < 2; ++q) {
+      float b0[4], b1[4], a0[kSteps][2], a1[kSteps][2];
+      load_b(b, ldb, k + 4 * q, b0);
+      load_b(b, ldb, k + 4 * q + 8, b1);
+      load_a(a, lda, k + 4 * q, a0);
+      load_a(a, lda, k + 4 * q + 8, a1);
+#pragma unroll
+      for (int j = 0; j < 4; ++j) pairs_b[j][q] = pack_bf16(b0[j], b1[j]);
+#pragma unroll
+      for (int i = 0; i < kSteps; ++i)
+#pragma unroll
+        for (int h = 0; h < 2; ++h) pairs_a[i][2 * q + h] = pack_bf16(a0[i][h], a1[i][h]);
+    }
+#pragma unroll
+    for (int i = 0; i < kSteps; ++i)
+#pragma unroll
+      for (int j = 0; j < 4; ++j) mma_bf16(sum[i][j], pairs_a[i], pairs_b[j]);
+  }
+};
+
+}  // namespace KAN_NS
