@@ -136,7 +136,7 @@ class Parity {
   Results run_naive(const Model& m, int64_t batch, const Vector& x, const Vector& d_y) {
     const kan::Kernels& k = kan::naive_kernels();
     const kan::Layer layer = kan::make_layer(m.spec);
-    std::vector<double> scratch(size_t(k.scratch_bytes(layer, batch, KAN_MODE_TRAIN, 1) / 8 + 1));
+    std::vector<double> scratch(size_t(k.scratch_bytes(pool_, layer, batch, KAN_MODE_TRAIN) / 8 + 1));
     const Guarded gx = guarded(dtype_, x), gdy = guarded(dtype_, d_y);
     const Guarded y(batch * m.spec.out_features * size_of(dtype_)), dx(gx.bytes()), dp(m.params.bytes()), buffers(m.buffers.bytes());
     std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));

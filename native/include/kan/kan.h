@@ -1,6 +1,7 @@
 /* kan4j: Kolmogorov-Arnold network kernels. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
  *
- * The C ABI of libkan4j.so: stateless fused layer kernels, losses and optimizer kernels.
+ * The C ABI of libkan4j.so: stateless fused layer kernels, losses and optimizer kernels, on the CPU and, through the
+ * plugin libkan4j_cuda.so, on CUDA devices.
  *
  * Conventions
  * -----------
@@ -17,6 +18,11 @@
  * - A layer is immutable and may be used from many contexts at once. A context serves one thread at a time: a call on
  *   a context that is busy elsewhere returns KAN_BUSY and touches nothing.
  * - Same inputs, tier, build: the same bits, whatever the number of threads.
+ * - On a CUDA context every data pointer of a run function is the address of device memory (kan_device_allocate), results
+ *   such as `value` of kan_loss included; descriptors (structs) stay in host memory, and kan_layer_tensor_get/set work on
+ *   host arrays everywhere. Calls are asynchronous: they return when the work is queued on the context's stream, and
+ *   memory they were given must stay until the stream has passed (kan_synchronize, events). KAN_F32 only. What only the
+ *   data can tell (a bad class label, another batch's `saved`) is not checked there; no kernel leaves its arrays for it.
  * - Structs start with struct_size and struct_version. Zero the struct, set struct_size = sizeof(it) and
  *   struct_version = 1. The library reads min(struct_size, its own size); trailing bytes it does not know must be 0.
  */
@@ -38,7 +44,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ version, status */
 
 #define KAN_ABI_MAJOR 1
-#define KAN_ABI_MINOR 0
+#define KAN_ABI_MINOR 1
 
 typedef int32_t kan_status;
 #define KAN_OK 0
@@ -77,13 +83,22 @@ typedef struct kan_context_s* kan_context;
 #define KAN_TIER_AVX2 3        /* AVX2 + FMA */
 #define KAN_TIER_AVX512 4      /* AVX-512 F, BW, DQ, VL */
 
+/* How kernels on tensor cores multiply float32 numbers; sums are float32 always. */
+#define KAN_PRODUCTS_FP32 0  /* as accurate as float32 multiplication */
+#define KAN_PRODUCTS_TF32 1  /* 10 bits of mantissa */
+#define KAN_PRODUCTS_BF16 2  /* 7 bits of mantissa */
+
 typedef struct kan_context_spec {
   int32_t struct_size;
   int32_t struct_version;
   int32_t device;        /* KAN_DEVICE_* */
   int32_t device_index;  /* 0-based CUDA device; 0 for the CPU */
   int32_t threads;       /* >= 1; the calling thread is one of them */
-  int32_t tier;          /* KAN_TIER_* */
+  int32_t tier;          /* KAN_TIER_*; AUTO for CUDA */
+  int32_t products;      /* KAN_PRODUCTS_*, CUDA; FP32 for the CPU */
+  int32_t reserved;      /* 0 */
+  char implementation[32];  /* CUDA: empty chooses by shape; else the name of an entry of the list of kernels
+                               (docs/cuda.md), taken by every layer that it can do */
 } kan_context_spec;
 
 typedef struct kan_context_info {
@@ -94,12 +109,21 @@ typedef struct kan_context_info {
   int32_t threads;
   int32_t tier;      /* the tier in use */
   int32_t max_tier;  /* the highest this processor has */
+  int32_t products;
+  int32_t compute_capability;  /* CUDA: 10 major + minor, 90 for Hopper; 0 on the CPU, as all that follows */
+  int32_t multiprocessors;
+  long long memory_total;      /* bytes of the device */
+  long long memory_free;       /* of these free, for any process */
+  long long memory_held;       /* allocated through this context */
+  char device_name[64];
 } kan_context_info;
 
-/* Creates a context with its own thread pool. *context is set to NULL on failure. The caller destroys it. */
+/* Creates a context with its own thread pool or, for CUDA, its own stream. *context is set to NULL on failure. The caller
+ * destroys it. The first CUDA context opens libkan4j_cuda.so beside this library (or the file that the environment's
+ * KAN4J_CUDA_PLUGIN names); KAN_NOT_BUILT_WITH_CUDA says whether the plugin, a driver or a device is missing. */
 KAN_API kan_status kan_context_create(const kan_context_spec* spec, kan_context* context);
 
-/* Stops the pool and frees the context; NULL is allowed. Returns KAN_BUSY, freeing nothing, while a call is running. */
+/* Stops the pool, or waits for the stream and frees its device memory; frees the context. NULL is allowed. Returns KAN_BUSY, freeing nothing, while a call is running. */
 KAN_API kan_status kan_context_destroy(kan_context context);
 
 /* What the context runs on. `info` is filled up to info->struct_size. */
@@ -281,6 +305,14 @@ KAN_API kan_status kan_layer_backward(kan_context context, kan_layer layer, long
                                       const void* params, const void* buffers, const void* saved, const void* d_y,
                                       int32_t d_x_mode, void* d_x, int32_t d_params_mode, void* d_params, void* scratch);
 
+/* What changes from step to step, in 64 bytes of device memory (aligned to 64): a captured step reads it anew with every
+ * replay. The caller writes learning_rate whenever it changes and `step` once: the number of updates made so far. */
+typedef struct kan_optimizer_state {
+  double learning_rate;
+  long long step;         /* kan_adamw_advance adds 1 */
+  double coefficients[6]; /* the kernels' own */
+} kan_optimizer_state;
+
 /* AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), bias-corrected, as torch.optim.AdamW. */
 typedef struct kan_adamw {
   int32_t struct_size;
@@ -291,6 +323,8 @@ typedef struct kan_adamw {
   double eps;            /* > 0 */
   double weight_decay;   /* >= 0 */
   long long step;        /* 1 for the first update */
+  unsigned long long state;  /* CUDA: 0, or the device address of a kan_optimizer_state; then learning_rate and step
+                                above are ignored. 0 on the CPU. */
 } kan_adamw;
 
 /* SGD with momentum: v = momentum v + g + weight_decay p; p -= lr v (nesterov: p -= lr (g + weight_decay p + momentum v)).
@@ -303,6 +337,7 @@ typedef struct kan_sgd {
   double weight_decay;
   int32_t nesterov;     /* 0 or 1 */
   int32_t reserved;     /* 0 */
+  unsigned long long state;  /* as in kan_adamw; `step` is not used */
 } kan_sgd;
 
 /* Backward and AdamW in one pass: the parameters, m and v are updated while their gradient is still in cache and the
@@ -314,6 +349,10 @@ KAN_API kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer
                                             void* scratch);
 
 /* ---------------------------------------------------------------------------------------------- optimizers, vectors */
+
+/* Queues state->step += 1 and the coefficients of that step: once a training step, before the updates that use the state.
+ * CUDA only; optimizer->state must not be 0. */
+KAN_API kan_status kan_adamw_advance(kan_context context, const kan_adamw* optimizer);
 
 /* One update of n numbers of `dtype`; params, m, v (velocity) are updated in place. */
 KAN_API kan_status kan_adamw_step(kan_context context, const kan_adamw* optimizer, int32_t dtype, long long n,
@@ -336,7 +375,8 @@ KAN_API kan_status kan_vector_scale(kan_context context, int32_t dtype, long lon
 
 /* *value = the loss of predictions p (batch, out) against `target` ((batch, out) of T; labels for CROSS_ENTROPY).
  * `weights` (batch) of T or NULL: the mean over rows becomes sum_b w_b l_b / sum_b w_b; weights are >= 0 and not all 0.
- * d_p (batch, out) or NULL receives dL/dp; it may be p itself. `delta` > 0 is Huber's. */
+ * d_p (batch, out) or NULL receives dL/dp; it may be p itself. `delta` > 0 is Huber's. On a CUDA context a label, target
+ * probability or weight out of range makes the loss NaN instead of failing the call. */
 KAN_API kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long batch, long long out,
                             const void* p, const void* target, const void* weights, double delta, void* d_p,
                             double* value);
@@ -354,6 +394,61 @@ KAN_API kan_status kan_layer_edge_statistics(kan_context context, kan_layer laye
  * on small data; no training or inference path uses it. KAN_LAYER_KAN but WAVELET. */
 KAN_API kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch, const void* x,
                                    const void* params, const void* buffers, void* phi);
+
+/* ----------------------------------------------------------------------------------------------------------- devices
+ * For CUDA contexts; on a CPU context KAN_UNSUPPORTED. Addresses are device addresses, never to be dereferenced. */
+
+/* Allocates (waiting for nothing) and frees (after the stream has passed) device memory, aligned to 256 bytes.
+ * KAN_DEVICE_OUT_OF_MEMORY says how many bytes were asked for, free and held; the context stays usable. 0 bytes give
+ * address 0, and freeing 0 does nothing. Memory still held when the context is destroyed is freed with it. */
+KAN_API kan_status kan_device_allocate(kan_context context, long long bytes, unsigned long long* address);
+KAN_API kan_status kan_device_free(kan_context context, unsigned long long address);
+
+/* Copies in stream order. write (host to device) returns when `from` may be reused: the bytes are in a pinned ring or on
+ * the device. read (device to host) returns when `to` is filled, and so waits for the stream. copy and fill (every byte
+ * the low 8 bits of `value`) only queue. */
+KAN_API kan_status kan_device_write(kan_context context, unsigned long long to, const void* from, long long bytes);
+KAN_API kan_status kan_device_read(kan_context context, void* to, unsigned long long from, long long bytes);
+KAN_API kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from, long long bytes);
+KAN_API kan_status kan_device_fill(kan_context context, unsigned long long to, int32_t value, long long bytes);
+
+/* Waits until everything queued has been done. Reports what failed on the device meanwhile. */
+KAN_API kan_status kan_synchronize(kan_context context);
+
+/* Marks of the stream, 0 .. KAN_EVENTS - 1, each recorded as often as one likes: the time between two in milliseconds
+ * (waits for `last`), and waiting for one alone. */
+#define KAN_EVENTS 64
+KAN_API kan_status kan_event_record(kan_context context, int32_t event);
+KAN_API kan_status kan_event_synchronize(kan_context context, int32_t event);
+KAN_API kan_status kan_event_elapsed(kan_context context, int32_t first, int32_t last, double* milliseconds);
+
+/* Graphs: run functions between begin and end are recorded instead of executed, and each launch replays them with the
+ * same arguments. Nothing that waits, allocates or moves host memory may stand between. After a failed call between them
+ * end it all the same: *graph is then -1. Graphs belong to the context. */
+KAN_API kan_status kan_graph_begin(kan_context context);
+KAN_API kan_status kan_graph_end(kan_context context, int32_t* graph);
+KAN_API kan_status kan_graph_launch(kan_context context, int32_t graph);
+KAN_API kan_status kan_graph_destroy(kan_context context, int32_t graph);
+
+/* Mini-batches of a data set that lives on the device. gather: row r of `to` (rows, row_bytes) is row
+ * indices[*position + r] of `from` (from_rows, row_bytes); indices are int32_t, `position` the address of a long long or
+ * NULL for 0; the bytes of a row whose index, or place among the `count` indices, is out of range become 0xff (NaN).
+ * advance: *counter += step. shuffle: indices 0 .. n-1 in an order that depends on n and seed alone. */
+KAN_API kan_status kan_gather(kan_context context, long long rows, long long row_bytes, const void* from,
+                              long long from_rows, const void* indices, long long count, const void* position, void* to);
+KAN_API kan_status kan_advance(kan_context context, void* counter, long long step);
+KAN_API kan_status kan_shuffle(kan_context context, long long n, long long seed, void* indices);
+
+/* *correct (double) += the number of rows of p (batch, out) whose first largest entry is at the row's label (int32_t). */
+KAN_API kan_status kan_count_correct(kan_context context, int32_t dtype, long long batch, long long out, const void* p,
+                                     const void* labels, void* correct);
+
+/* The name of the list entry that a pass of this batch takes on this context, terminated in at most `capacity` bytes:
+ * `pass` is KAN_PASS_FORWARD or KAN_PASS_BACKWARD. A CPU context gives the name of its tier. */
+#define KAN_PASS_FORWARD 0
+#define KAN_PASS_BACKWARD 1
+KAN_API kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass,
+                                            char* buffer, long long capacity);
 
 #ifdef __cplusplus
 }

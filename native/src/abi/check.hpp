@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/context.hpp"
 #include "core/error.hpp"
 #include "core/layer.hpp"
 
@@ -18,6 +19,12 @@ inline int64_t size_of(int32_t dtype) { return dtype == KAN_F64 ? 8 : 4; }
 inline void check_dtype(int32_t dtype) {
   if (dtype != KAN_F32 && dtype != KAN_F64) {
     throw Error(KAN_INVALID_ARGUMENT, "dtype: expected KAN_F32 (1) or KAN_F64 (2), given ", dtype);
+  }
+}
+
+inline void check_device_dtype(const Context& c, int32_t dtype) {
+  if (c.device() && dtype == KAN_F64) {
+    throw Error(KAN_UNSUPPORTED, "dtype: the CUDA kernels compute in KAN_F32, given KAN_F64; the CPU has both");
   }
 }
 

@@ -31,13 +31,34 @@ int32_t resolve_tier(int32_t asked) {
   return asked;
 }
 
+std::unique_ptr<Context> make_device_context(const kan_context_spec& spec) {
+  check_range("spec.device_index", spec.device_index, 0, INT32_MAX);
+  check_range("spec.tier", spec.tier, KAN_TIER_AUTO, KAN_TIER_AUTO);
+  check_range("spec.products", spec.products, KAN_PRODUCTS_FP32, KAN_PRODUCTS_BF16);
+  if (!std::memchr(spec.implementation, 0, sizeof spec.implementation)) {
+    throw Error(KAN_INVALID_ARGUMENT, "spec.implementation: expected at most 31 characters and a terminator");
+  }
+  const DevicePlugin& plugin = device_plugin();
+  kan_status status = KAN_INTERNAL;
+  char text[512] = "";
+  Device* device = plugin.open(spec, &status, text, sizeof text);
+  if (!device) throw Error(status, static_cast<const char*>(text));
+  try {
+    return std::make_unique<Context>(plugin, device);
+  } catch (...) {
+    plugin.close(device);
+    throw;
+  }
+}
+
 std::unique_ptr<Context> make_context(const kan_context_spec& spec) {
   check_range("spec.device", spec.device, KAN_DEVICE_CPU, KAN_DEVICE_CUDA);
-  if (spec.device == KAN_DEVICE_CUDA) {
-    throw Error(KAN_NOT_BUILT_WITH_CUDA, "spec.device: this build of kan4j has no CUDA kernels");
-  }
-  check_range("spec.device_index", spec.device_index, 0, 0);
   check_range("spec.threads", spec.threads, 1, kMaxThreads);
+  check_range("spec.reserved", spec.reserved, 0, 0);
+  if (spec.device == KAN_DEVICE_CUDA) return make_device_context(spec);
+  check_range("spec.device_index", spec.device_index, 0, 0);
+  check_range("spec.products", spec.products, KAN_PRODUCTS_FP32, KAN_PRODUCTS_FP32);
+  if (spec.implementation[0]) throw Error(KAN_INVALID_ARGUMENT, "spec.implementation: expected none on the CPU; see spec.tier");
   const int32_t tier = resolve_tier(spec.tier);
   try {
     return std::make_unique<Context>(spec.threads, tier, *tier_kernels(tier));
@@ -97,6 +118,10 @@ kan_status kan_context_query(kan_context context, kan_context_info* info) {
     found.threads = c.pool.threads();
     found.tier = c.tier;
     found.max_tier = max_tier();
+    if (c.device()) {
+      found.device = KAN_DEVICE_CUDA;
+      c.plugin->describe(*c.device(), found);
+    }
     write_struct(info, found);
   });
 }

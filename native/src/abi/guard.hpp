@@ -76,12 +76,29 @@ class Hold {
   kan_status status_ = KAN_OK;
 };
 
-// Runs body(Context&) with the context held.
+// Throws what went wrong on the context's device, if anything did.
+inline void check_device(const Context& c) {
+  Device* device = c.device();
+  if (!device || device->status == KAN_OK) return;
+  const kan_status status = device->status;
+  if (status != KAN_DEVICE_ERROR) device->status = KAN_OK;  // a refusal; an error of the device stays
+  throw Error(status, static_cast<const char*>(device->text));
+}
+
+// Runs body(Context&) with the context held and its device current.
 template <class Body>
 kan_status run(kan_context handle, Body&& body) noexcept {
   Hold hold(handle);
   if (!hold) return hold.status();
-  return guard(hold->error, [&] { body(*hold); });
+  return guard(hold->error, [&] {
+    Context& c = *hold;
+    if (c.device()) {
+      check_device(c);
+      c.plugin->enter(*c.device());
+    }
+    body(c);
+    check_device(c);
+  });
 }
 
 }  // namespace kan::abi

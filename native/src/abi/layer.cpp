@@ -21,7 +21,9 @@ struct SavedHeader {
 static_assert(sizeof(SavedHeader) <= kSavedHeader);
 constexpr uint64_t kMagic = 0x6b616e3473617665;  // "kan4save"
 
+// On a device the header is not written either: only kernels touch what is there.
 void check_saved(const Context& c, const Layer& l, int64_t batch, const void* saved) {
+  if (c.device()) return;
   SavedHeader h;
   std::memcpy(&h, saved, sizeof h);
   if (h.magic != kMagic) {
@@ -42,7 +44,7 @@ const void* past_header(const void* saved) {
 }
 
 int64_t scratch_bytes(const Context& c, const Layer& l, int64_t batch, int32_t mode) {
-  return c.kernels.scratch_bytes(l, batch, mode, c.pool.threads());
+  return c.kernels.scratch_bytes(c.pool, l, batch, mode);
 }
 
 // Byte counts and checks that every pass over a batch shares.
@@ -50,7 +52,8 @@ struct Pass {
   const Layer& l;
   int64_t batch, element, in_bytes, out_bytes, param_bytes, buffer_bytes;
 
-  Pass(kan_layer layer, int64_t batch_) : l(layer_of(layer)), batch(batch_), element(l.f64 ? 8 : 4) {
+  Pass(const Context& c, kan_layer layer, int64_t batch_) : l(layer_of(layer)), batch(batch_), element(l.f64 ? 8 : 4) {
+    check_device_dtype(c, l.spec.dtype);
     check_range("batch", batch, 0, INT64_MAX);
     in_bytes = product("x", batch, l.in, element);
     out_bytes = product("y", batch, l.out, element);
@@ -82,14 +85,15 @@ const TensorEntry& tensor_at(const Layer& l, int64_t index) {
 }  // namespace
 
 namespace kan::abi {
-kan_adamw read_adamw(const kan_adamw* optimizer);  // abi/math.cpp
+kan_adamw read_adamw(const Context& c, const kan_adamw* optimizer);  // abi/math.cpp
 }
 
 kan_status kan_layer_create(kan_context context, const kan_layer_spec* spec, kan_layer* layer) {
-  return run(context, [&](Context&) {
+  return run(context, [&](Context& c) {
     check_pointer("layer", layer, sizeof(kan_layer), alignof(kan_layer));
     *layer = nullptr;
     auto made = std::make_unique<const Layer>(make_layer(read_struct("spec", spec)));
+    check_device_dtype(c, made->spec.dtype);
     *layer = reinterpret_cast<kan_layer>(layers().add(made.get()));
     made.release();
   });
@@ -107,7 +111,7 @@ kan_status kan_layer_destroy(kan_layer layer) {
 kan_status kan_layer_query(kan_context context, kan_layer layer, long long batch, int32_t mode, kan_layer_sizes* sizes) {
   return run(context, [&](Context& c) {
     check_output_struct("sizes", sizes);
-    const Pass pass(layer, batch);
+    const Pass pass(c, layer, batch);
     check_range("mode", mode, KAN_MODE_INFER, KAN_MODE_TRAIN);
     kan_layer_sizes found{};
     found.params = pass.l.params;
@@ -153,7 +157,7 @@ kan_status kan_layer_tensor_set(kan_context context, kan_layer layer, long long 
 kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode, long long batch, const void* x,
                              const void* params, void* buffers, void* y, void* saved, void* scratch) {
   return run(context, [&](Context& c) {
-    const Pass pass(layer, batch);
+    const Pass pass(c, layer, batch);
     check_range("mode", mode, KAN_MODE_INFER, KAN_MODE_TRAIN);
     if (batch == 0) return;
     const bool train = mode == KAN_MODE_TRAIN;
@@ -166,7 +170,7 @@ kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode,
       throw Error(KAN_INVALID_ARGUMENT, "batch: BATCHNORM in KAN_MODE_TRAIN expects at least 2 rows, given 1");
     }
     c.kernels.forward(c.pool, pass.l, {mode, batch, x, params, buffers, y, train ? past_header(saved) : nullptr, scratch});
-    if (train) {
+    if (train && !c.device()) {
       const SavedHeader header{kMagic, pass.l.id, batch, c.tier};
       std::memcpy(saved, &header, sizeof header);
     }
@@ -177,11 +181,13 @@ kan_status kan_layer_backward(kan_context context, kan_layer layer, long long ba
                               const void* buffers, const void* saved, const void* d_y, int32_t d_x_mode, void* d_x,
                               int32_t d_params_mode, void* d_params, void* scratch) {
   return run(context, [&](Context& c) {
-    const Pass pass(layer, batch);
+    const Pass pass(c, layer, batch);
     pass.check_gradient("d_x", "d_x_mode", d_x_mode, d_x, pass.in_bytes);
     pass.check_gradient("d_params", "d_params_mode", d_params_mode, d_params, pass.param_bytes);
     if (batch == 0) {
-      if (d_params_mode == KAN_GRAD_OVERWRITE && d_params) std::memset(d_params, 0, size_t(pass.param_bytes));
+      if (d_params_mode != KAN_GRAD_OVERWRITE || !d_params) return;
+      if (c.device()) c.plugin->fill(*c.device(), d_params, 0, pass.param_bytes);
+      else std::memset(d_params, 0, size_t(pass.param_bytes));
       return;
     }
     pass.check_inputs(x, params, buffers);
@@ -208,8 +214,8 @@ kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer, long l
                                     const void* buffers, const void* saved, const void* d_y, int32_t d_x_mode, void* d_x,
                                     const kan_adamw* optimizer, void* m, void* v, void* scratch) {
   return run(context, [&](Context& c) {
-    const kan_adamw adam = read_adamw(optimizer);
-    const Pass pass(layer, batch);
+    const kan_adamw adam = read_adamw(c, optimizer);
+    const Pass pass(c, layer, batch);
     pass.check_gradient("d_x", "d_x_mode", d_x_mode, d_x, pass.in_bytes);
     pass.check("m", m, pass.param_bytes);
     pass.check("v", v, pass.param_bytes);
@@ -240,7 +246,7 @@ kan_status kan_layer_edge_statistics(kan_context context, kan_layer layer, long 
                                      const void* params, const void* buffers, double* mean_abs, double* mean,
                                      double* deviation, void* scratch) {
   return run(context, [&](Context& c) {
-    const Pass pass(layer, batch);
+    const Pass pass(c, layer, batch);
     if (pass.l.spec.kind != KAN_LAYER_KAN) {
       throw Error(KAN_UNSUPPORTED, "layer: edge statistics are defined for KAN_LAYER_KAN only, given kind ", pass.l.spec.kind);
     }
@@ -255,7 +261,7 @@ kan_status kan_layer_edge_statistics(kan_context context, kan_layer layer, long 
 kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch, const void* x, const void* params,
                            const void* buffers, void* phi) {
   return run(context, [&](Context& c) {
-    const Pass pass(layer, batch);
+    const Pass pass(c, layer, batch);
     if (pass.l.spec.kind != KAN_LAYER_KAN || pass.l.spec.basis == KAN_BASIS_WAVELET) {
       throw Error(KAN_UNSUPPORTED, "layer: basis values exist for KAN_LAYER_KAN but WAVELET, given kind ", pass.l.spec.kind,
                   ", basis ", pass.l.spec.basis);

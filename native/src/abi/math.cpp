@@ -11,7 +11,7 @@ using namespace kan::abi;
 
 namespace kan::abi {
 
-kan_adamw read_adamw(const kan_adamw* optimizer);
+kan_adamw read_adamw(const Context& c, const kan_adamw* optimizer);
 
 // low <= value < high; NaN fails.
 void check_number(const char* name, double value, double low, double high) {
@@ -20,22 +20,37 @@ void check_number(const char* name, double value, double low, double high) {
   }
 }
 
-kan_adamw read_adamw(const kan_adamw* optimizer) {
+// A kan_optimizer_state on the device, or none.
+void check_state(const Context& c, unsigned long long state) {
+  if (state && !c.device()) throw Error(KAN_INVALID_ARGUMENT, "optimizer.state: expected 0 on the CPU, given ", state);
+  check_aligned("optimizer.state", reinterpret_cast<const void*>(uintptr_t(state)), 64);
+}
+
+kan_adamw read_adamw(const Context& c, const kan_adamw* optimizer) {
   const kan_adamw o = read_struct("optimizer", optimizer);
-  check_number("optimizer.learning_rate", o.learning_rate, 0, HUGE_VAL);
+  check_state(c, o.state);
+  if (!o.state) {
+    check_number("optimizer.learning_rate", o.learning_rate, 0, HUGE_VAL);
+    check_range("optimizer.step", o.step, 1, INT64_MAX);
+  }
   check_number("optimizer.beta1", o.beta1, 0, 1);
   check_number("optimizer.beta2", o.beta2, 0, 1);
   check_number("optimizer.weight_decay", o.weight_decay, 0, HUGE_VAL);
   if (!(o.eps > 0 && std::isfinite(o.eps))) {
     throw Error(KAN_INVALID_ARGUMENT, "optimizer.eps: expected a number > 0, given ", o.eps);
   }
-  check_range("optimizer.step", o.step, 1, INT64_MAX);
   return o;
 }
 
 }  // namespace kan::abi
 
 namespace {
+
+// A result of an operation on no numbers at all.
+void set_zero(Context& c, double* value) {
+  if (c.device()) c.plugin->fill(*c.device(), value, 0, sizeof *value);
+  else *value = 0;
+}
 
 int64_t vector_bytes(int32_t dtype, int64_t n) {
   check_dtype(dtype);
@@ -91,7 +106,8 @@ void check_loss_data(const LossArgs& a) {
 kan_status kan_adamw_step(kan_context context, const kan_adamw* optimizer, int32_t dtype, long long n, void* params,
                           const void* grads, void* m, void* v) {
   return run(context, [&](Context& c) {
-    const kan_adamw adam = read_adamw(optimizer);
+    const kan_adamw adam = read_adamw(c, optimizer);
+    check_device_dtype(c, dtype);
     const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
     check_pointer("params", params, bytes, element);
     check_pointer("grads", grads, bytes, element);
@@ -108,7 +124,9 @@ kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t d
                         const void* grads, void* velocity) {
   return run(context, [&](Context& c) {
     const kan_sgd sgd = read_struct("optimizer", optimizer);
-    check_number("optimizer.learning_rate", sgd.learning_rate, 0, HUGE_VAL);
+    check_state(c, sgd.state);
+    check_device_dtype(c, dtype);
+    if (!sgd.state) check_number("optimizer.learning_rate", sgd.learning_rate, 0, HUGE_VAL);
     check_number("optimizer.momentum", sgd.momentum, 0, 1);
     check_number("optimizer.weight_decay", sgd.weight_decay, 0, HUGE_VAL);
     check_range("optimizer.nesterov", sgd.nesterov, 0, 1);
@@ -128,7 +146,8 @@ kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const
     check_pointer("a", a, bytes, size_of(dtype));
     check_pointer("b", b, bytes, size_of(dtype));
     check_pointer("value", value, 8, 8);
-    *value = n > 0 ? c.kernels.dot(c.pool, dtype, n, a, b) : 0;
+    if (n > 0) c.kernels.dot(c.pool, dtype, n, a, b, value);
+    else set_zero(c, value);
   });
 }
 
@@ -153,6 +172,7 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
                     const void* target, const void* weights, double delta, void* d_p, double* value) {
   return run(context, [&](Context& c) {
     check_dtype(dtype);
+    check_device_dtype(c, dtype);
     check_range("kind", kind, KAN_LOSS_MSE, KAN_LOSS_HUBER);
     check_range("batch", batch, 0, INT64_MAX);
     check_range("out", out, 1, INT64_MAX);
@@ -170,7 +190,8 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
       throw Error(KAN_INVALID_ARGUMENT, "delta: expected a number > 0 for KAN_LOSS_HUBER, given ", delta);
     }
     const LossArgs args{kind, dtype, batch, out, p, target, weights, delta, d_p};
-    check_loss_data(args);
-    *value = batch > 0 ? c.kernels.loss(c.pool, args) : 0;
+    if (!c.device()) check_loss_data(args);
+    if (batch > 0) c.kernels.loss(c.pool, args, value);
+    else set_zero(c, value);
   });
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "core/device.hpp"
 #include "core/handles.hpp"
 #include "core/kernels.hpp"
 #include "core/layer.hpp"
@@ -23,10 +24,20 @@ ErrorText& thread_error();
 // What one thread at a time computes with.
 struct Context {
   Context(int threads, int32_t tier_, const Kernels& kernels_) : pool(threads), tier(tier_), kernels(kernels_) {}
+  Context(const DevicePlugin& plugin_, Device* device)  // takes the device
+      : pool(1, device), tier(KAN_TIER_AUTO), kernels(*plugin_.kernels), plugin(&plugin_) {}
+  ~Context() {
+    if (plugin) plugin->close(pool.device());
+  }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  Device* device() const { return pool.device(); }  // NULL: the CPU
 
   Pool pool;
   int32_t tier;
   const Kernels& kernels;
+  const DevicePlugin* plugin = nullptr;
   ErrorText error{};
 };
 

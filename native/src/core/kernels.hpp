@@ -58,21 +58,22 @@ struct EdgeStatisticsArgs {
   void* scratch;
 };
 
-// One implementation of every operation. Arguments are already checked; nothing here allocates, throws or fails.
+// One implementation of every operation. Arguments are already checked; nothing here allocates or throws, and only a
+// device can fail (core/device.hpp).
 // `saved` and scratch sizes are in bytes; both start 64-byte aligned. The abi layer owns the header of `saved` (the
 // first 64 bytes, which name the layer and batch): pointers given here are past it.
 struct Kernels {
   const char* name;
   int64_t (*saved_bytes)(const Layer&, int64_t batch);
-  int64_t (*scratch_bytes)(const Layer&, int64_t batch, int32_t mode, int threads);
+  int64_t (*scratch_bytes)(const Pool&, const Layer&, int64_t batch, int32_t mode);
   void (*forward)(Pool&, const Layer&, const ForwardArgs&);
   void (*backward)(Pool&, const Layer&, const BackwardArgs&);
   void (*adamw)(Pool&, const kan_adamw&, int32_t dtype, int64_t n, void* p, const void* g, void* m, void* v);
   void (*sgd)(Pool&, const kan_sgd&, int32_t dtype, int64_t n, void* p, const void* g, void* velocity);
-  double (*dot)(Pool&, int32_t dtype, int64_t n, const void* a, const void* b);
+  void (*dot)(Pool&, int32_t dtype, int64_t n, const void* a, const void* b, double* value);
   void (*axpy)(Pool&, int32_t dtype, int64_t n, double alpha, const void* x, void* y);
   void (*scale)(Pool&, int32_t dtype, int64_t n, double alpha, void* x);
-  double (*loss)(Pool&, const LossArgs&);
+  void (*loss)(Pool&, const LossArgs&, double* value);
   void (*edge_statistics)(Pool&, const Layer&, const EdgeStatisticsArgs&);
   void (*basis)(Pool&, const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);
 };

@@ -104,7 +104,7 @@ struct Pool::State {
   }
 };
 
-Pool::Pool(int threads) : state_(nullptr), threads_(threads) {
+Pool::Pool(int threads, Device* device) : state_(nullptr), threads_(threads), device_(device) {
   auto state = std::make_unique<State>();
   // About 30 microseconds; none where the workers would take the processor from each other.
   state->spins = threads <= usable_processors() ? 2000 : 0;

@@ -4,16 +4,20 @@
 
 namespace kan {
 
+struct Device;
+
 // A context's persistent worker threads. The caller's thread is worker 0; `threads - 1` others sleep on a futex between
-// runs after a short spin. Signals are blocked in the workers. Nothing here is inline: the SIMD tiers include this.
+// runs after a short spin. Signals are blocked in the workers. The context of a device has a pool of one thread that names
+// the device. Nothing here is inline: the SIMD tiers include this.
 class Pool {
  public:
-  explicit Pool(int threads);
+  explicit Pool(int threads, Device* device = nullptr);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   int threads() const { return threads_; }
+  Device* device() const { return device_; }  // NULL: the CPU
 
   // Runs body(argument, worker) once on each of the first `workers` (<= threads()) workers and returns when all have.
   // workers == 1 calls it directly. Bodies must not throw.
@@ -26,6 +30,7 @@ class Pool {
   struct State;
   State* state_;
   int threads_;
+  Device* device_;
 };
 
 // for_workers(pool, workers, [&](int worker) { … })

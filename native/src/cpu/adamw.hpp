@@ -15,9 +15,10 @@ template <class S>
 struct AdamW {
   S beta1, one_minus_beta1, beta2, one_minus_beta2, decay, rate, inv_root, eps;
 
+  KAN_HD AdamW() {}  // not set: room for one
   // NULL: an update that is never made.
-  explicit AdamW(const kan_adamw* options) {
-    const kan_adamw none = {0, 0, 0, 0, 0, 1, 0, 1};
+  KAN_HD explicit AdamW(const kan_adamw* options) {
+    const kan_adamw none = {0, 0, 0, 0, 0, 1, 0, 1, 0};
     const kan_adamw& o = options ? *options : none;
     double b1t = 1, b2t = 1, b1 = o.beta1, b2 = o.beta2;
     for (long long t = o.step; t > 0; t >>= 1) {

@@ -93,11 +93,12 @@ inline const Kernels& kernel_table(const char* name) {
   k.saved_bytes = [](const Layer& layer, int64_t batch) -> int64_t {
     return layer.f64 ? saved_bytes<double>(layer, batch) : saved_bytes<float>(layer, batch);
   };
-  k.scratch_bytes = [](const Layer& layer, int64_t batch, int32_t mode, int threads) -> int64_t {
+  k.scratch_bytes = [](const Pool& pool, const Layer& layer, int64_t batch, int32_t mode) -> int64_t {
+    const int threads = pool.threads();
     const int64_t own = layer.f64 ? scratch_bytes<double>(layer, batch, mode, threads)
                                   : scratch_bytes<float>(layer, batch, mode, threads);
     // Edge statistics are the reference's.
-    return max64(own, kan::reference_kernels().scratch_bytes(layer, batch, KAN_MODE_INFER, threads));
+    return max64(own, kan::reference_kernels().scratch_bytes(pool, layer, batch, KAN_MODE_INFER));
   };
   k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) {
     layer.f64 ? run_layer<double>(pool, layer, a) : run_layer<float>(pool, layer, a);
@@ -117,8 +118,8 @@ inline const Kernels& kernel_table(const char* name) {
                      : sgd_step(pool, o, n, static_cast<float*>(p), static_cast<const float*>(g),
                                 static_cast<float*>(velocity));
   };
-  k.dot = [](Pool& pool, int32_t dtype, int64_t n, const void* a, const void* b) -> double {
-    return dtype == KAN_F64 ? dot(pool, n, static_cast<const double*>(a), static_cast<const double*>(b))
+  k.dot = [](Pool& pool, int32_t dtype, int64_t n, const void* a, const void* b, double* value) {
+    *value = dtype == KAN_F64 ? dot(pool, n, static_cast<const double*>(a), static_cast<const double*>(b))
                             : dot(pool, n, static_cast<const float*>(a), static_cast<const float*>(b));
   };
   k.axpy = [](Pool& pool, int32_t dtype, int64_t n, double alpha, const void* x, void* y) {
@@ -128,8 +129,8 @@ inline const Kernels& kernel_table(const char* name) {
   k.scale = [](Pool& pool, int32_t dtype, int64_t n, double alpha, void* x) {
     dtype == KAN_F64 ? scale(pool, n, alpha, static_cast<double*>(x)) : scale(pool, n, alpha, static_cast<float*>(x));
   };
-  k.loss = [](Pool& pool, const LossArgs& a) -> double {
-    return a.dtype == KAN_F64 ? loss<double>(pool, a) : loss<float>(pool, a);
+  k.loss = [](Pool& pool, const LossArgs& a, double* value) {
+    *value = a.dtype == KAN_F64 ? loss<double>(pool, a) : loss<float>(pool, a);
   };
   // Not on a training or serving path: the reference serves every tier.
   k.edge_statistics = kan::reference_kernels().edge_statistics;

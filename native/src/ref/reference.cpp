@@ -17,7 +17,7 @@ int64_t layer_scratch(const Layer& l, int64_t batch) {
 
 int64_t saved_bytes(const Layer&, int64_t) { return 0; }  // backward recomputes everything from x
 
-int64_t scratch_bytes(const Layer& l, int64_t batch, int32_t mode, int) {
+int64_t scratch_bytes(const Pool&, const Layer& l, int64_t batch, int32_t mode) {
   return layer_scratch(l, batch) + (mode == KAN_MODE_TRAIN ? 2 * l.params * int64_t(sizeof(Real)) : 0);
 }
 
@@ -73,11 +73,11 @@ void sgd(Pool&, const kan_sgd& o, int32_t dtype, int64_t n, void* p_, const void
   }
 }
 
-double dot(Pool&, int32_t dtype, int64_t n, const void* a_, const void* b_) {
+void dot(Pool&, int32_t dtype, int64_t n, const void* a_, const void* b_, double* result) {
   const Reader a{a_, dtype == KAN_F64}, b{b_, dtype == KAN_F64};
   Real sum = 0;
   for (int64_t i = 0; i < n; ++i) sum += a[i] * b[i];
-  return sum;
+  *result = sum;
 }
 
 void axpy(Pool&, int32_t dtype, int64_t n, double alpha, const void* x_, void* y_) {
@@ -111,7 +111,7 @@ void element_loss(int32_t kind, Real delta, Real p, Real t, Real& value, Real& d
   }
 }
 
-double loss(Pool&, const LossArgs& a) {
+void loss(Pool&, const LossArgs& a, double* result) {
   const bool f64 = a.dtype == KAN_F64;
   const Reader p{a.p, f64}, t{a.target, f64}, weights{a.weights, f64};
   const Writer d_p{a.d_p, f64};
@@ -138,7 +138,7 @@ double loss(Pool&, const LossArgs& a) {
       if (a.d_p) d_p.set(row + o, weight / Real(a.out) * d);
     }
   }
-  return value;
+  *result = value;
 }
 
 void edge_statistics(Pool&, const Layer& l, const EdgeStatisticsArgs& a) { kan_edge_statistics(l, a); }

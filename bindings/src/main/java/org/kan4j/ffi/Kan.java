@@ -28,10 +28,10 @@ public class Kan extends KanSymbols {
     public static int KAN_ABI_MAJOR() {
         return KAN_ABI_MAJOR;
     }
-    private static final int KAN_ABI_MINOR = (int)0L;
+    private static final int KAN_ABI_MINOR = (int)1L;
     /**
      * {@snippet lang=c :
-     * #define KAN_ABI_MINOR 0
+     * #define KAN_ABI_MINOR 1
      * }
      */
     public static int KAN_ABI_MINOR() {
@@ -198,6 +198,33 @@ public class Kan extends KanSymbols {
      */
     public static int KAN_TIER_AVX512() {
         return KAN_TIER_AVX512;
+    }
+    private static final int KAN_PRODUCTS_FP32 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_PRODUCTS_FP32 0
+     * }
+     */
+    public static int KAN_PRODUCTS_FP32() {
+        return KAN_PRODUCTS_FP32;
+    }
+    private static final int KAN_PRODUCTS_TF32 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_PRODUCTS_TF32 1
+     * }
+     */
+    public static int KAN_PRODUCTS_TF32() {
+        return KAN_PRODUCTS_TF32;
+    }
+    private static final int KAN_PRODUCTS_BF16 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_PRODUCTS_BF16 2
+     * }
+     */
+    public static int KAN_PRODUCTS_BF16() {
+        return KAN_PRODUCTS_BF16;
     }
     private static final int KAN_F32 = (int)1L;
     /**
@@ -684,6 +711,33 @@ public class Kan extends KanSymbols {
      */
     public static int KAN_LOSS_HUBER() {
         return KAN_LOSS_HUBER;
+    }
+    private static final int KAN_EVENTS = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_EVENTS 64
+     * }
+     */
+    public static int KAN_EVENTS() {
+        return KAN_EVENTS;
+    }
+    private static final int KAN_PASS_FORWARD = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_PASS_FORWARD 0
+     * }
+     */
+    public static int KAN_PASS_FORWARD() {
+        return KAN_PASS_FORWARD;
+    }
+    private static final int KAN_PASS_BACKWARD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_PASS_BACKWARD 1
+     * }
+     */
+    public static int KAN_PASS_BACKWARD() {
+        return KAN_PASS_BACKWARD;
     }
     /**
      * {@snippet lang=c :
@@ -1718,6 +1772,67 @@ public class Kan extends KanSymbols {
         }
     }
 
+    private static class kan_adamw_advance {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_adamw_advance");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_adamw_advance(kan_context context, const kan_adamw *optimizer)
+     * }
+     */
+    public static FunctionDescriptor kan_adamw_advance$descriptor() {
+        return kan_adamw_advance.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_adamw_advance(kan_context context, const kan_adamw *optimizer)
+     * }
+     */
+    public static MethodHandle kan_adamw_advance$handle() {
+        return kan_adamw_advance.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_adamw_advance(kan_context context, const kan_adamw *optimizer)
+     * }
+     */
+    public static MemorySegment kan_adamw_advance$address() {
+        return kan_adamw_advance.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_adamw_advance(kan_context context, const kan_adamw *optimizer)
+     * }
+     */
+    public static int kan_adamw_advance(MemorySegment context, MemorySegment optimizer) {
+        var mh$ = kan_adamw_advance.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_adamw_advance", context, optimizer);
+            }
+            return (int)mh$.invokeExact(context, optimizer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class kan_adamw_step {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kan.C_INT,
@@ -2243,6 +2358,1193 @@ public class Kan extends KanSymbols {
                 traceDowncall("kan_layer_basis", context, layer, batch, x, params, buffers, phi);
             }
             return (int)mh$.invokeExact(context, layer, batch, x, params, buffers, phi);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_device_allocate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_device_allocate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_device_allocate(kan_context context, long long bytes, unsigned long long *address)
+     * }
+     */
+    public static FunctionDescriptor kan_device_allocate$descriptor() {
+        return kan_device_allocate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_device_allocate(kan_context context, long long bytes, unsigned long long *address)
+     * }
+     */
+    public static MethodHandle kan_device_allocate$handle() {
+        return kan_device_allocate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_device_allocate(kan_context context, long long bytes, unsigned long long *address)
+     * }
+     */
+    public static MemorySegment kan_device_allocate$address() {
+        return kan_device_allocate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_device_allocate(kan_context context, long long bytes, unsigned long long *address)
+     * }
+     */
+    public static int kan_device_allocate(MemorySegment context, long bytes, MemorySegment address) {
+        var mh$ = kan_device_allocate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_device_allocate", context, bytes, address);
+            }
+            return (int)mh$.invokeExact(context, bytes, address);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_device_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_device_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_device_free(kan_context context, unsigned long long address)
+     * }
+     */
+    public static FunctionDescriptor kan_device_free$descriptor() {
+        return kan_device_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_device_free(kan_context context, unsigned long long address)
+     * }
+     */
+    public static MethodHandle kan_device_free$handle() {
+        return kan_device_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_device_free(kan_context context, unsigned long long address)
+     * }
+     */
+    public static MemorySegment kan_device_free$address() {
+        return kan_device_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_device_free(kan_context context, unsigned long long address)
+     * }
+     */
+    public static int kan_device_free(MemorySegment context, long address) {
+        var mh$ = kan_device_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_device_free", context, address);
+            }
+            return (int)mh$.invokeExact(context, address);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_device_write {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_device_write");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_device_write(kan_context context, unsigned long long to, const void *from, long long bytes)
+     * }
+     */
+    public static FunctionDescriptor kan_device_write$descriptor() {
+        return kan_device_write.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_device_write(kan_context context, unsigned long long to, const void *from, long long bytes)
+     * }
+     */
+    public static MethodHandle kan_device_write$handle() {
+        return kan_device_write.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_device_write(kan_context context, unsigned long long to, const void *from, long long bytes)
+     * }
+     */
+    public static MemorySegment kan_device_write$address() {
+        return kan_device_write.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_device_write(kan_context context, unsigned long long to, const void *from, long long bytes)
+     * }
+     */
+    public static int kan_device_write(MemorySegment context, long to, MemorySegment from, long bytes) {
+        var mh$ = kan_device_write.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_device_write", context, to, from, bytes);
+            }
+            return (int)mh$.invokeExact(context, to, from, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_device_read {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_device_read");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_device_read(kan_context context, void *to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static FunctionDescriptor kan_device_read$descriptor() {
+        return kan_device_read.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_device_read(kan_context context, void *to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static MethodHandle kan_device_read$handle() {
+        return kan_device_read.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_device_read(kan_context context, void *to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static MemorySegment kan_device_read$address() {
+        return kan_device_read.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_device_read(kan_context context, void *to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static int kan_device_read(MemorySegment context, MemorySegment to, long from, long bytes) {
+        var mh$ = kan_device_read.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_device_read", context, to, from, bytes);
+            }
+            return (int)mh$.invokeExact(context, to, from, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_device_copy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_LONG_LONG,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_device_copy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static FunctionDescriptor kan_device_copy$descriptor() {
+        return kan_device_copy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static MethodHandle kan_device_copy$handle() {
+        return kan_device_copy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static MemorySegment kan_device_copy$address() {
+        return kan_device_copy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from, long long bytes)
+     * }
+     */
+    public static int kan_device_copy(MemorySegment context, long to, long from, long bytes) {
+        var mh$ = kan_device_copy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_device_copy", context, to, from, bytes);
+            }
+            return (int)mh$.invokeExact(context, to, from, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_device_fill {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_INT,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_device_fill");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_device_fill(kan_context context, unsigned long long to, int32_t value, long long bytes)
+     * }
+     */
+    public static FunctionDescriptor kan_device_fill$descriptor() {
+        return kan_device_fill.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_device_fill(kan_context context, unsigned long long to, int32_t value, long long bytes)
+     * }
+     */
+    public static MethodHandle kan_device_fill$handle() {
+        return kan_device_fill.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_device_fill(kan_context context, unsigned long long to, int32_t value, long long bytes)
+     * }
+     */
+    public static MemorySegment kan_device_fill$address() {
+        return kan_device_fill.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_device_fill(kan_context context, unsigned long long to, int32_t value, long long bytes)
+     * }
+     */
+    public static int kan_device_fill(MemorySegment context, long to, int value, long bytes) {
+        var mh$ = kan_device_fill.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_device_fill", context, to, value, bytes);
+            }
+            return (int)mh$.invokeExact(context, to, value, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_synchronize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_synchronize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_synchronize(kan_context context)
+     * }
+     */
+    public static FunctionDescriptor kan_synchronize$descriptor() {
+        return kan_synchronize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_synchronize(kan_context context)
+     * }
+     */
+    public static MethodHandle kan_synchronize$handle() {
+        return kan_synchronize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_synchronize(kan_context context)
+     * }
+     */
+    public static MemorySegment kan_synchronize$address() {
+        return kan_synchronize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_synchronize(kan_context context)
+     * }
+     */
+    public static int kan_synchronize(MemorySegment context) {
+        var mh$ = kan_synchronize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_synchronize", context);
+            }
+            return (int)mh$.invokeExact(context);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_event_record {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_event_record");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_event_record(kan_context context, int32_t event)
+     * }
+     */
+    public static FunctionDescriptor kan_event_record$descriptor() {
+        return kan_event_record.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_event_record(kan_context context, int32_t event)
+     * }
+     */
+    public static MethodHandle kan_event_record$handle() {
+        return kan_event_record.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_event_record(kan_context context, int32_t event)
+     * }
+     */
+    public static MemorySegment kan_event_record$address() {
+        return kan_event_record.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_event_record(kan_context context, int32_t event)
+     * }
+     */
+    public static int kan_event_record(MemorySegment context, int event) {
+        var mh$ = kan_event_record.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_event_record", context, event);
+            }
+            return (int)mh$.invokeExact(context, event);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_event_synchronize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_event_synchronize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_event_synchronize(kan_context context, int32_t event)
+     * }
+     */
+    public static FunctionDescriptor kan_event_synchronize$descriptor() {
+        return kan_event_synchronize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_event_synchronize(kan_context context, int32_t event)
+     * }
+     */
+    public static MethodHandle kan_event_synchronize$handle() {
+        return kan_event_synchronize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_event_synchronize(kan_context context, int32_t event)
+     * }
+     */
+    public static MemorySegment kan_event_synchronize$address() {
+        return kan_event_synchronize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_event_synchronize(kan_context context, int32_t event)
+     * }
+     */
+    public static int kan_event_synchronize(MemorySegment context, int event) {
+        var mh$ = kan_event_synchronize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_event_synchronize", context, event);
+            }
+            return (int)mh$.invokeExact(context, event);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_event_elapsed {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_INT,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_event_elapsed");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_event_elapsed(kan_context context, int32_t first, int32_t last, double *milliseconds)
+     * }
+     */
+    public static FunctionDescriptor kan_event_elapsed$descriptor() {
+        return kan_event_elapsed.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_event_elapsed(kan_context context, int32_t first, int32_t last, double *milliseconds)
+     * }
+     */
+    public static MethodHandle kan_event_elapsed$handle() {
+        return kan_event_elapsed.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_event_elapsed(kan_context context, int32_t first, int32_t last, double *milliseconds)
+     * }
+     */
+    public static MemorySegment kan_event_elapsed$address() {
+        return kan_event_elapsed.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_event_elapsed(kan_context context, int32_t first, int32_t last, double *milliseconds)
+     * }
+     */
+    public static int kan_event_elapsed(MemorySegment context, int first, int last, MemorySegment milliseconds) {
+        var mh$ = kan_event_elapsed.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_event_elapsed", context, first, last, milliseconds);
+            }
+            return (int)mh$.invokeExact(context, first, last, milliseconds);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_graph_begin {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_graph_begin");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_begin(kan_context context)
+     * }
+     */
+    public static FunctionDescriptor kan_graph_begin$descriptor() {
+        return kan_graph_begin.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_begin(kan_context context)
+     * }
+     */
+    public static MethodHandle kan_graph_begin$handle() {
+        return kan_graph_begin.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_begin(kan_context context)
+     * }
+     */
+    public static MemorySegment kan_graph_begin$address() {
+        return kan_graph_begin.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_graph_begin(kan_context context)
+     * }
+     */
+    public static int kan_graph_begin(MemorySegment context) {
+        var mh$ = kan_graph_begin.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_graph_begin", context);
+            }
+            return (int)mh$.invokeExact(context);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_graph_end {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_graph_end");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_end(kan_context context, int32_t *graph)
+     * }
+     */
+    public static FunctionDescriptor kan_graph_end$descriptor() {
+        return kan_graph_end.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_end(kan_context context, int32_t *graph)
+     * }
+     */
+    public static MethodHandle kan_graph_end$handle() {
+        return kan_graph_end.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_end(kan_context context, int32_t *graph)
+     * }
+     */
+    public static MemorySegment kan_graph_end$address() {
+        return kan_graph_end.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_graph_end(kan_context context, int32_t *graph)
+     * }
+     */
+    public static int kan_graph_end(MemorySegment context, MemorySegment graph) {
+        var mh$ = kan_graph_end.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_graph_end", context, graph);
+            }
+            return (int)mh$.invokeExact(context, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_graph_launch {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_graph_launch");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_launch(kan_context context, int32_t graph)
+     * }
+     */
+    public static FunctionDescriptor kan_graph_launch$descriptor() {
+        return kan_graph_launch.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_launch(kan_context context, int32_t graph)
+     * }
+     */
+    public static MethodHandle kan_graph_launch$handle() {
+        return kan_graph_launch.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_launch(kan_context context, int32_t graph)
+     * }
+     */
+    public static MemorySegment kan_graph_launch$address() {
+        return kan_graph_launch.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_graph_launch(kan_context context, int32_t graph)
+     * }
+     */
+    public static int kan_graph_launch(MemorySegment context, int graph) {
+        var mh$ = kan_graph_launch.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_graph_launch", context, graph);
+            }
+            return (int)mh$.invokeExact(context, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_graph_destroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_graph_destroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_destroy(kan_context context, int32_t graph)
+     * }
+     */
+    public static FunctionDescriptor kan_graph_destroy$descriptor() {
+        return kan_graph_destroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_destroy(kan_context context, int32_t graph)
+     * }
+     */
+    public static MethodHandle kan_graph_destroy$handle() {
+        return kan_graph_destroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_graph_destroy(kan_context context, int32_t graph)
+     * }
+     */
+    public static MemorySegment kan_graph_destroy$address() {
+        return kan_graph_destroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_graph_destroy(kan_context context, int32_t graph)
+     * }
+     */
+    public static int kan_graph_destroy(MemorySegment context, int graph) {
+        var mh$ = kan_graph_destroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_graph_destroy", context, graph);
+            }
+            return (int)mh$.invokeExact(context, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_gather {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_gather");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_gather(kan_context context, long long rows, long long row_bytes, const void *from, long long from_rows, const void *indices, long long count, const void *position, void *to)
+     * }
+     */
+    public static FunctionDescriptor kan_gather$descriptor() {
+        return kan_gather.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_gather(kan_context context, long long rows, long long row_bytes, const void *from, long long from_rows, const void *indices, long long count, const void *position, void *to)
+     * }
+     */
+    public static MethodHandle kan_gather$handle() {
+        return kan_gather.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_gather(kan_context context, long long rows, long long row_bytes, const void *from, long long from_rows, const void *indices, long long count, const void *position, void *to)
+     * }
+     */
+    public static MemorySegment kan_gather$address() {
+        return kan_gather.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_gather(kan_context context, long long rows, long long row_bytes, const void *from, long long from_rows, const void *indices, long long count, const void *position, void *to)
+     * }
+     */
+    public static int kan_gather(MemorySegment context, long rows, long row_bytes, MemorySegment from, long from_rows, MemorySegment indices, long count, MemorySegment position, MemorySegment to) {
+        var mh$ = kan_gather.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_gather", context, rows, row_bytes, from, from_rows, indices, count, position, to);
+            }
+            return (int)mh$.invokeExact(context, rows, row_bytes, from, from_rows, indices, count, position, to);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_advance {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_advance");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_advance(kan_context context, void *counter, long long step)
+     * }
+     */
+    public static FunctionDescriptor kan_advance$descriptor() {
+        return kan_advance.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_advance(kan_context context, void *counter, long long step)
+     * }
+     */
+    public static MethodHandle kan_advance$handle() {
+        return kan_advance.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_advance(kan_context context, void *counter, long long step)
+     * }
+     */
+    public static MemorySegment kan_advance$address() {
+        return kan_advance.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_advance(kan_context context, void *counter, long long step)
+     * }
+     */
+    public static int kan_advance(MemorySegment context, MemorySegment counter, long step) {
+        var mh$ = kan_advance.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_advance", context, counter, step);
+            }
+            return (int)mh$.invokeExact(context, counter, step);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_shuffle {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_shuffle");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_shuffle(kan_context context, long long n, long long seed, void *indices)
+     * }
+     */
+    public static FunctionDescriptor kan_shuffle$descriptor() {
+        return kan_shuffle.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_shuffle(kan_context context, long long n, long long seed, void *indices)
+     * }
+     */
+    public static MethodHandle kan_shuffle$handle() {
+        return kan_shuffle.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_shuffle(kan_context context, long long n, long long seed, void *indices)
+     * }
+     */
+    public static MemorySegment kan_shuffle$address() {
+        return kan_shuffle.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_shuffle(kan_context context, long long n, long long seed, void *indices)
+     * }
+     */
+    public static int kan_shuffle(MemorySegment context, long n, long seed, MemorySegment indices) {
+        var mh$ = kan_shuffle.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_shuffle", context, n, seed, indices);
+            }
+            return (int)mh$.invokeExact(context, n, seed, indices);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_count_correct {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_LONG_LONG,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_count_correct");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_count_correct(kan_context context, int32_t dtype, long long batch, long long out, const void *p, const void *labels, void *correct)
+     * }
+     */
+    public static FunctionDescriptor kan_count_correct$descriptor() {
+        return kan_count_correct.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_count_correct(kan_context context, int32_t dtype, long long batch, long long out, const void *p, const void *labels, void *correct)
+     * }
+     */
+    public static MethodHandle kan_count_correct$handle() {
+        return kan_count_correct.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_count_correct(kan_context context, int32_t dtype, long long batch, long long out, const void *p, const void *labels, void *correct)
+     * }
+     */
+    public static MemorySegment kan_count_correct$address() {
+        return kan_count_correct.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_count_correct(kan_context context, int32_t dtype, long long batch, long long out, const void *p, const void *labels, void *correct)
+     * }
+     */
+    public static int kan_count_correct(MemorySegment context, int dtype, long batch, long out, MemorySegment p, MemorySegment labels, MemorySegment correct) {
+        var mh$ = kan_count_correct.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_count_correct", context, dtype, batch, out, p, labels, correct);
+            }
+            return (int)mh$.invokeExact(context, dtype, batch, out, p, labels, correct);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_layer_implementation {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_layer_implementation");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass, char *buffer, long long capacity)
+     * }
+     */
+    public static FunctionDescriptor kan_layer_implementation$descriptor() {
+        return kan_layer_implementation.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass, char *buffer, long long capacity)
+     * }
+     */
+    public static MethodHandle kan_layer_implementation$handle() {
+        return kan_layer_implementation.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass, char *buffer, long long capacity)
+     * }
+     */
+    public static MemorySegment kan_layer_implementation$address() {
+        return kan_layer_implementation.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass, char *buffer, long long capacity)
+     * }
+     */
+    public static int kan_layer_implementation(MemorySegment context, MemorySegment layer, long batch, int pass, MemorySegment buffer, long capacity) {
+        var mh$ = kan_layer_implementation.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_layer_implementation", context, layer, batch, pass, buffer, capacity);
+            }
+            return (int)mh$.invokeExact(context, layer, batch, pass, buffer, capacity);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

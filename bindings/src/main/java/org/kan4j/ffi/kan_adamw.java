@@ -23,6 +23,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     double eps;
  *     double weight_decay;
  *     long long step;
+ *     unsigned long long state;
  * }
  * }
  */
@@ -40,7 +41,8 @@ public class kan_adamw {
         Kan.C_DOUBLE.withName("beta2"),
         Kan.C_DOUBLE.withName("eps"),
         Kan.C_DOUBLE.withName("weight_decay"),
-        Kan.C_LONG_LONG.withName("step")
+        Kan.C_LONG_LONG.withName("step"),
+        Kan.C_LONG_LONG.withName("state")
     ).withName("kan_adamw");
 
     /**
@@ -400,6 +402,50 @@ public class kan_adamw {
      */
     public static void step(MemorySegment struct, long fieldValue) {
         struct.set(step$LAYOUT, step$OFFSET, fieldValue);
+    }
+
+    private static final OfLong state$LAYOUT = (OfLong)$LAYOUT.select(groupElement("state"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static final OfLong state$layout() {
+        return state$LAYOUT;
+    }
+
+    private static final long state$OFFSET = $LAYOUT.byteOffset(groupElement("state"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static final long state$offset() {
+        return state$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static long state(MemorySegment struct) {
+        return struct.get(state$LAYOUT, state$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static void state(MemorySegment struct, long fieldValue) {
+        struct.set(state$LAYOUT, state$OFFSET, fieldValue);
     }
 
     /**

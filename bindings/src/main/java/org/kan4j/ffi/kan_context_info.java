@@ -22,6 +22,13 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t threads;
  *     int32_t tier;
  *     int32_t max_tier;
+ *     int32_t products;
+ *     int32_t compute_capability;
+ *     int32_t multiprocessors;
+ *     long long memory_total;
+ *     long long memory_free;
+ *     long long memory_held;
+ *     char device_name[64];
  * }
  * }
  */
@@ -38,7 +45,14 @@ public class kan_context_info {
         Kan.C_INT.withName("device_index"),
         Kan.C_INT.withName("threads"),
         Kan.C_INT.withName("tier"),
-        Kan.C_INT.withName("max_tier")
+        Kan.C_INT.withName("max_tier"),
+        Kan.C_INT.withName("products"),
+        Kan.C_INT.withName("compute_capability"),
+        Kan.C_INT.withName("multiprocessors"),
+        Kan.C_LONG_LONG.withName("memory_total"),
+        Kan.C_LONG_LONG.withName("memory_free"),
+        Kan.C_LONG_LONG.withName("memory_held"),
+        MemoryLayout.sequenceLayout(64, Kan.C_CHAR).withName("device_name")
     ).withName("kan_context_info");
 
     /**
@@ -354,6 +368,347 @@ public class kan_context_info {
      */
     public static void max_tier(MemorySegment struct, int fieldValue) {
         struct.set(max_tier$LAYOUT, max_tier$OFFSET, fieldValue);
+    }
+
+    private static final OfInt products$LAYOUT = (OfInt)$LAYOUT.select(groupElement("products"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static final OfInt products$layout() {
+        return products$LAYOUT;
+    }
+
+    private static final long products$OFFSET = $LAYOUT.byteOffset(groupElement("products"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static final long products$offset() {
+        return products$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static int products(MemorySegment struct) {
+        return struct.get(products$LAYOUT, products$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static void products(MemorySegment struct, int fieldValue) {
+        struct.set(products$LAYOUT, products$OFFSET, fieldValue);
+    }
+
+    private static final OfInt compute_capability$LAYOUT = (OfInt)$LAYOUT.select(groupElement("compute_capability"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t compute_capability
+     * }
+     */
+    public static final OfInt compute_capability$layout() {
+        return compute_capability$LAYOUT;
+    }
+
+    private static final long compute_capability$OFFSET = $LAYOUT.byteOffset(groupElement("compute_capability"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t compute_capability
+     * }
+     */
+    public static final long compute_capability$offset() {
+        return compute_capability$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t compute_capability
+     * }
+     */
+    public static int compute_capability(MemorySegment struct) {
+        return struct.get(compute_capability$LAYOUT, compute_capability$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t compute_capability
+     * }
+     */
+    public static void compute_capability(MemorySegment struct, int fieldValue) {
+        struct.set(compute_capability$LAYOUT, compute_capability$OFFSET, fieldValue);
+    }
+
+    private static final OfInt multiprocessors$LAYOUT = (OfInt)$LAYOUT.select(groupElement("multiprocessors"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t multiprocessors
+     * }
+     */
+    public static final OfInt multiprocessors$layout() {
+        return multiprocessors$LAYOUT;
+    }
+
+    private static final long multiprocessors$OFFSET = $LAYOUT.byteOffset(groupElement("multiprocessors"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t multiprocessors
+     * }
+     */
+    public static final long multiprocessors$offset() {
+        return multiprocessors$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t multiprocessors
+     * }
+     */
+    public static int multiprocessors(MemorySegment struct) {
+        return struct.get(multiprocessors$LAYOUT, multiprocessors$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t multiprocessors
+     * }
+     */
+    public static void multiprocessors(MemorySegment struct, int fieldValue) {
+        struct.set(multiprocessors$LAYOUT, multiprocessors$OFFSET, fieldValue);
+    }
+
+    private static final OfLong memory_total$LAYOUT = (OfLong)$LAYOUT.select(groupElement("memory_total"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * long long memory_total
+     * }
+     */
+    public static final OfLong memory_total$layout() {
+        return memory_total$LAYOUT;
+    }
+
+    private static final long memory_total$OFFSET = $LAYOUT.byteOffset(groupElement("memory_total"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * long long memory_total
+     * }
+     */
+    public static final long memory_total$offset() {
+        return memory_total$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * long long memory_total
+     * }
+     */
+    public static long memory_total(MemorySegment struct) {
+        return struct.get(memory_total$LAYOUT, memory_total$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * long long memory_total
+     * }
+     */
+    public static void memory_total(MemorySegment struct, long fieldValue) {
+        struct.set(memory_total$LAYOUT, memory_total$OFFSET, fieldValue);
+    }
+
+    private static final OfLong memory_free$LAYOUT = (OfLong)$LAYOUT.select(groupElement("memory_free"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * long long memory_free
+     * }
+     */
+    public static final OfLong memory_free$layout() {
+        return memory_free$LAYOUT;
+    }
+
+    private static final long memory_free$OFFSET = $LAYOUT.byteOffset(groupElement("memory_free"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * long long memory_free
+     * }
+     */
+    public static final long memory_free$offset() {
+        return memory_free$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * long long memory_free
+     * }
+     */
+    public static long memory_free(MemorySegment struct) {
+        return struct.get(memory_free$LAYOUT, memory_free$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * long long memory_free
+     * }
+     */
+    public static void memory_free(MemorySegment struct, long fieldValue) {
+        struct.set(memory_free$LAYOUT, memory_free$OFFSET, fieldValue);
+    }
+
+    private static final OfLong memory_held$LAYOUT = (OfLong)$LAYOUT.select(groupElement("memory_held"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * long long memory_held
+     * }
+     */
+    public static final OfLong memory_held$layout() {
+        return memory_held$LAYOUT;
+    }
+
+    private static final long memory_held$OFFSET = $LAYOUT.byteOffset(groupElement("memory_held"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * long long memory_held
+     * }
+     */
+    public static final long memory_held$offset() {
+        return memory_held$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * long long memory_held
+     * }
+     */
+    public static long memory_held(MemorySegment struct) {
+        return struct.get(memory_held$LAYOUT, memory_held$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * long long memory_held
+     * }
+     */
+    public static void memory_held(MemorySegment struct, long fieldValue) {
+        struct.set(memory_held$LAYOUT, memory_held$OFFSET, fieldValue);
+    }
+
+    private static final SequenceLayout device_name$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("device_name"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static final SequenceLayout device_name$layout() {
+        return device_name$LAYOUT;
+    }
+
+    private static final long device_name$OFFSET = $LAYOUT.byteOffset(groupElement("device_name"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static final long device_name$offset() {
+        return device_name$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static MemorySegment device_name(MemorySegment struct) {
+        return struct.asSlice(device_name$OFFSET, device_name$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static void device_name(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, device_name$OFFSET, device_name$LAYOUT.byteSize());
+    }
+
+    private static long[] device_name$DIMS = { 64 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static long[] device_name$dimensions() {
+        return device_name$DIMS;
+    }
+    private static final VarHandle device_name$ELEM_HANDLE = device_name$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static byte device_name(MemorySegment struct, long index0) {
+        return (byte)device_name$ELEM_HANDLE.get(struct, device_name$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * char device_name[64]
+     * }
+     */
+    public static void device_name(MemorySegment struct, long index0, byte fieldValue) {
+        device_name$ELEM_HANDLE.set(struct, device_name$OFFSET, index0, fieldValue);
     }
 
     /**

@@ -21,6 +21,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t device_index;
  *     int32_t threads;
  *     int32_t tier;
+ *     int32_t products;
+ *     int32_t reserved;
+ *     char implementation[32];
  * }
  * }
  */
@@ -36,7 +39,10 @@ public class kan_context_spec {
         Kan.C_INT.withName("device"),
         Kan.C_INT.withName("device_index"),
         Kan.C_INT.withName("threads"),
-        Kan.C_INT.withName("tier")
+        Kan.C_INT.withName("tier"),
+        Kan.C_INT.withName("products"),
+        Kan.C_INT.withName("reserved"),
+        MemoryLayout.sequenceLayout(32, Kan.C_CHAR).withName("implementation")
     ).withName("kan_context_spec");
 
     /**
@@ -308,6 +314,171 @@ public class kan_context_spec {
      */
     public static void tier(MemorySegment struct, int fieldValue) {
         struct.set(tier$LAYOUT, tier$OFFSET, fieldValue);
+    }
+
+    private static final OfInt products$LAYOUT = (OfInt)$LAYOUT.select(groupElement("products"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static final OfInt products$layout() {
+        return products$LAYOUT;
+    }
+
+    private static final long products$OFFSET = $LAYOUT.byteOffset(groupElement("products"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static final long products$offset() {
+        return products$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static int products(MemorySegment struct) {
+        return struct.get(products$LAYOUT, products$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t products
+     * }
+     */
+    public static void products(MemorySegment struct, int fieldValue) {
+        struct.set(products$LAYOUT, products$OFFSET, fieldValue);
+    }
+
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final OfInt reserved$layout() {
+        return reserved$LAYOUT;
+    }
+
+    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static final long reserved$offset() {
+        return reserved$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static int reserved(MemorySegment struct) {
+        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t reserved
+     * }
+     */
+    public static void reserved(MemorySegment struct, int fieldValue) {
+        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    }
+
+    private static final SequenceLayout implementation$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("implementation"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static final SequenceLayout implementation$layout() {
+        return implementation$LAYOUT;
+    }
+
+    private static final long implementation$OFFSET = $LAYOUT.byteOffset(groupElement("implementation"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static final long implementation$offset() {
+        return implementation$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static MemorySegment implementation(MemorySegment struct) {
+        return struct.asSlice(implementation$OFFSET, implementation$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static void implementation(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, implementation$OFFSET, implementation$LAYOUT.byteSize());
+    }
+
+    private static long[] implementation$DIMS = { 32 };
+
+    /**
+     * Dimensions for array field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static long[] implementation$dimensions() {
+        return implementation$DIMS;
+    }
+    private static final VarHandle implementation$ELEM_HANDLE = implementation$LAYOUT.varHandle(sequenceElement());
+
+    /**
+     * Indexed getter for field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static byte implementation(MemorySegment struct, long index0) {
+        return (byte)implementation$ELEM_HANDLE.get(struct, implementation$OFFSET, index0);
+    }
+
+    /**
+     * Indexed setter for field:
+     * {@snippet lang=c :
+     * char implementation[32]
+     * }
+     */
+    public static void implementation(MemorySegment struct, long index0, byte fieldValue) {
+        implementation$ELEM_HANDLE.set(struct, implementation$OFFSET, index0, fieldValue);
     }
 
     /**

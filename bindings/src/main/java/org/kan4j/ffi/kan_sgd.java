@@ -22,6 +22,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     double weight_decay;
  *     int32_t nesterov;
  *     int32_t reserved;
+ *     unsigned long long state;
  * }
  * }
  */
@@ -38,7 +39,8 @@ public class kan_sgd {
         Kan.C_DOUBLE.withName("momentum"),
         Kan.C_DOUBLE.withName("weight_decay"),
         Kan.C_INT.withName("nesterov"),
-        Kan.C_INT.withName("reserved")
+        Kan.C_INT.withName("reserved"),
+        Kan.C_LONG_LONG.withName("state")
     ).withName("kan_sgd");
 
     /**
@@ -354,6 +356,50 @@ public class kan_sgd {
      */
     public static void reserved(MemorySegment struct, int fieldValue) {
         struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    }
+
+    private static final OfLong state$LAYOUT = (OfLong)$LAYOUT.select(groupElement("state"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static final OfLong state$layout() {
+        return state$LAYOUT;
+    }
+
+    private static final long state$OFFSET = $LAYOUT.byteOffset(groupElement("state"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static final long state$offset() {
+        return state$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static long state(MemorySegment struct) {
+        return struct.get(state$LAYOUT, state$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * unsigned long long state
+     * }
+     */
+    public static void state(MemorySegment struct, long fieldValue) {
+        struct.set(state$LAYOUT, state$OFFSET, fieldValue);
     }
 
     /**

@@ -102,7 +102,7 @@ class DriftTest {
             }
         }
         assertEquals(Set.of("kan_context_spec", "kan_context_info", "kan_layer_spec", "kan_layer_sizes",
-            "kan_tensor_info", "kan_adamw", "kan_sgd"), structs);
+            "kan_tensor_info", "kan_adamw", "kan_sgd", "kan_optimizer_state"), structs);
         assertTrue(fields > 40 && constants > 40, fields + " fields, " + constants + " constants");
     }
 

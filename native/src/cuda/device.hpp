@@ -1,0 +1,157 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// The plugin's own side of a device (host code): stream, launches, the ordered list of implementations.
+//
+// Every source of this folder compiles with nvcc, and with g++ against native/tests/cuda_emulation, whose cuda_runtime.h
+// runs kernels on the CPU: so no <<<>>> (launch() below), no inline PTX outside mma.cuh, shared memory through
+// KAN_SHARED_MEMORY (device.cuh).
+#pragma once
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "core/device.hpp"
+
+#define KAN_NS kan::cuda
+
+namespace kan::cuda {
+
+struct Staging;  // pinned memory on the way to and from the device (plugin.cu)
+struct Graphs;
+
+struct CudaDevice : Device {
+  int index = 0;
+  cudaStream_t stream = nullptr;
+  int multiprocessors = 1;
+  int capability = 0;      // 10 major + minor
+  int shared_per_block = 0;  // bytes a block may ask for
+  int32_t products = KAN_PRODUCTS_FP32;
+  char forced[32] = {};    // name of an implementation, or empty
+  // Two-stage reductions of calls that have no scratch: losses, dot products. kReduction doubles.
+  double* reduction = nullptr;
+  Staging* staging = nullptr;
+  Graphs* graphs = nullptr;
+  void* blas = nullptr;    // of the cuBLAS path, its own (dense files); created by blas_open, freed by blas_close
+
+  // Records a failure of the runtime; false then.
+  bool check(cudaError_t error, const char* what) {
+    if (error == cudaSuccess) return true;
+    cudaGetLastError();
+    fail(error == cudaErrorMemoryAllocation ? KAN_DEVICE_OUT_OF_MEMORY : KAN_DEVICE_ERROR, "%s: %s (CUDA error %d)", what,
+         cudaGetErrorString(error), int(error));
+    return false;
+  }
+};
+
+constexpr int kReduction = 8192;
+
+inline CudaDevice& of(Device& device) { return static_cast<CudaDevice&>(device); }
+inline CudaDevice& of(const Pool& pool) { return static_cast<CudaDevice&>(*pool.device()); }
+
+// Queues kernel(arguments…) on the device's stream. `shared` bytes of dynamic shared memory, up to shared_per_block.
+template <class... Parameters, class... Arguments>
+void launch(CudaDevice& d, void (*kernel)(Parameters...), dim3 grid, int threads, size_t shared,
+            const Arguments&... arguments) {
+  if (d.status != KAN_OK || grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+  if (shared > 48 * 1024 &&
+      !d.check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                    int(shared)), "shared memory of a kernel")) {
+    return;
+  }
+  cudaLaunchConfig_t config = {};
+  config.gridDim = grid;
+  config.blockDim = dim3(unsigned(threads));
+  config.dynamicSmemBytes = shared;
+  config.stream = d.stream;
+  d.check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), "launch of a kernel");
+}
+
+// Blocks of a grid-stride loop over n, `threads` each: enough to fill the device, no more than there is work.
+inline dim3 grid_for(const CudaDevice& d, int64_t n, int threads) {
+  const int64_t blocks = (n + threads - 1) / threads, most = int64_t(d.multiprocessors) * 16;
+  return dim3(unsigned(blocks < most ? blocks : most));
+}
+
+// Hands out 256-byte aligned pieces of a caller's scratch; with a null base it only counts.
+class Carver {
+ public:
+  explicit Carver(void* base) : base_(static_cast<char*>(base)) {}
+  template <class E>
+  E* take(int64_t count) {
+    char* p = base_ ? base_ + used_ : nullptr;
+    used_ += (count * int64_t(sizeof(E)) + 255) / 256 * 256;
+    return reinterpret_cast<E*>(p);
+  }
+  int64_t used() const { return used_; }
+
+ private:
+  char* base_;
+  int64_t used_ = 0;
+};
+
+// ------------------------------------------------------------------------------------ the ordered list of kernels
+
+// What an entry is asked about.
+struct Problem {
+  const CudaDevice& device;
+  const Layer& layer;
+  int64_t batch;
+  int32_t pass;  // KAN_PASS_*
+};
+
+// One way to run a family of layers. The list (implementations.cu) is in order of preference: the first entry that can do
+// a problem and suits it is taken; `forced` takes the entry of that name wherever it can. The last entry can do all.
+struct Implementation {
+  const char* name;
+  bool (*can)(const Problem&);
+  bool (*suits)(const Problem&);            // the choice at this shape; NULL: wherever it can
+  int64_t (*scratch_bytes)(const Problem&);
+  void (*forward)(CudaDevice&, const Layer&, const ForwardArgs&);
+  void (*backward)(CudaDevice&, const Layer&, const BackwardArgs&);
+};
+
+const Implementation& choose(const Problem& problem);
+
+// The entries, each beside its kernels.
+extern const Implementation kReference;     // reference.cu: KAN and LINEAR, one plain kernel for every basis
+extern const Implementation kElementwise;   // elementwise.cu: the layers without products
+extern const Implementation kBsplineTaps;   // bspline.cu: B-splines by their k + 1 taps
+// dense.cu (tensor cores): the basis expanded in registers or shared memory as the left factor of a product, for the
+// global bases and LINEAR, and B-splines with few functions (bspline.cuh gives their values). dense_cublas: panels in
+// scratch, multiplied by cuBLAS. edge.cu: wavelets.
+extern const Implementation kDenseMma;
+extern const Implementation kDenseCublas;
+extern const Implementation kEdge;
+
+// cuBLAS, opened at run time; absence is no failure (dense_cublas then cannot).
+void blas_open(CudaDevice& device);
+void blas_close(CudaDevice& device);
+
+// ------------------------------------------------------------------------------------ steps that families share (host)
+
+struct Sink;      // device.cuh: where weight gradients go
+struct LayerView;  // device.cuh: a layer as kernels see it
+
+// y (rows, n) = LayerNorm(x); moments (rows, 2), mean and 1/sd, may be NULL. norm.cu
+void layer_norm_forward(CudaDevice& d, int64_t rows, int64_t n, double eps, const float* x, const float* weight,
+                        const float* bias, float* y, float* moments);
+// d_x by mode from dz = dL/dy (d_x may be dz), and d weight, d bias into the sink at their offsets of params. moments as
+// above. scratch: layer_norm_scratch(rows, n) numbers.
+int64_t layer_norm_scratch(const CudaDevice& d, int64_t rows, int64_t n);
+void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x, const float* moments, const float* weight,
+                         const float* dz, int32_t d_x_mode, float* d_x, const Sink& sink, int64_t weight_offset,
+                         int64_t bias_offset, float* scratch);
+
+// Column sums of a (rows, n) into the sink at params offset: the bias gradient. scratch: column_sums_scratch numbers.
+int64_t column_sums_scratch(const CudaDevice& d, int64_t rows, int64_t n);
+void column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* a, const Sink& sink, int64_t offset, float* scratch);
+
+// Gradient numbers g[0 .. n-1] of params offset .. into the sink; `parts` partial gradients `stride` numbers apart are
+// summed in order: the second stage of every split reduction.
+void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink, int64_t offset);
+
+// to (n) by mode KAN_GRAD_* = sum of `parts` arrays `stride` numbers apart, in order, + bias[j % width] if not NULL.
+void sum_parts(CudaDevice& d, int64_t n, const float* from, int parts, int64_t stride, const float* bias, int64_t width,
+               int32_t mode, float* to);
+
+}  // namespace kan::cuda

@@ -1,0 +1,93 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// Tensor-core instructions, one function each: PTX on the device, the documented fragment layout under emulation.
+// With lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, a warp computes D (16 x 8) = A (16 x k) B (k x 8) + C:
+//   C, D   c[0] (g, 2t)   c[1] (g, 2t + 1)   c[2] (g + 8, 2t)   c[3] (g + 8, 2t + 1)
+//   tf32, k = 8    a[0] (g, t)  a[1] (g + 8, t)  a[2] (g, t + 4)  a[3] (g + 8, t + 4);  b[0] (t, g)  b[1] (t + 4, g)
+//   bf16, k = 16   pairs of neighbours in k, the lower in the low half:  a[0] (g, 2t..)  a[1] (g + 8, 2t..)
+//                  a[2] (g, 2t + 8..)  a[3] (g + 8, 2t + 8..);  b[0] (2t.., g)  b[1] (2t + 8.., g)
+// (PTX ISA, "Matrix fragments for mma.m16n8k8 / m16n8k16".)
+#pragma once
+#include "cuda/device.cuh"
+
+namespace kan::cuda {
+
+// float32 rounded to tf32 (10 bits of mantissa, to nearest, ties away), as a float32 bit pattern with 13 zero bits.
+__device__ __forceinline__ uint32_t to_tf32(float v) {
+#if defined(__CUDA_ARCH__)
+  uint32_t r;
+  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(r) : "f"(v));
+  return r;
+#else
+  const uint32_t u = __float_as_uint(v);
+  if ((u & 0x7f800000u) == 0x7f800000u) return u;  // infinities and NaNs as they are
+  return (u + 0x1000u) & 0xffffe000u;
+#endif
+}
+
+// Two float32 rounded to bf16 (to nearest even), `low` in the low half.
+__device__ __forceinline__ uint32_t to_bf16x2(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  uint32_t r;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low));
+  return r;
+#else
+  const auto round = [](float v) -> uint32_t {
+    const uint32_t u = __float_as_uint(v);
+    if (v != v) return 0x7fff;
+    return (u + 0x7fffu + (u >> 16 & 1)) >> 16;
+  };
+  return round(low) | round(high) << 16;
+#endif
+}
+
+// D = A B + D in tf32, m16n8k8.
+__device__ __forceinline__ void mma_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#elif !defined(__CUDACC__)
+  struct Fragment {
+    uint32_t a[4], b[2];
+  } mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const int lane = emulation::lane(), g = lane / 4, t = lane % 4;
+  emulation::exchange(kAllLanes, mine, [&](auto of) {
+    for (int c = 0; c < 4; ++c) {
+      const int row = g + (c / 2) * 8, column = 2 * t + c % 2;
+      for (int k = 0; k < 8; ++k) {
+        const Fragment left = of(row % 8 * 4 + k % 4), right = of(column * 4 + k % 4);
+        d[c] += __uint_as_float(left.a[(k / 4) * 2 + row / 8] & 0xffffe000u) * __uint_as_float(right.b[k / 4] & 0xffffe000u);
+      }
+    }
+    return 0;
+  });
+#endif
+}
+
+// D = A B + D in bf16, m16n8k16.
+__device__ __forceinline__ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+#elif !defined(__CUDACC__)
+  struct Fragment {
+    uint32_t a[4], b[2];
+  } mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const int lane = emulation::lane(), g = lane / 4, t = lane % 4;
+  const auto half = [](uint32_t pair, int which) { return __uint_as_float(which ? pair & 0xffff0000u : pair << 16); };
+  emulation::exchange(kAllLanes, mine, [&](auto of) {
+    for (int c = 0; c < 4; ++c) {
+      const int row = g + (c / 2) * 8, column = 2 * t + c % 2;
+      for (int k = 0; k < 16; ++k) {
+        const Fragment left = of(row % 8 * 4 + k % 8 / 2), right = of(column * 4 + k % 8 / 2);
+        d[c] += half(left.a[(k / 8) * 2 + row / 8], k % 2) * half(right.b[k / 8], k % 2);
+      }
+    }
+    return 0;
+  });
+#endif
+}
+
+}  // namespace kan::cuda

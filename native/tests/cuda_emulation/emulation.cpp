@@ -1,0 +1,404 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// See cuda_runtime.h beside this.
+#include "cuda_runtime.h"
+
+#include <setjmp.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+uint3 threadIdx, blockIdx;
+dim3 blockDim, gridDim;
+
+struct EmulatedGraph {
+  std::vector<std::function<void()>> steps;
+};
+struct EmulatedStream {
+  EmulatedGraph* recording = nullptr;
+  bool broken = false;  // something that cannot be recorded was asked for
+};
+struct EmulatedEvent {
+  std::chrono::steady_clock::time_point at;
+};
+
+namespace emulation {
+namespace {
+
+constexpr int kMaxThreads = 1024, kMaxShared = 227 * 1024, kPlainShared = 48 * 1024;
+constexpr size_t kStack = 256 * 1024, kCanary = 4096;
+constexpr size_t kMemory = size_t(2) << 30;  // of the device
+
+enum State { kReady, kBlockWait, kWarpWait, kDone };
+
+struct Fiber {
+  State state = kDone;
+  unsigned mask = 0;  // of the warp operation it waits in
+  jmp_buf context;
+  void* stack = nullptr;
+};
+
+struct Machine {
+  std::recursive_mutex mutex;  // one launch at a time
+  Fiber fibers[kMaxThreads];
+  unsigned char exchange[kMaxThreads][64];
+  unsigned char* shared = nullptr;
+  jmp_buf scheduler;
+  int running = 0;
+  const std::function<void()>* body = nullptr;
+  bool inside = false;
+  uint64_t launches = 0;
+  std::map<const void*, int> shared_limit;
+  // Allocations by address: bytes, and the mapping they end.
+  struct Block {
+    size_t bytes;
+    char* base;
+    size_t length;
+  };
+  std::map<char*, Block> blocks;
+  size_t used = 0;
+  cudaError_t last = cudaSuccess;
+};
+
+Machine& machine() {
+  static Machine* const m = new Machine;
+  return *m;
+}
+
+[[noreturn]] void die(const char* what) {
+  const Machine& m = machine();
+  std::fprintf(stderr, "CUDA emulation: %s (block %u,%u,%u, thread %d of %u)\n", what, blockIdx.x, blockIdx.y, blockIdx.z,
+               m.running, blockDim.x * blockDim.y * blockDim.z);
+  std::abort();
+}
+
+void set_thread(int t) {
+  threadIdx = {unsigned(t) % blockDim.x, unsigned(t) / blockDim.x % blockDim.y, unsigned(t) / blockDim.x / blockDim.y};
+}
+
+// Back to the scheduler, until it runs this fiber again.
+void wait(State state, unsigned mask) {
+  Machine& m = machine();
+  if (!m.inside) die("a barrier outside a kernel");
+  Fiber& f = m.fibers[m.running];
+  f.state = state;
+  f.mask = mask;
+  if (_setjmp(f.context) == 0) _longjmp(m.scheduler, 1);
+}
+
+void fiber_main() {
+  Machine& m = machine();
+  for (;;) {
+    (*m.body)();
+    wait(kDone, 0);
+  }
+}
+
+void start(Fiber& f) {
+  if (!f.stack) {
+    f.stack = mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (f.stack == MAP_FAILED) die("no memory for a stack");
+    ucontext_t here, there;
+    getcontext(&there);
+    there.uc_stack.ss_sp = f.stack;
+    there.uc_stack.ss_size = kStack;
+    there.uc_link = nullptr;
+    makecontext(&there, fiber_main, 0);
+    // Left for good by the first jump out of it.
+    if (_setjmp(machine().scheduler) == 0) swapcontext(&here, &there);
+    return;
+  }
+  if (_setjmp(machine().scheduler) == 0) _longjmp(f.context, 1);
+}
+
+void run_block(int threads, bool descending) {
+  Machine& m = machine();
+  for (int t = 0; t < threads; ++t) m.fibers[t].state = kReady;
+  for (;;) {
+    for (int k = 0; k < threads; ++k) {
+      const int t = descending ? threads - 1 - k : k;
+      Fiber& f = m.fibers[t];
+      if (f.state != kReady) continue;
+      m.running = t;
+      set_thread(t);
+      start(f);
+    }
+    int live = 0, in_barrier = 0;
+    bool released = false;
+    for (int w = 0; w < threads; w += 32) {
+      const int lanes = threads - w < 32 ? threads - w : 32;
+      for (int l = 0; l < lanes; ++l) {
+        Fiber& f = m.fibers[w + l];
+        live += f.state != kDone;
+        in_barrier += f.state == kBlockWait;
+        if (f.state != kWarpWait) continue;
+        // Released when every lane it names waits with the same mask.
+        const unsigned mask = f.mask;
+        if (!(mask >> l & 1)) m.running = w + l, die("a warp operation by a lane its mask does not name");
+        bool all = true;
+        for (int o = 0; o < 32; ++o) {
+          if (!(mask >> o & 1)) continue;
+          all = all && o < lanes && m.fibers[w + o].state == kWarpWait && m.fibers[w + o].mask == mask;
+        }
+        if (!all) continue;
+        for (int o = 0; o < 32; ++o) if (mask >> o & 1) m.fibers[w + o].state = kReady;
+        released = true;
+      }
+    }
+    if (live == 0) return;
+    if (in_barrier == live) {
+      for (int t = 0; t < threads; ++t) if (m.fibers[t].state == kBlockWait) m.fibers[t].state = kReady;
+      released = true;
+    }
+    if (!released) {
+      for (int t = 0; t < threads; ++t) if (m.fibers[t].state == kWarpWait || m.fibers[t].state == kBlockWait) m.running = t;
+      die("a barrier or warp operation that not all its threads reach");
+    }
+  }
+}
+
+void run(dim3 grid, dim3 block, size_t shared, const std::function<void()>& body) {
+  Machine& m = machine();
+  std::lock_guard lock(m.mutex);
+  if (!m.shared) m.shared = static_cast<unsigned char*>(std::aligned_alloc(1024, kMaxShared + kCanary + 1024));
+  m.body = &body;
+  m.inside = true;
+  gridDim = grid;
+  blockDim = block;
+  const bool descending = m.launches++ % 2 == 1;
+  const int threads = int(block.x * block.y * block.z);
+  for (unsigned z = 0; z < grid.z; ++z)
+    for (unsigned y = 0; y < grid.y; ++y)
+      for (unsigned x = 0; x < grid.x; ++x) {
+        blockIdx = {x, y, z};
+        std::memset(m.shared, 0xff, shared);
+        std::memset(m.shared + shared, 0xa5, kCanary);
+        run_block(threads, descending);
+        for (size_t i = 0; i < kCanary; ++i) if (m.shared[shared + i] != 0xa5) die("shared memory written past its end");
+      }
+  m.inside = false;
+}
+
+cudaError_t failed(cudaError_t e) {
+  if (e != cudaSuccess) machine().last = e;
+  return e;
+}
+
+// Now, or when the graph is launched.
+cudaError_t queue(cudaStream_t stream, std::function<void()> step) {
+  if (stream && stream->recording) stream->recording->steps.push_back(std::move(step));
+  else step();
+  return cudaSuccess;
+}
+
+bool invalid_while_recording(cudaStream_t stream) {
+  if (!stream || !stream->recording) return false;
+  stream->broken = true;
+  return true;
+}
+
+// Whether [p, p + bytes) lies in one allocation, or in none at all (host memory).
+bool contained(const void* p, size_t bytes) {
+  Machine& m = machine();
+  std::lock_guard lock(m.mutex);
+  char* at = static_cast<char*>(const_cast<void*>(p));
+  auto it = m.blocks.upper_bound(at);
+  if (it == m.blocks.begin()) return true;
+  --it;
+  const char* end = it->first + it->second.bytes;
+  return at >= it->second.base + it->second.length || (at <= end && bytes <= size_t(end - at));
+}
+
+}  // namespace
+
+void* shared_memory() { return machine().shared; }
+void block_barrier() { wait(kBlockWait, 0); }
+void warp_barrier(unsigned mask) { wait(kWarpWait, mask); }
+int lane() { return machine().running & 31; }
+unsigned char* exchange_room(int lane) { return machine().exchange[(machine().running & ~31) + lane]; }
+
+cudaError_t launch(const cudaLaunchConfig_t& c, const void* kernel, std::function<void()> body) {
+  Machine& m = machine();
+  const unsigned threads = c.blockDim.x * c.blockDim.y * c.blockDim.z;
+  int limit = kPlainShared;
+  {
+    std::lock_guard lock(m.mutex);
+    const auto it = m.shared_limit.find(kernel);
+    if (it != m.shared_limit.end() && it->second > limit) limit = it->second;
+  }
+  if (threads == 0 || threads > kMaxThreads || c.gridDim.x == 0 || c.gridDim.y == 0 || c.gridDim.z == 0 ||
+      c.gridDim.y > 65535 || c.gridDim.z > 65535 || c.gridDim.x > 0x7fffffff || c.dynamicSmemBytes > size_t(limit)) {
+    return failed(cudaErrorInvalidValue);
+  }
+  return queue(c.stream, [grid = c.gridDim, block = c.blockDim, shared = c.dynamicSmemBytes, body = std::move(body)] {
+    run(grid, block, shared, body);
+  });
+}
+
+}  // namespace emulation
+
+using namespace emulation;
+
+const char* cudaGetErrorString(cudaError_t e) { return e == cudaErrorMemoryAllocation ? "out of memory" : "emulated error"; }
+const char* cudaGetErrorName(cudaError_t e) { return cudaGetErrorString(e); }
+cudaError_t cudaGetLastError() { return std::exchange(machine().last, cudaSuccess); }
+
+// What the environment may pretend, for tests of refusals: KAN4J_EMULATION = no-driver, old-driver, no-device, old-gpu.
+static bool pretends(const char* what) {
+  const char* e = std::getenv("KAN4J_EMULATION");
+  return e && std::strcmp(e, what) == 0;
+}
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  if (pretends("no-driver") || pretends("old-driver")) return failed(cudaErrorInsufficientDriver);
+  if (pretends("no-device")) return failed(cudaErrorNoDevice);
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int index) { return index == 0 ? cudaSuccess : failed(cudaErrorInvalidDevice); }
+cudaError_t cudaDriverGetVersion(int* v) {
+  *v = pretends("no-driver") ? 0 : pretends("old-driver") ? 12040 : 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaRuntimeGetVersion(int* v) {
+  *v = 13000;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int index) {
+  if (index != 0) return failed(cudaErrorInvalidDevice);
+  std::memset(p, 0, sizeof *p);
+  std::strcpy(p->name, "CUDA emulation on the CPU");
+  p->totalGlobalMem = kMemory;
+  p->sharedMemPerBlockOptin = kMaxShared;
+  p->major = pretends("old-gpu") ? 7 : 9;
+  p->minor = 0;
+  p->multiProcessorCount = 4;  // so that small problems are split, too
+  return cudaSuccess;
+}
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  *free = kMemory - machine().used;
+  *total = kMemory;
+  return cudaSuccess;
+}
+cudaError_t cudaMalloc(void** p, size_t bytes) {
+  Machine& m = machine();
+  std::lock_guard lock(m.mutex);
+  *p = nullptr;
+  if (bytes > kMemory - m.used) return failed(cudaErrorMemoryAllocation);
+  const size_t page = size_t(sysconf(_SC_PAGESIZE)), aligned = (bytes + 255) / 256 * 256, room = (aligned + page - 1) / page * page;
+  char* base = static_cast<char*>(mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (base == MAP_FAILED) return failed(cudaErrorMemoryAllocation);
+  mprotect(base + room, page, PROT_NONE);
+  if (room <= size_t(64) << 20) std::memset(base, 0xff, room);  // NaNs; larger arrays stay untouched pages
+  char* data = base + room - aligned;
+  m.blocks[data] = {bytes, base, room + page};
+  m.used += bytes;
+  *p = data;
+  return cudaSuccess;
+}
+cudaError_t cudaFree(void* p) {
+  if (!p) return cudaSuccess;
+  Machine& m = machine();
+  std::lock_guard lock(m.mutex);
+  const auto it = m.blocks.find(static_cast<char*>(p));
+  if (it == m.blocks.end()) return failed(cudaErrorInvalidValue);
+  m.used -= it->second.bytes;
+  munmap(it->second.base, it->second.length);
+  m.blocks.erase(it);
+  return cudaSuccess;
+}
+cudaError_t cudaHostAlloc(void** p, size_t bytes, unsigned) {
+  *p = std::malloc(bytes);
+  return *p ? cudaSuccess : failed(cudaErrorMemoryAllocation);
+}
+cudaError_t cudaFreeHost(void* p) {
+  std::free(p);
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
+  if (!contained(to, bytes) || !contained(from, bytes)) return failed(cudaErrorInvalidValue);
+  return queue(stream, [=] { std::memcpy(to, from, bytes); });
+}
+cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
+  if (!contained(to, bytes)) return failed(cudaErrorInvalidValue);
+  return queue(stream, [=] { std::memset(to, value, bytes); });
+}
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* s, unsigned) {
+  *s = new EmulatedStream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamDestroy(cudaStream_t s) {
+  delete s;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t s) {
+  return invalid_while_recording(s) ? failed(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
+}
+cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {
+  if (s->recording) return failed(cudaErrorInvalidValue);
+  s->recording = new EmulatedGraph;
+  s->broken = false;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* graph) {
+  *graph = nullptr;
+  EmulatedGraph* recorded = std::exchange(s->recording, nullptr);
+  if (!recorded) return failed(cudaErrorInvalidValue);
+  if (s->broken) {
+    delete recorded;
+    return failed(cudaErrorStreamCaptureInvalidated);
+  }
+  *graph = recorded;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamIsCapturing(cudaStream_t s, cudaStreamCaptureStatus* status) {
+  *status = !s->recording ? cudaStreamCaptureStatusNone : s->broken ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  *exec = new EmulatedGraph(*graph);
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+  for (const auto& step : exec->steps) step();
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t g) {
+  delete g;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t g) {
+  delete g;
+  return cudaSuccess;
+}
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned) {
+  *e = new EmulatedEvent{std::chrono::steady_clock::now()};
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t e) {
+  delete e;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
+  return queue(s, [e] { e->at = std::chrono::steady_clock::now(); });
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t a, cudaEvent_t b) {
+  *ms = std::chrono::duration<float, std::milli>(b->at - a->at).count();
+  return cudaSuccess;
+}
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value) {
+  if (value > kMaxShared) return failed(cudaErrorInvalidValue);
+  Machine& m = machine();
+  std::lock_guard lock(m.mutex);
+  m.shared_limit[kernel] = value;
+  return cudaSuccess;
+}
