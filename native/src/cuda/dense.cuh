@@ -15,23 +15,22 @@
 //
 // One pipeline for all three: while the tensor cores multiply chunk c, chunk c + 1 of the operand in memory and the x of
 // chunk c + 2 are on their way (cp.async), and phi of chunk c + 1 is made; one barrier a chunk. Sums have one order: chunks
-// in a block, then splits by reduce.cuh. No atomics.
+// in a block, then splits in a second stage. No atomics.
 #pragma once
-#include "basis/activation.hpp"
-#include "basis/all.hpp"
-#include "basis/view.hpp"
+#include "cuda/copy.cuh"
 #include "cuda/product.cuh"
-#include "cuda/reduce.cuh"
 
-namespace KAN_NS {
+namespace kan::cuda {
 
 // What every dense kernel needs to make phi.
 struct DenseInput {
-  kan::LayerShape layer;
+  LayerView layer;
   int64_t batch;
-  const float *x, *params, *buffers;
+  const float* x;
   const float* moments;  // (batch, 2) mean and 1/sd of the rows of x with KAN_FLAG_NORM
 };
+
+__device__ __forceinline__ int64_t tile_offset(const LayerView& l, int64_t tile) { return tile * kTile * l.in * l.rows; }
 
 struct RowNorm {
   float mean, inverse;
@@ -43,19 +42,19 @@ __device__ __forceinline__ RowNorm row_norm(const DenseInput& in, int64_t b) {
 }
 __device__ __forceinline__ float basis_input(const DenseInput& in, RowNorm norm, int64_t i, float x) {
   if (!in.moments) return x;
-  return fma((x - norm.mean) * norm.inverse, in.params[in.layer.norm_weight + i], in.params[in.layer.norm_bias + i]);
+  return fma((x - norm.mean) * norm.inverse, in.layer.params[in.layer.norm_weight + i], in.layer.params[in.layer.norm_bias + i]);
 }
 
 // The weight rows' left factors of input i: out(row, value) once each.
 template <class Out>
 __device__ __forceinline__ void expand(const DenseInput& in, RowNorm norm, int64_t i, float x, Out&& out) {
-  const kan::LayerShape& l = in.layer;
+  const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
-  if (l.base_row >= 0) out(l.base_row, activation(l.spec.base, l.flag(KAN_FLAG_BASE_NORM) ? z : x));
-  if (l.spec.kind == KAN_LAYER_LINEAR) return out(0, z);
-  const BasisView<float> view = basis_view(l, in.params, in.buffers, i);
+  if (l.base_row >= 0) out(l.base_row, activation(l.base, l.base_norm ? z : x));
+  if (l.basis == KAN_BASIS_NONE) return out(0, z);
+  const BasisView<float> view = l.view(i);
   const auto coefficient = [&](int32_t r, float value) { out(l.coef_row + r, value); };
-  switch (l.spec.basis) {
+  switch (l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: policy<float>::eval(view, z, coefficient); break;
 #include "registry/basis.inc"
@@ -67,18 +66,18 @@ __device__ __forceinline__ void expand(const DenseInput& in, RowNorm norm, int64
 template <bool kTheta, class Row, class Theta>
 __device__ __forceinline__ float pull_back(const DenseInput& in, RowNorm norm, int64_t i, float x, Row&& row, float& d_x,
                                            Theta&& theta) {
-  const kan::LayerShape& l = in.layer;
+  const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   float d_z = 0;
   if (l.base_row >= 0) {
-    const bool of_z = l.flag(KAN_FLAG_BASE_NORM);
-    const float d = activation_derivative(l.spec.base, of_z ? z : x) * row(l.base_row);
+    const bool of_z = l.base_norm;
+    const float d = activation_derivative(l.base, of_z ? z : x) * row(l.base_row);
     (of_z ? d_z : d_x) = d;
   }
-  if (l.spec.kind == KAN_LAYER_LINEAR) return row(0);
-  const BasisView<float> view = basis_view(l, in.params, in.buffers, i);
+  if (l.basis == KAN_BASIS_NONE) return row(0);
+  const BasisView<float> view = l.view(i);
   const auto cotangent = [&](int32_t r) { return row(l.coef_row + r); };
-  switch (l.spec.basis) {
+  switch (l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return d_z + policy<float>::vjp<kTheta>(view, z, cotangent, theta);
 #include "registry/basis.inc"
@@ -120,6 +119,35 @@ __device__ __forceinline__ void fetch_x(const DenseInput& in, float* to, int len
 
 __device__ __forceinline__ bool aligned_16(const void* p) { return (reinterpret_cast<uintptr_t>(p) & 15) == 0; }
 
+// n (up to 4) neighbouring numbers, in one access where they lie so.
+__device__ __forceinline__ void store_4(float* to, const float (&v)[4], int n) {
+  if (n == 4 && aligned_16(to)) {
+    *reinterpret_cast<float4*>(to) = make_float4(v[0], v[1], v[2], v[3]);
+    return;
+  }
+#pragma unroll
+  for (int e = 0; e < 4; ++e)
+    if (e < n) to[e] = v[e];
+}
+__device__ __forceinline__ void put_4(const Sink::Writer& writer, int64_t offset, const float (&g)[4], int n) {
+  const Sink& s = writer.s;
+  if (s.mode == KAN_GRAD_OVERWRITE) return store_4(s.d_params + offset, g, n);
+  if (s.mode == Sink::kAdamW && n == 4 && aligned_16(s.p + offset) && aligned_16(s.m + offset) && aligned_16(s.v + offset)) {
+    float4 &to_p = *reinterpret_cast<float4*>(s.p + offset), &to_m = *reinterpret_cast<float4*>(s.m + offset);
+    float4& to_v = *reinterpret_cast<float4*>(s.v + offset);
+    float4 p = to_p, m = to_m, v = to_v;
+    writer.step.update(p.x, g[0], m.x, v.x);
+    writer.step.update(p.y, g[1], m.y, v.y);
+    writer.step.update(p.z, g[2], m.z, v.z);
+    writer.step.update(p.w, g[3], m.w, v.w);
+    to_p = p, to_m = m, to_v = v;
+    return;
+  }
+#pragma unroll
+  for (int e = 0; e < 4; ++e)
+    if (e < n) writer.put(offset + e, g[e]);
+}
+
 // kRows x 32 numbers a warp: 8 warps make 128 x 128 (64 x 32) or 128 x 64 (32 x 32).
 template <int kColumns>
 struct BlockTile {
@@ -142,23 +170,23 @@ struct DenseForward {
   float* y;            // (batch, out), or (splits, batch, out) partial sums
 };
 
-// Grid: (blocks of outputs, blocks of samples, splits).
+// Grid: (blocks of samples, blocks of outputs, splits).
 template <ProductWay kWay, int kColumns>
 __global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const DenseForward p) {
   using Tile = BlockTile<kColumns>;
   constexpr int kLengthA = kBlockRows + kByDepthPad, kLengthB = kColumns + kByDepthPad;
-  KAN_DYNAMIC_SHARED(float, shared);
+  KAN_SHARED_MEMORY(float, shared);
   const DenseInput& in = p.input;
-  const kan::LayerShape& l = in.layer;
+  const LayerView& l = in.layer;
   const int length_x = p.chunks.inputs | 1;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * p.depth * kLengthA;
   float* const stage_x = stage_b + 2 * p.depth * kLengthB;
-  const int64_t b0 = int64_t(blockIdx.y) * kBlockRows, o0 = int64_t(blockIdx.x) * kColumns;
+  const int64_t b0 = int64_t(blockIdx.x) * kBlockRows, o0 = int64_t(blockIdx.y) * kColumns;
   const int64_t first = int64_t(blockIdx.z) * p.split.share, last = least(p.chunks.count, first + p.split.share);
   const int sample = int(threadIdx.x) & (kBlockRows - 1);
   const RowNorm norm = row_norm(in, b0 + sample);
-  const bool weights_aligned = aligned_16(in.params);
+  const bool weights_aligned = aligned_16(l.params);
 
   const auto padded = [](int rows) { return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay); };
   const auto fetch_inputs = [&](int64_t q) {
@@ -169,12 +197,12 @@ __global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const Dens
     const Chunk c = p.chunks.at(q);
     float* to = stage_b + (q & 1) * p.depth * kLengthB;
 #pragma unroll
-    for (int t = 0; t < kColumns / int(kan::kTile); ++t) {
-      const int64_t tile = o0 / kan::kTile + t;
-      const bool there = tile * kan::kTile < l.out;
+    for (int t = 0; t < kColumns / int(kTile); ++t) {
+      const int64_t tile = o0 / kTile + t;
+      const bool there = tile * kTile < l.out;
       const int64_t width = there ? l.tile_width(tile) : 4;
-      const float* from = there ? in.params + l.tile_offset(tile) + p.chunks.first_row(c) * width : in.params;
-      fetch<16>(to + t * kan::kTile, kLengthB, from, width, padded(c.count()), there ? c.count() : 0, int(width),
+      const float* from = there ? l.params + tile_offset(l, tile) + p.chunks.first_row(c) * width : l.params;
+      fetch<16>(to + t * kTile, kLengthB, from, width, padded(c.count()), there ? c.count() : 0, int(width),
                 weights_aligned && width % 4 == 0);
     }
   };
@@ -214,7 +242,6 @@ __global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const Dens
   }
 
   float* const y = p.y + int64_t(blockIdx.z) * in.batch * l.out;
-  const bool aligned = l.out % 4 == 0 && aligned_16(y);
 #pragma unroll
   for (int i = 0; i < Tile::kRows / 16; ++i)
 #pragma unroll
@@ -224,17 +251,12 @@ __global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const Dens
 #pragma unroll
       for (int e = 0; e < 2; ++e) {
         const int64_t o = o0 + Tile::column() + product.column(0, e);  // and the next three
+        if (o >= l.out) continue;
         float v[4];
 #pragma unroll
         for (int j = 0; j < 4; ++j)
           v[j] = product.sum[i][j][2 * h + e] + (p.bias && o + j < l.out ? p.bias[o + j] : 0.0f);
-        if (aligned && o < l.out) {
-          *reinterpret_cast<float4*>(y + b * l.out + o) = make_float4(v[0], v[1], v[2], v[3]);
-        } else {
-#pragma unroll
-          for (int j = 0; j < 4; ++j)
-            if (o + j < l.out) y[b * l.out + o + j] = v[j];
-        }
+        store_4(y + b * l.out + o, v, int(least(4, l.out - o)));
       }
     }
 }
@@ -257,9 +279,9 @@ __global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const Dens
   using Tile = BlockTile<kColumns>;
   constexpr int kLengthB = kColumns + kByDepthPad;
   constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kByRowDepth * kLengthB;
-  KAN_DYNAMIC_SHARED(float, shared);
+  KAN_SHARED_MEMORY(float, shared);
   const DenseInput& in = p.input;
-  const kan::LayerShape& l = in.layer;
+  const LayerView& l = in.layer;
   const int length_x = p.groups.inputs | 1;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * kStageA;
@@ -316,6 +338,7 @@ __global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const Dens
                   stage_b + (q & 1) * kStageB + Tile::column(), kLengthB, kByRowDepth);
     }
 
+    const Sink::Writer writer(p.sink);
     const int64_t first_row = p.groups.first_row(c);
 #pragma unroll
     for (int i = 0; i < Tile::kRows / 16; ++i)
@@ -327,14 +350,14 @@ __global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const Dens
         for (int e = 0; e < 2; ++e) {
           const int64_t o = o0 + Tile::column() + product.column(0, e);  // and the next three
           if (o >= l.out) continue;
-          const int64_t tile = o / kan::kTile, width = l.tile_width(tile), column = o % kan::kTile;
-          const int64_t offset = l.tile_offset(tile) + (first_row + k) * width + column;
+          const int64_t tile = o / kTile, width = l.tile_width(tile), column = o % kTile;
+          const int64_t offset = tile_offset(l, tile) + (first_row + k) * width + column;
           float v[4];
 #pragma unroll
           for (int j = 0; j < 4; ++j) v[j] = product.sum[i][j][2 * h + e];
           const int n = int(least(4, width - column));
           if (p.partials) store_4(p.partials + int64_t(blockIdx.z) * l.in * l.rows * l.out + offset, v, n);
-          else p.sink.put_4(offset, v, n);
+          else put_4(writer, offset, v, n);
         }
       }
   }
@@ -348,9 +371,10 @@ struct DenseInputs {
   int64_t groups;
   const float* d_y;      // (batch, out)
   int32_t d_x_mode;
-  float* d_x;            // (batch, in); with the norm what the base branch of x itself gives
+  float* d_x;            // (batch, in); with d_z only what the base branch of x itself gives
   float* d_z;            // (batch, in) with the norm, else NULL
-  float* theta;          // (slots of 32 samples, in, theta_per_input), or NULL
+  float* theta;          // (slots of 32 samples, in, per_input), or NULL
+  int64_t per_input;
 };
 
 __device__ __forceinline__ void put(float* to, int64_t at, float value, bool add) { to[at] = add ? to[at] + value : value; }
@@ -361,91 +385,93 @@ __global__ void __launch_bounds__(kBlockThreads) dense_inputs_kernel(const Dense
   using Tile = BlockTile<kColumns>;
   constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength;
   constexpr int kLengthC = kBlockRows + 4;
-  KAN_DYNAMIC_SHARED(float, shared);
+  KAN_SHARED_MEMORY(float, shared);
   const DenseInput& in = p.input;
-  const kan::LayerShape& l = in.layer;
+  const LayerView& l = in.layer;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * kStageA;
   float* const sums = shared;  // [weight row][sample], after the product
   const int lane = int(threadIdx.x) & 31, warp = int(threadIdx.x) >> 5;
-  const int64_t b0 = int64_t(blockIdx.y) * kBlockRows;
-  const int samples = int(least(kBlockRows, in.batch - b0));
-  const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(in.params);
-  const int64_t chunks = 2 * ratio_up(l.out, kan::kTile);  // of 32 outputs
-  const int64_t per_input = theta_per_input(l);
+  const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(l.params);
+  const int64_t chunks = 2 * ratio_up(l.out, kTile);  // of 32 outputs
+  const int64_t per_input = p.per_input;
   const bool add_x = p.d_x_mode == KAN_GRAD_ACCUMULATE, want_x = p.d_x_mode != KAN_GRAD_NONE;
 
-  for (int32_t part = 0; part < p.chunks.parts; ++part) {
-    const Chunk c = p.chunks.at(int64_t(blockIdx.x) * p.chunks.parts + part);
-    const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
-    const auto fetch_outputs = [&](int64_t q) {
-      const int64_t o = q * kByRowDepth, tile = q / 2, width = l.tile_width(tile);
-      const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
-      fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
-                             l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
-      const float* w = in.params + l.tile_offset(tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
-      fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : in.params, width, kColumns,
-                             valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
-    };
-
-    WarpProduct<kWay, Tile::kRows, false, false> product(lane);
-    __syncthreads();  // the part before has been read
-    fetch_outputs(0);
-    for (int64_t q = 0; q < chunks; ++q) {
-      copy_wait();
-      __syncthreads();
-      if (q + 1 < chunks) fetch_outputs(q + 1);
-      product.add(stage_a + (q & 1) * kStageA + Tile::row() * kByRowLength, kByRowLength,
-                  stage_b + (q & 1) * kStageB + Tile::column() * kByRowLength, kByRowLength, kByRowDepth);
-    }
-    __syncthreads();
-#pragma unroll
-    for (int i = 0; i < Tile::kRows / 16; ++i)
-#pragma unroll
-      for (int j = 0; j < 4; ++j)
-#pragma unroll
-        for (int e = 0; e < 4; ++e)
-          sums[(Tile::column() + product.column(j, e & 1)) * kLengthC + Tile::row() + product.row(i, e >> 1)] =
-              product.sum[i][j][e];
-    __syncthreads();
-
-    // Lanes are samples; results take the place of the sums they come from, to leave in rows of x.
-    const bool whole = p.chunks.parts == 1;
-    for (int u = warp; u < 4 * inputs; u += kBlockThreads / 32) {
-      const int j = u >> 2, s = (u & 3) * 32 + lane;
-      const int64_t i = c.i0 + j, b = b0 + s;
-      const bool there = s < samples;
-      float* g = sums + j * rows * kLengthC + s;
-      const float x = there ? in.x[b * l.in + i] : 0.0f;
-      const auto row = [&](int32_t r) { return r >= c.r0 && r < c.r1 ? g[(r - c.r0) * kLengthC] : 0.0f; };
-      float* const theta = p.theta ? p.theta + ((int64_t(blockIdx.y) * 4 + (u & 3)) * l.in + i) * per_input : nullptr;
-      float d_x = 0;
-      const auto accumulate = [&](int32_t k, float value) {
-        value = there ? value : 0.0f;
-        for (int m = 16; m > 0; m >>= 1) value += __shfl_xor_sync(0xffffffffu, value, m);
-        if (lane == 0) put(theta, k, value, part > 0);
+  for (int64_t block = blockIdx.y; block < ratio_up(in.batch, kBlockRows); block += gridDim.y) {
+    const int64_t b0 = block * kBlockRows;
+    const int samples = int(least(kBlockRows, in.batch - b0));
+    for (int32_t part = 0; part < p.chunks.parts; ++part) {
+      const Chunk c = p.chunks.at(int64_t(blockIdx.x) * p.chunks.parts + part);
+      const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
+      const auto fetch_outputs = [&](int64_t q) {
+        const int64_t o = q * kByRowDepth, tile = q / 2, width = l.tile_width(tile);
+        const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
+        fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
+                               l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
+        const float* w = l.params + tile_offset(l, tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
+        fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : l.params, width, kColumns,
+                               valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
       };
-      const RowNorm norm = row_norm(in, b);
-      const float d_z = theta ? pull_back<true>(in, norm, i, x, row, d_x, accumulate)
-                              : pull_back<false>(in, norm, i, x, row, d_x, accumulate);
-      if (whole) {
-        g[0] = p.d_z ? d_z : d_z + d_x;
-        if (p.d_z && l.base_row >= 0) g[kLengthC] = d_x;  // two rows at least
-      } else if (there) {
-        if (p.d_z) put(p.d_z, b * l.in + i, d_z, part > 0);
-        if (want_x) put(p.d_x, b * l.in + i, p.d_z ? d_x : d_z + d_x, add_x || part > 0);
+
+      WarpProduct<kWay, Tile::kRows, false, false> product(lane);
+      __syncthreads();  // the part before has been read
+      fetch_outputs(0);
+      for (int64_t q = 0; q < chunks; ++q) {
+        copy_wait();
+        __syncthreads();
+        if (q + 1 < chunks) fetch_outputs(q + 1);
+        product.add(stage_a + (q & 1) * kStageA + Tile::row() * kByRowLength, kByRowLength,
+                    stage_b + (q & 1) * kStageB + Tile::column() * kByRowLength, kByRowLength, kByRowDepth);
       }
-    }
-    if (!whole) continue;
-    __syncthreads();
-    for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
-      const int s = u / inputs, j = u - s * inputs;
-      const float* g = sums + j * rows * kLengthC + s;
-      const int64_t at = (b0 + s) * l.in + c.i0 + j;
-      if (p.d_z) p.d_z[at] = g[0];
-      if (want_x) put(p.d_x, at, p.d_z ? (l.base_row >= 0 ? g[kLengthC] : 0.0f) : g[0], add_x);
+      __syncthreads();
+#pragma unroll
+      for (int i = 0; i < Tile::kRows / 16; ++i)
+#pragma unroll
+        for (int j = 0; j < 4; ++j)
+#pragma unroll
+          for (int e = 0; e < 4; ++e)
+            sums[(Tile::column() + product.column(j, e & 1)) * kLengthC + Tile::row() + product.row(i, e >> 1)] =
+                product.sum[i][j][e];
+      __syncthreads();
+
+      // Lanes are samples; results take the place of the sums they come from, to leave in rows of x.
+      const bool whole = p.chunks.parts == 1;
+      for (int u = warp; u < 4 * inputs; u += kBlockThreads / 32) {
+        const int j = u >> 2, s = (u & 3) * 32 + lane;
+        const int64_t i = c.i0 + j, b = b0 + s;
+        const bool there = s < samples;
+        float* g = sums + j * rows * kLengthC + s;
+        const float x = there ? in.x[b * l.in + i] : 0.0f;
+        const auto row = [&](int32_t r) { return r >= c.r0 && r < c.r1 ? g[(r - c.r0) * kLengthC] : 0.0f; };
+        float* const theta = p.theta ? p.theta + ((block * 4 + (u & 3)) * l.in + i) * per_input : nullptr;
+        float d_x = 0;
+        const auto accumulate = [&](int32_t k, float value) {
+          value = there ? value : 0.0f;
+          for (int m = 16; m > 0; m >>= 1) value += __shfl_xor_sync(0xffffffffu, value, m);
+          if (lane == 0) put(theta, k, value, part > 0);
+        };
+        const RowNorm norm = row_norm(in, b);
+        const float d_z = theta ? pull_back<true>(in, norm, i, x, row, d_x, accumulate)
+                                : pull_back<false>(in, norm, i, x, row, d_x, accumulate);
+        if (whole) {
+          g[0] = p.d_z ? d_z : d_z + d_x;
+          if (p.d_z && want_x) g[kLengthC] = d_x;  // with a base branch there are two rows at least
+        } else if (there) {
+          if (p.d_z) put(p.d_z, b * l.in + i, d_z, part > 0);
+          if (want_x) put(p.d_x, b * l.in + i, p.d_z ? d_x : d_z + d_x, add_x || part > 0);
+        }
+      }
+      if (!whole) continue;
+      __syncthreads();
+      for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
+        const int s = u / inputs, j = u - s * inputs;
+        const float* g = sums + j * rows * kLengthC + s;
+        const int64_t at = (b0 + s) * l.in + c.i0 + j;
+        if (p.d_z) p.d_z[at] = g[0];
+        if (want_x) put(p.d_x, at, p.d_z ? g[kLengthC] : g[0], add_x);
+      }
     }
   }
 }
 
-}  // namespace KAN_NS
+}  // namespace kan::cuda

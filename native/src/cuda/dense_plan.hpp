@@ -3,10 +3,11 @@
 // How the dense products of a layer are cut into blocks, and where the numbers of a fragment lie: plain functions of the
 // shape, for the host (launches, scratch sizes, tests) and the device alike.
 #pragma once
-#include "basis/basis.hpp"
-#include "core/layer.hpp"
+#include "cuda/device.hpp"
 
-namespace KAN_NS {
+#include "basis/basis.hpp"
+
+namespace kan::cuda {
 
 // ---------------------------------------------------------------------------------------------------------- fragments
 //
@@ -14,8 +15,8 @@ namespace KAN_NS {
 // of them with m16n8k8 (tf32) or m16n8k16 (bf16) steps. Fragments are loaded from shared memory, where an operand lies
 // either by k, [k][m], or by row, [m][k]. Which row of the tile is which row of an instruction is free as long as loading
 // and storing agree, so the [k][m] form deals four neighbours to a lane: one 16-byte load, and 8 neighbouring outputs.
-//   [k][m]  row (2t + e) 4 + j ...   row length 8 mod 32 words: lanes (k = t, 16 bytes at 4 g) hit every bank once a phase
-//   [m][k]  rows as in the instruction; row length 36 words: word 36 g + t, every bank once
+//   [k][m]  rows of 8 mod 32 words: the eight lanes of a 16-byte phase (k = t, words 4 g ..) touch every bank once
+//   [m][k]  rows of 36 words, m as in the instruction: lanes touch word 36 g + t, every bank once
 
 constexpr int kBlockThreads = 256;
 constexpr int kBlockRows = 128;
@@ -127,7 +128,7 @@ struct DensePlan {
   int64_t input_groups;
 
   // shared_limit: bytes of shared memory that a block of the device may have.
-  DensePlan(const kan::LayerShape& l, int64_t batch, DenseTile tile, int multiprocessors, int64_t shared_limit)
+  DensePlan(const Layer& l, int64_t batch, DenseTile tile, int multiprocessors, int64_t shared_limit)
       : tile(tile), batch(batch), out(l.out), row_blocks(ratio_up(batch, kBlockRows)),
         column_blocks(ratio_up(l.out, tile.columns)), sample_chunks(ratio_up(batch, kByRowDepth)),
         inputs(Chunks::of(l.in, l.rows, tile.columns, 1)) {
@@ -161,10 +162,10 @@ struct DensePlan {
     return 4 * (operands > sums ? operands : sums);
   }
   int64_t forward_partials() const { return forward.splits > 1 ? forward.splits * batch * out : 0; }
-  int64_t weights_partials(const kan::LayerShape& l) const {
+  int64_t weights_partials(const Layer& l) const {
     return weights.splits > 1 ? weights.splits * l.in * l.rows * l.out : 0;
   }
   int64_t theta_slots() const { return row_blocks * (kBlockRows / 32); }
 };
 
-}  // namespace KAN_NS
+}  // namespace kan::cuda

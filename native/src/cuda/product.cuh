@@ -13,9 +13,9 @@
 // sums of the [k][m] form (16 mma), which keeps shared memory below the tensor cores' time for kTf32x3.
 #pragma once
 #include "cuda/dense_plan.hpp"
-#include "cuda/instructions.cuh"
+#include "cuda/mma.cuh"
 
-namespace KAN_NS {
+namespace kan::cuda {
 
 enum ProductWay { kFma, kTf32x3, kTf32, kBf16 };
 
@@ -133,10 +133,10 @@ struct WarpProduct {
   }
   // value = high + low; low stays 0 for infinities.
   static __device__ __forceinline__ void split(float value, uint32_t& high, uint32_t& low) {
-    high = round_tf32(value);
+    high = to_tf32(value);
     if constexpr (kWay == kTf32x3) {
-      const float rest = value - bits_float(high);
-      low = value == bits_float(high) ? 0u : round_tf32(rest);
+      const float rest = value - __uint_as_float(high);
+      low = value == __uint_as_float(high) ? 0u : to_tf32(rest);
     }
   }
 
@@ -151,11 +151,11 @@ struct WarpProduct {
       load_a(a, lda, k + 4 * q, a0);
       load_a(a, lda, k + 4 * q + 8, a1);
 #pragma unroll
-      for (int j = 0; j < 4; ++j) pairs_b[j][q] = pack_bf16(b0[j], b1[j]);
+      for (int j = 0; j < 4; ++j) pairs_b[j][q] = to_bf16x2(b0[j], b1[j]);
 #pragma unroll
       for (int i = 0; i < kSteps; ++i)
 #pragma unroll
-        for (int h = 0; h < 2; ++h) pairs_a[i][2 * q + h] = pack_bf16(a0[i][h], a1[i][h]);
+        for (int h = 0; h < 2; ++h) pairs_a[i][2 * q + h] = to_bf16x2(a0[i][h], a1[i][h]);
     }
 #pragma unroll
     for (int i = 0; i < kSteps; ++i)
@@ -164,4 +164,4 @@ struct WarpProduct {
   }
 };
 
-}  // namespace KAN_NS
+}  // namespace kan::cuda

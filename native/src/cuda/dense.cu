@@ -1,0 +1,201 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// The entries dense_mma and dense_fma: every global basis and LINEAR by the kernels of dense.cuh, with tensor cores (the
+// way follows the context's products: three tf32 for fp32) or with float32 multiply-add.
+#include "cuda/dense_kernels.hpp"
+
+#include "basis/view.hpp"
+
+namespace kan::cuda {
+namespace {
+
+// Sums of theta's partial gradients: one block a number. partials (slots, in, per_input); a number of theta gets those of
+// `inputs` inputs from first(at) on, as their own number k(at). Bytes 4 slots in per_input; floor bytes over bandwidth.
+constexpr int kThetaThreads = 256;
+__global__ void __launch_bounds__(kThetaThreads) theta_sums_kernel(const LayerView l, const float* partials, int64_t slots,
+                                                                   int64_t per_input, const Sink sink) {
+  __shared__ float room[kThetaThreads / kWarp];
+  const int64_t at = blockIdx.x;
+  int64_t first = 0, inputs = l.in, k = at;
+  if (l.basis == KAN_BASIS_RELU) {
+    const bool low = at < l.in * l.n;
+    const int64_t place = low ? at : at - l.in * l.n;
+    first = place / l.n;
+    inputs = 1;
+    k = place % l.n + (low ? 0 : l.n);
+  } else if (l.basis == KAN_BASIS_RATIONAL && at >= 6) {
+    inputs = l.in / l.grid;
+    first = (at - 6) / 4 * inputs;
+    k = 6 + (at - 6) % 4;
+  }
+  float sum = 0;
+  for (int64_t u = threadIdx.x; u < slots * inputs; u += kThetaThreads)
+    sum += partials[(u / inputs * l.in + first + u % inputs) * per_input + k];
+  sum = block_sum(sum, room);
+  if (threadIdx.x == 0) Sink::Writer(sink).put(l.theta + at, sum);
+}
+
+// Mean and 1/sd of every row of x (batch, n), a warp a row. Bytes 4 batch n; the second reading hits a cache.
+constexpr int kMomentThreads = 256;
+__global__ void __launch_bounds__(kMomentThreads) row_moments_kernel(const float* x, int64_t batch, int64_t n, float eps,
+                                                                     float* moments) {
+  const int lane = int(threadIdx.x) % kWarp;
+  for (int64_t b = first_index() / kWarp; b < batch; b += index_step() / kWarp) {
+    const float* row = x + b * n;
+    float sum = 0;
+    for (int64_t i = lane; i < n; i += kWarp) sum += row[i];
+    const float mean = warp_sum(sum) / float(n);
+    float squares = 0;
+    for (int64_t i = lane; i < n; i += kWarp) squares = fma(row[i] - mean, row[i] - mean, squares);
+    squares = warp_sum(squares);
+    if (lane == 0) {
+      moments[2 * b] = mean;
+      moments[2 * b + 1] = 1.0f / sqrt(squares / float(n) + eps);
+    }
+  }
+}
+
+ProductWay tensor_way(const CudaDevice& d) {
+  return d.products == KAN_PRODUCTS_BF16 ? kBf16 : d.products == KAN_PRODUCTS_TF32 ? kTf32 : kTf32x3;
+}
+
+DensePlan plan_of(const CudaDevice& d, ProductWay way, const Layer& l, int64_t batch) {
+  // Wide blocks make phi half as often; narrow ones are twice as many.
+  const int64_t wide = ratio_up(batch, kBlockRows) * ratio_up(least(l.out, l.in * l.rows), 128);
+  const bool narrow = way == kFma || (way == kTf32x3 && (l.out <= kTile || wide < d.multiprocessors));
+  return {l, batch, {narrow ? 64 : 128, product_step(way)}, d.multiprocessors, d.shared_per_block};
+}
+
+bool global_basis(const Problem& p) {
+  const kan_layer_spec& s = p.layer.spec;
+  return s.kind == KAN_LAYER_LINEAR ||
+         (s.kind == KAN_LAYER_KAN && s.basis != KAN_BASIS_BSPLINE && s.basis != KAN_BASIS_WAVELET);
+}
+bool fits(const Problem& p, ProductWay way) {
+  const DensePlan plan = plan_of(p.device, way, p.layer, p.batch);
+  return global_basis(p) && plan.column_blocks <= 65535 && plan.forward_shared() <= p.device.shared_per_block &&
+         plan.weights_shared() <= p.device.shared_per_block && plan.inputs_shared() <= p.device.shared_per_block;
+}
+
+struct ForwardScratch {
+  float *moments, *partials;
+
+  ForwardScratch(Carver& c, const Layer& l, const DensePlan& plan)
+      : moments(c.take<float>(l.flag(KAN_FLAG_NORM) ? 2 * plan.batch : 0)),
+        partials(c.take<float>(plan.forward_partials())) {}
+};
+
+struct BackwardScratch {
+  float *moments, *d_z, *theta, *sums;  // sums: of one second stage after the other
+
+  BackwardScratch(Carver& c, const CudaDevice& d, const Layer& l, const DensePlan& plan)
+      : moments(c.take<float>(l.flag(KAN_FLAG_NORM) ? 2 * plan.batch : 0)),
+        d_z(c.take<float>(l.flag(KAN_FLAG_NORM) ? plan.batch * l.in : 0)),
+        theta(c.take<float>(l.theta_trained ? plan.theta_slots() * l.in * theta_per_input(l) : 0)) {
+    int64_t most = plan.weights_partials(l);
+    if (l.bias >= 0) most = most > column_sums_scratch(d, plan.batch, l.out) ? most : column_sums_scratch(d, plan.batch, l.out);
+    if (l.flag(KAN_FLAG_NORM)) {
+      const int64_t norm = layer_norm_scratch(d, plan.batch, l.in);
+      most = most > norm ? most : norm;
+    }
+    sums = c.take<float>(most);
+  }
+};
+
+DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params,
+                       const void* buffers, float* moments) {
+  const float* rows = static_cast<const float*>(x);
+  if (l.flag(KAN_FLAG_NORM)) {
+    launch(d, row_moments_kernel, grid_for(d, batch * kWarp, kMomentThreads), kMomentThreads, 0, rows, batch, l.in,
+           float(l.spec.shape[2]), moments);
+  }
+  return {LayerView(l, params, buffers), batch, rows, l.flag(KAN_FLAG_NORM) ? moments : nullptr};
+}
+
+template <class WayOf>
+int64_t scratch_bytes(const Problem& p, WayOf&& way_of) {
+  const DensePlan plan = plan_of(p.device, way_of(p.device), p.layer, p.batch);
+  Carver c(nullptr);
+  if (p.pass == KAN_PASS_FORWARD) ForwardScratch(c, p.layer, plan);
+  else BackwardScratch(c, p.device, p.layer, plan);
+  return c.used();
+}
+
+void forward(CudaDevice& d, ProductWay way, const Layer& l, const ForwardArgs& a) {
+  const DensePlan plan = plan_of(d, way, l, a.batch);
+  Carver carver(a.scratch);
+  const ForwardScratch scratch(carver, l, plan);
+  const bool split = plan.forward.splits > 1;
+  const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
+  float* y = static_cast<float*>(a.y);
+  const DenseInput input = dense_input(d, l, a.batch, a.x, a.params, a.buffers, scratch.moments);
+  launch_dense_forward(d, way, plan,
+                       {input, plan.reduction, plan.forward, plan.depth(), split ? nullptr : bias, split ? scratch.partials : y});
+  if (split) {
+    const int64_t n = a.batch * l.out;
+    sum_parts(d, n, scratch.partials, int(plan.forward.splits), n, bias, l.out, KAN_GRAD_OVERWRITE, y);
+  }
+}
+
+// The input gradient comes first, then the weights': the fused AdamW changes what the former reads. What every product
+// reads (LayerNorm's and the basis' own parameters) changes last.
+void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs& a) {
+  const DensePlan plan = plan_of(d, way, l, a.batch);
+  Carver carver(a.scratch);
+  const BackwardScratch scratch(carver, d, l, plan);
+  const Sink sink(a);
+  const bool norm = l.flag(KAN_FLAG_NORM), theta = l.theta_trained && sink.wanted();
+  const bool base_of_x = l.base_row >= 0 && !l.flag(KAN_FLAG_BASE_NORM);
+  const float *d_y = static_cast<const float*>(a.d_y), *params = static_cast<const float*>(a.params);
+  float* d_x = static_cast<float*>(a.d_x);
+  const DenseInput input = dense_input(d, l, a.batch, a.x, a.params, a.buffers, scratch.moments);
+  int32_t norm_mode = a.d_x_mode;  // of what comes through the norm
+  if (a.d_x_mode != KAN_GRAD_NONE || ((norm || theta) && sink.wanted())) {
+    int32_t mode = a.d_x_mode;  // of what does not
+    if (norm && !base_of_x) mode = KAN_GRAD_NONE;
+    else if (norm && mode != KAN_GRAD_NONE) norm_mode = KAN_GRAD_ACCUMULATE;
+    launch_dense_inputs(d, way, plan,
+                        {input, plan.inputs, plan.input_groups, d_y, mode, d_x, norm ? scratch.d_z : nullptr,
+                         theta ? scratch.theta : nullptr, theta_per_input(l)});
+  }
+  if (sink.wanted()) {
+    const bool split = plan.weights.splits > 1;
+    launch_dense_weights(d, way, plan,
+                         {input, plan.groups, plan.weights, plan.sample_chunks, d_y, split ? scratch.sums : nullptr, sink});
+    const int64_t n = l.in * l.rows * l.out;
+    if (split) sink_gradient(d, n, scratch.sums, int(plan.weights.splits), n, sink, 0);
+    if (l.bias >= 0) column_sums(d, a.batch, l.out, d_y, sink, l.bias, scratch.sums);
+    if (theta) {
+      launch(d, theta_sums_kernel, dim3(unsigned(l.theta_count)), kThetaThreads, 0, input.layer, scratch.theta,
+             plan.theta_slots(), theta_per_input(l), sink);
+    }
+  }
+  if (norm && (a.d_x_mode != KAN_GRAD_NONE || sink.wanted())) {
+    layer_norm_backward(d, a.batch, l.in, input.x, scratch.moments, params + l.norm_weight, scratch.d_z, norm_mode, d_x,
+                        sink, l.norm_weight, l.norm_bias, scratch.sums);
+  }
+}
+
+ProductWay fma_way(const CudaDevice&) { return kFma; }
+
+}  // namespace
+
+const Implementation kDenseMma = {
+    "dense_mma",
+    [](const Problem& p) { return fits(p, tensor_way(p.device)); },
+    nullptr,
+    [](const Problem& p) { return scratch_bytes(p, tensor_way); },
+    [](CudaDevice& d, const Layer& l, const ForwardArgs& a) { forward(d, tensor_way(d), l, a); },
+    [](CudaDevice& d, const Layer& l, const BackwardArgs& a) { backward(d, tensor_way(d), l, a); },
+};
+
+const Implementation kDenseFma = {
+    "dense_fma",
+    [](const Problem& p) { return fits(p, kFma); },
+    nullptr,
+    [](const Problem& p) { return scratch_bytes(p, fma_way); },
+    [](CudaDevice& d, const Layer& l, const ForwardArgs& a) { forward(d, kFma, l, a); },
+    [](CudaDevice& d, const Layer& l, const BackwardArgs& a) { backward(d, kFma, l, a); },
+};
+
+}  // namespace kan::cuda
