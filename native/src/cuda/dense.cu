@@ -35,26 +35,6 @@ __global__ void __launch_bounds__(kThetaThreads) theta_sums_kernel(const LayerVi
   if (threadIdx.x == 0) Sink::Writer(sink).put(l.theta + at, sum);
 }
 
-// Mean and 1/sd of every row of x (batch, n), a warp a row. Bytes 4 batch n; the second reading hits a cache.
-constexpr int kMomentThreads = 256;
-__global__ void __launch_bounds__(kMomentThreads) row_moments_kernel(const float* x, int64_t batch, int64_t n, float eps,
-                                                                     float* moments) {
-  const int lane = int(threadIdx.x) % kWarp;
-  for (int64_t b = first_index() / kWarp; b < batch; b += index_step() / kWarp) {
-    const float* row = x + b * n;
-    float sum = 0;
-    for (int64_t i = lane; i < n; i += kWarp) sum += row[i];
-    const float mean = warp_sum(sum) / float(n);
-    float squares = 0;
-    for (int64_t i = lane; i < n; i += kWarp) squares = fma(row[i] - mean, row[i] - mean, squares);
-    squares = warp_sum(squares);
-    if (lane == 0) {
-      moments[2 * b] = mean;
-      moments[2 * b + 1] = 1.0f / sqrt(squares / float(n) + eps);
-    }
-  }
-}
-
 ProductWay tensor_way(const CudaDevice& d) {
   return d.products == KAN_PRODUCTS_BF16 ? kBf16 : d.products == KAN_PRODUCTS_TF32 ? kTf32 : kTf32x3;
 }
@@ -106,8 +86,7 @@ DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void*
                        const void* buffers, float* moments) {
   const float* rows = static_cast<const float*>(x);
   if (l.flag(KAN_FLAG_NORM)) {
-    launch(d, row_moments_kernel, grid_for(d, batch * kWarp, kMomentThreads), kMomentThreads, 0, rows, batch, l.in,
-           float(l.spec.shape[2]), moments);
+    layer_norm_forward(d, batch, l.in, l.spec.shape[2], rows, nullptr, nullptr, nullptr, moments);
   }
   return {LayerView(l, params, buffers), batch, rows, l.flag(KAN_FLAG_NORM) ? moments : nullptr};
 }
