@@ -35,6 +35,32 @@ __global__ void __launch_bounds__(kThetaThreads) theta_sums_kernel(const LayerVi
   if (threadIdx.x == 0) Sink::Writer(sink).put(l.theta + at, sum);
 }
 
+}  // namespace
+
+DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params,
+                       const void* buffers, float* moments) {
+  const float* rows = static_cast<const float*>(x);
+  if (l.flag(KAN_FLAG_NORM)) {
+    layer_norm_forward(d, batch, l.in, l.spec.shape[2], rows, nullptr, nullptr, nullptr, moments);
+  }
+  return {LayerView(l, params, buffers), batch, rows, l.flag(KAN_FLAG_NORM) ? moments : nullptr};
+}
+
+void dense_finish(CudaDevice& d, const Layer& l, const BackwardArgs& a, const Sink& sink, const InputPasses& passes,
+                  const DenseInput& input, const float* theta, int64_t slots, const float* d_z, float* sums) {
+  if (sink.wanted() && l.bias >= 0) column_sums(d, a.batch, l.out, static_cast<const float*>(a.d_y), sink, l.bias, sums);
+  if (passes.theta) {
+    launch(d, theta_sums_kernel, dim3(unsigned(l.theta_count)), kThetaThreads, 0, input.layer, theta, slots,
+           theta_per_input(l), sink);
+  }
+  if (passes.norm && (a.d_x_mode != KAN_GRAD_NONE || sink.wanted())) {
+    layer_norm_backward(d, a.batch, l.in, input.x, input.moments, static_cast<const float*>(a.params) + l.norm_weight, d_z,
+                        passes.norm_mode, static_cast<float*>(a.d_x), sink, l.norm_weight, l.norm_bias, sums);
+  }
+}
+
+namespace {
+
 ProductWay tensor_way(const CudaDevice& d) {
   return d.products == KAN_PRODUCTS_BF16 ? kBf16 : d.products == KAN_PRODUCTS_TF32 ? kTf32 : kTf32x3;
 }
@@ -46,14 +72,9 @@ DensePlan plan_of(const CudaDevice& d, ProductWay way, const Layer& l, int64_t b
   return {l, batch, {narrow ? 64 : 128, product_step(way)}, d.multiprocessors, d.shared_per_block};
 }
 
-bool global_basis(const Problem& p) {
-  const kan_layer_spec& s = p.layer.spec;
-  return s.kind == KAN_LAYER_LINEAR ||
-         (s.kind == KAN_LAYER_KAN && s.basis != KAN_BASIS_BSPLINE && s.basis != KAN_BASIS_WAVELET);
-}
 bool fits(const Problem& p, ProductWay way) {
   const DensePlan plan = plan_of(p.device, way, p.layer, p.batch);
-  return global_basis(p) && plan.column_blocks <= 65535 && plan.forward_shared() <= p.device.shared_per_block &&
+  return dense_family(p.layer) && plan.column_blocks <= 65535 && plan.forward_shared() <= p.device.shared_per_block &&
          plan.weights_shared() <= p.device.shared_per_block && plan.inputs_shared() <= p.device.shared_per_block;
 }
 
@@ -81,15 +102,6 @@ struct BackwardScratch {
     sums = c.take<float>(most);
   }
 };
-
-DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params,
-                       const void* buffers, float* moments) {
-  const float* rows = static_cast<const float*>(x);
-  if (l.flag(KAN_FLAG_NORM)) {
-    layer_norm_forward(d, batch, l.in, l.spec.shape[2], rows, nullptr, nullptr, nullptr, moments);
-  }
-  return {LayerView(l, params, buffers), batch, rows, l.flag(KAN_FLAG_NORM) ? moments : nullptr};
-}
 
 template <class WayOf>
 int64_t scratch_bytes(const Problem& p, WayOf&& way_of) {
@@ -123,19 +135,13 @@ void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs&
   Carver carver(a.scratch);
   const BackwardScratch scratch(carver, d, l, plan);
   const Sink sink(a);
-  const bool norm = l.flag(KAN_FLAG_NORM), theta = l.theta_trained && sink.wanted();
-  const bool base_of_x = l.base_row >= 0 && !l.flag(KAN_FLAG_BASE_NORM);
-  const float *d_y = static_cast<const float*>(a.d_y), *params = static_cast<const float*>(a.params);
-  float* d_x = static_cast<float*>(a.d_x);
+  const InputPasses passes(l, a.d_x_mode, sink.wanted());
+  const float* d_y = static_cast<const float*>(a.d_y);
   const DenseInput input = dense_input(d, l, a.batch, a.x, a.params, a.buffers, scratch.moments);
-  int32_t norm_mode = a.d_x_mode;  // of what comes through the norm
-  if (a.d_x_mode != KAN_GRAD_NONE || ((norm || theta) && sink.wanted())) {
-    int32_t mode = a.d_x_mode;  // of what does not
-    if (norm && !base_of_x) mode = KAN_GRAD_NONE;
-    else if (norm && mode != KAN_GRAD_NONE) norm_mode = KAN_GRAD_ACCUMULATE;
+  if (passes.cotangents) {
     launch_dense_inputs(d, way, plan,
-                        {input, plan.inputs, plan.input_groups, d_y, mode, d_x, norm ? scratch.d_z : nullptr,
-                         theta ? scratch.theta : nullptr, theta_per_input(l)});
+                        {input, plan.inputs, plan.input_groups, d_y, passes.direct_mode, static_cast<float*>(a.d_x),
+                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, theta_per_input(l)});
   }
   if (sink.wanted()) {
     const bool split = plan.weights.splits > 1;
@@ -143,16 +149,8 @@ void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs&
                          {input, plan.groups, plan.weights, plan.sample_chunks, d_y, split ? scratch.sums : nullptr, sink});
     const int64_t n = l.in * l.rows * l.out;
     if (split) sink_gradient(d, n, scratch.sums, int(plan.weights.splits), n, sink, 0);
-    if (l.bias >= 0) column_sums(d, a.batch, l.out, d_y, sink, l.bias, scratch.sums);
-    if (theta) {
-      launch(d, theta_sums_kernel, dim3(unsigned(l.theta_count)), kThetaThreads, 0, input.layer, scratch.theta,
-             plan.theta_slots(), theta_per_input(l), sink);
-    }
   }
-  if (norm && (a.d_x_mode != KAN_GRAD_NONE || sink.wanted())) {
-    layer_norm_backward(d, a.batch, l.in, input.x, scratch.moments, params + l.norm_weight, scratch.d_z, norm_mode, d_x,
-                        sink, l.norm_weight, l.norm_bias, scratch.sums);
-  }
+  dense_finish(d, l, a, sink, passes, input, scratch.theta, plan.theta_slots(), scratch.d_z, scratch.sums);
 }
 
 ProductWay fma_way(const CudaDevice&) { return kFma; }
