@@ -22,7 +22,11 @@ constexpr int kRegisters = 32;
 constexpr int kRegisters = 16;
 #endif
 
+// Of a lambda in an inner loop, which captures what must stay in registers.
+#define KAN_INLINE __attribute__((always_inline))
+
 constexpr int kMaxThreads = 256;
+constexpr int64_t kStreamBytes = 16 << 20;
 
 KAN_HD int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 KAN_HD int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -86,23 +90,44 @@ struct GradientSink {
   S* d_params;
   const AdamW<S>* adam;
   S *p, *m, *v;
+  bool streams;  // gradients of more bytes than caches hold go past them
 
-  GradientSink(const BackwardArgs& a, const AdamW<S>* adam)
+  GradientSink(const BackwardArgs& a, const AdamW<S>* adam, int64_t params = 0)
       : mode(a.d_params_mode), d_params(static_cast<S*>(a.d_params)), adam(adam), p(static_cast<S*>(a.params_out)),
-        m(static_cast<S*>(a.m)), v(static_cast<S*>(a.v)) {}
+        m(static_cast<S*>(a.m)), v(static_cast<S*>(a.v)),
+        streams(!adam && mode == KAN_GRAD_OVERWRITE && params * int64_t(sizeof(S)) > kStreamBytes &&
+                reinterpret_cast<uintptr_t>(d_params) % kVectorBytes == 0) {}
   bool wanted() const { return adam || mode != KAN_GRAD_NONE; }
 
   // Asks for what put() will touch while the gradient is still being computed from `work` numbers.
   KAN_HD void prefetch(int64_t offset, int64_t n, int64_t work) const {
     if (n > work) return;
-    for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(S))) {
-      if (adam) {
-        __builtin_prefetch(p + offset + i, 1);
-        __builtin_prefetch(m + offset + i, 1);
-        __builtin_prefetch(v + offset + i, 1);
-      } else if (d_params) {
-        __builtin_prefetch(d_params + offset + i, 1);
-      }
+    for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(S))) prefetch(offset + i);
+  }
+  KAN_HD void prefetch(int64_t offset) const {
+    if (adam) {
+      __builtin_prefetch(p + offset, 1);
+      __builtin_prefetch(m + offset, 1);
+      __builtin_prefetch(v + offset, 1);
+    } else if (!streams) {
+      __builtin_prefetch(d_params + offset, 1);
+    }
+  }
+
+  // The gradients g of the register of numbers at `offset` of params.
+  KAN_HD void put(int64_t offset, vec<S> g) const {
+    using T = vec<S>;
+    if (streams && offset % T::W == 0) {
+      stream(d_params + offset, g);
+    } else if (adam) {
+      T tp = T::load(p + offset), tm = T::load(m + offset), tv = T::load(v + offset);
+      adam->update(tp, g, tm, tv);
+      tp.store(p + offset);
+      tm.store(m + offset);
+      tv.store(v + offset);
+    } else {
+      S* d = d_params + offset;
+      (mode == KAN_GRAD_ACCUMULATE ? T::load(d) + g : g).store(d);
     }
   }
 
@@ -112,13 +137,7 @@ struct GradientSink {
     int64_t i = 0;
     if (adam) {
       S *pp = p + offset, *pm = m + offset, *pv = v + offset;
-      for (; i + T::W <= n; i += T::W) {
-        T tp = T::load(pp + i), tm = T::load(pm + i), tv = T::load(pv + i);
-        adam->update(tp, T::load(g + i), tm, tv);
-        tp.store(pp + i);
-        tm.store(pm + i);
-        tv.store(pv + i);
-      }
+      for (; i + T::W <= n; i += T::W) put(offset + i, T::load(g + i));
       for (; i < n; ++i) adam->update(pp[i], g[i], pm[i], pv[i]);
     } else if (mode == KAN_GRAD_ACCUMULATE) {
       S* d = d_params + offset;

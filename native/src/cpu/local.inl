@@ -32,7 +32,9 @@ template <class S>
 struct Record {
   S* values;        // [V][slots], by sorted position
   uint16_t* index;  // sample of a sorted position
-  Run* runs;        // runs[0].end is unused; runs[0].first = number of runs, which follow
+  Run* runs;        // runs[0].first = number of runs, which follow; runs[0].end: whether in order of their windows
+  int32_t count() const { return runs[0].first; }
+  bool sorted() const { return runs[0].end != 0; }
 };
 
 // Sizes of blocks and records for a batch.
@@ -327,7 +329,8 @@ inline void make_record(const Layer& layer, const GridView<S>& g, const S* x, in
                         const RecordScratch<S>& w, const Record<S>& record) {
   windows<S, K>(g, x, n, w.first);
   int32_t runs = 0;
-  if (g.grid <= 2 * n && n > 1) {
+  const bool sorted = g.grid <= 2 * n && n > 1;
+  if (sorted) {
     // Counting sort; stable, so equal inputs give equal records.
     int32_t* count = w.count;
     for (int32_t c = 0; c < g.grid; ++c) count[c] = 0;
@@ -353,7 +356,7 @@ inline void make_record(const Layer& layer, const GridView<S>& g, const S* x, in
       else record.runs[++runs] = {w.first[s], int32_t(s + 1)};
     }
   }
-  record.runs[0].first = runs;
+  record.runs[0] = {runs, sorted};
   for (int64_t s = n; s < slots; ++s) w.sorted[s] = x[0];
   fill_values<S, K, false>(g, layer.base_row >= 0 ? layer.spec.base : KAN_ACTIVATION_NONE, w.sorted, record.runs, n,
                            slots, record.values);
@@ -379,13 +382,13 @@ inline void make_records(const Layer& layer, const S* buffers, const S* x, int64
 template <class S>
 struct RowView {
   const S* row[7];   // k + 1 coefficient rows, then the base row
-  const S* factor;   // [2][64]: of the coefficient rows (scale * mask), of the base row (mask)
+  const S* factor;   // [2][64]: of the coefficient rows (scale * mask), of the base row (mask); or NULL
 
-  template <int K, bool kFactors>
+  template <int K>
   KAN_HD vec<S> load(int r, int64_t c, int lanes) const {
     using T = vec<S>;
     const T a = lanes == T::W ? T::load(row[r] + c) : T::load(row[r] + c, lanes);
-    return kFactors ? a * T::load(factor + (r <= K ? 0 : kTile) + c, lanes) : a;
+    return factor ? a * T::load(factor + (r <= K ? 0 : kTile) + c, lanes) : a;
   }
 };
 
@@ -405,8 +408,9 @@ struct TileView {
 
   bool factored() const { return scale_row >= 0 || mask; }
 
-  // The factors of input i, [2][64].
-  KAN_HD void factors(int64_t i, S* to) const {
+  // The factors of input i, [2][64], made in `to`; NULL where there are none.
+  KAN_HD const S* factors(int64_t i, S* to) const {
+    if (!factored()) return nullptr;
     using T = vec<S>;
     const S* scale = weights + (i * rows + scale_row) * w;
     for (int64_t c = 0; c < w; c += T::W) {
@@ -415,6 +419,7 @@ struct TileView {
       m.store(to + kTile + c);
       (scale_row >= 0 ? m * T::load(scale + c, lanes) : m).store(to + c);
     }
+    return to;
   }
 
   template <int K>
@@ -436,54 +441,106 @@ struct TileView {
   }
 };
 
-template <class S, int K, int V, int NV, bool kFactors>
-KAN_HD void forward_run(const RowView<S>& rows, int64_t c, int lanes, const S* values, int64_t slots,
-                        const uint16_t* index, int64_t p0, int64_t p1, S* y, int64_t stride) {
+// Columns that the widest inner loops take at once, in registers.
+template <int V>
+constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+
+// f(Constant<0>()), f(Constant<1>()), … until one returns true.
+template <int N, int I = 0, class F>
+KAN_HD bool any_index(F&& f) {
+  if constexpr (I < N) return f(Constant<I>()) || any_index<N, I + 1>(f);
+  else return false;
+}
+
+// Calls sample(p, a) for every position p of a run, where a[r] are the V rows of its window in registers.
+template <class S, int K, int V, int NV, class F>
+KAN_HD void walk_run(const RowView<S>& rows, int64_t c, int lanes, int64_t p0, int64_t p1, F&& sample) {
   using T = vec<S>;
   T a[V][NV];
 #pragma GCC unroll 8
   for (int r = 0; r < V; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<K, kFactors>(r, c + v * T::W, lanes);
-  for (int64_t p = p0; p < p1; ++p) {
-    S* to = y + index[p] * stride;
-    T acc[NV];
+    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<K>(r, c + v * T::W, lanes);
+  for (int64_t p = p0; p < p1; ++p) sample(p, [&](int r, int v) KAN_INLINE { return a[r][v]; });
+}
+
+// The same for all runs of a record sorted by window. Neighbouring windows share k rows: row j lives in ring[j % (k + 1)]
+// and each is read once, in the order of memory; that of the next input is asked for meanwhile.
+template <class S, int K, int V, int NV, class F>
+KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t c, const S* factor,
+                         F&& sample) {
+  using T = vec<S>;
+  constexpr int M = K + 1;
+  const Run *run = record.runs + 1, *last = record.runs + record.count();
+  const int64_t input = tile.rows * tile.w;
+  const S* own = tile.weights + i * input + c;
+  const auto load = [&](T* to, int32_t row, const S* by) KAN_INLINE {
+    const S* from = own + row * tile.w;
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) acc[v] = T::load(to + v * T::W);
-#pragma GCC unroll 8
-    for (int r = 0; r < V; ++r) {
-      const T b(values[r * slots + p]);
-#pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) acc[v] = fma(b, a[r][v], acc[v]);
+    for (int v = 0; v < NV; ++v) {
+      to[v] = T::load(from + v * T::W);
+      if (factor) to[v] = to[v] * T::load(by + v * T::W);
+      __builtin_prefetch(from + v * T::W + input);
     }
-#pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) acc[v].store(to + v * T::W);
+  };
+  T ring[M][NV], base[NV];
+  if (V > M) load(base, tile.base_row, factor + kTile + c);
+  int32_t f = run->first - run->first % M;
+#pragma GCC unroll 5
+  for (int r = 0; r < K; ++r) load(ring[r], tile.coef_row + f + r, factor + c);
+  int64_t p = 0;
+  const auto window = [&](auto phase) KAN_INLINE {
+    constexpr int s = decltype(phase)::value;
+    load(ring[(s + K) % M], tile.coef_row + f + K, factor + c);
+    if (run->first == f++) {
+      for (; p < run->end; ++p)
+        sample(p, [&](int r, int v) KAN_INLINE { return r < M ? ring[(s + r) % M][v] : base[v]; });
+      return run++ == last;
+    }
+    return false;
+  };
+  while (!any_index<M>(window)) {
   }
 }
 
 // y[sample][c - c0] += this input's share, for the columns c0 .. c1-1 of a tile.
-template <class S, int K, int V, bool kFactors>
+template <class S, int K, int V>
 KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, int64_t c0,
                           int64_t c1, S* y, int64_t stride) {
   using T = vec<S>;
-  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
-  alignas(64) S factor[kFactors ? 2 * kTile : 1];
-  if (kFactors) tile.factors(i, factor);
+  alignas(64) S made[2 * kTile];
+  const S* const factor = tile.factors(i, made);
+  const auto columns = [&](int64_t c, auto registers) KAN_INLINE {
+    constexpr int NV = decltype(registers)::value;
+    S* const from = y + (c - c0);
+    return [&record, slots, stride, from](int64_t p, auto a) KAN_INLINE {
+      S* to = from + record.index[p] * stride;
+      T acc[NV];
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) acc[v] = T::load(to + v * T::W);
+#pragma GCC unroll 8
+      for (int r = 0; r < V; ++r) {
+        const T b(record.values[r * slots + p]);
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) acc[v] = fma(b, a(r, v), acc[v]);
+      }
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) acc[v].store(to + v * T::W);
+    };
+  };
+  int64_t c = c0;
+  if (record.sorted())
+    for (; c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
+      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, Constant<kWide<V>>()));
   int64_t p = 0;
-  const int32_t runs = record.runs[0].first;
-  for (int32_t q = 1; q <= runs; ++q) {
+  for (int32_t q = 1; q <= record.count() && c < c1; ++q) {
     const int64_t end = record.runs[q].end;
     const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
-    int64_t c = c0;
-    for (; c + kWide * T::W <= c1; c += kWide * T::W)
-      forward_run<S, K, V, kWide, kFactors>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
-    if (kWide == 4 && c + 2 * T::W <= c1) {
-      forward_run<S, K, V, 2, kFactors>(rows, c, T::W, record.values, slots, record.index, p, end, y + (c - c0), stride);
-      c += 2 * T::W;
-    }
-    for (; c < c1; c += T::W)
-      forward_run<S, K, V, 1, kFactors>(rows, c, int(min64(T::W, c1 - c)), record.values, slots, record.index, p, end,
-                              y + (c - c0), stride);
+    int64_t at = c;
+    for (; at + 2 * T::W <= c1; at += 2 * T::W)
+      walk_run<S, K, V, 2>(rows, at, T::W, p, end, columns(at, Constant<2>()));
+    for (; at < c1; at += T::W)
+      walk_run<S, K, V, 1>(rows, at, int(min64(T::W, c1 - at)), p, end, columns(at, Constant<1>()));
     p = end;
   }
 }
@@ -493,17 +550,17 @@ template <class S, int K, int V>
 KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, S* y,
                                  S* sums) {
   using T = vec<S>;
-  S factor[2 * kTile];
-  if (tile.factored()) tile.factors(i, factor);
+  S made[2 * kTile];
+  const S* const factor = tile.factors(i, made);
   for (int64_t c = 0; c < tile.w; ++c) {
     int64_t p = 0;
-    const int32_t runs = record.runs[0].first;
+    const int32_t runs = record.count();
     for (int32_t q = 1; q <= runs; ++q) {
       const int64_t end = record.runs[q].end;
       const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
       S a[V];
 #pragma GCC unroll 8
-      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (tile.factored() ? factor[(r <= K ? 0 : kTile) + c] : S(1));
+      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
       // Lanes past the run are another run's: its own pass writes them again, later. Past the record: `sums` has room.
       for (; p < end; p += T::W) {
         T t = T::load(record.values + p) * a[0];
@@ -710,11 +767,8 @@ inline void local_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) 
         fill_zero(acc, n * stride);
         for (int64_t i = 0; i < layer.in; ++i) {
           const Record<S> record = plan.record(base, block * layer.in + i);
-          view.prefetch(i + 1, layer.in, n);
-          if (view.factored())
-            forward_input<S, K, V, true>(view, i, record, plan.slots, c0, c1, acc, stride);
-          else
-            forward_input<S, K, V, false>(view, i, record, plan.slots, c0, c1, acc, stride);
+          if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, n);
+          forward_input<S, K, V>(view, i, record, plan.slots, c0, c1, acc, stride);
         }
         for (int64_t s = 0; s < n; ++s)
           for (int64_t c = 0; c < c1 - c0; c += T::W) {
@@ -762,27 +816,131 @@ KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const S* v
     }
 }
 
-// g[rows][w] += the sums over one block of d_y (block, w) times the values of input i.
-template <class S, int K, int V>
-KAN_HD void weight_input(const Layer& layer, const S* d_y, int64_t w, const Record<S>& record, int64_t slots, S* g) {
+// The gradient rows of input i and NV registers of columns at d_y, summed over a record sorted by window: row j is
+// gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row to base(sum).
+template <class S, int K, int V, int NV, class R, class B>
+KAN_HD void gather_windows(const Layer& layer, const S* d_y, int64_t w, const Record<S>& record, int64_t slots, R&& row,
+                           B&& base) {
   using T = vec<S>;
-  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
+  constexpr int M = K + 1;
+  const Run *run = record.runs + 1, *last = record.runs + record.count();
+  T ring[M][NV], base_sum[NV];
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    base_sum[v] = T(S(0));
+#pragma GCC unroll 6
+    for (int r = 0; r < M; ++r) ring[r][v] = T(S(0));
+  }
+  int32_t f = 0;
   int64_t p = 0;
-  const int32_t runs = record.runs[0].first;
-  for (int32_t q = 1; q <= runs; ++q) {
+  const auto window = [&](auto phase) KAN_INLINE {
+    constexpr int s = decltype(phase)::value;
+    if (run <= last && run->first == f) {
+      for (; p < run->end; ++p) {
+        const S* from = d_y + record.index[p] * w;
+        T d[NV];
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) d[v] = T::load(from + v * T::W);
+#pragma GCC unroll 8
+        for (int r = 0; r < V; ++r) {
+          const T b(record.values[r * slots + p]);
+          T* to = r < M ? ring[(s + r) % M] : base_sum;
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; ++v) to[v] = fma(b, d[v], to[v]);
+        }
+      }
+      ++run;
+    }
+    row(f, ring[s]);
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) ring[s][v] = T(S(0));
+    return ++f == layer.n;
+  };
+  while (!any_index<M>(window)) {
+  }
+  if (V > M) base(base_sum);
+}
+
+// The gradient rows of input i of a tile over one block of samples, d_y (block, w). `g` [rows][w] takes them, added, where
+// there are more blocks than this one; otherwise (g is NULL) they go from registers to the sink as what they are there, the
+// gradients of coefficients, scale and base weights: at `offset` of params.
+template <class S, int K, int V>
+KAN_HD void weight_windows(const Layer& layer, const TileView<S>& tile, int64_t i, int64_t c, const S* d_y,
+                           const Record<S>& record, int64_t slots, S* g, const GradientSink<S>& sink, int64_t offset,
+                           const S* factor) {
+  using T = vec<S>;
+  constexpr int NV = kWide<V>;
+  const int64_t w = tile.w, input = layer.rows * w;
+  const S* weights = tile.weights + i * input;
+  T d_scale[NV];
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) d_scale[v] = T(S(0));
+  gather_windows<S, K, V, NV>(
+      layer, d_y + c, w, record, slots,
+      [&](int32_t j, const T* sum) KAN_INLINE {
+        const int64_t at = (layer.coef_row + j) * w + c;
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) {
+          const int64_t here = at + v * T::W;
+          if (g) {
+            (T::load(g + here) + sum[v]).store(g + here);
+            continue;
+          }
+          T d = sum[v];
+          if (factor) {
+            // An input takes less time than memory: what is read is asked for two inputs ahead.
+            __builtin_prefetch(weights + here + 2 * input);
+            d_scale[v] = fma(d, T::load(weights + here), d_scale[v]);
+            d = d * T::load(factor + c + v * T::W);
+          }
+          sink.prefetch(offset + here + input);
+          sink.put(offset + here, d);
+        }
+      },
+      [&](const T* sum) KAN_INLINE {
+        for (int v = 0; v < NV; ++v) {
+          const int64_t here = layer.base_row * w + c + v * T::W;
+          if (g) (T::load(g + here) + sum[v]).store(g + here);
+          else sink.put(offset + here, factor ? sum[v] * T::load(factor + kTile + c + v * T::W) : sum[v]);
+        }
+      });
+  if (!g && layer.scale_row >= 0)
+    for (int v = 0; v < NV; ++v) {
+      const int64_t here = c + v * T::W;
+      const T mask = tile.mask ? T::load(tile.mask + i * w + here) : T(S(1));
+      sink.put(offset + layer.scale_row * w + here, d_scale[v] * mask);
+    }
+}
+
+// Whether the gradients of input i of a tile need no [rows][w] of their own.
+template <class S, int V>
+KAN_HD bool direct(const LocalPlan<S>& plan, const TileView<S>& tile, const Record<S>& record) {
+  return plan.blocks == 1 && record.sorted() && tile.w % (kWide<V> * vec<S>::W) == 0;
+}
+
+template <class S, int K, int V>
+KAN_HD void weight_input(const Layer& layer, const TileView<S>& tile, int64_t i, const S* d_y, const Record<S>& record,
+                         int64_t slots, S* g, const GradientSink<S>& sink, int64_t offset) {
+  using T = vec<S>;
+  const int64_t w = tile.w;
+  int64_t c = 0;
+  if (record.sorted()) {
+    alignas(64) S made[2 * kTile];
+    const S* const factor = g ? nullptr : tile.factors(i, made);
+    for (; c + kWide<V> * T::W <= w; c += kWide<V> * T::W)
+      weight_windows<S, K, V>(layer, tile, i, c, d_y, record, slots, g, sink, offset, factor);
+  }
+  int64_t p = 0;
+  for (int32_t q = 1; q <= record.count() && c < w; ++q) {
     const int64_t end = record.runs[q].end;
     S* rows[K + 2];
     for (int r = 0; r <= K; ++r) rows[r] = g + (layer.coef_row + record.runs[q].first + r) * w;
     rows[K + 1] = g + layer.base_row * w;
-    int64_t c = 0;
-    for (; c + kWide * T::W <= w; c += kWide * T::W)
-      weight_run<S, V, kWide>(d_y, w, c, T::W, record.values, slots, record.index, p, end, rows);
-    if (kWide == 4 && c + 2 * T::W <= w) {
-      weight_run<S, V, 2>(d_y, w, c, T::W, record.values, slots, record.index, p, end, rows);
-      c += 2 * T::W;
-    }
-    for (; c < w; c += T::W)
-      weight_run<S, V, 1>(d_y, w, c, int(min64(T::W, w - c)), record.values, slots, record.index, p, end, rows);
+    int64_t at = c;
+    for (; at + 2 * T::W <= w; at += 2 * T::W)
+      weight_run<S, V, 2>(d_y, w, at, T::W, record.values, slots, record.index, p, end, rows);
+    for (; at < w; at += T::W)
+      weight_run<S, V, 1>(d_y, w, at, int(min64(T::W, w - at)), record.values, slots, record.index, p, end, rows);
     p = end;
   }
 }
@@ -822,59 +980,57 @@ KAN_HD void edge_factors(const Layer& layer, const TileView<S>& tile, int64_t i,
     }
   };
   int64_t c = 0;
-  for (; c + 4 * T::W <= w; c += 4 * T::W) columns(c, AllLanes(), Registers<4>());
-  for (; c + T::W <= w; c += T::W) columns(c, AllLanes(), Registers<1>());
-  if (c < w) columns(c, int(w - c), Registers<1>());
-}
-
-template <class S, int K, int V, int NV, bool kFactors>
-KAN_HD void input_run(const RowView<S>& rows, int64_t c, int lanes, const S* d_y, int64_t w, const S* derivative,
-                      int64_t slots, const uint16_t* index, int64_t p0, int64_t p1, S* acc) {
-  using T = vec<S>;
-  T a[V][NV];
-#pragma GCC unroll 8
-  for (int r = 0; r < V; ++r)
-#pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<K, kFactors>(r, c + v * T::W, lanes);
-  for (int64_t p = p0; p < p1; ++p) {
-    const S* from = d_y + index[p] * w + c;
-    T t[NV];
-    {
-      const T b(derivative[p]);
-#pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) t[v] = b * a[0][v];
-    }
-#pragma GCC unroll 8
-    for (int r = 1; r < V; ++r) {
-      const T b(derivative[r * slots + p]);
-#pragma GCC unroll 4
-      for (int v = 0; v < NV; ++v) t[v] = fma(b, a[r][v], t[v]);
-    }
-    T s = T::load(acc + p * T::W);
-#pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) s = fma(t[v], NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes), s);
-    s.store(acc + p * T::W);
-  }
+  for (; c + 4 * T::W <= w; c += 4 * T::W) columns(c, AllLanes(), Constant<4>());
+  for (; c + T::W <= w; c += T::W) columns(c, AllLanes(), Constant<1>());
+  if (c < w) columns(c, int(w - c), Constant<1>());
 }
 
 // acc [slots][W] += the share of input i of one tile in its own d_x, by sorted position, lanes to be summed.
-template <class S, int K, int V, bool kFactors>
+template <class S, int K, int V>
 KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t slots, const S* d_y,
                            const S* derivative, S* acc) {
   using T = vec<S>;
-  constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
-  alignas(64) S factor[kFactors ? 2 * kTile : 1];
-  if (kFactors) tile.factors(i, factor);
+  alignas(64) S made[2 * kTile];
+  const S* const factor = tile.factors(i, made);
+  const auto columns = [&](int64_t c, int lanes, auto registers) KAN_INLINE {
+    constexpr int NV = decltype(registers)::value;
+    const int64_t w = tile.w;
+    const S* const d = d_y + c;
+    return [&record, slots, w, d, derivative, acc, lanes](int64_t p, auto a) KAN_INLINE {
+      const S* from = d + record.index[p] * w;
+      T t[NV];
+      {
+        const T b(derivative[p]);
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) t[v] = b * a(0, v);
+      }
+#pragma GCC unroll 8
+      for (int r = 1; r < V; ++r) {
+        const T b(derivative[r * slots + p]);
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) t[v] = fma(b, a(r, v), t[v]);
+      }
+      T s = T::load(acc + p * T::W);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) s = fma(t[v], NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes), s);
+      s.store(acc + p * T::W);
+    };
+  };
+  int64_t c = 0;
+  if (record.sorted())
+    for (; c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
+      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
   int64_t p = 0;
-  for (int32_t q = 1; q <= record.runs[0].first; ++q) {
+  for (int32_t q = 1; q <= record.count() && c < tile.w; ++q) {
     const int64_t end = record.runs[q].end;
     const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
-    int64_t c = 0;
-    for (; c + kWide * T::W <= tile.w; c += kWide * T::W)
-      input_run<S, K, V, kWide, kFactors>(rows, c, T::W, d_y, tile.w, derivative, slots, record.index, p, end, acc);
-    for (; c < tile.w; c += T::W)
-      input_run<S, K, V, 1, kFactors>(rows, c, int(min64(T::W, tile.w - c)), d_y, tile.w, derivative, slots,
-                                      record.index, p, end, acc);
+    int64_t at = c;
+    for (; at + 2 * T::W <= tile.w; at += 2 * T::W)
+      walk_run<S, K, V, 2>(rows, at, T::W, p, end, columns(at, T::W, Constant<2>()));
+    for (; at < tile.w; at += T::W) {
+      const int lanes = int(min64(T::W, tile.w - at));
+      walk_run<S, K, V, 1>(rows, at, lanes, p, end, columns(at, lanes, Constant<1>()));
+    }
     p = end;
   }
 }
@@ -921,7 +1077,7 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
   using Scratch = LocalBackwardScratch<S>;
   const Scratch scratch(carver, layer, plan, pool.threads());
   const AdamW<S> adam(a.adam);
-  const GradientSink<S> sink(a, a.adam ? &adam : nullptr);
+  const GradientSink<S> sink(a, a.adam ? &adam : nullptr, layer.params);
   const int64_t tiles = ceil_div(layer.out, kTile);
   const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
   const int workers = workers_for(
@@ -954,11 +1110,8 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
               const Record<S> record = plan.record(base, block * layer.in + i);
               const S* derivative = w.derivative + (i - i0) * V * plan.slots;
               S* acc = w.partial + (i - i0) * plan.slots * T::W;
-              view.prefetch(i + 1, layer.in, n);
-              if (view.factored())
-                input_gradient<S, K, V, true>(view, i, record, plan.slots, d_y, derivative, acc);
-              else
-                input_gradient<S, K, V, false>(view, i, record, plan.slots, d_y, derivative, acc);
+              if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, n);
+              input_gradient<S, K, V>(view, i, record, plan.slots, d_y, derivative, acc);
             }
           }
           for (int64_t i = i0; i < i1; ++i) {
@@ -983,14 +1136,18 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
       const int64_t i1 = min64(min64(i0 + inputs, layer.in), i0 + mine.end - u);
       const TileView<S> view(layer, params, buffers, tile);
       const int64_t size = layer.rows * view.w;
+      if (const Record<S> record = plan.record(base, i0); direct<S, V>(plan, view, record)) {
+        weight_input<S, K, V>(layer, view, i0, packed + tile * kTile * a.batch, record, plan.slots, nullptr, sink,
+                              layer.tile_offset(tile) + i0 * size);
+        ++u;
+        continue;
+      }
       fill_zero(w.gradient, (i1 - i0) * size);
-      if (plan.blocks == 1 && !a.adam && view.factored()) view.prefetch(i0, layer.in, a.batch);
-      if (plan.blocks == 1) sink.prefetch(layer.tile_offset(tile) + i0 * size, size, a.batch * V * view.w);
       for (int64_t block = 0; block < plan.blocks; ++block) {
         const S* d_y = packed + tile * kTile * a.batch + block * plan.kBlock * view.w;
         for (int64_t i = i0; i < i1; ++i)
-          weight_input<S, K, V>(layer, d_y, view.w, plan.record(base, block * layer.in + i), plan.slots,
-                                w.gradient + (i - i0) * size);
+          weight_input<S, K, V>(layer, view, i, d_y, plan.record(base, block * layer.in + i), plan.slots,
+                                w.gradient + (i - i0) * size, sink, 0);
       }
       for (int64_t i = i0; i < i1; ++i) {
         edge_factors(layer, view, i, w.gradient + (i - i0) * size);
@@ -998,6 +1155,7 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
       }
       u += i1 - i0;
     }
+    if (sink.streams) _mm_sfence();
   });
 }
 

@@ -38,9 +38,9 @@ struct register_of<double> {
 // As a lane count: a whole register, without a mask. (What a masked store wrote, a load cannot take from the store queue.)
 struct AllLanes {};
 
-// A number of registers as an argument of a generic lambda.
+// A number known to the compiler, as an argument of a generic lambda.
 template <int N>
-struct Registers {
+struct Constant {
   static constexpr int value = N;
 };
 
@@ -113,6 +113,19 @@ KAN_HD bool any(typename vec<S>::Mask m) {
   for (int i = 0; i < vec<S>::W; ++i) r |= m[i];
   return r != 0;
 }
+
+// A store past the caches, of what is not read again soon; p is a multiple of the register's bytes. Other threads see it
+// after an _mm_sfence().
+KAN_HD void stream(float* p, vec<float> a) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(p, a.v);
+#elif defined(__AVX2__)
+  _mm256_stream_ps(p, a.v);
+#else
+  _mm_stream_ps(p, a.v);
+#endif
+}
+KAN_HD void stream(double* p, vec<double> a) { stream(reinterpret_cast<float*>(p), vec<float>(vec<float>::Native(a.v))); }
 
 #if defined(__AVX512F__)
 
