@@ -177,21 +177,8 @@ public final class Dataset implements RowSource {
         return new Dataset(features, targets, weights, classes, rows);
     }
 
-    /**
-     * Two parts of a data set.
-     *
-     * @param first as large as asked for
-     * @param second the rest
-     */
-    public record Split(Dataset first, Dataset second) {
-    }
-
-    /**
-     * Splits at random; with class labels each class in the same proportion. The same seed gives the same split.
-     *
-     * @param fraction of the rows that goes into the first part, 0 to 1
-     */
-    public Split split(double fraction, long seed) {
+    @Override
+    public Split<Dataset> split(double fraction, long seed) {
         if (!(fraction >= 0 && fraction <= 1)) {
             throw KanException.invalid("the fraction of a split must be 0 to 1, given %s", fraction);
         }
@@ -216,7 +203,7 @@ public final class Dataset implements RowSource {
                 second[s++] = position;
             }
         }
-        return new Split(select(first), select(second));
+        return new Split<>(select(first), select(second));
     }
 
     private int stratum(int position) {
@@ -281,7 +268,9 @@ public final class Dataset implements RowSource {
         long targetBytes = classes > 0 ? Integer.BYTES : out() * targets.dtype().bytes();
         if (order == null && selection == null) {
             copy(features, from, x, 0, featureBytes, to - from);
-            copy(targets, from, t, 0, targetBytes, to - from);
+            if (t.byteSize() > 0) {
+                copy(targets, from, t, 0, targetBytes, to - from);
+            }
             if (weights != null) {
                 copy(weights, from, w, 0, weights.dtype().bytes(), to - from);
             }
@@ -291,7 +280,9 @@ public final class Dataset implements RowSource {
             int position = order == null ? i : order[i];
             int row = selection == null ? position : selection[position];
             copy(features, row, x, i - from, featureBytes, 1);
-            copy(targets, row, t, i - from, targetBytes, 1);
+            if (t.byteSize() > 0) {
+                copy(targets, row, t, i - from, targetBytes, 1);
+            }
             if (weights != null) {
                 copy(weights, row, w, i - from, weights.dtype().bytes(), 1);
             }

@@ -43,6 +43,23 @@ public interface RowSource {
      */
     HostTensor sample(Arena arena, int most);
 
+    /**
+     * Two parts of some rows.
+     *
+     * @param <S> what they are parts of
+     * @param first as large as asked for
+     * @param second the rest
+     */
+    record Split<S extends RowSource>(S first, S second) {
+    }
+
+    /**
+     * Splits at random; with class labels each class in the same proportion. The same seed gives the same split.
+     *
+     * @param fraction of the rows that goes into the first part, 0 to 1
+     */
+    Split<? extends RowSource> split(double fraction, long seed);
+
     /** The rows in some order. Used by one thread. Going forward is cheap, also from a position never read before. */
     interface Pass extends AutoCloseable {
 
@@ -50,7 +67,8 @@ public interface RowSource {
          * Copies the rows at positions {@code from} to {@code to}, exclusive, into a mini-batch.
          *
          * @param x receives (to - from, in) numbers of the features' type
-         * @param targets receives (to - from, out) numbers of that type, or (to - from) labels of type I32
+         * @param targets receives (to - from, out) numbers of that type, or (to - from) labels of type I32; NULL to
+         *     leave them out
          * @param weights receives (to - from) numbers of that type; untouched if the rows have no weights
          */
         void read(int from, int to, MemorySegment x, MemorySegment targets, MemorySegment weights);

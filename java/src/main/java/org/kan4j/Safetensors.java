@@ -251,6 +251,24 @@ public final class Safetensors {
         return tensor;
     }
 
+    /**
+     * Maps a tensor's bytes, little-endian and contiguous, as they lie in the file; nothing is read until it is looked
+     * at. The file must not be shortened meanwhile.
+     *
+     * @return read-only, for as long as the arena lives
+     */
+    public MemorySegment map(Arena arena, String name) throws IOException {
+        Entry entry = entry(name);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long end = dataStart + entry.end();
+            if (channel.size() < end) {
+                throw bad(file, "the tensor '" + name + "' ends at byte " + end + ", the file now has " + channel.size());
+            }
+            return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), entry.end() - entry.begin(),
+                arena);
+        }
+    }
+
     // --------------------------------------------------------------------------------------------------------- writing
 
     /** A tensor to be written; its numbers are asked for when their turn comes, so that not all need be there at once. */

@@ -65,7 +65,7 @@ class DatasetTest {
     void aSplitKeepsTheClassesSharesAndEveryRowOnce() {
         try (Arena arena = Arena.ofConfined()) {
             Dataset data = thirds(arena, 100); // 34, 33, 33
-            Dataset.Split split = data.split(0.8, 5);
+            RowSource.Split<Dataset> split = data.split(0.8, 5);
             assertEquals(27 + 26 + 26, split.first().size());
             assertEquals(100, split.first().size() + split.second().size());
             int[] seen = new int[100];

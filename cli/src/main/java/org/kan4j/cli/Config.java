@@ -8,13 +8,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.kan4j.data.Names;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -62,7 +62,7 @@ final class Config {
             }
             if (!known.contains(name)) {
                 throw new InputException(file + ": unknown key '" + entry.getKey() + "'; did you mean '"
-                        + nearest(name, known) + "'?");
+                        + Names.nearest(name, known) + "'?");
             }
             // One seed or several: the command line's choice replaces both.
             boolean seeds = name.startsWith("seed") && (given.contains("--seed") || given.contains("--seeds"));
@@ -100,27 +100,5 @@ final class Config {
 
     private static String kebab(String key) {
         return key.replaceAll("([a-z])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
-    }
-
-    private static String nearest(String name, Set<String> known) {
-        return known.stream().min(Comparator.comparingInt(each -> distance(name, each))).orElseThrow();
-    }
-
-    /** Levenshtein's: insertions, deletions and replacements. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j - 1], row[j]));
-            }
-        }
-        return row[b.length()];
     }
 }

@@ -11,14 +11,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.kan4j.Context;
-import org.kan4j.Dataset;
 import org.kan4j.Metrics;
+import org.kan4j.RowSource;
 import org.kan4j.data.Cache;
-import org.kan4j.data.CsvFile;
-import org.kan4j.data.CsvSet;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
-import org.kan4j.data.Samples;
+import org.kan4j.data.Part;
+import org.kan4j.data.Table;
+import org.kan4j.data.TableRows;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,13 +28,14 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j evaluate}. */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Measures a model on the test part of a known data set, or on all rows of a CSV file.")
+        description = "Measures a model on the test part of a known data set, or on all rows of a file.")
 final class EvaluateCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "mnist, fashion-mnist, digits, or a CSV file with the target column.")
+    @Parameters(paramLabel = "DATA",
+            description = "mnist, fashion-mnist, digits, or a CSV, Parquet or safetensors file with the target column.")
     private String data;
 
     @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
@@ -51,9 +52,9 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Output.check("--json", json);
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
-            Samples samples = samples(data, model.encoding(), true, spec.commandLine().getErr());
-            Dataset dataset = Tensors.dataset(arena, model.parameters().model().dtype(), samples, model.encoding().target());
-            Metrics metrics = Metrics.measure(context, model.parameters(), null, dataset);
+            RowSource rows = rows(data, model.encoding(), true, spec.commandLine().getErr()).load(arena,
+                    model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
+            Metrics metrics = Metrics.measure(context, model.parameters(), null, rows);
             ObjectNode root = Output.object();
             root.put("rows", metrics.rows());
             out.println(format("rows         %,d", metrics.rows()));
@@ -70,11 +71,11 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The test part of a named set, or all rows of a CSV file, as the model sees them. */
-    static Samples samples(String data, Encoding encoding, boolean needTarget, PrintWriter notes) {
+    /** The test part of a named set, or all rows of a file, as the model sees them. */
+    static Part rows(String data, Encoding encoding, boolean needTarget, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isEmpty()) {
-            return CsvSet.encode(CsvFile.open(Path.of(data)), encoding, needTarget);
+            return TableRows.all(Table.open(Path.of(data)), encoding, needTarget);
         }
         Encoding ofSet = named.get().encoding();
         if (!ofSet.columns().equals(encoding.columns()) || !ofSet.target().equals(encoding.target())) {

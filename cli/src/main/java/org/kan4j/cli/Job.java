@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.data.Cache;
-import org.kan4j.data.CsvFile;
-import org.kan4j.data.CsvSet;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
+import org.kan4j.data.Names;
 import org.kan4j.data.Parts;
+import org.kan4j.data.Table;
+import org.kan4j.data.TableSet;
 
 /**
  * What to train on, and what suits it where the user says nothing.
@@ -39,9 +40,9 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         };
     }
 
-    /** A CSV file; steps are sized so that small tables get enough of them. */
-    static Job csv(Path file, CsvSet.Options options, PrintWriter notes) {
-        CsvSet set = CsvSet.read(CsvFile.open(file), options);
+    /** A table in a file; steps are sized so that small ones get enough of them. */
+    static Job table(Table table, TableSet.Options options, PrintWriter notes) {
+        TableSet set = TableSet.learn(table, options);
         set.note().ifPresent(n -> notes.println("note: " + n));
         int rows = set.parts().train().rows();
         int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
@@ -49,34 +50,41 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         return new Job(set.encoding(), set.parts(), 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
     }
 
-    /** By what the command line names: a known set or a CSV file. */
-    static Job of(String data, String target, CsvSet.Task task, Set<String> drop, Set<String> categorical,
-                  Double testFraction, long seed, PrintWriter notes) {
+    /** By what the command line names: a known set or a file. */
+    static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
+                  Encoding.Missing missing, Double testFraction, long seed, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isPresent()) {
-            if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || testFraction != null) {
-                throw new InputException("--target, --task, --drop, --categorical and --test-fraction are for CSV files, "
-                        + "not for '" + data + "'");
+            if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || missing != null
+                    || testFraction != null) {
+                throw new InputException("--target, --task, --drop, --categorical, --missing and --test-fraction are for "
+                        + "files, not for '" + data + "'");
             }
             return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
         }
         Path file = Path.of(data);
         if (!file.toFile().exists() && !data.contains(".") && !data.contains("/")) {
             throw new InputException("no data set or file '" + data + "'; known sets are mnist, fashion-mnist and digits, "
-                    + "else give a CSV file");
+                    + "else give a CSV, Parquet or safetensors file");
         }
+        Table table = Table.open(file);
         if (target == null) {
-            throw new InputException("a CSV file needs --target COLUMN, the column to predict; " + data + " has: "
-                    + String.join(", ", CsvFile.open(file).columns().keySet()));
+            throw new InputException("a file needs --target COLUMN, the column to predict; " + data + " has: "
+                    + Names.some(table.columns().stream().map(Table.Column::name).toList()));
         }
         double share = testFraction(testFraction);
         if (!(share > 0 && share < 1)) {
             throw new InputException("--test-fraction must be between 0 and 1, given " + share);
         }
-        return csv(file, new CsvSet.Options(target, task, drop, categorical, share, seed), notes);
+        return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed), notes);
     }
 
-    /** The share of a CSV file's rows to test on: as given, or a fifth. */
+    /** What becomes of missing values: as given, or they are refused. */
+    static Encoding.Missing missing(Encoding.Missing given) {
+        return given != null ? given : Encoding.Missing.REFUSE;
+    }
+
+    /** The share of a file's rows to test on: as given, or a fifth. */
     static double testFraction(Double given) {
         return given != null ? given : 0.2;
     }

@@ -3,9 +3,10 @@ package org.kan4j.cli;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import java.io.IOException;
-import java.io.StringWriter;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,9 +15,10 @@ import java.util.concurrent.Callable;
 import org.kan4j.Context;
 import org.kan4j.DType;
 import org.kan4j.HostTensor;
+import org.kan4j.RowSource;
 import org.kan4j.Workspace;
 import org.kan4j.data.Encoding;
-import org.kan4j.data.Samples;
+import org.kan4j.data.Part;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,7 +28,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j predict}. */
 @Command(name = "predict", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Predicts every row of a CSV file with raw values, the columns named as in training.",
+        description = {"Predicts every row of a file with raw values, the columns named as in training.",
             "Writes a CSV file with a row for each: the prediction, and with classes the probability of each."})
 final class PredictCommand implements Callable<Integer> {
 
@@ -36,7 +38,8 @@ final class PredictCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV file, or mnist, fashion-mnist or digits for their test part.")
+    @Parameters(paramLabel = "DATA",
+            description = "A CSV, Parquet or safetensors file, or mnist, fashion-mnist or digits for their test part.")
     private String data;
 
     @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
@@ -51,42 +54,43 @@ final class PredictCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Output.check("--out", out);
-        try (Model model = Model.read(modelFile); Context context = device.open()) {
-            Samples samples = EvaluateCommand.samples(data, model.encoding(), false, spec.commandLine().getErr());
-            StringWriter text = new StringWriter();
-            write(context, model, samples, text);
+        try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
+            RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, spec.commandLine().getErr())
+                    .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
             if (out == null) {
-                spec.commandLine().getOut().print(text);
+                write(context, model, rows, spec.commandLine().getOut());
+                spec.commandLine().getOut().flush();
             } else {
-                Output.write(out, text.toString().getBytes(StandardCharsets.UTF_8));
+                Output.write(out, stream -> {
+                    Writer text = new OutputStreamWriter(stream, StandardCharsets.UTF_8);
+                    write(context, model, rows, text);
+                    text.flush();
+                });
             }
         }
         return 0;
     }
 
-    private static void write(Context context, Model model, Samples samples, Writer text) throws IOException {
+    private static void write(Context context, Model model, RowSource rows, Writer text) throws IOException {
         Encoding.Target target = model.encoding().target();
-        DType dtype = model.parameters().model().dtype();
+        DType dtype = rows.dtype();
         List<String> header = new ArrayList<>(List.of(target.name()));
         if (target instanceof Encoding.Classes classes) {
             classes.labels().forEach(l -> header.add("p(" + l + ")"));
         }
         int width = target.width();
-        double[] row = new double[samples.features()];
         double[] outputs = new double[width];
-        try (CsvWriter csv = CsvWriter.builder().build(text);  // buffers: closed before the text is complete
-             Arena arena = Arena.ofConfined();
-             Workspace workspace = Workspace.inference(context, model.parameters(), BLOCK)) {
-            csv.writeRecord(header);
-            HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, samples.features());
-            for (int from = 0; from < samples.rows(); from += BLOCK) {
-                int rows = Math.min(BLOCK, samples.rows() - from);
-                for (int i = 0; i < rows; i++) {
-                    samples.read(from + i, row);
-                    Tensors.put(x, (long) i * row.length, row);
-                }
-                HostTensor y = workspace.forward(x.slice(0, rows));
-                for (int i = 0; i < rows; i++) {
+        CsvWriter csv = CsvWriter.builder().bufferSize(0).build(text);  // the caller closes the text
+        csv.writeRecord(header);
+        try (Arena arena = Arena.ofConfined();
+             Workspace workspace = Workspace.inference(context, model.parameters(), BLOCK);
+             RowSource.Pass pass = rows.inOrder()) {
+            HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());
+            for (int from = 0; from < rows.size(); from += BLOCK) {
+                int n = Math.min(BLOCK, rows.size() - from);
+                pass.read(from, from + n, x.segment(), MemorySegment.NULL, MemorySegment.NULL);
+                HostTensor y = workspace.forward(x.slice(0, n));
+                for (int i = 0; i < n; i++) {
                     for (int o = 0; o < width; o++) {
                         outputs[o] = y.get(i, o);
                     }

@@ -27,13 +27,15 @@ import org.kan4j.Dataset;
 import org.kan4j.KanModel;
 import org.kan4j.Optimizer;
 import org.kan4j.Parameters;
+import org.kan4j.RowSource;
 import org.kan4j.Schedule;
 import org.kan4j.Trainer;
 import org.kan4j.TrainingListener;
 import org.kan4j.TrainingResult;
-import org.kan4j.data.CsvSet;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
+import org.kan4j.data.Part;
+import org.kan4j.data.TableSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +44,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j train}. */
 @Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Trains a network on a known data set or a CSV file.",
+        description = "Trains a network on a known data set or a CSV, Parquet or safetensors file.",
         footer = {"", "Examples:", "  kan4j train mnist", "  kan4j train digits --basis chebykan --epochs 30",
             "  kan4j train wine.csv --target quality --layers 11,32,1 --plot wine.png"})
 final class TrainCommand implements Callable<Integer> {
@@ -51,26 +53,36 @@ final class TrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @picocli.CommandLine.Parameters(paramLabel = "DATA",
-            description = "mnist, fashion-mnist, digits, or a CSV file with a header.")
+            description = {"mnist, fashion-mnist, digits, or a file: .parquet, .safetensors, anything else is CSV.",
+                "The options that begin with FILE are for files."})
     private String data;
 
-    @Option(names = "--target", paramLabel = "COLUMN", description = "CSV: the column to predict.")
+    @Option(names = "--target", paramLabel = "COLUMN", description = "FILE: the column to predict.")
     private String target;
 
     @Option(names = "--task", paramLabel = "TASK",
-            description = "CSV: classification or regression; by default classification if the target is text or has two "
+            description = "FILE: classification or regression; by default classification if the target is text or has two "
                     + "values.")
-    private CsvSet.Task task;
+    private TableSet.Task task;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "CSV: columns to leave out.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "FILE: columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
     @Option(names = "--categorical", paramLabel = "COLUMN", split = ",",
-            description = "CSV: columns to take as categories although they hold numbers.")
+            description = "FILE: columns to take as categories although they hold numbers.")
     private Set<String> categorical = new LinkedHashSet<>();
 
+    @Option(names = "--missing", paramLabel = "WHAT",
+            description = "FILE: missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
+    private Encoding.Missing missing;
+
+    @Option(names = "--memory", paramLabel = "MIB",
+            description = "FILE: memory for encoded rows, 1024 by default. Larger data is read anew in every epoch, so much "
+                    + "at a time, and shuffled within that.")
+    private Integer memory;
+
     @Option(names = "--test-fraction", paramLabel = "F",
-            description = "CSV: share of the rows to test on, chosen by the seed; 0.2 by default.")
+            description = "FILE: share of the rows to test on, chosen by the seed; 0.2 by default.")
     private Double testFraction;
 
     @Option(names = "--layers", paramLabel = "N", split = ",",
@@ -211,17 +223,18 @@ final class TrainCommand implements Callable<Integer> {
     private Run trainNew(long runSeed, String suffix) throws IOException {
         Bases.Entry entry = Bases.of(basis != null ? basis : "bspline");
         checkRanges();
-        Job job = Job.of(data, target, task, drop, categorical, testFraction, runSeed, spec.commandLine().getErr());
-        boolean csv = NamedSet.of(data).isEmpty();
+        Job job = Job.of(data, target, task, drop, categorical, missing, testFraction, runSeed, spec.commandLine().getErr());
+        boolean table = NamedSet.of(data).isEmpty();
         long[] widths = layers != null ? layers
                 : new long[] {job.encoding().features(), job.hidden(), job.encoding().target().width()};
         checkLayers(widths, job.encoding());
         String course = schedule != null ? schedule : "exponential";
         try (Context context = device.open()) {
             TrainOptions options = new TrainOptions(data, target,
-                    !csv ? null : job.classification() ? CsvSet.Task.CLASSIFICATION : CsvSet.Task.REGRESSION,
-                    csv ? List.copyOf(drop) : null, csv ? List.copyOf(categorical) : null,
-                    csv ? Job.testFraction(testFraction) : null,
+                    !table ? null : job.classification() ? TableSet.Task.CLASSIFICATION : TableSet.Task.REGRESSION,
+                    table ? List.copyOf(drop) : null, table ? List.copyOf(categorical) : null,
+                    table ? Job.missing(missing) : null, table ? Job.testFraction(testFraction) : null,
+                    !table ? null : memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20)),
                     basis != null ? basis : "bspline", applies(grid, entry.grid(widths)),
                     applies(order, entry.order()), norm != null ? norm : entry.norm(), widths,
                     or(epochs, job.epochs()), or(batch, job.batch()),
@@ -272,6 +285,7 @@ final class TrainCommand implements Callable<Integer> {
         atLeast("--grid", grid, 1);
         atLeast("--order", order, 1);
         positive("--lr", lr);
+        atLeast("--memory", memory, 1);
         positive("--decay", decay);
         atLeast("--patience", patience, 1);
         if (validation != null && !(validation > 0 && validation < 1)) {
@@ -380,7 +394,7 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InputException(resume + " was trained on other data (" + options.data() + "), given " + data);
             }
             Job job = Job.of(data, options.target(), options.task(), asSet(options.drop()), asSet(options.categorical()),
-                    options.testFraction(), options.seed(), spec.commandLine().getErr());
+                    options.missing(), options.testFraction(), options.seed(), spec.commandLine().getErr());
             if (!job.encoding().equals(Encoding.fromJson(encoding))) {
                 throw new InputException(resume + " was trained on other data (" + options.data() + "): " + data
                         + " has other columns, values or classes");
@@ -422,17 +436,22 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InputException(resume + " has all of its " + trainer.epoch() + " epochs; --epochs N with a larger N "
                         + "goes on");
             }
-            Dataset train = Tensors.dataset(arena, model.dtype(), job.parts().train(), job.encoding().target());
-            Dataset.Split split = options.validation() == null ? null : train.split(1 - options.validation(), options.seed());
+            long bytes = options.memory() == null ? Part.DEFAULT_MEMORY : (long) options.memory() << 20;
+            RowSource train = job.parts().train().load(arena, model.dtype(), bytes);
+            RowSource.Split<? extends RowSource> split = options.validation() == null ? null
+                    : train.split(1 - options.validation(), options.seed());
             if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
                 throw new InputException("--validation " + options.validation() + " of " + train.size()
                         + " rows leaves a part empty");
             }
-            Dataset test = Tensors.dataset(arena, model.dtype(), job.parts().test(), job.encoding().target());
+            RowSource test = job.parts().test().load(arena, model.dtype(), bytes);
             screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %s to test on",
                     join(options.layers()), describe(options), options.dtype(), trainer.context(), model.parameterCount(),
                     split == null ? train.size() : split.first().size(),
                     (split == null ? "" : format("%,d to validate and ", split.second().size())) + format("%,d", test.size())));
+            if (!(train instanceof Dataset)) {
+                screen.println(format("the rows are streamed, %,d MiB at a time", bytes >> 20));
+            }
             TrainingResult result = split == null ? trainer.fit(train, test) : trainer.fit(split.first(), split.second());
             List<EpochReport> epochsDone = result.epochs().stream().map(watch::epoch).toList();
             Run run = new Run(options, model.parameterCount(), classification, epochsDone,

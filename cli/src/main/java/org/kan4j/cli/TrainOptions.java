@@ -5,14 +5,16 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
-import org.kan4j.data.CsvSet;
 import org.kan4j.data.DataException;
+import org.kan4j.data.Encoding;
+import org.kan4j.data.TableSet;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a
  * checkpoint carries so that it can be resumed.
  *
- * @param target of a CSV file; null for a named set, like the options of CSV files after it
+ * @param target of a file; null for a named set, like the options of files after it
+ * @param memory MiB for encoded rows; larger data is streamed
  * @param grid null where the basis has none; so the order
  * @param norm normalisation between layers: none, layer or batch
  * @param schedule of the learning rate: constant, exponential, cosine or one-cycle
@@ -22,8 +24,8 @@ import org.kan4j.data.DataException;
  * @param patience epochs without a better validation loss after which to stop; null for never
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record TrainOptions(String data, String target, CsvSet.Task task, List<String> drop, List<String> categorical,
-                    Double testFraction, String basis, Integer grid, Integer order, String norm, long[] layers, int epochs,
+record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
+                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid, Integer order, String norm, long[] layers, int epochs,
                     int batch, double lr, double weightDecay, String schedule, Double decay,
                     Double warmup, Double validation, Integer patience, long seed, String dtype, String device, int threads,
                     String tier) {
@@ -34,7 +36,7 @@ record TrainOptions(String data, String target, CsvSet.Task task, List<String> d
     private static final ObjectMapper JSON = new ObjectMapper();
 
     TrainOptions withEpochs(int more) {
-        return new TrainOptions(data, target, task, drop, categorical, testFraction, basis, grid, order, norm, layers, more,
+        return new TrainOptions(data, target, task, drop, categorical, missing, testFraction, memory, basis, grid, order, norm, layers, more,
                 batch, lr, weightDecay, schedule, decay, warmup, validation, patience, seed, dtype, device, threads, tier);
     }
 

@@ -54,9 +54,11 @@ class BadInputTest {
                 words("train digits --dtype f16", "--dtype must be f32 or f64, given 'f16'"),
                 words("train digits --tier sse9", "'sse9'"),
                 words("train digits --device tpu", "--device must be cpu, cuda or cuda:N, given 'tpu'"),
-                words("train digits --target y", "for CSV files, not for 'digits'"),
+                words("train digits --target y", "for files, not for 'digits'"),
                 words("train digits --seed 1 --seeds 1,2", "--seed and --seeds exclude each other"),
                 words("train digits --seeds 2,2", "--seeds names a seed twice"),
+                words("train digits --missing fill", "for files, not for 'digits'"),
+                words("train digits --memory 0", "--memory must be at least 1, given 0"),
                 words("train digits --plot curve.jpg", "curve.jpg", ".png"),
                 words("train digits --schedule linear", "--schedule must be constant, exponential, cosine or one-cycle"),
                 words("train digits --warmup 2", "--warmup is for --schedule cosine"),
@@ -100,7 +102,7 @@ class BadInputTest {
     @Test
     void cellsAreNamedByRowAndColumn() throws IOException {
         Path gap = csv("a,b,y", "1,2,3", "4,,6", "7,8,9");
-        Cli.refuse(new String[] {"row 2 (line 3)", "column 'b'", "missing values"}, "train", gap, "--target", "y");
+        Cli.refuse(new String[] {"row 2 (line 3)", "column 'b'", "there is no value"}, "train", gap, "--target", "y");
         Cli.refuse(new String[] {"needs --target COLUMN", "a, b, y"}, "train", gap);
         Cli.refuse(new String[] {"no column 'z'", "a, b, y"}, "train", gap, "--target", "z");
         Path infinite = csv("a,y", "1,3", "Infinity,4", "2,5");

@@ -17,8 +17,9 @@ import java.util.Objects;
  * @param data what the model was trained on: a set's name or a file name
  * @param columns the inputs in order
  * @param target the output
+ * @param missing what becomes of missing values
  */
-public record Encoding(String data, List<Column> columns, Target target) {
+public record Encoding(String data, List<Column> columns, Target target, Missing missing) {
 
     /** Metadata key of the model file. */
     public static final String KEY = "kan4j.data";
@@ -31,6 +32,15 @@ public record Encoding(String data, List<Column> columns, Target target) {
         Objects.requireNonNull(data, "data");
         columns = List.copyOf(columns);
         Objects.requireNonNull(target, "target");
+        Objects.requireNonNull(missing, "missing");
+    }
+
+    /** What becomes of inputs without a value. A target without one is always an error. */
+    public enum Missing {
+        /** They are refused, with their place. */
+        REFUSE,
+        /** A number becomes the mean of the training rows, a category none of the known ones. */
+        FILL
     }
 
     /** One input, or a run of like inputs. */
@@ -44,8 +54,12 @@ public record Encoding(String data, List<Column> columns, Target target) {
         int width();
     }
 
-    /** A number; low..high, the range of the training rows, becomes -1..1; a constant column becomes 0. */
-    public record Numeric(String name, double low, double high) implements Column {
+    /**
+     * A number; low..high, the range of the training rows, becomes -1..1; a constant column becomes 0.
+     *
+     * @param mean of the training rows, which a missing value may become
+     */
+    public record Numeric(String name, double low, double high, double mean) implements Column {
         public Numeric {
             Objects.requireNonNull(name, "name");
         }
@@ -128,7 +142,7 @@ public record Encoding(String data, List<Column> columns, Target target) {
         for (int i = 0; i < NamedSet.CLASSES; i++) {
             labels.add(Integer.toString(i));
         }
-        return new Encoding(data, List.of(new Pixels(pixels, maximum)), new Classes("label", labels));
+        return new Encoding(data, List.of(new Pixels(pixels, maximum)), new Classes("label", labels), Missing.REFUSE);
     }
 
     /** Numbers a row becomes. */
@@ -153,78 +167,153 @@ public record Encoding(String data, List<Column> columns, Target target) {
         }
     }
 
-    /** Turns rows of one file into numbers; remembers where the file has its columns. */
-    public final class RowEncoder {
-
-        private final CsvFile file;
-        private final int[] at;
-        private final String[] names;
-        private final int targetAt;
-
-        /**
-         * @param needTarget whether the file must hold the target column
-         * @throws DataException if a column is missing
-         */
-        RowEncoder(CsvFile file, boolean needTarget) {
-            this.file = file;
-            List<String> inputs = new ArrayList<>();
-            for (Column column : columns) {
-                switch (column) {
-                    case Numeric n -> inputs.add(n.name());
-                    case Categorical c -> inputs.add(c.name());
-                    case Pixels p -> {
-                        for (int i = 0; i < p.count(); i++) {
-                            inputs.add("pixel" + i);
-                        }
+    /** Names of the table columns that it takes, in order. */
+    public List<String> inputs() {
+        List<String> inputs = new ArrayList<>();
+        for (Column column : columns) {
+            switch (column) {
+                case Numeric n -> inputs.add(n.name());
+                case Categorical c -> inputs.add(c.name());
+                case Pixels p -> {
+                    for (int i = 0; i < p.count(); i++) {
+                        inputs.add("pixel" + i);
                     }
                 }
             }
-            names = inputs.toArray(String[]::new);
-            at = inputs.stream().mapToInt(file::column).toArray();
-            targetAt = needTarget ? file.column(target.name()) : -1;
+        }
+        return inputs;
+    }
+
+    /** Turns rows of a table into numbers. Safe for use by several threads. */
+    final class RowEncoder {
+
+        private final int[] at;
+        private final int targetAt;
+
+        /**
+         * An encoder.
+         *
+         * @param needTarget whether the table must hold the target column
+         * @throws DataException if a column is missing, or holds texts where numbers are expected
+         */
+        RowEncoder(Table table, boolean needTarget) {
+            List<String> names = inputs();
+            at = new int[names.size() + (needTarget ? 1 : 0)];
+            targetAt = needTarget ? names.size() : -1;
+            for (int i = 0; i < names.size(); i++) {
+                at[i] = place(table, names.get(i), names);
+            }
+            if (needTarget) {
+                at[targetAt] = place(table, target.name(), names);
+            }
+            int cell = 0;
+            for (Column column : columns) {
+                for (int i = 0; i < (column instanceof Pixels p ? p.count() : 1); i++) {
+                    require(table, at[cell++], !(column instanceof Categorical));
+                }
+            }
+            if (needTarget) {
+                require(table, at[targetAt], target instanceof Value);
+            }
+        }
+
+        private int place(Table table, String name, List<String> names) {
+            return table.find(name).orElseThrow(() -> {
+                List<String> given = table.columns().stream().map(Table.Column::name).toList();
+                return new DataException(table.path() + " has no column '" + name + "', which the model was trained on"
+                        + Names.suggestion(name, given) + "; expected: " + Names.some(names) + "; given: "
+                        + Names.some(given));
+            });
+        }
+
+        private static void require(Table table, int at, boolean number) {
+            Table.Column column = table.columns().get(at);
+            if (column.kind() == Table.Kind.OTHER || number && column.kind() == Table.Kind.TEXT) {
+                throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
+                        + ", the model takes " + (number ? "numbers" : "categories") + " there");
+            }
+        }
+
+        /** The positions in the table of the columns to read, the inputs and then the target. */
+        int[] columns() {
+            return at;
         }
 
         /** Writes the features of a row into {@code into[0 .. features)}. */
-        public void features(CsvFile.Row row, double[] into) {
+        void features(Table.Reader row, double[] into) {
             int cell = 0;
             int out = 0;
             for (Column column : columns) {
                 switch (column) {
-                    case Numeric n -> into[out++] = n.encode(Cells.number(file, row, names[cell], at[cell++]));
+                    case Numeric n -> {
+                        into[out++] = n.encode(row.missing(cell) ? filled(row, cell, n.mean()) : finite(row, cell));
+                        cell++;
+                    }
                     case Categorical c -> {
-                        String value = Cells.text(file, row, names[cell], at[cell++]);
-                        int index = c.values().indexOf(value);
-                        if (index < 0) {
-                            throw file.cellError(row, c.name(), "'" + value + "' is not one of the values the model was "
-                                    + "trained on: " + Cells.some(c.values()));
-                        }
+                        int index = row.missing(cell) ? (int) filled(row, cell, -1) : index(row, cell, c);
                         for (int i = 0; i < c.width(); i++) {
                             into[out++] = i == index ? 1 : 0;
                         }
+                        cell++;
                     }
                     case Pixels p -> {
                         for (int i = 0; i < p.count(); i++) {
-                            into[out++] = p.encode(Cells.number(file, row, names[cell], at[cell++]));
+                            into[out++] = p.encode(row.missing(cell) ? filled(row, cell, 0) : finite(row, cell));
+                            cell++;
                         }
                     }
                 }
             }
         }
 
+        private double filled(Table.Reader row, int cell, double value) {
+            if (missing == Missing.FILL) {
+                return value;
+            }
+            throw missingValue(row, cell);
+        }
+
+        private static int index(Table.Reader row, int cell, Categorical column) {
+            String value = row.text(cell);
+            int index = column.values().indexOf(value);
+            if (index < 0) {
+                throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
+                        + Names.some(column.values()));
+            }
+            return index;
+        }
+
         /** The class index, or the scaled value, of a row. */
-        public double target(CsvFile.Row row) {
+        double target(Table.Reader row) {
+            if (row.missing(targetAt)) {
+                throw row.error(targetAt, "the target is missing; leave such rows out");
+            }
             return switch (target) {
-                case Value v -> (Cells.number(file, row, v.name(), targetAt) - v.mean()) / v.deviation();
+                case Value v -> (finite(row, targetAt) - v.mean()) / v.deviation();
                 case Classes c -> {
-                    String label = Cells.text(file, row, c.name(), targetAt);
+                    String label = row.text(targetAt);
                     int index = c.labels().indexOf(label);
                     if (index < 0) {
-                        throw file.cellError(row, c.name(), "'" + label + "' is not one of the classes of the model: "
-                                + Cells.some(c.labels()));
+                        throw row.error(targetAt, "'" + label + "' is not one of the classes of the model: "
+                                + Names.some(c.labels()));
                     }
                     yield index;
                 }
             };
         }
+    }
+
+    static DataException missingValue(Table.Reader row, int cell) {
+        return row.error(cell, "there is no value; --missing fill takes the mean for numbers and no category for "
+                + "categories, or fill or leave out such rows first");
+    }
+
+    /** The number in a cell, which must be finite. */
+    static double finite(Table.Reader row, int cell) {
+        double value = row.number(cell);
+        if (!Double.isFinite(value)) {
+            throw row.error(cell, "expected a finite number, got '" + row.text(cell) + "'");
+        }
+        return value;
     }
 }

@@ -61,7 +61,7 @@ public record Idx(int[] shape, byte[] values) {
      *
      * @param classes labels must be below it
      */
-    public static Samples images(String name, Idx images, Idx labels, int classes) {
+    static Samples images(String name, Idx images, Idx labels, int classes) {
         if (images.shape.length != 3 || labels.shape.length != 1 || images.shape[0] != labels.shape[0]) {
             throw new DataException(name + ": expected images (n, height, width) and labels (n), got "
                     + Arrays.toString(images.shape) + " and " + Arrays.toString(labels.shape));
@@ -93,7 +93,7 @@ public record Idx(int[] shape, byte[] values) {
             }
 
             @Override
-            public double target(int row) {
+            public int label(int row) {
                 return labels.values[row] & 0xff;
             }
         };

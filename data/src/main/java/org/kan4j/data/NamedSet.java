@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
 /** The data sets the command line knows by name: images of ten classes. */
@@ -128,13 +131,19 @@ public enum NamedSet {
             }
 
             @Override
-            public double target(int row) {
+            public int label(int row) {
                 return rows.get(row)[DIGITS.features];
             }
         };
-        double[] labels = new double[rows.size()];
-        Arrays.setAll(labels, all::target);
-        Split split = Split.stratified(labels, DIGITS_TEST_SHARE, DIGITS_SPLIT_SEED);
-        return new Parts(all.select(split.train()), all.select(split.test()));
+        long[] sizes = new long[CLASSES];
+        int[] numbers = IntStream.range(0, all.rows()).toArray();
+        for (int row : numbers) {
+            sizes[all.label(row)]++;
+        }
+        Split split = new Split(sizes, DIGITS_TEST_SHARE, DIGITS_SPLIT_SEED);
+        Map<Boolean, List<Integer>> parts = Arrays.stream(numbers).boxed()
+                .collect(Collectors.partitioningBy(row -> split.second(all.label(row))));
+        return new Parts(all.select(parts.get(false).stream().mapToInt(Integer::intValue).toArray()),
+                all.select(parts.get(true).stream().mapToInt(Integer::intValue).toArray()));
     }
 }

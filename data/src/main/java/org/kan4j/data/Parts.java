@@ -2,5 +2,5 @@
 package org.kan4j.data;
 
 /** The two parts of a data set. */
-public record Parts(Samples train, Samples test) {
+public record Parts(Part train, Part test) {
 }

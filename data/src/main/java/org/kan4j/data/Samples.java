@@ -1,13 +1,14 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
-/**
- * Rows of features, ready for a model, each with its target. Readers give doubles; the caller stores them in the dtype
- * it trains with.
- */
-public interface Samples {
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import org.kan4j.DType;
+import org.kan4j.Dataset;
+import org.kan4j.HostTensor;
 
-    int rows();
+/** Rows of a known set, all in memory: features ready for a model, each row with its class. */
+interface Samples extends Part {
 
     /** Numbers in a row. */
     int features();
@@ -15,8 +16,21 @@ public interface Samples {
     /** Writes the features of a row into {@code into[0 .. features)}. */
     void read(int row, double[] into);
 
-    /** Class index of a row (classification), or its target value as the model sees it (regression). */
-    double target(int row);
+    /** Class index of a row. */
+    int label(int row);
+
+    @Override
+    default Dataset load(Arena arena, DType dtype, long memory) {
+        HostTensor features = HostTensor.allocate(arena, dtype, rows(), features());
+        HostTensor labels = HostTensor.allocate(arena, DType.I32, rows());
+        double[] row = new double[features()];
+        for (int i = 0; i < rows(); i++) {
+            read(i, row);
+            TableRows.put(features.segment(), dtype, (long) i * row.length, row);
+            labels.segment().setAtIndex(ValueLayout.JAVA_INT, i, label(i));
+        }
+        return Dataset.classification(features, labels, NamedSet.CLASSES);
+    }
 
     /** The same samples restricted to {@code rows}, in that order. */
     default Samples select(int[] rows) {
@@ -38,8 +52,8 @@ public interface Samples {
             }
 
             @Override
-            public double target(int row) {
-                return all.target(rows[row]);
+            public int label(int row) {
+                return all.label(rows[row]);
             }
         };
     }

@@ -19,7 +19,7 @@ class IdxTest {
         assertThat(row).containsExactly(-1, 1);
         samples.read(1, row);
         assertThat(row[0]).isEqualTo(51 / 127.5 - 1);
-        assertThat(samples.target(1)).isEqualTo(9);
+        assertThat(samples.label(1)).isEqualTo(9);
         assertThat(samples.rows()).isEqualTo(2);
     }
 

@@ -64,18 +64,20 @@ class NamedSetTest {
     @Test
     void digitsAreSplitStratifiedAndScaled() {
         Parts parts = NamedSet.DIGITS.load(cache());
-        assertThat(parts.train().rows() + parts.test().rows()).isEqualTo(1797);
+        Samples trained = (Samples) parts.train();
+        Samples tested = (Samples) parts.test();
+        assertThat(trained.rows() + tested.rows()).isEqualTo(1797);
         for (int c = 0; c < 10; c++) {
             int label = c;
-            long test = IntStream.range(0, parts.test().rows()).filter(i -> parts.test().target(i) == label).count();
-            long train = IntStream.range(0, parts.train().rows()).filter(i -> parts.train().target(i) == label).count();
+            long test = IntStream.range(0, tested.rows()).filter(i -> tested.label(i) == label).count();
+            long train = IntStream.range(0, trained.rows()).filter(i -> trained.label(i) == label).count();
             assertThat(test).isEqualTo(Math.round((test + train) * 0.2));
         }
         double[] row = new double[64];
         double low = 1;
         double high = -1;
-        for (int i = 0; i < parts.train().rows(); i++) {
-            parts.train().read(i, row);
+        for (int i = 0; i < trained.rows(); i++) {
+            trained.read(i, row);
             for (double v : row) {
                 low = Math.min(low, v);
                 high = Math.max(high, v);

@@ -1,0 +1,420 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.data;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.kan4j.DType;
+import org.kan4j.Dataset;
+import org.kan4j.HostTensor;
+import org.kan4j.RowSource;
+import org.kan4j.Shape;
+
+/**
+ * Rows of a table as a model sees them, read and encoded anew in every pass, so that they may be larger than memory. A
+ * pass holds two windows of blocks, one in use and the next one, which another thread reads meanwhile.
+ *
+ * <p>A shuffled pass takes the blocks in a random order, as many at a time as fit into a window, and shuffles the rows of
+ * each window. Both are functions of the seed, the epoch and the memory alone, so a resumed training goes on at its row.
+ */
+public final class TableRows implements RowSource {
+
+    /** A sample of at most so many bytes is kept for the next time. */
+    private static final long SAMPLE_KEPT = 1L << 28;
+
+    private final Table table;
+    private final Encoding encoding;
+    private final Encoding.RowEncoder encoder;
+    private final boolean hasTarget;
+    private final BitSet chosen;
+    /** First row of each block in the table, and how many of its rows are chosen. */
+    private final int[] firsts;
+    private final int[] counts;
+    private final int size;
+    private final DType dtype;
+    private final int windowRows;
+    private final long memory;
+    private byte[] sampled;
+
+    /**
+     * Rows of a table.
+     *
+     * @param needTarget whether the table must hold the target; without it passes give features only
+     * @param chosen numbers of the rows, from 0; null for all
+     * @param memory bytes for the windows of a shuffled pass; a window holds at least one block
+     */
+    TableRows(Table table, Encoding encoding, boolean needTarget, BitSet chosen, DType dtype, long memory) {
+        this.table = table;
+        this.encoding = encoding;
+        this.encoder = encoding.new RowEncoder(table, needTarget);
+        this.hasTarget = needTarget;
+        this.chosen = chosen;
+        this.dtype = dtype;
+        this.memory = memory;
+        this.counts = new int[table.blocks()];
+        this.firsts = new int[counts.length];
+        long sum = 0;
+        for (int block = 0; block < counts.length; block++) {
+            firsts[block] = (int) sum;
+            counts[block] = table.rows(block);
+            sum += counts[block];
+            if (sum > TableSet.MAX_ROWS) {
+                throw TableSet.tooMany(table);
+            }
+            if (chosen != null) {
+                counts[block] = chosen.get(firsts[block], (int) sum).cardinality();
+            }
+        }
+        this.size = Arrays.stream(counts).sum();
+        this.windowRows = (int) Math.min(size, memory / 2 / rowBytes());
+    }
+
+    /** All rows of a table, for a model that exists; in memory where they fit. */
+    public static Part all(Table table, Encoding encoding, boolean needTarget) {
+        return part(table, encoding, needTarget, null, Math.toIntExact(table.rows()));
+    }
+
+    static Part part(Table table, Encoding encoding, boolean needTarget, BitSet chosen, int rows) {
+        return new Part() {
+            @Override
+            public int rows() {
+                return rows;
+            }
+
+            @Override
+            public RowSource load(Arena arena, DType dtype, long memory) {
+                TableRows streamed = new TableRows(table, encoding, needTarget, chosen, dtype, memory);
+                if (streamed.size == 0) {
+                    throw new DataException(table.path() + ": no rows of data");
+                }
+                return needTarget && streamed.rowBytes() * streamed.size <= memory ? streamed.inMemory(arena) : streamed;
+            }
+        };
+    }
+
+    private Dataset inMemory(Arena arena) {
+        HostTensor x = HostTensor.allocate(arena, dtype, size, in());
+        HostTensor t = classes() > 0 ? HostTensor.allocate(arena, DType.I32, size)
+                : HostTensor.allocate(arena, dtype, size, 1);
+        try (Pass pass = inOrder()) {
+            pass.read(0, size, x.segment(), t.segment(), MemorySegment.NULL);
+        }
+        return classes() > 0 ? Dataset.classification(x, t, classes()) : Dataset.regression(x, t);
+    }
+
+    private long featureBytes() {
+        return in() * dtype.bytes();
+    }
+
+    private long targetBytes() {
+        return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : dtype.bytes();
+    }
+
+    private long rowBytes() {
+        return featureBytes() + targetBytes();
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public long in() {
+        return encoding.features();
+    }
+
+    @Override
+    public long out() {
+        return encoding.target().width();
+    }
+
+    @Override
+    public int classes() {
+        return encoding.target() instanceof Encoding.Classes classes ? classes.width() : 0;
+    }
+
+    @Override
+    public DType dtype() {
+        return dtype;
+    }
+
+    @Override
+    public boolean weighted() {
+        return false;
+    }
+
+    @Override
+    public Pass inOrder() {
+        int[] blocks = new int[counts.length];
+        Arrays.setAll(blocks, i -> i);
+        return new Stream(blocks, 1, null);
+    }
+
+    @Override
+    public Pass shuffled(long seed, int epoch) {
+        SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + epoch);
+        int[] blocks = new int[counts.length];
+        for (int i = 0; i < blocks.length; i++) {  // Fisher and Yates, inside out
+            int j = random.nextInt(i + 1);
+            blocks[i] = blocks[j];
+            blocks[j] = i;
+        }
+        return new Stream(blocks, windowRows, random);
+    }
+
+    /** Takes a pass over the table the first time. */
+    @Override
+    public synchronized HostTensor sample(Arena arena, int most) {
+        HostTensor sample = HostTensor.allocate(arena, dtype, Math.min(size, most), in());
+        MemorySegment rows = sample.segment();
+        if (sampled != null && sampled.length == rows.byteSize()) {
+            rows.copyFrom(MemorySegment.ofArray(sampled));
+            return sample;
+        }
+        try (Pass pass = inOrder()) {
+            for (long i = 0; i < sample.rows(); i++) {
+                int row = (int) (i * size / sample.rows());
+                pass.read(row, row + 1, rows.asSlice(i * featureBytes(), featureBytes()), MemorySegment.NULL,
+                        MemorySegment.NULL);
+            }
+        }
+        sampled = rows.byteSize() <= SAMPLE_KEPT ? rows.toArray(ValueLayout.JAVA_BYTE) : null;
+        return sample;
+    }
+
+    @Override
+    public Split<TableRows> split(double fraction, long seed) {
+        int[] at = {encoder.columns()[encoder.columns().length - 1]};
+        Encoding.RowEncoder target = new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing())
+                .new RowEncoder(table, true);
+        long[] sizes = new long[Math.max(1, classes())];
+        BitSet first = new BitSet();
+        BitSet second = new BitSet();
+        org.kan4j.data.Split[] dealer = new org.kan4j.data.Split[1];
+        try (Table.Reader reader = table.reader(at)) {
+            for (int round = 0; round < 2; round++) {
+                int row = 0;
+                for (int block = 0; block < counts.length; block++) {
+                    reader.seek(block);
+                    for (; reader.next(); row++) {
+                        if (chosen != null && !chosen.get(row)) {
+                            continue;
+                        }
+                        int stratum = classes() > 0 ? (int) target.target(reader) : 0;
+                        if (round == 0) {
+                            sizes[stratum]++;
+                        } else {
+                            (dealer[0].second(stratum) ? second : first).set(row);
+                        }
+                    }
+                }
+                dealer[0] = new org.kan4j.data.Split(sizes, 1 - fraction, seed);
+            }
+        }
+        return new Split<>(new TableRows(table, encoding, true, first, dtype, memory),
+                new TableRows(table, encoding, true, second, dtype, memory));
+    }
+
+    /** Writes numbers into a segment from a place on, converted to a type. */
+    static void put(MemorySegment segment, DType dtype, long at, double[] numbers) {
+        if (dtype == DType.F32) {
+            for (int i = 0; i < numbers.length; i++) {
+                segment.setAtIndex(ValueLayout.JAVA_FLOAT, at + i, (float) numbers[i]);
+            }
+        } else {
+            for (int i = 0; i < numbers.length; i++) {
+                segment.setAtIndex(ValueLayout.JAVA_DOUBLE, at + i, numbers[i]);
+            }
+        }
+    }
+
+    /** Rows of a window, encoded. */
+    private final class Window {
+
+        final MemorySegment x;
+        final MemorySegment targets;
+        int number = -1;
+        volatile boolean abandoned;
+        private final double[] row = new double[(int) in()];
+        private final double[] target = new double[1];
+
+        Window(Arena arena, int rows) {
+            x = HostTensor.allocate(arena, dtype, rows, in()).segment();
+            targets = !hasTarget ? MemorySegment.NULL
+                    : HostTensor.allocate(arena, classes() > 0 ? DType.I32 : dtype, Shape.of(rows)).segment();
+        }
+
+        void load(Table.Reader reader, int[] blocks, int from, int to, SplittableRandom random) {
+            int n = 0;
+            for (int b = from; b < to && !abandoned; b++) {
+                if (counts[blocks[b]] == 0) {
+                    continue;
+                }
+                reader.seek(blocks[b]);
+                int at = firsts[blocks[b]];
+                for (; reader.next(); at++) {
+                    if (chosen != null && !chosen.get(at)) {
+                        continue;
+                    }
+                    int place = n;
+                    if (random != null) {  // Fisher and Yates, inside out: the row at a random place makes room
+                        place = random.nextInt(n + 1);
+                        move(x, place, n, featureBytes());
+                        if (hasTarget) {
+                            move(targets, place, n, targetBytes());
+                        }
+                    }
+                    store(reader, place);
+                    n++;
+                }
+            }
+        }
+
+        private void move(MemorySegment rows, long from, long to, long bytes) {
+            if (from != to) {
+                MemorySegment.copy(rows, from * bytes, rows, to * bytes, bytes);
+            }
+        }
+
+        private void store(Table.Reader reader, int place) {
+            encoder.features(reader, row);
+            put(x, dtype, (long) place * row.length, row);
+            if (hasTarget) {
+                target[0] = encoder.target(reader);
+                if (classes() > 0) {
+                    targets.setAtIndex(ValueLayout.JAVA_INT, place, (int) target[0]);
+                } else {
+                    put(targets, dtype, place, target);
+                }
+            }
+        }
+    }
+
+    /** A pass over blocks in an order, window by window. */
+    private final class Stream implements Pass {
+
+        private final int[] blocks;
+        private final long[] seeds;
+        /** Where the windows begin: in {@link #blocks}, and among the rows of the pass; each with the end. */
+        private final int[] blockStart;
+        private final int[] rowStart;
+        private final Table.Reader reader;
+        private final Arena arena = Arena.ofShared();
+        private final ExecutorService loader = Executors.newSingleThreadExecutor(work -> {
+            Thread thread = new Thread(work, "kan4j-data");
+            thread.setDaemon(true);
+            return thread;
+        });
+        private Window current;
+        private Window other;
+        private CompletableFuture<Void> loading = CompletableFuture.completedFuture(null);
+        private boolean closed;
+
+        Stream(int[] blocks, int mostRows, SplittableRandom random) {
+            this.blocks = blocks;
+            int[] starts = new int[blocks.length + 1];
+            int[] rows = new int[blocks.length + 1];
+            int windows = 0;
+            int largest = 0;
+            for (int b = 0; b < blocks.length; b++) {
+                int count = counts[blocks[b]];
+                if (windows == 0 || rows[windows] - rows[windows - 1] > 0
+                        && (long) rows[windows] - rows[windows - 1] + count > mostRows) {
+                    starts[windows] = b;
+                    windows++;
+                    rows[windows] = rows[windows - 1];
+                }
+                rows[windows] += count;
+                largest = Math.max(largest, rows[windows] - rows[windows - 1]);
+            }
+            starts[windows] = blocks.length;
+            blockStart = Arrays.copyOf(starts, windows + 1);
+            rowStart = Arrays.copyOf(rows, windows + 1);
+            seeds = random == null ? null : random.longs(windows).toArray();
+            reader = table.reader(encoder.columns());
+            current = new Window(arena, largest);
+            other = new Window(arena, largest);
+        }
+
+        @Override
+        public void read(int from, int to, MemorySegment x, MemorySegment targets, MemorySegment weights) {
+            Objects.checkFromToIndex(from, to, size);
+            for (int row = from; row < to;) {
+                int found = Arrays.binarySearch(rowStart, row);
+                int window = found >= 0 ? found : -found - 2;
+                while (rowStart[window + 1] == row) {  // windows without rows
+                    window++;
+                }
+                use(window);
+                int n = Math.min(to, rowStart[window + 1]) - row;
+                int at = row - rowStart[window];
+                MemorySegment.copy(current.x, at * featureBytes(), x, (row - from) * featureBytes(), n * featureBytes());
+                if (hasTarget && targets.byteSize() > 0) {
+                    MemorySegment.copy(current.targets, at * targetBytes(), targets, (row - from) * targetBytes(),
+                            n * targetBytes());
+                }
+                row += n;
+            }
+        }
+
+        /** Makes a window the current one, and has the one after it read meanwhile. */
+        private void use(int window) {
+            if (current.number == window) {
+                return;
+            }
+            if (other.number != window) {
+                finish();
+                start(window);
+            }
+            finish();
+            Window full = other;
+            other = current;
+            current = full;
+            if (window + 2 < rowStart.length) {
+                start(window + 1);
+            }
+        }
+
+        private void start(int window) {
+            Window into = other;
+            into.number = window;
+            loading = CompletableFuture.runAsync(() -> into.load(reader, blocks, blockStart[window],
+                    blockStart[window + 1], seeds == null ? null : new SplittableRandom(seeds[window])), loader);
+        }
+
+        private void finish() {
+            try {
+                loading.join();
+            } catch (CompletionException e) {
+                other.number = -1;
+                loading = CompletableFuture.completedFuture(null);
+                throw e.getCause() instanceof RuntimeException cause ? cause : e;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            other.abandoned = true;
+            loading.handle((done, failure) -> null).join();
+            loader.shutdown();
+            try (arena; reader) {
+                current = null;
+                other = null;
+            }
+        }
+    }
+}
