@@ -8,14 +8,16 @@ import java.util.Objects;
  *
  * @param device where to run
  * @param threads threads of the context's pool, the calling one included
- * @param tier kernel tier; {@link Tier#AUTO} for the processor's highest
+ * @param tier kernel tier; {@link Tier#AUTO} for the processor's highest; AUTO for CUDA
+ * @param products how CUDA's tensor cores multiply; {@link Products#FP32} for the CPU
  */
-public record ContextOptions(Device device, int threads, Tier tier) {
+public record ContextOptions(Device device, int threads, Tier tier, Products products) {
 
     /** Checks the values. */
     public ContextOptions {
         Objects.requireNonNull(device, "device");
         Objects.requireNonNull(tier, "tier");
+        Objects.requireNonNull(products, "products");
         if (threads < 1) {
             throw KanException.invalid("a context needs at least 1 thread, given %d", threads);
         }
@@ -33,21 +35,26 @@ public record ContextOptions(Device device, int threads, Tier tier) {
         } catch (NumberFormatException e) {
             throw KanException.invalid("the property kan4j.threads must be a whole number, given '%s'", threads);
         }
-        return new ContextOptions(Device.cpu(), count, Tier.AUTO);
+        return new ContextOptions(Device.cpu(), count, Tier.AUTO, Products.FP32);
     }
 
     /** These options on another device. */
     public ContextOptions withDevice(Device other) {
-        return new ContextOptions(other, threads, tier);
+        return new ContextOptions(other, threads, tier, products);
     }
 
     /** These options with another number of threads. */
     public ContextOptions withThreads(int count) {
-        return new ContextOptions(device, count, tier);
+        return new ContextOptions(device, count, tier, products);
     }
 
     /** These options with another kernel tier. */
     public ContextOptions withTier(Tier other) {
-        return new ContextOptions(device, threads, other);
+        return new ContextOptions(device, threads, other, products);
+    }
+
+    /** These options with another precision of the tensor cores' products. */
+    public ContextOptions withProducts(Products other) {
+        return new ContextOptions(device, threads, tier, other);
     }
 }

@@ -1,7 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.kan4j.ffi.Kan;
@@ -21,7 +20,7 @@ public final class DataObjective implements Objective, AutoCloseable {
     private final Loss loss;
     private final Regularisation regularisation;
     private final int chunk;
-    private final Arena arena = Arena.ofConfined();
+    private final Memory memory;
     private final Workspace workspace;
     private final Measurement.Batch batch;
     private final ParameterVector partial;
@@ -52,10 +51,11 @@ public final class DataObjective implements Objective, AutoCloseable {
         this.regularisation = new Regularisation(context, regularisers);
         this.chunk = Math.min(data.size(), CHUNK);
         this.pass = data.inOrder();
+        this.memory = Memory.confined(context);
         Workspace rows = null;
         try {
             rows = Workspace.training(context, parameters, chunk);
-            this.batch = new Measurement.Batch(arena, data, chunk);
+            this.batch = new Measurement.Batch(memory, data, chunk);
             this.partial = data.size() > chunk ? parameters.newVector() : null;
             double sum = 0;
             for (int from = 0; from < data.size(); from += chunk) {
@@ -70,7 +70,7 @@ public final class DataObjective implements Objective, AutoCloseable {
                 rows.close();
             }
             pass.close();
-            arena.close();
+            memory.close();
             throw e;
         }
         this.workspace = rows;
@@ -78,7 +78,7 @@ public final class DataObjective implements Objective, AutoCloseable {
 
     private int gather(int from) {
         int rows = Math.min(chunk, data.size() - from);
-        pass.read(from, from + rows, batch.x, batch.targets, batch.weights);
+        batch.read(pass, from, from + rows);
         return rows;
     }
 
@@ -103,8 +103,8 @@ public final class DataObjective implements Objective, AutoCloseable {
             ParameterVector target = first ? gradient : partial;
             workspace.backward(rows, batch.x, predictions, target);
             if (!first) {
-                Native.check(Kan.kan_vector_axpy(context.handle(), data.dtype().code(), gradient.flat().size(), 1,
-                    partial.flat().segment(), gradient.flat().segment()), context.handle());
+                Native.check(Kan.kan_vector_axpy(context.handle(), data.dtype().code(), gradient.length(), 1,
+                    partial.array(), gradient.array()), context.handle());
             }
             first = false;
             dataLoss += share * value;
@@ -125,13 +125,13 @@ public final class DataObjective implements Objective, AutoCloseable {
     /** Frees its memory; does nothing the second time. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
+        if (memory.isAlive()) {
             workspace.close();
             pass.close();
             if (partial != null) {
                 partial.close();
             }
-            arena.close();
+            memory.close();
         }
     }
 }

@@ -165,18 +165,7 @@ public final class HostTensor implements Tensor {
 
     /** Number of rows where the last axis holds the features: the product of all other axes. */
     public long rows() {
-        if (shape.rank() == 0) {
-            throw new ShapeException("a scalar has no feature axis");
-        }
-        long features = shape.axis(-1);
-        if (features > 0) {
-            return size() / features;
-        }
-        long rows = 1;
-        for (int i = 0; i < shape.rank() - 1; i++) {
-            rows *= shape.axis(i);
-        }
-        return rows;
+        return shape.rows();
     }
 
     // ---------------------------------------------------------------------------------------------------------- views

@@ -73,7 +73,7 @@ final class LayerSamples {
         java.util.Arrays.fill(hi, Double.NEGATIVE_INFINITY);
         int chunk = (int) Math.min(rows, DataObjective.CHUNK);
         long rowBytes = parameters.model().in() * features.dtype().bytes();
-        try (Arena arena = Arena.ofConfined();
+        try (Arena arena = Arena.ofConfined(); Memory memory = Memory.confined(context);
              Workspace workspace = Workspace.inference(context, parameters, chunk)) {
             double[] weight = null;
             double[] bias = null;
@@ -81,13 +81,16 @@ final class LayerSamples {
                 weight = parameters.get(arena, "layers." + layer + ".norm_weight").toDoubles();
                 bias = parameters.get(arena, "layers." + layer + ".norm_bias").toDoubles();
             }
+            Staged batch = new Staged(memory, chunk * rowBytes);
+            Staged layerInputs = new Staged(memory, (long) chunk * in * features.dtype().bytes());
             double[] z = new double[in];
             for (long from = 0; from < rows; from += chunk) {
                 int count = (int) Math.min(chunk, rows - from);
-                MemorySegment x = workspace.inputOf(layer, count,
-                    features.segment().asSlice(from * rowBytes, count * rowBytes));
-                HostTensor inputs = HostTensor.wrap(x.asSlice(0, (long) count * in * features.dtype().bytes()),
-                    features.dtype(), count, in);
+                MemorySegment.copy(features.segment(), from * rowBytes, batch.host(), 0, count * rowBytes);
+                batch.upload(count * rowBytes);
+                long inputBytes = (long) count * in * features.dtype().bytes();
+                MemorySegment x = layerInputs.download(workspace.inputOf(layer, count, batch.array()), inputBytes);
+                HostTensor inputs = HostTensor.wrap(x.asSlice(0, inputBytes), features.dtype(), count, in);
                 for (int b = 0; b < count; b++) {
                     for (int i = 0; i < in; i++) {
                         z[i] = inputs.getFlat((long) b * in + i);

@@ -1,16 +1,15 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.kan4j.ffi.Kan;
 
 /**
- * Minimises an objective over a model's parameters by {@link Lbfgs}, on flat arrays off the heap and with the native
- * vector kernels; a step allocates nothing. The memory of past steps is kept from one call of {@link #minimize} to the
- * next, so that a minimisation in parts is the same as one in a row; {@link #reset} forgets it, as it must be when the
- * objective or the meaning of the parameters changes (another grid, other data).
+ * Minimises an objective over a model's parameters by {@link Lbfgs}, on flat arrays where the parameters are, off the
+ * heap or on a device, and with the native vector kernels; a step allocates nothing. The memory of past steps is kept
+ * from one call of {@link #minimize} to the next, so that a minimisation in parts is the same as one in a row;
+ * {@link #reset} forgets it, as it must be when the objective or the meaning of the parameters changes (another grid,
+ * other data).
  *
  * <p>Used by one thread at a time; closed by its owner.
  */
@@ -22,8 +21,8 @@ public final class LbfgsMinimizer implements AutoCloseable {
     private final Context context;
     private final Parameters parameters;
     private final Lbfgs config;
-    private final Arena arena;
-    private final MemorySegment scalar;
+    private final Memory memory;
+    private final Scalar scalar;
     private final int type;
     private final long n;
 
@@ -60,14 +59,14 @@ public final class LbfgsMinimizer implements AutoCloseable {
         this.parameters = parameters;
         this.config = config;
         this.type = parameters.model().dtype().code();
-        HostTensor flat = parameters.values().flat();
-        this.n = flat.size();
-        this.x = flat.segment();
-        this.arena = Arena.ofShared();
+        parameters.requireUsableOn(context);
+        this.n = parameters.values().length();
+        this.x = parameters.values().array();
+        this.memory = parameters.memory().another();
         try {
-            this.scalar = arena.allocate(ValueLayout.JAVA_DOUBLE);
+            this.scalar = new Scalar(memory);
             this.gradient = parameters.newVector();
-            this.g = gradient.flat().segment();
+            this.g = gradient.array();
             this.x0 = vector();
             this.g0 = vector();
             this.bestGradient = vector();
@@ -81,14 +80,13 @@ public final class LbfgsMinimizer implements AutoCloseable {
             this.inverseProducts = new double[config.history()];
             this.alphas = new double[config.history()];
         } catch (RuntimeException | Error e) {
-            arena.close();
+            memory.close();
             throw e;
         }
     }
 
     private MemorySegment vector() {
-        return arena.allocate(Math.max(HostTensor.ALIGNMENT, x.byteSize()), HostTensor.ALIGNMENT)
-            .asSlice(0, x.byteSize());
+        return memory.allocate(parameters.values().bytes());
     }
 
     /** Forgets the past steps. */
@@ -307,13 +305,13 @@ public final class LbfgsMinimizer implements AutoCloseable {
     // --------------------------------------------------------------------------------------------------------- vectors
 
     private void copy(MemorySegment from, MemorySegment to) {
-        MemorySegment.copy(from, 0, to, 0, from.byteSize());
+        memory.copy(from, to, parameters.values().bytes());
     }
 
     private double dot(MemorySegment a, MemorySegment b) {
         MemorySegment handle = context.handle();
-        Native.check(Kan.kan_vector_dot(handle, type, n, a, b, scalar), handle);
-        return scalar.get(ValueLayout.JAVA_DOUBLE, 0);
+        Native.check(Kan.kan_vector_dot(handle, type, n, a, b, scalar.array()), handle);
+        return scalar.get();
     }
 
     private void axpy(double alpha, MemorySegment a, MemorySegment b) {
@@ -334,9 +332,9 @@ public final class LbfgsMinimizer implements AutoCloseable {
     /** Frees its memory; does nothing the second time. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
+        if (memory.isAlive()) {
             gradient.close();
-            arena.close();
+            memory.close();
         }
     }
 }

@@ -1,9 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** What training minimises: a mean over rows, weighted where rows have weights. */
 public sealed interface Loss {
@@ -40,10 +38,10 @@ public sealed interface Loss {
      * @param weights (rows) of the predictions' type, at least 0 and not all 0; or null
      * @param gradient receives the derivative by the predictions, of their shape; may be the predictions themselves;
      *     or null
+     * @return the loss; on a CUDA device this waits for it
      */
-    default double evaluate(Context context, HostTensor predictions, HostTensor targets, HostTensor weights,
-                            HostTensor gradient) {
-        long rows = predictions.rows();
+    default double evaluate(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient) {
+        long rows = predictions.shape().rows();
         long out = predictions.shape().axis(-1);
         DType dtype = predictions.dtype();
         boolean labels = this instanceof CrossEntropy;
@@ -60,12 +58,16 @@ public sealed interface Loss {
             if (gradient.dtype() != dtype || gradient.size() != predictions.size()) {
                 throw new ShapeException("the gradient of predictions " + predictions + " cannot be " + gradient);
             }
-            Checks.writable("the gradient", gradient);
+            if (gradient instanceof HostTensor host) {
+                Checks.writable("the gradient", host);
+            }
         }
-        try (Arena arena = Arena.ofConfined()) {
-            return LossKernel.evaluate(this, context, dtype, rows, out, predictions.segment(), targets.segment(),
-                weights == null ? MemorySegment.NULL : weights.segment(),
-                gradient == null ? MemorySegment.NULL : gradient.segment(), arena.allocate(ValueLayout.JAVA_DOUBLE));
+        MemorySegment p = context.array("predictions", predictions);
+        MemorySegment t = context.array("targets", targets);
+        MemorySegment w = weights == null ? MemorySegment.NULL : context.array("weights", weights);
+        MemorySegment g = gradient == null ? MemorySegment.NULL : context.array("the gradient", gradient);
+        try (Memory memory = Memory.confined(context)) {
+            return LossKernel.evaluate(this, context, dtype, rows, out, p, t, w, g, new Scalar(memory));
         }
     }
 }

@@ -2,7 +2,6 @@
 package org.kan4j;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.kan4j.ffi.Kan;
 
 /** The native loss on memory that has been checked. */
@@ -11,13 +10,19 @@ final class LossKernel {
     private LossKernel() {
     }
 
-    /** As {@link Loss#evaluate}; {@code value} is one double of scratch, absent segments are NULL. */
+    /** As {@link Loss#evaluate}; absent arrays are NULL. */
     static double evaluate(Loss loss, Context context, DType dtype, long rows, long out, MemorySegment predictions,
-                           MemorySegment targets, MemorySegment weights, MemorySegment gradient, MemorySegment value) {
+                           MemorySegment targets, MemorySegment weights, MemorySegment gradient, Scalar value) {
+        queue(loss, context, dtype, rows, out, predictions, targets, weights, gradient, value.array());
+        return value.get();
+    }
+
+    /** The same without waiting for the value. */
+    static void queue(Loss loss, Context context, DType dtype, long rows, long out, MemorySegment predictions,
+                      MemorySegment targets, MemorySegment weights, MemorySegment gradient, MemorySegment value) {
         double delta = loss instanceof Loss.Huber huber ? huber.delta() : 1;
         Native.check(Kan.kan_loss(context.handle(), code(loss), dtype.code(), rows, out, predictions, targets, weights,
             delta, gradient, value), context.handle());
-        return value.get(ValueLayout.JAVA_DOUBLE, 0);
     }
 
     private static int code(Loss loss) {

@@ -1,7 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
@@ -27,18 +26,19 @@ final class Measurement {
         Scores scores = measured instanceof Loss.CrossEntropy ? new Scores.Classes(data.classes())
             : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
             : new Scores.Reals((int) data.out());
-        try (Arena arena = Arena.ofConfined(); Workspace workspace = Workspace.inference(context, parameters, batch);
+        try (Memory memory = Memory.confined(context);
+             Workspace workspace = Workspace.inference(context, parameters, batch);
              RowSource.Pass pass = data.inOrder()) {
-            Batch buffers = new Batch(arena, data, batch);
+            Batch buffers = new Batch(memory, data, batch);
             for (int from = 0; from < data.size(); from += batch) {
                 int rows = Math.min(batch, data.size() - from);
-                pass.read(from, from + rows, buffers.x, buffers.targets, buffers.weights);
+                buffers.read(pass, from, from + rows);
                 double weight = buffers.weight(rows);
                 if (weight == 0) {
                     continue;
                 }
                 MemorySegment predictions = workspace.forward(rows, buffers.x);
-                score(scores, measured, data, predictions, buffers, rows);
+                score(scores, measured, data, buffers.onHost(predictions, rows), buffers, rows);
                 lossSum += weight * LossKernel.evaluate(measured, context, data.dtype(), rows, data.out(), predictions,
                     buffers.targets, data.weighted() ? buffers.weights : MemorySegment.NULL, MemorySegment.NULL,
                     buffers.value);
@@ -92,12 +92,12 @@ final class Measurement {
             double share;
             if (loss instanceof Loss.CrossEntropy) {
                 share = argMax(data.dtype(), predictions, (long) i * out, out)
-                    == batch.targets.getAtIndex(ValueLayout.JAVA_INT, i) ? 1 : 0;
+                    == batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i) ? 1 : 0;
             } else {
                 int right = 0;
                 for (int o = 0; o < out; o++) {
                     boolean yes = value(data.dtype(), predictions, (long) i * out + o) > 0;
-                    right += yes == value(data.dtype(), batch.targets, (long) i * out + o) > 0.5 ? 1 : 0;
+                    right += yes == value(data.dtype(), batch.hostTargets(), (long) i * out + o) > 0.5 ? 1 : 0;
                 }
                 share = (double) right / out;
             }
@@ -118,12 +118,12 @@ final class Measurement {
                 y[o] = value(data.dtype(), predictions, start + o);
             }
             if (scores instanceof Scores.Classes classes && loss instanceof Loss.CrossEntropy) {
-                classes.add(argMax(data.dtype(), predictions, start, out), batch.targets.getAtIndex(ValueLayout.JAVA_INT, i),
+                classes.add(argMax(data.dtype(), predictions, start, out), batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i),
                     out == 2 ? y[1] - y[0] : 0, weight);
                 continue;
             }
             for (int o = 0; o < out; o++) {
-                t[o] = value(data.dtype(), batch.targets, start + o);
+                t[o] = value(data.dtype(), batch.hostTargets(), start + o);
             }
             switch (scores) {
                 case Scores.Reals reals -> reals.add(y, t, weight);
@@ -154,33 +154,65 @@ final class Measurement {
             : segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
     }
 
-    /** The memory of a mini-batch. */
+    /** The memory of a mini-batch, for the kernels of a context. */
     static final class Batch {
 
         final MemorySegment x;
         final MemorySegment targets;
         final MemorySegment weights;
-        final MemorySegment value;
-        private final DType dtype;
-        private final boolean weighted;
+        final Scalar value;
+        private final RowSource data;
+        private final Staged stagedX;
+        private final Staged stagedTargets;
+        private final Staged stagedWeights;
+        private final Staged predictions;
+        private final long rowBytes;
+        private final long targetBytes;
+        private final long weightBytes;
+        private final long outputBytes;
 
-        Batch(Arena arena, RowSource data, int rows) {
-            dtype = data.dtype();
-            weighted = data.weighted();
-            x = HostTensor.allocate(arena, dtype, rows, data.in()).segment();
-            targets = data.classes() > 0 ? HostTensor.allocate(arena, DType.I32, rows).segment()
-                : HostTensor.allocate(arena, dtype, rows, data.out()).segment();
-            weights = weighted ? HostTensor.allocate(arena, dtype, rows).segment() : MemorySegment.NULL;
-            value = arena.allocate(ValueLayout.JAVA_DOUBLE);
+        /** Memory for at most so many rows, which lives as long as the given one. */
+        Batch(Memory memory, RowSource data, int rows) {
+            this.data = data;
+            this.rowBytes = data.in() * data.dtype().bytes();
+            this.targetBytes = data.classes() > 0 ? Integer.BYTES : data.out() * data.dtype().bytes();
+            this.weightBytes = data.weighted() ? data.dtype().bytes() : 0;
+            this.outputBytes = data.out() * data.dtype().bytes();
+            this.stagedX = new Staged(memory, rows * rowBytes);
+            this.stagedTargets = new Staged(memory, rows * targetBytes);
+            this.stagedWeights = new Staged(memory, rows * weightBytes);
+            this.predictions = new Staged(memory, memory.context() == null ? 0 : rows * outputBytes);
+            this.x = stagedX.array();
+            this.targets = stagedTargets.array();
+            this.weights = data.weighted() ? stagedWeights.array() : MemorySegment.NULL;
+            this.value = new Scalar(memory);
+        }
+
+        /** Takes the rows at positions {@code from} to {@code to}, exclusive, of a pass. */
+        void read(RowSource.Pass pass, int from, int to) {
+            pass.read(from, to, stagedX.host(), stagedTargets.host(), stagedWeights.host());
+            stagedX.upload((to - from) * rowBytes);
+            stagedTargets.upload((to - from) * targetBytes);
+            stagedWeights.upload((to - from) * weightBytes);
+        }
+
+        /** The targets where the host can read them. */
+        MemorySegment hostTargets() {
+            return stagedTargets.host();
+        }
+
+        /** A model's outputs for the rows where the host can read them. */
+        MemorySegment onHost(MemorySegment outputs, int rows) {
+            return predictions.download(outputs, rows * outputBytes);
         }
 
         double weightOf(int row) {
-            return weighted ? Measurement.value(dtype, weights, row) : 1;
+            return data.weighted() ? Measurement.value(data.dtype(), stagedWeights.host(), row) : 1;
         }
 
         /** The sum of the rows' weights. */
         double weight(int rows) {
-            if (!weighted) {
+            if (!data.weighted()) {
                 return rows;
             }
             double sum = 0;

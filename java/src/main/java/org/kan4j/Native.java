@@ -31,6 +31,7 @@ final class Native {
             case SHAPE_MISMATCH -> new ShapeException(text);
             case UNSUPPORTED, NOT_BUILT_WITH_CUDA -> new UnsupportedException(status, text);
             case ABI_MISMATCH -> new NativeLibraryException(status, text);
+            case DEVICE_OUT_OF_MEMORY -> new DeviceMemoryException(text);
             default -> new KanException(status, text);
         };
     }

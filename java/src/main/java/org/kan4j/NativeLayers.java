@@ -250,26 +250,45 @@ final class NativeLayers implements AutoCloseable {
         return handles[layer];
     }
 
-    /** Copies a tensor out of a flat array into natural order. */
-    void get(TensorInfo tensor, MemorySegment flat, HostTensor natural) {
+    /** Copies a tensor out of its layer's part of a flat array into natural order. */
+    void get(TensorInfo tensor, Memory memory, MemorySegment part, HostTensor natural) {
         requireNatural(tensor, natural);
-        synchronized (converter) {
-            Native.check(Kan.kan_layer_tensor_get(converter.handle(), handles[tensor.layer()], tensor.index(),
-                part(tensor, flat), natural.segment()), converter.handle());
+        try (Arena local = Arena.ofConfined()) {
+            MemorySegment numbers = onHost(tensor, memory, part, local);
+            synchronized (converter) {
+                Native.check(Kan.kan_layer_tensor_get(converter.handle(), handles[tensor.layer()], tensor.index(),
+                    numbers, natural.segment()), converter.handle());
+            }
         }
     }
 
-    /** Copies a tensor in natural order into a flat array. */
-    void set(TensorInfo tensor, HostTensor natural, MemorySegment flat) {
+    /** Copies a tensor in natural order into its layer's part of a flat array. */
+    void set(TensorInfo tensor, HostTensor natural, Memory memory, MemorySegment part) {
         requireNatural(tensor, natural);
-        synchronized (converter) {
-            try {
+        try (Arena local = Arena.ofConfined()) {
+            MemorySegment numbers = onHost(tensor, memory, part, local);
+            synchronized (converter) {
                 Native.check(Kan.kan_layer_tensor_set(converter.handle(), handles[tensor.layer()], tensor.index(),
-                    natural.segment(), part(tensor, flat)), converter.handle());
-            } catch (KanException e) {
-                throw new KanException(e.status(), tensor.name() + ": " + e.getMessage(), e);
+                    natural.segment(), numbers), converter.handle());
             }
+            if (memory.context() != null) {
+                memory.write(numbers, part, numbers.byteSize());
+            }
+        } catch (KanException e) {
+            throw new KanException(e.status(), tensor.name() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** A layer's numbers where the conversion can read and write them: themselves, or a copy of those on a device. */
+    private MemorySegment onHost(TensorInfo tensor, Memory memory, MemorySegment part, Arena local) {
+        if (memory.context() == null) {
+            return part;
+        }
+        ModelLayout.Layer layer = layout.layers().get(tensor.layer());
+        long count = tensor.role() == TensorInfo.Role.PARAMETER ? layer.parameters() : layer.buffers();
+        MemorySegment copy = local.allocate(count * layout.dtype().bytes(), HostTensor.ALIGNMENT);
+        memory.read(part, copy, copy.byteSize());
+        return copy;
     }
 
     private void requireNatural(TensorInfo tensor, HostTensor natural) {
@@ -279,14 +298,6 @@ final class NativeLayers implements AutoCloseable {
         if (!natural.shape().equals(tensor.shape())) {
             throw new ShapeException(tensor.name() + " has the shape " + tensor.shape() + ", given " + natural.shape());
         }
-    }
-
-    private MemorySegment part(TensorInfo tensor, MemorySegment flat) {
-        ModelLayout.Layer layer = layout.layers().get(tensor.layer());
-        int bytes = layout.dtype().bytes();
-        return tensor.role() == TensorInfo.Role.PARAMETER
-            ? flat.asSlice(layer.parameterOffset() * bytes, layer.parameters() * bytes)
-            : flat.asSlice(layer.bufferOffset() * bytes, layer.buffers() * bytes);
     }
 
     @Override

@@ -86,22 +86,32 @@ public final class OptimizerState implements AutoCloseable {
 
     /** One update of all parameters. */
     public void step(Context context, ParameterVector gradients, double learningRate) {
-        next(learningRate);
         DType dtype = parameters.model().dtype();
-        MemorySegment values = parameters.values().flat().segment();
-        MemorySegment g = gradients.flat().segment();
-        long n = parameters.values().flat().size();
-        if (g.byteSize() != values.byteSize()) {
-            throw new ShapeException("gradients of " + gradients.flat() + " for parameters of "
-                + parameters.values().flat());
-        }
+        parameters.requireUsableOn(context);
+        requireFit(parameters, gradients);
+        next(learningRate);
+        MemorySegment values = parameters.values().array();
+        MemorySegment g = gradients.array();
+        long n = parameters.values().length();
         int status = switch (optimizer) {
             case Optimizer.AdamW adamW -> Kan.kan_adamw_step(context.handle(), config, dtype.code(), n, values, g,
-                moments.get("m").flat().segment(), moments.get("v").flat().segment());
+                moments.get("m").array(), moments.get("v").array());
             case Optimizer.Sgd sgd -> Kan.kan_sgd_step(context.handle(), config, dtype.code(), n, values, g,
-                moments.containsKey("velocity") ? moments.get("velocity").flat().segment() : MemorySegment.NULL);
+                moments.containsKey("velocity") ? moments.get("velocity").array() : MemorySegment.NULL);
         };
         Native.check(status, context.handle());
+    }
+
+    /** Refuses gradients that are not of these parameters' size and in their place. */
+    static void requireFit(Parameters parameters, ParameterVector gradients) {
+        if (gradients.length() != parameters.values().length() || gradients.dtype() != parameters.values().dtype()) {
+            throw new ShapeException("gradients of " + gradients.dtype() + "[" + gradients.length()
+                + "] for parameters of " + parameters.values().dtype() + "[" + parameters.values().length() + "]");
+        }
+        if (gradients.memory().context() != parameters.memory().context()) {
+            throw KanException.invalid("the gradients are in %s, the parameters in %s", gradients.memory().place(),
+                parameters.memory().place());
+        }
     }
 
     /** Counts a step and sets its learning rate. */

@@ -6,37 +6,70 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Numbers in the layout of a model's trainable parameters: the parameters themselves, their gradients, an optimizer's
- * moments. One flat array off the heap; single tensors are copied in and out in their natural shape. Closing it frees
- * the array (closing the {@link Parameters} it came from does not).
+ * moments. One flat array off the heap or on a device; single tensors are copied in and out in their natural shape.
+ * Closing it frees the array (closing the {@link Parameters} it came from does not).
  */
 public final class ParameterVector implements AutoCloseable {
 
     private final NativeLayers layers;
-    private final Arena arena;
+    private final Memory memory;
+    private final MemorySegment array;
     private final HostTensor flat;
     private final MemorySegment[] parts;
 
-    ParameterVector(NativeLayers layers) {
+    /** A vector of zeros, which owns the memory. */
+    ParameterVector(NativeLayers layers, Memory memory) {
         this.layers = layers;
-        this.arena = Arena.ofShared();
+        this.memory = memory;
         ModelLayout layout = layers.layout();
         try {
-            this.flat = HostTensor.allocate(arena, layout.dtype(), layout.parameterLength());
+            this.array = memory.allocate(bytes());
+            this.flat = memory.context() == null ? HostTensor.wrap(array, layout.dtype(), layout.parameterLength()) : null;
+            this.parts = new MemorySegment[layout.layers().size()];
+            for (int i = 0; i < parts.length; i++) {
+                ModelLayout.Layer layer = layout.layers().get(i);
+                parts[i] = memory.slice(array, layer.parameterOffset() * layout.dtype().bytes(),
+                    layer.parameters() * layout.dtype().bytes());
+            }
         } catch (RuntimeException | Error e) {
-            arena.close();
+            memory.close();
             throw e;
-        }
-        this.parts = new MemorySegment[layout.layers().size()];
-        for (int i = 0; i < parts.length; i++) {
-            ModelLayout.Layer layer = layout.layers().get(i);
-            parts[i] = flat.segment().asSlice(layer.parameterOffset() * layout.dtype().bytes(),
-                layer.parameters() * layout.dtype().bytes());
         }
     }
 
-    /** All numbers, in the kernels' own order; between layers there may be zeros that belong to no tensor. */
+    /**
+     * All numbers, in the kernels' own order; between layers there may be zeros that belong to no tensor.
+     *
+     * @throws KanException if they are on a device
+     */
     public HostTensor flat() {
+        if (flat == null) {
+            throw KanException.invalid("the numbers are on %s, out of the host's reach; copy them into a vector of "
+                + "parameters in the host's memory with ParameterVector.copyFrom", memory.place());
+        }
         return flat;
+    }
+
+    /** What kernels are passed for all numbers. */
+    MemorySegment array() {
+        return array;
+    }
+
+    /** Number of them, gaps included. */
+    long length() {
+        return layers.layout().parameterLength();
+    }
+
+    DType dtype() {
+        return layers.layout().dtype();
+    }
+
+    long bytes() {
+        return length() * dtype().bytes();
+    }
+
+    Memory memory() {
+        return memory;
     }
 
     /** The numbers of one layer. */
@@ -47,14 +80,15 @@ public final class ParameterVector implements AutoCloseable {
     /** A copy of one tensor in its natural shape. */
     public HostTensor get(Arena target, String name) {
         TensorInfo tensor = parameter(name);
-        HostTensor natural = HostTensor.allocate(target, layers.layout().dtype(), tensor.shape());
-        layers.get(tensor, flat.segment(), natural);
+        HostTensor natural = HostTensor.allocate(target, dtype(), tensor.shape());
+        layers.get(tensor, memory, parts[tensor.layer()], natural);
         return natural;
     }
 
     /** Replaces one tensor. */
     public void set(String name, HostTensor natural) {
-        layers.set(parameter(name), natural, flat.segment());
+        TensorInfo tensor = parameter(name);
+        layers.set(tensor, natural, memory, parts[tensor.layer()]);
     }
 
     private TensorInfo parameter(String name) {
@@ -65,23 +99,21 @@ public final class ParameterVector implements AutoCloseable {
         return tensor;
     }
 
-    /** Copies all numbers of a vector of the same model. */
+    /** Copies all numbers of a vector of the same model, wherever either is. */
     public void copyFrom(ParameterVector other) {
         if (!layers.layout().tensors().equals(other.layers.layout().tensors())) {
             throw new ShapeException("the vectors belong to different models");
         }
-        flat.copyFrom(other.flat);
+        Memory.transfer(other.memory, other.array, memory, array, bytes());
     }
 
     /** Sets all numbers to 0. */
     public void clear() {
-        flat.fill(0);
+        memory.clear(array, bytes());
     }
 
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        memory.close();
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * The numbers of a model: one flat array of trainable parameters and one of buffers (knots, masks, running statistics),
- * both off the heap and owned by this object. Tensors are named {@code layers.<layer>.<tensor>}, as
+ * both off the heap or on a device ({@link #onto}), and owned by this object. Tensors are named {@code layers.<layer>.<tensor>}, as
  * {@link KanModel#tensors} lists them, and copied in and out in their natural shape.
  *
  * <p>Many threads may read the parameters at once (a {@link Predictor} does); training them at the same time is the
@@ -18,34 +18,38 @@ public final class Parameters implements AutoCloseable {
     private final KanModel model;
     private final NativeLayers layers;
     private final ParameterVector values;
-    private final Arena arena;
-    private final HostTensor buffers;
+    private final Memory memory;
+    private final MemorySegment buffers;
     private final MemorySegment[] bufferParts;
 
-    private Parameters(KanModel model) {
+    /** Parameters of zeros, which own the memory. */
+    private Parameters(KanModel model, Memory memory) {
         this.model = model;
-        this.layers = NativeLayers.create(model);
-        this.arena = Arena.ofShared();
-        ParameterVector vector = null;
+        this.memory = memory;
+        NativeLayers handles = null;
         try {
-            vector = new ParameterVector(layers);
+            handles = NativeLayers.create(model);
+            this.layers = handles;
             ModelLayout layout = layers.layout();
-            this.buffers = HostTensor.allocate(arena, model.dtype(), layout.bufferLength());
+            this.buffers = memory.allocate(bufferBytes());
             this.bufferParts = new MemorySegment[layers.count()];
             for (int i = 0; i < bufferParts.length; i++) {
                 ModelLayout.Layer layer = layout.layers().get(i);
-                bufferParts[i] = buffers.segment().asSlice(layer.bufferOffset() * model.dtype().bytes(),
+                bufferParts[i] = memory.slice(buffers, layer.bufferOffset() * model.dtype().bytes(),
                     layer.buffers() * model.dtype().bytes());
             }
+            this.values = new ParameterVector(layers, memory.another());
         } catch (RuntimeException | Error e) {
-            if (vector != null) {
-                vector.close();
+            memory.close();
+            if (handles != null) {
+                handles.close();
             }
-            arena.close();
-            layers.close();
             throw e;
         }
-        this.values = vector;
+    }
+
+    private long bufferBytes() {
+        return layers.layout().bufferLength() * model.dtype().bytes();
     }
 
     /**
@@ -53,7 +57,7 @@ public final class Parameters implements AutoCloseable {
      * says, masks are 1, norms are the identity.
      */
     public static Parameters zeros(KanModel model) {
-        Parameters parameters = new Parameters(model);
+        Parameters parameters = new Parameters(model, HostMemory.shared());
         try {
             new Initialiser(parameters, Initialisation.PUBLISHED, 0).structure();
             return parameters;
@@ -70,7 +74,7 @@ public final class Parameters implements AutoCloseable {
 
     /** Random initial parameters. The same seed gives the same numbers. */
     public static Parameters initialise(KanModel model, Initialisation initialisation, long seed) {
-        Parameters parameters = new Parameters(model);
+        Parameters parameters = new Parameters(model, HostMemory.shared());
         try {
             Initialiser initialiser = new Initialiser(parameters, initialisation, seed);
             initialiser.structure();
@@ -92,9 +96,17 @@ public final class Parameters implements AutoCloseable {
         return values;
     }
 
-    /** The numbers that are not trained, in the kernels' own order. */
+    /**
+     * The numbers that are not trained, in the kernels' own order.
+     *
+     * @throws KanException if they are on a device
+     */
     public HostTensor buffers() {
-        return buffers;
+        if (memory.context() != null) {
+            throw KanException.invalid("the parameters are on %s, out of the host's reach; copy them into parameters in "
+                + "the host's memory with Parameters.copyFrom", memory.place());
+        }
+        return HostTensor.wrap(buffers, model.dtype(), layers.layout().bufferLength());
     }
 
     /** Every tensor, trainable or not. */
@@ -106,7 +118,7 @@ public final class Parameters implements AutoCloseable {
     public HostTensor get(Arena target, String name) {
         TensorInfo tensor = layers.layout().tensor(name);
         HostTensor natural = HostTensor.allocate(target, model.dtype(), tensor.shape());
-        layers.get(tensor, flat(tensor), natural);
+        layers.get(tensor, memory, part(tensor), natural);
         return natural;
     }
 
@@ -117,32 +129,73 @@ public final class Parameters implements AutoCloseable {
      */
     public void set(String name, HostTensor natural) {
         TensorInfo tensor = layers.layout().tensor(name);
-        layers.set(tensor, natural, flat(tensor));
+        layers.set(tensor, natural, memory, part(tensor));
     }
 
-    private MemorySegment flat(TensorInfo tensor) {
-        return tensor.role() == TensorInfo.Role.PARAMETER ? values.flat().segment() : buffers.segment();
+    private MemorySegment part(TensorInfo tensor) {
+        return tensor.role() == TensorInfo.Role.PARAMETER ? values.part(tensor.layer()) : bufferParts[tensor.layer()];
     }
 
-    /** A vector of zeros in the layout of the trainable numbers: for gradients, moments. The caller closes it. */
+    /**
+     * A vector of zeros in the layout of the trainable numbers, where these are: for gradients, moments. The caller
+     * closes it.
+     */
     public ParameterVector newVector() {
-        return new ParameterVector(layers);
+        return new ParameterVector(layers, memory.another());
     }
 
-    /** Copies all numbers, buffers included, of parameters of an equal model. */
+    /** Copies all numbers, buffers included, of parameters of an equal model, wherever either is. */
     public void copyFrom(Parameters other) {
         if (!model.equals(other.model)) {
             throw new ShapeException("the parameters belong to a different model: " + other.model);
         }
         values.copyFrom(other.values);
-        buffers.copyFrom(other.buffers);
+        Memory.transfer(other.memory, other.buffers, memory, buffers, bufferBytes());
     }
 
-    /** A copy that owns its memory. */
+    /** A copy that owns its memory, in the same place. */
     public Parameters copy() {
-        Parameters parameters = new Parameters(model);
-        parameters.copyFrom(this);
-        return parameters;
+        return copyInto(memory.another());
+    }
+
+    /**
+     * A copy for a context: on its device, for its use alone, or in the host's memory. The caller closes it.
+     *
+     * @throws DeviceMemoryException if the device has not so much memory left
+     */
+    public Parameters onto(Context context) {
+        return copyInto(Memory.shared(context));
+    }
+
+    private Parameters copyInto(Memory target) {
+        Parameters parameters = new Parameters(model, target);
+        try {
+            parameters.copyFrom(this);
+            return parameters;
+        } catch (RuntimeException | Error e) {
+            parameters.close();
+            throw e;
+        }
+    }
+
+    /** The device they are on. */
+    public Device device() {
+        return memory.context() == null ? Device.cpu() : memory.context().device();
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
+    /** Refuses a context whose kernels cannot use these numbers. */
+    void requireUsableOn(Context context) {
+        Context owner = memory.context();
+        if (owner == null ? context.isCuda() : owner != context) {
+            throw KanException.invalid("the parameters are in %s and the context is on %s; copy them there with "
+                + "Parameters.onto(context)", owner == null ? memory.place() : "the memory of "
+                + (owner.device().equals(context.device()) ? "another context on " : "") + memory.place(),
+                context.device());
+        }
     }
 
     NativeLayers layers() {
@@ -163,8 +216,6 @@ public final class Parameters implements AutoCloseable {
     public void close() {
         values.close();
         layers.close();
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        memory.close();
     }
 }

@@ -13,13 +13,21 @@ import org.kan4j.ffi.CriticalCalls;
  * Serves a model to any number of threads at once. Each call borrows memory and a context of one thread from a pool,
  * which grows to as many as there are concurrent calls; {@link #predict(float[], float[])} allocates nothing. The
  * parameters must stay open, and should not be trained meanwhile. Closing it is refused while calls run.
+ *
+ * <p>On a CUDA device it runs a copy of the parameters as they are when it is made, each call on a stream of its own.
  */
 public final class Predictor implements AutoCloseable {
 
-    /** Rows that pass through the kernels at a time. */
-    private static final int BLOCK_ROWS = 64;
+    /** Rows that pass through the kernels at a time: on the CPU what stays in cache, on a device what fills it. */
+    private static final int CPU_ROWS = 64;
+    private static final int CUDA_ROWS = 4096;
 
     private final Parameters parameters;
+    private final Device device;
+    /** On a device: the context whose parameters all run, and these; null on the CPU. */
+    private final Context owner;
+    private final Parameters copy;
+    private final int blockRows;
     private final int in;
     private final int out;
     private final DType dtype;
@@ -28,19 +36,53 @@ public final class Predictor implements AutoCloseable {
     private volatile Slot[] slots = {};
     private volatile boolean closed;
 
-    private Predictor(Parameters parameters) {
+    private Predictor(Parameters parameters, Device device) {
         KanModel model = parameters.model();
         this.parameters = parameters;
+        this.device = device;
         this.in = Math.toIntExact(model.in());
         this.out = Math.toIntExact(model.out());
         this.dtype = model.dtype();
-        this.tiny = model.parameterCount() <= CriticalCalls.MAX_MULTIPLY_ADDS;
-        grow(0).busy.set(false);
+        boolean cuda = device instanceof Device.Cuda;
+        this.blockRows = cuda ? CUDA_ROWS : CPU_ROWS;
+        this.tiny = !cuda && model.parameterCount() <= CriticalCalls.MAX_MULTIPLY_ADDS;
+        this.owner = cuda ? Context.open(device) : null;
+        Parameters onDevice = null;
+        try {
+            if (cuda) {
+                onDevice = parameters.onto(owner);
+                owner.synchronize(); // other streams are to read them
+            }
+            this.copy = onDevice;
+            grow(0).busy.set(false);
+        } catch (RuntimeException | Error e) {
+            if (onDevice != null) {
+                onDevice.close();
+            }
+            if (cuda) {
+                owner.close();
+            }
+            throw e;
+        }
     }
 
-    /** A predictor for these parameters. */
+    /** A predictor for these parameters, on the device they are on. */
     public static Predictor of(Parameters parameters) {
-        return new Predictor(parameters);
+        return new Predictor(parameters, parameters.device());
+    }
+
+    /**
+     * A predictor for these parameters on a device, which need not be the one they are on.
+     *
+     * @throws UnsupportedException if the device is not there
+     * @throws DeviceMemoryException if it has not enough memory left
+     */
+    public static Predictor of(Parameters parameters, Device device) {
+        if (device instanceof Device.Cpu && !(parameters.device() instanceof Device.Cpu)) {
+            throw KanException.invalid("the parameters are on %s, the predictor is to be on the CPU; copy them with "
+                + "Parameters.onto", parameters.device());
+        }
+        return new Predictor(parameters, device);
     }
 
     /** The parameters. */
@@ -80,8 +122,8 @@ public final class Predictor implements AutoCloseable {
         requireOutputs(rows, y.length);
         Slot slot = acquire();
         try {
-            for (int row = 0; row < rows; row += BLOCK_ROWS) {
-                int block = Math.min(BLOCK_ROWS, rows - row);
+            for (int row = 0; row < rows; row += blockRows) {
+                int block = Math.min(blockRows, rows - row);
                 if (dtype == DType.F32) {
                     MemorySegment.copy(x, row * in, slot.x, ValueLayout.JAVA_FLOAT, 0, block * in);
                     MemorySegment.copy(slot.run(block), ValueLayout.JAVA_FLOAT, 0, y, row * out, block * out);
@@ -106,8 +148,8 @@ public final class Predictor implements AutoCloseable {
         requireOutputs(rows, y.length);
         Slot slot = acquire();
         try {
-            for (int row = 0; row < rows; row += BLOCK_ROWS) {
-                int block = Math.min(BLOCK_ROWS, rows - row);
+            for (int row = 0; row < rows; row += blockRows) {
+                int block = Math.min(blockRows, rows - row);
                 if (dtype == DType.F64) {
                     MemorySegment.copy(x, row * in, slot.x, ValueLayout.JAVA_DOUBLE, 0, block * in);
                     MemorySegment.copy(slot.run(block), ValueLayout.JAVA_DOUBLE, 0, y, row * out, block * out);
@@ -166,10 +208,9 @@ public final class Predictor implements AutoCloseable {
         long outBytes = (long) out * dtype.bytes();
         Slot slot = acquire();
         try {
-            for (long row = 0; row < rows; row += BLOCK_ROWS) {
-                int block = (int) Math.min(BLOCK_ROWS, rows - row);
-                MemorySegment result = slot.workspace.forward(block, x.segment().asSlice(row * inBytes,
-                    block * inBytes));
+            for (long row = 0; row < rows; row += blockRows) {
+                int block = (int) Math.min(blockRows, rows - row);
+                MemorySegment result = slot.forward(block, x.segment().asSlice(row * inBytes, block * inBytes));
                 MemorySegment.copy(result, 0, y.segment(), row * outBytes, block * outBytes);
             }
         } finally {
@@ -236,21 +277,31 @@ public final class Predictor implements AutoCloseable {
         private final AtomicBoolean busy = new AtomicBoolean(true);
         private final Context context;
         private final Arena arena = Arena.ofShared();
+        private final Memory memory;
         private final Workspace workspace;
+        /** For one row on the CPU, which needs less memory to go through; else null. */
         private final Workspace single;
         private final MemorySegment x;
+        /** On a device, where the kernels read and where the host reads; else null. */
+        private final MemorySegment deviceX;
+        private final MemorySegment y;
 
         Slot() {
             List<AutoCloseable> made = new ArrayList<>();
             try {
                 made.add(arena::close);
-                context = Context.open(ContextOptions.defaults().withThreads(1));
+                context = Context.open(ContextOptions.defaults().withDevice(device).withThreads(1));
                 made.add(context);
-                single = Workspace.shared(context, parameters, 1);
-                made.add(single);
-                workspace = Workspace.shared(context, parameters, BLOCK_ROWS);
+                memory = Memory.shared(context);
+                made.add(memory);
+                Parameters run = copy == null ? parameters : copy;
+                single = copy == null ? Workspace.shared(context, run, 1) : null;
+                made.add(single == null ? () -> { } : single);
+                workspace = Workspace.shared(context, run, blockRows);
                 made.add(workspace);
-                x = HostTensor.allocate(arena, dtype, BLOCK_ROWS, in).segment();
+                x = HostTensor.allocate(arena, dtype, blockRows, in).segment();
+                deviceX = copy == null ? null : memory.allocate(x.byteSize());
+                y = copy == null ? null : HostTensor.allocate(arena, dtype, blockRows, out).segment();
             } catch (RuntimeException | Error e) {
                 closeAll(made, e);
                 throw e;
@@ -259,12 +310,22 @@ public final class Predictor implements AutoCloseable {
 
         /** Runs the rows in {@link #x}. */
         MemorySegment run(int rows) {
-            return rows > 1 ? workspace.forward(rows, x)
+            return rows > 1 || single == null ? forward(rows, x)
                 : tiny ? single.forwardCritical(1, x) : single.forward(1, x);
         }
 
+        /** Runs rows of the host's memory; the outputs are where the host can read them. */
+        MemorySegment forward(int rows, MemorySegment input) {
+            if (deviceX == null) {
+                return workspace.forward(rows, input);
+            }
+            memory.write(input, deviceX, (long) rows * in * dtype.bytes());
+            memory.read(workspace.forward(rows, deviceX), y, (long) rows * out * dtype.bytes());
+            return y;
+        }
+
         void close() {
-            try (arena; context; single; workspace) {
+            try (arena; context; memory; single; workspace) {
                 busy.set(true);
             }
         }
@@ -306,6 +367,10 @@ public final class Predictor implements AutoCloseable {
             }
             for (Slot slot : slots) {
                 slot.close();
+            }
+            if (owner != null) {
+                copy.close();
+                owner.close();
             }
         }
     }

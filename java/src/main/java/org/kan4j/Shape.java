@@ -49,6 +49,18 @@ public final class Shape {
         return size;
     }
 
+    /** Number of rows where the last axis holds the features: the product of all other axes. */
+    public long rows() {
+        if (rank() == 0) {
+            throw new ShapeException("a scalar has no feature axis");
+        }
+        long rows = 1;
+        for (int i = 0; i < axes.length - 1; i++) {
+            rows *= axes[i];
+        }
+        return rows;
+    }
+
     /** The sizes, in a new array. */
     public long[] toArray() {
         return axes.clone();

@@ -2,7 +2,6 @@
 package org.kan4j;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -283,10 +282,10 @@ public final class Trainer implements AutoCloseable {
         listeners.forEach(listener -> listener.onStart(this, data.size()));
         int batchSize = Math.min(plan.batchSize(), data.size());
         boolean fused = plan.optimizer() instanceof Optimizer.AdamW;
-        try (Arena arena = Arena.ofConfined();
+        try (Memory memory = Memory.confined(context);
              Workspace workspace = Workspace.training(context, parameters, batchSize);
              ParameterVector gradients = fused ? null : parameters.newVector()) {
-            Measurement.Batch batch = new Measurement.Batch(arena, data, batchSize);
+            Measurement.Batch batch = new Measurement.Batch(memory, data, batchSize);
             while (epoch() < plan.epochs() && !stopping() && !exhausted()) {
                 boolean completed;
                 try (RowSource.Pass pass = plan.shuffle() ? data.shuffled(plan.seed(), epoch()) : data.inOrder()) {
@@ -354,7 +353,7 @@ public final class Trainer implements AutoCloseable {
             }
             int from = (int) (progress.batch * batchSize);
             int rows = Math.min(batchSize, data.size() - from);
-            pass.read(from, from + rows, batch.x, batch.targets, batch.weights);
+            batch.read(pass, from, from + rows);
             double rate = plan.optimizer().learningRate()
                 * plan.schedule().factor(epoch * batches + progress.batch, batches, plan.epochs());
             step(data, loss, workspace, gradients, batch, rows, rate);
@@ -380,7 +379,7 @@ public final class Trainer implements AutoCloseable {
         }
         MemorySegment predictions = workspace.forward(rows, batch.x);
         if (Measurement.hasClasses(loss)) {
-            progress.correct += Measurement.correct(loss, data, predictions, batch, rows);
+            progress.correct += Measurement.correct(loss, data, batch.onHost(predictions, rows), batch, rows);
         }
         // The gradient takes the predictions' place.
         double value = LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions, batch.targets,

@@ -1,15 +1,17 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.kan4j.ffi.CriticalCalls;
 import org.kan4j.ffi.Kan;
 
 /**
  * The memory to run a model in, for batches up to a size, on a context: activations, what the backward pass needs of
- * the forward pass, and scratch. All of it is allocated at the start; the passes allocate nothing off the heap. Used by
- * the thread that made it, and closed by it.
+ * the forward pass, and scratch. All of it is allocated at the start, where the context's kernels want it; the passes
+ * allocate nothing off the heap. Used by the thread that made it, and closed by it.
+ *
+ * <p>On a CUDA device parameters and tensors are those of the same context ({@link Parameters#onto},
+ * {@link DeviceTensor}), and the passes only queue what the device is to do.
  */
 public final class Workspace implements AutoCloseable {
 
@@ -17,86 +19,98 @@ public final class Workspace implements AutoCloseable {
     private final Parameters parameters;
     private final boolean training;
     private final long maxRows;
-    private final Arena arena;
+    private final Memory memory;
     private final int count;
     private final MemorySegment[] outputs;
     private final MemorySegment[] saved;
+    private final long[] savedBytes;
     private final MemorySegment[] deltas;
     private final MemorySegment scratch;
+    private final long scratchBytes;
     private final long bytes;
     private final long deltaBytes;
     private long checkedRows = -1;
     private long forwardRows = -1;
     private MemorySegment forwardInput;
 
-    private Workspace(Context context, Parameters parameters, long maxRows, boolean training, Arena arena) {
-        Checks.atLeast("the rows of a workspace", maxRows, 1);
+    private Workspace(Context context, Parameters parameters, long maxRows, boolean training, Memory memory) {
         this.context = context;
         this.parameters = parameters;
         this.training = training;
         this.maxRows = maxRows;
-        this.arena = arena;
-        this.count = parameters.model().layers().size();
-        this.outputs = new MemorySegment[count];
-        this.saved = new MemorySegment[count];
-        this.deltas = new MemorySegment[2];
-        long total = 0;
+        this.memory = memory;
         try {
+            Checks.atLeast("the rows of a workspace", maxRows, 1);
+            KanModel model = parameters.model();
+            this.count = model.layers().size();
+            this.outputs = new MemorySegment[count];
+            this.saved = new MemorySegment[count];
+            this.savedBytes = new long[count];
+            this.deltas = new MemorySegment[2];
+            long total = 0;
             long widest = 0;
-            long scratchBytes = 0;
+            long most = 0;
             for (int l = 0; l < count; l++) {
                 NativeLayers.Sizes sizes = sizes(l, maxRows);
-                scratchBytes = Math.max(scratchBytes, sizes.scratchBytes());
-                widest = Math.max(widest, parameters.model().layers().get(l).out());
-                if (training) {
-                    saved[l] = allocate(sizes.savedBytes());
-                    total += saved[l].byteSize();
-                } else {
-                    saved[l] = MemorySegment.NULL;
-                }
+                most = Math.max(most, sizes.scratchBytes());
+                widest = Math.max(widest, model.layers().get(l).out());
+                savedBytes[l] = training ? sizes.savedBytes() : 0;
+                saved[l] = training ? allocate(savedBytes[l]) : MemorySegment.NULL;
+                total += savedBytes[l];
             }
             for (int l = 0; l < count; l++) {
                 // Without a backward pass two buffers take turns.
-                outputs[l] = training ? allocate(activationBytes(parameters.model().layers().get(l).out()))
-                    : l < 2 ? allocate(activationBytes(widest)) : outputs[l - 2];
-                total += training || l < 2 ? outputs[l].byteSize() : 0;
+                long bytes = activationBytes(training ? model.layers().get(l).out() : widest);
+                outputs[l] = training || l < 2 ? allocate(bytes) : outputs[l - 2];
+                total += training || l < 2 ? bytes : 0;
             }
             if (training) {
                 for (int i = 0; i < 2; i++) {
                     deltas[i] = allocate(activationBytes(widest));
-                    total += deltas[i].byteSize();
                 }
             }
-            scratch = allocate(scratchBytes);
-            bytes = total + scratch.byteSize();
-            deltaBytes = training ? 2 * deltas[0].byteSize() : 0;
+            this.scratchBytes = most;
+            this.scratch = allocate(most);
+            this.deltaBytes = training ? 2 * activationBytes(widest) : 0;
+            this.bytes = total + deltaBytes + scratchBytes;
         } catch (RuntimeException | Error e) {
-            arena.close();
+            memory.close();
             throw e;
         }
     }
 
-    /** To run the model forward only. */
+    /**
+     * To run the model forward only.
+     *
+     * @throws DeviceMemoryException if the context's device has not so much memory left
+     */
     public static Workspace inference(Context context, Parameters parameters, long maxRows) {
-        return new Workspace(context, parameters, maxRows, false, Arena.ofConfined());
+        parameters.requireUsableOn(context);
+        return new Workspace(context, parameters, maxRows, false, Memory.confined(context));
     }
 
-    /** To run the model forward and backward. */
+    /**
+     * To run the model forward and backward.
+     *
+     * @throws DeviceMemoryException if the context's device has not so much memory left
+     */
     public static Workspace training(Context context, Parameters parameters, long maxRows) {
-        return new Workspace(context, parameters, maxRows, true, Arena.ofConfined());
+        parameters.requireUsableOn(context);
+        return new Workspace(context, parameters, maxRows, true, Memory.confined(context));
     }
 
-    /** To run the model forward only, from any thread, one at a time. */
+    /** To run the model forward only, from any thread, one at a time; parameters of any context on the same device. */
     static Workspace shared(Context context, Parameters parameters, long maxRows) {
-        return new Workspace(context, parameters, maxRows, false, Arena.ofShared());
+        return new Workspace(context, parameters, maxRows, false, Memory.shared(context));
     }
 
     private MemorySegment allocate(long size) {
         try {
-            return arena.allocate(Math.max(HostTensor.ALIGNMENT, size), HostTensor.ALIGNMENT);
-        } catch (OutOfMemoryError e) {
-            throw new KanException(Status.OUT_OF_MEMORY, "no memory for " + size + " bytes of a workspace for "
-                + maxRows + " rows", e);
+            return memory.allocate(size);
+        } catch (DeviceMemoryException e) {
+            throw new DeviceMemoryException("a workspace for " + maxRows + " rows: " + e.getMessage());
+        } catch (KanException e) {
+            throw new KanException(e.status(), "a workspace for " + maxRows + " rows: " + e.getMessage(), e);
         }
     }
 
@@ -119,6 +133,10 @@ public final class Workspace implements AutoCloseable {
         return maxRows;
     }
 
+    Memory memory() {
+        return memory;
+    }
+
     /** Bytes of memory it holds, parameters not counted. */
     public long bytes() {
         return bytes;
@@ -132,16 +150,22 @@ public final class Workspace implements AutoCloseable {
     // -------------------------------------------------------------------------------------------------------- forward
 
     /**
-     * Runs the model.
+     * Runs the model on the CPU.
      *
      * @param x (..., in), the last axis the features, at most {@link #maxRows} rows
      * @return (..., out), a view of this workspace's memory, valid until the next forward or backward pass
      */
     public HostTensor forward(HostTensor x) {
         long rows = requireInput(x);
-        MemorySegment y = forward(rows, x.segment());
+        MemorySegment y = forward(rows, array("the input", x));
         return HostTensor.wrap(y.asSlice(0, rows * parameters.model().out() * x.dtype().bytes()), x.dtype(),
             outputShape(x.shape()));
+    }
+
+    /** As {@link #forward(HostTensor)} on a CUDA device. */
+    public DeviceTensor forward(DeviceTensor x) {
+        long rows = requireInput(x);
+        return DeviceTensor.view(memory, forward(rows, array("the input", x)), x.dtype(), outputShape(x.shape()));
     }
 
     /**
@@ -150,18 +174,29 @@ public final class Workspace implements AutoCloseable {
      * @param x (..., in), the last axis the features, at most {@link #maxRows} rows
      * @param y receives (..., out); must not overlap x
      */
-    public void forward(HostTensor x, HostTensor y) {
+    public void forward(Tensor x, Tensor y) {
         long rows = requireInput(x);
         Shape expected = outputShape(x.shape());
         if (y.dtype() != x.dtype() || y.size() != expected.size()) {
             throw new ShapeException("the output for an input " + x + " must be " + x.dtype() + expected + ", given "
                 + y);
         }
-        Checks.writable("the output", y);
-        forward(rows, x.segment(), y.segment());
+        forward(rows, array("the input", x), writable("the output", y));
     }
 
-    private long requireInput(HostTensor x) {
+    /** What kernels are passed for a tensor; refuses one that this workspace's cannot reach. */
+    private MemorySegment array(String what, Tensor tensor) {
+        return context.array(what, tensor);
+    }
+
+    private MemorySegment writable(String what, Tensor tensor) {
+        if (tensor instanceof HostTensor host) {
+            Checks.writable(what, host);
+        }
+        return array(what, tensor);
+    }
+
+    private long requireInput(Tensor x) {
         KanModel model = parameters.model();
         if (x.dtype() != model.dtype()) {
             throw KanException.invalid("the model computes in %s, given an input of %s; convert it with HostTensor.to",
@@ -171,7 +206,7 @@ public final class Workspace implements AutoCloseable {
             throw new ShapeException("the model takes " + model.in() + " features as the last axis, given an input of "
                 + "shape " + x.shape());
         }
-        long rows = x.rows();
+        long rows = x.shape().rows();
         if (rows > maxRows) {
             throw new ShapeException("this workspace is for at most " + maxRows + " rows, given " + rows);
         }
@@ -230,7 +265,7 @@ public final class Workspace implements AutoCloseable {
         }
         for (int l = 0; l < count; l++) {
             NativeLayers.Sizes sizes = sizes(l, rows);
-            if (sizes.scratchBytes() > scratch.byteSize() || training && sizes.savedBytes() > saved[l].byteSize()) {
+            if (sizes.scratchBytes() > scratchBytes || training && sizes.savedBytes() > savedBytes[l]) {
                 throw new KanException(Status.INTERNAL, "layer " + l + " wants more memory for " + rows
                     + " rows than for " + maxRows);
             }
@@ -248,34 +283,33 @@ public final class Workspace implements AutoCloseable {
      * @param gradients receives the derivative by the parameters; or null
      * @param gradInput receives the derivative by the input, of its shape; or null
      */
-    public void backward(HostTensor x, HostTensor gradOutput, ParameterVector gradients, HostTensor gradInput) {
+    public void backward(Tensor x, Tensor gradOutput, ParameterVector gradients, Tensor gradInput) {
         backward(x, gradOutput, gradients, gradInput, false);
     }
 
     /**
-     * As {@link #backward(HostTensor, HostTensor, ParameterVector, HostTensor)}, or adding to the gradients that are
+     * As {@link #backward(Tensor, Tensor, ParameterVector, Tensor)}, or adding to the gradients that are
      * there.
      */
-    public void backward(HostTensor x, HostTensor gradOutput, ParameterVector gradients, HostTensor gradInput,
+    public void backward(Tensor x, Tensor gradOutput, ParameterVector gradients, Tensor gradInput,
                          boolean accumulate) {
         long rows = requireInput(x);
         requireGradOutput(x, gradOutput);
+        MemorySegment inputDelta = MemorySegment.NULL;
         if (gradInput != null) {
             if (gradInput.dtype() != x.dtype() || gradInput.size() != x.size()) {
                 throw new ShapeException("the input's gradient must be " + x + ", given " + gradInput);
             }
-            Checks.writable("the input's gradient", gradInput);
+            inputDelta = writable("the input's gradient", gradInput);
         }
-        if (gradients != null && gradients.flat().segment().byteSize() != parameters.values().flat().segment()
-            .byteSize()) {
-            throw new ShapeException("gradients of " + gradients.flat() + " for parameters of "
-                + parameters.values().flat());
+        if (gradients != null) {
+            OptimizerState.requireFit(parameters, gradients);
         }
-        backward(rows, x.segment(), gradOutput.segment(), gradients,
-            gradInput == null ? MemorySegment.NULL : gradInput.segment(), accumulate);
+        backward(rows, array("the input", x), array("the output's gradient", gradOutput), gradients, inputDelta,
+            accumulate);
     }
 
-    private void requireGradOutput(HostTensor x, HostTensor gradOutput) {
+    private void requireGradOutput(Tensor x, Tensor gradOutput) {
         Shape output = outputShape(x.shape());
         if (gradOutput.dtype() != x.dtype() || gradOutput.size() != output.size()) {
             throw new ShapeException("the output's gradient must be " + x.dtype() + output + ", given " + gradOutput);
@@ -317,7 +351,7 @@ public final class Workspace implements AutoCloseable {
      * @param state of AdamW, for this workspace's parameters
      * @param learningRate of this step
      */
-    public void backwardStep(HostTensor x, HostTensor gradOutput, OptimizerState state, double learningRate) {
+    public void backwardStep(Tensor x, Tensor gradOutput, OptimizerState state, double learningRate) {
         if (!(state.optimizer() instanceof Optimizer.AdamW)) {
             throw KanException.invalid("a backward pass with a step in it is for AdamW, given %s; use backward and "
                 + "OptimizerState.step", state.optimizer());
@@ -327,9 +361,11 @@ public final class Workspace implements AutoCloseable {
         }
         long rows = requireInput(x);
         requireGradOutput(x, gradOutput);
-        requireForward(rows, x.segment());
+        MemorySegment input = array("the input", x);
+        MemorySegment delta = array("the output's gradient", gradOutput);
+        requireForward(rows, input);
         state.next(learningRate);
-        backwardAdamW(rows, x.segment(), gradOutput.segment(), state);
+        backwardAdamW(rows, input, delta, state);
     }
 
     /** The backward pass with an AdamW step in it; {@code state} has counted the step already. */
@@ -365,9 +401,7 @@ public final class Workspace implements AutoCloseable {
     /** Frees the memory; does nothing the second time. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        memory.close();
     }
 
     /** The thread-safe predictors' tiny forward pass: as {@link #forward(long, MemorySegment)}, by critical calls. */

@@ -5,7 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 
-/** Ties opaque handles of the C ABI to arenas. The only caller of {@link MemorySegment#reinterpret} in kan4j. */
+/** Ties opaque handles and device addresses of the C ABI to arenas. The only caller of {@link MemorySegment#reinterpret} in kan4j. */
 public final class Handles {
 
     private Handles() {
@@ -21,5 +21,13 @@ public final class Handles {
      */
     public static MemorySegment own(MemorySegment handle, Arena arena, Consumer<MemorySegment> free) {
         return handle.reinterpret(arena, free);
+    }
+
+    /**
+     * The address of memory that the host cannot reach, a device's, with the lifetime of an arena: a segment of no length,
+     * so that every access is an exception, to be passed to downcalls.
+     */
+    public static MemorySegment address(long address, Arena arena) {
+        return MemorySegment.ofAddress(address).reinterpret(0, arena, null);
     }
 }

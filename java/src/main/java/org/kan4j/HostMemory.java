@@ -1,0 +1,66 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Arrays off the heap, which the kernels of every CPU context use in place. */
+final class HostMemory extends Memory {
+
+    HostMemory(Arena arena) {
+        super(arena);
+    }
+
+    static HostMemory shared() {
+        return new HostMemory(Arena.ofShared());
+    }
+
+    @Override
+    Memory another() {
+        return shared();
+    }
+
+    @Override
+    Context context() {
+        return null;
+    }
+
+    @Override
+    MemorySegment allocate(long bytes) {
+        try {
+            return arena().allocate(Math.max(HostTensor.ALIGNMENT, bytes), HostTensor.ALIGNMENT).asSlice(0, bytes);
+        } catch (OutOfMemoryError e) {
+            throw new KanException(Status.OUT_OF_MEMORY, "no memory for an array of " + bytes + " bytes", e);
+        }
+    }
+
+    @Override
+    MemorySegment slice(MemorySegment array, long offset, long bytes) {
+        return array.asSlice(offset, bytes);
+    }
+
+    @Override
+    void write(MemorySegment source, MemorySegment array, long bytes) {
+        MemorySegment.copy(source, 0, array, 0, bytes);
+    }
+
+    @Override
+    void read(MemorySegment array, MemorySegment target, long bytes) {
+        MemorySegment.copy(array, 0, target, 0, bytes);
+    }
+
+    @Override
+    void copy(MemorySegment from, MemorySegment to, long bytes) {
+        MemorySegment.copy(from, 0, to, 0, bytes);
+    }
+
+    @Override
+    void clear(MemorySegment array, long bytes) {
+        array.asSlice(0, bytes).fill((byte) 0);
+    }
+
+    @Override
+    String place() {
+        return "the host's memory";
+    }
+}
