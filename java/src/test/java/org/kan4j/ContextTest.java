@@ -68,12 +68,11 @@ class ContextTest {
         try (Arena arena = Arena.ofShared();
              Context context = Context.open(ContextOptions.defaults().withThreads(1).withTier(Tier.REFERENCE));
              Parameters parameters = Parameters.zeros(wide);
-             Workspace first = Workspace.inference(context, parameters, 8);
              Workspace second = Workspace.inference(context, parameters, 8)) {
             HostTensor x = HostTensor.allocate(arena, DType.F64, 8, 400);
             AtomicReference<Throwable> failure = new AtomicReference<>();
             Thread other = new Thread(() -> {
-                try {
+                try (Workspace first = Workspace.inference(context, parameters, 8)) {
                     for (int i = 0; i < 20; i++) {
                         first.forward(x);
                     }

@@ -87,7 +87,7 @@ class DatasetTest {
     void miniBatchesHoldTheRowsOfTheirOrder() {
         try (Arena arena = Arena.ofConfined()) {
             Dataset data = thirds(arena, 10).select(9, 4, 2, 7);
-            Measurement.Batch batch = new Measurement.Batch(arena, data, 2);
+            Measurement.Batch batch = new Measurement.Batch(new HostMemory(arena), data, 2);
             int[] order = data.order(3, 5);
             int[] rows = {9, 4, 2, 7};
             try (RowSource.Pass shuffled = data.shuffled(3, 5); RowSource.Pass inOrder = data.inOrder()) {
