@@ -69,6 +69,69 @@ inline kan_context make_context(int32_t tier, int32_t threads) {
   return context;
 }
 
+// A context of the first CUDA device; NULL with the reason on standard output where there is none.
+inline kan_context make_cuda_context(const char* implementation = "", int32_t products = KAN_PRODUCTS_FP32) {
+  auto spec = make_struct<kan_context_spec>();
+  spec.device = KAN_DEVICE_CUDA;
+  spec.threads = 1;
+  spec.products = products;
+  std::snprintf(spec.implementation, sizeof spec.implementation, "%s", implementation);
+  kan_context context;
+  if (kan_context_create(&spec, &context) == KAN_OK) return context;
+  std::printf("no CUDA context: %s\n", last_error(nullptr).c_str());
+  return nullptr;
+}
+
+// Arrays where a context wants them: on the CPU the caller's own, on a device copies of them, which back() brings home.
+class Arrays {
+ public:
+  explicit Arrays(kan_context context) : context_(context) {
+    auto info = make_struct<kan_context_info>();
+    MUST(context, kan_context_query(context, &info));
+    device_ = info.device == KAN_DEVICE_CUDA;
+  }
+  ~Arrays() {
+    for (const Copy& c : copies_) MUST(context_, kan_device_free(context_, c.address));
+  }
+  Arrays(const Arrays&) = delete;
+  Arrays& operator=(const Arrays&) = delete;
+
+  // The address to pass for g, holding what g holds now.
+  void* operator()(const Guarded& g) {
+    if (!device_) return g.get();
+    for (const Copy& c : copies_) {
+      if (c.of != &g) continue;
+      MUST(context_, kan_device_write(context_, c.address, g.get(), g.bytes()));
+      return pointer(c.address);
+    }
+    Copy c{&g, 0};
+    MUST(context_, kan_device_allocate(context_, g.bytes(), &c.address));
+    copies_.push_back(c);
+    MUST(context_, kan_device_write(context_, c.address, g.get(), g.bytes()));
+    return pointer(c.address);
+  }
+  // The same, without copying again.
+  void* at(const Guarded& g) const {
+    if (!device_) return g.get();
+    for (const Copy& c : copies_) if (c.of == &g) return pointer(c.address);
+    std::abort();
+  }
+  void back() const {
+    for (const Copy& c : copies_) MUST(context_, kan_device_read(context_, c.of->get(), c.address, c.of->bytes()));
+  }
+
+ private:
+  struct Copy {
+    const Guarded* of;
+    unsigned long long address;
+  };
+  static void* pointer(unsigned long long address) { return reinterpret_cast<void*>(uintptr_t(address)); }
+
+  kan_context context_;
+  bool device_ = false;
+  std::vector<Copy> copies_;
+};
+
 inline int32_t highest_tier() {
   kan_context context = make_context(KAN_TIER_REFERENCE, 1);
   auto info = make_struct<kan_context_info>();
@@ -233,16 +296,20 @@ inline Results run_passes(kan_context context, const Model& m, int64_t batch, co
   const Guarded buffers(m.buffers.bytes(), element, options.edge);
   std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
   Results r;
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, gx.get(), m.params.get(), buffers.get(), y.get(),
-                                  nullptr, infer_scratch.get()));
+  Arrays on(context);
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, on(gx), on(m.params), on(buffers), on(y), nullptr,
+                                  on(infer_scratch)));
+  on.back();
   r.y_infer = load(dtype, y.get(), batch * m.spec.out_features);
   std::memset(y.get(), 0xff, size_t(y.bytes()));
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, gx.get(), m.params.get(), buffers.get(), y.get(),
-                                  saved.get(), scratch.get()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(m.params), on(buffers), on(y), on(saved),
+                                  on(scratch)));
+  on.back();
   r.y = load(dtype, y.get(), batch * m.spec.out_features);
   std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
-  MUST(context, kan_layer_backward(context, m.layer, batch, gx.get(), m.params.get(), buffers.get(), saved.get(), gdy.get(),
-                                   options.d_x_mode, dx.get(), options.d_params_mode, dp.get(), scratch.get()));
+  MUST(context, kan_layer_backward(context, m.layer, batch, on(gx), on(m.params), on(buffers), on(saved), on(gdy), options.d_x_mode,
+                                   on(dx), options.d_params_mode, on(dp), on(scratch)));
+  on.back();
   r.d_x = load(dtype, dx.get(), int64_t(x.size()));
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;

@@ -1,7 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// The kernels of one tier against the double-precision reference, for every kind of layer, basis, flag and dtype, at
-// awkward sizes, between guard pages. Usage: parity TIER f32|f64 [quick]
+// The kernels of one tier, or of a CUDA device, against the double-precision reference, for every kind of layer, basis,
+// flag and dtype, at awkward sizes, between guard pages. Usage: parity TIER f32|f64 [quick] or, where an implementation of
+// docs/cuda.md may be forced, parity cuda f32 [quick|small] [IMPLEMENTATION]
 //
 // Tolerance (the fp64 error rule): the kernel may be at most twice as far from the reference as a naive evaluation in
 // the layer's own precision is, plus a few units in the last place of the tensor's largest number (or of one term of the
@@ -48,10 +49,9 @@ double distance(const Vector& a, const Vector& b) {
 
 class Parity {
  public:
-  Parity(int32_t tier, int32_t dtype)
-      : dtype_(dtype), reference_(make_context(KAN_TIER_REFERENCE, 1)), kernel_(make_context(tier, 1)), pool_(1) {
-    for (int32_t threads : {2, 3, 5}) threaded_.push_back(make_context(tier, threads));
-  }
+  // `kernel` is the context under test, `others` must give the same bits; takes them all.
+  Parity(int32_t dtype, kan_context kernel, const std::vector<kan_context>& others)
+      : dtype_(dtype), reference_(make_context(KAN_TIER_REFERENCE, 1)), kernel_(kernel), threaded_(others), pool_(1) {}
   ~Parity() {
     for (kan_context c : threaded_) kan_context_destroy(c);
     kan_context_destroy(kernel_);
@@ -221,15 +221,23 @@ class Parity {
       mm[i] = guarded(dtype_, moment);
       vv[i] = guarded(dtype_, square);
     }
-    MUST(kernel_, kan_layer_forward(kernel_, m.layer, KAN_MODE_TRAIN, batch, gx.get(), p[0].get(), buffers.get(), y.get(), saved.get(), scratch.get()));
-    MUST(kernel_, kan_layer_backward(kernel_, m.layer, batch, gx.get(), p[0].get(), buffers.get(), saved.get(), gdy.get(), KAN_GRAD_OVERWRITE,
-                                     dx_alone.get(), KAN_GRAD_OVERWRITE, grads.get(), scratch.get()));
-    MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, p[0].get(), grads.get(), mm[0].get(), vv[0].get()));
+    {
+      Arrays on(kernel_);
+      MUST(kernel_, kan_layer_forward(kernel_, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(p[0]), on(buffers), on(y), on(saved), on(scratch)));
+      MUST(kernel_, kan_layer_backward(kernel_, m.layer, batch, on.at(gx), on.at(p[0]), on.at(buffers), on.at(saved), on(gdy), KAN_GRAD_OVERWRITE,
+                                       on(dx_alone), KAN_GRAD_OVERWRITE, on(grads), on.at(scratch)));
+      MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, on.at(p[0]), on.at(grads), on(mm[0]), on(vv[0])));
+      on.back();
+    }
     // On another number of threads than the unfused one every other time.
-    kan_context fused = batch % 2 == 0 ? kernel_ : threaded_[size_t(batch) % 3];
+    kan_context fused = batch % 2 == 0 ? kernel_ : threaded_[size_t(batch) % threaded_.size()];
     const Guarded fused_scratch(m.query(fused, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
-    MUST(fused, kan_layer_backward_adamw(fused, m.layer, batch, gx.get(), p[1].get(), buffers.get(), saved.get(), gdy.get(),
-                                         KAN_GRAD_OVERWRITE, dx.get(), &adam, mm[1].get(), vv[1].get(), fused_scratch.get()));
+    {
+      Arrays on(fused);
+      MUST(fused, kan_layer_backward_adamw(fused, m.layer, batch, on(gx), on(p[1]), on(buffers), on(saved), on(gdy),
+                                           KAN_GRAD_OVERWRITE, on(dx), &adam, on(mm[1]), on(vv[1]), on(fused_scratch)));
+      on.back();
+    }
     CHECK_TEXT(fused_scratch.intact(), name_);
     const auto same = [&](const Guarded& a, const Guarded& b) { return std::memcmp(a.get(), b.get(), size_t(a.bytes())) == 0; };
     CHECK_TEXT(same(p[0], p[1]), name_ + ": params after the fused AdamW");
@@ -246,7 +254,9 @@ class Parity {
     for (int i = 0; i < 2; ++i) {
       const Guarded gx = guarded(dtype_, x), out(count * size_of(dtype_), size_of(dtype_));
       kan_context c = i == 0 ? reference_ : kernel_;
-      MUST(c, kan_layer_basis(c, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), out.get()));
+      Arrays on(c);
+      MUST(c, kan_layer_basis(c, m.layer, batch, on(gx), on(m.params), on(m.buffers), on(out)));
+      on.back();
       phi[i] = load(dtype_, out.get(), count);
       CHECK_TEXT(out.intact(), name_ + ": around phi");
     }
@@ -261,14 +271,16 @@ class Parity {
       kan_context c = i == 0 ? reference_ : kernel_;
       const Guarded gx = guarded(dtype_, x), a(edges * 8, 8), b(edges * 8, 8), d(edges * 8, 8);
       const Guarded scratch(m.query(c, batch, KAN_MODE_INFER).scratch_bytes, 64);
-      MUST(c, kan_layer_edge_statistics(c, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), a.as<double>(), b.as<double>(),
-                                        d.as<double>(), scratch.get()));
+      Arrays on(c);
+      MUST(c, kan_layer_edge_statistics(c, m.layer, batch, on(gx), on(m.params), on(m.buffers), static_cast<double*>(on(a)),
+                                        static_cast<double*>(on(b)), static_cast<double*>(on(d)), on(scratch)));
+      on.back();
       found[i][0] = load(KAN_F64, a.get(), edges), found[i][1] = load(KAN_F64, b.get(), edges), found[i][2] = load(KAN_F64, d.get(), edges);
       for (const Guarded* g : {&a, &b, &d, &scratch}) CHECK_TEXT(g->intact(), name_ + ": edge statistics");
     }
     compare("mean |phi|", found[0][0], found[1][0], {});
     // The mean cancels, and one row has no deviation: both are held to the size of |phi|.
-    const double size = largest(found[0][0]);
+    const double size = std::fmax(largest(found[0][0]), term_);
     for (int k : {1, 2}) {
       CHECK_TEXT(distance(found[0][k], found[1][k]) <= 4 * units_ * eps() * size, name_ + ": edge statistic " + std::to_string(k));
     }
@@ -285,9 +297,11 @@ class Parity {
     const Guarded grads = guarded(dtype_, zeros), scratch(m.query(kernel_, 0, KAN_MODE_TRAIN).scratch_bytes, 64);
     Guarded p[2], moment[2], square[2];
     for (int i = 0; i < 2; ++i) p[i] = guarded(dtype_, load(dtype_, m.params.get(), m.params_count)), moment[i] = guarded(dtype_, ones), square[i] = guarded(dtype_, ones);
-    MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, p[0].get(), grads.get(), moment[0].get(), square[0].get()));
-    MUST(kernel_, kan_layer_backward_adamw(kernel_, m.layer, 0, nullptr, p[1].get(), m.buffers.get(), nullptr, nullptr, KAN_GRAD_OVERWRITE, nullptr,
-                                           &adam, moment[1].get(), square[1].get(), scratch.get()));
+    Arrays on(kernel_);
+    MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, on(p[0]), on(grads), on(moment[0]), on(square[0])));
+    MUST(kernel_, kan_layer_backward_adamw(kernel_, m.layer, 0, nullptr, on(p[1]), on(m.buffers), nullptr, nullptr, KAN_GRAD_OVERWRITE, nullptr,
+                                           &adam, on(moment[1]), on(square[1]), on(scratch)));
+    on.back();
     for (auto* pair : {p, moment, square}) {
       CHECK_TEXT(std::memcmp(pair[0].get(), pair[1].get(), size_t(pair[0].bytes())) == 0 && pair[1].intact(), c.name + ": fused AdamW on an empty batch");
     }
@@ -302,7 +316,7 @@ class Parity {
  private:
   int32_t dtype_;
   kan_context reference_, kernel_;
-  std::vector<kan_context> threaded_;
+  std::vector<kan_context> threaded_;  // the same kernels on other numbers of threads, or another context of the device
   kan::Pool pool_;
   std::string name_;
   double units_ = 0, term_ = 0, worst_ = 0;
@@ -339,10 +353,11 @@ constexpr Size kSizes[] = {{1, 1, 1},    {3, 5, 2},    {7, 64, 17}, {5, 65, 33},
 
 int main(int argc, char** argv) {
   const std::vector<std::string> names = {"auto", "reference", "baseline", "avx2", "avx512"};
+  const bool cuda = argc >= 3 && std::string(argv[1]) == "cuda";
   int32_t tier = -1;
   for (size_t t = 1; argc >= 3 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
-  if (tier < 0) {
-    std::printf("usage: parity reference|baseline|avx2|avx512 f32|f64 [quick]\n");
+  if (tier < 0 && !cuda) {
+    std::printf("usage: parity reference|baseline|avx2|avx512|cuda f32|f64 [quick|small] [IMPLEMENTATION]\n");
     return 2;
   }
   if (tier > highest_tier()) {
@@ -350,8 +365,21 @@ int main(int argc, char** argv) {
     return 77;
   }
   const int32_t dtype = std::string(argv[2]) == "f64" ? KAN_F64 : KAN_F32;
-  Parity parity(tier, dtype);
-  const bool quick = argc == 4;  // a part of it all, for builds with a sanitizer
+  const std::string part = argc > 3 ? argv[3] : "";
+  const bool small = part == "small";           // for emulated devices: every case once, no large sizes
+  const bool quick = part == "quick" || small;  // a part of it all, for builds with a sanitizer
+  kan_context kernel;
+  std::vector<kan_context> others;
+  if (cuda) {
+    const char* implementation = argc > 4 ? argv[4] : "";
+    kernel = make_cuda_context(implementation);
+    if (!kernel) return 77;
+    others.push_back(make_cuda_context(implementation));
+  } else {
+    kernel = make_context(tier, 1);
+    for (int32_t threads : {2, 3, 5}) others.push_back(make_context(tier, threads));
+  }
+  Parity parity(dtype, kernel, others);
   uint64_t seed = 1;
   size_t next = 0;
   const size_t count = sizeof kSizes / sizeof kSizes[0];

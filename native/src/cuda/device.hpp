@@ -112,6 +112,9 @@ struct Implementation {
 
 const Implementation& choose(const Problem& problem);
 
+// NULL if `name` is empty or an entry's; else all names.
+const char* unknown_implementation(const char* name);
+
 // The entries, each beside its kernels.
 extern const Implementation kReference;     // reference.cu: KAN and LINEAR, one plain kernel for every basis
 extern const Implementation kElementwise;   // elementwise.cu: the layers without products
@@ -145,6 +148,10 @@ void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x,
 // Column sums of a (rows, n) into the sink at params offset: the bias gradient. scratch: column_sums_scratch numbers.
 int64_t column_sums_scratch(const CudaDevice& d, int64_t rows, int64_t n);
 void column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* a, const Sink& sink, int64_t offset, float* scratch);
+
+// Sums over rows of g times xhat (times x where moments are NULL) and of g into the sink. scratch: layer_norm_scratch.
+void weighted_column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* g, const float* x, const float* moments,
+                          const Sink& sink, int64_t weight_offset, int64_t bias_offset, float* scratch);
 
 // Gradient numbers g[0 .. n-1] of params offset .. into the sink; `parts` partial gradients `stride` numbers apart are
 // summed in order: the second stage of every split reduction.

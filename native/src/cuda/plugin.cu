@@ -144,9 +144,7 @@ Device* open(const kan_context_spec& spec, kan_status* status, char* text, int64
   }
   if (good) {
     // Forcing a name that no entry has would silently do nothing.
-    const char* names = nullptr;
-    extern const char* unknown_implementation(const char*);
-    if ((names = unknown_implementation(d->forced))) {
+    if (const char* names = unknown_implementation(d->forced)) {
       d->fail(KAN_INVALID_ARGUMENT, "spec.implementation: expected one of %s, given %s", names, d->forced);
     }
   }
