@@ -2,7 +2,7 @@
 //
 // The kernels of one tier, or of a CUDA device, against the double-precision reference, for every kind of layer, basis,
 // flag and dtype, at awkward sizes, between guard pages. Usage: parity TIER f32|f64 [quick] or, where an implementation of
-// docs/cuda.md may be forced, parity cuda f32 [quick|small] [IMPLEMENTATION]
+// docs/cuda.md may be forced, parity cuda f32 all|quick|small [IMPLEMENTATION|chosen [NAMES]], of the cases whose name begins so
 //
 // Tolerance (the fp64 error rule): the kernel may be at most twice as far from the reference as a naive evaluation in
 // the layer's own precision is, plus a few units in the last place of the tensor's largest number (or of one term of the
@@ -357,7 +357,7 @@ int main(int argc, char** argv) {
   int32_t tier = -1;
   for (size_t t = 1; argc >= 3 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
   if (tier < 0 && !cuda) {
-    std::printf("usage: parity reference|baseline|avx2|avx512|cuda f32|f64 [quick|small] [IMPLEMENTATION]\n");
+    std::printf("usage: parity reference|baseline|avx2|avx512|cuda f32|f64 [all|quick|small] [IMPLEMENTATION|chosen [NAMES]]\n");
     return 2;
   }
   if (tier > highest_tier()) {
@@ -371,7 +371,7 @@ int main(int argc, char** argv) {
   kan_context kernel;
   std::vector<kan_context> others;
   if (cuda) {
-    const char* implementation = argc > 4 ? argv[4] : "";
+    const char* implementation = argc > 4 && std::string(argv[4]) != "chosen" ? argv[4] : "";
     kernel = make_cuda_context(implementation);
     if (!kernel) return 77;
     others.push_back(make_cuda_context(implementation));
@@ -380,10 +380,13 @@ int main(int argc, char** argv) {
     for (int32_t threads : {2, 3, 5}) others.push_back(make_context(tier, threads));
   }
   Parity parity(dtype, kernel, others);
+  const std::string names_wanted = argc > 5 ? argv[5] : "";
+  const auto wanted = [&](const Case& c) { return c.name.rfind(names_wanted, 0) == 0; };
   uint64_t seed = 1;
   size_t next = 0;
   const size_t count = sizeof kSizes / sizeof kSizes[0];
   for (const Case& c : all_cases(dtype)) {
+    if (!wanted(c)) continue;
     for (int repeat = 0; repeat < (quick ? int(next % 3 == 0) : 2); ++repeat) {
       const Size s = kSizes[next % count];
       parity.check_case(c, s.in, s.out, s.batch, seed++);
@@ -397,10 +400,10 @@ int main(int argc, char** argv) {
     const auto begins = [&](const char* text) { return c.name.rfind(text, 0) == 0; };
     if (begins("bspline order 3 grid 5 outside 0 knots 0") || begins("bspline order 2 grid 5 outside 1 knots 1") || begins("rbf grid 8 base 2 flags 36") ||
         begins("wavelet 0 flags 4") || begins("linear flags 4") || begins("layernorm") || begins("batchnorm") || begins("activation 2")) {
-      families.push_back(c);
+      if (wanted(c)) families.push_back(c);
     }
   }
-  CHECK(families.size() >= 7);
+  CHECK(families.size() >= (names_wanted.empty() ? 7 : 1));
   for (const Case& c : families) {
     for (int64_t width = 1; width <= 35; width += quick ? 6 : 1) {
       parity.check_case(c, 3 + width % 5, width, 1 + (width * 7) % 35, seed++);
@@ -410,7 +413,7 @@ int main(int argc, char** argv) {
   // Layers as chance makes them: any grid, order, flags, size and batch.
   Random random(20240417);
   int made = 0;
-  for (int i = 0; i < (quick ? 60 : 400); ++i) {
+  for (int i = 0; names_wanted.empty() && i < (quick ? 60 : 400); ++i) {
     Case c = random_case(random, dtype);
     const int64_t in = 1 + random.below(random.below(3) ? 12 : 90), out = 1 + random.below(random.below(3) ? 20 : 150);
     c = sized(c, in, out);
@@ -418,7 +421,7 @@ int main(int argc, char** argv) {
     ++made;
     parity.check_case(c, in, out, 1 + random.below(random.below(4) ? 40 : 260), seed++);
   }
-  CHECK(made >= (quick ? 20 : 150));
+  CHECK(made >= (quick ? 20 : 150) || !names_wanted.empty());
   // Layers and batches larger than any block.
   for (const Case& c : families) {
     if (quick) break;

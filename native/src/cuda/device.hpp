@@ -103,7 +103,7 @@ struct Problem {
 // a problem and suits it is taken; `forced` takes the entry of that name wherever it can. The last entry can do all.
 struct Implementation {
   const char* name;
-  bool (*can)(const Problem&);
+  bool (*can)(const Problem&);              // asked with batch >= 1 where a layer has weights
   bool (*suits)(const Problem&);            // the choice at this shape; NULL: wherever it can
   int64_t (*scratch_bytes)(const Problem&);
   void (*forward)(CudaDevice&, const Layer&, const ForwardArgs&);
@@ -123,6 +123,7 @@ extern const Implementation kBsplineTaps;   // bspline.cu: B-splines by their k 
 // global bases and LINEAR, and B-splines with few functions (bspline.cuh gives their values). dense_cublas: panels in
 // scratch, multiplied by cuBLAS. edge.cu: wavelets.
 extern const Implementation kDenseMma;
+extern const Implementation kDenseFma;
 extern const Implementation kDenseCublas;
 extern const Implementation kEdge;
 

@@ -10,6 +10,10 @@ namespace {
 
 constexpr const Implementation* kList[] = {
     &kElementwise,
+    &kBsplineTaps,
+    &kEdge,
+    &kDenseMma,
+    &kDenseFma,
     &kReference,
 };
 
@@ -20,6 +24,7 @@ __attribute__((weak)) void blas_open(CudaDevice&) {}
 __attribute__((weak)) void blas_close(CudaDevice&) {}
 
 const Implementation& choose(const Problem& problem) {
+  if (problem.batch == 0 && kReference.can(problem)) return kReference;  // nothing to cut into blocks
   for (const Implementation* i : kList) {
     if (problem.device.forced[0] && std::strcmp(i->name, problem.device.forced) == 0 && i->can(problem)) return *i;
   }
