@@ -403,7 +403,7 @@ int main(int argc, char** argv) {
       if (wanted(c)) families.push_back(c);
     }
   }
-  CHECK(families.size() >= (names_wanted.empty() ? 7 : 1));
+  CHECK(families.size() >= 7 || !names_wanted.empty());
   for (const Case& c : families) {
     for (int64_t width = 1; width <= 35; width += quick ? 6 : 1) {
       parity.check_case(c, 3 + width % 5, width, 1 + (width * 7) % 35, seed++);

@@ -12,16 +12,13 @@ constexpr const Implementation* kList[] = {
     &kElementwise,
     &kBsplineTaps,
     &kEdge,
+    &kDenseCublas,
     &kDenseMma,
     &kDenseFma,
     &kReference,
 };
 
 }  // namespace
-
-// Where the cuBLAS path is not built.
-__attribute__((weak)) void blas_open(CudaDevice&) {}
-__attribute__((weak)) void blas_close(CudaDevice&) {}
 
 const Implementation& choose(const Problem& problem) {
   if (problem.batch == 0 && kReference.can(problem)) return kReference;  // nothing to cut into blocks
