@@ -7,13 +7,19 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.kan4j.KanModel;
 import org.kan4j.cli.bench.Latency;
+import org.kan4j.cli.bench.LatencyPeer;
 import org.kan4j.cli.bench.Machine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,6 +63,10 @@ final class BenchLatencyCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of data and parameters.")
     private long seed;
 
+    @Option(names = "--peers", paramLabel = "JAR", description = "A jar of other libraries' networks to time beside: "
+            + "bench/target/benchmarks.jar, built with -Pdjl, has DJL's. By default none.")
+    private Path peers;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the rows as JSON.")
     private Path json;
 
@@ -79,30 +89,29 @@ final class BenchLatencyCommand implements Callable<Integer> {
         out.println(format("%-11s %-14s %6s %7s %9s %9s %9s %12s %14s", "model", "layers", "batch", "threads", "p50 us",
                 "p99 us", "p99.9 us", "bytes/call", "rows/s"));
         ArrayNode rows = Output.array();
-        for (String name : models) {
-            Bases.Entry entry = Bases.of(name);
+        try (URLClassLoader loader = loader()) {
+            List<LatencyPeer> others = loader == null ? List.of()
+                    : ServiceLoader.load(LatencyPeer.class, loader).stream().map(ServiceLoader.Provider::get).toList();
+            if (peers != null && others.isEmpty()) {
+                throw new InputException("--peers: " + peers + " has no networks of other libraries; build it with "
+                        + "mvn -Pdjl -pl bench -am -DskipTests package");
+            }
             for (String network : networks) {
                 long[] widths = widths(network);
-                KanModel model = entry.model(Options.dtype(dtype), entry.grid(widths), entry.order(), widths);
                 for (int batch : batches) {
                     for (int count : counts) {
-                        Latency.Result r = Latency.run(model, batch, count, seconds, seed);
-                        out.println(format("%-11s %-14s %6d %7d %9.2f %9.2f %9.2f %12.1f %,14.0f", name, network, batch, count,
-                                r.micros().median(), r.micros().percentile(99), r.micros().percentile(99.9),
-                                r.bytesPerCall(), r.rowsPerSecond()));
-                        out.flush();
-                        ObjectNode row = rows.addObject().put("model", name).put("device", "cpu").put("threads", count)
-                                .put("batch", batch);
-                        ArrayNode list = row.putArray("layers");
-                        Arrays.stream(widths).forEach(list::add);
-                        row.put("params", model.parameterCount()).put("dtype", dtype)
-                                .put("p50_us", BenchOutput.round(r.micros().median()))
-                                .put("p99_us", BenchOutput.round(r.micros().percentile(99)))
-                                .put("p999_us", BenchOutput.round(r.micros().percentile(99.9)))
-                                .put("bytes_per_call", BenchOutput.round(r.bytesPerCall()))
-                                .put("rows_per_s", BenchOutput.round(r.rowsPerSecond()))
-                                .put("calls", r.micros().sorted().length);
-                        BenchOutput.stamp(row, machine);
+                        for (String name : models) {
+                            Bases.Entry entry = Bases.of(name);
+                            KanModel model = entry.model(Options.dtype(dtype), entry.grid(widths), entry.order(), widths);
+                            print(row(rows, name, widths, batch, count, dtype,
+                                    Latency.run(model, batch, count, seconds, seed), machine));
+                        }
+                        for (LatencyPeer peer : others) {
+                            for (String name : peer.models()) {
+                                print(row(rows, name, widths, batch, count, "f32",
+                                        Latency.run(peer, name, widths, batch, count, seconds, seed), machine));
+                            }
+                        }
                     }
                 }
             }
@@ -111,6 +120,43 @@ final class BenchLatencyCommand implements Callable<Integer> {
             Output.writeJson(json, rows);
         }
         return 0;
+    }
+
+    private URLClassLoader loader() throws IOException {
+        if (peers == null) {
+            return null;
+        }
+        if (!Files.isReadable(peers)) {
+            throw new InputException("--peers: cannot read " + peers);
+        }
+        return new URLClassLoader(new URL[] {peers.toUri().toURL()}, getClass().getClassLoader());
+    }
+
+    private ObjectNode row(ArrayNode rows, String name, long[] widths, int batch, int count, String type, Latency.Result r,
+                           Machine machine) {
+        ObjectNode row = rows.addObject().put("model", name).put("device", "cpu").put("threads", count).put("batch", batch);
+        ArrayNode list = row.putArray("layers");
+        Arrays.stream(widths).forEach(list::add);
+        row.put("dtype", type)
+                .put("p50_us", BenchOutput.round(r.micros().median()))
+                .put("p99_us", BenchOutput.round(r.micros().percentile(99)))
+                .put("p999_us", BenchOutput.round(r.micros().percentile(99.9)))
+                .put("bytes_per_call", BenchOutput.round(r.bytesPerCall()))
+                .put("rows_per_s", BenchOutput.round(r.rowsPerSecond()))
+                .put("calls", r.micros().sorted().length);
+        BenchOutput.stamp(row, machine);
+        return row;
+    }
+
+    private void print(ObjectNode row) {
+        PrintWriter out = spec.commandLine().getOut();
+        List<String> widths = new ArrayList<>();
+        row.get("layers").forEach(w -> widths.add(w.asText()));
+        out.println(format("%-11s %-14s %6d %7d %9.2f %9.2f %9.2f %12.1f %,14.0f", row.get("model").asText(),
+                String.join(",", widths), row.get("batch").asInt(), row.get("threads").asInt(),
+                row.get("p50_us").asDouble(), row.get("p99_us").asDouble(), row.get("p999_us").asDouble(),
+                row.get("bytes_per_call").asDouble(), row.get("rows_per_s").asDouble()));
+        out.flush();
     }
 
     private static long[] widths(String network) {

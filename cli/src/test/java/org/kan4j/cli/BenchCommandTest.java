@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,6 +89,17 @@ class BenchCommandTest {
             assertThat(row.get("p99_us").asDouble()).isLessThanOrEqualTo(row.get("p999_us").asDouble());
             assertThat(row.get("bytes_per_call").asDouble()).isNotNegative();
         }
+    }
+
+    @Test
+    void latencyPeersMustBeThere() throws IOException {
+        String missing = folder.resolve("none.jar").toString();
+        assertThat(run("bench", "latency", "--seconds", "0.01", "--peers", missing)).isEqualTo(2);
+        assertThat(err.toString()).contains("--peers: cannot read " + missing);
+        Path other = folder.resolve("other.jar");
+        new JarOutputStream(Files.newOutputStream(other), new Manifest()).close();
+        assertThat(run("bench", "latency", "--seconds", "0.01", "--peers", other.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("has no networks of other libraries; build it with mvn -Pdjl");
     }
 
     @Test

@@ -11,14 +11,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import org.kan4j.KanModel;
 import org.kan4j.Parameters;
 import org.kan4j.Predictor;
 
 /**
- * Times single calls of {@link Predictor#predict(float[], float[])}, from heap array to heap array, by
- * {@link System#nanoTime} around each; reading the clock, some 20 ns, is included. All threads share one predictor.
+ * Times single predictions, from heap array to heap array, by {@link System#nanoTime} around each; reading the clock, some
+ * 20 ns, is included.
  */
 public final class Latency {
 
@@ -42,7 +43,7 @@ public final class Latency {
     }
 
     /**
-     * Measures.
+     * Measures {@link Predictor#predict(float[], float[])}; all threads share one predictor.
      *
      * @param batch rows of a call
      * @param threads that call at once
@@ -50,47 +51,71 @@ public final class Latency {
      */
     public static Result run(KanModel model, int batch, int threads, double seconds, long seed) {
         try (Parameters parameters = Parameters.initialise(model, seed); Predictor predictor = Predictor.of(parameters)) {
-            CyclicBarrier start = new CyclicBarrier(threads);
-            List<FutureTask<Calls>> tasks = new ArrayList<>();
-            for (int t = 0; t < threads; t++) {
-                long seedOfThread = seed + t;
-                tasks.add(new FutureTask<>(thread(predictor, model, batch, seconds, seedOfThread, start)));
-                Thread.ofPlatform().start(tasks.getLast());
-            }
-            List<Calls> all = new ArrayList<>();
-            for (FutureTask<Calls> task : tasks) {
-                all.add(get(task));
-            }
-            double[] micros = all.stream().flatMapToDouble(c -> DoubleStream.of(c.micros)).toArray();
-            double allocated = all.stream().mapToDouble(Calls::allocated).sum() / micros.length;
-            double rate = all.stream().mapToDouble(c -> c.micros.length * (double) batch / c.seconds).sum();
-            if (!all.stream().allMatch(c -> Double.isFinite(c.sum) && c.sum != 0)) {
-                throw new IllegalStateException("the measured model predicts nothing but 0, or not a number");
-            }
-            return new Result(new Sample(micros), allocated, rate);
+            return run(() -> new LatencyPeer.Call() {
+                @Override
+                public void predict(float[] inputs, float[] outputs) {
+                    predictor.predict(inputs, outputs);
+                }
+
+                @Override
+                public void close() {
+                    // the predictor is shared
+                }
+            }, model.in(), model.out(), batch, threads, seconds, seed);
         }
     }
 
-    private static Callable<Calls> thread(Predictor predictor, KanModel model, int batch, double seconds, long seed,
-                                          CyclicBarrier start) {
+    /** Measures another library's network; every thread has one of its own. */
+    public static Result run(LatencyPeer peer, String model, long[] widths, int batch, int threads, double seconds,
+                             long seed) {
+        return run(() -> peer.open(model, widths, batch), widths[0], widths[widths.length - 1], batch, threads, seconds,
+                seed);
+    }
+
+    private static Result run(Supplier<LatencyPeer.Call> network, long in, long out, int batch, int threads,
+                              double seconds, long seed) {
+        CyclicBarrier start = new CyclicBarrier(threads);
+        List<FutureTask<Calls>> tasks = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            long seedOfThread = seed + t;
+            tasks.add(new FutureTask<>(thread(network, in, out, batch, seconds, seedOfThread, start)));
+            Thread.ofPlatform().start(tasks.getLast());
+        }
+        List<Calls> all = new ArrayList<>();
+        for (FutureTask<Calls> task : tasks) {
+            all.add(get(task));
+        }
+        double[] micros = all.stream().flatMapToDouble(c -> DoubleStream.of(c.micros)).toArray();
+        double allocated = all.stream().mapToDouble(Calls::allocated).sum() / micros.length;
+        double rate = all.stream().mapToDouble(c -> c.micros.length * (double) batch / c.seconds).sum();
+        if (!all.stream().allMatch(c -> Double.isFinite(c.sum) && c.sum != 0)) {
+            throw new IllegalStateException("the measured model predicts nothing but 0, or not a number");
+        }
+        return new Result(new Sample(micros), allocated, rate);
+    }
+
+    private static Callable<Calls> thread(Supplier<LatencyPeer.Call> network, long in, long out, int batch, double seconds,
+                                          long seed, CyclicBarrier start) {
         SplittableRandom random = new SplittableRandom(seed);
-        float[][] inputs = new float[INPUTS][Math.toIntExact(batch * model.in())];
+        float[][] inputs = new float[INPUTS][Math.toIntExact(batch * in)];
         for (float[] input : inputs) {
             for (int i = 0; i < input.length; i++) {
                 input[i] = (float) (2 * random.nextDouble() - 1);
             }
         }
-        float[] output = new float[Math.toIntExact(batch * model.out())];
+        float[] output = new float[Math.toIntExact(batch * out)];
         return () -> {
-            start.await();
-            double[] micros = new double[MOST_CALLS];
-            calls(predictor, inputs, output, micros, seconds);
-            start.await();
-            return calls(predictor, inputs, output, micros, seconds);
+            try (LatencyPeer.Call call = network.get()) {
+                start.await();
+                double[] micros = new double[MOST_CALLS];
+                calls(call, inputs, output, micros, seconds);
+                start.await();
+                return calls(call, inputs, output, micros, seconds);
+            }
         };
     }
 
-    private static Calls calls(Predictor predictor, float[][] inputs, float[] output, double[] micros, double seconds) {
+    private static Calls calls(LatencyPeer.Call call, float[][] inputs, float[] output, double[] micros, double seconds) {
         ThreadMXBean memory = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         double sum = 0;
         int n = 0;
@@ -100,7 +125,7 @@ public final class Latency {
         long now = begin;
         while (n < micros.length && (now < end || n == 0)) {
             long t0 = System.nanoTime();
-            predictor.predict(inputs[n % INPUTS], output);
+            call.predict(inputs[n % INPUTS], output);
             now = System.nanoTime();
             micros[n++] = (now - t0) * 1e-3;
             sum += Math.abs(output[0]);
