@@ -423,8 +423,9 @@ KAN_API kan_status kan_event_synchronize(kan_context context, int32_t event);
 KAN_API kan_status kan_event_elapsed(kan_context context, int32_t first, int32_t last, double* milliseconds);
 
 /* Graphs: run functions between begin and end are recorded instead of executed, and each launch replays them with the
- * same arguments. Nothing that waits, allocates or moves host memory may stand between. After a failed call between them
- * end it all the same: *graph is then -1. Graphs belong to the context. */
+ * same arguments; what changes from replay to replay lies in device memory (kan_optimizer_state, the position of
+ * kan_gather). Nothing that waits, allocates or moves host memory may stand between: KAN_INVALID_ARGUMENT. After a failed
+ * call between them, end it and destroy what comes. *graph is -1 on failure. Graphs belong to the context. */
 KAN_API kan_status kan_graph_begin(kan_context context);
 KAN_API kan_status kan_graph_end(kan_context context, int32_t* graph);
 KAN_API kan_status kan_graph_launch(kan_context context, int32_t graph);
