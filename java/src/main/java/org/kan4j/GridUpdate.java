@@ -123,7 +123,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         }
     }
 
-    private static boolean hasGrid(LayerSpec layer) {
+    static boolean hasGrid(LayerSpec layer) {
         return layer instanceof KanLayer kan && (kan.basis() instanceof BSpline || kan.basis() instanceof GaussianRbf
             || kan.basis() instanceof Rswaf);
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.kan4j.Context;
+import org.kan4j.GridCoverage;
 import org.kan4j.Metrics;
 import org.kan4j.RowSource;
 import org.kan4j.data.Cache;
@@ -45,12 +46,16 @@ final class EvaluateCommand implements Callable<Integer> {
     private Path json;
 
     @Mixin
+    private CoverageOptions coverage = new CoverageOptions();
+
+    @Mixin
     private DeviceOptions device = new DeviceOptions();
 
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Output.check("--json", json);
+        coverage.check();
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = rows(data, model.encoding(), true, spec.commandLine().getErr()).load(arena,
                     model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
@@ -64,6 +69,12 @@ final class EvaluateCommand implements Callable<Integer> {
                         : format("%-12s %.6g", name, value));
                 root.put(name, value);
             });
+            GridCoverage grids = GridCoverage.measure(context, model.parameters(), rows, GridCoverage.ROWS);
+            if (!grids.layers().isEmpty()) {
+                out.println("outside grid " + CoverageOptions.describe(grids));
+            }
+            CoverageOptions.put(grids, root);
+            coverage.warn(grids, spec.commandLine().getErr());
             if (json != null) {
                 Output.writeJson(json, root);
             }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.kan4j.Context;
 import org.kan4j.DType;
+import org.kan4j.GridCoverage;
 import org.kan4j.HostTensor;
 import org.kan4j.RowSource;
 import org.kan4j.Workspace;
@@ -49,11 +50,15 @@ final class PredictCommand implements Callable<Integer> {
     private Path out;
 
     @Mixin
+    private CoverageOptions coverage = new CoverageOptions();
+
+    @Mixin
     private DeviceOptions device = new DeviceOptions();
 
     @Override
     public Integer call() throws IOException {
         Output.check("--out", out);
+        coverage.check();
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, spec.commandLine().getErr())
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
@@ -71,7 +76,7 @@ final class PredictCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void write(Context context, Model model, RowSource rows, Writer text) throws IOException {
+    private void write(Context context, Model model, RowSource rows, Writer text) throws IOException {
         Encoding.Target target = model.encoding().target();
         DType dtype = rows.dtype();
         List<String> header = new ArrayList<>(List.of(target.name()));
@@ -86,9 +91,17 @@ final class PredictCommand implements Callable<Integer> {
              Workspace workspace = Workspace.inference(context, model.parameters(), BLOCK);
              RowSource.Pass pass = rows.inOrder()) {
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());
+            // Evenly spread rows are kept as they pass: the file is read once.
+            HostTensor sample = HostTensor.allocate(arena, dtype, Math.min(rows.size(), GridCoverage.ROWS), rows.in());
+            long rowBytes = rows.in() * dtype.bytes();
+            long kept = 0;
             for (int from = 0; from < rows.size(); from += BLOCK) {
                 int n = Math.min(BLOCK, rows.size() - from);
                 pass.read(from, from + n, x.segment(), MemorySegment.NULL, MemorySegment.NULL);
+                for (; kept < sample.rows() && kept * rows.size() / sample.rows() < from + n; kept++) {
+                    long row = kept * rows.size() / sample.rows() - from;
+                    MemorySegment.copy(x.segment(), row * rowBytes, sample.segment(), kept * rowBytes, rowBytes);
+                }
                 HostTensor y = workspace.forward(x.slice(0, n));
                 for (int i = 0; i < n; i++) {
                     for (int o = 0; o < width; o++) {
@@ -97,6 +110,7 @@ final class PredictCommand implements Callable<Integer> {
                     csv.writeRecord(cells(target, outputs, dtype));
                 }
             }
+            coverage.warn(GridCoverage.measure(context, model.parameters(), sample), spec.commandLine().getErr());
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import org.kan4j.Checkpoint;
 import org.kan4j.Context;
 import org.kan4j.Dataset;
+import org.kan4j.GridCoverage;
 import org.kan4j.KanModel;
 import org.kan4j.Optimizer;
 import org.kan4j.Parameters;
@@ -151,6 +152,9 @@ final class TrainCommand implements Callable<Integer> {
     private String dtype;
 
     @Mixin
+    private CoverageOptions coverage = new CoverageOptions();
+
+    @Mixin
     private DeviceOptions device = new DeviceOptions();
 
     @Option(names = "--out", paramLabel = "FILE",
@@ -212,7 +216,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** What one training gave. */
     private record Run(TrainOptions options, long parameters, boolean classification, List<EpochReport> epochs, Map<String, Double> test,
-                       boolean stopped) {
+                       GridCoverage grids, boolean stopped) {
         double score() {
             return test.get(classification ? "accuracy" : "rmse");
         }
@@ -286,6 +290,7 @@ final class TrainCommand implements Callable<Integer> {
         atLeast("--order", order, 1);
         positive("--lr", lr);
         atLeast("--memory", memory, 1);
+        coverage.check();
         positive("--decay", decay);
         atLeast("--patience", patience, 1);
         if (validation != null && !(validation > 0 && validation < 1)) {
@@ -374,7 +379,7 @@ final class TrainCommand implements Callable<Integer> {
     /** A checkpoint keeps how it is trained; options that would change it are refused by name. */
     private void refuseWithResume() {
         Set<String> allowed = Set.of("--resume", "--epochs", "--out", "--json", "--plot", "--threads", "--tier", "--device",
-                "--verbose");
+                "--warn-outside", "--verbose");
         String refused = spec.commandLine().getParseResult().matchedOptions().stream()
                 .map(o -> o.longestName()).filter(o -> !allowed.contains(o)).collect(Collectors.joining(", "));
         if (!refused.isEmpty()) {
@@ -455,7 +460,9 @@ final class TrainCommand implements Callable<Integer> {
             TrainingResult result = split == null ? trainer.fit(train, test) : trainer.fit(split.first(), split.second());
             List<EpochReport> epochsDone = result.epochs().stream().map(watch::epoch).toList();
             Run run = new Run(options, model.parameterCount(), classification, epochsDone,
-                    result.stopped() ? null : Output.measures(trainer.evaluate(test), unit), result.stopped());
+                    result.stopped() ? null : Output.measures(trainer.evaluate(test), unit),
+                    result.stopped() ? null : GridCoverage.measure(trainer.context(), trainer.parameters(), train,
+                            GridCoverage.ROWS), result.stopped());
             if (result.stopped()) {
                 screen.println("stopped after " + epochsDone.size() + " of " + options.epochs() + " epochs; go on with: "
                         + "kan4j train " + data + " --resume " + modelFile);
@@ -485,9 +492,13 @@ final class TrainCommand implements Callable<Integer> {
         String more = run.test.entrySet().stream().filter(e -> !List.of("loss", "accuracy", "rmse").contains(e.getKey()))
                 .map(e -> format("%s %.4g", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
         screen.println("             " + more);
+        if (!run.grids.layers().isEmpty()) {
+            screen.println("outside grid " + CoverageOptions.describe(run.grids));
+        }
         screen.println(format("parameters   %,d", run.parameters));
         screen.println(format("time         %.2f s an epoch, mean of %d (%s)", seconds, run.epochs.size(), context));
         screen.println("model        " + modelFile);
+        coverage.warn(run.grids, spec.commandLine().getErr());
     }
 
     private void draw(Run run, Path plotFile) throws IOException {
@@ -547,6 +558,7 @@ final class TrainCommand implements Callable<Integer> {
         if (run.test != null) {
             ObjectNode test = root.putObject("test");
             run.test.forEach(test::put);
+            CoverageOptions.put(run.grids, root);
         }
         root.set("options", Output.tree(run.options));
         return root;
