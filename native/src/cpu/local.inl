@@ -7,11 +7,14 @@
 // Every x has a window f in 0..G-1: the first of the k + 1 neighbouring coefficients it may touch; in the tails of the
 // extended grid some of their values are 0. Per block of samples and input a *record* is made once and shared by all
 // output tiles: the samples sorted by window (counting sort), the V = k + 1 (+ 1 base) values of each, and the runs of
-// equal window. Within a run the V weight rows stay in registers while the samples stream by:
+// equal window. Windows are walked in ascending order; neighbours share k of their rows, so that of each step one weight row
+// is loaded, and one gradient row is finished, while the others stay in registers (a ring of k + 1, the base row beside):
 //
 //   forward   per sample and 64 outputs: V x 64 multiply-adds, 64 loads and stores of the output tile in L1
-//   d_params  the same with the roles of load and store swapped; a run's V sums are added to the input's gradient rows
+//   d_params  the same without the stores; a finished row goes straight to its gradient, or through AdamW
 //   d_x       the derivative rows are combined first (V x 64), then multiplied with d_y (64)
+//
+// With more cells than samples there is nothing to share: then records are not sorted, and each run loads its V rows.
 //
 // Flops 2 V batch in out each (d_x: V + 1); bytes: the weights once per block of samples, records 4 (V + 1) + runs a
 // sample and input. The cost does not depend on G beyond touching the parameters.
