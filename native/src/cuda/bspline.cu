@@ -26,8 +26,8 @@ namespace kan::cuda {
 namespace {
 
 constexpr int kSamples = 128;  // of a record
-constexpr int kSlot = 8;       // numbers a sample: k + 1 taps, at 6 the base branch, at 7 the key
-constexpr int kRecord = kSamples * kSlot;
+constexpr int kSlot = 8;       // numbers a sample: k + 1 taps, at 6 the base branch
+constexpr int kRecord = kSamples * kSlot + kSamples + 4;  // slots, keys, and room for a key read ahead
 constexpr int kWarps = 8, kThreads = kWarps * kWarp;
 constexpr int kGroup = 8;      // inputs a block works on at a time: a sector of x
 constexpr int kMostRows = 512;  // of an input, in the d_params kernel's shared memory
@@ -36,30 +36,35 @@ constexpr int kMostRows = 512;  // of an input, in the d_params kernel's shared 
 __device__ __forceinline__ int sample_of(uint32_t key) { return int(key & (kSamples - 1)); }
 __device__ __forceinline__ int32_t window_of(uint32_t key) { return int32_t(key / kSamples); }
 
-// The record of n <= kSamples numbers x, `stride` apart: made by a warp, sorted by window and stable. Values, or
-// derivatives, of the taps and of the base branch.
+__device__ __forceinline__ uint32_t* keys_of(float* record) { return reinterpret_cast<uint32_t*>(record + kSamples * kSlot); }
+
+// The record of n <= kSamples numbers x, `stride` apart, made by a warp: a slot a sample in their order, with the values, or
+// derivatives, of the taps and of the base branch; then the keys in ascending order, the order of work.
 template <int K, bool kDerivative>
 __device__ void make_record(const LayerView& l, int64_t i, const float* x, int64_t stride, int n, float* record) {
   const Grid g = grid_of(l, i);
   const int lane = int(threadIdx.x) % kWarp;
-  uint32_t* keys = reinterpret_cast<uint32_t*>(record);
-  float taps[kSamples / kWarp][K + 1], base[kSamples / kWarp];
-  uint32_t key[kSamples / kWarp];
+  uint32_t* keys = keys_of(record);
+#pragma unroll 1
+  for (int s = lane; s < kSamples; s += kWarp) {
+    keys[s] = 0xffffffffu;
+    if (s >= n) continue;
+    const float v = x[s * stride];
+    float taps[K + 1];
+    keys[s] = uint32_t(bspline_taps<K, kDerivative>(g, v, taps)) * kSamples + uint32_t(s);
+    float* slot = record + s * kSlot;
 #pragma unroll
-  for (int q = 0; q < kSamples / kWarp; ++q) {
-    const int s = lane + q * kWarp;
-    key[q] = 0xffffffffu;
-    if (s < n) {
-      const float v = x[s * stride];
-      key[q] = uint32_t(bspline_taps<K, kDerivative>(g, v, taps[q])) * kSamples + uint32_t(s);
-      base[q] = l.base_row < 0 ? 0.0f : kDerivative ? activation_derivative(l.base, v) : activation(l.base, v);
-    }
-    keys[s] = key[q];
+    for (int r = 0; r <= K; ++r) slot[r] = taps[r];
+    slot[6] = l.base_row < 0 ? 0.0f : kDerivative ? activation_derivative(l.base, v) : activation(l.base, v);
   }
   __syncwarp();
   // Keys differ, so the place of each is the number of smaller ones.
+  uint32_t key[kSamples / kWarp];
   int place[kSamples / kWarp] = {};
+#pragma unroll
+  for (int q = 0; q < kSamples / kWarp; ++q) key[q] = keys[lane + q * kWarp];
   const uint4* four = reinterpret_cast<const uint4*>(keys);
+#pragma unroll 2
   for (int j = 0; j < (n + 3) / 4; ++j) {
     const uint4 other = four[j];
 #pragma unroll
@@ -67,25 +72,18 @@ __device__ void make_record(const LayerView& l, int64_t i, const float* x, int64
       place[q] += (other.x < key[q]) + (other.y < key[q]) + (other.z < key[q]) + (other.w < key[q]);
     }
   }
-  __syncwarp();  // the keys' room is the record's
+  __syncwarp();
 #pragma unroll
-  for (int q = 0; q < kSamples / kWarp; ++q) {
-    if (lane + q * kWarp >= n) continue;
-    float* slot = record + place[q] * kSlot;
-#pragma unroll
-    for (int r = 0; r <= K; ++r) slot[r] = taps[q][r];
-    slot[6] = base[q];
-    slot[7] = __uint_as_float(key[q]);
-  }
+  for (int q = 0; q < kSamples / kWarp; ++q) if (lane + q * kWarp < n) keys[place[q]] = key[q];
   __syncwarp();
 }
 
 // One sample of a record, the same for all lanes.
 struct Slot {
   float4 low, high;
-  __device__ __forceinline__ Slot(const float* record, int p)
-      : low(*reinterpret_cast<const float4*>(record + p * kSlot)), high(*reinterpret_cast<const float4*>(record + p * kSlot + 4)) {}
-  __device__ __forceinline__ uint32_t key() const { return __float_as_uint(high.w); }
+  __device__ __forceinline__ Slot(const float* record, int sample)
+      : low(*reinterpret_cast<const float4*>(record + sample * kSlot)),
+        high(*reinterpret_cast<const float4*>(record + sample * kSlot + 4)) {}
   __device__ __forceinline__ float base() const { return high.z; }
   __device__ __forceinline__ float tap(int r) const {
     return r == 0 ? low.x : r == 1 ? low.y : r == 2 ? low.z : r == 3 ? low.w : r == 4 ? high.x : high.y;
@@ -125,7 +123,7 @@ struct Task {
 
 // Grid (tiles chunks, splits). Shared: sums [kSamples][kTile], records [kGroup].
 template <int K>
-__global__ void __launch_bounds__(kThreads) forward_kernel(LayerView l, Task t, const float* x, float* to, bool last_stage) {
+__global__ void __launch_bounds__(kThreads, 3) forward_kernel(LayerView l, Task t, const float* x, float* to, bool last_stage) {
   KAN_SHARED_MEMORY(float, sums);
   float* records = sums + kSamples * kTile;
   const int64_t tile = blockIdx.x % t.tiles, chunk = blockIdx.x / t.tiles;
@@ -140,16 +138,20 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(LayerView l, Task t, 
     if (own < l.in) make_record<K, false>(l, own, rows + own, l.in, n, records + warp * kRecord);
     __syncthreads();
     for (int j = 0; j < kGroup && group * kGroup + j < l.in; ++j) {
-      const float* record = records + j * kRecord;
+      float* record = records + j * kRecord;
+      const uint32_t* keys = keys_of(record);
       Rows<K> w;
       int32_t window = -1;
+      uint32_t next = keys[begin];
       for (int p = begin; p < end; ++p) {
-        const Slot slot(record, p);
-        if (window_of(slot.key()) != window) {
-          window = window_of(slot.key());
+        const uint32_t key = next;
+        next = keys[p + 1];
+        const Slot slot(record, sample_of(key));
+        if (window_of(key) != window) {
+          window = window_of(key);
           w.load(l, tile, width, group * kGroup + j, window);
         }
-        float* sum = sums + sample_of(slot.key()) * kTile + lane;
+        float* sum = sums + sample_of(key) * kTile + lane;
 #pragma unroll
         for (int h = 0; h < 2; ++h) {
           float v = fma(slot.base(), w.base[h], sum[h * kWarp]);
@@ -200,7 +202,7 @@ __device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writ
 // Grid (tiles groups', splits), a warp an input: blockDim / 32 inputs a block. Shared: d_y [kSamples][kTile], records and
 // sums [n + 1][kTile] a warp. `parts` NULL: this is the last stage.
 template <int K>
-__global__ void __launch_bounds__(kThreads) weights_kernel(LayerView l, Task t, const float* x, const float* d_y, Sink sink, float* parts) {
+__global__ void __launch_bounds__(kThreads, 2) weights_kernel(LayerView l, Task t, const float* x, const float* d_y, Sink sink, float* parts) {
   KAN_SHARED_MEMORY(float, d_tile);
   const int warps = int(blockDim.x) / kWarp, warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   float* record = d_tile + kSamples * kTile + warp * kRecord;
@@ -228,13 +230,17 @@ __global__ void __launch_bounds__(kThreads) weights_kernel(LayerView l, Task t, 
         }
       }
     };
+    const uint32_t* keys = keys_of(record);
+    uint32_t next = keys[0];
     for (int p = 0; p < n; ++p) {
-      const Slot slot(record, p);
-      if (window_of(slot.key()) != window) {
+      const uint32_t key = next;
+      next = keys[p + 1];
+      const Slot slot(record, sample_of(key));
+      if (window_of(key) != window) {
         flush();
-        window = window_of(slot.key());
+        window = window_of(key);
       }
-      const float* d = d_tile + sample_of(slot.key()) * kTile + lane;
+      const float* d = d_tile + sample_of(key) * kTile + lane;
 #pragma unroll
       for (int h = 0; h < 2; ++h) {
         const float v = d[h * kWarp];
@@ -297,7 +303,7 @@ __device__ __forceinline__ float sum_eight(float (&v)[8]) {
 
 // Grid (chunks groups, splits), a warp an input. Shared: d_y [kSamples][kTile], records and sums [kSamples] a warp.
 template <int K>
-__global__ void __launch_bounds__(kThreads) inputs_kernel(LayerView l, Task t, const float* x, const float* d_y, int32_t mode, float* to) {
+__global__ void __launch_bounds__(kThreads, 2) inputs_kernel(LayerView l, Task t, const float* x, const float* d_y, int32_t mode, float* to) {
   KAN_SHARED_MEMORY(float, d_tile);
   const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   float* record = d_tile + kSamples * kTile + warp * kRecord;
@@ -314,6 +320,7 @@ __global__ void __launch_bounds__(kThreads) inputs_kernel(LayerView l, Task t, c
     load_tile(l, d_y, chunk, n, tile, width, d_tile);
     __syncthreads();
     if (i >= l.in) continue;
+    const uint32_t* keys = keys_of(record);
     Rows<K> w;
     int32_t window = -1;
     for (int p = 0; p < n; p += 8) {
@@ -322,12 +329,13 @@ __global__ void __launch_bounds__(kThreads) inputs_kernel(LayerView l, Task t, c
       for (int k = 0; k < 8; ++k) {
         v[k] = 0;
         if (p + k >= n) continue;
-        const Slot slot(record, p + k);
-        if (window_of(slot.key()) != window) {
-          window = window_of(slot.key());
+        const uint32_t key = keys[p + k];
+        const Slot slot(record, sample_of(key));
+        if (window_of(key) != window) {
+          window = window_of(key);
           w.load(l, tile, width, i, window);
         }
-        const float* d = d_tile + sample_of(slot.key()) * kTile + lane;
+        const float* d = d_tile + sample_of(key) * kTile + lane;
 #pragma unroll
         for (int h = 0; h < 2; ++h) {
           float slope = slot.base() * w.base[h];
@@ -338,7 +346,7 @@ __global__ void __launch_bounds__(kThreads) inputs_kernel(LayerView l, Task t, c
       }
       const float sum = sum_eight(v);
       const int mine = p + lane / 4;
-      if (lane % 4 == 0 && mine < n) own[sample_of(__float_as_uint(record[mine * kSlot + 7]))] += sum;
+      if (lane % 4 == 0 && mine < n) own[sample_of(keys[mine])] += sum;
     }
   }
   __syncthreads();
