@@ -3,6 +3,7 @@
 // cuBLAS by dlopen, with the few prototypes it takes declared by hand (cublas_api.h of CUDA 12 and 13; the numbers are its
 // enumerators'). Opened only where a context may use it: products other than fp32, or forced by name; own kernels multiply
 // fp32 more accurately than one tf32 product and faster than plain float32.
+#include "core/glibc_floor.h"  // dlopen moved from libdl to libc
 #include "cuda/cublas.hpp"
 
 #include <dlfcn.h>
