@@ -382,9 +382,10 @@ struct Plan {
     weights_splits = splits(want, task.tiles * ratio_up(l.in, warps), task.chunks);
     inputs_splits = splits(want, task.chunks * task.groups, task.tiles);
   }
-  // Parts of `pieces` so that `blocks` of them come near `want`; none is empty.
+  // Parts of `pieces` so that `blocks` of each come near `want` from below (a few blocks more would cost a whole second
+  // round); none is empty.
   static int64_t splits(int64_t want, int64_t blocks, int64_t pieces) {
-    int64_t parts = ratio_up(want, blocks);
+    int64_t parts = want / blocks;
     if (parts > pieces) parts = pieces;
     if (parts > 64) parts = 64;
     return parts <= 1 ? 1 : ratio_up(pieces, ratio_up(pieces, parts));
