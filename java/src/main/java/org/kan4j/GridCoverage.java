@@ -84,6 +84,10 @@ public record GridCoverage(List<Layer> layers) {
      * @param features (..., in of the model), at least one row, of the model's type
      */
     public static GridCoverage measure(Context context, Parameters parameters, HostTensor features) {
+        return parameters.on(context, here -> of(context, here, features));
+    }
+
+    private static GridCoverage of(Context context, Parameters parameters, HostTensor features) {
         List<Layer> layers = new ArrayList<>();
         for (int l = 0; l < parameters.model().layers().size(); l++) {
             if (GridUpdate.hasGrid(parameters.model().layers().get(l))) {

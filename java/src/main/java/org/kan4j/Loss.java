@@ -41,6 +41,28 @@ public sealed interface Loss {
      * @return the loss; on a CUDA device this waits for it
      */
     default double evaluate(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient) {
+        try (Memory memory = Memory.confined(context)) {
+            Scalar value = new Scalar(memory);
+            queue(context, predictions, targets, weights, gradient, value.array());
+            return value.get();
+        }
+    }
+
+    /**
+     * As {@link #evaluate(Context, Tensor, Tensor, Tensor, Tensor)} on a CUDA device, without waiting for the loss.
+     *
+     * @param value receives the loss: one number of F64
+     */
+    default void evaluate(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient,
+                          DeviceTensor value) {
+        if (value.dtype() != DType.F64 || value.size() != 1) {
+            throw new ShapeException("a loss is one number of F64, given " + value);
+        }
+        queue(context, predictions, targets, weights, gradient, context.array("the loss", value));
+    }
+
+    private void queue(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient,
+                       MemorySegment value) {
         long rows = predictions.shape().rows();
         long out = predictions.shape().axis(-1);
         DType dtype = predictions.dtype();
@@ -66,8 +88,6 @@ public sealed interface Loss {
         MemorySegment t = context.array("targets", targets);
         MemorySegment w = weights == null ? MemorySegment.NULL : context.array("weights", weights);
         MemorySegment g = gradient == null ? MemorySegment.NULL : context.array("the gradient", gradient);
-        try (Memory memory = Memory.confined(context)) {
-            return LossKernel.evaluate(this, context, dtype, rows, out, p, t, w, g, new Scalar(memory));
-        }
+        LossKernel.queue(this, context, dtype, rows, out, p, t, w, g, value);
     }
 }

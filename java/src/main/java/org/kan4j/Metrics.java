@@ -22,12 +22,13 @@ public final class Metrics {
     }
 
     /**
-     * Measures parameters on a data set; rows with weights count by them.
+     * Measures parameters on a data set; rows with weights count by them. Parameters that are not where the context's
+     * kernels reach them are copied there meanwhile.
      *
      * @param loss what {@link #loss()} is to be; null for cross-entropy with class labels, mean squared error otherwise
      */
     public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data) {
-        return Measurement.of(context, parameters, loss, data);
+        return parameters.on(context, here -> Measurement.of(context, here, loss, data));
     }
 
     /** Rows measured. */

@@ -4,6 +4,7 @@ package org.kan4j;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The numbers of a model: one flat array of trainable parameters and one of buffers (knots, masks, running statistics),
@@ -175,6 +176,16 @@ public final class Parameters implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             parameters.close();
             throw e;
+        }
+    }
+
+    /** What some work on a context gives with these, or with a copy of them where they are elsewhere. */
+    <T> T on(Context context, Function<Parameters, T> work) {
+        if (memory.context() == (context.isCuda() ? context : null)) {
+            return work.apply(this);
+        }
+        try (Parameters copy = onto(context)) {
+            return work.apply(copy);
         }
     }
 

@@ -16,8 +16,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.kan4j.Context;
 import org.kan4j.DType;
+import org.kan4j.Device;
 import org.kan4j.KanModel;
 import org.kan4j.cli.bench.Bench;
+import org.kan4j.cli.bench.CudaBench;
 import org.kan4j.cli.bench.Machine;
 import org.kan4j.cli.bench.Rates;
 import org.kan4j.cli.bench.Sample;
@@ -105,7 +107,11 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Bench.Result> results = new LinkedHashMap<>();
         try (Context context = device.open()) {
             Machine machine = Machine.here();
-            Rates rates = Rates.measure(context, type, 1L << 28);
+            boolean cuda = context.device() instanceof Device.Cuda;
+            if (cuda && type != DType.F32) {
+                throw new InputException("--device cuda computes in f32, given --dtype " + dtype);
+            }
+            Rates rates = cuda ? CudaBench.rates(context) : Rates.measure(context, type, 1L << 28);
             Map<Long, Rates> memory = new HashMap<>();
             out.println(format("kan4j %s on %s, %s, %d cores, %d GB", machine.kan4j(), context, machine.processor(),
                     machine.cores(), machine.memoryGb()));
@@ -117,9 +123,12 @@ final class BenchCommand implements Callable<Integer> {
                     heading("step"), "memory MB, forward / backward"));
             for (Map.Entry<String, KanModel> each : all.entrySet()) {
                 KanModel model = each.getValue();
-                Rates here = memory.computeIfAbsent(size(model, 1), bytes -> rates.withMemory(context, bytes));
-                Rates large = memory.computeIfAbsent(size(model, 3), bytes -> rates.withMemory(context, bytes));
-                Bench.Result result = Bench.run(context, model, batch, dx, reps, seed);
+                Rates here = cuda ? rates
+                        : memory.computeIfAbsent(size(model, 1), bytes -> rates.withMemory(context, bytes));
+                Rates large = cuda ? rates
+                        : memory.computeIfAbsent(size(model, 3), bytes -> rates.withMemory(context, bytes));
+                Bench.Result result = cuda ? CudaBench.run(context, model, batch, dx, reps, seed)
+                        : Bench.run(context, model, batch, dx, reps, seed);
                 results.put(each.getKey(), result);
                 ObjectNode row = rows.addObject();
                 row.put("model", each.getKey()).put("device", context.device().toString())
@@ -134,7 +143,8 @@ final class BenchCommand implements Callable<Integer> {
                         backward, step, mb(result.forwardBytes()), mb(result.backwardBytes())));
                 out.flush();
                 row.put("forward_peak_mb", mb(result.forwardBytes())).put("backward_peak_mb", mb(result.backwardBytes()))
-                        .put("tier", context.tier().toString()).put("dtype", dtype).put("reps", reps)
+                        .put("tier", context.tier().toString()).put("products", context.products().toString())
+                        .put("device_name", context.deviceName()).put("dtype", dtype).put("reps", reps)
                         .put("multiply_adds_per_s", rates.multiplyAdds()).put("read_bytes_per_s", here.readBytes())
                         .put("copy_bytes_per_s", here.copyBytes()).put("step_copy_bytes_per_s", large.copyBytes());
                 BenchOutput.stamp(row, machine);

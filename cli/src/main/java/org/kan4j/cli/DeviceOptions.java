@@ -4,6 +4,7 @@ package org.kan4j.cli;
 import org.kan4j.Context;
 import org.kan4j.ContextOptions;
 import org.kan4j.Device;
+import org.kan4j.Products;
 import org.kan4j.Tier;
 import picocli.CommandLine.Option;
 
@@ -22,6 +23,11 @@ final class DeviceOptions {
             description = "cpu, cuda or cuda:N; ${DEFAULT-VALUE} by default.")
     String device;
 
+    @Option(names = "--products", paramLabel = "PRECISION", defaultValue = "fp32",
+            description = "How CUDA's tensor cores multiply: fp32 (as accurate as float32), tf32 or bf16; ${DEFAULT-VALUE} "
+                + "by default. Sums are float32 always.")
+    String products;
+
     /** Opens a context as asked. */
     Context open() {
         return open(threads != null ? threads : ContextOptions.defaults().threads());
@@ -30,6 +36,11 @@ final class DeviceOptions {
     /** Opens a context as asked, but with this many threads. */
     Context open(int count) {
         ContextOptions options = ContextOptions.defaults().withDevice(parse(device)).withThreads(count);
+        Products precision = Products.parse(products);
+        if (precision != Products.FP32 && options.device() instanceof Device.Cpu) {
+            throw new InputException("--products " + products + " needs --device cuda");
+        }
+        options = options.withProducts(precision);
         if (tier != null) {
             options = options.withTier(Tier.parse(tier));
         }

@@ -2,6 +2,7 @@
 package org.kan4j.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.kan4j.Context;
 import org.kan4j.Device;
@@ -38,7 +39,12 @@ final class InfoCommand implements Callable<Integer> {
         int cuda = 0;
         for (Device device : Device.all()) {
             if (device instanceof Device.Cuda) {
-                out.println("cuda         " + device);
+                try (Context context = Context.open(device)) {
+                    Context.DeviceMemoryUse memory = context.deviceMemory();
+                    out.println(String.format(Locale.ROOT, "cuda         %s, %s, compute capability %d.%d, %.1f of %.1f GB free",
+                            device, context.deviceName(), context.computeCapability() / 10,
+                            context.computeCapability() % 10, memory.free() / 1e9, memory.total() / 1e9));
+                }
                 cuda++;
             }
         }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.kan4j.Context;
 import org.kan4j.DType;
+import org.kan4j.Device;
+import org.kan4j.DeviceTensor;
 import org.kan4j.GridCoverage;
 import org.kan4j.HostTensor;
 import org.kan4j.RowSource;
@@ -88,9 +90,11 @@ final class PredictCommand implements Callable<Integer> {
         CsvWriter csv = CsvWriter.builder().bufferSize(0).build(text);  // the caller closes the text
         csv.writeRecord(header);
         try (Arena arena = Arena.ofConfined();
-             Workspace workspace = Workspace.inference(context, model.parameters(), BLOCK);
+             org.kan4j.Parameters parameters = model.parameters().onto(context);
+             Workspace workspace = Workspace.inference(context, parameters, BLOCK);
              RowSource.Pass pass = rows.inOrder()) {
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());
+            HostTensor results = HostTensor.allocate(arena, dtype, BLOCK, width);
             // Evenly spread rows are kept as they pass: the file is read once.
             HostTensor sample = HostTensor.allocate(arena, dtype, Math.min(rows.size(), GridCoverage.ROWS), rows.in());
             long rowBytes = rows.in() * dtype.bytes();
@@ -102,7 +106,7 @@ final class PredictCommand implements Callable<Integer> {
                     long row = kept * rows.size() / sample.rows() - from;
                     MemorySegment.copy(x.segment(), row * rowBytes, sample.segment(), kept * rowBytes, rowBytes);
                 }
-                HostTensor y = workspace.forward(x.slice(0, n));
+                HostTensor y = forward(context, workspace, x.slice(0, n), results.slice(0, n));
                 for (int i = 0; i < n; i++) {
                     for (int o = 0; o < width; o++) {
                         outputs[o] = y.get(i, o);
@@ -111,6 +115,16 @@ final class PredictCommand implements Callable<Integer> {
                 }
             }
             coverage.warn(GridCoverage.measure(context, model.parameters(), sample), spec.commandLine().getErr());
+        }
+    }
+
+    private static HostTensor forward(Context context, Workspace workspace, HostTensor x, HostTensor y) {
+        if (context.device() instanceof Device.Cpu) {
+            workspace.forward(x, y);
+            return y;
+        }
+        try (DeviceTensor copy = DeviceTensor.of(context, x)) {
+            return workspace.forward(copy).copyTo(y);
         }
     }
 
