@@ -93,6 +93,7 @@ public final class Context implements AutoCloseable {
             boolean cpu = options.device() instanceof Device.Cpu;
             kan_context_spec.tier(spec, (cpu ? lowered(options.tier()) : options.tier()).code());
             kan_context_spec.products(spec, options.products().code());
+            kan_context_spec.implementation(spec).setString(0, options.implementation());
             MemorySegment out = local.allocate(ValueLayout.ADDRESS);
             Native.check(Kan.kan_context_create(spec, out), MemorySegment.NULL);
             MemorySegment handle = Handles.own(out.get(ValueLayout.ADDRESS, 0), arena, Context::destroy);

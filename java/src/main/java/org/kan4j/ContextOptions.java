@@ -10,14 +10,19 @@ import java.util.Objects;
  * @param threads threads of the context's pool, the calling one included
  * @param tier kernel tier; {@link Tier#AUTO} for the processor's highest; AUTO for CUDA
  * @param products how CUDA's tensor cores multiply; {@link Products#FP32} for the CPU
+ * @param implementation name of the entry in CUDA's list of kernels that every layer it can do takes (docs/cuda.md); empty
+ *     to choose by shape, and for the CPU
  */
-public record ContextOptions(Device device, int threads, Tier tier, Products products) {
+public record ContextOptions(Device device, int threads, Tier tier, Products products, String implementation) {
 
     /** Checks the values. */
     public ContextOptions {
         Objects.requireNonNull(device, "device");
         Objects.requireNonNull(tier, "tier");
         Objects.requireNonNull(products, "products");
+        if (implementation.length() > 31) {
+            throw KanException.invalid("an implementation's name has at most 31 characters, given '%s'", implementation);
+        }
         if (threads < 1) {
             throw KanException.invalid("a context needs at least 1 thread, given %d", threads);
         }
@@ -35,26 +40,31 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
         } catch (NumberFormatException e) {
             throw KanException.invalid("the property kan4j.threads must be a whole number, given '%s'", threads);
         }
-        return new ContextOptions(Device.cpu(), count, Tier.AUTO, Products.FP32);
+        return new ContextOptions(Device.cpu(), count, Tier.AUTO, Products.FP32, "");
     }
 
     /** These options on another device. */
     public ContextOptions withDevice(Device other) {
-        return new ContextOptions(other, threads, tier, products);
+        return new ContextOptions(other, threads, tier, products, implementation);
     }
 
     /** These options with another number of threads. */
     public ContextOptions withThreads(int count) {
-        return new ContextOptions(device, count, tier, products);
+        return new ContextOptions(device, count, tier, products, implementation);
     }
 
     /** These options with another kernel tier. */
     public ContextOptions withTier(Tier other) {
-        return new ContextOptions(device, threads, other, products);
+        return new ContextOptions(device, threads, other, products, implementation);
     }
 
     /** These options with another precision of the tensor cores' products. */
     public ContextOptions withProducts(Products other) {
-        return new ContextOptions(device, threads, tier, other);
+        return new ContextOptions(device, threads, tier, other, implementation);
+    }
+
+    /** These options with an entry of CUDA's list of kernels forced, by its name. */
+    public ContextOptions withImplementation(String name) {
+        return new ContextOptions(device, threads, tier, products, name);
     }
 }

@@ -28,6 +28,10 @@ final class DeviceOptions {
                 + "by default. Sums are float32 always.")
     String products;
 
+    @Option(names = "--implementation", paramLabel = "NAME",
+            description = "Kernels to force on CUDA where they can: an entry of the list in docs/cuda.md; by shape by default.")
+    String implementation;
+
     /** Opens a context as asked. */
     Context open() {
         return open(threads != null ? threads : ContextOptions.defaults().threads());
@@ -41,6 +45,9 @@ final class DeviceOptions {
             throw new InputException("--products " + products + " needs --device cuda");
         }
         options = options.withProducts(precision);
+        if (implementation != null) {
+            options = options.withImplementation(implementation);
+        }
         if (tier != null) {
             options = options.withTier(Tier.parse(tier));
         }
