@@ -67,6 +67,10 @@ void check_vectors(kan_context c, const std::string& tier) {
   auto sgd = make_struct<kan_sgd>();
   double value;
   check_free(tier + " adamw", [&] { MUST(c, kan_adamw_step(c, &adam, KAN_F32, 1000, a.data(), b.data(), m.data(), v.data())); });
+  std::vector<uint8_t> group(1000);
+  const kan_adamw* adams[] = {&adam};
+  check_free(tier + " adamw in groups", [&] { MUST(c, kan_adamw_step_groups(c, adams, 1, group.data(), KAN_F32, 1000, a.data(), b.data(), m.data(), v.data())); });
+  check_free(tier + " clamp", [&] { MUST(c, kan_vector_clamp(c, KAN_F32, 1000, 0.1, b.data())); });
   check_free(tier + " sgd", [&] { MUST(c, kan_sgd_step(c, &sgd, KAN_F32, 1000, a.data(), b.data(), nullptr)); });
   check_free(tier + " dot", [&] { MUST(c, kan_vector_dot(c, KAN_F32, 1000, a.data(), b.data(), &value)); });
   check_free(tier + " loss", [&] { MUST(c, kan_loss(c, KAN_LOSS_MSE, KAN_F32, 100, 10, a.data(), b.data(), nullptr, 1, m.data(), &value)); });

@@ -32,6 +32,7 @@ class Fuzz {
       case 13: return count(kan_vector_dot(context(), small(), length(), pointer(), pointer(), static_cast<double*>(pointer())));
       case 14:
         count(kan_vector_axpy(context(), small(), length(), real(), pointer(), pointer()));
+        count(kan_vector_clamp(context(), small(), length(), real(), pointer()));
         return count(kan_vector_scale(context(), small(), length(), real(), pointer()));
       default: return texts();
     }
@@ -176,6 +177,10 @@ class Fuzz {
     kan_sgd sgd;
     const kan_sgd* s = structure(sgd);
     sgd.learning_rate = real(), sgd.momentum = real(), sgd.weight_decay = real(), sgd.nesterov = small() & 1;
+    const kan_adamw* adams[] = {a, a};
+    const kan_sgd* sgds[] = {s, s};
+    count(kan_adamw_step_groups(context(), adams, small() & 1, static_cast<const uint8_t*>(pointer()), small(), length(), pointer(), pointer(), pointer(), pointer()));
+    count(kan_sgd_step_groups(context(), sgds, small() & 1, static_cast<const uint8_t*>(pointer()), small(), length(), pointer(), pointer(), pointer()));
     count(kan_sgd_step(context(), s, small(), length(), pointer(), pointer(), pointer()));
   }
   void loss() {

@@ -84,6 +84,8 @@ void against_torch() {
       {KAN_LOSS_MSE, 81921.84250000001, {0.1, -0.7333333333333334, 0.75, 13.0, -233.33333333333331, 0.08333333333333333}},
       {KAN_LOSS_CROSS_ENTROPY, 21.413548291400243, {0.04878932386281233, -0.4891136303529571, 0.4403243064901447, 0.5, 0, -0.5}},
       {KAN_LOSS_BCE_LOGITS, 0.8057981889362219, {0.09574041946860984, -0.12808746391650294, 0.11235696999645943, 0, 0, -0.0031569035616658505}},
+      // torch.nn.functional.binary_cross_entropy_with_logits, pos_weight 1.5
+      {KAN_LOSS_BCE_POSITIVE, 0.948960786148708, {0.09574041946860984, -0.19213119587475438, 0.11077659124601687, 0, 0, -0.019965742397290542}},
       {KAN_LOSS_HUBER, 185.12520833333335, {0.05, -0.25, 0.25, 0.25, -0.25, 0.041666666666666664}}};
   for (const auto& l : losses) {
     for (bool in_place : {false, true}) {
@@ -155,6 +157,36 @@ void vectors(int64_t n, uint64_t seed) {
       MUST(c, kan_sgd_step(c, &sgd, dtype, n, g[0].get(), g[1].get(), g[2].get()));
     });
   }
+  // In groups: each number as the plain step of its group has it, bit by bit; a frozen one and its moments stay.
+  kan_adamw fast = adam;
+  fast.learning_rate = 0.5, fast.weight_decay = 0, fast.step = 1;
+  const Guarded group(n, 1);
+  for (int64_t i = 0; i < n; ++i) group.as<uint8_t>()[i] = i % 3 == 2 ? KAN_FROZEN : uint8_t(i % 3);
+  const kan_adamw* adams[] = {&adam, &fast};
+  compare("adamw_groups", {a, b, m, v}, 8, 1, [&](kan_context c, const std::vector<Guarded>& g) {
+    MUST(c, kan_adamw_step_groups(c, adams, 2, group.as<uint8_t>(), dtype, n, g[0].get(), g[1].get(), g[2].get(), g[3].get()));
+  });
+  const auto grouped = [&](bool sgd, int which) {  // params after a plain step of one group, or after one in groups
+    const Guarded p = guarded(dtype, a), d = guarded(dtype, b), first = guarded(dtype, m), second = guarded(dtype, v);
+    auto slow = make_struct<kan_sgd>(), still = slow;
+    slow.learning_rate = 0.05, slow.momentum = 0.9, slow.weight_decay = 0.2, still.learning_rate = 1;
+    const kan_sgd* sgds[] = {&slow, &still};
+    if (!sgd && which < 2) MUST(kernel, kan_adamw_step(kernel, adams[which], dtype, n, p.get(), d.get(), first.get(), second.get()));
+    if (sgd && which < 2) MUST(kernel, kan_sgd_step(kernel, sgds[which], dtype, n, p.get(), d.get(), which == 0 ? first.get() : nullptr));
+    if (!sgd && which == 3) MUST(kernel, kan_adamw_step_groups(kernel, adams, 2, group.as<uint8_t>(), dtype, n, p.get(), d.get(), first.get(), second.get()));
+    if (sgd && which == 3) MUST(kernel, kan_sgd_step_groups(kernel, sgds, 2, group.as<uint8_t>(), dtype, n, p.get(), d.get(), first.get()));
+    return std::pair(load(dtype, p.get(), n), load(dtype, first.get(), n));
+  };
+  for (bool sgd : {false, true}) {
+    const auto all = grouped(sgd, 3);
+    for (int64_t i = 0; i < n; ++i) {
+      const auto alone = grouped(sgd, int(i % 3));  // of 2: as given
+      CHECK_TEXT(all.first[size_t(i)] == alone.first[size_t(i)] && all.second[size_t(i)] == alone.second[size_t(i)], "groups");
+      if (i > 40) break;
+    }
+  }
+  compare("clamp", {a}, 0, 0, [&](kan_context c, const std::vector<Guarded>& g) { MUST(c, kan_vector_clamp(c, dtype, n, 1.25, g[0].get())); });
+
   compare("axpy", {a, b}, 2, 1, [&](kan_context c, const std::vector<Guarded>& g) {
     MUST(c, kan_vector_axpy(c, dtype, n, 0.375, g[0].get(), g[1].get()));
   });
@@ -183,7 +215,7 @@ void losses(int64_t batch, int64_t out, uint64_t seed) {
   weights[0] = rounded(dtype, 0.7);
   const Guarded labels(batch * 4, 4);
   for (int64_t b = 0; b < batch; ++b) labels.as<int32_t>()[b] = int32_t(random.below(out));
-  for (int32_t kind = KAN_LOSS_MSE; kind <= KAN_LOSS_HUBER; ++kind) {
+  for (int32_t kind = KAN_LOSS_MSE; kind <= KAN_LOSS_BCE_POSITIVE; ++kind) {
     for (bool weighted : {false, true}) {
       double expected = NAN;
       const auto call = [&](kan_context c, const std::vector<Guarded>& g) {
@@ -212,7 +244,7 @@ void loss_gradients() {
   Vector p = numbers(random, batch * out, -3, 3);
   const Vector target = numbers(random, batch * out, 0, 1), weights = {0.5, 2, 0};
   const int32_t labels[batch] = {0, 3, 1};
-  for (int32_t kind = KAN_LOSS_MSE; kind <= KAN_LOSS_HUBER; ++kind) {
+  for (int32_t kind = KAN_LOSS_MSE; kind <= KAN_LOSS_BCE_POSITIVE; ++kind) {
     const void* t = kind == KAN_LOSS_CROSS_ENTROPY ? static_cast<const void*>(labels) : target.data();
     Vector d(p.size());
     double value;
@@ -253,7 +285,7 @@ void special_values() {
   close(std::log(2.0), loss(KAN_LOSS_BCE_LOGITS, {0.0, -0.0}, {0, 1}), 1e-6, "bce");
   CHECK(std::isfinite(loss(KAN_LOSS_HUBER, {1e30}, {0})) && d[0] == 1);
   // NaN is never lost: not in the loss, not in the gradient.
-  for (int32_t kind = KAN_LOSS_MSE; kind <= KAN_LOSS_HUBER; ++kind) {
+  for (int32_t kind = KAN_LOSS_MSE; kind <= KAN_LOSS_BCE_POSITIVE; ++kind) {
     for (size_t where : {size_t(0), size_t(1), size_t(17)}) {
       Vector p(18, 0.25);
       p[where] = nan;

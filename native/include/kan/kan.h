@@ -360,11 +360,25 @@ KAN_API kan_status kan_adamw_step(kan_context context, const kan_adamw* optimize
 KAN_API kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t dtype, long long n, void* params,
                                 const void* grads, void* velocity);
 
+/* The same with parameters in groups: number i is moved as optimizers[group[i]] says. A number of group KAN_FROZEN stays
+ * as it is, and its moments. `optimizers` are `groups` structs; the bits are those of the plain step of each group. */
+#define KAN_MAX_GROUPS 64
+#define KAN_FROZEN 255
+KAN_API kan_status kan_adamw_step_groups(kan_context context, const kan_adamw* const* optimizers, int32_t groups,
+                                         const uint8_t* group, int32_t dtype, long long n, void* params,
+                                         const void* grads, void* m, void* v);
+KAN_API kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const* optimizers, int32_t groups,
+                                       const uint8_t* group, int32_t dtype, long long n, void* params,
+                                       const void* grads, void* velocity);
+
 /* Deterministic vector kernels on n numbers of `dtype`: *value = a . b (accumulated in double); y += alpha x; x *= alpha. */
 KAN_API kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b,
                                   double* value);
 KAN_API kan_status kan_vector_axpy(kan_context context, int32_t dtype, long long n, double alpha, const void* x, void* y);
 KAN_API kan_status kan_vector_scale(kan_context context, int32_t dtype, long long n, double alpha, void* x);
+
+/* x = min(max(x, -limit), limit), limit > 0; NaN stays. */
+KAN_API kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, double limit, void* x);
 
 /* ------------------------------------------------------------------------------------------------------------ losses */
 
@@ -372,11 +386,12 @@ KAN_API kan_status kan_vector_scale(kan_context context, int32_t dtype, long lon
 #define KAN_LOSS_CROSS_ENTROPY 2  /* softmax cross-entropy, mean over rows; target: int32_t class labels (batch) */
 #define KAN_LOSS_BCE_LOGITS 3     /* binary cross-entropy with logits, mean over rows and outputs; targets in 0..1 */
 #define KAN_LOSS_HUBER 4          /* d^2/2 for |d| <= delta, delta (|d| - delta/2) beyond; mean over rows and outputs */
+#define KAN_LOSS_BCE_POSITIVE 5   /* BCE_LOGITS with the part of positive targets, -t log s(p), times `delta` */
 
 /* *value = the loss of predictions p (batch, out) against `target` ((batch, out) of T; labels for CROSS_ENTROPY).
  * `weights` (batch) of T or NULL: the mean over rows becomes sum_b w_b l_b / sum_b w_b; weights are >= 0 and not all 0.
- * d_p (batch, out) or NULL receives dL/dp; it may be p itself. `delta` > 0 is Huber's. On a CUDA context a label, target
- * probability or weight out of range makes the loss NaN instead of failing the call. */
+ * d_p (batch, out) or NULL receives dL/dp; it may be p itself. `delta` > 0 is Huber's, and the factor of BCE_POSITIVE. On
+ * a CUDA context a label, target probability or weight out of range makes the loss NaN instead of failing the call. */
 KAN_API kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long batch, long long out,
                             const void* p, const void* target, const void* weights, double delta, void* d_p,
                             double* value);

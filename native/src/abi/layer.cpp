@@ -219,13 +219,12 @@ kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer, long l
     pass.check_gradient("d_x", "d_x_mode", d_x_mode, d_x, pass.in_bytes);
     pass.check("m", m, pass.param_bytes);
     pass.check("v", v, pass.param_bytes);
+    pass.check_inputs(x, params, buffers);  // of an empty batch, too: its step moves the parameters
     if (batch > 0) {
-      pass.check_inputs(x, params, buffers);
       pass.check("d_y", d_y, pass.out_bytes);
       check_pointer("saved", saved, kSavedHeader, 64);
       check_saved(c, pass.l, batch, saved);
     }
-    pass.check("params", params, pass.param_bytes);
     pass.check_scratch(c, scratch, KAN_MODE_TRAIN);
     BackwardArgs args{};
     args.batch = batch, args.x = x, args.params = params, args.buffers = buffers, args.saved = past_header(saved);

@@ -26,6 +26,17 @@ void check_state(const Context& c, unsigned long long state) {
   check_aligned("optimizer.state", reinterpret_cast<const void*>(uintptr_t(state)), 64);
 }
 
+kan_sgd read_sgd(const Context& c, const kan_sgd* optimizer) {
+  const kan_sgd o = read_struct("optimizer", optimizer);
+  check_state(c, o.state);
+  if (!o.state) check_number("optimizer.learning_rate", o.learning_rate, 0, HUGE_VAL);
+  check_number("optimizer.momentum", o.momentum, 0, 1);
+  check_number("optimizer.weight_decay", o.weight_decay, 0, HUGE_VAL);
+  check_range("optimizer.nesterov", o.nesterov, 0, 1);
+  check_range("optimizer.reserved", o.reserved, 0, 0);
+  return o;
+}
+
 kan_adamw read_adamw(const Context& c, const kan_adamw* optimizer) {
   const kan_adamw o = read_struct("optimizer", optimizer);
   check_state(c, o.state);
@@ -91,13 +102,33 @@ void check_probabilities(int64_t count, const T* target) {
 void check_loss_data(const LossArgs& a) {
   if (a.kind == KAN_LOSS_CROSS_ENTROPY) check_labels(a.batch, a.out, static_cast<const int32_t*>(a.target));
   const bool f64 = a.dtype == KAN_F64;
-  if (a.kind == KAN_LOSS_BCE_LOGITS) {
+  if (a.kind == KAN_LOSS_BCE_LOGITS || a.kind == KAN_LOSS_BCE_POSITIVE) {
     f64 ? check_probabilities(a.batch * a.out, static_cast<const double*>(a.target))
         : check_probabilities(a.batch * a.out, static_cast<const float*>(a.target));
   }
   if (a.weights) {
     f64 ? check_weights(a.batch, static_cast<const double*>(a.weights))
         : check_weights(a.batch, static_cast<const float*>(a.weights));
+  }
+}
+
+// Reads a group's optimizers into `copies`; every number of `group` must name one of them. On a device the kernels leave
+// numbers of unknown groups alone.
+template <class O, class Read>
+void read_groups(const Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n, O* copies,
+                 Read&& read) {
+  check_range("groups", groups, 1, KAN_MAX_GROUPS);
+  check_pointer("optimizers", optimizers, groups * int64_t(sizeof(void*)), alignof(void*));
+  check_pointer("group", group, n, 1);
+  for (int32_t i = 0; i < groups; ++i) {
+    copies[i] = read(c, optimizers[i]);
+    if (copies[i].state) throw Error(KAN_INVALID_ARGUMENT, "optimizers[", i, "].state: expected 0 for groups");
+  }
+  for (int64_t i = 0; i < n && !c.device(); ++i) {
+    if (group[i] >= groups && group[i] != KAN_FROZEN) {
+      throw Error(KAN_INVALID_ARGUMENT, "group[", i, "]: expected 0 to ", groups - 1, " or ", KAN_FROZEN, ", given ",
+                  int(group[i]));
+    }
   }
 }
 
@@ -123,20 +154,64 @@ kan_status kan_adamw_step(kan_context context, const kan_adamw* optimizer, int32
 kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t dtype, long long n, void* params,
                         const void* grads, void* velocity) {
   return run(context, [&](Context& c) {
-    const kan_sgd sgd = read_struct("optimizer", optimizer);
-    check_state(c, sgd.state);
+    const kan_sgd sgd = read_sgd(c, optimizer);
     check_device_dtype(c, dtype);
-    if (!sgd.state) check_number("optimizer.learning_rate", sgd.learning_rate, 0, HUGE_VAL);
-    check_number("optimizer.momentum", sgd.momentum, 0, 1);
-    check_number("optimizer.weight_decay", sgd.weight_decay, 0, HUGE_VAL);
-    check_range("optimizer.nesterov", sgd.nesterov, 0, 1);
-    check_range("optimizer.reserved", sgd.reserved, 0, 0);
     const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
     check_pointer("params", params, bytes, element);
     check_pointer("grads", grads, bytes, element);
     if (sgd.momentum > 0 || velocity) check_pointer("velocity", velocity, bytes, element);
     check_apart("velocity", velocity, bytes, "params", params, bytes);
     if (n > 0) c.kernels.sgd(c.pool, sgd, dtype, n, params, grads, sgd.momentum > 0 ? velocity : nullptr);
+  });
+}
+
+kan_status kan_adamw_step_groups(kan_context context, const kan_adamw* const* optimizers, int32_t groups,
+                                 const uint8_t* group, int32_t dtype, long long n, void* params, const void* grads, void* m,
+                                 void* v) {
+  return run(context, [&](Context& c) {
+    const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
+    kan_adamw adam[KAN_MAX_GROUPS];
+    check_device_dtype(c, dtype);
+    read_groups(c, optimizers, groups, group, n, adam, read_adamw);
+    check_pointer("params", params, bytes, element);
+    check_pointer("grads", grads, bytes, element);
+    check_pointer("m", m, bytes, element);
+    check_pointer("v", v, bytes, element);
+    check_apart("m", m, bytes, "v", v, bytes);
+    check_apart("m", m, bytes, "params", params, bytes);
+    check_apart("v", v, bytes, "params", params, bytes);
+    // Checked above and trusted while stepping, so no step may write there.
+    check_apart("group", group, n, "params", params, bytes);
+    check_apart("group", group, n, "m", m, bytes);
+    check_apart("group", group, n, "v", v, bytes);
+    if (n > 0) c.kernels.adamw_groups(c.pool, adam, groups, group, dtype, n, params, grads, m, v);
+  });
+}
+
+kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const* optimizers, int32_t groups, const uint8_t* group,
+                               int32_t dtype, long long n, void* params, const void* grads, void* velocity) {
+  return run(context, [&](Context& c) {
+    const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
+    kan_sgd sgd[KAN_MAX_GROUPS];
+    check_device_dtype(c, dtype);
+    read_groups(c, optimizers, groups, group, n, sgd, read_sgd);
+    check_pointer("params", params, bytes, element);
+    check_pointer("grads", grads, bytes, element);
+    bool moving = false;
+    for (int32_t i = 0; i < groups; ++i) moving = moving || sgd[i].momentum > 0;
+    if (moving || velocity) check_pointer("velocity", velocity, bytes, element);
+    check_apart("velocity", velocity, bytes, "params", params, bytes);
+    check_apart("group", group, n, "params", params, bytes);
+    check_apart("group", group, n, "velocity", velocity, bytes);
+    if (n > 0) c.kernels.sgd_groups(c.pool, sgd, groups, group, dtype, n, params, grads, velocity);
+  });
+}
+
+kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, double limit, void* x) {
+  return run(context, [&](Context& c) {
+    check_pointer("x", x, vector_bytes(dtype, n), size_of(dtype));
+    if (!(limit > 0)) throw Error(KAN_INVALID_ARGUMENT, "limit: expected a number > 0, given ", limit);
+    if (n > 0) c.kernels.clamp(c.pool, dtype, n, limit, x);
   });
 }
 
@@ -173,7 +248,7 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
   return run(context, [&](Context& c) {
     check_dtype(dtype);
     check_device_dtype(c, dtype);
-    check_range("kind", kind, KAN_LOSS_MSE, KAN_LOSS_HUBER);
+    check_range("kind", kind, KAN_LOSS_MSE, KAN_LOSS_BCE_POSITIVE);
     check_range("batch", batch, 0, INT64_MAX);
     check_range("out", out, 1, INT64_MAX);
     const int64_t element = size_of(dtype), bytes = product("p", batch, out, element);
@@ -186,8 +261,10 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
     check_pointer("value", value, 8, 8);
     if (d_p != p) check_apart("d_p", d_p, bytes, "p", p, bytes);
     check_apart("d_p", d_p, bytes, "target", target, target_bytes);
-    if (kind == KAN_LOSS_HUBER && !(delta > 0 && std::isfinite(delta))) {
-      throw Error(KAN_INVALID_ARGUMENT, "delta: expected a number > 0 for KAN_LOSS_HUBER, given ", delta);
+    const bool takes_delta = kind == KAN_LOSS_HUBER || kind == KAN_LOSS_BCE_POSITIVE;
+    if (takes_delta && !(delta > 0 && std::isfinite(delta))) {
+      throw Error(KAN_INVALID_ARGUMENT, "delta: expected a number > 0 for ",
+                  kind == KAN_LOSS_HUBER ? "KAN_LOSS_HUBER" : "KAN_LOSS_BCE_POSITIVE", ", given ", delta);
     }
     const LossArgs args{kind, dtype, batch, out, p, target, weights, delta, d_p};
     if (!c.device()) check_loss_data(args);

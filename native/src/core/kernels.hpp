@@ -73,6 +73,11 @@ struct Kernels {
   void (*dot)(Pool&, int32_t dtype, int64_t n, const void* a, const void* b, double* value);
   void (*axpy)(Pool&, int32_t dtype, int64_t n, double alpha, const void* x, void* y);
   void (*scale)(Pool&, int32_t dtype, int64_t n, double alpha, void* x);
+  void (*adamw_groups)(Pool&, const kan_adamw*, int32_t groups, const uint8_t* group, int32_t dtype, int64_t n, void* p,
+                       const void* g, void* m, void* v);
+  void (*sgd_groups)(Pool&, const kan_sgd*, int32_t groups, const uint8_t* group, int32_t dtype, int64_t n, void* p,
+                     const void* g, void* velocity);
+  void (*clamp)(Pool&, int32_t dtype, int64_t n, double limit, void* x);
   void (*loss)(Pool&, const LossArgs&, double* value);
   void (*edge_statistics)(Pool&, const Layer&, const EdgeStatisticsArgs&);
   void (*basis)(Pool&, const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);

@@ -129,6 +129,23 @@ inline const Kernels& kernel_table(const char* name) {
   k.scale = [](Pool& pool, int32_t dtype, int64_t n, double alpha, void* x) {
     dtype == KAN_F64 ? scale(pool, n, alpha, static_cast<double*>(x)) : scale(pool, n, alpha, static_cast<float*>(x));
   };
+  k.adamw_groups = [](Pool& pool, const kan_adamw* o, int32_t groups, const uint8_t* group, int32_t dtype, int64_t n,
+                      void* p, const void* g, void* m, void* v) {
+    dtype == KAN_F64 ? adamw_step_groups(pool, o, groups, group, n, static_cast<double*>(p), static_cast<const double*>(g),
+                                         static_cast<double*>(m), static_cast<double*>(v))
+                     : adamw_step_groups(pool, o, groups, group, n, static_cast<float*>(p), static_cast<const float*>(g),
+                                         static_cast<float*>(m), static_cast<float*>(v));
+  };
+  k.sgd_groups = [](Pool& pool, const kan_sgd* o, int32_t, const uint8_t* group, int32_t dtype, int64_t n, void* p,
+                    const void* g, void* velocity) {
+    dtype == KAN_F64 ? sgd_step_groups(pool, o, group, n, static_cast<double*>(p), static_cast<const double*>(g),
+                                       static_cast<double*>(velocity))
+                     : sgd_step_groups(pool, o, group, n, static_cast<float*>(p), static_cast<const float*>(g),
+                                       static_cast<float*>(velocity));
+  };
+  k.clamp = [](Pool& pool, int32_t dtype, int64_t n, double limit, void* x) {
+    dtype == KAN_F64 ? clamp(pool, n, limit, static_cast<double*>(x)) : clamp(pool, n, limit, static_cast<float*>(x));
+  };
   k.loss = [](Pool& pool, const LossArgs& a, double* value) {
     *value = a.dtype == KAN_F64 ? loss<double>(pool, a) : loss<float>(pool, a);
   };

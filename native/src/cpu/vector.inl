@@ -24,19 +24,54 @@ inline void adamw_step(Pool& pool, const kan_adamw& o, int64_t n, S* p, const S*
 }
 
 template <class S>
+inline void adamw_step_groups(Pool& pool, const kan_adamw* optimizers, int32_t groups, const uint8_t* group, int64_t n,
+                              S* p, const S* g, S* m, S* v) {
+  AdamW<S> adam[KAN_MAX_GROUPS];
+  for (int32_t i = 0; i < groups; ++i) adam[i] = AdamW<S>(optimizers + i);
+  const int workers = workers_for(pool, double(n));
+  for_workers(pool, workers, [&](int worker) {
+    const Range r = part(n, worker, workers);
+    for (int64_t i = r.begin; i < r.end; ++i) {
+      if (group[i] != KAN_FROZEN) adam[group[i]].update(p[i], g[i], m[i], v[i]);
+    }
+  });
+}
+
+// One number of SGD.
+template <class S>
+inline void sgd_update(S rate, S momentum, S decay, bool nesterov, S& p, S g, S* velocity) {
+  const S d = g + decay * p;
+  S step = d;
+  if (velocity) {
+    *velocity = momentum * *velocity + d;
+    step = nesterov ? d + momentum * *velocity : *velocity;
+  }
+  p -= rate * step;
+}
+
+template <class S>
+inline void sgd_step_groups(Pool& pool, const kan_sgd* optimizers, const uint8_t* group, int64_t n, S* p, const S* g,
+                            S* velocity) {
+  const int workers = workers_for(pool, double(n));
+  for_workers(pool, workers, [&](int worker) {
+    const Range r = part(n, worker, workers);
+    for (int64_t i = r.begin; i < r.end; ++i) {
+      if (group[i] == KAN_FROZEN) continue;
+      const kan_sgd& o = optimizers[group[i]];
+      sgd_update(S(o.learning_rate), S(o.momentum), S(o.weight_decay), o.nesterov, p[i], g[i],
+                 o.momentum > 0 ? velocity + i : nullptr);
+    }
+  });
+}
+
+template <class S>
 inline void sgd_step(Pool& pool, const kan_sgd& o, int64_t n, S* p, const S* g, S* velocity) {
   const S rate = S(o.learning_rate), momentum = S(o.momentum), decay = S(o.weight_decay);
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
     const Range r = part(n, worker, workers);
     for (int64_t i = r.begin; i < r.end; ++i) {
-      const S d = g[i] + decay * p[i];
-      S step = d;
-      if (velocity) {
-        velocity[i] = momentum * velocity[i] + d;
-        step = o.nesterov ? d + momentum * velocity[i] : velocity[i];
-      }
-      p[i] -= rate * step;
+      sgd_update(rate, momentum, decay, o.nesterov, p[i], g[i], velocity ? velocity + i : nullptr);
     }
   });
 }
@@ -92,6 +127,16 @@ inline void scale(Pool& pool, int64_t n, double alpha, S* x) {
   });
 }
 
+template <class S>
+inline void clamp(Pool& pool, int64_t n, double limit, S* x) {
+  const S high = S(limit), low = -high;
+  const int workers = workers_for(pool, double(n));
+  for_workers(pool, workers, [&](int worker) {
+    const Range r = part(n, worker, workers);
+    for (int64_t i = r.begin; i < r.end; ++i) x[i] = x[i] > high ? high : x[i] < low ? low : x[i];
+  });
+}
+
 // Softmax cross-entropy of one row against a label; d (or NULL) = (softmax - onehot) * factor.
 template <class S>
 inline double cross_entropy_row(const S* p, int64_t n, int32_t label, S factor, S* d) {
@@ -131,6 +176,15 @@ KAN_HD double element_loss(int32_t kind, S p, S t, S delta, S& d) {
       const S sigmoid = p >= S(0) ? S(1) / (S(1) + e) : e / (S(1) + e);
       d = sigmoid - t;
       return (p < S(0) ? 0.0 : double(p)) - double(p) * double(t) + __builtin_log1p(double(e));
+    }
+    case KAN_LOSS_BCE_POSITIVE: {
+      // delta t softplus(-p) + (1 - t) softplus(p), softplus(p) = max(p, 0) + log(1 + exp(-|p|)).
+      const S e = exp(-abs(p)), high = S(1) / (S(1) + e), low = e / (S(1) + e);
+      const bool up = p >= S(0);
+      d = (S(1) - t) * (up ? high : low) - delta * t * (up ? low : high);
+      const double tail = __builtin_log1p(double(e)), size = double(p);
+      return double(delta) * double(t) * ((size < 0 ? -size : 0.0) + tail) +
+             (1 - double(t)) * ((size < 0 ? 0.0 : size) + tail);
     }
     default: {
       const S e = p - t, size = abs(e);

@@ -47,6 +47,11 @@ const char* unknown_implementation(const char* name) {
 void adamw(CudaDevice& d, const kan_adamw& options, int64_t n, float* p, const float* g, float* m, float* v);
 void sgd(CudaDevice& d, const kan_sgd& options, int64_t n, float* p, const float* g, float* velocity);
 void dot(CudaDevice& d, int32_t dtype, int64_t n, const void* a, const void* b, double* value);
+void adamw_groups(CudaDevice& d, const kan_adamw* optimizers, int32_t count, const uint8_t* group, int64_t n, float* p,
+                  const float* g, float* m, float* v);
+void sgd_groups(CudaDevice& d, const kan_sgd* optimizers, int32_t count, const uint8_t* group, int64_t n, float* p,
+                const float* g, float* velocity);
+void clamp(CudaDevice& d, int32_t dtype, int64_t n, double limit, void* x);
 void axpy(CudaDevice& d, int32_t dtype, int64_t n, double alpha, const void* x, void* y);
 void scale(CudaDevice& d, int32_t dtype, int64_t n, double alpha, void* x);
 void loss(CudaDevice& d, const LossArgs& a, double* value);
@@ -89,6 +94,17 @@ const Kernels kKernels = {
     [](Pool& pool, int32_t dtype, int64_t n, const void* a, const void* b, double* value) { dot(of(pool), dtype, n, a, b, value); },
     [](Pool& pool, int32_t dtype, int64_t n, double alpha, const void* x, void* y) { axpy(of(pool), dtype, n, alpha, x, y); },
     [](Pool& pool, int32_t dtype, int64_t n, double alpha, void* x) { scale(of(pool), dtype, n, alpha, x); },
+    [](Pool& pool, const kan_adamw* o, int32_t groups, const uint8_t* group, int32_t, int64_t n, void* p, const void* g,
+       void* m, void* v) {
+      adamw_groups(of(pool), o, groups, group, n, static_cast<float*>(p), static_cast<const float*>(g),
+                   static_cast<float*>(m), static_cast<float*>(v));
+    },
+    [](Pool& pool, const kan_sgd* o, int32_t groups, const uint8_t* group, int32_t, int64_t n, void* p, const void* g,
+       void* velocity) {
+      sgd_groups(of(pool), o, groups, group, n, static_cast<float*>(p), static_cast<const float*>(g),
+                 static_cast<float*>(velocity));
+    },
+    [](Pool& pool, int32_t dtype, int64_t n, double limit, void* x) { clamp(of(pool), dtype, n, limit, x); },
     [](Pool& pool, const LossArgs& a, double* value) { loss(of(pool), a, value); },
     [](Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) { edge_statistics(of(pool), layer, a); },
     [](Pool& pool, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {

@@ -51,6 +51,14 @@ __device__ void element_loss(const Task& task, float p, float t, double& value, 
       if (p != p) value = p;
       break;
     }
+    case KAN_LOSS_BCE_POSITIVE: {
+      const double e = ::log1p(::exp(-::fabs(double(p)))), delta = task.delta;
+      value = delta * t * ((p < 0 ? -p : 0.0) + e) + (1.0 - t) * ((p > 0 ? p : 0.0) + e);
+      derivative = (1 - t) / (1.0f + exp(-p)) - task.delta * t / (1.0f + exp(p));
+      if (!(t >= 0 && t <= 1)) value = derivative = not_a_number();  // no probability
+      if (p != p) value = p;
+      break;
+    }
     case KAN_LOSS_HUBER: {
       const float delta = task.delta;
       value = abs(d) <= delta ? 0.5 * d * d : double(delta) * (::fabs(double(d)) - 0.5 * delta);

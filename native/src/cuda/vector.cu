@@ -42,6 +42,53 @@ __global__ void sgd_kernel(int64_t n, double rate_, const kan_optimizer_state* s
   }
 }
 
+// What each group does, as an argument of a kernel.
+template <class O>
+struct Groups {
+  int32_t count;
+  O of[KAN_MAX_GROUPS];
+};
+
+__global__ void adamw_groups_kernel(int64_t n, Groups<AdamW<float>> groups, const uint8_t* group, float* p, const float* g,
+                                    float* m, float* v) {
+  for (int64_t i = first_index(); i < n; i += index_step()) {
+    if (group[i] >= groups.count) continue;
+    float tp = p[i], tm = m[i], tv = v[i];
+    groups.of[group[i]].update(tp, g[i], tm, tv);
+    p[i] = tp;
+    m[i] = tm;
+    v[i] = tv;
+  }
+}
+
+struct SgdStep {
+  float rate, momentum, decay;
+  bool nesterov;
+};
+
+__global__ void sgd_groups_kernel(int64_t n, Groups<SgdStep> groups, const uint8_t* group, float* p, const float* g,
+                                  float* velocity) {
+  for (int64_t i = first_index(); i < n; i += index_step()) {
+    if (group[i] >= groups.count) continue;
+    const SgdStep& o = groups.of[group[i]];
+    const float old = p[i], step = g[i] + o.decay * old;
+    float moved = step;
+    if (o.momentum > 0) {
+      moved = o.momentum * velocity[i] + step;
+      velocity[i] = moved;
+    }
+    p[i] = old - o.rate * (o.nesterov ? step + o.momentum * moved : moved);
+  }
+}
+
+template <class T>
+__global__ void clamp_kernel(int64_t n, double limit, T* x) {
+  for (int64_t i = first_index(); i < n; i += index_step()) {
+    const T a = x[i];
+    x[i] = a > T(limit) ? T(limit) : a < -T(limit) ? -T(limit) : a;
+  }
+}
+
 template <class T>
 __global__ void axpy_kernel(int64_t n, double alpha, const T* x, T* y) {
   for (int64_t i = first_index(); i < n; i += index_step()) y[i] = y[i] + T(alpha) * x[i];
@@ -107,6 +154,25 @@ void sgd(CudaDevice& d, const kan_sgd& o, int64_t n, float* p, const float* g, f
          float(o.weight_decay), o.nesterov != 0, p, g, velocity);
 }
 
+void adamw_groups(CudaDevice& d, const kan_adamw* optimizers, int32_t count, const uint8_t* group, int64_t n, float* p,
+                  const float* g, float* m, float* v) {
+  Groups<AdamW<float>> groups{};
+  groups.count = count;
+  for (int32_t i = 0; i < count; ++i) groups.of[i] = AdamW<float>(optimizers + i);
+  launch(d, adamw_groups_kernel, grid_for(d, n, kThreads), kThreads, 0, n, groups, group, p, g, m, v);
+}
+
+void sgd_groups(CudaDevice& d, const kan_sgd* optimizers, int32_t count, const uint8_t* group, int64_t n, float* p,
+                const float* g, float* velocity) {
+  Groups<SgdStep> groups{};
+  groups.count = count;
+  for (int32_t i = 0; i < count; ++i) {
+    const kan_sgd& o = optimizers[i];
+    groups.of[i] = {float(o.learning_rate), float(o.momentum), float(o.weight_decay), o.nesterov != 0};
+  }
+  launch(d, sgd_groups_kernel, grid_for(d, n, kThreads), kThreads, 0, n, groups, group, p, g, velocity);
+}
+
 template <class T>
 static void dot_of(CudaDevice& d, int64_t n, const void* a, const void* b, double* value) {
   const dim3 grid = grid_for(d, n, kThreads);
@@ -130,6 +196,11 @@ void axpy(CudaDevice& d, int32_t dtype, int64_t n, double alpha, const void* x, 
 void scale(CudaDevice& d, int32_t dtype, int64_t n, double alpha, void* x) {
   if (dtype == KAN_F64) launch(d, scale_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<double*>(x));
   else launch(d, scale_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<float*>(x));
+}
+
+void clamp(CudaDevice& d, int32_t dtype, int64_t n, double limit, void* x) {
+  if (dtype == KAN_F64) launch(d, clamp_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<double*>(x));
+  else launch(d, clamp_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<float*>(x));
 }
 
 void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink, int64_t offset) {

@@ -73,6 +73,35 @@ void sgd(Pool&, const kan_sgd& o, int32_t dtype, int64_t n, void* p_, const void
   }
 }
 
+void* number(void* base, int32_t dtype, int64_t i) {
+  return base ? static_cast<char*>(base) + i * (dtype == KAN_F64 ? 8 : 4) : nullptr;
+}
+const void* number(const void* base, int32_t dtype, int64_t i) { return number(const_cast<void*>(base), dtype, i); }
+
+void adamw_groups(Pool& pool, const kan_adamw* o, int32_t, const uint8_t* group, int32_t dtype, int64_t n, void* p,
+                  const void* g, void* m, void* v) {
+  for (int64_t i = 0; i < n; ++i) {
+    if (group[i] == KAN_FROZEN) continue;
+    adamw(pool, o[group[i]], dtype, 1, number(p, dtype, i), number(g, dtype, i), number(m, dtype, i), number(v, dtype, i));
+  }
+}
+
+void sgd_groups(Pool& pool, const kan_sgd* o, int32_t, const uint8_t* group, int32_t dtype, int64_t n, void* p,
+                const void* g, void* velocity) {
+  for (int64_t i = 0; i < n; ++i) {
+    if (group[i] == KAN_FROZEN) continue;
+    const kan_sgd& mine = o[group[i]];
+    sgd(pool, mine, dtype, 1, number(p, dtype, i), number(g, dtype, i),
+        mine.momentum > 0 ? number(velocity, dtype, i) : nullptr);
+  }
+}
+
+void clamp(Pool&, int32_t dtype, int64_t n, double limit, void* x_) {
+  const Reader x{x_, dtype == KAN_F64};
+  const Writer x_out{x_, dtype == KAN_F64};
+  for (int64_t i = 0; i < n; ++i) x_out.set(i, x[i] > Real(limit) ? Real(limit) : x[i] < -Real(limit) ? -Real(limit) : x[i]);
+}
+
 void dot(Pool&, int32_t dtype, int64_t n, const void* a_, const void* b_, double* result) {
   const Reader a{a_, dtype == KAN_F64}, b{b_, dtype == KAN_F64};
   Real sum = 0;
@@ -99,6 +128,11 @@ void element_loss(int32_t kind, Real delta, Real p, Real t, Real& value, Real& d
     case KAN_LOSS_BCE_LOGITS:  // -t log s(p) - (1 - t) log(1 - s(p)) = max(p, 0) - p t + log(1 + exp(-|p|))
       value = (p > 0 ? p : 0) - p * t + std::log1p(std::exp(-std::fabs(p)));
       derivative = 1 / (1 + std::exp(-p)) - t;
+      break;
+    case KAN_LOSS_BCE_POSITIVE:  // -delta t log s(p) - (1 - t) log(1 - s(p))
+      value = delta * t * (std::log1p(std::exp(-std::fabs(p))) + (p < 0 ? -p : 0)) +
+              (1 - t) * (std::log1p(std::exp(-std::fabs(p))) + (p > 0 ? p : 0));
+      derivative = (1 - t) / (1 + std::exp(-p)) - delta * t / (1 + std::exp(p));
       break;
     case KAN_LOSS_HUBER:
       value = std::fabs(d) <= delta ? d * d / 2 : delta * (std::fabs(d) - delta / 2);
@@ -155,6 +189,7 @@ namespace kan {
 const Kernels& KAN_REF_KERNELS() {
   static constexpr Kernels kernels = {"reference", KAN_REF_NS::saved_bytes, KAN_REF_NS::scratch_bytes, KAN_REF_NS::forward,
                                       KAN_REF_NS::backward, KAN_REF_NS::adamw, KAN_REF_NS::sgd, KAN_REF_NS::dot, KAN_REF_NS::axpy, KAN_REF_NS::scale,
+                                      KAN_REF_NS::adamw_groups, KAN_REF_NS::sgd_groups, KAN_REF_NS::clamp,
                                       KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis};
   return kernels;
 }

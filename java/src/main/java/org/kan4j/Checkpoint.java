@@ -82,10 +82,7 @@ public final class Checkpoint implements AutoCloseable {
     public void close() {
         try {
             if (training != null) {
-                training.state().close();
-                if (training.current() != null) {
-                    training.current().close();
-                }
+                training.close();
             }
         } finally {
             parameters.close();

@@ -7,18 +7,22 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.kan4j.internal.Json;
 
 /**
  * The checkpoint format, version 1: a safetensors file with the tensors of the model under their names, those of the
- * optimizer under {@code optimizer.<moment>.<name>}; with early stopping, where the tensors of the model are the best so
- * far, those that training goes on with under {@code current.<name>}; and in the metadata {@code format} (kan4j), {@code
+ * optimizer under {@code optimizer.<moment>.<name>}; with early stopping or averaging, where the tensors of the model are
+ * the best so far or the average, those that training goes on with under {@code current.<name>}, and with both the
+ * average under {@code average.<name>}; and in the metadata {@code format} (kan4j), {@code
  * format_version}, {@code model}, {@code provenance}, {@code training} (JSON each) and the application's properties
  * under {@code property.<name>}.
  */
@@ -27,6 +31,7 @@ final class CheckpointFile {
     private static final int VERSION = 1;
     private static final String PROPERTY = "property.";
     private static final String CURRENT = "current.";
+    private static final String AVERAGE = "average.";
 
     private CheckpointFile() {
     }
@@ -63,14 +68,21 @@ final class CheckpointFile {
                 }
             });
         }
-        if (training != null && training.current() != null) {
-            for (TensorInfo tensor : parameters.tensors()) {
-                sources.put(CURRENT + tensor.name(), new Source(parameters.model().dtype(), tensor.shape(),
-                    arena -> training.current().get(arena, tensor.name())));
-            }
+        if (training != null) {
+            put(sources, CURRENT, training.current());
+            put(sources, AVERAGE, training.average());
         }
         properties.forEach((name, value) -> metadata.put(PROPERTY + name, value));
         Safetensors.writeSources(file, sources, metadata);
+    }
+
+    private static void put(Map<String, Safetensors.Source> sources, String prefix, Parameters parameters) {
+        if (parameters != null) {
+            for (TensorInfo tensor : parameters.tensors()) {
+                sources.put(prefix + tensor.name(), new Source(parameters.model().dtype(), tensor.shape(),
+                    arena -> parameters.get(arena, tensor.name())));
+            }
+        }
     }
 
     private record Source(DType dtype, Shape shape, java.util.function.Function<Arena, HostTensor> maker)
@@ -93,7 +105,47 @@ final class CheckpointFile {
         map.put("seed", plan.seed());
         map.put("shuffle", plan.shuffle());
         map.put("patience", plan.patience());
+        if (!plan.classWeights().isEmpty()) {
+            map.put("class_weights", plan.classWeights());
+        }
+        if (plan.steps() > 0) {
+            map.put("all_steps", plan.steps());
+        }
+        if (plan.accumulation() > 1) {
+            map.put("accumulation", plan.accumulation());
+        }
+        if (plan.clipping().active()) {
+            map.put("clipping", SpecFormat.clipping(plan.clipping()));
+        }
+        if (!plan.groups().isEmpty()) {
+            map.put("groups", plan.groups().stream().map(SpecFormat::group).toList());
+        }
+        if (plan.averaging() > 0) {
+            map.put("averaging", plan.averaging());
+        }
+        if (plan.gridUpdates() != null) {
+            map.put("grid_updates", SpecFormat.gridUpdates(plan.gridUpdates()));
+        }
+        if (!plan.regularisers().isEmpty()) {
+            map.put("regularisers", plan.regularisers().stream().map(SpecFormat::regulariser).toList());
+        }
+        LbfgsMemory lbfgs = training.state().lbfgs();
+        if (lbfgs != null) {
+            Map<String, Object> memory = new LinkedHashMap<>();
+            memory.put("stored", lbfgs.stored);
+            memory.put("newest", lbfgs.newest);
+            memory.put("gamma", lbfgs.gamma);
+            memory.put("inverse_products",
+                Arrays.stream(lbfgs.inverseProducts).limit(lbfgs.stored).boxed().toList());
+            map.put("lbfgs", memory);
+        }
+        if (progress.converged) {
+            map.put("converged", true);
+        }
         map.put("steps", training.state().steps());
+        if (training.state().restartedAt() > 0) {
+            map.put("restarted_at", training.state().restartedAt());
+        }
         map.put("batch", progress.batch);
         map.put("rows", progress.rows);
         map.put("loss_sum", progress.lossSum);
@@ -102,6 +154,7 @@ final class CheckpointFile {
         List<Object> history = new ArrayList<>();
         for (TrainingListener.Epoch epoch : progress.history) {
             Map<String, Object> item = new LinkedHashMap<>();
+            item.put("epochs", epoch.epochs());
             item.put("loss", epoch.loss());
             item.put("accuracy", epoch.accuracy().isPresent() ? epoch.accuracy().getAsDouble() : null);
             item.put("seconds", epoch.seconds());
@@ -140,7 +193,7 @@ final class CheckpointFile {
             });
             Fields training = metadata.containsKey("training") ? fields(metadata, "training") : null;
             Optimizer optimizer = training == null ? null : SpecFormat.optimizer(training.object("optimizer"));
-            requireTensors(tensors, model, optimizer, hasCurrent(training));
+            requireTensors(tensors, model, moments(optimizer, training), prefixes(training));
             return read(tensors, model, optimizer, training, properties, origin);
         } catch (FormatException e) {
             throw e.getMessage().startsWith(file.toString()) ? e : new FormatException(file + ": " + e.getMessage(), e);
@@ -163,15 +216,15 @@ final class CheckpointFile {
         }
     }
 
-    private static Map<String, TensorInfo> expected(KanModel model, Optimizer optimizer, boolean current) {
+    private static Map<String, TensorInfo> expected(KanModel model, List<String> moments, List<String> prefixes) {
         Map<String, TensorInfo> expected = new LinkedHashMap<>();
         for (TensorInfo tensor : model.tensors()) {
             expected.put(tensor.name(), tensor);
-            if (current) {
-                expected.put(CURRENT + tensor.name(), tensor);
+            for (String prefix : prefixes) {
+                expected.put(prefix + tensor.name(), tensor);
             }
-            if (optimizer != null && tensor.role() == TensorInfo.Role.PARAMETER) {
-                for (String moment : moments(optimizer)) {
+            if (tensor.role() == TensorInfo.Role.PARAMETER) {
+                for (String moment : moments) {
                     expected.put("optimizer." + moment + "." + tensor.name(), tensor);
                 }
             }
@@ -179,21 +232,52 @@ final class CheckpointFile {
         return expected;
     }
 
-    /** Whether the training stops early, and so keeps two sets of parameters. */
-    private static boolean hasCurrent(Fields training) {
-        return training != null && training.integer("patience", 0) > 0;
+    /** Of the further sets of parameters that a training keeps: where it stands, and the average. */
+    private static List<String> prefixes(Fields training) {
+        boolean best = training != null && training.integer("patience", 0) > 0;
+        boolean average = training != null && training.has("averaging");
+        return best && average ? List.of(CURRENT, AVERAGE) : best || average ? List.of(CURRENT) : List.of();
     }
 
-    private static List<String> moments(Optimizer optimizer) {
+    private static List<String> moments(Optimizer optimizer, Fields training) {
         return switch (optimizer) {
+            case null -> List.of();
             case Optimizer.AdamW adamW -> List.of("m", "v");
             case Optimizer.Sgd sgd -> sgd.momentum() > 0 ? List.of("velocity") : List.of();
+            case Lbfgs lbfgs -> IntStream.range(0, stored(training, lbfgs)).boxed()
+                .flatMap(i -> Stream.of("step_" + i, "change_" + i)).toList();
         };
     }
 
+    private static int stored(Fields training, Lbfgs lbfgs) {
+        int stored = training.object("lbfgs").integer("stored", 0);
+        if (stored > lbfgs.history()) {
+            throw new FormatException("L-BFGS remembers " + stored + " steps, more than its history of "
+                + lbfgs.history());
+        }
+        return stored;
+    }
+
+    /** Where the memory of L-BFGS stands; its vectors are tensors of the file. */
+    private static void restore(LbfgsMemory memory, Fields training, Lbfgs config) {
+        Fields fields = training.object("lbfgs");
+        memory.stored = stored(training, config);
+        memory.newest = fields.integer("newest", -1);
+        memory.gamma = fields.number("gamma");
+        List<Double> products = fields.numbers("inverse_products");
+        if (products.size() != memory.stored || memory.newest >= memory.stored || memory.newest < 0 && memory.stored > 0) {
+            throw new FormatException("the memory of L-BFGS does not fit together: " + memory.stored + " steps, the newest "
+                + memory.newest + ", " + products.size() + " products");
+        }
+        for (int i = 0; i < memory.stored; i++) {
+            memory.inverseProducts[i] = products.get(i);
+        }
+    }
+
     /** Checked before anything is allocated, so that a small file cannot ask for a large model. */
-    private static void requireTensors(Safetensors tensors, KanModel model, Optimizer optimizer, boolean current) {
-        Map<String, TensorInfo> expected = expected(model, optimizer, current);
+    private static void requireTensors(Safetensors tensors, KanModel model, List<String> moments,
+                                       List<String> prefixes) {
+        Map<String, TensorInfo> expected = expected(model, moments, prefixes);
         Set<String> missing = new TreeSet<>(expected.keySet());
         missing.removeAll(tensors.entries().keySet());
         Set<String> extra = new TreeSet<>(tensors.entries().keySet());
@@ -216,17 +300,16 @@ final class CheckpointFile {
                                    Map<String, String> properties, Provenance origin) throws IOException {
         Parameters parameters = Parameters.zeros(model);
         OptimizerState state = null;
-        Parameters current = null;
+        Map<String, Parameters> further = new LinkedHashMap<>();
         try {
-            for (TensorInfo tensor : parameters.tensors()) {
-                try (Arena arena = Arena.ofConfined()) {
-                    parameters.set(tensor.name(), tensors.read(arena, tensor.name()));
-                }
-            }
+            fill(parameters, tensors, "");
             if (optimizer == null) {
                 return new Checkpoint(parameters, properties, origin, null);
             }
             state = new OptimizerState(optimizer, parameters);
+            if (optimizer instanceof Lbfgs config) {
+                restore(state.lbfgs(), training, config);
+            }
             for (Map.Entry<String, ParameterVector> moment : state.moments().entrySet()) {
                 for (TensorInfo tensor : parameters.tensors()) {
                     if (tensor.role() == TensorInfo.Role.PARAMETER) {
@@ -237,35 +320,49 @@ final class CheckpointFile {
                     }
                 }
             }
-            state.setSteps(training.whole("steps"));
-            if (hasCurrent(training)) {
-                current = Parameters.zeros(model);
-                for (TensorInfo tensor : current.tensors()) {
-                    try (Arena arena = Arena.ofConfined()) {
-                        current.set(tensor.name(), tensors.read(arena, CURRENT + tensor.name()));
-                    }
-                }
+            state.setSteps(training.whole("steps"), training.has("restarted_at") ? training.whole("restarted_at") : 0);
+            for (String prefix : prefixes(training)) {
+                further.put(prefix, Parameters.zeros(model));
+                fill(further.get(prefix), tensors, prefix);
             }
-            return new Checkpoint(parameters, properties, origin, training(training, optimizer, state, current));
+            return new Checkpoint(parameters, properties, origin, new TrainingState(plan(training, optimizer),
+                progress(training), state, further.get(CURRENT), further.get(AVERAGE)));
         } catch (RuntimeException | Error | IOException e) {
             if (state != null) {
                 state.close();
             }
-            if (current != null) {
-                current.close();
-            }
+            further.values().forEach(Parameters::close);
             parameters.close();
             throw e;
         }
     }
 
-    private static TrainingState training(Fields fields, Optimizer optimizer, OptimizerState state,
-                                          Parameters current) {
-        TrainingPlan plan = new TrainingPlan(fields.isNull("loss") ? null : SpecFormat.loss(fields.object("loss")),
-            optimizer, SpecFormat.schedule(fields.object("schedule")), fields.integer("epochs", 0),
-            fields.integer("batch_size", 1), fields.whole("seed"), fields.bool("shuffle"),
-            fields.integer("patience", 0));
+    private static void fill(Parameters parameters, Safetensors tensors, String prefix) throws IOException {
+        for (TensorInfo tensor : parameters.tensors()) {
+            try (Arena arena = Arena.ofConfined()) {
+                parameters.set(tensor.name(), tensors.read(arena, prefix + tensor.name()));
+            }
+        }
+    }
+
+    private static TrainingPlan plan(Fields fields, Optimizer optimizer) {
+        return new TrainingPlan(fields.isNull("loss") ? null : SpecFormat.loss(fields.object("loss")),
+            fields.has("class_weights") ? fields.numbers("class_weights") : List.of(), optimizer,
+            SpecFormat.schedule(fields.object("schedule")), fields.integer("epochs", 0),
+            fields.has("all_steps") ? fields.whole("all_steps") : 0, fields.integer("batch_size", 1),
+            fields.has("accumulation") ? fields.integer("accumulation", 1) : 1, fields.whole("seed"),
+            fields.bool("shuffle"), fields.integer("patience", 0),
+            fields.has("clipping") ? SpecFormat.clipping(fields.object("clipping")) : Clipping.none(),
+            fields.has("groups") ? fields.objects("groups").stream().map(SpecFormat::group).toList() : List.of(),
+            fields.has("averaging") ? fields.number("averaging") : 0,
+            fields.has("grid_updates") ? SpecFormat.gridUpdates(fields.object("grid_updates")) : null,
+            fields.has("regularisers") ? fields.objects("regularisers").stream().map(SpecFormat::regulariser).toList()
+                : List.of());
+    }
+
+    private static TrainingProgress progress(Fields fields) {
         TrainingProgress progress = new TrainingProgress();
+        progress.converged = fields.has("converged") && fields.bool("converged");
         progress.batch = fields.integer("batch", 0);
         progress.rows = fields.integer("rows", 0);
         progress.lossSum = fields.number("loss_sum");
@@ -281,11 +378,11 @@ final class CheckpointFile {
                 }
                 validation = new Metrics(item.whole("validation_rows"), values);
             }
-            progress.history.add(new TrainingListener.Epoch(progress.history.size() + 1, plan.epochs(),
+            progress.history.add(new TrainingListener.Epoch(progress.history.size() + 1, item.integer("epochs", 1),
                 item.number("loss"),
                 item.isNull("accuracy") ? OptionalDouble.empty() : OptionalDouble.of(item.number("accuracy")),
                 validation, item.number("seconds")));
         }
-        return new TrainingState(plan, progress, state, current);
+        return progress;
     }
 }

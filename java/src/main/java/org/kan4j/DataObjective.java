@@ -117,6 +117,11 @@ public final class DataObjective implements Objective, AutoCloseable {
         return dataLoss;
     }
 
+    /** The sum of the rows' weights. */
+    double totalWeight() {
+        return totalWeight;
+    }
+
     /** The data. */
     public RowSource data() {
         return data;

@@ -41,6 +41,10 @@ final class Fields {
         return this;
     }
 
+    boolean has(String name) {
+        return map.containsKey(name);
+    }
+
     Set<String> names() {
         return map.keySet();
     }
@@ -76,6 +80,19 @@ final class Fields {
             throw bad(name, "a whole number of " + least + " to " + Integer.MAX_VALUE);
         }
         return (int) whole;
+    }
+
+    /** A number, or NaN for null. */
+    double numberOrNaN(String name) {
+        return isNull(name) ? Double.NaN : number(name);
+    }
+
+    /** A list of numbers. */
+    List<Double> numbers(String name) {
+        if (!(get(name) instanceof List<?> list) || !list.stream().allMatch(Number.class::isInstance)) {
+            throw bad(name, "a list of numbers");
+        }
+        return list.stream().map(item -> ((Number) item).doubleValue()).toList();
     }
 
     double number(String name) {

@@ -4,6 +4,7 @@ package org.kan4j;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Moves the grids of a model to where its data is, and refits the coefficients so that the function stays what it was:
@@ -94,6 +95,11 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
             return layers.stream().mapToDouble(LayerReport::residual).max().orElse(0);
         }
 
+        /** Grids that were moved. */
+        public int updated() {
+            return layers.stream().mapToInt(LayerReport::updated).sum();
+        }
+
         /** Grids that were not moved. */
         public int kept() {
             return layers.stream().mapToInt(layer -> layer.grids() - layer.updated()).sum();
@@ -107,11 +113,16 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
      * @throws KanException if a sample, or what a layer makes of it, is not finite; nothing is changed then
      */
     public Report apply(Context context, Parameters parameters, HostTensor features) {
+        return apply(context, parameters, features, layer -> true);
+    }
+
+    /** Updates those layers with a grid that are wanted. */
+    Report apply(Context context, Parameters parameters, HostTensor features, IntPredicate wanted) {
         try (Parameters before = parameters.copy()) {
             try {
                 List<LayerReport> reports = new ArrayList<>();
                 for (int l = 0; l < parameters.model().layers().size(); l++) {
-                    if (hasGrid(parameters.model().layers().get(l))) {
+                    if (hasGrid(parameters.model().layers().get(l)) && wanted.test(l)) {
                         reports.add(apply(context, parameters, l, features));
                     }
                 }

@@ -6,6 +6,9 @@ package org.kan4j;
  * algorithms 7.5 and 3.5; c1 = 1e-4, c2 = 0.9, cubic interpolation). For full batches, or batches that stay the same:
  * a function that changes under it breaks its curvature estimates.
  *
+ * <p>As the optimizer of a {@link Trainer} it makes so many iterations on each mini-batch, which by default is all of the
+ * data, and has the same rows in every epoch.
+ *
  * @param history pairs of steps and gradient differences it remembers, 1 to 1000
  * @param iterations quasi-Newton steps, at least 0; each is one line search, mostly of one evaluation
  * @param gradientTolerance stops when the gradient's Euclidean norm is not above it, at least 0
@@ -14,7 +17,7 @@ package org.kan4j;
  * @param searchEvaluations evaluations of one line search at most, 1 to 1000
  */
 public record Lbfgs(int history, int iterations, double gradientTolerance, double changeTolerance,
-                    int searchEvaluations) {
+                    int searchEvaluations) implements Optimizer {
 
     /** Steps over which {@link #changeTolerance} is measured. */
     public static final int CHANGE_WINDOW = 10;
@@ -31,6 +34,12 @@ public record Lbfgs(int history, int iterations, double gradientTolerance, doubl
     /** A history of 20; until nothing changes or the iterations are spent. */
     public static Lbfgs of(int iterations) {
         return new Lbfgs(20, iterations, 0, 0, 25);
+    }
+
+    /** 1: the line search chooses the length of a step. */
+    @Override
+    public double learningRate() {
+        return 1;
     }
 
     /** With another history. */

@@ -33,14 +33,10 @@ public final class LbfgsMinimizer implements AutoCloseable {
     private final MemorySegment g0;
     private final MemorySegment bestGradient;
     private final MemorySegment direction;
-    private final MemorySegment[] steps;
-    private final MemorySegment[] changes;
-    private final double[] inverseProducts;
+    private final LbfgsMemory past;
+    private final boolean ownsPast;
     private final double[] alphas;
     private final double[] recent = new double[Lbfgs.CHANGE_WINDOW];
-    private int stored;
-    private int newest = -1;
-    private double gamma = 1;
 
     private Objective objective;
     private double value;
@@ -55,6 +51,17 @@ public final class LbfgsMinimizer implements AutoCloseable {
      * @param context where the vector kernels run
      */
     public LbfgsMinimizer(Context context, Parameters parameters, Lbfgs config) {
+        this(context, parameters, config, new LbfgsMemory(parameters, config.history()), true);
+    }
+
+    /** A minimiser with the memory of an optimizer's state, which it does not close. */
+    LbfgsMinimizer(Context context, OptimizerState state) {
+        this(context, state.parameters(), (Lbfgs) state.optimizer(), state.lbfgs(), false);
+    }
+
+    private LbfgsMinimizer(Context context, Parameters parameters, Lbfgs config, LbfgsMemory past, boolean ownsPast) {
+        this.past = past;
+        this.ownsPast = ownsPast;
         this.context = context;
         this.parameters = parameters;
         this.config = config;
@@ -71,16 +78,12 @@ public final class LbfgsMinimizer implements AutoCloseable {
             this.g0 = vector();
             this.bestGradient = vector();
             this.direction = vector();
-            this.steps = new MemorySegment[config.history()];
-            this.changes = new MemorySegment[config.history()];
-            for (int i = 0; i < steps.length; i++) {
-                steps[i] = vector();
-                changes[i] = vector();
-            }
-            this.inverseProducts = new double[config.history()];
             this.alphas = new double[config.history()];
         } catch (RuntimeException | Error e) {
             memory.close();
+            if (ownsPast) {
+                past.close();
+            }
             throw e;
         }
     }
@@ -91,9 +94,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
 
     /** Forgets the past steps. */
     public void reset() {
-        stored = 0;
-        newest = -1;
-        gamma = 1;
+        past.reset();
     }
 
     /** As {@link #minimize(Objective, int)} with the configured iterations. */
@@ -150,7 +151,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
         while (true) {
             chooseDirection();
             double descent = dot(g0, direction);
-            boolean steepest = stored == 0;
+            boolean steepest = past.stored == 0;
             if (descent < 0 && search(steepest ? Math.min(1, 1 / norm) : 1, descent)) {
                 remember();
                 return true;
@@ -168,35 +169,37 @@ public final class LbfgsMinimizer implements AutoCloseable {
     private void chooseDirection() {
         copy(g, direction);
         scale(-1, direction);
-        for (int i = 0; i < stored; i++) {
-            int k = Math.floorMod(newest - i, steps.length);
-            alphas[k] = inverseProducts[k] * dot(steps[k], direction);
-            axpy(-alphas[k], changes[k], direction);
+        for (int i = 0; i < past.stored; i++) {
+            int k = Math.floorMod(past.newest - i, past.steps.length);
+            alphas[k] = past.inverseProducts[k] * dot(past.steps[k].array(), direction);
+            axpy(-alphas[k], past.changes[k].array(), direction);
         }
-        if (stored > 0) {
-            scale(gamma, direction);
+        if (past.stored > 0) {
+            scale(past.gamma, direction);
         }
-        for (int i = stored - 1; i >= 0; i--) {
-            int k = Math.floorMod(newest - i, steps.length);
-            double beta = inverseProducts[k] * dot(changes[k], direction);
-            axpy(alphas[k] - beta, steps[k], direction);
+        for (int i = past.stored - 1; i >= 0; i--) {
+            int k = Math.floorMod(past.newest - i, past.steps.length);
+            double beta = past.inverseProducts[k] * dot(past.changes[k].array(), direction);
+            axpy(alphas[k] - beta, past.steps[k].array(), direction);
         }
     }
 
     private void remember() {
-        int k = (newest + 1) % steps.length;
-        copy(x, steps[k]);
-        axpy(-1, x0, steps[k]);
-        copy(g, changes[k]);
-        axpy(-1, g0, changes[k]);
-        double product = dot(steps[k], changes[k]);
-        double square = dot(changes[k], changes[k]);
+        int k = (past.newest + 1) % past.steps.length;
+        MemorySegment step = past.steps[k].array();
+        MemorySegment change = past.changes[k].array();
+        copy(x, step);
+        axpy(-1, x0, step);
+        copy(g, change);
+        axpy(-1, g0, change);
+        double product = dot(step, change);
+        double square = dot(change, change);
         // A pair without positive curvature, or with one that is rounding, would spoil the estimate.
-        if (product > 1e-14 * Math.sqrt(square * dot(steps[k], steps[k])) && square > 0) {
-            newest = k;
-            stored = Math.min(stored + 1, steps.length);
-            inverseProducts[k] = 1 / product;
-            gamma = product / square;
+        if (product > 1e-14 * Math.sqrt(square * dot(step, step)) && square > 0) {
+            past.newest = k;
+            past.stored = Math.min(past.stored + 1, past.steps.length);
+            past.inverseProducts[k] = 1 / product;
+            past.gamma = product / square;
         }
     }
 
@@ -335,6 +338,9 @@ public final class LbfgsMinimizer implements AutoCloseable {
         if (memory.isAlive()) {
             gradient.close();
             memory.close();
+            if (ownsPast) {
+                past.close();
+            }
         }
     }
 }

@@ -14,8 +14,21 @@ public sealed interface Loss {
     record CrossEntropy() implements Loss {
     }
 
-    /** Binary cross-entropy of logits against targets in 0..1, mean over rows and outputs. */
-    record BinaryCrossEntropy() implements Loss {
+    /**
+     * Binary cross-entropy of logits against targets in 0..1, mean over rows and outputs.
+     *
+     * @param positiveWeight factor on the part of positive targets, -t log s(p), above 0
+     */
+    record BinaryCrossEntropy(double positiveWeight) implements Loss {
+        /** Checks the value. */
+        public BinaryCrossEntropy {
+            Checks.positive("the positive weight of binary cross-entropy", positiveWeight);
+        }
+
+        /** Positive and negative targets count alike. */
+        public BinaryCrossEntropy() {
+            this(1);
+        }
     }
 
     /**

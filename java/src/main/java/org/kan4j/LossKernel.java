@@ -20,7 +20,11 @@ final class LossKernel {
     /** The same without waiting for the value. */
     static void queue(Loss loss, Context context, DType dtype, long rows, long out, MemorySegment predictions,
                       MemorySegment targets, MemorySegment weights, MemorySegment gradient, MemorySegment value) {
-        double delta = loss instanceof Loss.Huber huber ? huber.delta() : 1;
+        double delta = switch (loss) {
+            case Loss.Huber huber -> huber.delta();
+            case Loss.BinaryCrossEntropy binary -> binary.positiveWeight();
+            default -> 1;
+        };
         Native.check(Kan.kan_loss(context.handle(), code(loss), dtype.code(), rows, out, predictions, targets, weights,
             delta, gradient, value), context.handle());
     }
@@ -29,7 +33,8 @@ final class LossKernel {
         return switch (loss) {
             case Loss.Mse mse -> Kan.KAN_LOSS_MSE();
             case Loss.CrossEntropy crossEntropy -> Kan.KAN_LOSS_CROSS_ENTROPY();
-            case Loss.BinaryCrossEntropy binary -> Kan.KAN_LOSS_BCE_LOGITS();
+            case Loss.BinaryCrossEntropy binary -> binary.positiveWeight() == 1 ? Kan.KAN_LOSS_BCE_LOGITS()
+                : Kan.KAN_LOSS_BCE_POSITIVE();
             case Loss.Huber huber -> Kan.KAN_LOSS_HUBER();
         };
     }

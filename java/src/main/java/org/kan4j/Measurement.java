@@ -21,7 +21,10 @@ final class Measurement {
             throw KanException.invalid("a data set without rows cannot be measured");
         }
         int batch = Math.min(BATCH, data.size());
+        // The log-loss has no weight of positive targets, whatever is minimised.
+        Loss plain = measured instanceof Loss.BinaryCrossEntropy ? new Loss.BinaryCrossEntropy() : measured;
         double lossSum = 0;
+        double plainSum = 0;
         double weightSum = 0;
         Scores scores = measured instanceof Loss.CrossEntropy ? new Scores.Classes(data.classes())
             : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
@@ -39,9 +42,10 @@ final class Measurement {
                 }
                 MemorySegment predictions = workspace.forward(rows, buffers.x);
                 score(scores, measured, data, buffers.onHost(predictions, rows), buffers, rows);
-                lossSum += weight * LossKernel.evaluate(measured, context, data.dtype(), rows, data.out(), predictions,
-                    buffers.targets, data.weighted() ? buffers.weights : MemorySegment.NULL, MemorySegment.NULL,
-                    buffers.value);
+                double value = evaluate(measured, context, data, rows, predictions, buffers);
+                lossSum += weight * value;
+                plainSum += weight * (plain.equals(measured) ? value
+                    : evaluate(plain, context, data, rows, predictions, buffers));
                 weightSum += weight;
             }
         }
@@ -51,10 +55,16 @@ final class Measurement {
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("loss", lossSum / weightSum);
         if (hasClasses(measured)) {
-            values.put("log_loss", lossSum / weightSum);
+            values.put("log_loss", plainSum / weightSum);
         }
         scores.put(values);
         return new Metrics(data.size(), values);
+    }
+
+    private static double evaluate(Loss loss, Context context, RowSource data, int rows, MemorySegment predictions,
+                                   Batch batch) {
+        return LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions, batch.targets,
+            data.weighted() ? batch.weights : MemorySegment.NULL, MemorySegment.NULL, batch.value);
     }
 
     static Loss defaultLoss(RowSource data) {

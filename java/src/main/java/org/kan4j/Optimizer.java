@@ -2,7 +2,7 @@
 package org.kan4j;
 
 /** How gradients move parameters; the configuration only, the moments are in {@link OptimizerState}. */
-public sealed interface Optimizer {
+public sealed interface Optimizer permits Optimizer.AdamW, Optimizer.Sgd, Lbfgs {
 
     /** The learning rate before any schedule. */
     double learningRate();

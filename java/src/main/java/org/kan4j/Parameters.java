@@ -151,6 +151,11 @@ public final class Parameters implements AutoCloseable {
             throw new ShapeException("the parameters belong to a different model: " + other.model);
         }
         values.copyFrom(other.values);
+        copyBuffersFrom(other);
+    }
+
+    /** Copies the numbers that are not trained. */
+    void copyBuffersFrom(Parameters other) {
         Memory.transfer(other.memory, other.buffers, memory, buffers, bufferBytes());
     }
 

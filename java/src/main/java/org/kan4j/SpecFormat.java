@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Models, losses, optimizers and schedules as JSON objects. Each has a {@code type}; the fields are the records'. */
+/** Models, and what a training is made of, as JSON objects. Each has a {@code type}; the fields are the records'. */
 final class SpecFormat {
 
     private SpecFormat() {
@@ -171,7 +171,8 @@ final class SpecFormat {
         return switch (loss) {
             case Loss.Mse mse -> object("mse");
             case Loss.CrossEntropy crossEntropy -> object("cross_entropy");
-            case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy");
+            case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy", "positive_weight",
+                binary.positiveWeight());
             case Loss.Huber huber -> object("huber", "delta", huber.delta());
         };
     }
@@ -180,7 +181,8 @@ final class SpecFormat {
         return switch (fields.text("type")) {
             case "mse" -> new Loss.Mse();
             case "cross_entropy" -> new Loss.CrossEntropy();
-            case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy();
+            case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy(
+                fields.has("positive_weight") ? fields.number("positive_weight") : 1);
             case "huber" -> new Loss.Huber(fields.number("delta"));
             default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber");
         };
@@ -192,6 +194,9 @@ final class SpecFormat {
                 a.beta2(), "eps", a.eps(), "weight_decay", a.weightDecay());
             case Optimizer.Sgd s -> object("sgd", "learning_rate", s.learningRate(), "momentum", s.momentum(),
                 "weight_decay", s.weightDecay(), "nesterov", s.nesterov());
+            case Lbfgs l -> object("lbfgs", "history", l.history(), "iterations", l.iterations(), "gradient_tolerance",
+                l.gradientTolerance(), "change_tolerance", l.changeTolerance(), "search_evaluations",
+                l.searchEvaluations());
         };
     }
 
@@ -201,7 +206,10 @@ final class SpecFormat {
                 fields.number("beta2"), fields.number("eps"), fields.number("weight_decay"));
             case "sgd" -> new Optimizer.Sgd(fields.number("learning_rate"), fields.number("momentum"),
                 fields.number("weight_decay"), fields.bool("nesterov"));
-            default -> throw unknown("optimizer", fields, "adamw, sgd");
+            case "lbfgs" -> new Lbfgs(fields.integer("history", 1), fields.integer("iterations", 0),
+                fields.number("gradient_tolerance"), fields.number("change_tolerance"),
+                fields.integer("search_evaluations", 1));
+            default -> throw unknown("optimizer", fields, "adamw, sgd, lbfgs");
         };
     }
 
@@ -212,6 +220,8 @@ final class SpecFormat {
             case Schedule.Step s -> object("step", "every_epochs", s.everyEpochs(), "gamma", s.gamma());
             case Schedule.Cosine c -> object("cosine", "warmup_epochs", c.warmupEpochs(), "floor", c.floor());
             case Schedule.OneCycle o -> object("one_cycle", "peak_at", o.peakAt(), "start", o.start(), "end", o.end());
+            case Schedule.Plateau p -> object("plateau", "gamma", p.gamma(), "patience", p.patience(), "threshold",
+                p.threshold(), "cooldown", p.cooldown(), "floor", p.floor());
         };
     }
 
@@ -223,7 +233,66 @@ final class SpecFormat {
             case "cosine" -> new Schedule.Cosine(fields.number("warmup_epochs"), fields.number("floor"));
             case "one_cycle" -> new Schedule.OneCycle(fields.number("peak_at"), fields.number("start"),
                 fields.number("end"));
-            default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle");
+            case "plateau" -> new Schedule.Plateau(fields.number("gamma"), fields.integer("patience", 0),
+                fields.number("threshold"), fields.integer("cooldown", 0), fields.number("floor"));
+            default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle, plateau");
         };
+    }
+
+    static Map<String, Object> group(ParameterGroup group) {
+        return object("group", "tensors", group.tensors(), "frozen", group.frozen(), "learning_rate",
+            finite(group.learningRate()), "weight_decay", finite(group.weightDecay()));
+    }
+
+    static ParameterGroup group(Fields fields) {
+        return new ParameterGroup(fields.text("tensors"), fields.bool("frozen"), fields.numberOrNaN("learning_rate"),
+            fields.numberOrNaN("weight_decay"));
+    }
+
+    static Map<String, Object> clipping(Clipping clipping) {
+        return object("clipping", "norm", finite(clipping.norm()), "value", finite(clipping.value()));
+    }
+
+    static Clipping clipping(Fields fields) {
+        double norm = fields.numberOrNaN("norm");
+        double value = fields.numberOrNaN("value");
+        return new Clipping(Double.isNaN(norm) ? Double.POSITIVE_INFINITY : norm,
+            Double.isNaN(value) ? Double.POSITIVE_INFINITY : value);
+    }
+
+    static Map<String, Object> gridUpdates(GridUpdates updates) {
+        GridUpdate update = updates.update();
+        return object("grid_updates", "uniform_share", update.uniformShare(), "margin", update.margin(),
+            "minimum_spacing", update.minimumSpacing(), "tolerance", finite(update.tolerance()), "every",
+            updates.every(), "until", updates.until(), "rows", updates.rows());
+    }
+
+    static GridUpdates gridUpdates(Fields fields) {
+        double tolerance = fields.numberOrNaN("tolerance");
+        return new GridUpdates(new GridUpdate(fields.number("uniform_share"), fields.number("margin"),
+            fields.number("minimum_spacing"), Double.isNaN(tolerance) ? Double.POSITIVE_INFINITY : tolerance),
+            fields.whole("every"), fields.whole("until"), fields.integer("rows", 1));
+    }
+
+    static Map<String, Object> regulariser(Regulariser regulariser) {
+        return switch (regulariser) {
+            case WeightRegulariser w -> object("weights", "l1", w.l1(), "entropy", w.entropy(), "first_difference",
+                w.firstDifference(), "second_difference", w.secondDifference());
+            default -> throw KanException.invalid("a regulariser of one's own cannot be written into checkpoints, given "
+                + "%s; a DataObjective takes any", regulariser);
+        };
+    }
+
+    static Regulariser regulariser(Fields fields) {
+        return switch (fields.text("type")) {
+            case "weights" -> new WeightRegulariser(fields.number("l1"), fields.number("entropy"),
+                fields.number("first_difference"), fields.number("second_difference"));
+            default -> throw unknown("regulariser", fields, "weights");
+        };
+    }
+
+    /** JSON has no NaN and no infinity. */
+    private static Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
     }
 }

@@ -2,9 +2,9 @@
 package org.kan4j;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,42 +30,33 @@ public final class Trainer implements AutoCloseable {
     private final Map<String, String> properties;
     private final OptimizerState state;
     private final TrainingProgress progress;
-    /** With early stopping: the best parameters so far while training, those training goes on with after it. */
-    private final Parameters other;
-    private boolean restored;
+    private final ParameterSets sets;
     private volatile boolean stopRequested;
 
     private Trainer(Builder builder) {
         this.parameters = builder.parameters;
-        this.plan = new TrainingPlan(builder.loss, builder.optimizer, builder.schedule, builder.epochs,
-            builder.batchSize, builder.seed, builder.shuffle, builder.patience);
+        this.plan = builder.plan();
         this.listeners = List.copyOf(builder.listeners);
         this.checkpoint = builder.checkpoint;
         this.properties = Map.copyOf(builder.properties);
         this.ownsContext = builder.context == null;
         this.context = ownsContext ? Context.open() : builder.context;
+        TrainingState resumed = builder.resumed;
         OptimizerState fresh = null;
-        Parameters second = null;
         try {
-            fresh = new OptimizerState(plan.optimizer(), parameters);
-            if (builder.resumed == null) {
+            fresh = new OptimizerState(plan.optimizer(), parameters, plan.groups());
+            if (resumed == null) {
                 this.progress = new TrainingProgress();
+                this.sets = new ParameterSets(parameters, plan.averaging(), plan.patience() > 0);
             } else {
-                fresh.copyFrom(builder.resumed.state());
-                this.progress = builder.resumed.progress().copy();
-            }
-            if (plan.patience() > 0) {
-                second = parameters.copy();
-                if (builder.resumed != null) {
-                    parameters.copyFrom(builder.resumed.current());
-                }
+                fresh.copyFrom(resumed.state());
+                this.progress = resumed.progress().copy();
+                this.sets = new ParameterSets(parameters, plan.averaging(), plan.patience() > 0,
+                    plan.patience() > 0 && progress.bestEpoch() > 0, resumed);
             }
         } catch (RuntimeException | Error e) {
             if (fresh != null) {
                 fresh.close();
-            }
-            if (second != null) {
-                second.close();
             }
             if (ownsContext) {
                 context.close();
@@ -73,7 +64,6 @@ public final class Trainer implements AutoCloseable {
             throw e;
         }
         this.state = fresh;
-        this.other = second;
     }
 
     /** A trainer for these parameters, to be configured. */
@@ -91,13 +81,21 @@ public final class Trainer implements AutoCloseable {
         Builder builder = new Builder(checkpoint.parameters());
         TrainingPlan plan = training.plan();
         builder.loss = plan.loss();
+        builder.classWeights = plan.classWeights();
         builder.optimizer = plan.optimizer();
         builder.schedule = plan.schedule();
         builder.epochs = plan.epochs();
+        builder.steps = plan.steps();
         builder.batchSize = plan.batchSize();
+        builder.accumulation = plan.accumulation();
         builder.seed = plan.seed();
         builder.shuffle = plan.shuffle();
         builder.patience = plan.patience();
+        builder.clipping = plan.clipping();
+        builder.groups.addAll(plan.groups());
+        builder.averaging = plan.averaging();
+        builder.gridUpdates = plan.gridUpdates();
+        builder.regularisers.addAll(plan.regularisers());
         builder.properties.putAll(checkpoint.properties());
         builder.resumed = training;
         return builder;
@@ -109,13 +107,21 @@ public final class Trainer implements AutoCloseable {
         private final Parameters parameters;
         private Context context;
         private Loss loss;
+        private List<Double> classWeights = List.of();
         private Optimizer optimizer = Optimizer.adamW(1e-3, 1e-4);
         private Schedule schedule = Schedule.constant();
-        private int epochs = 10;
-        private int batchSize = 64;
+        private Integer epochs;
+        private long steps;
+        private Integer batchSize;
+        private int accumulation = 1;
         private long seed = 1;
         private boolean shuffle = true;
         private int patience;
+        private Clipping clipping = Clipping.none();
+        private final List<ParameterGroup> groups = new ArrayList<>();
+        private double averaging;
+        private GridUpdates gridUpdates;
+        private final List<Regulariser> regularisers = new ArrayList<>();
         private final List<TrainingListener> listeners = new ArrayList<>();
         private Path checkpoint;
         private final Map<String, String> properties = new LinkedHashMap<>();
@@ -137,13 +143,35 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
+        /**
+         * How much rows of each class count in cross-entropy while training: a row's loss, and its share in the mean,
+         * are multiplied by its class's weight. Measurements do not know of it, and no accuracy over the batches is kept
+         * then. Otherwise all classes count 1.
+         *
+         * @param weights one a class, at least 0
+         */
+        public Builder classWeights(double... weights) {
+            for (int c = 0; c < weights.length; c++) {
+                Checks.nonNegative("the weight of class " + c, weights[c]);
+            }
+            List<Double> value = Arrays.stream(weights).boxed().toList();
+            keep("class weights", classWeights, value);
+            classWeights = value;
+            return this;
+        }
+
         /** The optimizer; otherwise AdamW with rate 1e-3 and weight decay 1e-4. Cannot change in a resume. */
         public Builder optimizer(Optimizer value) {
-            if (resumed != null && !value.equals(optimizer)) {
-                throw KanException.invalid("a resumed training keeps its optimizer, %s; given %s", optimizer, value);
-            }
+            keep("optimizer", optimizer, value);
             optimizer = Objects.requireNonNull(value, "optimizer");
             return this;
+        }
+
+        /** What a resume does not change: where it did, the training would not be the one that was interrupted. */
+        private void keep(String what, Object before, Object value) {
+            if (resumed != null && !Objects.equals(before, value)) {
+                throw KanException.invalid("a resumed training keeps its %s, %s; given %s", what, before, value);
+            }
         }
 
         /** The course of the learning rate; otherwise constant. */
@@ -152,7 +180,7 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        /** Passes over the data in all; otherwise 10. */
+        /** Passes over the data in all; otherwise 10, or as many as the {@link #steps} take. */
         public Builder epochs(int value) {
             Checks.atLeast("the epochs", value, 0);
             epochs = value;
@@ -160,23 +188,102 @@ public final class Trainer implements AutoCloseable {
         }
 
         /**
-         * Rows of a mini-batch; otherwise 64. The last batch of an epoch may have fewer; one of a single row is left out
+         * Steps in all at most; otherwise as many as the epochs have. The epoch in which the last one falls ends with
+         * it, and is measured.
+         */
+        public Builder steps(long value) {
+            Checks.atLeast("the steps", value, 1);
+            steps = value;
+            return this;
+        }
+
+        /**
+         * Rows of a mini-batch; otherwise 64, and all for L-BFGS. The last batch of an epoch may have fewer; one of a single row is left out
          * of an epoch where the model has a batch norm.
          */
         public Builder batchSize(int value) {
             Checks.atLeast("the batch size", value, 1);
-            if (resumed != null && value != batchSize) {
-                throw KanException.invalid("a resumed training keeps its batch size, %d; given %d", batchSize, value);
-            }
+            keep("batch size", batchSize, value);
             batchSize = value;
+            return this;
+        }
+
+        /**
+         * Mini-batches whose gradients make one step; otherwise 1. The step is that of one batch of all their rows, to
+         * rounding; the last one of an epoch may have fewer. A batch norm sees each mini-batch alone.
+         */
+        public Builder accumulation(int batches) {
+            Checks.atLeast("the batches of a step", batches, 1);
+            keep("accumulation", accumulation, batches);
+            accumulation = batches;
+            return this;
+        }
+
+        /** Limits on the gradient of each step; otherwise none. */
+        public Builder clipping(Clipping value) {
+            keep("clipping", clipping, value);
+            clipping = Objects.requireNonNull(value, "clipping");
+            return this;
+        }
+
+        /**
+         * Adds parameters that are trained otherwise than the rest, or not at all. Of several groups that name a tensor
+         * the first counts.
+         */
+        public Builder group(ParameterGroup value) {
+            if (resumed != null && !groups.contains(value)) {
+                throw KanException.invalid("a resumed training keeps its groups, %s; given %s", groups, value);
+            }
+            value.require(parameters.model());
+            if (resumed == null) {
+                groups.add(value);
+            }
+            return this;
+        }
+
+        /**
+         * Keeps an exponential moving average of the parameters, which is what is measured, saved as the model and left
+         * in the end: after step t it is d of what it was and 1 - d of the parameters, where d is the decay, or (1 + t) /
+         * (10 + t) where that is less, so that the initial parameters are soon forgotten. Running statistics of batch
+         * norms are those of the parameters.
+         *
+         * @param decay above 0 and below 1, such as 0.999
+         */
+        public Builder averaging(double decay) {
+            if (!(decay > 0 && decay < 1)) {
+                throw KanException.invalid("the decay of the average must be above 0 and below 1, given %s", decay);
+            }
+            keep("averaging", averaging, decay);
+            averaging = decay;
+            return this;
+        }
+
+        /** Moves the grids to the data on the way; otherwise they stay. */
+        public Builder gridUpdates(GridUpdates value) {
+            keep("grid updates", gridUpdates, value);
+            gridUpdates = Objects.requireNonNull(value, "gridUpdates");
+            return this;
+        }
+
+        /**
+         * Adds a penalty to the loss that is minimised; the loss reported is without it. Otherwise none.
+         *
+         * @param value one of kan4j's own, for checkpoints describe it
+         */
+        public Builder regulariser(Regulariser value) {
+            SpecFormat.regulariser(value);
+            if (resumed != null && !regularisers.contains(value)) {
+                throw KanException.invalid("a resumed training keeps its regularisers, %s; given %s", regularisers, value);
+            }
+            if (resumed == null) {
+                regularisers.add(value);
+            }
             return this;
         }
 
         /** The seed of the order of rows; otherwise 1. */
         public Builder seed(long value) {
-            if (resumed != null && value != seed) {
-                throw KanException.invalid("a resumed training keeps its seed, %d; given %d", seed, value);
-            }
+            keep("seed", seed, value);
             seed = value;
             return this;
         }
@@ -196,9 +303,7 @@ public final class Trainer implements AutoCloseable {
          */
         public Builder earlyStopping(int epochs) {
             Checks.atLeast("the patience of early stopping", epochs, 1);
-            if (resumed != null && epochs != patience) {
-                throw KanException.invalid("a resumed training keeps its patience, %d epochs; given %d", patience, epochs);
-            }
+            keep("patience", patience, epochs);
             patience = epochs;
             return this;
         }
@@ -219,6 +324,14 @@ public final class Trainer implements AutoCloseable {
         public Builder properties(Map<String, String> values) {
             properties.putAll(values);
             return this;
+        }
+
+        private TrainingPlan plan() {
+            int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
+            int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
+            return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed,
+                shuffle, patience, clipping, List.copyOf(groups), averaging, gridUpdates,
+                List.copyOf(regularisers));
         }
 
         /** The trainer. */
@@ -247,7 +360,7 @@ public final class Trainer implements AutoCloseable {
         return state.steps();
     }
 
-    /** Ends {@link #fit} after the current batch; from any thread. Interrupting the training thread does the same. */
+    /** Ends {@link #fit} after the current step; from any thread. Interrupting the training thread does the same. */
     public void requestStop() {
         stopRequested = true;
     }
@@ -278,26 +391,24 @@ public final class Trainer implements AutoCloseable {
             throw KanException.invalid("early stopping needs a validation set to measure on");
         }
         stopRequested = false;
-        exchange(false);
+        sets.goOn();
         listeners.forEach(listener -> listener.onStart(this, data.size()));
-        int batchSize = Math.min(plan.batchSize(), data.size());
-        boolean fused = plan.optimizer() instanceof Optimizer.AdamW;
-        try (Memory memory = Memory.confined(context);
-             Workspace workspace = Workspace.training(context, parameters, batchSize);
-             ParameterVector gradients = fused ? null : parameters.newVector()) {
-            Measurement.Batch batch = new Measurement.Batch(memory, data, batchSize);
-            while (epoch() < plan.epochs() && !stopping() && !exhausted()) {
-                boolean completed;
-                try (RowSource.Pass pass = plan.shuffle() ? data.shuffled(plan.seed(), epoch()) : data.inOrder()) {
-                    completed = fitEpoch(data, pass, loss, workspace, gradients, batch, batchSize);
-                }
-                if (completed) {
-                    endEpoch(loss, validation);
+        RowSource rows = plan.classWeights().isEmpty() ? data : new ClassWeighted(data, plan.classWeights());
+        try (Vectors vectors = new Vectors(context)) {
+            Run run = new Run(context, plan, parameters, state, progress, rows, loss, vectors);
+            try (Updater updater = Updater.of(run)) {
+                while (!isDone() && !stopping()) {
+                    long before = steps();
+                    boolean whole = progress.batch == 0;
+                    if (fitEpoch(run, updater)) {
+                        progress.converged = whole && steps() == before;
+                        endEpoch(run, validation);
+                    }
                 }
             }
         }
-        boolean stopped = epoch() < plan.epochs() && !exhausted();
-        exchange(true);
+        boolean stopped = !isDone();
+        sets.give();
         if (stopped && checkpoint != null) {
             writeCheckpoint();
         }
@@ -306,63 +417,89 @@ public final class Trainer implements AutoCloseable {
         return result;
     }
 
+    /** What the parts of a training have in common. */
+    record Run(Context context, TrainingPlan plan, Parameters parameters, OptimizerState state,
+               TrainingProgress progress, RowSource data, Loss loss, Vectors vectors) {
+    }
+
     /** Batches of an epoch. A last one of a single row is left out where a batch norm would find no variance in it. */
-    private long batches(int rows, int batchSize) {
+    private long batches(int rows) {
+        int batchSize = Math.min(plan.batchSize(), rows);
         boolean normed = parameters.model().layers().stream().anyMatch(
             layer -> layer instanceof BatchNorm norm && !norm.frozen());
         return rows / batchSize + (rows % batchSize > (normed && rows > batchSize ? 1 : 0) ? 1 : 0);
     }
 
-    /** Whether the validation loss has not become better for as many epochs as the plan allows. */
-    private boolean exhausted() {
-        return plan.patience() > 0 && epoch() - progress.bestEpoch() >= plan.patience();
+    private long stepsPerEpoch(int rows) {
+        int iterations = plan.optimizer() instanceof Lbfgs lbfgs ? Math.max(1, lbfgs.iterations()) : 1;
+        return (batches(rows) + plan.accumulation() - 1) / plan.accumulation() * iterations;
     }
 
-    /** Makes the parameters the best ones, or those training goes on with. */
-    private void exchange(boolean best) {
-        if (other == null || best == restored || progress.bestEpoch() == 0) {
-            return;
-        }
-        try (Parameters held = parameters.copy()) {
-            parameters.copyFrom(other);
-            other.copyFrom(held);
-        }
-        restored = best;
+    /**
+     * Epochs in all, the last perhaps a part of one.
+     *
+     * @param rows of the training data, at least 1
+     */
+    public int epochs(int rows) {
+        long most = plan.steps() == 0 ? Long.MAX_VALUE : (plan.steps() - 1) / stepsPerEpoch(rows) + 1;
+        return (int) Math.min(plan.epochs(), most);
+    }
+
+    /**
+     * Whether there is nothing left to train: all epochs or steps are made, the validation loss has not become better for
+     * long enough, or L-BFGS found nothing lower.
+     */
+    public boolean isDone() {
+        return epoch() >= plan.epochs() || spent() || progress.converged
+            || plan.patience() > 0 && epoch() - progress.bestEpoch() >= plan.patience();
+    }
+
+    private boolean spent() {
+        return plan.steps() > 0 && steps() >= plan.steps();
     }
 
     private boolean stopping() {
         return stopRequested || Thread.currentThread().isInterrupted();
     }
 
-    /** Trains on what is left of the current epoch; whether it was completed. */
-    private boolean fitEpoch(RowSource data, RowSource.Pass pass, Loss loss, Workspace workspace,
-                             ParameterVector gradients, Measurement.Batch batch, int batchSize) {
+    /** Trains on what is left of the current epoch; whether it was completed, or all steps are made. */
+    private boolean fitEpoch(Run run, Updater updater) {
+        RowSource data = run.data();
         int epoch = epoch();
-        long batches = batches(data.size(), batchSize);
+        int batchSize = Math.min(plan.batchSize(), data.size());
+        long batches = batches(data.size());
         if (progress.batch > batches) {
             throw KanException.invalid("the training to resume is in batch %d of an epoch, the data has %d batches; is "
                 + "it the same data?", progress.batch, batches);
         }
+        long stepsPerEpoch = stepsPerEpoch(data.size());
+        long allSteps = plan.epochs() * stepsPerEpoch;
+        if (plan.steps() > 0) {
+            allSteps = Math.min(allSteps, plan.steps());
+        }
+        int epochs = epochs(data.size());
+        List<Double> losses = progress.losses();
         long start = System.nanoTime();
         if (progress.batch == 0) {
             listeners.forEach(listener -> listener.onEpochStart(this, epoch + 1));
         }
-        while (progress.batch < batches) {
-            if (stopping()) {
-                return false;
-            }
-            int from = (int) (progress.batch * batchSize);
-            int rows = Math.min(batchSize, data.size() - from);
-            batch.read(pass, from, from + rows);
-            double rate = plan.optimizer().learningRate()
-                * plan.schedule().factor(epoch * batches + progress.batch, batches, plan.epochs());
-            step(data, loss, workspace, gradients, batch, rows, rate);
-            progress.batch++;
-            if (!listeners.isEmpty()) {
-                TrainingListener.Batch event = new TrainingListener.Batch(epoch + 1, plan.epochs(), progress.batch,
-                    batches, steps(), progress.rows, progress.loss(), accuracy(loss), rate);
-                for (TrainingListener listener : listeners) {
-                    listener.onBatch(this, event);
+        try (RowSource.Pass pass = plan.shuffle() ? data.shuffled(plan.seed(), epoch) : data.inOrder()) {
+            while (progress.batch < batches && !spent()) {
+                if (stopping()) {
+                    return false;
+                }
+                long next = Math.min(batches, progress.batch + plan.accumulation());
+                double factor = plan.schedule().factor(new Schedule.Position(
+                    epoch * stepsPerEpoch + progress.batch / plan.accumulation(), stepsPerEpoch, allSteps, losses));
+                step(run, updater, pass, (int) (progress.batch * batchSize),
+                    (int) Math.min(data.size(), next * batchSize), factor);
+                progress.batch = next;
+                if (!listeners.isEmpty()) {
+                    TrainingListener.Batch event = new TrainingListener.Batch(epoch + 1, epochs, next, batches, steps(),
+                        progress.rows, progress.loss(), accuracy(run.loss()), plan.optimizer().learningRate() * factor);
+                    for (TrainingListener listener : listeners) {
+                        listener.onBatch(this, event);
+                    }
                 }
             }
         }
@@ -370,46 +507,50 @@ public final class Trainer implements AutoCloseable {
         return true;
     }
 
-    private void step(RowSource data, Loss loss, Workspace workspace, ParameterVector gradients,
-                      Measurement.Batch batch, int rows, double rate) {
-        double weight = batch.weight(rows);
-        progress.rows += rows;
-        if (weight == 0) {
-            return; // rows of weight 0 have no gradient
+    /** A step on the rows at these positions of the pass, and what follows a step. */
+    private void step(Run run, Updater updater, RowSource.Pass pass, int from, int to, double factor) {
+        long before = steps();
+        updater.step(pass, from, to, factor);
+        if (steps() == before) {
+            return;
         }
-        MemorySegment predictions = workspace.forward(rows, batch.x);
-        if (Measurement.hasClasses(loss)) {
-            progress.correct += Measurement.correct(loss, data, batch.onHost(predictions, rows), batch, rows);
+        sets.afterStep(run.vectors(), steps());
+        if (plan.gridUpdates() != null && plan.gridUpdates().due(before, steps())) {
+            updateGrids(run.data());
         }
-        // The gradient takes the predictions' place.
-        double value = LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions, batch.targets,
-            data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
-        if (!Double.isFinite(value)) {
-            throw new NonFiniteLossException(value, epoch() + 1, progress.batch + 1, steps() + 1, rate);
+    }
+
+    private void updateGrids(RowSource data) {
+        GridUpdate.Report report = plan.gridUpdates().apply(context, parameters, data, layer -> !frozen(layer));
+        if (report.updated() > 0) {
+            state.restart();
+            sets.restartAverage();
         }
-        if (gradients == null) {
-            state.next(rate);
-            workspace.backwardAdamW(rows, batch.x, predictions, state);
-        } else {
-            workspace.backward(rows, batch.x, predictions, gradients);
-            state.step(context, gradients, rate);
-        }
-        progress.lossSum += value * weight;
-        progress.weightSum += weight;
+        listeners.forEach(listener -> listener.onGridUpdate(this, report));
+    }
+
+    /** Whether a layer's coefficients keep their numbers, and so its grid has to. */
+    private boolean frozen(int layer) {
+        return parameters.tensors().stream().filter(t -> t.layer() == layer && t.tensor().equals("coef"))
+            .anyMatch(t -> plan.groups().stream().filter(group -> group.has(t)).findFirst()
+                .map(ParameterGroup::frozen).orElse(false));
     }
 
     private OptionalDouble accuracy(Loss loss) {
-        return Measurement.hasClasses(loss) && progress.weightSum > 0
+        return Measurement.hasClasses(loss) && plan.countsClasses() && progress.weightSum > 0
             ? OptionalDouble.of(progress.correct / progress.weightSum) : OptionalDouble.empty();
     }
 
-    private void endEpoch(Loss loss, RowSource validation) {
-        Metrics metrics = validation == null ? null : Measurement.of(context, parameters, loss, validation);
-        TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, plan.epochs(), progress.loss(),
-            accuracy(loss), metrics, progress.seconds);
+    private void endEpoch(Run run, RowSource validation) {
+        if (!run.vectors().finite(parameters.values())) {
+            throw NonFiniteLossException.after(progress, steps(), Diagnosis.of(parameters));
+        }
+        Metrics metrics = validation == null ? null : Measurement.of(context, sets.measured(), run.loss(), validation);
+        TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
+            accuracy(run.loss()), metrics, progress.seconds);
         progress.nextEpoch(event);
-        if (other != null && progress.bestEpoch() == epoch()) {
-            other.copyFrom(parameters);
+        if (plan.patience() > 0 && progress.bestEpoch() == epoch()) {
+            sets.keepBest();
         }
         if (checkpoint != null) {
             writeCheckpoint();
@@ -432,10 +573,8 @@ public final class Trainer implements AutoCloseable {
 
     /** Writes a checkpoint from which training can be resumed. Replaces the file in one step. */
     public void save(Path file) throws IOException {
-        boolean swapped = other != null && !restored && progress.bestEpoch() > 0;
-        Parameters model = swapped ? other : parameters;
-        Parameters current = other == null ? null : restored ? other : parameters;
-        CheckpointFile.write(file, model, properties, context.toString(), new TrainingState(plan, progress, state, current));
+        CheckpointFile.write(file, sets.result(), properties, context.toString(), new TrainingState(plan, progress, state,
+            sets.hasCurrent() ? sets.current() : null, sets.average()));
     }
 
     /** Frees the optimizer's state and the context it opened; does nothing the second time. */
@@ -443,9 +582,7 @@ public final class Trainer implements AutoCloseable {
     public void close() {
         try {
             state.close();
-            if (other != null) {
-                other.close();
-            }
+            sets.close();
         } finally {
             if (ownsContext) {
                 context.close();

@@ -31,6 +31,15 @@ public interface TrainingListener {
     default void onBatch(Trainer trainer, Batch batch) {
     }
 
+    /**
+     * Grids have been moved to the data.
+     *
+     * @param trainer the caller
+     * @param report what was done, and by how much it changed the layers on the data
+     */
+    default void onGridUpdate(Trainer trainer, GridUpdate.Report report) {
+    }
+
     /** An epoch has ended and, if there is validation data, been measured. */
     default void onEpochEnd(Trainer trainer, Epoch epoch) {
     }

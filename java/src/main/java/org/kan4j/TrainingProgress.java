@@ -15,6 +15,8 @@ final class TrainingProgress {
     double lossSum;
     double weightSum;
     double correct;
+    /** Whether a whole epoch found nothing to improve. */
+    boolean converged;
     /** Of the epoch just completed; not kept in checkpoints. */
     double seconds;
 
@@ -29,6 +31,12 @@ final class TrainingProgress {
         lossSum = 0;
         weightSum = 0;
         correct = 0;
+    }
+
+    /** After each completed epoch, of the validation where there is one, otherwise of training. */
+    List<Double> losses() {
+        return history.stream().map(epoch -> epoch.validation() == null ? epoch.loss() : epoch.validation().loss())
+            .toList();
     }
 
     /** The number of completed epochs when the validation loss was least; 0 before the first. */
@@ -51,6 +59,7 @@ final class TrainingProgress {
         copy.lossSum = lossSum;
         copy.weightSum = weightSum;
         copy.correct = correct;
+        copy.converged = converged;
         return copy;
     }
 }

@@ -7,8 +7,22 @@ package org.kan4j;
  * @param plan what to do
  * @param progress where it stands
  * @param state of the optimizer
- * @param current with early stopping the parameters where training stands (the model's own are the best so far); else
- *     null
+ * @param current with early stopping or averaging the parameters where training stands (the model's own are the best so
+ *     far, or the average); else null
+ * @param average with early stopping and averaging the average where training stands; else null
  */
-record TrainingState(TrainingPlan plan, TrainingProgress progress, OptimizerState state, Parameters current) {
+record TrainingState(TrainingPlan plan, TrainingProgress progress, OptimizerState state, Parameters current,
+                     Parameters average) implements AutoCloseable {
+
+    @Override
+    public void close() {
+        state.close();
+        if (current != null) {
+            current.close();
+        }
+        if (average != null) {
+            average.close();
+        }
+    }
+
 }

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -108,23 +110,46 @@ class ConfigurationTest {
         }
     }
 
+    /** In a training of so many epochs of 10 steps. */
+    private static Schedule.Position at(long step, int epochs) {
+        return new Schedule.Position(step, 10, 10L * epochs, List.of());
+    }
+
+    @Test
+    void aPlateauIsWhereTheLossNoLongerBecomesBetter() {
+        Schedule schedule = new Schedule.Plateau(0.5, 1, 0.1, 2, 0.2);
+        double[][] lossesAndFactors = {
+            {10, 1}, {8, 1},   // better
+            {7.5, 1},          // by less than a tenth: the first worse one, borne
+            {9, 0.5},          // the second
+            {9, 0.5}, {9, 0.5}, // cooling down
+            {9, 0.5}, {Double.NaN, 0.25}, {9, 0.25}, {9, 0.25}, {9, 0.25}, {9, 0.2}, // not below the floor
+            {7, 0.2}, {7, 0.2}};
+        List<Double> losses = new ArrayList<>();
+        for (double[] expected : lossesAndFactors) {
+            losses.add(expected[0]);
+            assertEquals(expected[1], schedule.factor(new Schedule.Position(0, 1, 1, losses)), "after " + losses);
+        }
+        assertEquals(1, Schedule.plateau(0.1, 3).factor(at(7, 5)));
+    }
+
     @Test
     void schedules() {
-        assertEquals(1, Schedule.constant().factor(12345, 10, 3));
-        assertEquals(1, Schedule.exponential(0.8).factor(9, 10, 5));
-        assertEquals(0.64, Schedule.exponential(0.8).factor(20, 10, 5), 1e-15);
-        assertEquals(0.1, new Schedule.Step(2, 0.1).factor(39, 10, 5), 1e-15);
+        assertEquals(1, Schedule.constant().factor(at(12345, 3)));
+        assertEquals(1, Schedule.exponential(0.8).factor(at(9, 5)));
+        assertEquals(0.64, Schedule.exponential(0.8).factor(at(20, 5)), 1e-15);
+        assertEquals(0.1, new Schedule.Step(2, 0.1).factor(at(39, 5)), 1e-15);
         Schedule cosine = Schedule.cosine(1);
-        assertTrue(cosine.factor(0, 10, 5) > 0 && cosine.factor(0, 10, 5) < 0.1);
-        assertEquals(1, cosine.factor(10, 10, 5), 1e-15);
-        assertEquals(0.5, cosine.factor(30, 10, 5), 1e-15);
-        assertEquals(0, cosine.factor(50, 10, 5), 1e-15);
+        assertTrue(cosine.factor(at(0, 5)) > 0 && cosine.factor(at(0, 5)) < 0.1);
+        assertEquals(1, cosine.factor(at(10, 5)), 1e-15);
+        assertEquals(0.5, cosine.factor(at(30, 5)), 1e-15);
+        assertEquals(0, cosine.factor(at(50, 5)), 1e-15);
         Schedule cycle = Schedule.oneCycle();
-        assertEquals(1 / 25.0, cycle.factor(0, 10, 5), 1e-15);
-        assertEquals(1e-5, cycle.factor(49, 10, 5), 1e-15);
+        assertEquals(1 / 25.0, cycle.factor(at(0, 5)), 1e-15);
+        assertEquals(1e-5, cycle.factor(at(49, 5)), 1e-15);
         double most = 0;
         for (int step = 0; step < 50; step++) {
-            most = Math.max(most, cycle.factor(step, 10, 5));
+            most = Math.max(most, cycle.factor(at(step, 5)));
         }
         assertEquals(1, most, 0.01);
     }

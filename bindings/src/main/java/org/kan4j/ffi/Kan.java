@@ -676,6 +676,24 @@ public class Kan extends KanSymbols {
     public static int KAN_GRAD_ACCUMULATE() {
         return KAN_GRAD_ACCUMULATE;
     }
+    private static final int KAN_MAX_GROUPS = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_MAX_GROUPS 64
+     * }
+     */
+    public static int KAN_MAX_GROUPS() {
+        return KAN_MAX_GROUPS;
+    }
+    private static final int KAN_FROZEN = (int)255L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_FROZEN 255
+     * }
+     */
+    public static int KAN_FROZEN() {
+        return KAN_FROZEN;
+    }
     private static final int KAN_LOSS_MSE = (int)1L;
     /**
      * {@snippet lang=c :
@@ -711,6 +729,15 @@ public class Kan extends KanSymbols {
      */
     public static int KAN_LOSS_HUBER() {
         return KAN_LOSS_HUBER;
+    }
+    private static final int KAN_LOSS_BCE_POSITIVE = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_LOSS_BCE_POSITIVE 5
+     * }
+     */
+    public static int KAN_LOSS_BCE_POSITIVE() {
+        return KAN_LOSS_BCE_POSITIVE;
     }
     private static final int KAN_EVENTS = (int)64L;
     /**
@@ -1966,6 +1993,143 @@ public class Kan extends KanSymbols {
         }
     }
 
+    private static class kan_adamw_step_groups {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_adamw_step_groups");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_adamw_step_groups(kan_context context, const kan_adamw *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *m, void *v)
+     * }
+     */
+    public static FunctionDescriptor kan_adamw_step_groups$descriptor() {
+        return kan_adamw_step_groups.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_adamw_step_groups(kan_context context, const kan_adamw *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *m, void *v)
+     * }
+     */
+    public static MethodHandle kan_adamw_step_groups$handle() {
+        return kan_adamw_step_groups.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_adamw_step_groups(kan_context context, const kan_adamw *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *m, void *v)
+     * }
+     */
+    public static MemorySegment kan_adamw_step_groups$address() {
+        return kan_adamw_step_groups.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_adamw_step_groups(kan_context context, const kan_adamw *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *m, void *v)
+     * }
+     */
+    public static int kan_adamw_step_groups(MemorySegment context, MemorySegment optimizers, int groups, MemorySegment group, int dtype, long n, MemorySegment params, MemorySegment grads, MemorySegment m, MemorySegment v) {
+        var mh$ = kan_adamw_step_groups.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_adamw_step_groups", context, optimizers, groups, group, dtype, n, params, grads, m, v);
+            }
+            return (int)mh$.invokeExact(context, optimizers, groups, group, dtype, n, params, grads, m, v);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_sgd_step_groups {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_sgd_step_groups");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_sgd_step_groups(kan_context context, const kan_sgd *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *velocity)
+     * }
+     */
+    public static FunctionDescriptor kan_sgd_step_groups$descriptor() {
+        return kan_sgd_step_groups.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_sgd_step_groups(kan_context context, const kan_sgd *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *velocity)
+     * }
+     */
+    public static MethodHandle kan_sgd_step_groups$handle() {
+        return kan_sgd_step_groups.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_sgd_step_groups(kan_context context, const kan_sgd *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *velocity)
+     * }
+     */
+    public static MemorySegment kan_sgd_step_groups$address() {
+        return kan_sgd_step_groups.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_sgd_step_groups(kan_context context, const kan_sgd *const *optimizers, int32_t groups, const uint8_t *group, int32_t dtype, long long n, void *params, const void *grads, void *velocity)
+     * }
+     */
+    public static int kan_sgd_step_groups(MemorySegment context, MemorySegment optimizers, int groups, MemorySegment group, int dtype, long n, MemorySegment params, MemorySegment grads, MemorySegment velocity) {
+        var mh$ = kan_sgd_step_groups.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_sgd_step_groups", context, optimizers, groups, group, dtype, n, params, grads, velocity);
+            }
+            return (int)mh$.invokeExact(context, optimizers, groups, group, dtype, n, params, grads, velocity);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class kan_vector_dot {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kan.C_INT,
@@ -2153,6 +2317,70 @@ public class Kan extends KanSymbols {
                 traceDowncall("kan_vector_scale", context, dtype, n, alpha, x);
             }
             return (int)mh$.invokeExact(context, dtype, n, alpha, x);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_vector_clamp {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_LONG_LONG,
+            Kan.C_DOUBLE,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_vector_clamp");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, double limit, void *x)
+     * }
+     */
+    public static FunctionDescriptor kan_vector_clamp$descriptor() {
+        return kan_vector_clamp.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, double limit, void *x)
+     * }
+     */
+    public static MethodHandle kan_vector_clamp$handle() {
+        return kan_vector_clamp.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, double limit, void *x)
+     * }
+     */
+    public static MemorySegment kan_vector_clamp$address() {
+        return kan_vector_clamp.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, double limit, void *x)
+     * }
+     */
+    public static int kan_vector_clamp(MemorySegment context, int dtype, long n, double limit, MemorySegment x) {
+        var mh$ = kan_vector_clamp.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_vector_clamp", context, dtype, n, limit, x);
+            }
+            return (int)mh$.invokeExact(context, dtype, n, limit, x);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

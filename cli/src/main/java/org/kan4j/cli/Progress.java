@@ -81,6 +81,13 @@ final class Progress implements AutoCloseable {
         out.flush();
     }
 
+    /** A line of its own between the epochs'. */
+    void note(String text) {
+        closeBar();
+        out.println(text);
+        out.flush();
+    }
+
     static String score(boolean classification, double score) {
         return classification ? format("accuracy %.2f %%", 100 * score) : format("RMSE %.6g", score);
     }

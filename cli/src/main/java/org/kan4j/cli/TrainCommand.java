@@ -25,8 +25,8 @@ import org.kan4j.Checkpoint;
 import org.kan4j.Context;
 import org.kan4j.Dataset;
 import org.kan4j.GridCoverage;
+import org.kan4j.GridUpdate;
 import org.kan4j.KanModel;
-import org.kan4j.Optimizer;
 import org.kan4j.Parameters;
 import org.kan4j.RowSource;
 import org.kan4j.Schedule;
@@ -110,23 +110,30 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows.")
     private Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Rows of a step.")
+    @Option(names = "--batch", paramLabel = "N", description = "Rows of a batch.")
     private Integer batch;
 
-    @Option(names = "--lr", paramLabel = "R", description = "Learning rate of AdamW at the start.")
+    @Option(names = "--lr", paramLabel = "R", description = "Learning rate at the start.")
     private Double lr;
 
     @Option(names = "--schedule", paramLabel = "NAME",
-            description = "Course of the learning rate: constant, exponential, cosine or one-cycle; exponential by default.")
+            description = "Course of the learning rate: constant, exponential, cosine, one-cycle or plateau; exponential by "
+                    + "default.")
     private String schedule;
 
     @Option(names = "--decay", paramLabel = "F",
-            description = "Factor on the learning rate after each epoch, of the exponential schedule.")
+            description = "Factor on the learning rate after each epoch, of the exponential schedule; on every plateau, of the "
+                    + "plateau schedule, 0.5 by default.")
     private Double decay;
 
     @Option(names = "--warmup", paramLabel = "EPOCHS",
             description = "Epochs over which the cosine schedule's rate rises at first; 0 by default.")
     private Double warmup;
+
+    @Option(names = "--plateau", paramLabel = "N",
+            description = "Epochs without a better validation loss that the plateau schedule bears, 3 by default; holds rows "
+                    + "out as --patience does.")
+    private Integer plateau;
 
     @Option(names = "--validation", paramLabel = "F",
             description = "Share of the training rows to hold out and measure on after each epoch, instead of the test rows.")
@@ -137,7 +144,7 @@ final class TrainCommand implements Callable<Integer> {
                     + "0.1 of the training rows unless --validation says otherwise.")
     private Integer patience;
 
-    @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay of AdamW; 1e-4 by default.")
+    @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay; 1e-4 by default.")
     private Double weightDecay;
 
     @Option(names = "--seed", paramLabel = "N",
@@ -150,6 +157,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--dtype", paramLabel = "TYPE", description = "f32 or f64; f32 by default.")
     private String dtype;
+
+    @Mixin
+    private Method method = new Method();
 
     @Mixin
     private CoverageOptions coverage = new CoverageOptions();
@@ -174,11 +184,14 @@ final class TrainCommand implements Callable<Integer> {
     private Path config;  // in the help here, read by Config before the options are parsed
 
     @Option(names = "--resume", paramLabel = "MODEL",
-            description = "Go on with the training of this checkpoint, which keeps its options; --epochs may be raised.")
+            description = "Go on with the training of this checkpoint, which keeps its options; --epochs and --steps may be raised.")
     private Path resume;
 
-    /** Share of the training rows held out for early stopping where nothing is said. */
+    /** Share of the training rows held out for early stopping and plateaus where nothing is said. */
     private static final double VALIDATION = 0.1;
+    /** Of the plateau schedule where nothing is said. */
+    private static final int PLATEAU = 3;
+    private static final double PLATEAU_DECAY = 0.5;
 
     private PrintWriter screen;
 
@@ -232,7 +245,7 @@ final class TrainCommand implements Callable<Integer> {
         long[] widths = layers != null ? layers
                 : new long[] {job.encoding().features(), job.hidden(), job.encoding().target().width()};
         checkLayers(widths, job.encoding());
-        String course = schedule != null ? schedule : "exponential";
+        String course = schedule != null ? schedule : method.lbfgs() ? "constant" : "exponential";
         try (Context context = device.open()) {
             TrainOptions options = new TrainOptions(data, target,
                     !table ? null : job.classification() ? TableSet.Task.CLASSIFICATION : TableSet.Task.REGRESSION,
@@ -241,13 +254,16 @@ final class TrainCommand implements Callable<Integer> {
                     !table ? null : memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20)),
                     basis != null ? basis : "bspline", applies(grid, entry.grid(widths)),
                     applies(order, entry.order()), norm != null ? norm : entry.norm(), widths,
-                    or(epochs, job.epochs()), or(batch, job.batch()),
-                    lr != null ? lr : job.learningRate(), weightDecay != null ? weightDecay : 1e-4,
-                    course, !course.equals("exponential") ? null : decay != null ? decay : Double.valueOf(job.decay()),
-                    !course.equals("cosine") ? null : warmup != null ? warmup : Double.valueOf(0),
-                    validation != null || patience == null ? validation : Double.valueOf(VALIDATION),
+                    epochs == null && method.steps() != null ? null : Integer.valueOf(or(epochs, job.epochs())),
+                    batch == null && method.lbfgs() ? null : Integer.valueOf(or(batch, job.batch())),
+                    method.lbfgs() ? null : lr != null ? lr : Double.valueOf(job.learningRate()),
+                    method.lbfgs() ? null : weightDecay != null ? weightDecay : Double.valueOf(1e-4),
+                    course, decay(course, job), !course.equals("cosine") ? null : warmup != null ? warmup : Double.valueOf(0),
+                    !course.equals("plateau") ? null : Integer.valueOf(or(plateau, PLATEAU)),
+                    validation != null || patience == null && !course.equals("plateau") ? validation
+                            : Double.valueOf(VALIDATION),
                     patience, runSeed, dtype != null ? dtype : "f32",
-                    context.device().toString(), context.threads(), context.tier().toString());
+                    context.device().toString(), context.threads(), context.tier().toString(), method);
             KanModel model = Bases.normalised(entry.model(Options.dtype(options.dtype()), or(options.grid(), 0),
                     or(options.order(), 0), widths), options.norm());
             Path modelFile = named(out, job, ".safetensors", suffix);
@@ -255,16 +271,29 @@ final class TrainCommand implements Callable<Integer> {
             checkOutputs(modelFile, plotFile);
             try (Parameters parameters = Parameters.initialise(model, runSeed)) {
                 Trainer.Builder builder = Trainer.builder(parameters).context(context)
-                        .optimizer(Optimizer.adamW(options.lr(), options.weightDecay()))
-                        .schedule(schedule(options)).epochs(options.epochs())
-                        .batchSize(options.batch()).seed(runSeed)
+                        .schedule(schedule(options)).seed(runSeed)
                         .properties(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY, options.toJson()));
+                method.apply(builder, options.lr(), options.weightDecay());
+                if (options.epochs() != null) {
+                    builder.epochs(options.epochs());
+                }
+                if (options.batch() != null) {
+                    builder.batchSize(options.batch());
+                }
                 if (options.patience() != null) {
                     builder.earlyStopping(options.patience());
                 }
                 return fit(builder, job, options, model, modelFile, plotFile);
             }
         }
+    }
+
+    private Double decay(String course, Job job) {
+        return switch (course) {
+            case "exponential" -> decay != null ? decay : Double.valueOf(job.decay());
+            case "plateau" -> decay != null ? decay : Double.valueOf(PLATEAU_DECAY);
+            default -> null;
+        };
     }
 
     /** A number of the basis as given, or its default; null where the basis has no such number. */
@@ -278,44 +307,43 @@ final class TrainCommand implements Callable<Integer> {
             case "exponential" -> Schedule.exponential(options.decay());
             case "cosine" -> Schedule.cosine(options.warmup());
             case "one-cycle" -> Schedule.oneCycle();
-            default -> throw new InputException("--schedule must be constant, exponential, cosine or one-cycle, given '"
+            case "plateau" -> Schedule.plateau(options.decay(), options.plateau());
+            default -> throw new InputException("--schedule must be constant, exponential, cosine, one-cycle or plateau, given '"
                     + options.schedule() + "'");
         };
     }
 
     private void checkRanges() {
-        atLeast("--epochs", epochs, 1);
-        atLeast("--batch", batch, 1);
-        atLeast("--grid", grid, 1);
-        atLeast("--order", order, 1);
-        positive("--lr", lr);
-        atLeast("--memory", memory, 1);
+        Ranges.atLeast("--epochs", epochs, 1);
+        Ranges.atLeast("--batch", batch, 1);
+        Ranges.atLeast("--grid", grid, 1);
+        Ranges.atLeast("--order", order, 1);
+        Ranges.positive("--lr", lr);
+        Ranges.atLeast("--memory", memory, 1);
+        Ranges.positive("--decay", decay);
+        Ranges.atLeast("--patience", patience, 1);
+        Ranges.atLeast("--plateau", plateau, 0);
+        Ranges.nonNegative("--weight-decay", weightDecay);
+        method.check();
         coverage.check();
-        positive("--decay", decay);
-        atLeast("--patience", patience, 1);
+        if (method.lbfgs() && (lr != null || weightDecay != null || schedule != null && !schedule.equals("constant"))) {
+            throw new InputException("--lr, --weight-decay and --schedule are not for --optimizer lbfgs, which searches along a "
+                    + "line of its own");
+        }
         if (validation != null && !(validation > 0 && validation < 1)) {
             throw new InputException("--validation must be between 0 and 1, given " + validation);
         }
-        if (decay != null && schedule != null && !schedule.equals("exponential")) {
-            throw new InputException("--decay is for the exponential schedule, not for '" + schedule + "'");
+        if (decay != null && schedule != null && !schedule.equals("exponential") && !schedule.equals("plateau")) {
+            throw new InputException("--decay is for the exponential and the plateau schedule, not for '" + schedule + "'");
+        }
+        if ("plateau".equals(schedule) && decay != null && decay >= 1) {
+            throw new InputException("--decay must be below 1 for the plateau schedule, given " + decay);
+        }
+        if (plateau != null && !"plateau".equals(schedule)) {
+            throw new InputException("--plateau is for --schedule plateau");
         }
         if (warmup != null && (!"cosine".equals(schedule) || !(warmup >= 0 && Double.isFinite(warmup)))) {
             throw new InputException("--warmup is for --schedule cosine and must be at least 0, given " + warmup);
-        }
-        if (weightDecay != null && !(weightDecay >= 0 && Double.isFinite(weightDecay))) {
-            throw new InputException("--weight-decay must be at least 0, given " + weightDecay);
-        }
-    }
-
-    private static void atLeast(String option, Integer value, int least) {
-        if (value != null && value < least) {
-            throw new InputException(option + " must be at least " + least + ", given " + value);
-        }
-    }
-
-    private static void positive(String option, Double value) {
-        if (value != null && !(value > 0 && Double.isFinite(value))) {
-            throw new InputException(option + " must be above 0, given " + value);
         }
     }
 
@@ -378,7 +406,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** A checkpoint keeps how it is trained; options that would change it are refused by name. */
     private void refuseWithResume() {
-        Set<String> allowed = Set.of("--resume", "--epochs", "--out", "--json", "--plot", "--threads", "--tier", "--device",
+        Set<String> allowed = Set.of("--resume", "--epochs", "--steps", "--out", "--json", "--plot", "--threads", "--tier", "--device",
                 "--warn-outside", "--verbose");
         String refused = spec.commandLine().getParseResult().matchedOptions().stream()
                 .map(o -> o.longestName()).filter(o -> !allowed.contains(o)).collect(Collectors.joining(", "));
@@ -404,16 +432,21 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InputException(resume + " was trained on other data (" + options.data() + "): " + data
                         + " has other columns, values or classes");
             }
-            if (epochs != null) {
-                atLeast("--epochs", epochs, 1);
-                options = options.withEpochs(epochs);
-            }
+            Ranges.atLeast("--epochs", epochs, 1);
+            Ranges.atLeast("--steps", method.steps(), 1);
+            options = options.until(epochs, method.steps());
             try (Context context = device.open()) {
                 Path modelFile = out != null ? out : resume;
                 Path plotFile = plot != null ? plot : besides(modelFile);
                 checkOutputs(modelFile, plotFile);
-                Trainer.Builder builder = Trainer.resume(checkpoint).context(context).epochs(options.epochs())
+                Trainer.Builder builder = Trainer.resume(checkpoint).context(context)
                         .properties(Map.of(TrainOptions.KEY, options.toJson()));
+                if (epochs != null) {
+                    builder.epochs(epochs);
+                }
+                if (method.steps() != null) {
+                    builder.steps(method.steps());
+                }
                 Run run = fit(builder, job, options, checkpoint.parameters().model(), modelFile, plotFile);
                 if (json != null) {
                     writeJson(List.of(run));
@@ -433,14 +466,7 @@ final class TrainCommand implements Callable<Integer> {
         boolean classification = job.classification();
         double unit = job.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
         try (Arena arena = Arena.ofShared();
-             Watch watch = new Watch(classification, options.validation() == null ? "test" : "validation", unit,
-                     options.epochs(), screen);
-             Trainer trainer = builder.checkpoint(modelFile).listener(watch).build();
-             Interrupt interrupt = new Interrupt(trainer)) {
-            if (trainer.epoch() >= options.epochs()) {
-                throw new InputException(resume + " has all of its " + trainer.epoch() + " epochs; --epochs N with a larger N "
-                        + "goes on");
-            }
+             Watch watch = new Watch(classification, options.validation() == null ? "test" : "validation", unit, screen)) {
             long bytes = options.memory() == null ? Part.DEFAULT_MEMORY : (long) options.memory() << 20;
             RowSource train = job.parts().train().load(arena, model.dtype(), bytes);
             RowSource.Split<? extends RowSource> split = options.validation() == null ? null
@@ -450,28 +476,39 @@ final class TrainCommand implements Callable<Integer> {
                         + " rows leaves a part empty");
             }
             RowSource test = job.parts().test().load(arena, model.dtype(), bytes);
-            screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %s to test on",
-                    join(options.layers()), describe(options), options.dtype(), trainer.context(), model.parameterCount(),
-                    split == null ? train.size() : split.first().size(),
-                    (split == null ? "" : format("%,d to validate and ", split.second().size())) + format("%,d", test.size())));
-            if (!(train instanceof Dataset)) {
-                screen.println(format("the rows are streamed, %,d MiB at a time", bytes >> 20));
+            if (options.method().hasClassWeights() && resume == null) {
+                builder.classWeights(options.method().classWeights(split == null ? train : split.first()));
             }
-            TrainingResult result = split == null ? trainer.fit(train, test) : trainer.fit(split.first(), split.second());
-            List<EpochReport> epochsDone = result.epochs().stream().map(watch::epoch).toList();
-            Run run = new Run(options, model.parameterCount(), classification, epochsDone,
-                    result.stopped() ? null : Output.measures(trainer.evaluate(test), unit),
-                    result.stopped() ? null : GridCoverage.measure(trainer.context(), trainer.parameters(), train,
-                            GridCoverage.ROWS), result.stopped());
-            if (result.stopped()) {
-                screen.println("stopped after " + epochsDone.size() + " of " + options.epochs() + " epochs; go on with: "
-                        + "kan4j train " + data + " --resume " + modelFile);
-                interrupt.reported();
+            try (Trainer trainer = builder.checkpoint(modelFile).listener(watch).build();
+                 Interrupt interrupt = new Interrupt(trainer)) {
+                if (trainer.isDone()) {
+                    throw new InputException(resume + " has all of its " + trainer.epoch() + " epochs, " + trainer.steps()
+                            + " steps; --epochs N or --steps N with a larger N goes on");
+                }
+                screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train and %s to test on",
+                        join(options.layers()), describe(options), options.dtype(), trainer.context(),
+                        model.parameterCount(), split == null ? train.size() : split.first().size(),
+                        (split == null ? "" : format("%,d to validate and ", split.second().size()))
+                                + format("%,d", test.size())));
+                if (!(train instanceof Dataset)) {
+                    screen.println(format("the rows are streamed, %,d MiB at a time", bytes >> 20));
+                }
+                TrainingResult result = split == null ? trainer.fit(train, test) : trainer.fit(split.first(), split.second());
+                List<EpochReport> epochsDone = result.epochs().stream().map(watch::epoch).toList();
+                Run run = new Run(options, model.parameterCount(), classification, epochsDone,
+                        result.stopped() ? null : Output.measures(trainer.evaluate(test), unit),
+                        result.stopped() ? null : GridCoverage.measure(trainer.context(), trainer.parameters(), train,
+                                GridCoverage.ROWS), result.stopped());
+                if (result.stopped()) {
+                    screen.println("stopped after " + epochsDone.size() + " of " + watch.epochs() + " epochs; go on with: "
+                            + "kan4j train " + data + " --resume " + modelFile);
+                    interrupt.reported();
+                    return run;
+                }
+                report(run, trainer.context(), modelFile);
+                draw(run, plotFile);
                 return run;
             }
-            report(run, trainer.context(), modelFile);
-            draw(run, plotFile);
-            return run;
         }
     }
 
@@ -572,26 +609,37 @@ final class TrainCommand implements Callable<Integer> {
         private final boolean classification;
         private final String part;
         private final double unit;
-        private final int epochs;
         private final PrintWriter screen;
         private Progress progress;
+        private int epochs;
 
-        Watch(boolean classification, String part, double unit, int epochs, PrintWriter screen) {
+        Watch(boolean classification, String part, double unit, PrintWriter screen) {
             this.classification = classification;
             this.part = part;
             this.unit = unit;
-            this.epochs = epochs;
             this.screen = screen;
+        }
+
+        /** Of the training in all. */
+        int epochs() {
+            return epochs;
         }
 
         @Override
         public void onStart(Trainer trainer, int rows) {
+            epochs = trainer.epochs(rows);
             progress = new Progress(screen, Progress.terminal(), classification, epochs, trainer.epoch() + 1, rows);
         }
 
         @Override
         public void onBatch(Trainer trainer, Batch batch) {
             progress.batch(batch.epoch(), batch.rows(), batch.loss(), batch.accuracy().orElse(Double.NaN));
+        }
+
+        @Override
+        public void onGridUpdate(Trainer trainer, GridUpdate.Report report) {
+            progress.note(format("grids after step %,d: %d moved, %d kept, change %.2g", trainer.steps(), report.updated(),
+                    report.kept(), report.residual()));
         }
 
         @Override

@@ -2,6 +2,7 @@
 package org.kan4j.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
@@ -17,27 +18,37 @@ import org.kan4j.data.TableSet;
  * @param memory MiB for encoded rows; larger data is streamed
  * @param grid null where the basis has none; so the order
  * @param norm normalisation between layers: none, layer or batch
- * @param schedule of the learning rate: constant, exponential, cosine or one-cycle
- * @param decay factor on the learning rate after each epoch; null for other schedules than exponential
+ * @param epochs null where only the steps are limited
+ * @param batch null for all rows at once
+ * @param lr null for L-BFGS, and so the weight decay
+ * @param schedule of the learning rate: constant, exponential, cosine, one-cycle or plateau
+ * @param decay factor on the learning rate after each epoch, or on every plateau; null for other schedules
  * @param warmup epochs of linear rise; null for other schedules than cosine
+ * @param plateau epochs without a better loss that are borne; null for other schedules than plateau
  * @param validation share of the training rows held out to measure on after each epoch; null for none
  * @param patience epochs without a better validation loss after which to stop; null for never
+ * @param method the rest of how to train, each under its own name
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid, Integer order, String norm, long[] layers, int epochs,
-                    int batch, double lr, double weightDecay, String schedule, Double decay,
-                    Double warmup, Double validation, Integer patience, long seed, String dtype, String device, int threads,
-                    String tier) {
+                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid, Integer order, String norm, long[] layers, Integer epochs,
+                    Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
+                    Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device, int threads,
+                    String tier, @JsonUnwrapped Method method) {
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    TrainOptions withEpochs(int more) {
-        return new TrainOptions(data, target, task, drop, categorical, missing, testFraction, memory, basis, grid, order, norm, layers, more,
-                batch, lr, weightDecay, schedule, decay, warmup, validation, patience, seed, dtype, device, threads, tier);
+    /** The same training up to another number of epochs or steps; null for those it has. */
+    TrainOptions until(Integer otherEpochs, Long otherSteps) {
+        if (otherSteps != null) {
+            method.setSteps(otherSteps);
+        }
+        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, testFraction,
+                memory, basis, grid, order, norm, layers, otherEpochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation,
+                patience, seed, dtype, device, threads, tier, method);
     }
 
     String toJson() {
