@@ -24,10 +24,13 @@ import java.util.function.IntPredicate;
  * @param uniformShare of the even grid in the blend, 0 (quantiles) to 1; as published 0.02
  * @param margin of the even grid beyond the smallest and the largest sample, at least 0
  * @param minimumSpacing the least distance of neighbouring knots, as a share of the even grid's, 0 to 0.5
+ * @param samplesPerCell the least samples between two neighbouring knots: where the blend leaves a cell with fewer, the
+ *     even grid's share is lowered for that input until none is, or it is 0; 0 for no such bound
  * @param tolerance relative root mean square difference, on the samples, of an input's edges before and after, above
  *     which the input keeps its grid; infinite to never do so
  */
-public record GridUpdate(double uniformShare, double margin, double minimumSpacing, double tolerance) {
+public record GridUpdate(double uniformShare, double margin, double minimumSpacing, int samplesPerCell,
+                         double tolerance) {
 
     /** Weight of a row that says what the old function is where no samples are, against 1 of a sample. */
     static final double ELSEWHERE = 1e-6;
@@ -42,6 +45,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
             throw KanException.invalid("the least spacing of knots must be 0 to 0.5 of the even spacing, given %s",
                 minimumSpacing);
         }
+        Checks.atLeast("the samples of a cell", samplesPerCell, 0);
         if (!(tolerance >= 0)) {
             throw KanException.invalid("the tolerance of a grid update must be at least 0, given %s", tolerance);
         }
@@ -49,22 +53,27 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
 
     /** As published, a share of 0.02 and a margin of 0.01; what would change an input's edges by 10 % is not done. */
     public static GridUpdate defaults() {
-        return new GridUpdate(0.02, 0.01, 0.01, 0.1);
+        return new GridUpdate(0.02, 0.01, 0.01, 0, 0.1);
     }
 
     /** With another share of the even grid. */
     public GridUpdate withUniformShare(double share) {
-        return new GridUpdate(share, margin, minimumSpacing, tolerance);
+        return new GridUpdate(share, margin, minimumSpacing, samplesPerCell, tolerance);
     }
 
     /** With another margin. */
     public GridUpdate withMargin(double distance) {
-        return new GridUpdate(uniformShare, distance, minimumSpacing, tolerance);
+        return new GridUpdate(uniformShare, distance, minimumSpacing, samplesPerCell, tolerance);
+    }
+
+    /** With another least number of samples between two neighbouring knots. */
+    public GridUpdate withSamplesPerCell(int samples) {
+        return new GridUpdate(uniformShare, margin, minimumSpacing, samples, tolerance);
     }
 
     /** With another tolerance. */
     public GridUpdate withTolerance(double relative) {
-        return new GridUpdate(uniformShare, margin, minimumSpacing, relative);
+        return new GridUpdate(uniformShare, margin, minimumSpacing, samplesPerCell, relative);
     }
 
     /**
@@ -167,7 +176,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         for (int i = 0; i < in; i++) {
             double[] sorted = samples.column(i).clone();
             Arrays.sort(sorted);
-            double[] inner = blend(sorted, samples.lo(i), samples.hi(i), spline.grid(), tensors.dtype());
+            Blend inner = blend(sorted, samples.lo(i), samples.hi(i), spline.grid(), tensors.dtype());
             double[] knots = extend(inner, spline.order());
             tensors.round(knots);
             SplineBasis before = new SplineBasis(tensors.knots(i), spline.order(), spline.outside());
@@ -190,8 +199,40 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         return new LayerReport(layer, in, updated, worst, refused);
     }
 
+    /** The even grid's share is lowered in this many steps. */
+    private static final int SHARES = 10;
+
+    /** The knots, the even grid's share lowered as far as {@link #samplesPerCell} asks for. */
+    private Blend blend(double[] sorted, double lo, double hi, int cells, DType dtype) {
+        for (int step = SHARES; ; step--) {
+            double share = uniformShare * step / SHARES;
+            double[] points = blend(sorted, lo, hi, cells, dtype, share);
+            if (step == 0 || samplesPerCell == 0 || leastSamples(sorted, points) >= samplesPerCell) {
+                return new Blend(points, share);
+            }
+        }
+    }
+
+    /** Knots and the even grid's share in them. */
+    private record Blend(double[] points, double share) {
+    }
+
+    private static int leastSamples(double[] sorted, double[] points) {
+        int least = sorted.length;
+        int at = 0;
+        for (int cell = 1; cell < points.length; cell++) {
+            int first = at;
+            // The first and the last cell hold what lies beyond them too.
+            while (at < sorted.length && (sorted[at] < points[cell] || cell == points.length - 1)) {
+                at++;
+            }
+            least = Math.min(least, at - first);
+        }
+        return least;
+    }
+
     /** Cells + 1 points: the blend of quantiles and even spacing, kept apart. */
-    private double[] blend(double[] sorted, double lo, double hi, int cells, DType dtype) {
+    private double[] blend(double[] sorted, double lo, double hi, int cells, DType dtype, double share) {
         // Below 1e-6 the spacing no longer follows the samples' size: widths are divided by it.
         double largest = Math.max(1e-6, Math.max(Math.abs(lo), Math.abs(hi)));
         double ulp = dtype == DType.F32 ? Math.ulp((float) largest) : Math.ulp(largest);
@@ -207,7 +248,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
             // Whole indices at even distances from the first sample to the last, as published.
             double quantile = j == 0 ? lo : j == cells ? hi
                 : sorted[(int) ((double) (sorted.length - 1) * j / cells)];
-            points[j] = uniformShare * (start + j * even) + (1 - uniformShare) * quantile;
+            points[j] = share * (start + j * even) + (1 - share) * quantile;
         }
         double end = Math.max(points[cells], points[0] + cells * least);
         points[cells] = end;
@@ -221,10 +262,11 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
     }
 
     /** Continues knots on both sides by order knots at the even spacing. */
-    private double[] extend(double[] inner, int order) {
+    private double[] extend(Blend blend, int order) {
+        double[] inner = blend.points;
         int cells = inner.length - 1;
         // The even grid's own spacing, of whose margin the inner knots hold a share.
-        return extended(inner, order, (inner[cells] - inner[0] + 2 * margin * (1 - uniformShare)) / cells);
+        return extended(inner, order, (inner[cells] - inner[0] + 2 * margin * (1 - blend.share)) / cells);
     }
 
     static double[] extended(double[] inner, int order, double step) {
@@ -253,7 +295,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
             hi = Math.max(hi, samples.hi(i));
         }
         Arrays.sort(pooled);
-        double[] centres = blend(pooled, lo, hi, n - 1, tensors.dtype());
+        double[] centres = blend(pooled, lo, hi, n - 1, tensors.dtype()).points;
         double[] sorted = tensors.centres().clone();
         Arrays.sort(sorted);
         double oldSpan = sorted[n - 1] - sorted[0];

@@ -202,7 +202,7 @@ class GridTest {
                         }
                     }
                     GridUpdate update = new GridUpdate(random.below(2) == 0 ? 0 : random.uniform(),
-                        random.below(2) * 0.01, 0.01 * random.below(2),
+                        random.below(2) * 0.01, 0.01 * random.below(2), random.below(10),
                         random.below(2) == 0 ? 0.1 : Double.POSITIVE_INFINITY);
                     update.apply(context, parameters, x);
                     requireFinite(parameters, trial);

@@ -24,7 +24,7 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {TrainCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
+        subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
             VerifyCommand.class, ImportCommand.class, ExportCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class})
 public final class Main {

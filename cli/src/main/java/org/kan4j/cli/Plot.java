@@ -14,7 +14,7 @@ import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws learning curves: the losses on the left, the score on the test or validation part on the right. */
+/** Draws what training gave: learning curves, errors over grids. */
 final class Plot {
 
     private static final int WIDTH = 560;
@@ -25,7 +25,7 @@ final class Plot {
     private Plot() {
     }
 
-    /** Writes a PNG. */
+    /** Writes a PNG: the losses on the left, the score on the test or validation part on the right. */
     static void learningCurves(Path file, String title, boolean classification, List<EpochReport> epochs) throws IOException {
         String part = epochs.getLast().part();
         XYChart loss = chart(title, "loss", classification ? "cross-entropy" : "mean squared error (scaled)", epochs);
@@ -38,6 +38,20 @@ final class Plot {
         score.getStyler().setLegendVisible(false);
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         BitmapEncoder.saveBitmap(List.of(loss, score), 1, 2, png, BitmapEncoder.BitmapFormat.PNG);
+        Output.write(file, png.toByteArray());
+    }
+
+    /** Writes a PNG of errors over grid intervals, both logarithmic. */
+    static void errorsOverGrids(Path file, String title, double[] grids, double[] train, double[] test) throws IOException {
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("grid intervals")
+                .yAxisTitle("RMSE").build();
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
+                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+        chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
+        chart.addSeries("train", grids, train).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(BLUE).setLineColor(BLUE);
+        chart.addSeries("test", grids, test).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(ORANGE).setLineColor(ORANGE);
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        BitmapEncoder.saveBitmap(chart, png, BitmapEncoder.BitmapFormat.PNG);
         Output.write(file, png.toByteArray());
     }
 

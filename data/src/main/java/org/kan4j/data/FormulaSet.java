@@ -1,0 +1,108 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.kan4j.formula.Formula;
+
+/**
+ * Points of a formula, uniform over a box, as a data set: each input's range becomes -1..1, the values get mean 0 and
+ * deviation 1 over the training rows.
+ *
+ * @param encoding what the numbers mean
+ * @param parts training and test rows
+ */
+public record FormulaSet(Encoding encoding, Parts parts) {
+
+    /** The name of what is predicted. */
+    private static final String VALUE = "value";
+
+    /** From where to where a variable goes; both ends finite, the first below the second. */
+    public record Range(double low, double high) {
+        /** Checks the ends. */
+        public Range {
+            if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high) || Double.isInfinite(high - low)) {
+                throw new DataException("a range needs a lower end below its upper end, given " + low + ":" + high);
+            }
+        }
+    }
+
+    /**
+     * Samples a formula.
+     *
+     * @param ranges one a variable, in their order
+     * @param rows to train on; the test rows are others
+     * @throws DataException if the formula is undefined at a point
+     */
+    public static FormulaSet sample(Formula formula, List<Range> ranges, int rows, int testRows, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Points train = Points.sample(formula, ranges, rows, random.split());
+        Points test = Points.sample(formula, ranges, testRows, random.split());
+        double mean = Arrays.stream(train.values).average().orElseThrow();
+        double variance = Arrays.stream(train.values).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+        List<Encoding.Column> columns = new ArrayList<>();
+        for (int i = 0; i < ranges.size(); i++) {
+            columns.add(new Encoding.Numeric(formula.variables().get(i), ranges.get(i).low, ranges.get(i).high));
+        }
+        Encoding.Value value = new Encoding.Value(VALUE, mean, variance > 0 ? Math.sqrt(variance) : 1);
+        return new FormulaSet(new Encoding(formula.toString(), columns, value),
+                new Parts(train.scaled(value), test.scaled(value)));
+    }
+
+    private record Points(double[][] inputs, double[] values) {
+
+        static Points sample(Formula formula, List<Range> ranges, int rows, SplittableRandom random) {
+            double[][] inputs = new double[rows][ranges.size()];
+            double[] values = new double[rows];
+            double[] point = new double[ranges.size()];
+            for (int b = 0; b < rows; b++) {
+                for (int i = 0; i < point.length; i++) {
+                    Range range = ranges.get(i);
+                    double share = random.nextDouble();
+                    inputs[b][i] = 2 * share - 1;
+                    point[i] = range.low + share * (range.high - range.low);
+                }
+                values[b] = formula.evaluate(point);
+                if (!Double.isFinite(values[b])) {
+                    throw new DataException("the formula " + formula + " is undefined on the range: it is " + values[b]
+                            + " at " + describe(formula, point) + "; --ranges says where to sample it");
+                }
+            }
+            return new Points(inputs, values);
+        }
+
+        private static String describe(Formula formula, double[] point) {
+            List<String> parts = new ArrayList<>();
+            for (int i = 0; i < point.length; i++) {
+                parts.add(formula.variables().get(i) + " = " + point[i]);
+            }
+            return String.join(", ", parts);
+        }
+
+        Samples scaled(Encoding.Value value) {
+            return new Samples() {
+                @Override
+                public int rows() {
+                    return values.length;
+                }
+
+                @Override
+                public int features() {
+                    return inputs[0].length;
+                }
+
+                @Override
+                public void read(int row, double[] into) {
+                    System.arraycopy(inputs[row], 0, into, 0, inputs[row].length);
+                }
+
+                @Override
+                public double target(int row) {
+                    return (values[row] - value.mean()) / value.deviation();
+                }
+            };
+        }
+    }
+}
