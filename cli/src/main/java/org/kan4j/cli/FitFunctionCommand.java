@@ -24,7 +24,7 @@ import org.kan4j.DType;
 import org.kan4j.Dataset;
 import org.kan4j.Fit;
 import org.kan4j.KanModel;
-import org.kan4j.Predictor;
+import org.kan4j.Metrics;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.FormulaSet;
 import org.kan4j.data.FormulaSet.Range;
@@ -127,12 +127,13 @@ final class FitFunctionCommand implements Callable<Integer> {
             throw new InputException("a formula or the name of an equation is missing; --list shows the names");
         }
         checkOptions();
+        Problem problem = text.equals(ALL) ? null : problem();
         // A network of a few nodes is too small to share among threads.
         try (Context context = device.threads != null ? device.open() : device.open(1)) {
-            if (text.equals(ALL)) {
+            if (problem == null) {
                 table(context);
             } else {
-                one(context);
+                one(context, problem);
             }
         }
         return 0;
@@ -316,12 +317,10 @@ final class FitFunctionCommand implements Callable<Integer> {
                 @Override
                 public void onStage(Fit.Stage stage, org.kan4j.Parameters parameters) {
                     shown.onStage(stage, parameters);
-                    try (Predictor predictor = Predictor.of(parameters, context)) {
-                        Row row = new Row(stage, Math.sqrt(stage.trainLoss()) * unit,
-                                Math.sqrt(stage.validationLoss()) * unit, Output.measures(predictor.evaluate(test), unit));
-                        rows.add(row);
-                        print.accept(row);
-                    }
+                    Row row = new Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
+                            Output.measures(Metrics.measure(context, parameters, null, test), unit));
+                    rows.add(row);
+                    print.accept(row);
                 }
             };
             try (Fit.Result result = fit().run(context, model, train, listener)) {
@@ -366,8 +365,7 @@ final class FitFunctionCommand implements Callable<Integer> {
         }
     }
 
-    private void one(Context context) throws IOException {
-        Problem problem = problem();
+    private void one(Context context, Problem problem) throws IOException {
         screen.println(format("fitting %s by %s, order %d, %s on %s: %,d points to train on%s and %,d to test on",
                 problem.name, shape(problem.layers), order, dtype, context, samples,
                 fit().validation() > 0 ? format(" (%.0f %% of them held out)", 100 * fit().validation()) : "", testSamples));
