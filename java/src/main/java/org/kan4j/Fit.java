@@ -190,7 +190,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
      * @param data real targets; the mean squared error is minimised
      */
     public Result run(Context context, KanModel model, Dataset data, Listener listener) {
-        Dataset.Split split = validation == 0 ? null : data.split(1 - validation, seed);
+        RowSource.Split<Dataset> split = validation == 0 ? null : data.split(1 - validation, seed);
         Dataset train = split == null ? data : split.first();
         Dataset held = split == null || split.second().size() == 0 ? null : split.second();
         if (train.size() == 0) {

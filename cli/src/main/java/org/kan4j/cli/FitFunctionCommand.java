@@ -21,7 +21,6 @@ import org.kan4j.BSpline;
 import org.kan4j.Checkpoint;
 import org.kan4j.Context;
 import org.kan4j.DType;
-import org.kan4j.Dataset;
 import org.kan4j.Fit;
 import org.kan4j.KanModel;
 import org.kan4j.Metrics;
@@ -300,14 +299,12 @@ final class FitFunctionCommand implements Callable<Integer> {
     private Outcome run(Context context, Problem problem, Fit.Listener shown, java.util.function.Consumer<Row> print)
             throws IOException {
         DType type = Options.dtype(dtype);
-        FormulaSet set = FormulaSet.sample(problem.formula, problem.ranges, samples, testSamples, seed);
-        double unit = ((Encoding.Value) set.encoding().target()).deviation();
         KanModel model = KanModel.kan(type, BSpline.of(grids[0], order).withOutside(BSpline.Outside.LINEAR), problem.layers);
         List<Row> rows = new ArrayList<>();
         long begin = System.nanoTime();
         try (Arena arena = Arena.ofShared()) {
-            Dataset train = Tensors.dataset(arena, type, set.parts().train(), set.encoding().target());
-            Dataset test = Tensors.dataset(arena, type, set.parts().test(), set.encoding().target());
+            FormulaSet set = FormulaSet.sample(arena, type, problem.formula, problem.ranges, samples, testSamples, seed);
+            double unit = ((Encoding.Value) set.encoding().target()).deviation();
             Fit.Listener listener = new Fit.Listener() {
                 @Override
                 public void onStart(int round, int done, int of, double bestLoss) {
@@ -318,12 +315,12 @@ final class FitFunctionCommand implements Callable<Integer> {
                 public void onStage(Fit.Stage stage, org.kan4j.Parameters parameters) {
                     shown.onStage(stage, parameters);
                     Row row = new Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
-                            Output.measures(Metrics.measure(context, parameters, null, test), unit));
+                            Output.measures(Metrics.measure(context, parameters, null, set.test()), unit));
                     rows.add(row);
                     print.accept(row);
                 }
             };
-            try (Fit.Result result = fit().run(context, model, train, listener)) {
+            try (Fit.Result result = fit().run(context, model, set.train(), listener)) {
                 double seconds = (System.nanoTime() - begin) / 1e9;
                 if (out != null) {
                     Checkpoint.write(out, result.parameters(), Map.of(Encoding.KEY, set.encoding().toJson()));

@@ -1,10 +1,14 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.kan4j.DType;
+import org.kan4j.Dataset;
+import org.kan4j.HostTensor;
 import org.kan4j.formula.Formula;
 
 /**
@@ -12,9 +16,10 @@ import org.kan4j.formula.Formula;
  * deviation 1 over the training rows.
  *
  * @param encoding what the numbers mean
- * @param parts training and test rows
+ * @param train rows to train on
+ * @param test other rows
  */
-public record FormulaSet(Encoding encoding, Parts parts) {
+public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
 
     /** The name of what is predicted. */
     private static final String VALUE = "value";
@@ -32,11 +37,15 @@ public record FormulaSet(Encoding encoding, Parts parts) {
     /**
      * Samples a formula.
      *
+     * @param arena for the rows
+     * @param dtype of the rows
      * @param ranges one a variable, in their order
-     * @param rows to train on; the test rows are others
+     * @param rows to train on, at least 1
+     * @param testRows others, at least 1
      * @throws DataException if the formula is undefined at a point
      */
-    public static FormulaSet sample(Formula formula, List<Range> ranges, int rows, int testRows, long seed) {
+    public static FormulaSet sample(Arena arena, DType dtype, Formula formula, List<Range> ranges, int rows,
+                                    int testRows, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         Points train = Points.sample(formula, ranges, rows, random.split());
         Points test = Points.sample(formula, ranges, testRows, random.split());
@@ -44,11 +53,13 @@ public record FormulaSet(Encoding encoding, Parts parts) {
         double variance = Arrays.stream(train.values).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
         List<Encoding.Column> columns = new ArrayList<>();
         for (int i = 0; i < ranges.size(); i++) {
-            columns.add(new Encoding.Numeric(formula.variables().get(i), ranges.get(i).low, ranges.get(i).high));
+            Range range = ranges.get(i);
+            columns.add(new Encoding.Numeric(formula.variables().get(i), range.low, range.high,
+                    range.low + (range.high - range.low) / 2));
         }
         Encoding.Value value = new Encoding.Value(VALUE, mean, variance > 0 ? Math.sqrt(variance) : 1);
-        return new FormulaSet(new Encoding(formula.toString(), columns, value),
-                new Parts(train.scaled(value), test.scaled(value)));
+        return new FormulaSet(new Encoding(formula.toString(), columns, value, Encoding.Missing.REFUSE),
+                train.scaled(arena, dtype, value), test.scaled(arena, dtype, value));
     }
 
     private record Points(double[][] inputs, double[] values) {
@@ -81,28 +92,16 @@ public record FormulaSet(Encoding encoding, Parts parts) {
             return String.join(", ", parts);
         }
 
-        Samples scaled(Encoding.Value value) {
-            return new Samples() {
-                @Override
-                public int rows() {
-                    return values.length;
+        Dataset scaled(Arena arena, DType dtype, Encoding.Value value) {
+            HostTensor features = HostTensor.allocate(arena, dtype, inputs.length, inputs[0].length);
+            HostTensor targets = HostTensor.allocate(arena, dtype, inputs.length, 1);
+            for (int b = 0; b < inputs.length; b++) {
+                for (int i = 0; i < inputs[b].length; i++) {
+                    features.set(inputs[b][i], b, i);
                 }
-
-                @Override
-                public int features() {
-                    return inputs[0].length;
-                }
-
-                @Override
-                public void read(int row, double[] into) {
-                    System.arraycopy(inputs[row], 0, into, 0, inputs[row].length);
-                }
-
-                @Override
-                public double target(int row) {
-                    return (values[row] - value.mean()) / value.deviation();
-                }
-            };
+                targets.set((values[b] - value.mean()) / value.deviation(), b, 0);
+            }
+            return Dataset.regression(features, targets);
         }
     }
 }
