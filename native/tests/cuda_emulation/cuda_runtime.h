@@ -7,8 +7,10 @@
 // A block's threads are fibers that run one after the other to their next barrier or warp operation, in ascending order
 // in one launch and in descending order in the next: a result that depends on it lacks a barrier. Blocks run in order. A
 // barrier not reached by all, a warp operation some lane has left, shared memory written past its end: message and abort.
-// Shared and device memory start as NaNs, and device memory ends at a page that nobody may touch. Streams are
-// synchronous; graphs are lists of the launches and copies recorded.
+// Shared and device memory start as NaNs; device memory ends at a page that nobody may touch and, with
+// KAN4J_EMULATION_STRICT in the environment, is itself out of reach but for kernels and copies, so that host code that
+// dereferences it dies as it would with a GPU. Streams are synchronous; graphs are lists of the launches and copies
+// recorded.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -233,6 +235,8 @@ cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute, int);
 namespace emulation {
 // Runs (or records) body() once in every thread of every block.
 cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> body);
+// Runs (or records) work(), which may touch device memory.
+cudaError_t queue_access(cudaStream_t stream, std::function<void()> work);
 }  // namespace emulation
 
 template <class... P, class... A>

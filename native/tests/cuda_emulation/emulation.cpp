@@ -65,6 +65,7 @@ struct Machine {
   };
   std::map<char*, Block> blocks;
   size_t used = 0;
+  int open = 0;  // kernels and copies under way: nobody else may touch device memory
   cudaError_t last = cudaSuccess;
 };
 
@@ -72,6 +73,35 @@ Machine& machine() {
   static Machine* const m = new Machine;
   return *m;
 }
+
+size_t page_size() { return size_t(sysconf(_SC_PAGESIZE)); }
+
+// With KAN4J_EMULATION_STRICT in the environment: whether host code that touches device memory dies, as with a GPU. Dear
+// where arrays are many or large.
+bool strict() {
+  static const bool on = std::getenv("KAN4J_EMULATION_STRICT") != nullptr;
+  return on;
+}
+
+// Device memory is there while this lives; strict() keeps it out of reach else.
+class Access {
+ public:
+  Access() {
+    machine().mutex.lock();
+    if (machine().open++ == 0 && strict()) protect(PROT_READ | PROT_WRITE);
+  }
+  ~Access() {
+    if (--machine().open == 0 && strict()) protect(PROT_NONE);
+    machine().mutex.unlock();
+  }
+  Access(const Access&) = delete;
+  Access& operator=(const Access&) = delete;
+
+ private:
+  static void protect(int how) {
+    for (const auto& [address, block] : machine().blocks) mprotect(block.base, block.length - page_size(), how);
+  }
+};
 
 [[noreturn]] void die(const char* what) {
   const Machine& m = machine();
@@ -167,7 +197,7 @@ void run_block(int threads, bool descending) {
 
 void run(dim3 grid, dim3 block, size_t shared, const std::function<void()>& body) {
   Machine& m = machine();
-  std::lock_guard lock(m.mutex);
+  const Access access;
   if (!m.shared) m.shared = static_cast<unsigned char*>(std::aligned_alloc(1024, kMaxShared + kCanary + 1024));
   m.body = &body;
   m.inside = true;
@@ -218,6 +248,13 @@ bool contained(const void* p, size_t bytes) {
 }
 
 }  // namespace
+
+cudaError_t queue_access(cudaStream_t stream, std::function<void()> work) {
+  return queue(stream, [work = std::move(work)] {
+    const Access access;
+    work();
+  });
+}
 
 void* shared_memory() { return machine().shared; }
 void block_barrier() { wait(kBlockWait, 0); }
@@ -293,11 +330,11 @@ cudaError_t cudaMalloc(void** p, size_t bytes) {
   std::lock_guard lock(m.mutex);
   *p = nullptr;
   if (bytes > kMemory - m.used) return failed(cudaErrorMemoryAllocation);
-  const size_t page = size_t(sysconf(_SC_PAGESIZE)), aligned = (bytes + 255) / 256 * 256, room = (aligned + page - 1) / page * page;
+  const size_t page = page_size(), aligned = (bytes + 255) / 256 * 256, room = (aligned + page - 1) / page * page;
   char* base = static_cast<char*>(mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   if (base == MAP_FAILED) return failed(cudaErrorMemoryAllocation);
-  mprotect(base + room, page, PROT_NONE);
   if (room <= size_t(64) << 20) std::memset(base, 0xff, room);  // NaNs; larger arrays stay untouched pages
+  mprotect(strict() ? base : base + room, strict() ? room + page : page, PROT_NONE);
   char* data = base + room - aligned;
   m.blocks[data] = {bytes, base, room + page};
   m.used += bytes;
@@ -325,11 +362,11 @@ cudaError_t cudaFreeHost(void* p) {
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
   if (!contained(to, bytes) || !contained(from, bytes)) return failed(cudaErrorInvalidValue);
-  return queue(stream, [=] { std::memcpy(to, from, bytes); });
+  return queue_access(stream, [=] { std::memcpy(to, from, bytes); });
 }
 cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
   if (!contained(to, bytes)) return failed(cudaErrorInvalidValue);
-  return queue(stream, [=] { std::memset(to, value, bytes); });
+  return queue_access(stream, [=] { std::memset(to, value, bytes); });
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* s, unsigned) {
   *s = new EmulatedStream;
