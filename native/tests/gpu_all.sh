@@ -53,7 +53,7 @@ reps=30
 models=
 shapes='1000,1000,1:100 1024,1024,1024:8192 784,64,10:64'
 if [ -n "$emulated" ]; then
-  export KAN4J_CUDA_PLUGIN=$build/emulation/libkan4j_cuda.so KAN4J_CUBLAS=$build/emulation/libcublas_emulation.so
+  export KAN4J_CUDA_PLUGIN=$build/emulation/libkan4j_cuda.so KAN4J_CUBLAS=$build/emulation/libkan4j_cuda.so
   small=small
   repeats=3
   reps=2
