@@ -10,6 +10,8 @@ namespace KAN_NS {
 // P_0 = 1, P_1 = ((a - b) + (a + b + 2) t) / 2, P_d = (A_d t + B_d) P_{d-1} - C_d P_{d-2} with
 //   A_d = (2d+a+b)(2d+a+b-1) / (2d (d+a+b)),  B_d = (2d+a+b-1)(a^2-b^2) / (2d (d+a+b)(2d+a+b-2)),
 //   C_d = (d+a-1)(d+b-1)(2d+a+b) / (d (d+a+b)(2d+a+b-2)),  finite for every d >= 2.
+// A view may bring a_d, b_d, c_d of the degrees 0 .. n as theta2, three numbers a degree (0 for degree 0): device kernels
+// do, where double precision is slow.
 struct JacobiStep {
   double a, b, c;
 
@@ -26,14 +28,24 @@ template <class T>
 struct Jacobi {
   using S = scalar_of<T>;
 
+  KAN_HD static void step(const BasisView<S>& p, int32_t degree, S& a, S& b, S& c) {
+    if (p.theta2) {
+      a = p.theta2[3 * degree], b = p.theta2[3 * degree + 1], c = p.theta2[3 * degree + 2];
+      return;
+    }
+    const JacobiStep s = JacobiStep::of(degree, p.shape_a, p.shape_b);
+    a = S(s.a), b = S(s.b), c = S(s.c);
+  }
+
   template <class Out>
   KAN_HD static void eval(const BasisView<S>& p, T z, Out&& out) {
     const T t = tanh(z);
     T previous = T(S(0)), current = t - t + T(S(1));  // P_{d-1}, P_d; NaN where t is
     for (int32_t d = 0; d < p.n; ++d) {
       out(d, current);
-      const JacobiStep s = JacobiStep::of(d + 1, p.shape_a, p.shape_b);
-      const T next = (t * S(s.a) + S(s.b)) * current - previous * S(s.c);
+      S a, b, c;
+      step(p, d + 1, a, b, c);
+      const T next = (t * a + b) * current - previous * c;
       previous = current;
       current = next;
     }
@@ -44,10 +56,11 @@ struct Jacobi {
     const T t = tanh(z);
     T previous = T(S(0)), current = T(S(1)), d_previous = T(S(0)), d_current = T(S(0)), dt = T(S(0));
     for (int32_t d = 1; d < p.n; ++d) {
-      const JacobiStep s = JacobiStep::of(d, p.shape_a, p.shape_b);
-      const T line = t * S(s.a) + S(s.b);
-      const T next = line * current - previous * S(s.c);
-      const T d_next = line * d_current + current * S(s.a) - d_previous * S(s.c);
+      S a, b, c;
+      step(p, d, a, b, c);
+      const T line = t * a + b;
+      const T next = line * current - previous * c;
+      const T d_next = line * d_current + current * a - d_previous * c;
       previous = current;
       current = next;
       d_previous = d_current;

@@ -8,11 +8,11 @@
 
 namespace KAN_NS {
 
-using kan::LayerShape;
+using kan::Layer;
 
 // What the basis of input i is made of.
 template <class S>
-KAN_HD BasisView<S> basis_view(const LayerShape& layer, const S* params, const S* buffers, int64_t i) {
+KAN_HD BasisView<S> basis_view(const Layer& layer, const S* params, const S* buffers, int64_t i) {
   const S* theta = layer.theta < 0 ? nullptr : (layer.theta_trained ? params : buffers) + layer.theta;
   BasisView<S> v{layer.n, layer.spec.grid, layer.spec.order, theta, nullptr, layer.spec.shape[0], layer.spec.shape[1]};
   switch (layer.spec.basis) {
@@ -28,7 +28,7 @@ KAN_HD BasisView<S> basis_view(const LayerShape& layer, const S* params, const S
 }
 
 // Basis parameters that one input contributes gradients to, in the order of vjp's `k`.
-KAN_HD int64_t theta_per_input(const LayerShape& layer) {
+KAN_HD int64_t theta_per_input(const Layer& layer) {
   switch (layer.spec.basis) {
     case KAN_BASIS_RBF:
     case KAN_BASIS_RSWAF:
@@ -41,7 +41,7 @@ KAN_HD int64_t theta_per_input(const LayerShape& layer) {
 }
 
 // Where parameter k of input i lies in the theta block.
-KAN_HD int64_t theta_index(const LayerShape& layer, int64_t i, int64_t k) {
+KAN_HD int64_t theta_index(const Layer& layer, int64_t i, int64_t k) {
   switch (layer.spec.basis) {
     case KAN_BASIS_RELU: return k < layer.n ? i * layer.n + k : layer.in * layer.n + i * layer.n + k - layer.n;
     case KAN_BASIS_RATIONAL: return k < 6 ? k : 6 + i / (layer.in / layer.spec.grid) * 4 + k - 6;

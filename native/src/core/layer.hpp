@@ -4,12 +4,6 @@
 
 #include "kan/kan.h"
 
-#if defined(__CUDACC__)
-#define KAN_BOTH __host__ __device__  // for the host and the device
-#else
-#define KAN_BOTH
-#endif
-
 namespace kan {
 
 // Weights of a KAN or LINEAR layer are stored in tiles of kTile outputs: tile t holds outputs 64 t .. 64 t + w - 1
@@ -36,8 +30,8 @@ struct TensorEntry {
   int32_t rows;  // rows an input of the tiled block, kTiled
 };
 
-// What kernels know of a layer. Offsets count numbers from the start of params or buffers; -1 where absent.
-struct LayerShape {
+// An immutable, validated layer. Offsets count numbers from the start of params or buffers; -1 where absent.
+struct Layer {
   kan_layer_spec spec;
   uint64_t id;  // unique in the process; stamped into `saved`
   int64_t in, out;
@@ -59,18 +53,14 @@ struct LayerShape {
   int64_t phase;         // SINE: (in, n)
   int64_t running_mean, running_var;
   int64_t params, buffers;  // totals
-
-  KAN_BOTH bool flag(int32_t f) const { return (spec.flags & f) != 0; }
-  KAN_BOTH int64_t knots_per_input() const { return int64_t(spec.grid) + 2 * spec.order + 1; }
-  // Start of a tile and of one input's rows in it.
-  KAN_BOTH int64_t tile_width(int64_t tile) const { return out - tile * kTile < kTile ? out - tile * kTile : kTile; }
-  KAN_BOTH int64_t tile_offset(int64_t tile) const { return tile * kTile * in * rows; }
-};
-
-// An immutable, validated layer.
-struct Layer : LayerShape {
   int32_t tensors;
   TensorEntry tensor[12];
+
+  bool flag(int32_t f) const { return (spec.flags & f) != 0; }
+  int64_t knots_per_input() const { return int64_t(spec.grid) + 2 * spec.order + 1; }
+  // Start of a tile and of one input's rows in it.
+  int64_t tile_width(int64_t tile) const { return out - tile * kTile < kTile ? out - tile * kTile : kTile; }
+  int64_t tile_offset(int64_t tile) const { return tile * kTile * in * rows; }
 };
 
 // theta: what the basis itself is made of, one flat block in this order:

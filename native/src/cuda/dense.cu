@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// The entries dense_mma and dense_fma: every global basis and LINEAR by the kernels of dense.cuh, with tensor cores (the
+// The entries dense_mma and dense_fma: every global basis, LINEAR and plain cubic B-splines by the kernels of dense.cuh, with tensor cores (the
 // way follows the context's products: three tf32 for fp32) or with float32 multiply-add.
 #include "cuda/dense_kernels.hpp"
 
@@ -160,7 +160,7 @@ ProductWay fma_way(const CudaDevice&) { return kFma; }
 const Implementation kDenseMma = {
     "dense_mma",
     [](const Problem& p) { return fits(p, tensor_way(p.device)); },
-    nullptr,
+    [](const Problem& p) { return dense_suits(p.device, p.layer, p.batch); },
     [](const Problem& p) { return scratch_bytes(p, tensor_way); },
     [](CudaDevice& d, const Layer& l, const ForwardArgs& a) { forward(d, tensor_way(d), l, a); },
     [](CudaDevice& d, const Layer& l, const BackwardArgs& a) { backward(d, tensor_way(d), l, a); },
@@ -170,7 +170,7 @@ extern const Implementation kDenseFma;
 const Implementation kDenseFma = {
     "dense_fma",
     [](const Problem& p) { return fits(p, kFma); },
-    nullptr,
+    [](const Problem& p) { return p.layer.spec.basis != KAN_BASIS_BSPLINE; },
     [](const Problem& p) { return scratch_bytes(p, fma_way); },
     [](CudaDevice& d, const Layer& l, const ForwardArgs& a) { forward(d, kFma, l, a); },
     [](CudaDevice& d, const Layer& l, const BackwardArgs& a) { backward(d, kFma, l, a); },

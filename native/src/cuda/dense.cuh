@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// The dense family on the device: layers whose edge touches every basis function of its input, and LINEAR. With R weight
+// The dense family on the device: layers whose edge touches every basis function of its input, and LINEAR; and cubic
+// B-splines as if every one of their functions were touched, which tensor cores make good. With R weight
 // rows an input (base a(x), then phi_1 .. phi_n) all are products whose one operand is never in device memory:
 //
 //   forward    Y (batch, out)      = Phi (batch, in R) W (in R, out) + bias     A made by the basis policy
@@ -17,10 +18,13 @@
 // chunk c + 2 are on their way (cp.async), and phi of chunk c + 1 is made; one barrier a chunk. Sums have one order: chunks
 // in a block, then splits in a second stage. No atomics.
 #pragma once
+#include "cuda/bspline.cuh"
 #include "cuda/copy.cuh"
 #include "cuda/product.cuh"
 
 namespace kan::cuda {
+
+constexpr int kDenseOrder = 3;  // B-splines of other orders go by taps
 
 // What every dense kernel needs to make phi.
 struct DenseInput {
@@ -45,14 +49,44 @@ __device__ __forceinline__ float basis_input(const DenseInput& in, RowNorm norm,
   return fma((x - norm.mean) * norm.inverse, in.layer.params[in.layer.norm_weight + i], in.layer.params[in.layer.norm_bias + i]);
 }
 
-// The weight rows' left factors of input i: out(row, value) once each.
+// The recurrence of Jacobi polynomials for a block's threads: it takes double precision, so once a block and not once a
+// value. Called by all threads; its result may be read after the next barrier.
+constexpr int kTableDegrees = 64;
+struct BasisTable {
+  const float* numbers;  // or NULL: the policy computes them
+
+  __device__ BasisTable(const LayerView& l, float (&room)[3 * kTableDegrees]) : numbers(nullptr) {
+    if (l.basis != KAN_BASIS_JACOBI || l.n >= kTableDegrees) return;
+    for (int d = int(threadIdx.x); d <= l.n; d += int(blockDim.x)) {
+      const JacobiStep s = d > 0 ? JacobiStep::of(d, l.shape_a, l.shape_b) : JacobiStep{0, 0, 0};
+      room[3 * d] = float(s.a), room[3 * d + 1] = float(s.b), room[3 * d + 2] = float(s.c);
+    }
+    numbers = room;
+  }
+  __device__ __forceinline__ BasisView<float> view(const LayerView& l, int64_t i) const {
+    BasisView<float> v = l.view(i);
+    if (numbers) v.theta2 = numbers;
+    return v;
+  }
+};
+
+// The weight rows' left factors of input i: out(row, value), of which the last for a row counts.
 template <class Out>
-__device__ __forceinline__ void expand(const DenseInput& in, RowNorm norm, int64_t i, float x, Out&& out) {
+__device__ __forceinline__ void expand(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, float x,
+                                       Out&& out) {
   const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   if (l.base_row >= 0) out(l.base_row, activation(l.base, l.base_norm ? z : x));
   if (l.basis == KAN_BASIS_NONE) return out(0, z);
-  const BasisView<float> view = l.view(i);
+  if (l.basis == KAN_BASIS_BSPLINE) {
+    float taps[kMaxTaps];
+    const int32_t first = l.coef_row + bspline_taps<kDenseOrder, false>(grid_of(l, i), z, taps);
+    for (int32_t r = l.coef_row; r < l.rows; ++r) out(r, 0.0f);
+#pragma unroll
+    for (int32_t r = 0; r <= kDenseOrder; ++r) out(first + r, taps[r]);
+    return;
+  }
+  const BasisView<float> view = table.view(l, i);
   const auto coefficient = [&](int32_t r, float value) { out(l.coef_row + r, value); };
   switch (l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
@@ -64,8 +98,8 @@ __device__ __forceinline__ void expand(const DenseInput& in, RowNorm norm, int64
 // d_z of input i from the cotangents row(r) of its weight rows, the base branch of z included; d_x receives what the base
 // branch of x itself gives; theta(k, value) the gradients of the basis' own parameters.
 template <bool kTheta, class Row, class Theta>
-__device__ __forceinline__ float pull_back(const DenseInput& in, RowNorm norm, int64_t i, float x, Row&& row, float& d_x,
-                                           Theta&& theta) {
+__device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, float x,
+                                           Row&& row, float& d_x, Theta&& theta) {
   const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   float d_z = 0;
@@ -75,7 +109,14 @@ __device__ __forceinline__ float pull_back(const DenseInput& in, RowNorm norm, i
     (of_z ? d_z : d_x) = d;
   }
   if (l.basis == KAN_BASIS_NONE) return row(0);
-  const BasisView<float> view = l.view(i);
+  if (l.basis == KAN_BASIS_BSPLINE) {
+    float taps[kMaxTaps];
+    const int32_t first = l.coef_row + bspline_taps<kDenseOrder, true>(grid_of(l, i), z, taps);
+#pragma unroll
+    for (int32_t r = 0; r <= kDenseOrder; ++r) d_z = fma(row(first + r), taps[r], d_z);
+    return d_z;
+  }
+  const BasisView<float> view = table.view(l, i);
   const auto cotangent = [&](int32_t r) { return row(l.coef_row + r); };
   switch (l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
@@ -176,8 +217,10 @@ __global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const Dens
   using Tile = BlockTile<kColumns>;
   constexpr int kLengthA = kBlockRows + kByDepthPad, kLengthB = kColumns + kByDepthPad;
   KAN_SHARED_MEMORY(float, shared);
+  __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
   const LayerView& l = in.layer;
+  const BasisTable table(l, table_room);
   const int length_x = p.chunks.inputs | 1;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * p.depth * kLengthA;
@@ -212,7 +255,7 @@ __global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const Dens
     const float* x = stage_x + (q & 1) * kBlockRows * length_x + sample * length_x;
     const int rows = c.r1 - c.r0;
     for (int j = int(threadIdx.x) / kBlockRows; j < int(c.i1 - c.i0); j += kBlockThreads / kBlockRows) {
-      expand(in, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
+      expand(in, table, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
         if (row >= c.r0 && row < c.r1) a[(j * rows + row - c.r0) * kLengthA] = value;
       });
     }
@@ -280,8 +323,10 @@ __global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const Dens
   constexpr int kLengthB = kColumns + kByDepthPad;
   constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kByRowDepth * kLengthB;
   KAN_SHARED_MEMORY(float, shared);
+  __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
   const LayerView& l = in.layer;
+  const BasisTable table(l, table_room);
   const int length_x = p.groups.inputs | 1;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * kStageA;
@@ -310,7 +355,7 @@ __global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const Dens
       const int64_t b = q * kByRowDepth + lane;
       const RowNorm norm = row_norm(in, b);
       for (int j = int(threadIdx.x) / 32; j < int(c.i1 - c.i0); j += kBlockThreads / 32) {
-        expand(in, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
+        expand(in, table, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
           if (row >= c.r0 && row < c.r1) a[(j * rows + row - c.r0) * kByRowLength] = b < in.batch ? value : 0.0f;
         });
       }
@@ -386,8 +431,10 @@ __global__ void __launch_bounds__(kBlockThreads) dense_inputs_kernel(const Dense
   constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength;
   constexpr int kLengthC = kBlockRows + 4;
   KAN_SHARED_MEMORY(float, shared);
+  __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
   const LayerView& l = in.layer;
+  const BasisTable table(l, table_room);
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * kStageA;
   float* const sums = shared;  // [weight row][sample], after the product
@@ -451,8 +498,8 @@ __global__ void __launch_bounds__(kBlockThreads) dense_inputs_kernel(const Dense
           if (lane == 0) put(theta, k, value, part > 0);
         };
         const RowNorm norm = row_norm(in, b);
-        const float d_z = theta ? pull_back<true>(in, norm, i, x, row, d_x, accumulate)
-                                : pull_back<false>(in, norm, i, x, row, d_x, accumulate);
+        const float d_z = theta ? pull_back<true>(in, table, norm, i, x, row, d_x, accumulate)
+                                : pull_back<false>(in, table, norm, i, x, row, d_x, accumulate);
         if (whole) {
           g[0] = p.d_z ? d_z : d_z + d_x;
           if (p.d_z && want_x) g[kLengthC] = d_x;  // with a base branch there are two rows at least

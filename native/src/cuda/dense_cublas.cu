@@ -46,7 +46,8 @@ __device__ __forceinline__ void store_number(void* to, bool bf16, int64_t at, fl
 // phi[(i - i0) R + row][b]: blocks of 32 samples by 32 inputs, lanes are samples.
 __global__ void __launch_bounds__(kThreads) panel_expand_kernel(const DenseInput in, int64_t i0, int64_t i1, int64_t length,
                                                                 bool bf16, void* phi) {
-  __shared__ float xs[kWarp][kWarp + 1];
+  __shared__ float xs[kWarp][kWarp + 1], table_room[3 * kTableDegrees];
+  const BasisTable table(in.layer, table_room);
   const int lane = int(threadIdx.x) % kWarp, warp = int(threadIdx.x) / kWarp;
   for (int64_t block = blockIdx.y; block < ratio_up(in.batch, kWarp); block += gridDim.y) {
     const int64_t b0 = block * kWarp, b = b0 + lane, first = i0 + int64_t(blockIdx.x) * kWarp;
@@ -56,7 +57,7 @@ __global__ void __launch_bounds__(kThreads) panel_expand_kernel(const DenseInput
     __syncthreads();
     const RowNorm norm = row_norm(in, b);
     for (int j = warp; j < kWarp && first + j < i1; j += kWarps) {
-      expand(in, norm, first + j, xs[lane][j], [&](int32_t row, float value) {
+      expand(in, table, norm, first + j, xs[lane][j], [&](int32_t row, float value) {
         if (b < in.batch) store_number(phi, bf16, ((first + j - i0) * in.layer.rows + row) * length + b, value);
       });
     }
@@ -74,8 +75,9 @@ struct PanelPullBack {
 };
 
 __global__ void __launch_bounds__(kThreads) panel_pull_back_kernel(const PanelPullBack p) {
-  __shared__ float xs[kWarp][kWarp + 1], d_zs[kWarp][kWarp + 1], d_xs[kWarp][kWarp + 1];
+  __shared__ float xs[kWarp][kWarp + 1], d_zs[kWarp][kWarp + 1], d_xs[kWarp][kWarp + 1], table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
+  const BasisTable table(in.layer, table_room);
   const int64_t width = in.layer.in;
   const int lane = int(threadIdx.x) % kWarp, warp = int(threadIdx.x) / kWarp;
   for (int64_t block = blockIdx.y; block < ratio_up(in.batch, kWarp); block += gridDim.y) {
@@ -96,8 +98,8 @@ __global__ void __launch_bounds__(kThreads) panel_pull_back_kernel(const PanelPu
         if (lane == 0) theta[k] = value;
       };
       float d_x = 0;
-      const float d_z = theta ? pull_back<true>(in, norm, i, xs[lane][j], row, d_x, accumulate)
-                              : pull_back<false>(in, norm, i, xs[lane][j], row, d_x, accumulate);
+      const float d_z = theta ? pull_back<true>(in, table, norm, i, xs[lane][j], row, d_x, accumulate)
+                              : pull_back<false>(in, table, norm, i, xs[lane][j], row, d_x, accumulate);
       d_zs[lane][j] = p.d_z ? d_z : d_z + d_x;
       d_xs[lane][j] = d_x;
     }
@@ -256,7 +258,8 @@ bool can(const Problem& p) {
 // fp32: the three tf32 products of dense_mma are faster than cuBLAS's float32 multiply-add.
 bool suits(const Problem& p) {
   if (p.device.products == KAN_PRODUCTS_FP32) return false;
-  return p.batch >= 512 && p.layer.out >= 256 && p.layer.in * p.layer.rows >= 512;
+  return p.batch >= 512 && p.layer.out >= 256 && p.layer.in * p.layer.rows >= 512 &&
+         dense_suits(p.device, p.layer, p.batch);
 }
 
 }  // namespace

@@ -21,8 +21,15 @@ void launch_dense_inputs(CudaDevice& d, ProductWay way, const DensePlan& plan, c
 
 inline bool dense_family(const Layer& l) {
   const kan_layer_spec& s = l.spec;
-  return s.kind == KAN_LAYER_LINEAR ||
-         (s.kind == KAN_LAYER_KAN && s.basis != KAN_BASIS_BSPLINE && s.basis != KAN_BASIS_WAVELET);
+  if (s.kind != KAN_LAYER_KAN) return s.kind == KAN_LAYER_LINEAR;
+  if (s.basis == KAN_BASIS_BSPLINE) return s.order == kDenseOrder && !l.flag(KAN_FLAG_SCALE) && !l.flag(KAN_FLAG_MASK);
+  return s.basis != KAN_BASIS_WAVELET;
+}
+// B-splines: k + 1 of n functions are touched, so tensor cores must be that much faster than float32 multiply-add. Three
+// tf32 products are not, for all but the coarsest grids.
+inline bool dense_suits(const CudaDevice& d, const Layer& l, int64_t batch) {
+  if (l.spec.kind != KAN_LAYER_KAN || l.spec.basis != KAN_BASIS_BSPLINE) return true;
+  return d.products != KAN_PRODUCTS_FP32 && batch >= 128 && l.n <= 16 * (kDenseOrder + 1);
 }
 
 // What a backward pass owes to the inputs' side.
