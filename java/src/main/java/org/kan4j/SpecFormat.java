@@ -263,14 +263,15 @@ final class SpecFormat {
     static Map<String, Object> gridUpdates(GridUpdates updates) {
         GridUpdate update = updates.update();
         return object("grid_updates", "uniform_share", update.uniformShare(), "margin", update.margin(),
-            "minimum_spacing", update.minimumSpacing(), "tolerance", finite(update.tolerance()), "every",
-            updates.every(), "until", updates.until(), "rows", updates.rows());
+            "minimum_spacing", update.minimumSpacing(), "samples_per_cell", update.samplesPerCell(), "tolerance",
+            finite(update.tolerance()), "every", updates.every(), "until", updates.until(), "rows", updates.rows());
     }
 
     static GridUpdates gridUpdates(Fields fields) {
         double tolerance = fields.numberOrNaN("tolerance");
         return new GridUpdates(new GridUpdate(fields.number("uniform_share"), fields.number("margin"),
-            fields.number("minimum_spacing"), Double.isNaN(tolerance) ? Double.POSITIVE_INFINITY : tolerance),
+            fields.number("minimum_spacing"), fields.integer("samples_per_cell", 0),
+            Double.isNaN(tolerance) ? Double.POSITIVE_INFINITY : tolerance),
             fields.whole("every"), fields.whole("until"), fields.integer("rows", 1));
     }
 
