@@ -3,8 +3,8 @@
 /**
  * Kolmogorov-Arnold networks for Java: {@link org.kan4j.KanModel} describes a network,
  * {@link org.kan4j.Parameters} holds its numbers off the heap, {@link org.kan4j.Trainer} trains them on a
- * {@link org.kan4j.Dataset}, {@link org.kan4j.Predictor} serves them to many threads and
- * {@link org.kan4j.Checkpoint} keeps them in safetensors files. The arithmetic runs in libkan4j's fused kernels, on
+ * {@link org.kan4j.Dataset} or another {@link org.kan4j.RowSource}, {@link org.kan4j.Predictor} serves them to many
+ * threads and {@link org.kan4j.Checkpoint} keeps them in safetensors files. The arithmetic runs in libkan4j's fused kernels, on
  * memory that Java owns, without a copy.
  *
  * <p>Memory: everything off the heap lives in an {@link java.lang.foreign.Arena} the caller opened, or in an object
