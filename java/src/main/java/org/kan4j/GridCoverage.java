@@ -88,13 +88,15 @@ public record GridCoverage(List<Layer> layers) {
     }
 
     private static GridCoverage of(Context context, Parameters parameters, HostTensor features) {
-        List<Layer> layers = new ArrayList<>();
-        for (int l = 0; l < parameters.model().layers().size(); l++) {
-            if (GridUpdate.hasGrid(parameters.model().layers().get(l))) {
-                layers.add(measure(parameters, l, LayerSamples.of(context, parameters, l, features)));
+        return parameters.on(context, placed -> {
+            List<Layer> layers = new ArrayList<>();
+            for (int l = 0; l < placed.model().layers().size(); l++) {
+                if (GridUpdate.hasGrid(placed.model().layers().get(l))) {
+                    layers.add(measure(placed, l, LayerSamples.of(context, placed, l, features)));
+                }
             }
-        }
-        return new GridCoverage(layers);
+            return new GridCoverage(layers);
+        });
     }
 
     private static Layer measure(Parameters parameters, int layer, LayerSamples samples) {

@@ -114,7 +114,7 @@ final class PredictCommand implements Callable<Integer> {
                     csv.writeRecord(cells(target, outputs, dtype));
                 }
             }
-            coverage.warn(GridCoverage.measure(context, model.parameters(), sample), spec.commandLine().getErr());
+            coverage.warn(GridCoverage.measure(context, parameters, sample), spec.commandLine().getErr());
         }
     }
 
