@@ -218,6 +218,11 @@ public final class Dataset implements RowSource {
         return order;
     }
 
+    /** The order of a pass over a data set in memory: positions of its rows; null for their own order. */
+    static int[] order(Pass pass) {
+        return ((Gathering) pass).order;
+    }
+
     @Override
     public Pass inOrder() {
         return new Gathering(null);

@@ -38,6 +38,16 @@ public final class NonFiniteLossException extends KanException {
             diagnosis.layer());
     }
 
+    /** Found some steps later, on a device: the parameters of a training there are not copied back. */
+    static NonFiniteLossException late(String what, TrainingProgress progress, long step, double learningRate,
+                                       Diagnosis diagnosis) {
+        int epoch = progress.history.size() + 1;
+        return new NonFiniteLossException(String.format(Locale.ROOT,
+            "%s in epoch %d, step %d (learning rate %.3g), before batch %d; the parameters are those of the epoch before: %s",
+            what, epoch, step, learningRate, progress.batch + 1, diagnosis.text()), epoch, progress.batch + 1, step,
+            diagnosis.layer());
+    }
+
     /** Found in the parameters when an epoch ended: the last step had a gradient that was not finite. */
     static NonFiniteLossException after(TrainingProgress progress, long step, Diagnosis diagnosis) {
         int epoch = progress.history.size() + 1;

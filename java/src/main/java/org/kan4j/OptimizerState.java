@@ -99,6 +99,10 @@ public final class OptimizerState implements AutoCloseable {
         private final MemorySegment of;
 
         Groups(List<ParameterGroup> members) {
+            if (parameters.memory().context() != null) {
+                throw new UnsupportedException(Status.UNSUPPORTED, "parameter groups train on the CPU only, given "
+                    + "parameters on " + parameters.device());
+            }
             Checks.range("the number of parameter groups", members.size(), 1, Kan.KAN_MAX_GROUPS() - 1);
             this.members = List.copyOf(members);
             members.forEach(group -> group.require(parameters.model()));
@@ -240,6 +244,30 @@ public final class OptimizerState implements AutoCloseable {
             throw KanException.invalid("the gradients are in %s, the parameters in %s", gradients.memory().place(),
                 parameters.memory().place());
         }
+    }
+
+    /** An update of all parameters by what a struct on the device says, see {@link #keepOnDevice}; for SGD. */
+    void queue(Context context, ParameterVector gradients) {
+        Native.check(Kan.kan_sgd_step(context.handle(), config, parameters.model().dtype().code(),
+            parameters.values().length(), parameters.values().array(), gradients.array(),
+            moments.containsKey("velocity") ? moments.get("velocity").array() : MemorySegment.NULL), context.handle());
+    }
+
+    /**
+     * Kernels take learning rate and number of updates from a kan_optimizer_state on the device from now on, so that a
+     * recorded step can be replayed; NULL ends that.
+     */
+    void keepOnDevice(MemorySegment array) {
+        switch (optimizer) {
+            case Optimizer.AdamW adamW -> kan_adamw.state(config, array.address());
+            case Optimizer.Sgd sgd -> kan_sgd.state(config, array.address());
+            case Lbfgs search -> throw new KanException(Status.INTERNAL, "L-BFGS has no learning rate");
+        }
+    }
+
+    /** Updates made since the moments were last 0. */
+    long stepsOfMoments() {
+        return steps - restartedAt;
     }
 
     /** Counts a step and sets its learning rate. */

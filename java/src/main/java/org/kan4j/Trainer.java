@@ -16,6 +16,10 @@ import java.util.OptionalDouble;
  * kernels give the same bits whatever the number of threads; so a training that is stopped, saved and resumed ends with
  * the same bits as one that was not.
  *
+ * <p>On a CUDA device it trains a copy of the parameters there, with its optimizer's state and, where there is room for
+ * it, the data; steps of plain AdamW and SGD are recorded once and launched as a whole. The caller's parameters are brought
+ * up to date after each epoch for the listeners, and at the end.
+ *
  * <p>Used by one thread at a time; only {@link #requestStop} may be called from others. Closing it frees the
  * optimizer's state and the context it opened, not the parameters.
  */
@@ -28,6 +32,8 @@ public final class Trainer implements AutoCloseable {
     private final List<TrainingListener> listeners;
     private final Path checkpoint;
     private final Map<String, String> properties;
+    /** What steps move: the parameters themselves, or a copy of them on the context's device. */
+    private final Parameters moved;
     private final OptimizerState state;
     private final TrainingProgress progress;
     private final ParameterSets sets;
@@ -43,20 +49,28 @@ public final class Trainer implements AutoCloseable {
         this.context = ownsContext ? Context.open() : builder.context;
         TrainingState resumed = builder.resumed;
         OptimizerState fresh = null;
+        Parameters copy = null;
         try {
-            fresh = new OptimizerState(plan.optimizer(), parameters, plan.groups());
+            if (context.isCuda()) {
+                copy = parameters.onto(context);
+            }
+            this.moved = copy == null ? parameters : copy;
+            fresh = new OptimizerState(plan.optimizer(), moved, plan.groups());
             if (resumed == null) {
                 this.progress = new TrainingProgress();
-                this.sets = new ParameterSets(parameters, plan.averaging(), plan.patience() > 0);
+                this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0);
             } else {
                 fresh.copyFrom(resumed.state());
                 this.progress = resumed.progress().copy();
-                this.sets = new ParameterSets(parameters, plan.averaging(), plan.patience() > 0,
+                this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0,
                     plan.patience() > 0 && progress.bestEpoch() > 0, resumed);
             }
         } catch (RuntimeException | Error e) {
             if (fresh != null) {
                 fresh.close();
+            }
+            if (copy != null) {
+                copy.close();
             }
             if (ownsContext) {
                 context.close();
@@ -391,16 +405,19 @@ public final class Trainer implements AutoCloseable {
             throw KanException.invalid("early stopping needs a validation set to measure on");
         }
         stopRequested = false;
+        upload();
         sets.goOn();
         listeners.forEach(listener -> listener.onStart(this, data.size()));
         RowSource rows = plan.classWeights().isEmpty() ? data : new ClassWeighted(data, plan.classWeights());
         try (Vectors vectors = new Vectors(context)) {
-            Run run = new Run(context, plan, parameters, state, progress, rows, loss, vectors);
+            Run run = new Run(context, plan, moved, state, progress, rows, loss, vectors);
             try (Updater updater = Updater.of(run)) {
                 while (!isDone() && !stopping()) {
                     long before = steps();
                     boolean whole = progress.batch == 0;
-                    if (fitEpoch(run, updater)) {
+                    boolean completed = fitEpoch(run, updater);
+                    updater.settle();
+                    if (completed) {
                         progress.converged = whole && steps() == before;
                         endEpoch(run, validation);
                     }
@@ -409,12 +426,27 @@ public final class Trainer implements AutoCloseable {
         }
         boolean stopped = !isDone();
         sets.give();
+        download();
         if (stopped && checkpoint != null) {
             writeCheckpoint();
         }
         TrainingResult result = new TrainingResult(List.copyOf(progress.history), steps(), stopped);
         listeners.forEach(listener -> listener.onEnd(this, result));
         return result;
+    }
+
+    /** The caller's parameters get what is on the device. */
+    private void download() {
+        if (moved != parameters) {
+            parameters.copyFrom(moved);
+        }
+    }
+
+    /** The device gets the caller's parameters, whatever became of them. */
+    private void upload() {
+        if (moved != parameters) {
+            moved.copyFrom(parameters);
+        }
     }
 
     /** What the parts of a training have in common. */
@@ -521,7 +553,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void updateGrids(RowSource data) {
-        GridUpdate.Report report = plan.gridUpdates().apply(context, parameters, data, layer -> !frozen(layer));
+        GridUpdate.Report report = plan.gridUpdates().apply(context, moved, data, layer -> !frozen(layer));
         if (report.updated() > 0) {
             state.restart();
             sets.restartAverage();
@@ -542,8 +574,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void endEpoch(Run run, RowSource validation) {
-        if (!run.vectors().finite(parameters.values())) {
-            throw NonFiniteLossException.after(progress, steps(), Diagnosis.of(parameters));
+        if (!run.vectors().finite(moved.values())) {
+            throw NonFiniteLossException.after(progress, steps(), Diagnosis.of(moved));
         }
         Metrics metrics = validation == null ? null : Measurement.of(context, sets.measured(), run.loss(), validation);
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
@@ -555,7 +587,11 @@ public final class Trainer implements AutoCloseable {
         if (checkpoint != null) {
             writeCheckpoint();
         }
-        listeners.forEach(listener -> listener.onEpochEnd(this, event));
+        download();
+        if (!listeners.isEmpty()) { // they may change the parameters
+            listeners.forEach(listener -> listener.onEpochEnd(this, event));
+            upload();
+        }
     }
 
     private void writeCheckpoint() {
@@ -568,7 +604,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Measures the parameters as they are. */
     public Metrics evaluate(RowSource data) {
-        return Measurement.of(context, parameters, plan.loss(), data);
+        return Metrics.measure(context, parameters, plan.loss(), data);
     }
 
     /** Writes a checkpoint from which training can be resumed. Replaces the file in one step. */
@@ -583,6 +619,9 @@ public final class Trainer implements AutoCloseable {
         try {
             state.close();
             sets.close();
+            if (moved != parameters) {
+                moved.close();
+            }
         } finally {
             if (ownsContext) {
                 context.close();

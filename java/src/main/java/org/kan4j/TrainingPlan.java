@@ -47,9 +47,14 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
         return classWeights.isEmpty() && !(optimizer instanceof Lbfgs);
     }
 
+    /** Whether a step is nothing but the optimizer's on one mini-batch's gradient. */
+    boolean plain() {
+        return !(optimizer instanceof Lbfgs) && accumulation == 1 && !clipping.active() && groups.isEmpty()
+            && regularisers.isEmpty();
+    }
+
     /** Whether a step is nothing but AdamW on one mini-batch's gradient, which then need not exist. */
     boolean fusible() {
-        return optimizer instanceof Optimizer.AdamW && accumulation == 1 && !clipping.active() && groups.isEmpty()
-            && regularisers.isEmpty();
+        return optimizer instanceof Optimizer.AdamW && plain();
     }
 }

@@ -9,7 +9,8 @@ import java.util.List;
  * Makes steps of a training out of rows of its data. One for each way to a step: AdamW inside the backward pass, a
  * gradient that is gathered, changed and then applied, and a minimisation of its own.
  */
-abstract sealed class Updater implements AutoCloseable {
+abstract sealed class Updater implements AutoCloseable
+    permits Updater.Batched, Updater.Minimising, CapturedUpdater {
 
     final Context context;
     final RowSource data;
@@ -19,7 +20,7 @@ abstract sealed class Updater implements AutoCloseable {
     final Parameters parameters;
     final OptimizerState state;
 
-    private Updater(Trainer.Run run) {
+    Updater(Trainer.Run run) {
         this.context = run.context();
         this.data = run.data();
         this.loss = run.loss();
@@ -32,6 +33,7 @@ abstract sealed class Updater implements AutoCloseable {
     /** The updater of a training. */
     static Updater of(Trainer.Run run) {
         return run.plan().optimizer() instanceof Lbfgs ? new Minimising(run)
+            : CapturedUpdater.can(run) ? new CapturedUpdater(run)
             : run.plan().fusible() ? new Fused(run) : new Gathered(run);
     }
 
@@ -46,12 +48,21 @@ abstract sealed class Updater implements AutoCloseable {
      */
     abstract void step(RowSource.Pass pass, int from, int to, double factor);
 
+    /**
+     * Adds the sums of all steps to the progress, where they are not there yet.
+     *
+     * @throws NonFiniteLossException if the loss of a step is not finite
+     */
+    void settle() {
+        // The sums are there.
+    }
+
     /** Frees its memory. */
     @Override
     public abstract void close();
 
     /** Mini-batches passed through the model. */
-    private abstract static sealed class Batched extends Updater {
+    abstract static sealed class Batched extends Updater {
 
         final Workspace workspace;
         final Measurement.Batch batch;
@@ -188,7 +199,7 @@ abstract sealed class Updater implements AutoCloseable {
     }
 
     /** L-BFGS on the loss over the rows of a step, which are the same in every epoch. */
-    private static final class Minimising extends Updater {
+    static final class Minimising extends Updater {
 
         private static final int DIAGNOSED_ROWS = 256;
 
