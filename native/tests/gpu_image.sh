@@ -24,8 +24,8 @@ fail() { echo "gpu_image: $*" >&2; exit 1; }
 jlink=
 for home in "${JAVA_HOME:-}" "$(readlink -f "$(command -v jlink)" 2>/dev/null | sed 's|/bin/jlink$||')" /usr/lib/jvm/*; do
   [ -x "$home/bin/jlink" ] || continue
-  major=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null)
-  [ "${major:-0}" -ge 22 ] && { jlink=$home/bin/jlink; break; }
+  major=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release" 2>/dev/null) || continue
+  if [ "${major:-0}" -ge 22 ]; then jlink=$home/bin/jlink; break; fi
 done
 [ -n "$jlink" ] || fail 'no JDK 22 or later with jlink in JAVA_HOME, on PATH or in /usr/lib/jvm'
 for part in bindings java; do
@@ -68,7 +68,7 @@ if [ -n "$peers" ]; then
   done
 fi
 # The working tree and this folder may travel together within 64 MiB: packed, the image is a third.
-tar -C "$folder" -cJf "$folder.tar.xz" .
+XZ_OPT="-2 -T0" tar -C "$folder" -cJf "$folder.tar.xz" .
 rm -rf "$folder"
 mkdir -p "$folder"
 mv "$folder.tar.xz" "$folder/image.tar.xz"
