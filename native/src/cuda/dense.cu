@@ -166,7 +166,6 @@ const Implementation kDenseMma = {
     [](CudaDevice& d, const Layer& l, const BackwardArgs& a) { backward(d, tensor_way(d), l, a); },
 };
 
-extern const Implementation kDenseFma;
 const Implementation kDenseFma = {
     "dense_fma",
     [](const Problem& p) { return fits(p, kFma); },

@@ -213,7 +213,8 @@ struct DenseForward {
 
 // Grid: (blocks of samples, blocks of outputs, splits).
 template <ProductWay kWay, int kColumns>
-__global__ void __launch_bounds__(kBlockThreads) dense_forward_kernel(const DenseForward p) {
+__global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
+    dense_forward_kernel(const DenseForward p) {
   using Tile = BlockTile<kColumns>;
   constexpr int kLengthA = kBlockRows + kByDepthPad, kLengthB = kColumns + kByDepthPad;
   KAN_SHARED_MEMORY(float, shared);
@@ -318,7 +319,8 @@ struct DenseWeights {
 
 // Grid: (blocks of outputs, groups of weight rows, splits of the batch).
 template <ProductWay kWay, int kColumns>
-__global__ void __launch_bounds__(kBlockThreads) dense_weights_kernel(const DenseWeights p) {
+__global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
+    dense_weights_kernel(const DenseWeights p) {
   using Tile = BlockTile<kColumns>;
   constexpr int kLengthB = kColumns + kByDepthPad;
   constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kByRowDepth * kLengthB;
@@ -426,7 +428,8 @@ __device__ __forceinline__ void put(float* to, int64_t at, float value, bool add
 
 // Grid: (groups of inputs, blocks of samples).
 template <ProductWay kWay, int kColumns>
-__global__ void __launch_bounds__(kBlockThreads) dense_inputs_kernel(const DenseInputs p) {
+__global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
+    dense_inputs_kernel(const DenseInputs p) {
   using Tile = BlockTile<kColumns>;
   constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength;
   constexpr int kLengthC = kBlockRows + 4;

@@ -10,10 +10,10 @@ namespace {
 
 constexpr const Implementation* kList[] = {
     &kElementwise,
-    &kBsplineTaps,
     &kEdge,
     &kDenseCublas,
     &kDenseMma,
+    &kBsplineTaps,
     &kDenseFma,
     &kReference,
 };

@@ -41,6 +41,14 @@ __device__ __forceinline__ uint32_t to_bf16x2(float low, float high) {
 #endif
 }
 
+#if !defined(__CUDACC__)
+// The emulation's sum of one instruction: exact, then truncated to float32, as tensor cores do (Fasi et al., PeerJ CS 7:e330).
+inline float truncated(double exact) {
+  const float nearest = float(exact);
+  return std::fabs(double(nearest)) > std::fabs(exact) ? std::nextafter(nearest, 0.0f) : nearest;
+}
+#endif
+
 // D = A B + D in tf32, m16n8k8.
 __device__ __forceinline__ void mma_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
 #if defined(__CUDA_ARCH__)
@@ -55,10 +63,12 @@ __device__ __forceinline__ void mma_tf32(float (&d)[4], const uint32_t (&a)[4], 
   emulation::exchange(kAllLanes, mine, [&](auto of) {
     for (int c = 0; c < 4; ++c) {
       const int row = g + (c / 2) * 8, column = 2 * t + c % 2;
+      double sum = d[c];
       for (int k = 0; k < 8; ++k) {
         const Fragment left = of(row % 8 * 4 + k % 4), right = of(column * 4 + k % 4);
-        d[c] += __uint_as_float(left.a[(k / 4) * 2 + row / 8] & 0xffffe000u) * __uint_as_float(right.b[k / 4] & 0xffffe000u);
+        sum += double(__uint_as_float(left.a[(k / 4) * 2 + row / 8] & 0xffffe000u)) * __uint_as_float(right.b[k / 4] & 0xffffe000u);
       }
+      d[c] = truncated(sum);
     }
     return 0;
   });
@@ -80,10 +90,12 @@ __device__ __forceinline__ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], 
   emulation::exchange(kAllLanes, mine, [&](auto of) {
     for (int c = 0; c < 4; ++c) {
       const int row = g + (c / 2) * 8, column = 2 * t + c % 2;
+      double sum = d[c];
       for (int k = 0; k < 16; ++k) {
         const Fragment left = of(row % 8 * 4 + k % 8 / 2), right = of(column * 4 + k % 8 / 2);
-        d[c] += half(left.a[(k / 8) * 2 + row / 8], k % 2) * half(right.b[k / 8], k % 2);
+        sum += double(half(left.a[(k / 8) * 2 + row / 8], k % 2)) * half(right.b[k / 8], k % 2);
       }
+      d[c] = truncated(sum);
     }
     return 0;
   });

@@ -2,8 +2,10 @@
 //
 // C += A B of operands in shared memory, a warp's share of a block's tile, in one of four ways:
 //   kFma      float32 multiply-add; no tensor cores
-//   kTf32x3   a = hi + lo in two tf32 numbers each: lo hi' + hi lo' + hi hi', as accurate as float32 (the term left out is
-//             2^-22 of the product)
+//   kTf32x3   a = hi + lo in two tf32 numbers each: lo hi' + hi lo' + hi hi', as accurate as float32: the term left out is
+//             2^-22 of the product. Tensor cores truncate their sums, which would add up to a bias over a long reduction,
+//             so that those of one chunk start at 0 and are added to the rest by float32 additions (Ootomo and Yokota,
+//             arXiv 2203.03341)
 //   kTf32     one tf32 product
 //   kBf16     one bf16 product
 // Operands are float32 in shared memory whatever the way; they are rounded as fragments are loaded. Sums are float32.
@@ -20,6 +22,8 @@ namespace kan::cuda {
 enum ProductWay { kFma, kTf32x3, kTf32, kBf16 };
 
 KAN_HD constexpr int product_step(ProductWay way) { return way == kBf16 ? 16 : 8; }
+// Blocks a multiprocessor that registers must leave room for: the wide form of kTf32x3 keeps two sets of sums.
+constexpr int product_blocks(ProductWay way, int columns) { return way == kTf32x3 && columns == 128 ? 1 : 2; }
 
 // A warp's kRows x 32 of a tile. kDepthA, kDepthB: the operand lies [k][m], else [m][k].
 template <ProductWay kWay, int kRows, bool kDepthA, bool kDepthB>
@@ -48,7 +52,18 @@ struct WarpProduct {
     } else if constexpr (kWay == kBf16) {
       for (int k = 0; k < depth; k += 16) bf16_step(a, lda, b, ldb, k + (lane & 3));
     } else {
-      for (int k = 0; k < depth; k += 8) tf32_step(a, lda, b, ldb, k + (lane & 3));
+      if constexpr (kWay == kTf32x3) {
+        WarpProduct chunk(lane);
+        for (int k = 0; k < depth; k += 8) chunk.tf32_step(a, lda, b, ldb, k + (lane & 3));
+#pragma unroll
+        for (int i = 0; i < kSteps; ++i)
+#pragma unroll
+          for (int j = 0; j < 4; ++j)
+#pragma unroll
+            for (int e = 0; e < 4; ++e) sum[i][j][e] += chunk.sum[i][j][e];
+      } else {
+        for (int k = 0; k < depth; k += 8) tf32_step(a, lda, b, ldb, k + (lane & 3));
+      }
     }
   }
 
