@@ -68,7 +68,7 @@ int main() {
     const bool first_spline = !spline && plain && begins("bspline order 3 grid 5");
     spline = spline || first_spline;
     if (first_spline || begins("linear flags 4") || begins("rbf grid 8 base 2 flags 44") ||
-        begins("chebyshev grid 4 base 2 flags 12")) {
+        begins("chebyshev grid 4 base 2 flags 24")) {
       cases.push_back(c);
     }
   }
