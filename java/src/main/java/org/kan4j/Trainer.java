@@ -535,6 +535,7 @@ public final class Trainer implements AutoCloseable {
                 }
             }
         }
+        updater.settle(); // what a device was given is done when this returns
         progress.seconds = (System.nanoTime() - start) * 1e-9;
         return true;
     }

@@ -25,6 +25,8 @@ import org.kan4j.internal.SplitMix;
  */
 class CudaTest {
 
+    /** Runs whose bits are compared. */
+    private static final int REPEATS = Integer.getInteger("kan4j.cuda.repeats", 3);
     private static final KanModel SMALL = KanModel.kan(DType.F32, BSpline.of(5, 3), 3, 4, 2);
 
     @BeforeAll
@@ -128,7 +130,7 @@ class CudaTest {
             try (DeviceTensor onDevice = DeviceTensor.of(cuda, x); DeviceTensor gradient = DeviceTensor.of(cuda, g);
                  DeviceTensor inputGradient = DeviceTensor.allocate(cuda, DType.F32, rows, model.in())) {
                 float[] first = null;
-                for (int repeat = 0; repeat < 3; repeat++) {
+                for (int repeat = 0; repeat < REPEATS; repeat++) {
                     HostTensor result = there.forward(onDevice).copyTo(HostTensor.allocate(arena, DType.F32, rows,
                         model.out()));
                     near(y, result.toFloats());
