@@ -39,7 +39,7 @@ final class CoverageOptions {
             if (layer.share() > (share != null ? share : SHARE)) {
                 int worst = layer.worstInput();
                 warnings.println(format("warning: %.1f %% of what layer %d sees lies outside its grid, %.1f %% of its "
-                        + "input %d; grid updates in training move grids to the data", 100 * layer.share(), layer.layer(),
+                        + "input %d; train --update-grid moves grids to the data", 100 * layer.share(), layer.layer(),
                         100 * layer.share(worst), worst));
             }
         }
