@@ -5,7 +5,6 @@
 
 #include <cstring>
 #include <new>
-#include <unordered_map>
 #include <vector>
 
 #ifndef KAN_CUDA_BUILD
@@ -36,7 +35,11 @@ struct Staging {
   int current = 0;
   int64_t used = 0;  // of the current chunk
 
-  std::unordered_map<void*, int64_t> allocations;
+  struct Allocation {
+    void* address;
+    int64_t bytes;
+  };
+  std::vector<Allocation> allocations;  // tens; a hash table would need a newer libstdc++
   int64_t held = 0;
 
   cudaEvent_t events[KAN_EVENTS] = {};
@@ -74,7 +77,7 @@ void close(Device* device) {
       if (s->chunk[c]) cudaFreeHost(s->chunk[c]);
     }
     for (cudaEvent_t event : s->events) if (event) cudaEventDestroy(event);
-    for (const auto& allocation : s->allocations) cudaFree(allocation.first);
+    for (const auto& allocation : s->allocations) cudaFree(allocation.address);
     delete s;
   }
   if (d->reduction) cudaFree(d->reduction);
@@ -190,7 +193,7 @@ void* allocate(Device& device, int64_t bytes) {
   }
   if (!d.check(error, "device memory")) return nullptr;
   try {
-    d.staging->allocations.emplace(p, bytes);
+    d.staging->allocations.push_back({p, bytes});
   } catch (...) {
     cudaFree(p);
     d.fail(KAN_OUT_OF_MEMORY, "out of memory");
@@ -203,13 +206,16 @@ void* allocate(Device& device, int64_t bytes) {
 void free(Device& device, void* address) {
   CudaDevice& d = of(device);
   if (refuse_while_recording(d, "kan_device_free")) return;
-  const auto found = d.staging->allocations.find(address);
-  if (found == d.staging->allocations.end()) {
+  std::vector<Staging::Allocation>& all = d.staging->allocations;
+  size_t at = 0;
+  while (at < all.size() && all[at].address != address) ++at;
+  if (at == all.size()) {
     return d.fail(KAN_INVALID_ARGUMENT, "address: %p was not allocated through this context, or is free already", address);
   }
   if (!d.check(cudaFree(address), "kan_device_free")) return;  // waits for the stream
-  d.staging->held -= found->second;
-  d.staging->allocations.erase(found);
+  d.staging->held -= all[at].bytes;
+  all[at] = all.back();
+  all.pop_back();
 }
 
 void write(Device& device, void* to, const void* from, int64_t bytes) {
