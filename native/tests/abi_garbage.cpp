@@ -126,6 +126,8 @@ void layer_specs() {
   s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_NORM, s.shape[2] = 0, refused("eps");
   s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_BASE_NORM, refused("KAN_FLAG_BASE_NORM");
   s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_MASK, refused("spec.flags");
+  s.flags = KAN_FLAG_NORM, refused("spec.flags");  // of BSPLINE
+  s.basis = KAN_BASIS_WAVELET, s.base = 0, s.flags = KAN_FLAG_NORM, refused("spec.flags");
   s = layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 1, 1), refused("one feature");
   s = layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 4, 5), refused("out_features", KAN_SHAPE_MISMATCH);
   s = layer_spec(KAN_LAYER_BATCHNORM, KAN_F32, 4, 4), s.shape[3] = 1.5, refused("momentum");
@@ -275,11 +277,53 @@ void runs() {
   double statistic[6];
   REFUSED(kan_layer_edge_statistics(context, m.layer, batch, nullptr, m.params.get(), m.buffers.get(), statistic, nullptr, nullptr, scratch.get()),
           KAN_INVALID_ARGUMENT, "x: null");
+  // What a call writes overlaps none of its other arrays; the text names both.
+  const Guarded square(6 * 8, 8), size(6 * 8, 8);
+  f = good, f.y = f.buffers; REFUSED(f.run(), KAN_INVALID_ARGUMENT, "y: must not overlap buffers");
+  f = good, f.y = saved.get(); REFUSED(f.run(), KAN_INVALID_ARGUMENT, "saved: must not overlap y");
+  f = good, f.y = scratch.get(); REFUSED(f.run(), KAN_INVALID_ARGUMENT, "y: must not overlap scratch");
+  f = good, f.x = shifted(scratch.get(), 8); REFUSED(f.run(), KAN_INVALID_ARGUMENT, "scratch: must not overlap x");
+  f = good, f.params = shifted(saved.get(), 8); REFUSED(f.run(), KAN_INVALID_ARGUMENT, "saved: must not overlap params");
+  CHECK(good.run() == KAN_OK);
+  b = back, b.d_x = saved.get(); REFUSED(b.run(), KAN_INVALID_ARGUMENT, "d_x: must not overlap saved");
+  b = back, b.d_x = const_cast<void*>(b.d_y); REFUSED(b.run(), KAN_INVALID_ARGUMENT, "d_x: must not overlap d_y");
+  b = back, b.d_x = b.d_params; REFUSED(b.run(), KAN_INVALID_ARGUMENT, "d_params: must not overlap d_x");
+  b = back, b.d_params = b.scratch; REFUSED(b.run(), KAN_INVALID_ARGUMENT, "d_params: must not overlap scratch");
+  b = back, b.d_params = const_cast<void*>(b.buffers); REFUSED(b.run(), KAN_INVALID_ARGUMENT, "d_params: must not overlap buffers");
+  b = back, b.d_x = b.d_params, b.d_x_mode = KAN_GRAD_NONE; CHECK(b.run() == KAN_OK);  // not written
+  REFUSED(kan_layer_backward_adamw(context, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), saved.get(), dy.get(), KAN_GRAD_OVERWRITE,
+                                   mm.get(), &valid, mm.get(), vv.get(), scratch.get()), KAN_INVALID_ARGUMENT, "m: must not overlap d_x");
+  REFUSED(kan_adamw_step(context, &valid, KAN_F32, m.params_count, m.params.get(), mm.get(), mm.get(), vv.get()), KAN_INVALID_ARGUMENT,
+          "m: must not overlap grads");
+  REFUSED(kan_layer_edge_statistics(context, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), size.as<double>(), size.as<double>(), nullptr,
+                                    scratch.get()), KAN_INVALID_ARGUMENT, "mean: must not overlap mean_abs");
+  REFUSED(kan_layer_basis(context, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), m.params.get()), KAN_INVALID_ARGUMENT,
+          "phi: must not overlap params");
+
+  const auto edges = [&](const double* d_size, int32_t d_x_mode, void* d_x, int32_t d_params_mode, void* d_params, void* work, long long rows = 4) {
+    return kan_layer_edge_backward(context, m.layer, rows, x.get(), m.params.get(), m.buffers.get(), d_size, nullptr, square.as<double>(), d_x_mode,
+                                   d_x, d_params_mode, d_params, work);
+  };
+  CHECK(edges(size.as<double>(), KAN_GRAD_OVERWRITE, dx.get(), KAN_GRAD_OVERWRITE, dp.get(), scratch.get()) == KAN_OK);
+  CHECK(edges(nullptr, KAN_GRAD_NONE, nullptr, KAN_GRAD_NONE, nullptr, scratch.get()) == KAN_OK);
+  REFUSED(edges(nullptr, 3, dx.get(), 1, dp.get(), scratch.get()), KAN_INVALID_ARGUMENT, "d_x_mode");
+  REFUSED(edges(nullptr, 1, nullptr, 1, dp.get(), scratch.get()), KAN_INVALID_ARGUMENT, "d_x: null");
+  REFUSED(edges(nullptr, 1, dx.get(), 1, nullptr, scratch.get()), KAN_INVALID_ARGUMENT, "d_params: null");
+  REFUSED(edges(nullptr, 1, dx.get(), 1, dp.get(), nullptr), KAN_INVALID_ARGUMENT, "scratch: null");
+  REFUSED(edges(nullptr, 1, dx.get(), 1, dp.get(), scratch.get(), -1), KAN_INVALID_ARGUMENT, "batch");
+  REFUSED(edges(static_cast<const double*>(static_cast<void*>(shifted(size.get(), 4))), 1, dx.get(), 1, dp.get(), scratch.get()), KAN_INVALID_ARGUMENT,
+          "d_mean_abs");
+  REFUSED(edges(nullptr, 1, square.get(), 1, dp.get(), scratch.get()), KAN_INVALID_ARGUMENT, "d_x: must not overlap d_mean_square");
+  std::memset(dp.get(), 0xff, size_t(dp.bytes()));
+  CHECK(edges(nullptr, 1, dx.get(), 1, dp.get(), scratch.get(), 0) == KAN_OK && load(KAN_F32, dp.get(), m.params_count) == Vector(size_t(m.params_count), 0));
+
   kan_layer linear;
   const kan_layer_spec ls = layer_spec(KAN_LAYER_LINEAR, KAN_F32, 3, 2);
   MUST(context, kan_layer_create(context, &ls, &linear));
   REFUSED(kan_layer_basis(context, linear, batch, x.get(), m.params.get(), nullptr, dx.get()), KAN_UNSUPPORTED, "layer");
   REFUSED(kan_layer_edge_statistics(context, linear, batch, x.get(), m.params.get(), nullptr, statistic, nullptr, nullptr, nullptr),
+          KAN_UNSUPPORTED, "layer");
+  REFUSED(kan_layer_edge_backward(context, linear, batch, x.get(), m.params.get(), nullptr, nullptr, nullptr, nullptr, 0, nullptr, 0, nullptr, nullptr),
           KAN_UNSUPPORTED, "layer");
   kan_layer_destroy(linear);
   Case bn{layer_spec(KAN_LAYER_BATCHNORM, KAN_F32, 3, 3), "batchnorm", kUniform};

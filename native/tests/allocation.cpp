@@ -58,6 +58,16 @@ void check_layer(kan_context c, const Case& base, const std::string& tier) {
     MUST(c, kan_layer_backward_adamw(c, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), saved.get(), dy.get(), KAN_GRAD_NONE, nullptr, &adam,
                                      mm.get(), vv.get(), scratch.get()));
   });
+  if (m.spec.kind != KAN_LAYER_KAN) return;
+  std::vector<double> mean_abs(30), mean(30), deviation(30);
+  check_free(tier + " edge statistics " + sizes_case.name, [&] {
+    MUST(c, kan_layer_edge_statistics(c, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), mean_abs.data(), mean.data(), deviation.data(),
+                                      scratch.get()));
+  });
+  check_free(tier + " edge backward " + sizes_case.name, [&] {
+    MUST(c, kan_layer_edge_backward(c, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), mean_abs.data(), mean.data(), deviation.data(),
+                                    KAN_GRAD_OVERWRITE, dx.get(), KAN_GRAD_ACCUMULATE, dp.get(), scratch.get()));
+  });
 }
 
 void check_vectors(kan_context c, const std::string& tier) {

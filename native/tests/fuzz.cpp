@@ -57,9 +57,9 @@ class Fuzz {
     if (rarely()) return nullptr;
     return room_.as<char>() + random_.below(16) * (1 << 15) + (rarely() ? random_.below(64) : 0);
   }
-  // Its own place in the array: of the arrays of a pass the ABI checks only those that a caller could mean to share.
+  // Its own place in the array, rarely another's: a call refuses arrays that overlap what it writes.
   void* apart(int64_t slot) {
-    if (rarely()) return rarely() ? nullptr : room_.as<char>() + slot * (1 << 16) + random_.below(64);
+    if (rarely()) return rarely() ? nullptr : room_.as<char>() + (rarely() ? slot : random_.below(14)) * (1 << 16) + random_.below(64);
     return room_.as<char>() + slot * (1 << 16);
   }
   kan_context context() {
@@ -150,6 +150,8 @@ class Fuzz {
     }
     if (tensors == 0) return;
     count(kan_layer_edge_statistics(c, l, batch, x, params, buffers, static_cast<double*>(apart(11)), nullptr, static_cast<double*>(apart(12)), scratch));
+    count(kan_layer_edge_backward(c, l, batch, x, params, buffers, static_cast<double*>(apart(9)), static_cast<double*>(apart(10)), nullptr, small(),
+                                  apart(7), small(), apart(8), scratch));
     count(kan_layer_basis(c, l, batch, x, params, buffers, apart(13)));
   }
   // Sets even knots for a layer that has them; returns its number of tensors.

@@ -1,10 +1,13 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // The reference's gradients against central differences of its own forward pass (4 points, double precision), for every
-// kind of layer, basis and flag: of every input and every trainable number.
+// kind of layer, basis and flag: of every input and every trainable number. For KAN layers those of the edges' statistics too.
 #include "tests/model.hpp"
 
 namespace {
+
+constexpr double kStep = 1e-4;
+int64_t edges_with_size = 0;  // whose |phi| was differentiated
 
 // L = d_y . y
 double objective(kan_context context, const Model& m, int64_t batch, const Vector& x, const Vector& d_y) {
@@ -39,28 +42,19 @@ bool near_kink(const Model& m, int64_t i, double x, double h) {
   return false;
 }
 
-void check_case(kan_context context, const Case& c, uint64_t seed) {
-  constexpr double h = 1e-4;
-  constexpr int64_t batch = 3;
-  Model m(context, c, seed);
-  Random random(seed + 1);
-  const int64_t in = m.spec.in_features;
-  Vector x = random_input(random, c, batch * in);
-  for (size_t i = 0; i < x.size(); ++i) {
-    while (near_kink(m, int64_t(i) % in, x[i], h)) x[i] += 7 * h;
-  }
-  const Vector d_y = random_cotangent(random, KAN_F64, batch * m.spec.out_features);
-  const Results r = run_passes(context, m, batch, x, d_y);
-  const double tolerance = 2e-7;
+// The gradients of f() by every number of x, which it reads, and of the layer's trainable tensors.
+template <class F>
+void check_gradients(kan_context context, Model& m, const std::string& name, Vector& x, const Results& r, F&& f) {
+  constexpr double tolerance = 2e-7;
   for (size_t i = 0; i < x.size(); ++i) {
     const double before = x[i];
     const double expected = difference([&](double step) {
       x[i] = before + step;
-      return objective(context, m, batch, x, d_y);
-    }, h);
+      return f();
+    }, kStep);
     x[i] = before;
     CHECK_TEXT(std::fabs(expected - r.d_x[i]) <= tolerance * (1 + std::fabs(expected)),
-               c.name + " d_x[" + std::to_string(i) + "] " + std::to_string(r.d_x[i]) + " difference " + std::to_string(expected));
+               name + " d_x[" + std::to_string(i) + "] " + std::to_string(r.d_x[i]) + " difference " + std::to_string(expected));
   }
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     if (m.tensors[t].role != KAN_ROLE_PARAM) continue;
@@ -72,14 +66,41 @@ void check_case(kan_context context, const Case& c, uint64_t seed) {
         Vector moved = before;
         moved[i] += step;
         m.set(context, int64_t(t), moved);
-        return objective(context, m, batch, x, d_y);
-      }, h);
+        return f();
+      }, kStep);
       CHECK_TEXT(std::fabs(expected - gradient[i]) <= tolerance * (1 + std::fabs(expected)),
-                 c.name + " " + m.tensors[t].name + "[" + std::to_string(i) + "] " + std::to_string(gradient[i]) + " difference " +
+                 name + " " + m.tensors[t].name + "[" + std::to_string(i) + "] " + std::to_string(gradient[i]) + " difference " +
                      std::to_string(expected));
     }
     m.set(context, int64_t(t), before);
   }
+}
+
+void check_case(kan_context context, const Case& c, uint64_t seed) {
+  constexpr int64_t batch = 3;
+  Model m(context, c, seed);
+  Random random(seed + 1);
+  const int64_t in = m.spec.in_features;
+  Vector x = random_input(random, c, batch * in);
+  for (size_t i = 0; i < x.size(); ++i) {
+    while (near_kink(m, int64_t(i) % in, x[i], kStep)) x[i] += 7 * kStep;
+  }
+  const Vector d_y = random_cotangent(random, KAN_F64, batch * m.spec.out_features);
+  check_gradients(context, m, c.name, x, run_passes(context, m, batch, x, d_y), [&] { return objective(context, m, batch, x, d_y); });
+  if (m.spec.kind != KAN_LAYER_KAN) return;
+  const EdgeCotangents e = random_edge_cotangents(context, m, batch, x, random, 0.01);
+  for (double a : e.mean_abs) edges_with_size += a != 0;
+  const Guarded scratch(m.query(context, batch, KAN_MODE_INFER).scratch_bytes, 64);
+  Vector mean_abs(e.mean.size()), mean(e.mean.size()), deviation(e.mean.size());
+  check_gradients(context, m, c.name + ", edges", x, run_edge_backward(context, m, batch, x, e), [&] {
+    MUST(context, kan_layer_edge_statistics(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(), mean_abs.data(), mean.data(),
+                                            deviation.data(), scratch.get()));
+    double sum = 0;
+    for (size_t j = 0; j < mean.size(); ++j) {
+      sum += e.mean_abs[j] * mean_abs[j] + e.mean[j] * mean[j] + e.mean_square[j] * (deviation[j] * deviation[j] + mean[j] * mean[j]);
+    }
+    return sum;
+  });
 }
 
 }  // namespace
@@ -89,5 +110,6 @@ int main() {
   uint64_t seed = 1;
   for (const Case& c : all_cases(KAN_F64)) check_case(context, sized(c, 3, 2), seed++);
   kan_context_destroy(context);
+  CHECK(edges_with_size > 1000);
   return check::finish("gradient");
 }

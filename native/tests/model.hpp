@@ -82,14 +82,16 @@ inline kan_context make_cuda_context(const char* implementation = "", int32_t pr
   return nullptr;
 }
 
+inline bool on_device(kan_context context) {
+  auto info = make_struct<kan_context_info>();
+  MUST(context, kan_context_query(context, &info));
+  return info.device == KAN_DEVICE_CUDA;
+}
+
 // Arrays where a context wants them: on the CPU the caller's own, on a device copies of them, which back() brings home.
 class Arrays {
  public:
-  explicit Arrays(kan_context context) : context_(context) {
-    auto info = make_struct<kan_context_info>();
-    MUST(context, kan_context_query(context, &info));
-    device_ = info.device == KAN_DEVICE_CUDA;
-  }
+  explicit Arrays(kan_context context) : context_(context), device_(on_device(context)) {}
   ~Arrays() {
     for (const Copy& c : copies_) MUST(context_, kan_device_free(context_, c.address));
   }
@@ -321,6 +323,68 @@ inline Results run_passes(kan_context context, const Model& m, int64_t batch, co
   return r;
 }
 
+inline Vector random_cotangent(Random& random, int32_t dtype, int64_t count) {
+  Vector d(static_cast<size_t>(count));
+  for (double& v : d) v = rounded(dtype, random.uniform(-1, 1));
+  return d;
+}
+
+// mean |phi|, mean phi and deviation of every edge.
+struct EdgeStatistics {
+  Vector mean_abs, mean, deviation;
+};
+
+inline EdgeStatistics run_edge_statistics(kan_context context, const Model& m, int64_t batch, const Vector& x) {
+  const int64_t edges = m.spec.in_features * m.spec.out_features;
+  const Guarded gx = guarded(m.spec.dtype, x), a(edges * 8, 8), b(edges * 8, 8), d(edges * 8, 8);
+  const Guarded scratch(m.query(context, batch, KAN_MODE_INFER).scratch_bytes, 64);
+  Arrays on(context);
+  MUST(context, kan_layer_edge_statistics(context, m.layer, batch, on(gx), on(m.params), on(m.buffers), static_cast<double*>(on(a)),
+                                          static_cast<double*>(on(b)), static_cast<double*>(on(d)), on(scratch)));
+  on.back();
+  for (const Guarded* g : {&gx, &a, &b, &d, &scratch, &m.params, &m.buffers}) CHECK_TEXT(g->intact(), "bytes around an array were written");
+  return {load(KAN_F64, a.get(), edges), load(KAN_F64, b.get(), edges), load(KAN_F64, d.get(), edges)};
+}
+
+// Derivatives by mean |phi|, mean phi and mean phi^2.
+struct EdgeCotangents {
+  Vector mean_abs, mean, mean_square;
+};
+
+// Random ones; 0 for |phi| of edges that come nearer to 0 than `margin` at some sample, where its derivative jumps.
+inline EdgeCotangents random_edge_cotangents(kan_context reference, const Model& m, int64_t batch, const Vector& x, Random& random, double margin) {
+  const size_t edges = size_t(m.spec.in_features * m.spec.out_features);
+  EdgeCotangents c{random_cotangent(random, KAN_F64, int64_t(edges)), random_cotangent(random, KAN_F64, int64_t(edges)),
+                   random_cotangent(random, KAN_F64, int64_t(edges))};
+  const Guarded gx = guarded(m.spec.dtype, x), scratch(m.query(reference, 1, KAN_MODE_INFER).scratch_bytes, 64);
+  Vector phi(edges);  // of one row: its mean
+  for (int64_t b = 0; b < batch; ++b) {
+    MUST(reference, kan_layer_edge_statistics(reference, m.layer, 1, gx.as<char>() + b * m.spec.in_features * size_of(m.spec.dtype), m.params.get(),
+                                              m.buffers.get(), nullptr, phi.data(), nullptr, scratch.get()));
+    for (size_t e = 0; e < edges; ++e) if (phi[e] != 0 && std::fabs(phi[e]) < margin) c.mean_abs[e] = 0;
+  }
+  return c;
+}
+
+inline Results run_edge_backward(kan_context context, const Model& m, int64_t batch, const Vector& x, const EdgeCotangents& c,
+                                 const PassOptions& options = {}) {
+  const int32_t dtype = m.spec.dtype;
+  const Guarded gx = guarded(dtype, x, options.edge), scratch(m.query(context, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
+  const Guarded a = guarded(KAN_F64, c.mean_abs), b = guarded(KAN_F64, c.mean), q = guarded(KAN_F64, c.mean_square);
+  const Guarded dx = guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dp = guarded(dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
+  MUST(context, kan_layer_edge_backward(context, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), a.as<double>(), b.as<double>(),
+                                        q.as<double>(), options.d_x_mode, dx.get(), options.d_params_mode, dp.get(), scratch.get()));
+  Results r;
+  r.d_x = load(dtype, dx.get(), int64_t(x.size()));
+  for (size_t t = 0; t < m.tensors.size(); ++t) {
+    if (m.tensors[t].role == KAN_ROLE_PARAM) r.gradient[m.tensors[t].name] = m.get(context, int64_t(t), dp.get());
+  }
+  for (const Guarded* g : {&gx, &scratch, &a, &b, &q, &dx, &dp, &m.params, &m.buffers}) CHECK_TEXT(g->intact(), "bytes around an array were written");
+  return r;
+}
+
 inline kan_layer_spec layer_spec(int32_t kind, int32_t dtype, int64_t in, int64_t out) {
   auto s = make_struct<kan_layer_spec>();
   s.kind = kind;
@@ -462,9 +526,4 @@ inline Vector random_input(Random& random, const Case& c, int64_t count) {
   Vector x(static_cast<size_t>(count));
   for (double& v : x) v = rounded(c.spec.dtype, relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4));
   return x;
-}
-inline Vector random_cotangent(Random& random, int32_t dtype, int64_t count) {
-  Vector d(static_cast<size_t>(count));
-  for (double& v : d) v = rounded(dtype, random.uniform(-1, 1));
-  return d;
 }

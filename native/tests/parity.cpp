@@ -91,7 +91,7 @@ class Parity {
     check_bits(m, batch, x, d_y, actual, options);
     check_fused(m, batch, x, d_y, actual);
     check_basis(m, batch, x);
-    check_edges(m, batch, x);
+    check_edges(m, batch, x, seed);
   }
 
  private:
@@ -153,6 +153,24 @@ class Parity {
     for (size_t t = 0; t < m.tensors.size(); ++t) {
       const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;
       (trained ? r.gradient : r.buffers)[m.tensors[t].name] = m.get(reference_, int64_t(t), trained ? dp.get() : buffers.get());
+    }
+    return r;
+  }
+
+  Results run_naive_edges(const Model& m, int64_t batch, const Vector& x, const EdgeCotangents& c) {
+    const kan::Kernels& k = kan::naive_kernels();
+    const kan::Layer layer = kan::make_layer(m.spec);
+    std::vector<double> scratch(size_t(k.scratch_bytes(pool_, layer, batch, KAN_MODE_TRAIN) / 8 + 1));
+    const Guarded gx = guarded(dtype_, x), dx(gx.bytes()), dp(m.params.bytes());
+    kan::EdgeBackwardArgs a{};
+    a.pass.batch = batch, a.pass.x = gx.get(), a.pass.params = m.params.get(), a.pass.buffers = m.buffers.get();
+    a.pass.d_x_mode = a.pass.d_params_mode = KAN_GRAD_OVERWRITE, a.pass.d_x = dx.get(), a.pass.d_params = dp.get(), a.pass.scratch = scratch.data();
+    a.d_mean_abs = c.mean_abs.data(), a.d_mean = c.mean.data(), a.d_mean_square = c.mean_square.data();
+    k.edge_backward(pool_, layer, a);
+    Results r;
+    r.d_x = load(dtype_, dx.get(), int64_t(x.size()));
+    for (size_t t = 0; t < m.tensors.size(); ++t) {
+      if (m.tensors[t].role == KAN_ROLE_PARAM) r.gradient[m.tensors[t].name] = m.get(reference_, int64_t(t), dp.get());
     }
     return r;
   }
@@ -263,26 +281,47 @@ class Parity {
     compare("phi", phi[0], phi[1], {});
   }
 
-  void check_edges(const Model& m, int64_t batch, const Vector& x) {
+  void check_edges(const Model& m, int64_t batch, const Vector& x, uint64_t seed) {
     if (m.spec.kind != KAN_LAYER_KAN) return;
-    const int64_t edges = m.spec.in_features * m.spec.out_features;
-    Vector found[2][3];
-    for (int i = 0; i < 2; ++i) {
-      kan_context c = i == 0 ? reference_ : kernel_;
-      const Guarded gx = guarded(dtype_, x), a(edges * 8, 8), b(edges * 8, 8), d(edges * 8, 8);
-      const Guarded scratch(m.query(c, batch, KAN_MODE_INFER).scratch_bytes, 64);
-      Arrays on(c);
-      MUST(c, kan_layer_edge_statistics(c, m.layer, batch, on(gx), on(m.params), on(m.buffers), static_cast<double*>(on(a)),
-                                        static_cast<double*>(on(b)), static_cast<double*>(on(d)), on(scratch)));
-      on.back();
-      found[i][0] = load(KAN_F64, a.get(), edges), found[i][1] = load(KAN_F64, b.get(), edges), found[i][2] = load(KAN_F64, d.get(), edges);
-      for (const Guarded* g : {&a, &b, &d, &scratch}) CHECK_TEXT(g->intact(), name_ + ": edge statistics");
-    }
-    compare("mean |phi|", found[0][0], found[1][0], {});
+    const EdgeStatistics expected = run_edge_statistics(reference_, m, batch, x), actual = run_edge_statistics(kernel_, m, batch, x);
+    compare("mean |phi|", expected.mean_abs, actual.mean_abs, {});
     // The mean cancels, and one row has no deviation: both are held to the size of |phi|.
-    const double size = std::fmax(largest(found[0][0]), term_);
-    for (int k : {1, 2}) {
-      CHECK_TEXT(distance(found[0][k], found[1][k]) <= 4 * units_ * eps() * size, name_ + ": edge statistic " + std::to_string(k));
+    const double allowed = 4 * units_ * eps() * std::fmax(largest(expected.mean_abs), term_);
+    CHECK_TEXT(distance(expected.mean, actual.mean) <= allowed, name_ + ": mean phi");
+    CHECK_TEXT(distance(expected.deviation, actual.deviation) <= allowed, name_ + ": deviation of phi");
+
+    if (on_device(kernel_)) return;  // their gradients are the CPU's
+    Random random(seed);
+    const EdgeCotangents c = random_edge_cotangents(reference_, m, batch, x, random, 64 * units_ * eps() * largest(expected.mean_abs));
+    for (double a : c.mean_abs) jumps_ += a == 0, edges_ += 1;
+    const Results wanted = run_edge_backward(reference_, m, batch, x, c), found = run_edge_backward(kernel_, m, batch, x, c);
+    const Results naive = dtype_ == KAN_F32 ? run_naive_edges(m, batch, x, c) : Results();
+    compare("d_x of edge statistics", wanted.d_x, found.d_x, naive.d_x);
+    for (const auto& [tensor, g] : wanted.gradient) compare(tensor + " of edge statistics", g, found.gradient.at(tensor), at(naive.gradient, tensor));
+    PassOptions options;
+    options.before = 0.75;
+    options.d_x_mode = options.d_params_mode = KAN_GRAD_ACCUMULATE;
+    Results sum = run_edge_backward(kernel_, m, batch, x, c, options);
+    for (double& d : sum.d_x) d -= 0.75;
+    compare("d_x of edge statistics, ACCUMULATE", found.d_x, sum.d_x, {});
+    for (auto& [tensor, g] : sum.gradient) {
+      for (double& d : g) d -= 0.75;
+      compare(tensor + " of edge statistics, ACCUMULATE", found.gradient.at(tensor), g, {});
+    }
+    options = {};
+    options.d_params_mode = KAN_GRAD_NONE;
+    CHECK_TEXT(same_bits(found.d_x, run_edge_backward(kernel_, m, batch, x, c, options).d_x), name_ + ": d_x of edge statistics alone");
+    options = {};
+    options.d_x_mode = KAN_GRAD_NONE;
+    const Results alone = run_edge_backward(kernel_, m, batch, x, c, options);
+    for (const auto& [tensor, g] : found.gradient) CHECK_TEXT(same_bits(g, alone.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics alone");
+    for (kan_context context : threaded_) {
+      const EdgeStatistics again = run_edge_statistics(context, m, batch, x);
+      CHECK_TEXT(same_bits(actual.mean_abs, again.mean_abs) && same_bits(actual.mean, again.mean) && same_bits(actual.deviation, again.deviation),
+                 name_ + ": edge statistics");
+      const Results other = run_edge_backward(context, m, batch, x, c);
+      CHECK_TEXT(same_bits(found.d_x, other.d_x), name_ + ": d_x of edge statistics");
+      for (const auto& [tensor, g] : found.gradient) CHECK_TEXT(same_bits(g, other.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics");
     }
   }
 
@@ -310,6 +349,7 @@ class Parity {
   // At most 30 % of all numbers compared may have been expected to be 0.
   void finish() {
     CHECK_TEXT(zeros_ * 10 <= total_ * 3, std::to_string(zeros_) + " of " + std::to_string(total_) + " expected numbers are 0");
+    CHECK_TEXT(jumps_ * 4 <= edges_, std::to_string(jumps_) + " of " + std::to_string(edges_) + " edges without a derivative of |phi|");
     std::printf("worst error: %.3f of what is allowed\n", worst_);
   }
 
@@ -320,7 +360,7 @@ class Parity {
   kan::Pool pool_;
   std::string name_;
   double units_ = 0, term_ = 0, worst_ = 0;
-  size_t zeros_ = 0, total_ = 0;
+  size_t zeros_ = 0, total_ = 0, jumps_ = 0, edges_ = 0;
 };
 
 Case random_case(Random& random, int32_t dtype) {

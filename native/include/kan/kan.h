@@ -14,6 +14,7 @@
  *   layout) and `buffers` (knots, masks, running statistics: no gradient, no optimizer ever moves them). Their inner
  *   layout is the kernels' own; kan_layer_tensor_get/set convert single tensors from and to the natural row-major
  *   shapes that kan_layer_tensor names.
+ * - What a call writes must not overlap any other array of that call, unless a function says otherwise.
  * - batch == 0 is valid and does nothing (gradients in OVERWRITE mode become zero).
  * - A layer is immutable and may be used from many contexts at once. A context serves one thread at a time: a call on
  *   a context that is busy elsewhere returns KAN_BUSY and touches nothing.
@@ -207,7 +208,7 @@ typedef struct kan_layer_s* kan_layer;
 #define KAN_FLAG_SCALE 1         /* BSPLINE: trainable per-edge factor on the spline, tensor coef_scale */
 #define KAN_FLAG_MASK 2          /* BSPLINE: per-edge factor on the whole edge, buffer mask */
 #define KAN_FLAG_BIAS 4          /* KAN, LINEAR: trainable bias (out) added to the output */
-#define KAN_FLAG_NORM 8          /* KAN: the basis sees LayerNorm(x) with trainable weight and bias; in >= 2 */
+#define KAN_FLAG_NORM 8          /* KAN but BSPLINE, WAVELET: the basis sees LayerNorm(x), trainable weight, bias; in >= 2 */
 #define KAN_FLAG_BASE_NORM 16    /* with KAN_FLAG_NORM: the base branch sees LayerNorm(x) too */
 #define KAN_FLAG_TRAIN_BASIS 32  /* centres, widths, frequencies, phases, rational coefficients: params, not buffers */
 #define KAN_FLAG_RUNNING_STATS 64  /* BATCHNORM: the running statistics in every mode, never updated (a frozen layer) */
@@ -290,8 +291,7 @@ KAN_API kan_status kan_layer_tensor_set(kan_context context, kan_layer layer, lo
                                         void* flat);
 
 /* y (batch, out) = layer(x (batch, in)). `buffers` may be NULL if sizes.buffers == 0, `params` if sizes.params == 0;
- * `saved` may be NULL in KAN_MODE_INFER. y must not overlap x. NaN in a row gives NaN in every output of that row it
- * reaches. */
+ * `saved` may be NULL in KAN_MODE_INFER. NaN in a row gives NaN in every output of that row it reaches. */
 KAN_API kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode, long long batch, const void* x,
                                      const void* params, void* buffers, void* y, void* saved, void* scratch);
 
@@ -371,7 +371,8 @@ KAN_API kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const
                                        const uint8_t* group, int32_t dtype, long long n, void* params,
                                        const void* grads, void* velocity);
 
-/* Deterministic vector kernels on n numbers of `dtype`: *value = a . b (accumulated in double); y += alpha x; x *= alpha. */
+/* Deterministic vector kernels on n numbers of `dtype`: *value = a . b (accumulated in double); y += alpha x, where y may
+ * be x itself; x *= alpha. */
 KAN_API kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b,
                                   double* value);
 KAN_API kan_status kan_vector_axpy(kan_context context, int32_t dtype, long long n, double alpha, const void* x, void* y);
@@ -399,11 +400,22 @@ KAN_API kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, lo
 /* -------------------------------------------------------------------------------------------------- edges and grids */
 
 /* Statistics of each edge's output over a batch, in one pass without a (batch, out, in) tensor. Each result is (out, in)
- * doubles or NULL: mean of |phi_oi(x_i)|, mean of phi, population standard deviation of phi. KAN_LAYER_KAN only.
- * `scratch` as for a forward pass. */
+ * doubles or NULL: mean of |phi_oi(x_i)|, mean of phi, population standard deviation of phi. phi is what the edge adds to
+ * its output: base branch, scale and mask in it, the bias not. KAN_LAYER_KAN only. `scratch` as for a forward pass.
+ * Those of several batches follow from theirs: means weighted by rows; variances by those of the batches and of their means. */
 KAN_API kan_status kan_layer_edge_statistics(kan_context context, kan_layer layer, long long batch, const void* x,
                                              const void* params, const void* buffers, double* mean_abs, double* mean,
                                              double* deviation, void* scratch);
+
+/* Gradients of a scalar of the edges' statistics over a batch, d_x (batch, in) and d_params (params), each by its mode,
+ * from its derivatives by mean |phi|, mean phi and mean phi^2, each (out, in) doubles or NULL for none. (The deviation is
+ * sqrt(mean phi^2 - (mean phi)^2); the derivative of |phi| at 0 is 0.) What is left to add to kan_layer_backward for a
+ * penalty on edges: pykan's sparsity, arXiv 2404.19756. KAN_LAYER_KAN only. `scratch` as for a backward pass; `saved` is
+ * not needed. */
+KAN_API kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void* x,
+                                           const void* params, const void* buffers, const double* d_mean_abs,
+                                           const double* d_mean, const double* d_mean_square, int32_t d_x_mode, void* d_x,
+                                           int32_t d_params_mode, void* d_params, void* scratch);
 
 /* Dense basis values phi (batch, in, n) of T at z = x as it stands (no LayerNorm), for grid algorithms, fits and plots
  * on small data; no training or inference path uses it. KAN_LAYER_KAN but WAVELET. */

@@ -75,6 +75,33 @@ inline void check_apart(const char* a_name, const void* a, int64_t a_bytes, cons
   if (overlap(a, a_bytes, b, b_bytes)) throw Error(KAN_INVALID_ARGUMENT, a_name, ": must not overlap ", b_name);
 }
 
+// The arrays of one call: what it writes must not overlap any other of them.
+class Arrays {
+ public:
+  Arrays& reads(const char* name, const void* p, int64_t bytes) { return add({name, p, bytes, false}); }
+  Arrays& writes(const char* name, const void* p, int64_t bytes) { return add({name, p, bytes, true}); }
+
+ private:
+  struct Array {
+    const char* name;
+    const void* p;
+    int64_t bytes;
+    bool written;
+  };
+  Array arrays_[12];
+  int count_ = 0;
+
+  Arrays& add(const Array& a) {
+    for (int i = 0; i < count_; ++i) {
+      const Array& b = arrays_[i];
+      if (a.written) check_apart(a.name, a.p, a.bytes, b.name, b.p, b.bytes);
+      else if (b.written) check_apart(b.name, b.p, b.bytes, a.name, a.p, a.bytes);
+    }
+    arrays_[count_++] = a;
+    return *this;
+  }
+};
+
 inline void check_struct_header(const char* name, const void* p, int32_t size, int32_t version, int64_t known) {
   if (size < 8 || size > known + 4096) {
     throw Error(KAN_INVALID_ARGUMENT, name, ".struct_size: expected ", known, ", given ", size);

@@ -67,8 +67,28 @@ struct Pass {
     check("params", params, param_bytes);
     check("buffers", buffers, buffer_bytes);
   }
-  void check_scratch(const Context& c, const void* scratch, int32_t mode) const {
-    check_pointer("scratch", scratch, scratch_bytes(c, l, batch, mode), 64);
+  // All that a pass works on; its results are added by the caller.
+  Arrays check_scratch(const Context& c, void* scratch, int32_t mode, const void* x, const void* buffers) const {
+    const int64_t bytes = scratch_bytes(c, l, batch, mode);
+    check_pointer("scratch", scratch, bytes, 64);
+    return Arrays().reads("x", x, in_bytes).reads("buffers", buffers, buffer_bytes).writes("scratch", scratch, bytes);
+  }
+  // The gradient of an empty batch.
+  void clear_gradient(Context& c, int32_t mode, void* d_params) const {
+    if (mode != KAN_GRAD_OVERWRITE || !d_params) return;
+    if (c.device()) c.plugin->fill(*c.device(), d_params, 0, param_bytes);
+    else std::memset(d_params, 0, size_t(param_bytes));
+  }
+  void add_gradients(Arrays& arrays, int32_t d_x_mode, const void* d_x, int32_t d_params_mode, const void* d_params) const {
+    if (d_x_mode != KAN_GRAD_NONE) arrays.writes("d_x", d_x, in_bytes);
+    if (d_params_mode != KAN_GRAD_NONE) arrays.writes("d_params", d_params, param_bytes);
+  }
+  // The bytes of an (out, in) array of doubles.
+  int64_t edge_bytes() const { return product("edges", l.out, l.in, 8); }
+  void check_kan(const char* what) const {
+    if (l.spec.kind != KAN_LAYER_KAN) {
+      throw Error(KAN_UNSUPPORTED, "layer: ", what, " are defined for KAN_LAYER_KAN only, given kind ", l.spec.kind);
+    }
   }
   void check_gradient(const char* name, const char* mode_name, int32_t mode, const void* p, int64_t bytes) const {
     check_range(mode_name, mode, KAN_GRAD_NONE, KAN_GRAD_ACCUMULATE);
@@ -163,9 +183,10 @@ kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode,
     const bool train = mode == KAN_MODE_TRAIN;
     pass.check_inputs(x, params, buffers);
     pass.check("y", y, pass.out_bytes);
-    check_apart("y", y, pass.out_bytes, "x", x, pass.in_bytes);
-    if (train) check_pointer("saved", saved, kSavedHeader + c.kernels.saved_bytes(pass.l, batch), 64);
-    pass.check_scratch(c, scratch, mode);
+    const int64_t saved_bytes = train ? kSavedHeader + c.kernels.saved_bytes(pass.l, batch) : 0;
+    if (train) check_pointer("saved", saved, saved_bytes, 64);
+    Arrays arrays = pass.check_scratch(c, scratch, mode, x, buffers);
+    arrays.reads("params", params, pass.param_bytes).writes("y", y, pass.out_bytes).writes("saved", saved, saved_bytes);
     if (train && batch == 1 && pass.l.spec.kind == KAN_LAYER_BATCHNORM && !pass.l.flag(KAN_FLAG_RUNNING_STATS)) {
       throw Error(KAN_INVALID_ARGUMENT, "batch: BATCHNORM in KAN_MODE_TRAIN expects at least 2 rows, given 1");
     }
@@ -184,28 +205,19 @@ kan_status kan_layer_backward(kan_context context, kan_layer layer, long long ba
     const Pass pass(c, layer, batch);
     pass.check_gradient("d_x", "d_x_mode", d_x_mode, d_x, pass.in_bytes);
     pass.check_gradient("d_params", "d_params_mode", d_params_mode, d_params, pass.param_bytes);
-    if (batch == 0) {
-      if (d_params_mode != KAN_GRAD_OVERWRITE || !d_params) return;
-      if (c.device()) c.plugin->fill(*c.device(), d_params, 0, pass.param_bytes);
-      else std::memset(d_params, 0, size_t(pass.param_bytes));
-      return;
-    }
+    if (batch == 0) return pass.clear_gradient(c, d_params_mode, d_params);
     pass.check_inputs(x, params, buffers);
     pass.check("d_y", d_y, pass.out_bytes);
     check_pointer("saved", saved, kSavedHeader, 64);
-    pass.check_scratch(c, scratch, KAN_MODE_TRAIN);
     check_saved(c, pass.l, batch, saved);
+    Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_TRAIN, x, buffers);
+    arrays.reads("params", params, pass.param_bytes).reads("d_y", d_y, pass.out_bytes)
+        .reads("saved", saved, kSavedHeader + c.kernels.saved_bytes(pass.l, batch));
+    pass.add_gradients(arrays, d_x_mode, d_x, d_params_mode, d_params);
     BackwardArgs args{};
     args.batch = batch, args.x = x, args.params = params, args.buffers = buffers, args.saved = past_header(saved);
     args.d_y = d_y, args.d_x_mode = d_x_mode, args.d_x = d_x;
     args.d_params_mode = d_params_mode, args.d_params = d_params, args.scratch = scratch;
-    if (d_x_mode != KAN_GRAD_NONE) {
-      check_apart("d_x", d_x, pass.in_bytes, "d_y", d_y, pass.out_bytes);
-      check_apart("d_x", d_x, pass.in_bytes, "x", x, pass.in_bytes);
-    }
-    if (d_params_mode != KAN_GRAD_NONE) {
-      check_apart("d_params", d_params, pass.param_bytes, "params", params, pass.param_bytes);
-    }
     c.kernels.backward(c.pool, pass.l, args);
   });
 }
@@ -225,18 +237,14 @@ kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer, long l
       check_pointer("saved", saved, kSavedHeader, 64);
       check_saved(c, pass.l, batch, saved);
     }
-    pass.check_scratch(c, scratch, KAN_MODE_TRAIN);
+    Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_TRAIN, x, buffers);
+    arrays.reads("d_y", d_y, pass.out_bytes).reads("saved", saved, batch > 0 ? kSavedHeader + c.kernels.saved_bytes(pass.l, batch) : 0);
+    pass.add_gradients(arrays, d_x_mode, d_x, KAN_GRAD_NONE, nullptr);
+    arrays.writes("params", params, pass.param_bytes).writes("m", m, pass.param_bytes).writes("v", v, pass.param_bytes);
     BackwardArgs args{};
     args.batch = batch, args.x = x, args.params = params, args.buffers = buffers, args.saved = past_header(saved);
     args.d_y = d_y, args.d_x_mode = d_x_mode, args.d_x = d_x, args.scratch = scratch;
     args.adam = &adam, args.params_out = params, args.m = m, args.v = v;
-    if (d_x_mode != KAN_GRAD_NONE) {
-      check_apart("d_x", d_x, pass.in_bytes, "d_y", d_y, pass.out_bytes);
-      check_apart("d_x", d_x, pass.in_bytes, "x", x, pass.in_bytes);
-    }
-    check_apart("m", m, pass.param_bytes, "v", v, pass.param_bytes);
-    check_apart("m", m, pass.param_bytes, "params", params, pass.param_bytes);
-    check_apart("v", v, pass.param_bytes, "params", params, pass.param_bytes);
     c.kernels.backward(c.pool, pass.l, args);
   });
 }
@@ -246,14 +254,42 @@ kan_status kan_layer_edge_statistics(kan_context context, kan_layer layer, long 
                                      double* deviation, void* scratch) {
   return run(context, [&](Context& c) {
     const Pass pass(c, layer, batch);
-    if (pass.l.spec.kind != KAN_LAYER_KAN) {
-      throw Error(KAN_UNSUPPORTED, "layer: edge statistics are defined for KAN_LAYER_KAN only, given kind ", pass.l.spec.kind);
-    }
+    pass.check_kan("edge statistics");
     for (const double* result : {mean_abs, mean, deviation}) check_aligned("statistics", result, 8);
     if (batch == 0) return;
     pass.check_inputs(x, params, buffers);
-    pass.check_scratch(c, scratch, KAN_MODE_INFER);
+    Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_INFER, x, buffers);
+    arrays.reads("params", params, pass.param_bytes).writes("mean_abs", mean_abs, pass.edge_bytes())
+        .writes("mean", mean, pass.edge_bytes()).writes("deviation", deviation, pass.edge_bytes());
     c.kernels.edge_statistics(c.pool, pass.l, {batch, x, params, buffers, mean_abs, mean, deviation, scratch});
+  });
+}
+
+kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void* x,
+                                   const void* params, const void* buffers, const double* d_mean_abs,
+                                   const double* d_mean, const double* d_mean_square, int32_t d_x_mode, void* d_x,
+                                   int32_t d_params_mode, void* d_params, void* scratch) {
+  return run(context, [&](Context& c) {
+    const Pass pass(c, layer, batch);
+    pass.check_kan("gradients of edge statistics");
+    if (!c.kernels.edge_backward) throw Error(KAN_UNSUPPORTED, "context: gradients of edge statistics are computed on the CPU only");
+    pass.check_gradient("d_x", "d_x_mode", d_x_mode, d_x, pass.in_bytes);
+    pass.check_gradient("d_params", "d_params_mode", d_params_mode, d_params, pass.param_bytes);
+    check_aligned("d_mean_abs", d_mean_abs, 8);
+    check_aligned("d_mean", d_mean, 8);
+    check_aligned("d_mean_square", d_mean_square, 8);
+    if (batch == 0) return pass.clear_gradient(c, d_params_mode, d_params);
+    pass.check_inputs(x, params, buffers);
+    Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_TRAIN, x, buffers);
+    arrays.reads("params", params, pass.param_bytes).reads("d_mean_abs", d_mean_abs, pass.edge_bytes())
+        .reads("d_mean", d_mean, pass.edge_bytes()).reads("d_mean_square", d_mean_square, pass.edge_bytes());
+    pass.add_gradients(arrays, d_x_mode, d_x, d_params_mode, d_params);
+    EdgeBackwardArgs args{};
+    args.pass.batch = batch, args.pass.x = x, args.pass.params = params, args.pass.buffers = buffers;
+    args.pass.d_x_mode = d_x_mode, args.pass.d_x = d_x, args.pass.d_params_mode = d_params_mode, args.pass.d_params = d_params;
+    args.pass.scratch = scratch;
+    args.d_mean_abs = d_mean_abs, args.d_mean = d_mean, args.d_mean_square = d_mean_square;
+    c.kernels.edge_backward(c.pool, pass.l, args);
   });
 }
 
@@ -269,7 +305,8 @@ kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch
     if (batch == 0) return;
     pass.check_inputs(x, params, buffers);
     pass.check("phi", phi, phi_bytes);
-    check_apart("phi", phi, phi_bytes, "x", x, pass.in_bytes);
+    Arrays().reads("x", x, pass.in_bytes).reads("params", params, pass.param_bytes).reads("buffers", buffers, pass.buffer_bytes)
+        .writes("phi", phi, phi_bytes);
     c.kernels.basis(c.pool, pass.l, batch, x, params, buffers, phi);
   });
 }

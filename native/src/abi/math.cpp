@@ -144,9 +144,7 @@ kan_status kan_adamw_step(kan_context context, const kan_adamw* optimizer, int32
     check_pointer("grads", grads, bytes, element);
     check_pointer("m", m, bytes, element);
     check_pointer("v", v, bytes, element);
-    check_apart("m", m, bytes, "v", v, bytes);
-    check_apart("m", m, bytes, "params", params, bytes);
-    check_apart("v", v, bytes, "params", params, bytes);
+    Arrays().reads("grads", grads, bytes).writes("params", params, bytes).writes("m", m, bytes).writes("v", v, bytes);
     if (n > 0) c.kernels.adamw(c.pool, adam, dtype, n, params, grads, m, v);
   });
 }
@@ -160,7 +158,7 @@ kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t d
     check_pointer("params", params, bytes, element);
     check_pointer("grads", grads, bytes, element);
     if (sgd.momentum > 0 || velocity) check_pointer("velocity", velocity, bytes, element);
-    check_apart("velocity", velocity, bytes, "params", params, bytes);
+    Arrays().reads("grads", grads, bytes).writes("params", params, bytes).writes("velocity", velocity, bytes);
     if (n > 0) c.kernels.sgd(c.pool, sgd, dtype, n, params, grads, sgd.momentum > 0 ? velocity : nullptr);
   });
 }
@@ -177,13 +175,8 @@ kan_status kan_adamw_step_groups(kan_context context, const kan_adamw* const* op
     check_pointer("grads", grads, bytes, element);
     check_pointer("m", m, bytes, element);
     check_pointer("v", v, bytes, element);
-    check_apart("m", m, bytes, "v", v, bytes);
-    check_apart("m", m, bytes, "params", params, bytes);
-    check_apart("v", v, bytes, "params", params, bytes);
-    // Checked above and trusted while stepping, so no step may write there.
-    check_apart("group", group, n, "params", params, bytes);
-    check_apart("group", group, n, "m", m, bytes);
-    check_apart("group", group, n, "v", v, bytes);
+    // `group` is checked above and trusted while stepping, so no step may write there.
+    Arrays().reads("grads", grads, bytes).reads("group", group, n).writes("params", params, bytes).writes("m", m, bytes).writes("v", v, bytes);
     if (n > 0) c.kernels.adamw_groups(c.pool, adam, groups, group, dtype, n, params, grads, m, v);
   });
 }
@@ -200,9 +193,7 @@ kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const* optimi
     bool moving = false;
     for (int32_t i = 0; i < groups; ++i) moving = moving || sgd[i].momentum > 0;
     if (moving || velocity) check_pointer("velocity", velocity, bytes, element);
-    check_apart("velocity", velocity, bytes, "params", params, bytes);
-    check_apart("group", group, n, "params", params, bytes);
-    check_apart("group", group, n, "velocity", velocity, bytes);
+    Arrays().reads("grads", grads, bytes).reads("group", group, n).writes("params", params, bytes).writes("velocity", velocity, bytes);
     if (n > 0) c.kernels.sgd_groups(c.pool, sgd, groups, group, dtype, n, params, grads, velocity);
   });
 }
@@ -261,6 +252,7 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
     check_pointer("value", value, 8, 8);
     if (d_p != p) check_apart("d_p", d_p, bytes, "p", p, bytes);
     check_apart("d_p", d_p, bytes, "target", target, target_bytes);
+    check_apart("d_p", d_p, bytes, "weights", weights, batch * element);
     const bool takes_delta = kind == KAN_LOSS_HUBER || kind == KAN_LOSS_BCE_POSITIVE;
     if (takes_delta && !(delta > 0 && std::isfinite(delta))) {
       throw Error(KAN_INVALID_ARGUMENT, "delta: expected a number > 0 for ",

@@ -58,6 +58,14 @@ struct EdgeStatisticsArgs {
   void* scratch;
 };
 
+// The gradient of a scalar of the statistics; `pass` has neither saved nor d_y.
+struct EdgeBackwardArgs {
+  BackwardArgs pass;
+  const double* d_mean_abs;     // (out, in) each, or NULL
+  const double* d_mean;
+  const double* d_mean_square;
+};
+
 // One implementation of every operation. Arguments are already checked; nothing here allocates or throws, and only a
 // device can fail (core/device.hpp).
 // `saved` and scratch sizes are in bytes; both start 64-byte aligned. The abi layer owns the header of `saved` (the
@@ -81,6 +89,7 @@ struct Kernels {
   void (*loss)(Pool&, const LossArgs&, double* value);
   void (*edge_statistics)(Pool&, const Layer&, const EdgeStatisticsArgs&);
   void (*basis)(Pool&, const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);
+  void (*edge_backward)(Pool&, const Layer&, const EdgeBackwardArgs&);
 };
 
 const Kernels& reference_kernels();  // src/ref: double precision, plain

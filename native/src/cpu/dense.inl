@@ -263,23 +263,28 @@ KAN_HD void cotangent_rows(int64_t k, const S* w, int64_t width, const S* dt, in
   }
 }
 
+// p [k][slots] (+)= d Phi of k weight rows w [k][width] of one tile; dt [width][slots] is its d_y transposed.
+template <class S>
+inline void cotangent_tile_product(const S* w, int64_t width, int64_t k, const S* dt, int64_t slots, bool first, S* p) {
+  using T = vec<S>;
+  int64_t s = 0;
+  for (; s + kNV * T::W <= slots; s += kNV * T::W) cotangent_rows<S, kNV>(k, w, width, dt + s, slots, first, p + s);
+  switch ((slots - s) / T::W) {
+    case 3: cotangent_rows<S, 3>(k, w, width, dt + s, slots, first, p + s); break;
+    case 2: cotangent_rows<S, 2>(k, w, width, dt + s, slots, first, p + s); break;
+    case 1: cotangent_rows<S, 1>(k, w, width, dt + s, slots, first, p + s); break;
+  }
+}
+
 // p [k][slots] = d Phi of weight rows row .. row+k-1; dt is d_y transposed, [out][slots]. Tile by tile of outputs: the
 // tile's part of dt stays in L1 for all rows.
 template <class S>
 inline void cotangent_product(const Layer& layer, const S* params, int64_t row, int64_t k, const S* dt, int64_t slots,
                               S* p) {
-  using T = vec<S>;
   for (int64_t t = 0; t < ceil_div(layer.out, kTile); ++t) {
     const int64_t width = layer.tile_width(t);
-    const S* w = params + layer.tile_offset(t) + row * width;
-    const S* d = dt + t * kTile * slots;
-    int64_t s = 0;
-    for (; s + kNV * T::W <= slots; s += kNV * T::W) cotangent_rows<S, kNV>(k, w, width, d + s, slots, t == 0, p + s);
-    switch ((slots - s) / T::W) {
-      case 3: cotangent_rows<S, 3>(k, w, width, d + s, slots, t == 0, p + s); break;
-      case 2: cotangent_rows<S, 2>(k, w, width, d + s, slots, t == 0, p + s); break;
-      case 1: cotangent_rows<S, 1>(k, w, width, d + s, slots, t == 0, p + s); break;
-    }
+    cotangent_tile_product(params + layer.tile_offset(t) + row * width, width, k, dt + t * kTile * slots, slots, t == 0,
+                           p);
   }
 }
 
@@ -439,10 +444,48 @@ inline void transpose_cotangents(const Layer& layer, const DensePlan<S>& plan, c
   }
 }
 
+// The cotangents g [R][slots] of the rows of input i, samples b0 .. b0+n-1, pulled back through its basis: to d_x (may be
+// NULL), or behind a LayerNorm to d_z, d_x taking the base branch's own part. Adds those of the basis' own parameters to t
+// (may be NULL). column_x, column_z: [slots] each.
+template <class S, template <class> class Policy>
+inline void pull_back(const Layer& layer, const S* params, const S* buffers, const S* x, const S* z, int64_t b0,
+                      int64_t n, int64_t i, int64_t slots, const S* g, S* column_x, S* column_z, S* t, S* d_z, S* d_x,
+                      bool add_x) {
+  using T = vec<S>;
+  using P = Policy<T>;
+  const bool norm = layer.flag(KAN_FLAG_NORM);
+  const BasisView<S> view = basis_view(layer, params, buffers, i);
+  columns(z + b0 * layer.in, layer.in, n, i, i + 1, slots, column_z);
+  if (norm) columns(x + b0 * layer.in, layer.in, n, i, i + 1, slots, column_x);
+  for (int64_t s = 0; s < n; s += T::W) {
+    const auto cotangent = [&](int32_t r) { return T::load(g + (layer.coef_row + r) * slots + s); };
+    const auto accumulate = [&](int32_t r, T value) { t[r] += sum(value); };
+    const T at = T::load(column_z + s);
+    T dz = t ? P::template vjp<true>(view, at, cotangent, accumulate)
+             : P::template vjp<false>(view, at, cotangent, accumulate);
+    T db(S(0));
+    if (layer.base_row >= 0) {
+      const bool of_z = !norm || layer.flag(KAN_FLAG_BASE_NORM);
+      const T d = activation_derivative(layer.spec.base, of_z ? at : T::load(column_x + s)) *
+                  T::load(g + layer.base_row * slots + s);
+      if (of_z) dz += d;
+      else db = d;
+    }
+    const int lanes = int(min64(T::W, n - s));
+    if (norm)
+      for (int l = 0; l < lanes; ++l) d_z[(b0 + s + l) * layer.in + i] = dz.v[l];
+    const T dx = norm ? db : dz;
+    if (d_x)
+      for (int l = 0; l < lanes; ++l) {
+        S& to = d_x[(b0 + s + l) * layer.in + i];
+        to = add_x ? to + dx.v[l] : dx.v[l];
+      }
+  }
+}
+
 template <class S, template <class> class Policy>
 inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   using T = vec<S>;
-  using P = Policy<T>;
   const DensePlan<S> plan(layer, a.batch);
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
@@ -493,35 +536,9 @@ inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
         if (cotangents) {
           cotangent_product(layer, params, i0 * plan.rows, k, dt, slots, w.cotangent);
           for (int64_t i = i0; i < i1; ++i) {
-            const BasisView<S> view = basis_view(layer, params, buffers, i);
-            const S* g = w.cotangent + (i - i0) * plan.rows * slots;
-            columns(z + b0 * layer.in, layer.in, n, i, i + 1, slots, w.z);
-            if (norm) columns(x + b0 * layer.in, layer.in, n, i, i + 1, slots, w.x);
-            for (int64_t s = 0; s < n; s += T::W) {
-              const auto cotangent = [&](int32_t r) { return T::load(g + (layer.coef_row + r) * slots + s); };
-              S* t = scratch.theta + i * per_input;
-              const auto accumulate = [&](int32_t r, T value) { t[r] += sum(value); };
-              const T at = T::load(w.z + s);
-              T dz = theta ? P::template vjp<true>(view, at, cotangent, accumulate)
-                           : P::template vjp<false>(view, at, cotangent, accumulate);
-              T db(S(0));
-              if (layer.base_row >= 0) {
-                const bool of_z = !norm || layer.flag(KAN_FLAG_BASE_NORM);
-                const T d = activation_derivative(layer.spec.base, of_z ? at : T::load(w.x + s)) *
-                            T::load(g + layer.base_row * slots + s);
-                if (of_z) dz += d;
-                else db = d;
-              }
-              const int lanes = int(min64(T::W, n - s));
-              if (norm)
-                for (int l = 0; l < lanes; ++l) scratch.dz[(b0 + s + l) * layer.in + i] = dz.v[l];
-              const T dx = norm ? db : dz;
-              if (want_x)
-                for (int l = 0; l < lanes; ++l) {
-                  S& to = d_x[(b0 + s + l) * layer.in + i];
-                  to = add_x ? to + dx.v[l] : dx.v[l];
-                }
-            }
+            pull_back<S, Policy>(layer, params, buffers, x, z, b0, n, i, slots, w.cotangent + (i - i0) * plan.rows * slots,
+                                 w.x, w.z, theta ? scratch.theta + i * per_input : nullptr, scratch.dz,
+                                 want_x ? d_x : nullptr, add_x);
           }
         }
         if (!sink.wanted()) continue;

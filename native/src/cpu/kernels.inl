@@ -5,13 +5,13 @@
 #pragma once
 #include "cpu/dense.inl"
 #include "cpu/edge.inl"
+#include "cpu/edges.inl"
 #include "cpu/elementwise.inl"
 #include "cpu/local.inl"
 #include "cpu/vector.inl"
 
 namespace KAN_NS {
 
-using kan::EdgeStatisticsArgs;
 using kan::Kernels;
 using kan::LossArgs;
 
@@ -95,10 +95,10 @@ inline const Kernels& kernel_table(const char* name) {
   };
   k.scratch_bytes = [](const Pool& pool, const Layer& layer, int64_t batch, int32_t mode) -> int64_t {
     const int threads = pool.threads();
-    const int64_t own = layer.f64 ? scratch_bytes<double>(layer, batch, mode, threads)
-                                  : scratch_bytes<float>(layer, batch, mode, threads);
-    // Edge statistics are the reference's.
-    return max64(own, kan::reference_kernels().scratch_bytes(pool, layer, batch, KAN_MODE_INFER));
+    return layer.f64 ? max64(scratch_bytes<double>(layer, batch, mode, threads),
+                             edges_scratch_bytes<double>(layer, batch, mode, threads))
+                     : max64(scratch_bytes<float>(layer, batch, mode, threads),
+                             edges_scratch_bytes<float>(layer, batch, mode, threads));
   };
   k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) {
     layer.f64 ? run_layer<double>(pool, layer, a) : run_layer<float>(pool, layer, a);
@@ -149,8 +149,13 @@ inline const Kernels& kernel_table(const char* name) {
   k.loss = [](Pool& pool, const LossArgs& a, double* value) {
     *value = a.dtype == KAN_F64 ? loss<double>(pool, a) : loss<float>(pool, a);
   };
+  k.edge_statistics = [](Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) {
+    layer.f64 ? run_edges<double>(pool, layer, a) : run_edges<float>(pool, layer, a);
+  };
+  k.edge_backward = [](Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) {
+    layer.f64 ? run_edges<double>(pool, layer, a) : run_edges<float>(pool, layer, a);
+  };
   // Not on a training or serving path: the reference serves every tier.
-  k.edge_statistics = kan::reference_kernels().edge_statistics;
   k.basis = kan::reference_kernels().basis;
   return k;
 }

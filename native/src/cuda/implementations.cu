@@ -110,6 +110,7 @@ const Kernels kKernels = {
     [](Pool& pool, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {
       basis_values(of(pool), layer, batch, x, params, buffers, phi);
     },
+    nullptr,  // gradients of edge statistics: the CPU's
 };
 
 }  // namespace kan::cuda

@@ -172,21 +172,24 @@ void kan_forward(const Layer& l, const ForwardArgs& a) {
   }
 }
 
-void kan_backward(const Layer& l, const BackwardArgs& a, Real* gradient, void* scratch) {
-  const Net net(l, a.params, a.buffers, scratch);
+namespace {
+
+// The gradients by input and params from dL/dphi_oi of every row, cotangent(b, o, i, base) after evaluate(i, .).
+template <class Cotangent>
+void backward_rows(const Net& net, const BackwardArgs& a, Real* gradient, Cotangent&& cotangent) {
+  const Layer& l = net.l;
   const Work& w = net.w;
-  const Reader x{a.x, l.f64}, d_y{a.d_y, l.f64};
+  const Reader x{a.x, l.f64};
   const Writer d_x{a.d_x, l.f64};
   for (int64_t b = 0; b < a.batch; ++b) {
     const Norm norm = net.read_row(x, b);
-    if (l.bias >= 0) for (int64_t o = 0; o < l.out; ++o) gradient[l.bias + o] += d_y[b * l.out + o];
     for (int64_t i = 0; i < l.in; ++i) {
       w.d_x[i] = w.d_z[i] = 0;
       if (l.spec.basis == KAN_BASIS_WAVELET) {
         for (int64_t o = 0; o < l.out; ++o) {
           // y = w psi(u), u = (x - tau) / s
           const Real s = net.weight(1, o, i), u = (w.x[i] - net.weight(2, o, i)) / s;
-          const Real dy = d_y[b * l.out + o] * net.wavelet_factor(i);
+          const Real dy = cotangent(b, o, i, Real(0)) * net.wavelet_factor(i);
           Real value, derivative;
           net.psi(u, value, derivative);
           const Real d_u = dy * net.weight(0, o, i) * derivative;
@@ -202,7 +205,7 @@ void kan_backward(const Layer& l, const BackwardArgs& a, Real* gradient, void* s
       net.evaluate(i, w.z[i]);
       for (int64_t r = 0; r < l.n; ++r) w.g[r] = 0;
       for (int64_t o = 0; o < l.out; ++o) {
-        const Real dy = d_y[b * l.out + o] * net.mask(o, i), scale = net.scale(o, i);
+        const Real dy = cotangent(b, o, i, base) * net.mask(o, i), scale = net.scale(o, i);
         if (l.base_row >= 0) {
           gradient[net.index(l.base_row, o, i)] += dy * base;
           base_sum += dy * net.weight(l.base_row, o, i);
@@ -224,6 +227,30 @@ void kan_backward(const Layer& l, const BackwardArgs& a, Real* gradient, void* s
     }
     for (int64_t i = 0; i < l.in; ++i) d_x.put(a.d_x_mode, b * l.in + i, w.d_x[i]);
   }
+}
+
+}  // namespace
+
+void kan_backward(const Layer& l, const BackwardArgs& a, Real* gradient, void* scratch) {
+  const Net net(l, a.params, a.buffers, scratch);
+  const Reader d_y{a.d_y, l.f64};
+  for (int64_t b = 0; l.bias >= 0 && b < a.batch; ++b) {
+    for (int64_t o = 0; o < l.out; ++o) gradient[l.bias + o] += d_y[b * l.out + o];
+  }
+  backward_rows(net, a, gradient, [&](int64_t b, int64_t o, int64_t, Real) { return d_y[b * l.out + o]; });
+}
+
+void kan_edge_backward(const Layer& l, const EdgeBackwardArgs& a, Real* gradient, void* scratch) {
+  const Net net(l, a.pass.params, a.pass.buffers, scratch);
+  backward_rows(net, a.pass, gradient, [&](int64_t, int64_t o, int64_t i, Real base) {
+    const Real phi = net.edge(o, i, base);
+    const int64_t e = o * l.in + i;
+    Real g = 0;
+    if (a.d_mean_abs) g += Real(a.d_mean_abs[e]) * (phi > 0 ? 1 : phi < 0 ? -1 : phi);  // 0 at 0; NaN stays
+    if (a.d_mean) g += Real(a.d_mean[e]);
+    if (a.d_mean_square) g += 2 * Real(a.d_mean_square[e]) * phi;
+    return g / Real(a.pass.batch);
+  });
 }
 
 void kan_edge_statistics(const Layer& l, const EdgeStatisticsArgs& a) {

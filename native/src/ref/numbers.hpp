@@ -75,6 +75,7 @@ void normalise_backward(int64_t n, const Real* x, const Norm& norm, const Reader
 int64_t kan_scratch(const Layer&, int64_t batch);
 void kan_forward(const Layer&, const ForwardArgs&);
 void kan_backward(const Layer&, const BackwardArgs&, Real* gradient, void* scratch);
+void kan_edge_backward(const Layer&, const EdgeBackwardArgs&, Real* gradient, void* scratch);
 void kan_edge_statistics(const Layer&, const EdgeStatisticsArgs&);
 void kan_basis_values(const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);
 

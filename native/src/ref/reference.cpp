@@ -175,6 +175,14 @@ void loss(Pool&, const LossArgs& a, double* result) {
   *result = value;
 }
 
+void edge_backward(Pool&, const Layer& l, const EdgeBackwardArgs& a) {
+  Real* gradient = reinterpret_cast<Real*>(static_cast<char*>(a.pass.scratch) + layer_scratch(l, a.pass.batch));
+  for (int64_t p = 0; p < l.params; ++p) gradient[p] = 0;
+  kan_edge_backward(l, a, gradient, a.pass.scratch);
+  const Writer d_params{a.pass.d_params, l.f64};
+  for (int64_t p = 0; p < l.params; ++p) d_params.put(a.pass.d_params_mode, p, gradient[p]);
+}
+
 void edge_statistics(Pool&, const Layer& l, const EdgeStatisticsArgs& a) { kan_edge_statistics(l, a); }
 
 void basis(Pool&, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {
@@ -190,7 +198,7 @@ const Kernels& KAN_REF_KERNELS() {
   static constexpr Kernels kernels = {"reference", KAN_REF_NS::saved_bytes, KAN_REF_NS::scratch_bytes, KAN_REF_NS::forward,
                                       KAN_REF_NS::backward, KAN_REF_NS::adamw, KAN_REF_NS::sgd, KAN_REF_NS::dot, KAN_REF_NS::axpy, KAN_REF_NS::scale,
                                       KAN_REF_NS::adamw_groups, KAN_REF_NS::sgd_groups, KAN_REF_NS::clamp,
-                                      KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis};
+                                      KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis, KAN_REF_NS::edge_backward};
   return kernels;
 }
 

@@ -6,6 +6,7 @@ kernels share, no fusion), evaluated with PyTorch in float64; gradients come fro
 formula and are confirmed by central differences before a file is written.
 
     python generate.py [NAME..]  writes the files of CASES, or those named, into ../resources/golden
+    python generate.py --penalties  writes ../resources/penalties: pykan's regularisation of golden models, by its formula
     python generate.py --check   evaluates every file in ../resources/golden, those made by the published PyTorch
                                  implementations included, and prints the largest relative error of each
 
@@ -132,7 +133,8 @@ def efficient_kan(c, p, x):
     return x
 
 
-def pykan(c, p, x):
+def pykan(c, p, x, layers=None):
+    """The output; appends to `layers` each layer's input (B, in) and the outputs of its edges (B, in, out)."""
     width = [w if isinstance(w, list) else [w, 0] for w in c["width"]]
     arity = c.get("mult_arity", 2)
     base = {"silu": silu, "identity": lambda x: x, "zero": torch.zeros_like}[c.get("base_fun", "silu")]
@@ -141,6 +143,8 @@ def pykan(c, p, x):
         coef, knots = p[a + "coef"], p[a + "grid"]  # (in, out, n), (in, K)
         spline = torch.einsum("bin,ion->bio", b_splines(x, knots, knots.shape[1] - 1 - coef.shape[2]), coef)
         edges = p[a + "mask"] * (p[a + "scale_base"] * base(x)[:, :, None] + p[a + "scale_sp"] * spline)
+        if layers is not None:
+            layers.append((x, edges))
         y = edges.sum(1) * p[f"subnode_scale_{l}"] + p[f"subnode_bias_{l}"]
         s = width[l + 1][0]
         products = [y[:, s + m * arity:s + (m + 1) * arity].prod(1, keepdim=True) for m in range(width[l + 1][1])]
@@ -564,6 +568,52 @@ def write(name, variant, config, maker, batch, low_high):
           f"{float((y == 0).double().mean()):.0%} zero outputs")
 
 
+def penalties(c, p, x, measure):
+    """pykan's regularisation at factors of 1: of the edges' sizes, their entropies, the coefficients, their differences.
+
+    Sizes: "mean_abs" mean |phi| (arXiv 2404.19756), "deviation" the standard deviation of phi over the rows (of a sample),
+    "normalised_deviation" the same over that of the input + 0.1 (pykan's edge_forward_spline_u and _n)."""
+    layers, total = [], torch.zeros(4)
+    pykan(c, p, x, layers)
+    for l, (z, edges) in enumerate(layers):
+        if measure == "mean_abs":
+            v = edges.abs().mean(0).T
+        else:
+            mean = edges.mean(0, keepdim=True)
+            v = ((edges - mean) ** 2).sum(0) / (len(x) - 1)  # a masked edge has the deviation 0 and the derivative 0
+            v = torch.where(v > 0, torch.where(v > 0, v, 1).sqrt(), 0.0).T  # (out, in)
+            if measure == "normalised_deviation":
+                v = v / ((((z - z.mean(0, keepdim=True)) ** 2).sum(0) / (len(x) - 1)).sqrt() + 0.1)
+        rows, columns = v / (v.sum(1, keepdim=True) + 1), v / (v.sum(0, keepdim=True) + 1)
+        entropy = -sum((q * torch.log(q + 1e-4) / math.log(2)).sum() / n for q, n in ((rows, v.shape[0]), (columns, v.shape[1])))
+        coef = p[f"act_fun.{l}.coef"]  # (in, out, n)
+        total = total + torch.stack([v.sum(), entropy, coef.abs().mean(1).sum(),
+                                     (coef[..., 1:] - coef[..., :-1]).abs().mean(1).sum()])
+    return total
+
+
+def write_penalties(name):
+    with safe_open(FOLDER / f"{name}.safetensors", "pt") as f:
+        config, t = json.loads(f.metadata()["config"]), {k: f.get_tensor(k) for k in f.keys()}
+    params = {k[6:]: v for k, v in t.items() if k.startswith("param.")}
+    trainable = [n for n in params if n.split(".")[-1] in ("coef", "scale_base", "scale_sp")]
+    tensors = {}
+    for measure in ("mean_abs", "deviation", "normalised_deviation"):
+        leaves = {n: params[n].clone().requires_grad_(True) for n in trainable}
+        values = penalties(config, {**params, **leaves}, t["input"], measure)
+        tensors[f"{measure}.penalties"] = values.detach()
+        # The gradient of 0.7 sizes + 1.3 entropy + 0.2 coefficients + 0.4 differences.
+        grads = torch.autograd.grad((values * torch.tensor([0.7, 1.3, 0.2, 0.4])).sum(), list(leaves.values()), allow_unused=True)
+        for n, g in zip(leaves, grads):
+            tensors[f"{measure}.grad.{n}"] = torch.zeros_like(params[n]) if g is None else g
+            assert torch.isfinite(tensors[f"{measure}.grad.{n}"]).all(), n
+        print(name, measure, values.tolist())
+    folder = FOLDER.parent / "penalties"
+    folder.mkdir(exist_ok=True)
+    save_file({n: v.contiguous().clone() for n, v in tensors.items()}, folder / f"{name}.safetensors",
+              {"reference": "generate.py --penalties"})
+
+
 def check():
     worst = 0.0
     for path in sorted(FOLDER.glob("*.safetensors")):
@@ -583,6 +633,10 @@ def check():
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
         sys.exit(check())
+    if sys.argv[1:] == ["--penalties"]:
+        for model in ("pykan_fitted", "pykan_multiplication"):
+            write_penalties(model)
+        sys.exit(0)
     for case in CASES:
         if not sys.argv[1:] or case[0] in sys.argv[1:]:
             write(*case)

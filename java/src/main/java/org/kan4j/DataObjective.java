@@ -85,31 +85,53 @@ public final class DataObjective implements Objective, AutoCloseable {
     @Override
     public double evaluate(ParameterVector gradient) {
         dataLoss = 0;
+        if (data.size() <= chunk) {
+            // The only chunk is in place since the constructor.
+            MemorySegment predictions = loss(chunk, 1);
+            return dataLoss + regularisation.backward(workspace, chunk, batch.x, predictions, gradient);
+        }
+        double penalty = regularisation.readsEdges() ? penaltyOnEdges() : 0;
         boolean first = true;
         for (int from = 0; from < data.size(); from += chunk) {
-            // A single chunk is in place since the constructor.
-            int rows = data.size() > chunk ? gather(from) : chunk;
-            double share = data.size() > chunk ? batch.weight(rows) / totalWeight : 1;
-            if (share == 0) {
+            int rows = gather(from);
+            double share = batch.weight(rows) / totalWeight;
+            if (share == 0 && !regularisation.readsEdges()) {
                 continue;
             }
-            MemorySegment predictions = workspace.forward(rows, batch.x);
-            double value = LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
-                batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
-            if (data.size() > chunk) {
-                Native.check(Kan.kan_vector_scale(context.handle(), data.dtype().code(), rows * data.out(), share,
-                    predictions), context.handle());
-            }
-            ParameterVector target = first ? gradient : partial;
-            workspace.backward(rows, batch.x, predictions, target);
+            MemorySegment predictions = loss(rows, share);
+            regularisation.pull(workspace, rows, batch.x, predictions, first ? gradient : partial);
             if (!first) {
                 Native.check(Kan.kan_vector_axpy(context.handle(), data.dtype().code(), gradient.length(), 1,
                     partial.array(), gradient.array()), context.handle());
             }
             first = false;
-            dataLoss += share * value;
         }
-        return dataLoss + regularisation.addTo(parameters, gradient);
+        return dataLoss + penalty + regularisation.addTo(parameters, gradient);
+    }
+
+    /** Runs the model on rows in place and adds their share of the loss; its derivative by the predictions. */
+    private MemorySegment loss(int rows, double share) {
+        MemorySegment predictions = workspace.forward(rows, batch.x);
+        long numbers = rows * data.out();
+        if (share == 0) {
+            return predictions.asSlice(0, numbers * data.dtype().bytes()).fill((byte) 0);
+        }
+        dataLoss += share * LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
+            batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
+        if (share != 1) {
+            Native.check(Kan.kan_vector_scale(context.handle(), data.dtype().code(), numbers, share, predictions),
+                context.handle());
+        }
+        return predictions;
+    }
+
+    private double penaltyOnEdges() {
+        for (int from = 0; from < data.size(); from += chunk) {
+            int rows = gather(from);
+            workspace.forward(rows, batch.x);
+            regularisation.collect(workspace, rows, batch.x, from == 0);
+        }
+        return regularisation.measured();
     }
 
     /** The loss without regularisers at the last evaluation; NaN before the first. */

@@ -235,6 +235,24 @@ public final class Workspace implements AutoCloseable {
         return run(layer, rows, x, outputs[Math.max(0, layer - 1)]);
     }
 
+    /** What sees each layer's input before the layer runs. */
+    interface LayerInputs {
+
+        void at(int layer, MemorySegment input);
+    }
+
+    /** Runs the model on memory that has been checked and shows each layer's input. */
+    void forward(long rows, MemorySegment x, LayerInputs inputs) {
+        requireSizes(rows);
+        forwardRows = -1;
+        run(count, rows, x, outputs[count - 1], inputs);
+    }
+
+    /** A layer's input in the last forward pass of a training workspace, whose input was x. */
+    MemorySegment inputOfPass(int layer, MemorySegment x) {
+        return layer == 0 ? x : outputs[layer - 1];
+    }
+
     private void forward(long rows, MemorySegment x, MemorySegment y) {
         requireSizes(rows);
         run(count, rows, x, y);
@@ -244,12 +262,19 @@ public final class Workspace implements AutoCloseable {
 
     /** Runs the first layers, the last of them into y; its output, x itself if there are none. */
     private MemorySegment run(int layersToRun, long rows, MemorySegment x, MemorySegment y) {
+        return run(layersToRun, rows, x, y, null);
+    }
+
+    private MemorySegment run(int layersToRun, long rows, MemorySegment x, MemorySegment y, LayerInputs inputs) {
         MemorySegment handle = context.handle();
         NativeLayers layers = parameters.layers();
         int mode = training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER();
         MemorySegment input = x;
         for (int l = 0; l < layersToRun; l++) {
             MemorySegment output = l == layersToRun - 1 ? y : outputs[l];
+            if (inputs != null) {
+                inputs.at(l, input);
+            }
             int status = Kan.kan_layer_forward(handle, layers.handle(l), mode, rows, input,
                 parameters.values().part(l), parameters.bufferPart(l), output, saved[l], scratch);
             Native.check(status, handle);
@@ -321,8 +346,23 @@ public final class Workspace implements AutoCloseable {
         backward(rows, x, gradOutput, gradients, MemorySegment.NULL, false);
     }
 
+    /**
+     * The same with a penalty on edges.
+     *
+     * @param edges the penalty's derivatives by the statistics of {@code total} rows; or null
+     */
+    void backward(long rows, MemorySegment x, MemorySegment gradOutput, ParameterVector gradients, EdgeGradient edges,
+                  long total) {
+        backward(rows, x, gradOutput, gradients, MemorySegment.NULL, false, edges, total);
+    }
+
     private void backward(long rows, MemorySegment x, MemorySegment gradOutput, ParameterVector gradients,
                           MemorySegment gradInput, boolean accumulate) {
+        backward(rows, x, gradOutput, gradients, gradInput, accumulate, null, 0);
+    }
+
+    private void backward(long rows, MemorySegment x, MemorySegment gradOutput, ParameterVector gradients,
+                          MemorySegment gradInput, boolean accumulate, EdgeGradient edges, long total) {
         requireForward(rows, x);
         int wanted = accumulate ? Kan.KAN_GRAD_ACCUMULATE() : Kan.KAN_GRAD_OVERWRITE();
         int paramsMode = gradients == null ? Kan.KAN_GRAD_NONE() : wanted;
@@ -337,6 +377,9 @@ public final class Workspace implements AutoCloseable {
                 parameters.values().part(l), parameters.bufferPart(l), saved[l], delta, inputMode, inputDelta,
                 paramsMode, gradients == null ? MemorySegment.NULL : gradients.part(l), scratch);
             Native.check(status, handle);
+            if (edges != null) {
+                edges.pull(this, l, rows, total, input, l > 0 ? inputDelta : null, gradients.part(l));
+            }
             delta = inputDelta;
         }
     }
@@ -396,6 +439,26 @@ public final class Workspace implements AutoCloseable {
         if (rows != forwardRows || !x.equals(forwardInput)) {
             throw new IllegalStateException("a backward pass needs a forward pass on the same input before it");
         }
+    }
+
+    // ---------------------------------------------------------------------------------------------------------- edges
+
+    /** The statistics of a layer's edges on its input: three arrays of (out, in) doubles. */
+    void edgeStatistics(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
+                        MemorySegment deviation) {
+        Native.check(Kan.kan_layer_edge_statistics(context.handle(), parameters.layers().handle(layer), rows, input,
+            parameters.values().part(layer), parameters.bufferPart(layer), meanAbs, mean, deviation, scratch),
+            context.handle());
+    }
+
+    /** Adds the gradients of a scalar of those statistics, given its derivatives; by the input unless null. */
+    void edgeBackward(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
+                      MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters) {
+        Native.check(Kan.kan_layer_edge_backward(context.handle(), parameters.layers().handle(layer), rows, input,
+            parameters.values().part(layer), parameters.bufferPart(layer), meanAbs, mean, meanSquare,
+            gradInput == null ? Kan.KAN_GRAD_NONE() : Kan.KAN_GRAD_ACCUMULATE(),
+            gradInput == null ? MemorySegment.NULL : gradInput, Kan.KAN_GRAD_ACCUMULATE(), gradParameters, scratch),
+            context.handle());
     }
 
     /** Frees the memory; does nothing the second time. */

@@ -2527,6 +2527,79 @@ public class Kan extends KanSymbols {
         }
     }
 
+    private static class kan_layer_edge_backward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_layer_edge_backward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void *x, const void *params, const void *buffers, const double *d_mean_abs, const double *d_mean, const double *d_mean_square, int32_t d_x_mode, void *d_x, int32_t d_params_mode, void *d_params, void *scratch)
+     * }
+     */
+    public static FunctionDescriptor kan_layer_edge_backward$descriptor() {
+        return kan_layer_edge_backward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void *x, const void *params, const void *buffers, const double *d_mean_abs, const double *d_mean, const double *d_mean_square, int32_t d_x_mode, void *d_x, int32_t d_params_mode, void *d_params, void *scratch)
+     * }
+     */
+    public static MethodHandle kan_layer_edge_backward$handle() {
+        return kan_layer_edge_backward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void *x, const void *params, const void *buffers, const double *d_mean_abs, const double *d_mean, const double *d_mean_square, int32_t d_x_mode, void *d_x, int32_t d_params_mode, void *d_params, void *scratch)
+     * }
+     */
+    public static MemorySegment kan_layer_edge_backward$address() {
+        return kan_layer_edge_backward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void *x, const void *params, const void *buffers, const double *d_mean_abs, const double *d_mean, const double *d_mean_square, int32_t d_x_mode, void *d_x, int32_t d_params_mode, void *d_params, void *scratch)
+     * }
+     */
+    public static int kan_layer_edge_backward(MemorySegment context, MemorySegment layer, long batch, MemorySegment x, MemorySegment params, MemorySegment buffers, MemorySegment d_mean_abs, MemorySegment d_mean, MemorySegment d_mean_square, int d_x_mode, MemorySegment d_x, int d_params_mode, MemorySegment d_params, MemorySegment scratch) {
+        var mh$ = kan_layer_edge_backward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_layer_edge_backward", context, layer, batch, x, params, buffers, d_mean_abs, d_mean, d_mean_square, d_x_mode, d_x, d_params_mode, d_params, scratch);
+            }
+            return (int)mh$.invokeExact(context, layer, batch, x, params, buffers, d_mean_abs, d_mean, d_mean_square, d_x_mode, d_x, d_params_mode, d_params, scratch);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class kan_layer_basis {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kan.C_INT,
