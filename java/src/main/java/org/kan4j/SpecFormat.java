@@ -279,6 +279,8 @@ final class SpecFormat {
         return switch (regulariser) {
             case WeightRegulariser w -> object("weights", "l1", w.l1(), "entropy", w.entropy(), "first_difference",
                 w.firstDifference(), "second_difference", w.secondDifference());
+            case ActivationRegulariser a -> object("activations", "measure", name(a.measure()), "l1", a.l1(), "entropy",
+                a.entropy(), "coefficients", a.coefficients(), "differences", a.differences());
             default -> throw KanException.invalid("a regulariser of one's own cannot be written into checkpoints, given "
                 + "%s; a DataObjective takes any", regulariser);
         };
@@ -288,7 +290,10 @@ final class SpecFormat {
         return switch (fields.text("type")) {
             case "weights" -> new WeightRegulariser(fields.number("l1"), fields.number("entropy"),
                 fields.number("first_difference"), fields.number("second_difference"));
-            default -> throw unknown("regulariser", fields, "weights");
+            case "activations" -> new ActivationRegulariser(
+                fields.constant("measure", ActivationRegulariser.Measure.class), fields.number("l1"),
+                fields.number("entropy"), fields.number("coefficients"), fields.number("differences"));
+            default -> throw unknown("regulariser", fields, "weights, activations");
         };
     }
 

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import org.kan4j.ActivationRegulariser;
 import org.kan4j.Clipping;
 import org.kan4j.GridUpdate;
 import org.kan4j.GridUpdates;
@@ -99,6 +101,15 @@ final class Method {
             description = "Penalty on squared second differences of neighbouring coefficients.")
     private Double secondDifference;
 
+    @Option(names = "--sparsity", paramLabel = "R",
+            description = "pykan's penalty (lamb) on what edges give over the rows of a step: sizes R, their entropy 2 R.")
+    private Double sparsity;
+
+    @Option(names = "--sparsity-of", paramLabel = "NAME",
+            description = "The size of an edge: its deviation over its input's (normalised_deviation, the default), its "
+                    + "deviation, or mean_abs.")
+    private String sparsityOf;
+
     // ---------------------------------------------------------------------------------------------------------- checks
 
     /** Refuses values out of range, each by its option. */
@@ -128,6 +139,11 @@ final class Method {
         Ranges.nonNegative("--entropy", entropy);
         Ranges.nonNegative("--first-difference", firstDifference);
         Ranges.nonNegative("--second-difference", secondDifference);
+        Ranges.nonNegative("--sparsity", sparsity);
+        if (sparsityOf != null && sparsity == null) {
+            throw new InputException("--sparsity-of needs --sparsity R");
+        }
+        sparsityOf();
         if (lbfgs() && (accumulate != null && accumulate > 1 || clipNorm != null || clipValue != null || group != null)) {
             throw new InputException("--accumulate, --clip-norm, --clip-value and --group are not for --optimizer lbfgs, which "
                     + "searches along a line of its own");
@@ -193,6 +209,20 @@ final class Method {
         if (l1 != null || entropy != null || firstDifference != null || secondDifference != null) {
             builder.regulariser(new WeightRegulariser(or0(l1), or0(entropy), or0(firstDifference), or0(secondDifference)));
         }
+        if (sparsity != null) {
+            builder.regulariser(new ActivationRegulariser(sparsityOf(), sparsity, 2 * sparsity, 0, 0));
+        }
+    }
+
+    /** What --sparsity is of. */
+    private ActivationRegulariser.Measure sparsityOf() {
+        if (sparsityOf == null) {
+            return ActivationRegulariser.Measure.NORMALISED_DEVIATION;
+        }
+        return Arrays.stream(ActivationRegulariser.Measure.values())
+                .filter(measure -> measure.name().toLowerCase(Locale.ROOT).equals(sparsityOf)).findFirst()
+                .orElseThrow(() -> new InputException("--sparsity-of must be normalised_deviation, deviation or mean_abs, given '"
+                        + sparsityOf + "'"));
     }
 
     private Optimizer optimizer(Double learningRate, Double weightDecay) {

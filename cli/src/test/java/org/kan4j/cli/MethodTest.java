@@ -52,6 +52,7 @@ class MethodTest {
                     "--update-grid-share", 0.5}),
                 Arguments.of("l1", new Object[] {"--l1", 1e-3, "--entropy", 1e-3, "--first-difference", 1e-2,
                     "--second-difference", 1e-2}),
+                Arguments.of("sparsity", new Object[] {"--sparsity", 1e-2, "--sparsity-of", "deviation"}),
                 Arguments.of("plateau", new Object[] {"--schedule", "plateau", "--plateau", 0, "--decay", 0.1}),
                 Arguments.of("steps", new Object[] {"--steps", 65}));
     }
@@ -167,6 +168,10 @@ class MethodTest {
                 Arguments.of("--l1 must be at least 0, given -1.0", new Object[] {"--l1", -1}),
                 Arguments.of("--second-difference must be at least 0, given NaN",
                         new Object[] {"--second-difference", "NaN"}),
+                Arguments.of("--sparsity must be at least 0, given -1.0", new Object[] {"--sparsity", -1}),
+                Arguments.of("--sparsity-of needs --sparsity R", new Object[] {"--sparsity-of", "deviation"}),
+                Arguments.of("--sparsity-of must be normalised_deviation, deviation or mean_abs, given 'size'",
+                        new Object[] {"--sparsity", 1, "--sparsity-of", "size"}),
                 Arguments.of("--plateau is for --schedule plateau", new Object[] {"--plateau", 3}),
                 Arguments.of("--decay must be below 1 for the plateau schedule, given 1.5",
                         new Object[] {"--schedule", "plateau", "--decay", 1.5}));
