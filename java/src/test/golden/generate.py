@@ -185,22 +185,35 @@ def fasterkan(c, p, x):
     return x
 
 
+def numbers(p, ending):
+    """Numbers of a torch.nn.Sequential's modules that have a tensor of this name."""
+    return sorted(int(n.split(".")[0]) for n in p if n.endswith(ending))
+
+
+def layer_norm_at(p, l, x):
+    """A torch.nn.LayerNorm, where there is one of this number."""
+    if f"{l}.weight" not in p:
+        return x
+    z = (x - x.mean(1, keepdim=True)) / torch.sqrt(x.var(1, unbiased=False, keepdim=True) + 1e-5)
+    return z * p[f"{l}.weight"] + p[f"{l}.bias"]
+
+
 def chebykan(c, p, x):
-    for l in range(depth(p, "{}.cheby_coeffs")):
+    for l in numbers(p, ".cheby_coeffs"):
         coef = p[f"{l}.cheby_coeffs"]  # (in, out, D + 1)
         t = torch.tanh(x)
         basis = torch.stack([polynomial(t, chebyshev_power_coefficients(d)) for d in range(coef.shape[2])], 2)
-        x = torch.einsum("bid,iod->bo", basis, coef)
+        x = layer_norm_at(p, l + 1, torch.einsum("bid,iod->bo", basis, coef))
     return x
 
 
 def jacobikan(c, p, x):
     a, b = c.get("a", 1.0), c.get("b", 1.0)
-    for l in range(depth(p, "{}.jacobi_coeffs")):
+    for l in numbers(p, ".jacobi_coeffs"):
         coef = p[f"{l}.jacobi_coeffs"]  # (in, out, D + 1)
         t = torch.tanh(x)
         basis = torch.stack([polynomial(t, jacobi_power_coefficients(d, a, b)) for d in range(coef.shape[2])], 2)
-        x = torch.einsum("bid,iod->bo", basis, coef)
+        x = layer_norm_at(p, l + 1, torch.einsum("bid,iod->bo", basis, coef))
     return x
 
 
@@ -363,18 +376,24 @@ def make_rswaf(r, c, published=False):
     return p, ({"rbf.grid", "inv_denominator"} if published else set())
 
 
-def make_chebykan(r, c):
+def make_chebykan(r, c, norms=False):
     p, n = {}, c["degree"] + 1
     for l, (i, o) in enumerate(zip(c["layers"], c["layers"][1:])):
+        l *= 2 if norms else 1
         p[f"{l}.cheby_coeffs"] = r.normal(i, o, n, std=(i * n) ** -0.5)
         p[f"{l}.arange"] = torch.arange(0, n, dtype=torch.float64)
+        if norms and l < 2 * len(c["layers"]) - 4:
+            p[f"{l + 1}.weight"], p[f"{l + 1}.bias"] = 1 + 0.3 * r.normal(o), 0.3 * r.normal(o)
     return p, {"arange"}
 
 
-def make_jacobikan(r, c):
+def make_jacobikan(r, c, norms=False):
     p, n = {}, c["degree"] + 1
     for l, (i, o) in enumerate(zip(c["layers"], c["layers"][1:])):
+        l *= 2 if norms else 1
         p[f"{l}.jacobi_coeffs"] = r.normal(i, o, n, std=(i * n) ** -0.5)
+        if norms and l < 2 * len(c["layers"]) - 4:
+            p[f"{l + 1}.weight"], p[f"{l + 1}.bias"] = 1 + 0.3 * r.normal(o), 0.3 * r.normal(o)
     return p, set()
 
 
@@ -482,7 +501,11 @@ CASES = [
     ("fasterkan_2layer", "fasterkan", {"layers": [5, 4, 3]}, lambda r, c: make_rswaf(r, c, True), 16, (-4, 4)),
     ("chebykan_degree9", "chebykan", {"layers": [5, 7, 3], "degree": 9}, make_chebykan, 16, (-30, 30)),
     ("chebykan_degree1", "chebykan", {"layers": [2, 3], "degree": 1}, make_chebykan, 16, (-2, 2)),
+    ("chebykan_layernorm", "chebykan", {"layers": [5, 7, 4, 3], "degree": 4}, lambda r, c: make_chebykan(r, c, True), 16,
+     (-3, 3)),
     ("jacobikan_2layer", "jacobikan", {"layers": [4, 6, 3], "degree": 4}, make_jacobikan, 16, (-3, 3)),
+    ("jacobikan_layernorm", "jacobikan", {"layers": [4, 9, 2], "degree": 3}, lambda r, c: make_jacobikan(r, c, True), 16,
+     (-3, 3)),
     ("jacobikan_legendre", "jacobikan", {"layers": [3, 5, 2], "degree": 6, "a": 0.0, "b": 0.0}, make_jacobikan, 16,
      (-3, 3)),
     ("jacobikan_uneven", "jacobikan", {"layers": [5, 67, 3], "degree": 3, "a": -0.5, "b": 1.75}, make_jacobikan, 17,

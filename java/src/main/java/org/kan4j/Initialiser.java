@@ -191,6 +191,11 @@ final class Initialiser {
         double in = layer.in();
         double out = layer.out();
         int n = layer.basis().functions();
+        if (initialisation == Initialisation.UNIT_VARIANCE && !(layer.basis() instanceof Wavelet)) {
+            double scale = layer.scale() ? 1 / (3 * in) : 1; // mean square of the uniform coef_scale
+            normal(tensor, 1 / Math.sqrt(scale * power(tensor.layer(), in, random)), random);
+            return;
+        }
         switch (layer.basis()) {
             case BSpline spline -> splineNoise(tensor, spline,
                 initialisation == Initialisation.PYKAN ? 0.3 : 0.1, random);
@@ -222,6 +227,27 @@ final class Initialiser {
             case BSplineRbf both -> uniform(tensor, 1 / Math.sqrt(in * n), random);
             case Wavelet wavelet -> { }
         }
+    }
+
+    /** The sum over inputs of the mean over standard normal x of the sum over functions of phi(x)^2, from samples. */
+    private double power(int layer, double in, SplitMix random) {
+        Basis basis = ((KanLayer) parameters.model().layers().get(layer)).basis();
+        DType dtype = parameters.model().dtype();
+        long inputs = (long) in;
+        int rows = 64;
+        double sum = 0;
+        try (Arena arena = Arena.ofConfined()) {
+            HostTensor x = HostTensor.allocate(arena, dtype, rows, inputs);
+            for (long i = 0; i < x.size(); i++) {
+                x.setFlat(i, random.normal());
+            }
+            HostTensor values = HostTensor.allocate(arena, dtype, rows, inputs, basis.functions());
+            parameters.layers().basis(layer, x, parameters, values);
+            for (long i = 0; i < values.size(); i++) {
+                sum += values.getFlat(i) * values.getFlat(i);
+            }
+        }
+        return sum / rows;
     }
 
     /**

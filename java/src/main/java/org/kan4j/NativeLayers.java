@@ -291,6 +291,14 @@ final class NativeLayers implements AutoCloseable {
         return copy;
     }
 
+    /** Fills values (rows, in, functions) with a KAN layer's basis functions at x (rows, in); parameters of the host. */
+    void basis(int layer, HostTensor x, Parameters parameters, HostTensor values) {
+        synchronized (converter) {
+            Native.check(Kan.kan_layer_basis(converter.handle(), handles[layer], x.rows(), x.segment(),
+                parameters.values().part(layer), parameters.bufferPart(layer), values.segment()), converter.handle());
+        }
+    }
+
     private void requireNatural(TensorInfo tensor, HostTensor natural) {
         if (natural.dtype() != model.dtype()) {
             throw KanException.invalid("%s is of %s, given %s", tensor.name(), model.dtype(), natural.dtype());

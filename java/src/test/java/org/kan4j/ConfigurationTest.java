@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.internal.Json;
+import org.kan4j.internal.SplitMix;
 
 /** Models, schedules, initial parameters: what is refused, and what they are. */
 class ConfigurationTest {
@@ -131,6 +132,30 @@ class ConfigurationTest {
             assertEquals(expected[1], schedule.factor(new Schedule.Position(0, 1, 1, losses)), "after " + losses);
         }
         assertEquals(1, Schedule.plateau(0.1, 3).factor(at(7, 5)));
+    }
+
+    static Stream<Basis> bases() {
+        return Stream.of(GaussianRbf.of(8), Rswaf.of(6), new Fourier(7), new Chebyshev(5), Jacobi.of(3), new Sine(6),
+            new ReluPower(5, 3), new Rational(4), BSplineRbf.of(5, 3), BSpline.of(5, 3));
+    }
+
+    /** Base branches and biases add their own: a SiLU of uniform weights 0.12, a rational's identity nothing. */
+    @ParameterizedTest
+    @MethodSource("bases")
+    void unitVarianceInitialisationKeepsTheScale(Basis basis) {
+        int rows = 200;
+        SplitMix random = new SplitMix(3);
+        KanModel model = KanModel.kan(DType.F64, basis, 40, 500);
+        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
+             Parameters parameters = Parameters.initialise(model, Initialisation.UNIT_VARIANCE, 5);
+             Workspace workspace = Workspace.inference(context, parameters, rows)) {
+            HostTensor x = HostTensor.allocate(arena, DType.F64, rows, 40);
+            for (long i = 0; i < x.size(); i++) {
+                x.setFlat(i, random.normal());
+            }
+            double power = Arrays.stream(workspace.forward(x).toDoubles()).map(y -> y * y).average().orElseThrow();
+            assertEquals(1.05, power, 0.25);
+        }
     }
 
     @Test

@@ -26,6 +26,7 @@ import org.kan4j.Context;
 import org.kan4j.Dataset;
 import org.kan4j.GridCoverage;
 import org.kan4j.GridUpdate;
+import org.kan4j.Initialisation;
 import org.kan4j.KanModel;
 import org.kan4j.Parameters;
 import org.kan4j.RowSource;
@@ -106,6 +107,11 @@ final class TrainCommand implements Callable<Integer> {
                     + "as the basis was published: "
                     + "layer for chebykan and jacobikan, none for the rest (wavkan brings its batch norms).")
     private String norm;
+
+    @Option(names = "--init", paramLabel = "NAME",
+            description = "How initial parameters are drawn: published, pykan (splines), smooth (Fourier) or unit-variance; "
+                    + "published by default.")
+    private String init;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows.")
     private Integer epochs;
@@ -253,7 +259,7 @@ final class TrainCommand implements Callable<Integer> {
                     table ? Job.missing(missing) : null, table ? Job.testFraction(testFraction) : null,
                     !table ? null : memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20)),
                     basis != null ? basis : "bspline", applies(grid, entry.grid(widths)),
-                    applies(order, entry.order()), norm != null ? norm : entry.norm(), widths,
+                    applies(order, entry.order()), norm != null ? norm : entry.norm(), init, widths,
                     epochs == null && method.steps() != null ? null : Integer.valueOf(or(epochs, job.epochs())),
                     batch == null && method.lbfgs() ? null : Integer.valueOf(or(batch, job.batch())),
                     method.lbfgs() ? null : lr != null ? lr : Double.valueOf(job.learningRate()),
@@ -269,7 +275,7 @@ final class TrainCommand implements Callable<Integer> {
             Path modelFile = named(out, job, ".safetensors", suffix);
             Path plotFile = plot != null ? insert(plot, suffix) : besides(modelFile);
             checkOutputs(modelFile, plotFile);
-            try (Parameters parameters = Parameters.initialise(model, runSeed)) {
+            try (Parameters parameters = Parameters.initialise(model, initialisation(options), runSeed)) {
                 Trainer.Builder builder = Trainer.builder(parameters).context(context)
                         .schedule(schedule(options)).seed(runSeed)
                         .properties(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY, options.toJson()));
@@ -299,6 +305,17 @@ final class TrainCommand implements Callable<Integer> {
     /** A number of the basis as given, or its default; null where the basis has no such number. */
     private static Integer applies(Integer given, int otherwise) {
         return given != null ? given : otherwise > 0 ? Integer.valueOf(otherwise) : null;
+    }
+
+    private static Initialisation initialisation(TrainOptions options) {
+        return options.init() == null ? Initialisation.PUBLISHED : switch (options.init()) {
+            case "published" -> Initialisation.PUBLISHED;
+            case "pykan" -> Initialisation.PYKAN;
+            case "smooth" -> Initialisation.SMOOTH;
+            case "unit-variance" -> Initialisation.UNIT_VARIANCE;
+            default -> throw new InputException("--init must be published, pykan, smooth or unit-variance, given '"
+                    + options.init() + "'");
+        };
     }
 
     private static Schedule schedule(TrainOptions options) {

@@ -18,6 +18,7 @@ import org.kan4j.data.TableSet;
  * @param memory MiB for encoded rows; larger data is streamed
  * @param grid null where the basis has none; so the order
  * @param norm normalisation between layers: none, layer or batch
+ * @param init how initial parameters are drawn; null for as published
  * @param epochs null where only the steps are limited
  * @param batch null for all rows at once
  * @param lr null for L-BFGS, and so the weight decay
@@ -31,7 +32,8 @@ import org.kan4j.data.TableSet;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid, Integer order, String norm, long[] layers, Integer epochs,
+                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid,
+                    Integer order, String norm, String init, long[] layers, Integer epochs,
                     Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
                     Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device, int threads,
                     String tier, @JsonUnwrapped Method method) {
@@ -47,7 +49,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
             method.setSteps(otherSteps);
         }
         return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, testFraction,
-                memory, basis, grid, order, norm, layers, otherEpochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation,
+                memory, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation,
                 patience, seed, dtype, device, threads, tier, method);
     }
 

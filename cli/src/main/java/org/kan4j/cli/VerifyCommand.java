@@ -74,7 +74,9 @@ final class VerifyCommand implements Callable<Integer> {
         int width = result.rows().stream().mapToInt(row -> row.tensor().length()).max().orElse(0);
         for (Verification.Row row : result.rows()) {
             out.printf(Locale.ROOT, "  %-" + width + "s  %9.2e  %s%n", row.tensor(), row.error(),
-                row.passed() ? "ok" : "FAILED, at most " + Verification.tolerance(result.dtype()) + " expected");
+                row.passed() ? "ok" : "FAILED, at most " + Verification.tolerance(result.dtype()) + " expected"
+                    + (Double.isNaN(row.rounding()) ? ""
+                    : String.format(Locale.ROOT, "; rounding input and parameters to f32 alone makes %.2e", row.rounding())));
         }
     }
 }

@@ -60,6 +60,7 @@ class BadInputTest {
                 words("train digits --missing fill", "for files, not for 'digits'"),
                 words("train digits --memory 0", "--memory must be at least 1, given 0"),
                 words("train digits --plot curve.jpg", "curve.jpg", ".png"),
+                words("train digits --init small", "--init must be published, pykan, smooth or unit-variance, given 'small'"),
                 words("train digits --schedule linear", "--schedule must be constant, exponential, cosine or one-cycle"),
                 words("train digits --warmup 2", "--warmup is for --schedule cosine"),
                 words("train digits --schedule cosine --decay 0.9", "--decay is for the exponential schedule"),

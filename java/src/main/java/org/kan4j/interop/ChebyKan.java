@@ -25,7 +25,7 @@ final class ChebyKan extends Variant {
 
     @Override
     List<Slot> slots() {
-        return List.of(
+        return LayerNorms.behind(
             Slot.of("{l}.cheby_coeffs", "kan", "coef", "I", "O", "N").axes(1, 0, 2),
             Slot.carried("{l}.arange", i -> i, "I64", "N"));
     }
@@ -33,6 +33,11 @@ final class ChebyKan extends Variant {
     @Override
     boolean sequential() {
         return true;
+    }
+
+    @Override
+    boolean between(String group) {
+        return group.equals(LayerNorms.NORM);
     }
 
     @Override
@@ -46,15 +51,13 @@ final class ChebyKan extends Variant {
 
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
-        return Map.of("kan",
-            KanLayer.of(published.in(), published.out(), new Chebyshev(published.size("N") - 1)));
+        return LayerNorms.layers(KanLayer.of(published.in(), published.out(), new Chebyshev(published.size("N") - 1)),
+            published);
     }
 
     @Override
     Map<String, LayerSpec> take(LayerReader reader) {
-        KanLayer kan = reader.nextKan(Chebyshev.class);
-        reader.require(kan, KanLayer.of(kan.in(), kan.out(), kan.basis()));
-        return Map.of("kan", kan);
+        return LayerNorms.take(reader.nextKan(Chebyshev.class), reader);
     }
 
     @Override

@@ -27,12 +27,17 @@ final class JacobiKan extends Variant {
 
     @Override
     List<Slot> slots() {
-        return List.of(Slot.of("{l}.jacobi_coeffs", "kan", "coef", "I", "O", "N").axes(1, 0, 2));
+        return LayerNorms.behind(Slot.of("{l}.jacobi_coeffs", "kan", "coef", "I", "O", "N").axes(1, 0, 2));
     }
 
     @Override
     boolean sequential() {
         return true;
+    }
+
+    @Override
+    boolean between(String group) {
+        return group.equals(LayerNorms.NORM);
     }
 
     @Override
@@ -47,14 +52,12 @@ final class JacobiKan extends Variant {
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         Jacobi basis = new Jacobi(published.size("N") - 1, config.number("a"), config.number("b"));
-        return Map.of("kan", KanLayer.of(published.in(), published.out(), basis));
+        return LayerNorms.layers(KanLayer.of(published.in(), published.out(), basis), published);
     }
 
     @Override
     Map<String, LayerSpec> take(LayerReader reader) {
-        KanLayer kan = reader.nextKan(Jacobi.class);
-        reader.require(kan, KanLayer.of(kan.in(), kan.out(), kan.basis()));
-        return Map.of("kan", kan);
+        return LayerNorms.take(reader.nextKan(Jacobi.class), reader);
     }
 
     @Override

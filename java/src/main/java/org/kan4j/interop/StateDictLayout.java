@@ -4,6 +4,7 @@ package org.kan4j.interop;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -93,19 +94,33 @@ final class StateDictLayout {
                 }
             }
         }
-        if (byPrefix.isEmpty()) {
+        List<Map<String, Match>> found = byPrefix.values().stream().filter(matches -> hasLayers(variant, matches)).toList();
+        if (found.isEmpty()) {
             return matchEndings(variant, keys);
         }
-        Map<String, Match> most = byPrefix.values().stream()
-            .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow();
-        return variant.sequential() ? ranked(most) : shifted(most, variant.firstIndex());
+        Map<String, Match> most = new LinkedHashMap<>(found.stream()
+            .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow());
+        byPrefix.values().stream().filter(matches -> !hasLayers(variant, matches)).forEach(most::putAll); // lists of norms
+        return variant.sequential() ? ranked(variant, most) : shifted(most, variant.firstIndex());
     }
 
-    /** Layers of a torch.nn.Sequential: other modules may stand between, so their numbers only order them. */
-    private static Map<String, Match> ranked(Map<String, Match> matches) {
-        List<Integer> indices = new ArrayList<>(new TreeSet<>(matches.values().stream().map(Match::layer).toList()));
+    private static boolean hasLayers(Variant variant, Map<String, Match> matches) {
+        return matches.values().stream().anyMatch(match -> !variant.between(match.slot().group()));
+    }
+
+    /**
+     * Layers of a torch.nn.Sequential: other modules may stand between, so their numbers only order them. What stands
+     * between belongs to the layer of its own number or the nearest before; without one it is left over.
+     */
+    private static Map<String, Match> ranked(Variant variant, Map<String, Match> matches) {
+        TreeSet<Integer> numbers = new TreeSet<>();
+        matches.values().stream().filter(match -> !variant.between(match.slot().group())).forEach(m -> numbers.add(m.layer()));
         Map<String, Match> result = new LinkedHashMap<>();
-        matches.forEach((key, match) -> result.put(key, new Match(match.slot(), indices.indexOf(match.layer()))));
+        matches.forEach((key, match) -> {
+            if (numbers.floor(match.layer()) != null) {
+                result.put(key, new Match(match.slot(), numbers.headSet(match.layer(), true).size() - 1));
+            }
+        });
         return result;
     }
 
@@ -125,31 +140,32 @@ final class StateDictLayout {
      */
     private static Map<String, Match> matchEndings(Variant variant, Collection<String> keys) {
         Map<String, Slot> slotOf = new LinkedHashMap<>();
-        Map<String, Set<String>> stems = new HashMap<>();
         Set<String> seen = new HashSet<>();
         for (String key : keys) {
-            Slot best = null;
-            for (Slot slot : variant.slots()) {
-                String ending = slot.after();
-                if (!ending.isEmpty() && ("." + key).endsWith(ending)
-                    && (best == null || ending.length() > best.after().length())) {
-                    best = slot;
-                }
-            }
-            if (best != null) {
-                slotOf.put(key, best);
-                seen.add(best.key());
-                stems.computeIfAbsent(best.before(), b -> new TreeSet<>(StateDictLayout::compareNumbered))
-                    .add(stem(key, best));
-            }
+            variant.slots().stream().filter(s -> !s.after().isEmpty() && ("." + key).endsWith(s.after()))
+                .reduce((a, b) -> b.after().length() > a.after().length() ? b : a).ifPresent(slot -> {
+                    slotOf.put(key, slot);
+                    seen.add(slot.key());
+                });
         }
-        boolean complete = variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s.key()));
+        if (!variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s.key()))) {
+            return Map.of();
+        }
+        Set<String> between = new HashSet<>();
+        slotOf.forEach((key, slot) -> {
+            if (variant.between(slot.group())) {
+                between.add(stem(key, slot));
+            }
+        });
+        Comparator<String> numbers = StateDictLayout::compareNumbers;
+        Comparator<String> order = numbers.thenComparing(between::contains).thenComparing(Comparator.naturalOrder());
+        Map<String, Set<String>> stems = new HashMap<>();
+        slotOf.forEach((key, slot) ->
+            stems.computeIfAbsent(slot.before(), before -> new TreeSet<>(order)).add(stem(key, slot)));
         Map<String, Match> matches = new LinkedHashMap<>();
-        if (complete) {
-            slotOf.forEach((key, slot) ->
-                matches.put(key, new Match(slot, List.copyOf(stems.get(slot.before())).indexOf(stem(key, slot)))));
-        }
-        return matches;
+        slotOf.forEach((key, slot) ->
+            matches.put(key, new Match(slot, List.copyOf(stems.get(slot.before())).indexOf(stem(key, slot)))));
+        return variant.sequential() ? ranked(variant, matches) : matches;
     }
 
     private static String stem(String key, Slot slot) {
@@ -158,8 +174,8 @@ final class StateDictLayout {
 
     private static final Pattern DIGITS = Pattern.compile("\\d{1,18}");
 
-    /** Orders by the numbers in two names, then by the names. */
-    private static int compareNumbered(String a, String b) {
+    /** Orders by the numbers in two names. */
+    private static int compareNumbers(String a, String b) {
         Matcher first = DIGITS.matcher(a);
         Matcher second = DIGITS.matcher(b);
         while (first.find() && second.find()) {
@@ -168,7 +184,7 @@ final class StateDictLayout {
                 return order;
             }
         }
-        return a.compareTo(b);
+        return 0;
     }
 
     private static String suggestion(Variant variant, Map<String, Shape> found) {
@@ -342,7 +358,7 @@ final class StateDictLayout {
             Set<String> groups = new HashSet<>();
             matches.forEach((key, match) -> {
                 keyOf.put(match.slot().key() + "@" + match.layer(), key);
-                groups.add(match.slot().group());
+                groups.add(group(match.slot(), match.layer()));
             });
             List<Entry> entries = new ArrayList<>();
             for (int l = 0; l < layers; l++) {
@@ -354,7 +370,7 @@ final class StateDictLayout {
                                 + found.get(key));
                         }
                         entries.add(new Entry(slot, l, key));
-                    } else if (groups.contains(slot.group()) && !slot.isCarried()
+                    } else if (groups.contains(group(slot, l)) && !slot.isCarried()
                         || variant.demands(slot.group(), config)) {
                         problems.add("missing: " + neighbourly(slot, l, keyOf) + ", expected " + text(slot, l)
                             + ", found nothing");
@@ -367,11 +383,17 @@ final class StateDictLayout {
             return entries;
         }
 
+        /** A slot's group, of the whole state dict or of a layer. */
+        private String group(Slot slot, int layer) {
+            return variant.between(slot.group()) ? slot.group() + "@" + layer : slot.group();
+        }
+
         /** The name a missing tensor should have, in the fashion of its neighbours. */
         private String neighbourly(Slot slot, int layer, Map<String, String> keyOf) {
             for (Slot other : variant.slots()) {
                 String key = keyOf.get(other.key() + "@" + layer);
-                if (key != null && other.before().equals(slot.before()) && key.endsWith(other.after())) {
+                if (key != null && other.before().equals(slot.before()) && key.endsWith(other.after())
+                    && variant.between(other.group()) == variant.between(slot.group())) {
                     return key.substring(0, key.length() - other.after().length()) + slot.after();
                 }
             }

@@ -198,7 +198,8 @@ public final class StateDicts {
             }
             for (Slot slot : variant.slots()) {
                 String published = slot.key(l + variant.firstIndex());
-                String name = same.names().getOrDefault(published, published);
+                String fresh = variant.sequential() ? slot.key(places.getOrDefault(slot.role(), first)) : published;
+                String name = same == origin ? same.names().getOrDefault(published, published) : fresh;
                 TensorInfo info = infos.get("layers." + places.get(slot.role()) + "." + slot.tensor());
                 Shape shape = slot.shape(sizes);
                 if (info != null) {

@@ -73,6 +73,14 @@ public abstract sealed class Variant
         return false;
     }
 
+    /**
+     * Whether a group is of modules that may stand behind some of the layers (a norm), numbered in a row with the layers
+     * or like the layer before. What has such groups is sequential.
+     */
+    boolean between(String group) {
+        return false;
+    }
+
     /** The number of the first layer in the published names. */
     int firstIndex() {
         return 0;

@@ -116,7 +116,7 @@ class StateDictsTest {
     /** What the tensors tell needs no config. */
     @ParameterizedTest
     @ValueSource(strings = {"efficientkan_order2_g8", "efficientkan_no_scaler", "efficientkan_uneven_order2",
-        "pykan_multiplication", "fastkan_nobase", "fastkan_3layer", "rswaf_2layer", "chebykan_degree9",
+        "pykan_multiplication", "fastkan_nobase", "fastkan_3layer", "rswaf_2layer", "chebykan_degree9", "chebykan_layernorm",
         "fourierkan_smooth", "sinekan_3layer", "bsrbf_order2", "rational_3groups"})
     void tensorsTellTheModelWithoutAConfig(String name) throws IOException {
         Safetensors golden = Safetensors.open(golden(name));
@@ -189,6 +189,30 @@ class StateDictsTest {
             assertEquals(4, parameters.model().in());
             assertSame(state, StateDicts.save(Variant.of("chebykan"), parameters, imported.origin(), arena).tensors());
         }
+    }
+
+    /** Norms in a row with the layers, with numbers like the layer before, or in a list of their own. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{n} {n}", "net.{n} net.{n}", "chebykan{l} ln{l}", "kan{l} after{l}", "layers.{l} norms.{l}"})
+    void layerNormsOfAnyNaming(String naming) throws IOException {
+        String[] parts = naming.split(" ");
+        Map<String, HostTensor> state = new TreeMap<>();
+        state(golden("chebykan_layernorm"), "").forEach((name, tensor) -> {
+            int number = name.charAt(0) - '0';
+            state.put(parts[number % 2].replace("{n}", "" + number).replace("{l}", "" + number / 2) + name.substring(1), tensor);
+        });
+        StateDicts.Imported imported = StateDicts.load("weights", Variant.of("chebykan"), state, null);
+        try (Parameters parameters = imported.parameters()) {
+            assertEquals(List.of(5L, 7L, 7L, 4L, 4L), parameters.model().layers().stream().map(layer -> layer.in()).toList());
+            assertSame(state, StateDicts.save(Variant.of("chebykan"), parameters, imported.origin(), arena).tensors());
+            StateDicts.Exported fresh = StateDicts.save(Variant.of("chebykan"), parameters, null, arena);
+            assertTrue(fresh.tensors().keySet().containsAll(List.of("0.arange", "1.bias", "2.cheby_coeffs", "4.cheby_coeffs")),
+                fresh.tensors().keySet()::toString);
+        }
+        assertContains(refusal("chebykan_layernorm", "chebykan", null, map -> map.remove("1.bias")),
+            "missing: 1.bias, expected [7]");
+        assertContains(refusal("chebykan_layernorm", "chebykan", null,
+            map -> map.put("3.running_var", HostTensor.allocate(arena, DType.F64, 4))), "extra: 3.running_var");
     }
 
     /** The rational variant has no published model class, so many a naming is to be expected. */
