@@ -477,10 +477,11 @@ inline void cotangent_of(const Layer& layer, const EdgeBackwardArgs& a, int64_t 
   }
 }
 
-// Inputs a worker holds at a time.
+// Inputs a worker holds at a time. Their gradients take 1 MB at most, or one input's: every scratch has room for this pass.
 template <class S, class Family>
 inline int64_t edge_inputs(const Family& family, const EdgePass<S>& pass, int threads) {
-  return max64(1, min64(family.inputs(), ceil_div(pass.layer.in, threads)));
+  const int64_t numbers = pass.backward ? pass.layer.rows * pass.layer.out : 1, most = (1 << 20) / int64_t(sizeof(S));
+  return max64(1, min64(min64(family.inputs(), most / max64(1, numbers)), ceil_div(pass.layer.in, threads)));
 }
 
 template <class S, class Family>

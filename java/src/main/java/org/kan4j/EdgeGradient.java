@@ -12,17 +12,10 @@ import java.util.List;
 public final class EdgeGradient {
 
     private final List<Layer> layers = new ArrayList<>();
-    private final MemorySegment cotangents; // [3][out in] of the widest layer
-    private final long widest;
-
     EdgeGradient(EdgeStatistics statistics) {
-        long most = 0;
         for (EdgeStatistics.Layer layer : statistics.layers()) {
             layers.add(new Layer(layer));
-            most = Math.max(most, layer.mean.length);
         }
-        widest = most;
-        cotangents = Arena.ofAuto().allocate(ValueLayout.JAVA_DOUBLE, Math.max(1, 3 * most));
     }
 
     /** Those of each KAN layer, in the order of {@link EdgeStatistics#layers}. */
@@ -49,11 +42,14 @@ public final class EdgeGradient {
     void pull(Workspace workspace, int index, long count, long total, MemorySegment input, MemorySegment gradInput,
               MemorySegment gradParameters) {
         for (Layer layer : layers) {
-            if (layer.of.index() == index) {
+            if (layer.of.index() != index) {
+                continue;
+            }
+            try (Arena arena = Arena.ofConfined()) {
                 double share = (double) count / total;
-                MemorySegment size = part(0, layer);
-                MemorySegment mean = part(1, layer);
-                MemorySegment square = part(2, layer);
+                MemorySegment size = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
+                MemorySegment mean = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
+                MemorySegment square = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 for (int e = 0; e < layer.mean.length; e++) {
                     // The deviation is sqrt(mean phi^2 - (mean phi)^2).
                     double deviation = layer.of.deviation(e);
@@ -69,10 +65,6 @@ public final class EdgeGradient {
                 }
             }
         }
-    }
-
-    private MemorySegment part(int which, Layer layer) {
-        return cotangents.asSlice(which * widest * Double.BYTES, (long) layer.mean.length * Double.BYTES);
     }
 
     /** The derivatives by one layer's statistics. The arrays are the ones to add to, (out, in) row-major. */

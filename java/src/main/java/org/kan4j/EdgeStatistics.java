@@ -18,8 +18,6 @@ import java.util.List;
 public final class EdgeStatistics {
 
     private final List<Layer> layers;
-    private final MemorySegment results; // [3][out in] of the widest layer
-    private final long widest;
     private long rows;
 
     EdgeStatistics(Context context, KanModel model) {
@@ -28,16 +26,12 @@ public final class EdgeStatistics {
                 + "on " + context.device());
         }
         List<Layer> found = new ArrayList<>();
-        long most = 0;
         for (int l = 0; l < model.layers().size(); l++) {
             if (model.layers().get(l) instanceof KanLayer kan) {
                 found.add(new Layer(l, Math.toIntExact(kan.out()), Math.toIntExact(kan.in())));
-                most = Math.max(most, Math.multiplyExact(kan.out(), kan.in()));
             }
         }
         layers = List.copyOf(found);
-        widest = most;
-        results = Arena.ofAuto().allocate(ValueLayout.JAVA_DOUBLE, Math.max(1, 3 * most));
     }
 
     /**
@@ -100,19 +94,18 @@ public final class EdgeStatistics {
 
     private void add(Workspace workspace, int index, long count, MemorySegment input) {
         for (Layer layer : layers) {
-            if (layer.index == index) {
-                MemorySegment size = part(0, layer);
-                MemorySegment mean = part(1, layer);
-                MemorySegment deviation = part(2, layer);
+            if (layer.index != index) {
+                continue;
+            }
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment size = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
+                MemorySegment mean = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
+                MemorySegment deviation = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 workspace.edgeStatistics(index, count, input, size, mean, deviation);
                 layer.add(rows - count, count, size, mean, deviation);
                 layer.addInputs(rows - count, count, input, workspace.parameters().model().dtype());
             }
         }
-    }
-
-    private MemorySegment part(int which, Layer layer) {
-        return results.asSlice(which * widest * Double.BYTES, (long) layer.out * layer.in * Double.BYTES);
     }
 
     /** The statistics of one KAN layer. Arrays are (out, in), row-major, and copies. */
