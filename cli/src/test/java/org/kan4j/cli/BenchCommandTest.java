@@ -147,7 +147,7 @@ class BenchCommandTest {
         "--layers|5|at least two widths",
         "--dtype|f16|--dtype must be f32 or f64",
         "--device|tpu|--device must be cpu, cuda or cuda:N",
-        "--layers|4000000,4000000,1|needs about"})
+        "--layers|400000,400000,1|needs about"})
     void badInputIsRefusedByName(String option, String value, String message) {
         assertThat(run("bench", option, value)).isEqualTo(2);
         assertThat(err.toString()).contains(message);
