@@ -477,11 +477,12 @@ inline void cotangent_of(const Layer& layer, const EdgeBackwardArgs& a, int64_t 
   }
 }
 
-// Inputs a worker holds at a time. Their gradients take 1 MB at most, or one input's: every scratch has room for this pass.
+// Inputs a worker holds at a time. Their sums or gradients take 256 KB at most, or one input's: every scratch of a layer has
+// room for this pass.
 template <class S, class Family>
 inline int64_t edge_inputs(const Family& family, const EdgePass<S>& pass, int threads) {
-  const int64_t numbers = pass.backward ? pass.layer.rows * pass.layer.out : 1, most = (1 << 20) / int64_t(sizeof(S));
-  return max64(1, min64(min64(family.inputs(), most / max64(1, numbers)), ceil_div(pass.layer.in, threads)));
+  const int64_t element = int64_t(sizeof(S)), each = pass.backward ? pass.layer.rows * element : 3 * 8 + element;
+  return max64(1, min64(min64(family.inputs(), (1 << 18) / (each * pass.layer.out)), ceil_div(pass.layer.in, threads)));
 }
 
 template <class S, class Family>
