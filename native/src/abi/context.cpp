@@ -5,13 +5,10 @@
 #include <memory>
 #include <system_error>
 
+#include "abi/build.hpp"
 #include "abi/check.hpp"
 #include "abi/guard.hpp"
 #include "core/cpu.hpp"
-
-#ifndef KAN_BUILD_TEXT
-#define KAN_BUILD_TEXT "unknown build"
-#endif
 
 using namespace kan;
 using namespace kan::abi;
