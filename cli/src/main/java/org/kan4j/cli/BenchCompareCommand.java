@@ -81,7 +81,8 @@ final class BenchCompareCommand implements Callable<Integer> {
             List<String> seen = new ArrayList<>();
             for (JsonNode row : rows) {
                 for (String phase : PHASES) {
-                    String name = row.path("model").asText() + " " + phase;
+                    String grid = row.has("grid") ? " " + row.get("grid").asText() : "";
+                    String name = row.path("model").asText() + grid + " " + phase;
                     double ms = row.path(phase + "_ms").asDouble(Double.NaN);
                     if (!(ms > 0)) {
                         throw new InputException(files.get(i) + " has no time '" + phase + "_ms' in a row of "

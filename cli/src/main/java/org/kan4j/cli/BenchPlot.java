@@ -13,9 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
-import org.kan4j.cli.bench.Bench;
-import org.kan4j.cli.bench.Sample;
+import org.kan4j.cli.bench.Measured;
+import org.kan4j.cli.bench.Measurement;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -35,21 +34,20 @@ final class BenchPlot {
     }
 
     /** Bars: forward, backward and step of each model. */
-    static void table(Path file, String title, Map<String, Bench.Result> results) throws IOException {
+    static void table(Path file, String title, Map<String, Measured> results) throws IOException {
         CategoryChart chart = new CategoryChartBuilder().width(Math.max(640, 160 + 90 * results.size())).height(420)
                 .title(title).yAxisTitle("median, ms").build();
         plain(chart);
         chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNW).setSeriesColors(COLORS);
-        bars(chart, "forward", results, Bench.Result::forward);
-        bars(chart, "backward", results, Bench.Result::backward);
-        bars(chart, "step", results, Bench.Result::step);
+        bars(chart, results, Measurement.Phase.FORWARD);
+        bars(chart, results, Measurement.Phase.BACKWARD);
+        bars(chart, results, Measurement.Phase.STEP);
         write(file, List.of(chart), 1);
     }
 
-    private static void bars(CategoryChart chart, String phase, Map<String, Bench.Result> results,
-                             Function<Bench.Result, Sample> of) {
-        chart.addSeries(phase, new ArrayList<>(results.keySet()),
-                results.values().stream().map(r -> of.apply(r).median()).toList());
+    private static void bars(CategoryChart chart, Map<String, Measured> results, Measurement.Phase phase) {
+        chart.addSeries(phase.name().toLowerCase(Locale.ROOT), new ArrayList<>(results.keySet()),
+                results.values().stream().map(r -> r.median(phase)).toList());
     }
 
     /** A row for each sweep: time on the left, memory on the right, both over logarithms. */

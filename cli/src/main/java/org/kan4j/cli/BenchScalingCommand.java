@@ -22,6 +22,9 @@ import org.kan4j.KanModel;
 import org.kan4j.cli.bench.Bench;
 import org.kan4j.cli.bench.Exponent;
 import org.kan4j.cli.bench.Machine;
+import org.kan4j.cli.bench.Measured;
+import org.kan4j.cli.bench.Measurement;
+import org.kan4j.cli.bench.Measurement.Phase;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,17 +45,17 @@ final class BenchScalingCommand implements Callable<Integer> {
     private static final int GRID_BATCH = 4096;
 
     /** One measurement of a sweep. */
-    record Point(String sweep, int value, Bench.Result result) {
+    record Point(String sweep, int value, Measured result) {
     }
 
     /** What is plotted and fitted. */
     enum Quantity {
-        FORWARD(r -> r.forward().median()), BACKWARD(r -> r.backward().median()), STEP(r -> r.step().median()),
+        FORWARD(r -> r.median(Phase.FORWARD)), BACKWARD(r -> r.median(Phase.BACKWARD)), STEP(r -> r.median(Phase.STEP)),
         MEMORY(r -> r.backwardBytes() / 1048576.0);
 
-        final ToDoubleFunction<Bench.Result> of;
+        final ToDoubleFunction<Measured> of;
 
-        Quantity(ToDoubleFunction<Bench.Result> of) {
+        Quantity(ToDoubleFunction<Measured> of) {
             this.of = of;
         }
 
@@ -169,26 +172,29 @@ final class BenchScalingCommand implements Callable<Integer> {
         }
     }
 
-    private interface Measurement {
-        Bench.Result at(int value);
+    private interface Measure {
+        Measured at(int value);
     }
 
-    private static List<Point> sweep(PrintWriter out, String sweep, int[] values, Measurement measurement) {
+    private static List<Point> sweep(PrintWriter out, String sweep, int[] values, Measure measure) {
         List<Point> points = new ArrayList<>();
         for (int value : values) {
-            Point point = new Point(sweep, value, measurement.at(value));
+            Point point = new Point(sweep, value, measure.at(value));
             points.add(point);
-            Bench.Result r = point.result();
-            out.println(format("%-8s %6d %12.4f %12.4f %12.4f %12.2f", sweep, value, r.forward().median(),
-                    r.backward().median(), r.step().median(), r.backwardBytes() / 1048576.0));
+            Measured r = point.result();
+            out.println(format("%-8s %6d %12.4f %12.4f %12.4f %12.2f", sweep, value, r.median(Phase.FORWARD),
+                    r.median(Phase.BACKWARD), r.median(Phase.STEP), r.backwardBytes() / 1048576.0));
             out.flush();
         }
         return points;
     }
 
-    private Bench.Result run(Context context, Bases.Entry entry, DType type, int grid, int width, int batch) {
+    private Measured run(Context context, Bases.Entry entry, DType type, int grid, int width, int batch) {
         KanModel model = entry.model(type, grid, entry.order(), new long[] {width, width});
-        return Bench.run(context, model, batch, dx, reps, seed);
+        try (Bench bench = new Bench(context, model, batch, dx, seed)) {
+            List<Measurement.Round> rounds = List.of(bench.round(reps));
+            return new Measured(model.parameterCount(), rounds, bench.forwardBytes(), bench.backwardBytes());
+        }
     }
 
     private ObjectNode json(Machine machine, List<List<Point>> sweeps) {
@@ -204,12 +210,12 @@ final class BenchScalingCommand implements Callable<Integer> {
                     BenchOutput.round(q.exponent(sweep))));
             for (Point p : sweep) {
                 rows.addObject().put("sweep", p.sweep()).put("value", p.value()).put("params", p.result().parameters())
-                        .put("forward_ms", BenchOutput.round(p.result().forward().median()))
-                        .put("backward_ms", BenchOutput.round(p.result().backward().median()))
-                        .put("step_ms", BenchOutput.round(p.result().step().median()))
-                        .put("forward_p95_ms", BenchOutput.round(p.result().forward().percentile(95)))
-                        .put("backward_p95_ms", BenchOutput.round(p.result().backward().percentile(95)))
-                        .put("step_p95_ms", BenchOutput.round(p.result().step().percentile(95)))
+                        .put("forward_ms", BenchOutput.round(p.result().median(Phase.FORWARD)))
+                        .put("backward_ms", BenchOutput.round(p.result().median(Phase.BACKWARD)))
+                        .put("step_ms", BenchOutput.round(p.result().median(Phase.STEP)))
+                        .put("forward_p95_ms", BenchOutput.round(p.result().sample(Phase.FORWARD).percentile(95)))
+                        .put("backward_p95_ms", BenchOutput.round(p.result().sample(Phase.BACKWARD).percentile(95)))
+                        .put("step_p95_ms", BenchOutput.round(p.result().sample(Phase.STEP).percentile(95)))
                         .put("forward_peak_mb", BenchOutput.round(p.result().forwardBytes() / 1048576.0))
                         .put("backward_peak_mb", BenchOutput.round(p.result().backwardBytes() / 1048576.0));
             }

@@ -55,7 +55,9 @@ class BenchCommandTest {
             assertThat(row.get("batch").asInt()).isEqualTo(7);
             assertThat(row.get("layers").toString()).isEqualTo("[20,30,1]");
             assertThat(row.get("dx").asBoolean()).isTrue();
-            for (String field : List.of("forward_ms", "backward_ms", "step_ms", "forward_p95_ms", "backward_p95_ms",
+            assertThat(row.get("against").asText()).isEqualTo("mlp");
+            assertThat(row.get("rounds").asInt()).isEqualTo(3);
+            for (String field : List.of("forward_ratio", "forward_backward_ratio", "step_ratio", "forward_ms", "backward_ms", "step_ms", "forward_p95_ms", "backward_p95_ms",
                     "step_p95_ms", "forward_floor_ms", "backward_floor_ms", "step_floor_ms", "forward_peak_mb",
                     "backward_peak_mb")) {
                 assertThat(row.get(field).asDouble()).as(field).isPositive();
@@ -65,7 +67,25 @@ class BenchCommandTest {
                 assertThat(row.get(field).asText()).as(field).isNotEmpty();
             }
         }
+        assertThat(rows.get(1).get("forward_ratio").asDouble()).isEqualTo(1);
         assertThat(Files.readAllBytes(plot)).startsWith(PNG);
+    }
+
+    @Test
+    void eachGridIsARowAgainstTheFirst() throws IOException {
+        Path file = folder.resolve("grids.json");
+        assertThat(run("bench", "--layers", "10,8,2", "--batch", "7", "--models", "bspline", "--grid", "5,20", "--reps", "4",
+                "--rounds", "2", "--json", file.toString())).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("against bspline 5").containsPattern("(?m)^bspline 20 ")
+                .containsPattern("medians of the rounds lie up to \\d+ % apart");
+        JsonNode rows = json(file);
+        assertThat(rows).hasSize(2);
+        assertThat(rows.get(0).get("forward_ratio").asDouble()).isEqualTo(1);
+        assertThat(rows.get(1).get("grid").asInt()).isEqualTo(20);
+        assertThat(rows.get(1).get("params").asLong()).isEqualTo((10 * 8 + 8 * 2) * 25);
+        out.getBuffer().setLength(0);
+        assertThat(run("bench", "--layers", "10,8,2", "--models", "mlp", "--grid", "5,20", "--reps", "1")).isZero();
+        assertThat(out.toString().lines().filter(l -> l.startsWith("mlp"))).hasSize(1);
     }
 
     @Test
@@ -143,7 +163,8 @@ class BenchCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "--models|nope|unknown basis 'nope', known are: bspline",
-        "--batch|0|--batch and --reps must be at least 1",
+        "--batch|0|--batch, --reps and --rounds must be at least 1",
+        "--rounds|0|--batch, --reps and --rounds must be at least 1, given 100, 30 and 0",
         "--layers|5|at least two widths",
         "--dtype|f16|--dtype must be f32 or f64",
         "--device|tpu|--device must be cpu, cuda or cuda:N",

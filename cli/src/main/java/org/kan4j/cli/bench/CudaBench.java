@@ -22,65 +22,99 @@ import org.kan4j.Workspace;
  * its steps, and its time is the device's own, between two marks around a run of launches, divided by their number. So what
  * a launch costs the host is left out as long as the host keeps ahead.
  */
-public final class CudaBench {
+public final class CudaBench implements Measurement {
 
     private static final int LAUNCHES = 10;
     private static final int WARM_UP = 3;
     private static final double RATE = 1e-3;
 
-    private CudaBench() {
-    }
+    private final Context context;
+    private final Arena arena = Arena.ofConfined();
+    private final Parameters parameters;
+    private final ParameterVector gradients;
+    private final OptimizerState state;
+    private final Workspace workspace;
+    private final DeviceTensor x;
+    private final DeviceTensor y;
+    private final DeviceTensor gradOutput;
+    private final DeviceTensor gradInput;
+    private final DeviceTensor value;
+    private final DeviceGraph[] phases;
+    private final double first;
 
-    /** Measures a model; parameters as {@link Bench#run}. Its bytes are what the device holds beyond parameters. */
-    public static Bench.Result run(Context context, KanModel model, long batch, boolean inputGradient, int repetitions,
-                                   long seed) {
+    /** Makes a model with its data on the device and records its phases; parameters as {@link Bench}. */
+    public CudaBench(Context context, KanModel model, long batch, boolean inputGradient, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         DType dtype = model.dtype();
         Loss loss = new Loss.Mse();
-        try (Arena arena = Arena.ofConfined();
-             Parameters host = Parameters.initialise(model, seed);
-             Parameters parameters = host.onto(context);
-             ParameterVector gradients = parameters.newVector();
-             OptimizerState state = new OptimizerState(Optimizer.adamW(RATE, 0.01), parameters);
-             Workspace workspace = Workspace.training(context, parameters, batch);
-             DeviceTensor x = DeviceTensor.of(context, Bench.random(arena, dtype, batch, model.in(), random, -1));
-             DeviceTensor y = DeviceTensor.of(context, Bench.random(arena, dtype, batch, model.out(), random, 0));
-             DeviceTensor gradOutput = DeviceTensor.allocate(context, dtype, batch, model.out());
-             DeviceTensor gradInput = DeviceTensor.allocate(context, dtype, inputGradient ? batch : 0, model.in());
-             DeviceTensor value = DeviceTensor.allocate(context, DType.F64, 1)) {
-            Runnable forward = () -> workspace.forward(x);
-            Runnable backward = () -> workspace.backward(x, gradOutput, gradients, inputGradient ? gradInput : null);
-            Runnable step = () -> {
-                loss.evaluate(context, workspace.forward(x), y, null, gradOutput, value);
-                workspace.backwardStep(x, gradOutput, state, RATE);
-            };
-            step.run(); // kernels are loaded by their first launch, which cannot be recorded
-            double first = read(arena, value);
-            forward.run();
-            backward.run();
-            double[][] times = new double[3][repetitions];
-            forward.run();
-            try (DeviceGraph f = context.capture(forward); DeviceGraph b = context.capture(backward);
-                 DeviceGraph s = context.capture(step)) {
-                DeviceGraph[] phases = {f, b, s};
-                for (int repetition = -WARM_UP; repetition < repetitions; repetition++) {
-                    for (int phase = 0; phase < phases.length; phase++) {
-                        double time = time(context, phases[phase]::launch);
-                        if (repetition >= 0) {
-                            times[phase][repetition] = time;
-                        }
-                    }
+        this.context = context;
+        try (Parameters host = Parameters.initialise(model, seed)) {
+            parameters = host.onto(context);
+        }
+        gradients = parameters.newVector();
+        state = new OptimizerState(Optimizer.adamW(RATE, 0.01), parameters);
+        workspace = Workspace.training(context, parameters, batch);
+        x = DeviceTensor.of(context, Bench.random(arena, dtype, batch, model.in(), random, -1));
+        y = DeviceTensor.of(context, Bench.random(arena, dtype, batch, model.out(), random, 0));
+        gradOutput = DeviceTensor.allocate(context, dtype, batch, model.out());
+        gradInput = DeviceTensor.allocate(context, dtype, inputGradient ? batch : 0, model.in());
+        value = DeviceTensor.allocate(context, DType.F64, 1);
+        Runnable forward = () -> workspace.forward(x);
+        Runnable backward = () -> workspace.backward(x, gradOutput, gradients, inputGradient ? gradInput : null);
+        Runnable step = () -> {
+            loss.evaluate(context, workspace.forward(x), y, null, gradOutput, value);
+            workspace.backwardStep(x, gradOutput, state, RATE);
+        };
+        step.run(); // kernels are loaded by their first launch, which cannot be recorded
+        first = read(arena, value);
+        forward.run();
+        backward.run();
+        forward.run();
+        phases = new DeviceGraph[] {context.capture(forward), context.capture(backward), context.capture(step)};
+    }
+
+    @Override
+    public Round round(int repetitions) {
+        double[][] times = new double[phases.length][repetitions];
+        for (int repetition = -WARM_UP; repetition < repetitions; repetition++) {
+            for (int phase = 0; phase < phases.length; phase++) {
+                double time = time(context, phases[phase]::launch);
+                if (repetition >= 0) {
+                    times[phase][repetition] = time;
                 }
             }
-            double last = read(arena, value);
-            if (!Double.isFinite(last) || last == first) {
-                throw new IllegalStateException("the measured model did not train: loss " + first + " before, " + last
-                        + " after");
-            }
-            long gradientBytes = 4 * (gradOutput.size() + gradInput.size());
-            return new Bench.Result(model.parameterCount(), new Sample(times[0]), new Sample(times[1]), new Sample(times[2]),
-                    workspace.forwardBytes(), workspace.bytes() + gradientBytes);
         }
+        double last = read(arena, value);
+        if (!Double.isFinite(last) || last == first) {
+            throw new IllegalStateException("the measured model did not train: loss " + first + " before, " + last
+                    + " after");
+        }
+        return new Round(new Sample(times[0]), new Sample(times[1]), new Sample(times[2]));
+    }
+
+    @Override
+    public long forwardBytes() {
+        return workspace.forwardBytes();
+    }
+
+    @Override
+    public long backwardBytes() {
+        return workspace.bytes() + 4 * (gradOutput.size() + gradInput.size());
+    }
+
+    @Override
+    public void close() {
+        for (DeviceGraph phase : phases) {
+            phase.close();
+        }
+        for (DeviceTensor tensor : new DeviceTensor[] {x, y, gradOutput, gradInput, value}) {
+            tensor.close();
+        }
+        workspace.close();
+        state.close();
+        gradients.close();
+        parameters.close();
+        arena.close();
     }
 
     private static double read(Arena arena, DeviceTensor value) {

@@ -4,6 +4,7 @@ package org.kan4j.cli.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.kan4j.Activation;
 import org.kan4j.BSpline;
@@ -50,6 +51,21 @@ class MeasuresTest {
         assertThat(moved.ratio()).isCloseTo(1.05, within(1e-12));
         assertThat(moved.p()).isEqualTo(2.0 / 256); // all signs as they are, or all turned
         assertThat(PairedTest.of(base, noise).p()).isEqualTo(1);
+    }
+
+    @Test
+    void ratiosArePairedByRound() {
+        // The machine is twice as slow in the second round, and the other model takes twice as long in each.
+        Measured one = measured(1, 2, 1);
+        Measured other = measured(2, 4, 2.2);
+        assertThat(one.against(other, Measurement.Phase.FORWARD, Measurement.Phase.STEP)).isEqualTo(0.5);
+        assertThat(one.median(Measurement.Phase.BACKWARD)).isEqualTo(1);
+        assertThat(one.spread(Measurement.Phase.STEP)).isEqualTo(1);
+    }
+
+    private static Measured measured(double... times) {
+        return new Measured(1, Arrays.stream(times).mapToObj(t -> new Sample(new double[] {t}))
+                .map(s -> new Measurement.Round(s, s, s)).toList(), 0, 0);
     }
 
     @Test
