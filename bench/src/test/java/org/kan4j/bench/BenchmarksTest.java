@@ -34,6 +34,7 @@ class BenchmarksTest {
         assertThat(new Runner(once("FfmBenchmark").build()).run()).hasSize(8);
         assertThat(new Runner(once("TensorBenchmark").param("count", "1000").build()).run()).hasSize(6);
         assertThat(new Runner(once("CheckpointBenchmark").param("layers", "4x16x3").build()).run()).hasSize(2);
+        assertThat(new Runner(once("LbfgsBenchmark").build()).run()).hasSize(2);
     }
 
     @Test
