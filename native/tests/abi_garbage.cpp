@@ -41,6 +41,7 @@ void contexts() {
   CHECK(kan_context_create(&spec, nullptr) == KAN_INVALID_ARGUMENT);
   CHECK(kan_context_create(nullptr, &made) == KAN_INVALID_ARGUMENT && text(nullptr) == "spec: null");
   spec.threads = 0, refused("spec.threads"), spec.threads = -1, refused("-1"), spec.threads = INT_MAX, refused("spec.threads");
+  spec.threads = KAN_MAX_THREADS + 1, refused("1 to 256, given 257");
   spec.threads = 1;
   spec.tier = 5, refused("spec.tier"), spec.tier = -1, refused("spec.tier"), spec.tier = 0;
   spec.device = 2, refused("spec.device"), spec.device = -7, refused("spec.device"), spec.device = 0;

@@ -58,6 +58,9 @@ class Parity {
     kan_context_destroy(reference_);
   }
 
+  // From now on `other` must give the same bits too; takes it.
+  void also_on(kan_context other) { threaded_.push_back(other); }
+
   // Whether the library takes this specification (flags drawn at random may not fit the basis).
   bool valid(const Case& c) {
     kan_layer layer;
@@ -462,7 +465,8 @@ int main(int argc, char** argv) {
     parity.check_case(c, in, out, 1 + random.below(random.below(4) ? 40 : 260), seed++);
   }
   CHECK(made >= (quick ? 20 : 150) || !names_wanted.empty());
-  // Layers and batches larger than any block.
+  // Layers and batches larger than any block, on as many threads as a context may have, too.
+  if (!cuda) parity.also_on(make_context(tier, KAN_MAX_THREADS));
   for (const Case& c : families) {
     if (quick) break;
     parity.check_case(c, 70, 200, 150, seed++);

@@ -89,12 +89,14 @@ typedef struct kan_context_s* kan_context;
 #define KAN_PRODUCTS_TF32 1  /* 10 bits of mantissa */
 #define KAN_PRODUCTS_BF16 2  /* 7 bits of mantissa */
 
+#define KAN_MAX_THREADS 256
+
 typedef struct kan_context_spec {
   int32_t struct_size;
   int32_t struct_version;
   int32_t device;        /* KAN_DEVICE_* */
   int32_t device_index;  /* 0-based CUDA device; 0 for the CPU */
-  int32_t threads;       /* >= 1; the calling thread is one of them */
+  int32_t threads;       /* 1 .. KAN_MAX_THREADS; the calling thread is one of them */
   int32_t tier;          /* KAN_TIER_*; AUTO for CUDA */
   int32_t products;      /* KAN_PRODUCTS_*, CUDA; FP32 for the CPU */
   int32_t reserved;      /* 0 */

@@ -15,8 +15,6 @@ using namespace kan::abi;
 
 namespace {
 
-constexpr int32_t kMaxThreads = 1024;
-
 int32_t resolve_tier(int32_t asked) {
   check_range("spec.tier", asked, KAN_TIER_AUTO, KAN_TIER_AVX512);
   const int32_t highest = max_tier();
@@ -50,7 +48,7 @@ std::unique_ptr<Context> make_device_context(const kan_context_spec& spec) {
 
 std::unique_ptr<Context> make_context(const kan_context_spec& spec) {
   check_range("spec.device", spec.device, KAN_DEVICE_CPU, KAN_DEVICE_CUDA);
-  check_range("spec.threads", spec.threads, 1, kMaxThreads);
+  check_range("spec.threads", spec.threads, 1, KAN_MAX_THREADS);
   check_range("spec.reserved", spec.reserved, 0, 0);
   if (spec.device == KAN_DEVICE_CUDA) return make_device_context(spec);
   check_range("spec.device_index", spec.device_index, 0, 0);

@@ -110,9 +110,11 @@ Pool::Pool(int threads, Device* device) : state_(nullptr), threads_(threads), de
   state->spins = threads <= usable_processors() ? 2000 : 0;
   state->start = std::make_unique<Signal[]>(threads);
   state->threads.reserve(threads);
-  // The host's signals are for the host's threads: a Java VM must not see them arrive here.
+  // The host's signals are for the host's threads: a Java VM must not see them arrive here. But a fault of a worker itself
+  // is its own: blocked, it would end the process without the host's report.
   sigset_t all, before;
   sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&all, fault);
   sigprocmask(SIG_SETMASK, &all, &before);
   try {
     for (int worker = 1; worker < threads; ++worker) {

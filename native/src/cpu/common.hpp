@@ -25,7 +25,7 @@ constexpr int kRegisters = 16;
 // Of a lambda in an inner loop, which captures what must stay in registers.
 #define KAN_INLINE __attribute__((always_inline))
 
-constexpr int kMaxThreads = 256;
+constexpr int kMaxThreads = KAN_MAX_THREADS;
 constexpr int64_t kStreamBytes = 16 << 20;
 
 KAN_HD int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }

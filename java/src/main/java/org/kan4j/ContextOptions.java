@@ -2,12 +2,13 @@
 package org.kan4j;
 
 import java.util.Objects;
+import org.kan4j.ffi.Kan;
 
 /**
  * How to open a {@link Context}.
  *
  * @param device where to run
- * @param threads threads of the context's pool, the calling one included
+ * @param threads threads of the context's pool, the calling one included; 1 to 256
  * @param tier kernel tier; {@link Tier#AUTO} for the processor's highest; AUTO for CUDA
  * @param products how CUDA's tensor cores multiply; {@link Products#FP32} for the CPU
  * @param implementation name of the entry in CUDA's list of kernels that every layer it can do takes (docs/cuda.md); empty
@@ -23,8 +24,8 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
         if (implementation.length() > 31) {
             throw KanException.invalid("an implementation's name has at most 31 characters, given '%s'", implementation);
         }
-        if (threads < 1) {
-            throw KanException.invalid("a context needs at least 1 thread, given %d", threads);
+        if (threads < 1 || threads > Kan.KAN_MAX_THREADS()) {
+            throw KanException.invalid("a context needs at least 1 thread, at most %d, given %d", Kan.KAN_MAX_THREADS(), threads);
         }
     }
 
@@ -36,7 +37,8 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
         String threads = System.getProperty("kan4j.threads");
         int count;
         try {
-            count = threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads.strip());
+            count = threads == null ? Math.min(Runtime.getRuntime().availableProcessors(), Kan.KAN_MAX_THREADS())
+                : Integer.parseInt(threads.strip());
         } catch (NumberFormatException e) {
             throw KanException.invalid("the property kan4j.threads must be a whole number, given '%s'", threads);
         }

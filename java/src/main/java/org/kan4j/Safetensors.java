@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -70,6 +71,9 @@ public final class Safetensors {
      * @throws FormatException if it is not a whole, well-formed safetensors file
      */
     public static Safetensors open(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw bad(file, "it is a folder");
+        }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
             if (size < 8) {

@@ -198,6 +198,7 @@ class ConfigurationTest {
         refused("given 1.0", () -> Optimizer.sgd(0.1, 1));
         refused("avx2", () -> Tier.parse("avx3"));
         refused("at least 1 thread", () -> ContextOptions.defaults().withThreads(0));
+        refused("at most 256, given 257", () -> ContextOptions.defaults().withThreads(257));
         refused("given 0.0", () -> new Loss.Huber(0));
         refused("layers.0.coef", () -> {
             try (Arena arena = Arena.ofConfined();

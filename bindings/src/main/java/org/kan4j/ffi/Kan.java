@@ -226,6 +226,15 @@ public class Kan extends KanSymbols {
     public static int KAN_PRODUCTS_BF16() {
         return KAN_PRODUCTS_BF16;
     }
+    private static final int KAN_MAX_THREADS = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define KAN_MAX_THREADS 256
+     * }
+     */
+    public static int KAN_MAX_THREADS() {
+        return KAN_MAX_THREADS;
+    }
     private static final int KAN_F32 = (int)1L;
     /**
      * {@snippet lang=c :

@@ -111,8 +111,7 @@ final class BenchCommand implements Callable<Integer> {
         if (layers.length < 2 || Arrays.stream(layers).anyMatch(w -> w < 1)) {
             throw new InputException("--layers needs at least two widths of at least 1, given " + Arrays.toString(layers));
         }
-        Output.check("--json", json);
-        Output.check("--plot", plot);
+        new Output.Check().writes("--json", json).writes("--plot", plot);
         DType type = Options.dtype(dtype);
         List<Subject> subjects = subjects(type);
         requireMemory(subjects);

@@ -82,7 +82,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
         if (!(seconds > 0 && seconds <= 60)) {
             throw new InputException("--seconds must be above 0 and at most 60, given " + seconds);
         }
-        Output.check("--json", json);
+        new Output.Check().writes("--json", json);
         Machine machine = Machine.here();
         out.println(format("kan4j %s, %s, %d cores, %s, Predictor.predict(float[], float[])", machine.kan4j(),
                 machine.processor(), machine.cores(), dtype));

@@ -120,8 +120,7 @@ final class BenchScalingCommand implements Callable<Integer> {
         requireSweep("--grid", grids);
         requireSweep("--width", widths);
         requireSweep("--batch", batches);
-        Output.check("--json", json);
-        Output.check("--plot", plot);
+        new Output.Check().writes("--json", json).writes("--plot", plot);
         PrintWriter out = spec.commandLine().getOut();
         Bases.Entry entry = Bases.of(name);
         DType type = Options.dtype(dtype);

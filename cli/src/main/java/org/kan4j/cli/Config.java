@@ -75,8 +75,11 @@ final class Config {
     }
 
     private static JsonNode read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new InputException(OPTION + " " + file + " is a folder, expected a file");
+        }
         try {
-            JsonNode root = new ObjectMapper().readTree(Files.readString(file));
+            JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
             if (!root.isObject()) {
                 throw new InputException(file + ": expected a JSON object of options, such as {\"epochs\": 20}");
             }

@@ -49,6 +49,9 @@ final class DeviceOptions {
             options = options.withImplementation(implementation);
         }
         if (tier != null) {
+            if (!(options.device() instanceof Device.Cpu)) {
+                throw new InputException("--tier " + tier + " needs --device cpu, given " + device);
+            }
             options = options.withTier(Tier.parse(tier));
         }
         return Context.open(options);

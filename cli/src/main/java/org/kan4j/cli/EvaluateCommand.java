@@ -54,7 +54,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        Output.check("--json", json);
+        new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--json", json);
         coverage.check();
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = rows(data, model.encoding(), true, spec.commandLine().getErr()).load(arena,

@@ -38,7 +38,7 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Variant known = Variant.of(variant);
-        Output.check("--out", out);
+        new Output.Check().reads("MODEL", model).writes("--out", out);
         try (Checkpoint checkpoint = Checkpoint.read(model); Arena arena = Arena.ofConfined()) {
             Origin origin = Origin.of(checkpoint.properties(), arena);
             StateDicts.Exported state = StateDicts.save(known, checkpoint.parameters(), origin, arena);

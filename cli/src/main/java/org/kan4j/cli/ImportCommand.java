@@ -44,7 +44,7 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Variant known = Variant.of(variant);
-        Output.check("--out", out);
+        new Output.Check().reads("WEIGHTS", weights).writes("--out", out);
         Safetensors file = Safetensors.open(weights);
         try (Arena arena = Arena.ofConfined()) {
             StateDicts.Imported model = StateDicts.load(weights.toString(), known, StateDicts.tensors(file, arena),

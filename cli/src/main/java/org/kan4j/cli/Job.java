@@ -50,6 +50,11 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         return new Job(set.encoding(), set.parts(), 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
     }
 
+    /** The file that the command line names, null for a known set. */
+    static Path file(String data) {
+        return NamedSet.of(data).isPresent() ? null : Path.of(data);
+    }
+
     /** By what the command line names: a known set or a file. */
     static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
                   Encoding.Missing missing, Double testFraction, long seed, PrintWriter notes) {
@@ -63,7 +68,7 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
             return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
         }
         Path file = Path.of(data);
-        if (!file.toFile().exists() && !data.contains(".") && !data.contains("/")) {
+        if (data.isEmpty() || !file.toFile().exists() && !data.contains(".") && !data.contains("/")) {
             throw new InputException("no data set or file '" + data + "'; known sets are mnist, fashion-mnist and digits, "
                     + "else give a CSV, Parquet or safetensors file");
         }

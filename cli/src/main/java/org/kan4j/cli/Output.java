@@ -59,25 +59,54 @@ final class Output {
         throw new InputException(file + " is not a list of rows as kan4j bench --json writes it");
     }
 
-    /** Fails now if a file could not be written later, after long work; creates its folder. */
-    static void check(String option, Path file) {
-        if (file == null) {
-            return;
+    /** A command's files, looked at before its work: each result can be written, and replaces no other and no input. */
+    static final class Check {
+
+        private final Map<String, Path> taken = new LinkedHashMap<>();
+
+        /** A file that the command reads, by its name in messages; null for none. */
+        Check reads(String name, Path file) {
+            if (file != null) {
+                taken.put(name, file);
+            }
+            return this;
         }
-        Path folder = file.toAbsolutePath().getParent();
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw new InputException(option + " " + file + ": cannot create the folder " + folder + ": "
-                    + Main.describe(e), e);
+
+        /** A file that the command writes, or null; creates its folder. */
+        Check writes(String option, Path file) {
+            if (file == null) {
+                return this;
+            }
+            Path folder = file.toAbsolutePath().getParent();
+            if (folder == null || Files.isDirectory(file)) {
+                throw new InputException(option + " '" + file + "' is a folder, expected a file name");
+            }
+            taken.forEach((name, other) -> {
+                if (same(file, other)) {
+                    throw new InputException(option + " " + file + " is the file of " + name + ", expected another");
+                }
+            });
+            taken.put(option, file);
+            try {
+                Files.createDirectories(folder);
+            } catch (IOException e) {
+                throw new InputException(option + " " + file + ": cannot create the folder " + folder + ": "
+                        + Main.describe(e), e);
+            }
+            try {
+                Files.delete(Files.createTempFile(folder, ".kan4j-", ""));  // isWritable does not know read-only mounts
+            } catch (IOException e) {
+                throw new InputException(option + " " + file + ": cannot write into the folder " + folder, e);
+            }
+            return this;
         }
-        if (Files.isDirectory(file)) {
-            throw new InputException(option + " " + file + " is a folder, expected a file name");
-        }
-        try {
-            Files.delete(Files.createTempFile(folder, ".kan4j-", ""));  // isWritable does not know read-only mounts
-        } catch (IOException e) {
-            throw new InputException(option + " " + file + ": cannot write into the folder " + folder, e);
+
+        private static boolean same(Path a, Path b) {
+            try {
+                return Files.isSameFile(a.toAbsolutePath().normalize(), b.toAbsolutePath().normalize());
+            } catch (IOException e) {
+                return false;  // one of them does not exist, and they have different names
+            }
         }
     }
 

@@ -59,7 +59,7 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Output.check("--out", out);
+        new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--out", out);
         coverage.check();
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, spec.commandLine().getErr())

@@ -187,7 +187,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE",
             description = "Options from a JSON object such as the \"options\" in a metrics file; those of the command line "
                     + "come first.")
-    private Path config;  // in the help here, read by Config before the options are parsed
+    private Path config;  // read by Config before the options are parsed
 
     @Option(names = "--resume", paramLabel = "MODEL",
             description = "Go on with the training of this checkpoint, which keeps its options; --epochs and --steps may be raised.")
@@ -399,21 +399,27 @@ final class TrainCommand implements Callable<Integer> {
 
     /** The file with the suffix in front of its extension. */
     private static Path insert(Path file, String suffix) {
-        String name = file.getFileName().toString();
+        String name = name(file);
         int dot = name.lastIndexOf('.');
         return file.resolveSibling(dot > 0 ? name.substring(0, dot) + suffix + name.substring(dot) : name + suffix);
     }
 
+    private static String name(Path file) {
+        if (file.getFileName() == null) {
+            throw new InputException("'" + file + "' is a folder, expected a file name");
+        }
+        return file.getFileName().toString();
+    }
+
     private static Path besides(Path modelFile) {
-        String name = modelFile.getFileName().toString();
+        String name = name(modelFile);
         int dot = name.lastIndexOf('.');
         return modelFile.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".png");
     }
 
     private void checkOutputs(Path modelFile, Path plotFile) {
-        Output.check("--out", modelFile);
-        Output.check("--plot", plotFile);
-        Output.check("--json", json);
+        new Output.Check().reads("DATA", Job.file(data)).reads("--config", config).writes("--out", modelFile)
+                .reads("--resume", resume).writes("--plot", plotFile).writes("--json", json);
         if (!plotFile.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
             throw new InputException("--plot " + plotFile + ": expected a name that ends with .png");
         }

@@ -42,7 +42,9 @@ class BadInputTest {
                 words("train digits --lr 0", "--lr must be above 0, given 0.0"),
                 words("train digits --lr NaN", "--lr must be above 0, given NaN"),
                 words("train digits --weight-decay=-1", "--weight-decay must be at least 0, given -1.0"),
-                words("train digits --threads 0", "at least 1 thread, given 0"),
+                words("train digits --threads 0", "at least 1 thread, at most 256, given 0"),
+                words("train digits --threads 10000", "at most 256, given 10000"),
+                words("train digits --device cuda --tier avx2", "--tier avx2 needs --device cpu, given cuda"),
                 words("train digits --basis splines", "unknown basis 'splines', known are: bspline, fastkan"),
                 words("train digits --grid 0", "--grid must be at least 1, given 0"),
                 words("train digits --order 6", "order must be 1 to 5, given 6"),
@@ -120,6 +122,46 @@ class BadInputTest {
         Path file = Files.createFile(folder.resolve("file"));
         Cli.refuse(new String[] {"--out", "cannot create the folder"}, "train", "digits", "--out", file.resolve("m"));
         Cli.refuse(new String[] {"is a folder, expected a file name"}, "train", "digits", "--out", folder);
+        Cli.refuse(new String[] {"'/' is a folder, expected a file name"}, "train", "digits", "--out", "/");
+    }
+
+    @Test
+    void noResultReplacesAnInputOrAnotherResult() throws IOException {
+        Path data = csv("a,y", "1,u", "2,v", "3,u", "4,v", "5,u", "6,v", "7,u", "8,v", "9,u", "0,v");
+        byte[] before = Files.readAllBytes(data);
+        Path model = folder.resolve("m.safetensors");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), data);
+        for (Path same : List.of(data, folder.resolve("x/../data.csv"), link)) {
+            Cli.refuse(new String[] {"--out", "is the file of DATA"}, "train", data, "--target", "y", "--out", same);
+            Cli.refuse(new String[] {"--json", "is the file of DATA"}, "train", data, "--target", "y", "--out", model,
+                    "--json", same);
+        }
+        Cli.refuse(new String[] {"--json", "is the file of --out"}, "train", data, "--target", "y", "--out", model,
+                "--json", model);
+        Cli.succeed("train", data, "--target", "y", "--epochs", 1, "--out", model);
+        byte[] trained = Files.readAllBytes(model);
+        Cli.refuse(new String[] {"--out", "is the file of DATA"}, "predict", data, "--model", model, "--out", data);
+        Cli.refuse(new String[] {"--out", "is the file of --model"}, "predict", data, "--model", model, "--out", model);
+        Cli.refuse(new String[] {"--json", "is the file of --model"}, "evaluate", data, "--model", model, "--json", model);
+        Cli.refuse(new String[] {"--json", "is the file of --resume"}, "train", data, "--resume", model, "--epochs", 2,
+                "--out", folder.resolve("other.safetensors"), "--json", model);
+        Cli.refuse(new String[] {"--out", "is the file of MODEL"}, "export", model, "--variant", "efficient-kan", "--out", model);
+        assertThat(data).hasBinaryContent(before);
+        assertThat(model).hasBinaryContent(trained);
+        Cli.succeed("train", data, "--resume", model, "--epochs", 2, "--out", model);  // a model may go on where it is
+    }
+
+    @Test
+    void foldersInThePlaceOfFilesAreNamed() throws IOException {
+        Path data = csv("a,b,y", "1,2,3");
+        String[] named = {folder.toString(), "folder"};
+        Cli.refuse(named, "predict", data, "--model", folder);
+        Cli.refuse(named, "train", data, "--resume", folder);
+        Cli.refuse(named, "verify", folder);
+        Cli.refuse(named, "import", folder, "--variant", "efficient-kan", "--out", folder.resolve("m"));
+        Cli.refuse(named, "train", data, "--target", "y", "--config", folder);
+        Cli.refuse(new String[] {"data.csv: not JSON, line 1"}, "train", data, "--target", "y", "--config", data);
+        Cli.refuse(new String[] {"no data set or file ''"}, "train", "", "--target", "y");
     }
 
     @Test
