@@ -283,6 +283,38 @@ void globals() {
   }
 }
 
+// Outside the domain a basis expects: what docs/bases.md says.
+void far_outside() {
+  for (double x : {-1e18, -1e3, 1e3, 1e18}) {
+    Vector v, d, end, slope;
+    for (int32_t id : {KAN_BASIS_RBF, KAN_BASIS_RSWAF, KAN_BASIS_RELU, KAN_BASIS_BSRBF}) {
+      Curve vanishing(id, 5, 3);
+      vanishing.values(x, v, d);
+      for (size_t r = 0; r < v.size(); ++r) {
+        CHECK_TEXT(v[r] == 0 && d[r] == 0, "basis " + std::to_string(id) + " far outside: " + number(v[r]) + ", slope " + number(d[r]));
+      }
+    }
+    for (int32_t id : {KAN_BASIS_CHEBYSHEV, KAN_BASIS_JACOBI}) {
+      Curve saturating(id, 6, 0);
+      saturating.values(x, v, d);
+      saturating.values(std::copysign(40, x), end, slope);
+      for (size_t r = 0; r < v.size(); ++r) {
+        close(end[r], v[r], 1e-9, "polynomial " + std::to_string(id) + " where tanh is 1");
+        CHECK_TEXT(d[r] == 0, "polynomial " + std::to_string(id) + " slope where tanh is 1: " + number(d[r]));
+      }
+    }
+    Curve rational(KAN_BASIS_RATIONAL, 1, 0);
+    const double a = rational.tensor("numerator")[5], b = std::fabs(rational.tensor("denominator")[3]);
+    close(a / b, rational.phi(x * 1e6)[0] / (x * 1e6), 1e-6 * std::fabs(a / b), "rational grows like a line");
+  }
+  for (int32_t id : {KAN_BASIS_FOURIER, KAN_BASIS_SINE}) {
+    Curve periodic(id, 7, 0);
+    for (double x : {-1e5, 1e5}) {
+      for (double value : periodic.phi(x)) CHECK_TEXT(std::fabs(value) <= 1 + 1e-12, "periodic at " + number(x) + ": " + number(value));
+    }
+  }
+}
+
 // psi by its formula; the layer's translation and scale set to 0 and 1.
 void wavelets() {
   const double norm = 2 / (std::sqrt(3.0) * std::pow(kPi, 0.25));
@@ -314,6 +346,10 @@ void wavelets() {
       close(window * slope, r.d_x[0], 1e-9, "wavelet " + std::to_string(kind) + " derivative at " + number(u));
     }
     CHECK(std::isnan(run_passes(context, m, 1, {NAN, 0.5, 0.5}, {1}).y[0]));
+    for (double u : {-1e9, 1e9}) {
+      const Results r = run_passes(context, m, 1, {u, 0.5, 0.5}, {1});
+      CHECK_TEXT(std::fabs(r.y[0]) <= 1e-9 && std::fabs(r.d_x[0]) <= 1e-9, "wavelet " + std::to_string(kind) + " far outside");
+    }
   }
 }
 
@@ -378,6 +414,7 @@ int main(int argc, char** argv) {
   context = make_context(tier, 2);
   splines();
   globals();
+  far_outside();
   wavelets();
   activations();
   not_a_number();

@@ -2,6 +2,7 @@
 package org.kan4j.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,13 +42,15 @@ final class Bases {
     record Entry(int published, int order, int benchGrid, int wider, Builder build) {
         /** The default of --grid for these widths. A rational layer's groups must divide its inputs. */
         int grid(long[] widths) {
-            int groups = published;
-            for (int i = 0; build == RATIONAL && i < widths.length - 1; i++) {
-                while (widths[i] % groups != 0) {
-                    groups--;
-                }
+            int grid = published;
+            while (build == RATIONAL && !divides(grid, widths)) {
+                grid--;
             }
-            return groups;
+            return grid;
+        }
+
+        private static boolean divides(int groups, long[] widths) {
+            return Arrays.stream(widths, 0, widths.length - 1).allMatch(width -> width % groups == 0);
         }
 
         /** The default of --norm. */

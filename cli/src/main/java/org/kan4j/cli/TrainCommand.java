@@ -258,8 +258,8 @@ final class TrainCommand implements Callable<Integer> {
                     table ? List.copyOf(drop) : null, table ? List.copyOf(categorical) : null,
                     table ? Job.missing(missing) : null, table ? Job.testFraction(testFraction) : null,
                     !table ? null : memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20)),
-                    basis != null ? basis : "bspline", applies(grid, entry.grid(widths)),
-                    applies(order, entry.order()), norm != null ? norm : entry.norm(), init, widths,
+                    basis != null ? basis : "bspline", applies("--grid", grid, entry.grid(widths)),
+                    applies("--order", order, entry.order()), norm != null ? norm : entry.norm(), init, widths,
                     epochs == null && method.steps() != null ? null : Integer.valueOf(or(epochs, job.epochs())),
                     batch == null && method.lbfgs() ? null : Integer.valueOf(or(batch, job.batch())),
                     method.lbfgs() ? null : lr != null ? lr : Double.valueOf(job.learningRate()),
@@ -303,7 +303,10 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** A number of the basis as given, or its default; null where the basis has no such number. */
-    private static Integer applies(Integer given, int otherwise) {
+    private Integer applies(String option, Integer given, int otherwise) {
+        if (given != null && otherwise == 0) {
+            throw new InputException(option + " has no meaning for the basis " + basis + ", given " + given);
+        }
         return given != null ? given : otherwise > 0 ? Integer.valueOf(otherwise) : null;
     }
 

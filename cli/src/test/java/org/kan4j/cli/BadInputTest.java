@@ -47,6 +47,8 @@ class BadInputTest {
                 words("train digits --device cuda --tier avx2", "--tier avx2 needs --device cpu, given cuda"),
                 words("train digits --basis splines", "unknown basis 'splines', known are: bspline, fastkan"),
                 words("train digits --grid 0", "--grid must be at least 1, given 0"),
+                words("train digits --basis mlp --grid 5", "--grid has no meaning for the basis mlp, given 5"),
+                words("train digits --basis chebykan --order 3", "--order has no meaning for the basis chebykan, given 3"),
                 words("train digits --order 6", "order must be 1 to 5, given 6"),
                 words("train digits --basis fastkan --grid 1", "1"),
                 words("train digits --basis rational --layers 64,30,10 --grid 8", "30 features, 8 groups"),

@@ -99,6 +99,14 @@ class TrainCommandTest {
         Cli.succeed("evaluate", "digits", "--model", file("m.safetensors"));
     }
 
+    /** By default as many groups, up to the published 8, as divide the inputs of every layer. */
+    @Test
+    void rationalGroupsDivideEveryWidth() throws IOException {
+        Cli.succeed("train", "digits", "--basis", "rational", "--layers", "64,10,10", "--epochs", 1, "--out",
+                file("m.safetensors"), "--json", file("m.json"));
+        assertThat(Cli.json(file("m.json")).get("options").get("grid").asInt()).isEqualTo(2);
+    }
+
     @Test
     void theSameSeedGivesTheSameModelAnotherSeedAnother() throws IOException {
         Cli.succeed("train", "digits", "--epochs", 2, "--seeds", "3,4", "--out", file("a.safetensors"), "--json",
