@@ -2,7 +2,6 @@
 package org.kan4j;
 
 import java.util.Objects;
-import org.kan4j.ffi.Kan;
 
 /**
  * How to open a {@link Context}.
@@ -16,6 +15,9 @@ import org.kan4j.ffi.Kan;
  */
 public record ContextOptions(Device device, int threads, Tier tier, Products products, String implementation) {
 
+    /** KAN_MAX_THREADS of kan.h. Not read from there: that loads the library, before it can be said what is amiss with it. */
+    static final int MAX_THREADS = 256;
+
     /** Checks the values. */
     public ContextOptions {
         Objects.requireNonNull(device, "device");
@@ -24,8 +26,8 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
         if (implementation.length() > 31) {
             throw KanException.invalid("an implementation's name has at most 31 characters, given '%s'", implementation);
         }
-        if (threads < 1 || threads > Kan.KAN_MAX_THREADS()) {
-            throw KanException.invalid("a context needs at least 1 thread, at most %d, given %d", Kan.KAN_MAX_THREADS(), threads);
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw KanException.invalid("a context needs at least 1 thread, at most %d, given %d", MAX_THREADS, threads);
         }
     }
 
@@ -37,7 +39,7 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
         String threads = System.getProperty("kan4j.threads");
         int count;
         try {
-            count = threads == null ? Math.min(Runtime.getRuntime().availableProcessors(), Kan.KAN_MAX_THREADS())
+            count = threads == null ? Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS)
                 : Integer.parseInt(threads.strip());
         } catch (NumberFormatException e) {
             throw KanException.invalid("the property kan4j.threads must be a whole number, given '%s'", threads);

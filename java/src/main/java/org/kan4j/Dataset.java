@@ -105,19 +105,24 @@ public final class Dataset implements RowSource {
     /**
      * The same rows with weights in the loss and the metrics.
      *
-     * @param rowWeights one a row of the whole tensors, of the features' type, at least 0
+     * @param rowWeights one a row of the whole tensors, of the features' type, at least 0 and not all 0
      */
     public Dataset withWeights(HostTensor rowWeights) {
         if (rowWeights.dtype() != features.dtype() || rowWeights.size() != features.rows()) {
             throw new ShapeException("weights for " + features.rows() + " rows must be " + features.dtype() + "["
                 + features.rows() + "], given " + rowWeights);
         }
+        boolean some = rowWeights.size() == 0;
         for (long i = 0; i < rowWeights.size(); i++) {
             double weight = rowWeights.getFlat(i);
+            some |= weight > 0;
             if (!(weight >= 0) || Double.isInfinite(weight)) {
                 throw KanException.invalid("the weight of row %d is %s; weights must be at least 0 and finite", i,
                     weight);
             }
+        }
+        if (!some) {
+            throw KanException.invalid("the weights of all %d rows are 0: nothing counts", rowWeights.size());
         }
         return new Dataset(features, targets, rowWeights.reshape(rowWeights.size()), classes, selection);
     }

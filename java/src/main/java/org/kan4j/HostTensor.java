@@ -69,7 +69,10 @@ public final class HostTensor implements Tensor {
         return new HostTensor(segment, dtype, shape);
     }
 
-    /** A view of a direct buffer, from its position to its limit, which must be exactly the shape's size. */
+    /**
+     * A view of a direct buffer, from its position to its limit, which must be exactly the shape's size. The numbers are
+     * in the machine's byte order, whatever the buffer's {@link ByteBuffer#order()} is.
+     */
     public static HostTensor ofBuffer(ByteBuffer buffer, DType dtype, long... shape) {
         if (!buffer.isDirect()) {
             throw KanException.invalid("a tensor needs off-heap memory, given a heap buffer");
@@ -78,7 +81,8 @@ public final class HostTensor implements Tensor {
     }
 
     /**
-     * A read-only view of a part of a file, mapped into memory: data larger than the heap, read as it is needed.
+     * A read-only view of a part of a file, mapped into memory: data larger than the heap, read as it is needed. The
+     * numbers are in the machine's byte order.
      * The file must not shrink while it is mapped: reading beyond its end then ends the process. Where that can
      * happen, copy instead.
      *

@@ -599,7 +599,8 @@ public final class Trainer implements AutoCloseable {
         try {
             save(checkpoint);
         } catch (IOException e) {
-            throw new KanException(Status.INVALID_ARGUMENT, "cannot write the checkpoint " + checkpoint + ": " + e, e);
+            Object why = e.getClass() == IOException.class ? e.getMessage() : e;  // others need their name to be understood
+            throw new KanException(Status.INVALID_ARGUMENT, "cannot write the checkpoint " + checkpoint + ": " + why, e);
         }
     }
 

@@ -144,6 +144,9 @@ class DatasetTest {
             message("I32", () -> Dataset.classification(good, y, 3));
             message("3 labels", () -> Dataset.classification(good, HostTensor.of(arena, 0, 1, 2), 3));
             message("2 rows", () -> Dataset.regression(good, HostTensor.of(arena, 1f, 2f, 3f)));
+            message("weights of all 2 rows are 0",
+                () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, 0f, 0f)));
+            message("the weight of row 1 is -1", () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, 1f, -1f)));
             message("one type", () -> Dataset.regression(good, HostTensor.of(arena, 1.0, 2.0)));
             message("weight of row 0", () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, -1f, 1f)));
             message("row 1 has 1 numbers", () -> HostTensor.of(arena, new float[][] {{1, 2}, {3}}));

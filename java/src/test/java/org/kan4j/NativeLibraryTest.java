@@ -73,6 +73,25 @@ class NativeLibraryTest {
     }
 
     @Test
+    void aContextHasTheThreadsTheVmMayUseAndLogsThemWhereTheHostSays() throws Exception {
+        Path logging = Files.writeString(folder.resolve("logging.properties"),
+            "handlers=java.util.logging.ConsoleHandler\njava.util.logging.ConsoleHandler.level=ALL\norg.kan4j.level=FINE\n");
+        List<String> options = List.of(FLAG, "-cp", Vm.path(installed, Vm.bindings(), Vm.home(Load.class)),
+            "-Dkan4j.native.path=" + library, "-Djava.util.logging.config.file=" + logging);
+        // How a container's CPU limit reaches the VM, on any machine.
+        assertTrue(run(options, "-XX:ActiveProcessorCount=3").contains("context on cpu, 3 threads"));
+        assertTrue(run(options, "-XX:ActiveProcessorCount=3", "-Dkan4j.threads=1").contains("context on cpu, 1 thread,"));
+        assertTrue(run(options, "-XX:ActiveProcessorCount=1000").contains("context on cpu, 256 threads"));
+    }
+
+    private static String run(List<String> options, String... more) throws Exception {
+        List<String> all = new ArrayList<>(options);
+        all.addAll(List.of(more));
+        all.add(Load.class.getName());
+        return Vm.run(all);
+    }
+
+    @Test
     void theLibraryPathComesBeforeTheJar() throws Exception {
         assertEquals("LOADED " + library, load("-Djava.library.path=" + library.getParent()));
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -68,11 +69,9 @@ public final class Cache {
         }
         List<String> failures = new ArrayList<>();
         for (Source source : sources) {
+            Path staging = staging(home);
             progress.accept("fetching " + set + " from " + source.name());
-            Path staging = null;
             try {
-                Files.createDirectories(home);
-                staging = Files.createTempDirectory(home, ".fetch-");
                 source.fetch(entries, staging);
                 for (Entry entry : entries) {
                     install(staging, home, entry);
@@ -81,14 +80,24 @@ public final class Cache {
             } catch (IOException e) {
                 failures.add("  " + source.name() + ": " + describe(e));
             } finally {
-                if (staging != null) {
-                    deleteTree(staging);
-                }
+                deleteTree(staging);
             }
         }
         throw new DataException("cannot fetch " + set + " into " + home + "; tried:\n" + String.join("\n", failures)
                 + "\nOr put these files there yourself: "
                 + String.join(", ", entries.stream().map(Entry::name).toList()));
+    }
+
+    /** A new folder in the cache to fetch into. */
+    private static Path staging(Path home) {
+        try {
+            Files.createDirectories(home);
+            return Files.createTempDirectory(home, ".fetch-");
+        } catch (IOException e) {
+            String why = e instanceof FileSystemException f && f.getReason() != null ? " (" + f.getReason() + ")" : "";
+            throw new DataException("cannot write into the data cache " + home + why + "; $KAN4J_CACHE names another folder",
+                    e);
+        }
     }
 
     private static String describe(IOException e) {

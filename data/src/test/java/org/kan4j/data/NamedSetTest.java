@@ -124,4 +124,12 @@ class NamedSetTest {
                         + "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a, expected " + HELLO.sha256())
                 .hasMessageContaining("other: it has no hello.txt");
     }
+
+    @Test
+    void aCacheThatCannotBeWrittenIsNamedAndNothingIsFetched() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertThatThrownBy(() -> new Cache(file, text -> { throw new AssertionError(text); }).get("set", List.of(HELLO),
+                List.of(fails("npm", "asked")))).isInstanceOf(DataException.class)
+                .hasMessageContaining("cannot write into the data cache " + file.resolve("set")).hasMessageContaining("$KAN4J_CACHE");
+    }
 }

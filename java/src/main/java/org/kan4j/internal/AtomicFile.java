@@ -27,14 +27,14 @@ public final class AtomicFile {
      */
     public static void write(Path file, Writer writer) throws IOException {
         Path target = file.toAbsolutePath();
+        if (Files.isDirectory(target)) {
+            throw new IOException("cannot write " + file + ": it is a folder");
+        }
         if (!Files.isDirectory(target.getParent())) {
             throw new IOException("cannot write " + file + ": there is no folder " + target.getParent());
         }
         if (!Files.isWritable(target.getParent())) {
             throw new IOException("cannot write " + file + ": the folder " + target.getParent() + " is not writable");
-        }
-        if (Files.isDirectory(target)) {
-            throw new IOException("cannot write " + file + ": it is a folder");
         }
         Path sibling = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"
             + Long.toUnsignedString(System.nanoTime(), 36) + ".part");
