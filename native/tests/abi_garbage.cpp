@@ -90,6 +90,22 @@ void contexts() {
   CHECK(kan_debug_live(2) == -1 && kan_debug_live(-1) == -1);
 }
 
+// A hint about memory: refused where it makes no sense, otherwise without effect on what the memory holds.
+void large_pages() {
+  std::vector<char> memory(9 << 20);
+  for (size_t i = 0; i < memory.size(); ++i) memory[i] = char(i * 7 / 3);
+  const std::vector<char> before = memory;
+  for (int64_t bytes : {int64_t(0), int64_t(1), int64_t(memory.size())}) {
+    CHECK(kan_prefer_large_pages(memory.data(), bytes) == KAN_OK);
+    CHECK(kan_prefer_large_pages(memory.data() + memory.size() - bytes, bytes) == KAN_OK);
+  }
+  CHECK(memory == before);
+  CHECK(kan_prefer_large_pages(reinterpret_cast<void*>(uintptr_t(1) << 46), 16 << 20) == KAN_OK);  // nothing is there
+  CHECK(kan_prefer_large_pages(nullptr, 0) == KAN_OK);
+  CHECK(kan_prefer_large_pages(nullptr, 1) == KAN_INVALID_ARGUMENT && text(nullptr).find("data") != std::string::npos);
+  CHECK(kan_prefer_large_pages(memory.data(), -1) == KAN_INVALID_ARGUMENT && text(nullptr).find("bytes") != std::string::npos);
+}
+
 void layer_specs() {
   kan_layer layer;
   kan_layer_spec s;
@@ -466,6 +482,7 @@ void handles() {
 int main() {
   context = make_context(KAN_TIER_AUTO, 2);
   contexts();
+  large_pages();
   layer_specs();
   runs();
   vectors_and_losses();

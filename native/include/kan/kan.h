@@ -45,7 +45,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ version, status */
 
 #define KAN_ABI_MAJOR 1
-#define KAN_ABI_MINOR 1
+#define KAN_ABI_MINOR 2
 
 typedef int32_t kan_status;
 #define KAN_OK 0
@@ -69,6 +69,12 @@ KAN_API long long kan_build_info(char* buffer, long long capacity);
 
 /* Number of live objects of a kind, for leak checks: 0 contexts, 1 layers. Other kinds give -1. */
 KAN_API long long kan_debug_live(int32_t kind);
+
+/* Asks the system to back `bytes` of host memory, which may hold data already, by large pages (Linux: transparent huge
+ * pages): kernels that pass over tens of megabytes then wait less for address translation. A hint for parameters, gradients
+ * and moments of large models: no result depends on it, memory that cannot have it stays as it is, and KAN_OK does not say
+ * whether the system followed. Takes the time of copying the memory once. KAN_INVALID_ARGUMENT: bytes < 0, data null. */
+KAN_API kan_status kan_prefer_large_pages(void* data, long long bytes);
 
 /* ---------------------------------------------------------------------------------------------------------- context */
 

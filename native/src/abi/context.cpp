@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// Version, contexts and errors.
+// Version, contexts, errors and a hint about memory.
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <memory>
 #include <system_error>
@@ -82,6 +84,21 @@ long long kan_build_info(char* buffer, long long capacity) {
 
 long long kan_debug_live(int32_t kind) {
   return kind == 0 ? contexts().live() : kind == 1 ? layers().live() : -1;
+}
+
+kan_status kan_prefer_large_pages(void* data, long long bytes) {
+  return guard(thread_error(), [&] {
+    check_range("bytes", bytes, 0, kAddressable);
+    check_pointer("data", data, bytes, 1);
+    constexpr uintptr_t kPage = 2 << 20;
+    const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kPage - 1) / kPage * kPage;
+    const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + uintptr_t(bytes)) / kPage * kPage;
+    if (begin >= end) return;
+    void* const pages = reinterpret_cast<void*>(begin);
+    constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1: what was touched before too, now
+    madvise(pages, end - begin, MADV_HUGEPAGE);
+    madvise(pages, end - begin, kCollapse);
+  });
 }
 
 kan_status kan_context_create(const kan_context_spec* spec, kan_context* context) {

@@ -3,9 +3,13 @@ package org.kan4j;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.kan4j.ffi.Kan;
 
 /** Arrays off the heap, which the kernels of every CPU context use in place. */
 final class HostMemory extends Memory {
+
+    /** Arrays this large are worth asking for large pages: the processor's tables of small pages do not cover them. */
+    private static final long LARGE = 16L << 20;
 
     HostMemory(Arena arena) {
         super(arena);
@@ -28,7 +32,11 @@ final class HostMemory extends Memory {
     @Override
     MemorySegment allocate(long bytes) {
         try {
-            return arena().allocate(Math.max(HostTensor.ALIGNMENT, bytes), HostTensor.ALIGNMENT).asSlice(0, bytes);
+            MemorySegment array = arena().allocate(Math.max(HostTensor.ALIGNMENT, bytes), HostTensor.ALIGNMENT);
+            if (bytes >= LARGE) {
+                Native.check(Kan.kan_prefer_large_pages(array, bytes), MemorySegment.NULL);
+            }
+            return array.asSlice(0, bytes);
         } catch (OutOfMemoryError e) {
             throw new KanException(Status.OUT_OF_MEMORY, "no memory for an array of " + bytes + " bytes", e);
         }

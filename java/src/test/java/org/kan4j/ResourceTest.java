@@ -9,6 +9,8 @@ import application.WriteForever;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,6 +51,20 @@ class ResourceTest {
         }
         assertEquals(contexts, Kan.kan_debug_live(0), "contexts left open");
         assertEquals(layers, Kan.kan_debug_live(1), "layers left open");
+    }
+
+    @Test
+    void largeArraysAreZerosAndWholeOnAnyPages() {
+        long bytes = (40L << 20) + 12;
+        for (HostMemory memory : List.of(HostMemory.shared(), new HostMemory(Arena.ofConfined()))) {
+            try (Arena arena = memory.arena()) {
+                MemorySegment array = memory.allocate(bytes);
+                assertEquals(bytes, array.byteSize());
+                assertEquals(-1, array.mismatch(arena.allocate(bytes)));
+                array.fill((byte) 7);
+                assertEquals(7, array.get(ValueLayout.JAVA_BYTE, bytes - 1));
+            }
+        }
     }
 
     private static Checkpoint unresumable(Path file, Parameters parameters) throws IOException {

@@ -28,10 +28,10 @@ public class Kan extends KanSymbols {
     public static int KAN_ABI_MAJOR() {
         return KAN_ABI_MAJOR;
     }
-    private static final int KAN_ABI_MINOR = (int)1L;
+    private static final int KAN_ABI_MINOR = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define KAN_ABI_MINOR 1
+     * #define KAN_ABI_MINOR 2
      * }
      */
     public static int KAN_ABI_MINOR() {
@@ -954,6 +954,67 @@ public class Kan extends KanSymbols {
                 traceDowncall("kan_debug_live", kind);
             }
             return (long)mh$.invokeExact(kind);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_prefer_large_pages {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_prefer_large_pages");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_prefer_large_pages(void *data, long long bytes)
+     * }
+     */
+    public static FunctionDescriptor kan_prefer_large_pages$descriptor() {
+        return kan_prefer_large_pages.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_prefer_large_pages(void *data, long long bytes)
+     * }
+     */
+    public static MethodHandle kan_prefer_large_pages$handle() {
+        return kan_prefer_large_pages.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_prefer_large_pages(void *data, long long bytes)
+     * }
+     */
+    public static MemorySegment kan_prefer_large_pages$address() {
+        return kan_prefer_large_pages.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_prefer_large_pages(void *data, long long bytes)
+     * }
+     */
+    public static int kan_prefer_large_pages(MemorySegment data, long bytes) {
+        var mh$ = kan_prefer_large_pages.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_prefer_large_pages", data, bytes);
+            }
+            return (int)mh$.invokeExact(data, bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
