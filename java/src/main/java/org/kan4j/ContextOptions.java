@@ -36,7 +36,6 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
      * system properties {@code kan4j.threads} and {@code kan4j.tier} (which can only lower the tier) override these.
      */
     public static ContextOptions defaults() {
-        NativeLibrary.load();
         String threads = System.getProperty("kan4j.threads");
         int count;
         try {
