@@ -2,6 +2,7 @@
 package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.kan4j.Device;
 
 class BenchCommandTest {
 
@@ -86,6 +88,20 @@ class BenchCommandTest {
         out.getBuffer().setLength(0);
         assertThat(run("bench", "--layers", "10,8,2", "--models", "mlp", "--grid", "5,20", "--reps", "1")).isZero();
         assertThat(out.toString().lines().filter(l -> l.startsWith("mlp"))).hasSize(1);
+    }
+
+    @Test
+    void aDeviceIsTimedInRoundsToo() throws IOException {
+        String missing = Device.cuda(0).unavailable().orElse("");
+        assumeTrue(missing.isEmpty(), missing);
+        Path file = folder.resolve("cuda.json");
+        assertThat(run("bench", "--device", "cuda", "--layers", "6,5,2", "--batch", "4", "--models", "bspline,mlp", "--reps",
+                "2", "--rounds", "2", "--json", file.toString())).as(err.toString()).isZero();
+        JsonNode row = json(file).get(0);
+        assertThat(row.get("device").asText()).isEqualTo("cuda:0");
+        for (String field : List.of("forward_ms", "backward_ms", "step_ms", "forward_floor_ms", "step_ratio", "backward_peak_mb")) {
+            assertThat(row.get(field).asDouble()).as(field).isPositive();
+        }
     }
 
     @Test
