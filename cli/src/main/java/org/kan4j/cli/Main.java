@@ -66,6 +66,12 @@ public final class Main {
             status = line.execute(Config.expand(args));
         } catch (InputException | IOException e) {
             status = failed(e, line, main.verbose);
+        } catch (OutOfMemoryError e) {
+            if (main.verbose) {
+                e.printStackTrace(err);
+            }
+            status = report(err, "out of memory: " + e.getMessage() + "; KAN4J_JVM_OPTS=-Xmx16g, say, gives Java more",
+                    BAD_INPUT);
         }
         out.flush();
         err.flush();

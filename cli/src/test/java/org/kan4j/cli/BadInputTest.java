@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -210,6 +212,20 @@ class BadInputTest {
         Cli.refuse(new String[] {"bad.safetensors", "'b'"}, "predict", data, "--model", bad);
         Files.write(bad, safetensors(1L << 62, "{}", 0));
         Cli.refuse(new String[] {"header claims 4611686018427387904 bytes"}, "predict", data, "--model", bad);
+    }
+
+    @Test
+    void tooLittleMemoryIsSaidInOneLine() throws Exception {
+        String header = IntStream.range(0, 200_000)
+                .mapToObj(i -> "\"t" + i + "\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}")
+                .collect(Collectors.joining(",", "{", "}"));
+        Path model = Files.write(folder.resolve("many.safetensors"), safetensors(header.length(), header, 0));
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx32m",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "org.kan4j.cli.Main",
+                "predict", "absent.csv", "--model", model.toString()).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(output).startsWith("kan4j: out of memory: Java heap space").hasLineCount(1);
+        assertThat(process.waitFor()).isEqualTo(2);
     }
 
     private static byte[] safetensors(long claimed, String header, int data) {
