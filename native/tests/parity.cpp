@@ -7,7 +7,8 @@
 // Tolerance (the fp64 error rule): the kernel may be at most twice as far from the reference as a naive evaluation in
 // the layer's own precision is, plus a few units in the last place of the tensor's largest number (or of one term of the
 // sums behind it, if that is larger: a single sum may cancel); the number of units grows with the condition of the basis (a uniform spline finds its cell by (x - t_0) / h, an error of G units in the
-// cell's coordinate; a harmonic k multiplies the error of its angle by k; polynomials of degree d by d^2).
+// cell's coordinate; a trained frequency multiplies the error of its angle, a harmonic takes up to
+// 8 steps of angle addition; polynomials of degree d by d^2).
 #include <cfloat>
 
 #include "core/kernels.hpp"
@@ -23,7 +24,7 @@ double condition(const kan_layer_spec& s) {
   switch (s.kind == KAN_LAYER_KAN ? s.basis : 0) {
     case KAN_BASIS_BSPLINE:
     case KAN_BASIS_BSRBF: return (s.grid + 2.0 * s.order) * s.order;
-    case KAN_BASIS_FOURIER:
+    case KAN_BASIS_FOURIER: return 4.0 * std::min(s.grid, 8);
     case KAN_BASIS_SINE: return 4.0 * s.grid;
     case KAN_BASIS_CHEBYSHEV:
     case KAN_BASIS_JACOBI: return 2.0 * s.grid * s.grid;

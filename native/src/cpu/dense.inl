@@ -70,7 +70,8 @@ inline void expand(const Layer& layer, const BasisView<S>& view, const S* x, con
 
 // ---------------------------------------------------------------------------------------------------------- products
 
-// y[s][c] (stride ld) = or += sum_k a[k][s] w[k][c], MR samples by NV registers of outputs.
+// y[s][c] (stride ld) = or += sum_k a[k][s] w[k][c], MR samples by NV registers of outputs. A panel is summed by itself
+// and then added: short sums of sums round less than one long sum.
 template <class S, int MR, int NV>
 KAN_HD void product_tile(int64_t k, const S* a, int64_t slots, const S* w, int64_t width, int lanes, bool first,
                          const S* bias, S* y, int64_t ld) {
@@ -79,10 +80,7 @@ KAN_HD void product_tile(int64_t k, const S* a, int64_t slots, const S* w, int64
 #pragma GCC unroll 6
   for (int m = 0; m < MR; ++m)
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) {
-      const S* from = first ? bias : y + m * ld;
-      acc[m][v] = !from ? T(S(0)) : NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes);
-    }
+    for (int v = 0; v < NV; ++v) acc[m][v] = T(S(0));
   for (int64_t r = 0; r < k; ++r) {
     T b[NV];
 #pragma GCC unroll 4
@@ -100,6 +98,8 @@ KAN_HD void product_tile(int64_t k, const S* a, int64_t slots, const S* w, int64
   for (int m = 0; m < MR; ++m)
 #pragma GCC unroll 4
     for (int v = 0; v < NV; ++v) {
+      const S* before = first ? bias : y + m * ld;
+      if (before) acc[m][v] = acc[m][v] + (NV > 1 ? T::load(before + v * T::W) : T::load(before, lanes));
       if (NV > 1) acc[m][v].store(y + m * ld + v * T::W);
       else acc[m][v].store(y + m * ld, lanes);
     }
@@ -142,9 +142,9 @@ inline void forward_product_narrow(int64_t k, const S* a, int64_t slots, const S
   using T = vec<S>;
   for (int64_t c = 0; c < width; ++c)
     for (int64_t s = 0; s < slots; s += T::W) {
-      T acc = T::load(yt + c * slots + s);
+      T acc(S(0));
       for (int64_t r = 0; r < k; ++r) acc = fma(w[r * width + c], T::load(a + r * slots + s), acc);
-      acc.store(yt + c * slots + s);
+      (acc + T::load(yt + c * slots + s)).store(yt + c * slots + s);
     }
 }
 
