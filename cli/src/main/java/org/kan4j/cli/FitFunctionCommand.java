@@ -152,6 +152,7 @@ final class FitFunctionCommand implements Callable<Integer> {
         if (validation != null && !(validation >= 0 && validation < 1)) {
             throw new InputException("--validation must be 0 to below 1, given " + validation);
         }
+        Options.dtype(dtype);
         new Output.Check().writes("--out", out).writes("--json", json).writes("--plot", plot);
         if (plot != null && !plot.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
             throw new InputException("--plot " + plot + ": expected a name that ends with .png");

@@ -14,6 +14,7 @@ import org.kan4j.Clipping;
 import org.kan4j.GridUpdate;
 import org.kan4j.GridUpdates;
 import org.kan4j.Lbfgs;
+import org.kan4j.Loss;
 import org.kan4j.Optimizer;
 import org.kan4j.ParameterGroup;
 import org.kan4j.RowSource;
@@ -77,6 +78,11 @@ final class Method {
             description = "balanced, or a weight for each class: how much its rows count in training.")
     private List<String> classWeights;
 
+    @Option(names = "--huber", paramLabel = "D",
+            description = "Regression by Huber's loss, which is linear in errors beyond D deviations of the target; by default "
+                    + "the mean squared error.")
+    private Double huber;
+
     @Option(names = "--update-grid", paramLabel = "N", description = "Move the grids to the data after every N steps.")
     private Long updateGrid;
 
@@ -127,6 +133,7 @@ final class Method {
         Ranges.atLeast("--accumulate", accumulate, 1);
         Ranges.positive("--clip-norm", clipNorm);
         Ranges.positive("--clip-value", clipValue);
+        Ranges.positive("--huber", huber);
         within("--average", average, average != null && average > 0 && average < 1, "above 0 and below 1");
         Ranges.atLeast("--update-grid", updateGrid, 1);
         Ranges.atLeast("--update-grid-until", updateGridUntil, 1);
@@ -150,6 +157,13 @@ final class Method {
         }
         groups();
         weights(0);
+    }
+
+    /** Refuses what the task has no use for. */
+    void check(boolean classification) {
+        if (huber != null && classification) {
+            throw new InputException("--huber is for regression");
+        }
     }
 
     private void onlyFor(String option, Object value, String name) {
@@ -200,6 +214,9 @@ final class Method {
         groups().forEach(builder::group);
         if (average != null) {
             builder.averaging(average);
+        }
+        if (huber != null) {
+            builder.loss(new Loss.Huber(huber));
         }
         if (updateGrid != null) {
             GridUpdate update = GridUpdate.defaults();

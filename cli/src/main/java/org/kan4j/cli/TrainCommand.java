@@ -251,6 +251,7 @@ final class TrainCommand implements Callable<Integer> {
         long[] widths = layers != null ? layers
                 : new long[] {job.encoding().features(), job.hidden(), job.encoding().target().width()};
         checkLayers(widths, job.encoding());
+        method.check(job.classification());
         String course = schedule != null ? schedule : method.lbfgs() ? "constant" : "exponential";
         try (Context context = device.open()) {
             TrainOptions options = new TrainOptions(data, target,
@@ -362,8 +363,9 @@ final class TrainCommand implements Callable<Integer> {
         if (plateau != null && !"plateau".equals(schedule)) {
             throw new InputException("--plateau is for --schedule plateau");
         }
-        if (warmup != null && (!"cosine".equals(schedule) || !(warmup >= 0 && Double.isFinite(warmup)))) {
-            throw new InputException("--warmup is for --schedule cosine and must be at least 0, given " + warmup);
+        Ranges.nonNegative("--warmup", warmup);
+        if (warmup != null && !"cosine".equals(schedule)) {
+            throw new InputException("--warmup is for --schedule cosine");
         }
     }
 

@@ -69,6 +69,7 @@ class BadInputTest {
                 words("train digits --init small", "--init must be published, pykan, smooth or unit-variance, given 'small'"),
                 words("train digits --schedule linear", "--schedule must be constant, exponential, cosine, one-cycle or plateau"),
                 words("train digits --warmup 2", "--warmup is for --schedule cosine"),
+                words("train digits --schedule cosine --warmup=-1", "--warmup must be at least 0, given -1.0"),
                 words("train digits --schedule cosine --decay 0.9", "--decay is for the exponential and the plateau schedule"),
                 words("train digits --validation 1", "--validation must be between 0 and 1, given 1.0"),
                 words("train digits --patience 0", "--patience must be at least 1, given 0"),

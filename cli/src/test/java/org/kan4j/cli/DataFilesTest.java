@@ -90,6 +90,11 @@ class DataFilesTest {
                 .contains("warning: 15.0 % of what layer 0 sees");
         assertThat(Cli.succeed("predict", file("far.csv"), "--model", file("m.safetensors"), "--warn-outside", 1).err())
                 .doesNotContain("warning");
+        // What a later layer sees is the network's doing: warned of only on request.
+        assertThat(Cli.succeed("train", "digits", "--epochs", 3, "--out", file("d.safetensors")).err())
+                .doesNotContain("warning");
+        assertThat(Cli.succeed("evaluate", "digits", "--model", file("d.safetensors"), "--warn-outside", 0.01).err())
+                .contains("of what layer 1 sees lies outside its grid").doesNotContain("layer 0 sees");
         Cli.refuse(new String[] {"--warn-outside must be between 0 and 1, given 2.0"}, "predict", file("far.csv"), "--model",
                 file("m.safetensors"), "--warn-outside", 2);
     }

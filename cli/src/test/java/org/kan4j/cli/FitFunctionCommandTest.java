@@ -68,6 +68,8 @@ class FitFunctionCommandTest {
         refuse("position 6", "exp(x");
         refuse("position 1", "foo(x)");
         refuse("undefined on the range", "log(x)");
+        refuse("it is Infinity at x = 0.0", "1/x");
+        refuse("it is Infinity at x = 1.5, y = 1.5", "1/(x-y)", "--ranges", "1:2");
         refuse("no variable", "1+2");
         refuse("--list", "I.99.9");
         refuse("--list");
@@ -88,6 +90,11 @@ class FitFunctionCommandTest {
         refuse("--dtype", "x", "--dtype", "f16");
         refuse(".png", "x", "--plot", folder.resolve("f.jpg"));
         refuse("not for the table", "feynman", "--ranges", "0:1");
+    }
+
+    @Test
+    void aValueThatIsMissingWhereTheFormulaHasALimitIsNoPole() {
+        assertThat(Cli.succeed(quick("sin(x)/x", "--layers", "1,1", "--grids", "3")).out()).contains("test RMSE");
     }
 
     private static void refuse(String part, Object... arguments) {

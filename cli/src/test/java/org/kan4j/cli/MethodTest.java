@@ -136,6 +136,35 @@ class MethodTest {
         assertThat(found[1]).isBetween(200.0, 500.0); // right of 0
     }
 
+    /** Some targets are far off: the squared error follows them, Huber's loss much less. */
+    @Test
+    void hubersLossIsNotLedByOutliers() throws IOException {
+        SplittableRandom random = new SplittableRandom(3);
+        List<String> lines = new ArrayList<>(List.of("x,y"));
+        List<String> truth = new ArrayList<>(List.of("x,y"));
+        for (int i = 0; i < 400; i++) {
+            double x = random.nextDouble(-1, 1);
+            lines.add(x + "," + (i % 10 == 0 ? x + 20 : x));
+            truth.add(x + "," + x);
+        }
+        Files.write(file("off.csv"), lines);
+        Files.write(file("truth.csv"), truth);
+        double[] rmse = new double[2];
+        for (int i = 0; i < 2; i++) {
+            List<Object> command = new ArrayList<>(List.of("train", file("off.csv"), "--target", "y", "--task", "regression",
+                    "--layers", "1,1", "--epochs", 30, "--out", file("m.safetensors"), "--json", file("m.json")));
+            if (i == 1) {
+                command.addAll(List.of("--huber", 0.01));
+            }
+            Cli.succeed(command.toArray());
+            Cli.succeed("evaluate", file("truth.csv"), "--model", file("m.safetensors"), "--json", file("e.json"));
+            rmse[i] = Cli.json(file("e.json")).get("rmse").asDouble();
+        }
+        assertThat(Cli.json(file("m.json")).get("options").get("huber").asDouble()).isEqualTo(0.01);
+        assertThat(rmse[0]).isGreaterThan(1);
+        assertThat(rmse[1]).isLessThan(0.5);
+    }
+
     static Stream<Arguments> refusals() {
         return Stream.of(
                 Arguments.of("--optimizer must be adamw, sgd or lbfgs, given 'adam'", new Object[] {"--optimizer", "adam"}),
@@ -157,6 +186,8 @@ class MethodTest {
                 Arguments.of("'x' is not a number", new Object[] {"--group", "*.coef:lr=x"}),
                 Arguments.of("found 'rate=1'", new Object[] {"--group", "*.coef:rate=1"}),
                 Arguments.of("must be at least 0, given -1.0", new Object[] {"--group", "*.coef:lr=-1"}),
+                Arguments.of("--huber must be above 0, given 0.0", new Object[] {"--huber", 0}),
+                Arguments.of("--huber is for regression", new Object[] {"--huber", 1}),
                 Arguments.of("--average must be above 0 and below 1, given 1.0", new Object[] {"--average", 1}),
                 Arguments.of("--class-weights must be balanced or 10 numbers, one a class, given 2",
                         new Object[] {"--class-weights", "1,2"}),

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.Checkpoint;
+import org.kan4j.Trainer;
 
 /** Training, evaluation and prediction through the whole stack. */
 class TrainCommandTest {
@@ -287,6 +288,40 @@ class TrainCommandTest {
         Cli.succeed("evaluate", "digits", "--model", model);
         try (var files = Files.list(folder)) {
             assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("m.safetensors", "log");
+        }
+    }
+
+    /** SIGKILL at any moment of writing and training: the file is a whole checkpoint, which the next training goes on from. */
+    @Test
+    void aKillAtAnyMomentLeavesACheckpointToGoOnFrom() throws Exception {
+        Path model = file("m.safetensors");
+        // An epoch is one step of a model that takes longer to write than to train: most kills fall into a write.
+        Files.write(file("two.csv"), List.of("x,y", "1,1", "2,3", "3,2"));
+        Cli.succeed("train", file("two.csv"), "--target", "y", "--task", "regression", "--layers", "1,200,200,1", "--epochs", 1,
+                "--batch", 2, "--out", model);
+        SplittableRandom random = new SplittableRandom(1);
+        int epochs = 1;
+        for (int i = 0; i < 4; i++) {
+            Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
+                    "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path"), "-cp",
+                    System.getProperty("java.class.path"), "org.kan4j.cli.Main", "train", file("two.csv").toString(), "--resume",
+                    model.toString(), "--epochs", "1000000").redirectErrorStream(true).redirectOutput(file("log").toFile())
+                    .start();
+            try {
+                while (!read(file("log")).contains("epoch ")) {
+                    assertThat(process.isAlive()).as(() -> read(file("log"))).isTrue();
+                    Thread.sleep(5);
+                }
+                Thread.sleep(random.nextInt(200));
+            } finally {
+                process.destroyForcibly();
+            }
+            assertThat(process.waitFor()).isEqualTo(137);
+            try (Checkpoint checkpoint = Checkpoint.read(model); Trainer trainer = Trainer.resume(checkpoint).build()) {
+                assertThat(trainer.epoch()).isGreaterThan(epochs);
+                epochs = trainer.epoch();
+            }
         }
     }
 

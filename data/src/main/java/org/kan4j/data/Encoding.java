@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -25,14 +27,13 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
     public static final String KEY = "kan4j.data";
 
     private static final ObjectMapper JSON = new ObjectMapper()
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES);
 
     public Encoding {
         Objects.requireNonNull(data, "data");
         columns = List.copyOf(columns);
         Objects.requireNonNull(target, "target");
-        Objects.requireNonNull(missing, "missing");
+        missing = missing == null ? Missing.REFUSE : missing;  // models of before there was a choice
     }
 
     /** What becomes of inputs without a value. A target without one is always an error. */
@@ -62,6 +63,13 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
     public record Numeric(String name, double low, double high, double mean) implements Column {
         public Numeric {
             Objects.requireNonNull(name, "name");
+        }
+
+        /** From JSON; models of before missing values could be filled have no mean. */
+        @JsonCreator
+        static Numeric read(@JsonProperty("name") String name, @JsonProperty("low") double low,
+                            @JsonProperty("high") double high, @JsonProperty("mean") Double mean) {
+            return new Numeric(name, low, high, mean != null ? mean : low + (high - low) / 2);
         }
 
         @Override

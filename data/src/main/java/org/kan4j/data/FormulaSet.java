@@ -23,6 +23,8 @@ public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
 
     /** The name of what is predicted. */
     private static final String VALUE = "value";
+    /** Variables up to which all combinations of ends and middles are looked at for poles. */
+    private static final int MOST_PROBED = 6;
 
     /** From where to where a variable goes; both ends finite, the first below the second. */
     public record Range(double low, double high) {
@@ -42,10 +44,11 @@ public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
      * @param ranges one a variable, in their order
      * @param rows to train on, at least 1
      * @param testRows others, at least 1
-     * @throws DataException if the formula is undefined at a point
+     * @throws DataException if the formula is undefined at a point, or infinite at a likely one
      */
     public static FormulaSet sample(Arena arena, DType dtype, Formula formula, List<Range> ranges, int rows,
                                     int testRows, long seed) {
+        Points.refusePoles(formula, ranges);
         SplittableRandom random = new SplittableRandom(seed);
         Points train = Points.sample(formula, ranges, rows, random.split());
         Points test = Points.sample(formula, ranges, testRows, random.split());
@@ -77,11 +80,41 @@ public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
                 }
                 values[b] = formula.evaluate(point);
                 if (!Double.isFinite(values[b])) {
-                    throw new DataException("the formula " + formula + " is undefined on the range: it is " + values[b]
-                            + " at " + describe(formula, point) + "; --ranges says where to sample it");
+                    throw undefined(formula, values[b], point);
                 }
             }
             return new Points(inputs, values);
+        }
+
+        /**
+         * Refuses poles where formulas have them and samples never fall: where variables are 0, at the ends or in the middle
+         * of their ranges. What is not a number there, as x log x at 0, may have a limit.
+         */
+        static void refusePoles(Formula formula, List<Range> ranges) {
+            int n = ranges.size();
+            double[] point = new double[n];
+            int each = n <= MOST_PROBED ? 4 : 1;
+            for (int k = 0; k < Math.pow(each, n); k++) {
+                for (int i = 0, rest = k; i < n; i++, rest /= each) {
+                    Range range = ranges.get(i);
+                    double middle = range.low + (range.high - range.low) / 2;
+                    point[i] = switch (rest % each) {
+                        case 0 -> range.low < 0 && range.high > 0 ? 0 : middle;
+                        case 1 -> range.low;
+                        case 2 -> range.high;
+                        default -> middle;
+                    };
+                }
+                double value = formula.evaluate(point);
+                if (Double.isInfinite(value)) {
+                    throw undefined(formula, value, point);
+                }
+            }
+        }
+
+        private static DataException undefined(Formula formula, double value, double[] point) {
+            return new DataException("the formula " + formula + " is undefined on the range: it is " + value + " at "
+                    + describe(formula, point) + "; --ranges says where to sample it");
         }
 
         private static String describe(Formula formula, double[] point) {

@@ -162,10 +162,23 @@ class TableSetTest {
 
     @Test
     void damagedEncodingsAreRefused() {
-        for (String json : new String[] {"", "{", "[]", "{\"data\":\"x\"}", "{\"data\":\"x\",\"columns\":[{\"type\":\"odd\"}]}"}) {
+        String target = "\"target\":{\"type\":\"value\",\"name\":\"y\",\"mean\":0,\"deviation\":1}";
+        for (String json : new String[] {"", "{", "[]", "{\"data\":\"x\"}", "{\"data\":\"x\",\"columns\":[{\"type\":\"odd\"}]}",
+            "{\"columns\":[]," + target + "}", "{\"data\":\"x\",\"columns\":[]}",
+            "{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"name\":\"a\",\"low\":0}]," + target + "}",
+            "{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"low\":0,\"high\":1}]," + target + "}",
+            "{\"data\":\"x\",\"columns\":[{\"type\":\"categorical\",\"name\":\"a\"}]," + target + "}"}) {
             assertThatThrownBy(() -> Encoding.fromJson(json)).isInstanceOf(DataException.class)
                     .hasMessageContaining("kan4j.data");
         }
+    }
+
+    @Test
+    void encodingsOfBeforeMissingValuesCouldBeFilledAreRead() {
+        Encoding encoding = Encoding.fromJson("{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"name\":\"a\",\"low\":0,\"high\":4}],"
+                + "\"target\":{\"type\":\"classes\",\"name\":\"y\",\"labels\":[\"n\",\"p\"]}}");
+        assertThat(encoding.missing()).isEqualTo(Encoding.Missing.REFUSE);
+        assertThat(encoding.columns()).containsExactly(new Encoding.Numeric("a", 0, 4, 2));
     }
 
     @Test
