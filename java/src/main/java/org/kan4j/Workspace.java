@@ -53,6 +53,10 @@ public final class Workspace implements AutoCloseable {
             for (int l = 0; l < count; l++) {
                 NativeLayers.Sizes sizes = sizes(l, maxRows);
                 most = Math.max(most, sizes.scratchBytes());
+                if (training) {
+                    // Edge statistics, which a penalty may ask for, take the scratch of an inference pass.
+                    most = Math.max(most, inferenceScratchBytes(l, maxRows));
+                }
                 widest = Math.max(widest, model.layers().get(l).out());
                 savedBytes[l] = training ? sizes.savedBytes() : 0;
                 saved[l] = training ? allocate(savedBytes[l]) : MemorySegment.NULL;
@@ -121,6 +125,10 @@ public final class Workspace implements AutoCloseable {
     private NativeLayers.Sizes sizes(int layer, long rows) {
         return NativeLayers.sizes(context, parameters.layers().handle(layer), rows,
             training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER());
+    }
+
+    private long inferenceScratchBytes(int layer, long rows) {
+        return NativeLayers.sizes(context, parameters.layers().handle(layer), rows, Kan.KAN_MODE_INFER()).scratchBytes();
     }
 
     /** The parameters it runs with. */
@@ -446,6 +454,10 @@ public final class Workspace implements AutoCloseable {
     /** The statistics of a layer's edges on its input: three arrays of (out, in) doubles. */
     void edgeStatistics(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
                         MemorySegment deviation) {
+        if (inferenceScratchBytes(layer, rows) > scratchBytes) {
+            throw new KanException(Status.INTERNAL, "the edges of layer " + layer + " want more memory for " + rows
+                + " rows than was allocated for " + maxRows);
+        }
         Native.check(Kan.kan_layer_edge_statistics(context.handle(), parameters.layers().handle(layer), rows, input,
             parameters.values().part(layer), parameters.bufferPart(layer), meanAbs, mean, deviation, scratch),
             context.handle());
