@@ -131,6 +131,15 @@ struct GradientSink {
     }
   }
 
+  // The same of the first `lanes` of them.
+  KAN_HD void put(int64_t offset, vec<S> g, int lanes) const {
+    using T = vec<S>;
+    if (lanes == T::W) return put(offset, g);
+    alignas(64) S numbers[T::W];
+    g.store(numbers);
+    put(offset, numbers, int64_t(lanes));
+  }
+
   // n gradients g of the numbers that start at `offset` of params.
   KAN_HD void put(int64_t offset, const S* g, int64_t n) const {
     using T = vec<S>;

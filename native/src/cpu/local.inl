@@ -448,6 +448,17 @@ struct TileView {
 template <int V>
 constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
 
+// f(Constant<registers>(), c, lanes) for w columns from left to right: NV registers at once, then two, then one, the last
+// perhaps with fewer lanes.
+template <int NV, int W, class F>
+KAN_HD void for_columns(int64_t w, F&& f) {
+  int64_t c = 0;
+  for (; c + NV * W <= w; c += NV * W) f(Constant<NV>(), c, W);
+  if constexpr (NV > 2)
+    for (; c + 2 * W <= w; c += 2 * W) f(Constant<2>(), c, W);
+  for (; c < w; c += W) f(Constant<1>(), c, int(min64(W, w - c)));
+}
+
 // f(Constant<0>()), f(Constant<1>()), … until one returns true.
 template <int N, int I = 0, class F>
 KAN_HD bool any_index(F&& f) {
@@ -822,8 +833,8 @@ KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const S* v
 // The gradient rows of input i and NV registers of columns at d_y, summed over a record sorted by window: row j is
 // gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row to base(sum).
 template <class S, int K, int V, int NV, class R, class B>
-KAN_HD void gather_windows(const Layer& layer, const S* d_y, int64_t w, const Record<S>& record, int64_t slots, R&& row,
-                           B&& base) {
+KAN_HD void gather_windows(const Layer& layer, const S* d_y, int64_t w, int lanes, const Record<S>& record, int64_t slots,
+                           R&& row, B&& base) {
   using T = vec<S>;
   constexpr int M = K + 1;
   const Run *run = record.runs + 1, *last = record.runs + record.count();
@@ -843,7 +854,7 @@ KAN_HD void gather_windows(const Layer& layer, const S* d_y, int64_t w, const Re
         const S* from = d_y + record.index[p] * w;
         T d[NV];
 #pragma GCC unroll 4
-        for (int v = 0; v < NV; ++v) d[v] = T::load(from + v * T::W);
+        for (int v = 0; v < NV; ++v) d[v] = NV > 1 || lanes == T::W ? T::load(from + v * T::W) : T::load(from, lanes);
 #pragma GCC unroll 8
         for (int r = 0; r < V; ++r) {
           const T b(record.values[r * slots + p]);
@@ -867,58 +878,62 @@ KAN_HD void gather_windows(const Layer& layer, const S* d_y, int64_t w, const Re
 // The gradient rows of input i of a tile over one block of samples, d_y (block, w). `g` [rows][w] takes them, added, where
 // there are more blocks than this one; otherwise (g is NULL) they go from registers to the sink as what they are there, the
 // gradients of coefficients, scale and base weights: at `offset` of params.
-template <class S, int K, int V>
-KAN_HD void weight_windows(const Layer& layer, const TileView<S>& tile, int64_t i, int64_t c, const S* d_y,
+template <class S, int K, int V, int NV>
+KAN_HD void weight_windows(const Layer& layer, const TileView<S>& tile, int64_t i, int64_t c, int lanes, const S* d_y,
                            const Record<S>& record, int64_t slots, S* g, const GradientSink<S>& sink, int64_t offset,
                            const S* factor) {
   using T = vec<S>;
-  constexpr int NV = kWide<V>;
   const int64_t w = tile.w, input = layer.rows * w;
   const S* weights = tile.weights + i * input;
+  const auto load = [lanes](const S* from) KAN_INLINE { return NV > 1 || lanes == T::W ? T::load(from) : T::load(from, lanes); };
+  const auto add = [lanes](S* to, T sum) KAN_INLINE {
+    if (NV > 1 || lanes == T::W) (T::load(to) + sum).store(to);
+    else (T::load(to, lanes) + sum).store(to, lanes);
+  };
   T d_scale[NV];
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) d_scale[v] = T(S(0));
   gather_windows<S, K, V, NV>(
-      layer, d_y + c, w, record, slots,
+      layer, d_y + c, w, lanes, record, slots,
       [&](int32_t j, const T* sum) KAN_INLINE {
         const int64_t at = (layer.coef_row + j) * w + c;
 #pragma GCC unroll 4
         for (int v = 0; v < NV; ++v) {
           const int64_t here = at + v * T::W;
           if (g) {
-            (T::load(g + here) + sum[v]).store(g + here);
+            add(g + here, sum[v]);
             continue;
           }
           T d = sum[v];
           if (factor) {
             // An input takes less time than memory: what is read is asked for two inputs ahead.
             __builtin_prefetch(weights + here + 2 * input);
-            d_scale[v] = fma(d, T::load(weights + here), d_scale[v]);
-            d = d * T::load(factor + c + v * T::W);
+            d_scale[v] = fma(d, load(weights + here), d_scale[v]);
+            d = d * load(factor + c + v * T::W);
           }
           sink.prefetch(offset + here + input);
-          sink.put(offset + here, d);
+          sink.put(offset + here, d, lanes);
         }
       },
       [&](const T* sum) KAN_INLINE {
         for (int v = 0; v < NV; ++v) {
           const int64_t here = layer.base_row * w + c + v * T::W;
-          if (g) (T::load(g + here) + sum[v]).store(g + here);
-          else sink.put(offset + here, factor ? sum[v] * T::load(factor + kTile + c + v * T::W) : sum[v]);
+          if (g) add(g + here, sum[v]);
+          else sink.put(offset + here, factor ? sum[v] * load(factor + kTile + c + v * T::W) : sum[v], lanes);
         }
       });
   if (!g && layer.scale_row >= 0)
     for (int v = 0; v < NV; ++v) {
       const int64_t here = c + v * T::W;
-      const T mask = tile.mask ? T::load(tile.mask + i * w + here) : T(S(1));
-      sink.put(offset + layer.scale_row * w + here, d_scale[v] * mask);
+      const T mask = tile.mask ? load(tile.mask + i * w + here) : T(S(1));
+      sink.put(offset + layer.scale_row * w + here, d_scale[v] * mask, lanes);
     }
 }
 
-// Whether the gradients of input i of a tile need no [rows][w] of their own.
-template <class S, int V>
-KAN_HD bool direct(const LocalPlan<S>& plan, const TileView<S>& tile, const Record<S>& record) {
-  return plan.blocks == 1 && record.sorted() && tile.w % (kWide<V> * vec<S>::W) == 0;
+// Whether the gradients of an input need no [rows][w] of their own.
+template <class S>
+KAN_HD bool direct(const LocalPlan<S>& plan, const Record<S>& record) {
+  return plan.blocks == 1 && record.sorted();
 }
 
 template <class S, int K, int V>
@@ -926,24 +941,24 @@ KAN_HD void weight_input(const Layer& layer, const TileView<S>& tile, int64_t i,
                          int64_t slots, S* g, const GradientSink<S>& sink, int64_t offset) {
   using T = vec<S>;
   const int64_t w = tile.w;
-  int64_t c = 0;
   if (record.sorted()) {
     alignas(64) S made[2 * kTile];
     const S* const factor = g ? nullptr : tile.factors(i, made);
-    for (; c + kWide<V> * T::W <= w; c += kWide<V> * T::W)
-      weight_windows<S, K, V>(layer, tile, i, c, d_y, record, slots, g, sink, offset, factor);
+    for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+      weight_windows<S, K, V, decltype(registers)::value>(layer, tile, i, c, lanes, d_y, record, slots, g, sink, offset,
+                                                          factor);
+    });
+    return;
   }
   int64_t p = 0;
-  for (int32_t q = 1; q <= record.count() && c < w; ++q) {
+  for (int32_t q = 1; q <= record.count(); ++q) {
     const int64_t end = record.runs[q].end;
     S* rows[K + 2];
     for (int r = 0; r <= K; ++r) rows[r] = g + (layer.coef_row + record.runs[q].first + r) * w;
     rows[K + 1] = g + layer.base_row * w;
-    int64_t at = c;
-    for (; at + 2 * T::W <= w; at += 2 * T::W)
-      weight_run<S, V, 2>(d_y, w, at, T::W, record.values, slots, record.index, p, end, rows);
-    for (; at < w; at += T::W)
-      weight_run<S, V, 1>(d_y, w, at, int(min64(T::W, w - at)), record.values, slots, record.index, p, end, rows);
+    for_columns<2, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+      weight_run<S, V, decltype(registers)::value>(d_y, w, c, lanes, record.values, slots, record.index, p, end, rows);
+    });
     p = end;
   }
 }
@@ -1038,6 +1053,34 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
   }
 }
 
+// Few outputs: lanes are samples, as in forward_input_narrow. sums [slots] += the share of input i in its own d_x, by sorted
+// position; `products` [slots and a register].
+template <class S, int K, int V>
+KAN_HD void input_gradient_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t n, int64_t slots,
+                                  const S* d_y, const S* derivative, S* products, S* sums) {
+  using T = vec<S>;
+  S made[2 * kTile];
+  const S* const factor = tile.factors(i, made);
+  for (int64_t c = 0; c < tile.w; ++c) {
+    int64_t p = 0;
+    for (int32_t q = 1; q <= record.count(); ++q) {
+      const int64_t end = record.runs[q].end;
+      const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
+      S a[V];
+#pragma GCC unroll 8
+      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
+      for (; p < end; p += T::W) {
+        T t = T::load(derivative + p) * a[0];
+#pragma GCC unroll 8
+        for (int r = 1; r < V; ++r) t = fma(a[r], T::load(derivative + r * slots + p), t);
+        t.store(products + p);
+      }
+      p = end;
+    }
+    for (int64_t s = 0; s < n; ++s) sums[s] += products[s] * d_y[record.index[s] * tile.w + c];
+  }
+}
+
 template <class S>
 struct LocalBackwardScratch {
   static constexpr int64_t kPanel = 4;             // inputs whose partial d_x stay in cache together
@@ -1046,7 +1089,7 @@ struct LocalBackwardScratch {
   S* packed;
   S* bias;
   struct Worker {
-    S* sorted;
+    S* sorted;      // [slots and a register]
     S* derivative;  // [kPanel][V][slots]
     S* partial;     // [kPanel][slots][W]
     S* gradient;    // [gradient_inputs][rows][w]
@@ -1058,7 +1101,7 @@ struct LocalBackwardScratch {
     packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
     bias = c.take<S>(layer.bias >= 0 ? layer.out : 0);
     for (int t = 0; t < threads; ++t) {
-      worker[t].sorted = c.take<S>(plan.slots);
+      worker[t].sorted = c.take<S>(plan.slots + vec<S>::W);
       worker[t].derivative = c.take<S>(kPanel * plan.taps * plan.slots);
       worker[t].partial = c.take<S>(kPanel * plan.slots * vec<S>::W);
       worker[t].gradient = c.take<S>(gradient_inputs * input_size);
@@ -1082,7 +1125,7 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
   const AdamW<S> adam(a.adam);
   const GradientSink<S> sink(a, a.adam ? &adam : nullptr, layer.params);
   const int64_t tiles = ceil_div(layer.out, kTile);
-  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
+  const bool want_x = a.d_x_mode != KAN_GRAD_NONE, narrow = layer.out <= kNarrow;
   const int workers = workers_for(
       pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) * (want_x ? 1 : 0.5) +
                 double(layer.params) * (a.adam ? 0.5 : 0.1));
@@ -1114,14 +1157,18 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
               const S* derivative = w.derivative + (i - i0) * V * plan.slots;
               S* acc = w.partial + (i - i0) * plan.slots * T::W;
               if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, n);
-              input_gradient<S, K, V>(view, i, record, plan.slots, d_y, derivative, acc);
+              if (narrow)
+                input_gradient_narrow<S, K, V>(view, i, record, n, plan.slots, d_y, derivative, w.sorted, acc);
+              else
+                input_gradient<S, K, V>(view, i, record, plan.slots, d_y, derivative, acc);
             }
           }
           for (int64_t i = i0; i < i1; ++i) {
             const Record<S> record = plan.record(base, block * layer.in + i);
             for (int64_t p = 0; p < n; ++p) {
               S& to = d_x[(b0 + record.index[p]) * layer.in + i];
-              const S value = sum(T::load(w.partial + ((i - i0) * plan.slots + p) * T::W));
+              const S* acc = w.partial + (i - i0) * plan.slots * T::W;
+              const S value = narrow ? acc[p] : sum(T::load(acc + p * T::W));
               to = a.d_x_mode == KAN_GRAD_ACCUMULATE ? to + value : value;
             }
           }
@@ -1139,7 +1186,7 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
       const int64_t i1 = min64(min64(i0 + inputs, layer.in), i0 + mine.end - u);
       const TileView<S> view(layer, params, buffers, tile);
       const int64_t size = layer.rows * view.w;
-      if (const Record<S> record = plan.record(base, i0); direct<S, V>(plan, view, record)) {
+      if (const Record<S> record = plan.record(base, i0); direct(plan, record)) {
         weight_input<S, K, V>(layer, view, i0, packed + tile * kTile * a.batch, record, plan.slots, nullptr, sink,
                               layer.tile_offset(tile) + i0 * size);
         ++u;
