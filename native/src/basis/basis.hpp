@@ -7,9 +7,10 @@
 //     // phi_r(z) for r = 0 .. n-1, each handed over once:  out(r, value)
 //     template <class Out> KAN_HD static void eval(const BasisView<scalar_of<T>>& p, T z, Out&& out);
 //     // Given cotangents g(r) = dL/dphi_r returns dL/dz; with kTheta also hands over dL/dtheta_k as acc(k, value),
-//     // k counting the basis' own parameters of this input (see BasisView). Without kTheta acc is never called.
-//     template <bool kTheta, class Cotangent, class Accumulate>
-//     KAN_HD static T vjp(const BasisView<scalar_of<T>>& p, T z, Cotangent&& g, Accumulate&& acc);
+//     // k counting the basis' own parameters of this input (see BasisView). Without kTheta acc is never called. The
+//     // phi_r are handed over as by eval: most of their work is in the derivative's.
+//     template <bool kTheta, class Cotangent, class Accumulate, class Out>
+//     KAN_HD static T vjp(const BasisView<scalar_of<T>>& p, T z, Cotangent&& g, Accumulate&& acc, Out&& out);
 //   };
 //
 // T offers + - * / and comparisons, and through math.hpp: exp, sincos, tanh, floor, fma, min, max, abs, select(mask, a, b).

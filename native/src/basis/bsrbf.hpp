@@ -52,8 +52,8 @@ struct Bsrbf {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
     const S w = p.theta[p.n];
     const T zs = inside(p, z);
     T dz = T(S(0)), dw = T(S(0)), ds = T(S(0));
@@ -63,7 +63,9 @@ struct Bsrbf {
       const T g = cotangent(c);
       const T d = z - p.theta[c];
       const T u = d * w;
-      const T t = g * exp(-(u * u)) * u * S(-2);
+      const T gauss = exp(-(u * u));
+      out(c, b + gauss);
+      const T t = g * gauss * u * S(-2);
       ds = ds + g * db;
       dz = dz + t;
       if constexpr (kTheta) {

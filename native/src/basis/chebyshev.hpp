@@ -24,15 +24,20 @@ struct Chebyshev {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&, Out&& out) {
     const T t = tanh(z), t2 = t + t;
+    T before = t - t + T(S(1)), value = t;                  // T_{d-1}, T_d
     T previous = T(S(0)), current = T(S(1)), dt = T(S(0));  // U_{d-2}, U_{d-1}
+    out(0, before);
     for (int32_t d = 1; d < p.n; ++d) {
+      out(d, value);
       dt = dt + cotangent(d) * current * S(d);
-      const T next = t2 * current - previous;
+      const T next = t2 * current - previous, next_value = t2 * value - before;
       previous = current;
       current = next;
+      before = value;
+      value = next_value;
     }
     return dt * (T(S(1)) - t * t);
   }

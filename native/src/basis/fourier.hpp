@@ -46,10 +46,12 @@ struct Fourier {
     });
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&, Out&& out) {
     T dz = T(S(0));
     harmonics(p.grid, z, [&](int32_t k, T c, T s) {
+      out(k, c);
+      out(p.grid + k, s);
       dz = dz + (c * cotangent(p.grid + k) - s * cotangent(k)) * S(k + 1);
     });
     return dz;

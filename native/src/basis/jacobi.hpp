@@ -51,10 +51,11 @@ struct Jacobi {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&&, Out&& out) {
     const T t = tanh(z);
-    T previous = T(S(0)), current = T(S(1)), d_previous = T(S(0)), d_current = T(S(0)), dt = T(S(0));
+    T previous = T(S(0)), current = t - t + T(S(1)), d_previous = T(S(0)), d_current = T(S(0)), dt = T(S(0));
+    out(0, current);
     for (int32_t d = 1; d < p.n; ++d) {
       S a, b, c;
       step(p, d, a, b, c);
@@ -65,6 +66,7 @@ struct Jacobi {
       current = next;
       d_previous = d_current;
       d_current = d_next;
+      out(d, current);
       dt = dt + cotangent(d) * d_current;
     }
     return dt * (T(S(1)) - t * t);

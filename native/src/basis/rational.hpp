@@ -28,11 +28,12 @@ struct Rational {
     out(0, numerator(p, x) / denominator(p, abs(x)));
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T x, Cotangent&& cotangent, Accumulate&& acc) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T x, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
     const T v = abs(x);
     const T inverse = T(S(1)) / denominator(p, v);
     const T phi = numerator(p, x) * inverse;
+    out(0, phi);
     T dp = T(p.theta[5]) * S(5), dq = T(abs(p.theta2[3])) * S(4);
     for (int32_t m = 4; m >= 1; --m) dp = dp * x + p.theta[m] * S(m);
     for (int32_t m = 3; m >= 1; --m) dq = dq * v + abs(p.theta2[m - 1]) * S(m);

@@ -20,14 +20,16 @@ struct Rbf {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
     const S w = p.theta[p.n];
     T dz = T(S(0)), dw = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
       const T d = z - p.theta[g];
       const T u = d * w;
-      const T t = cotangent(g) * exp(-(u * u)) * u * S(-2);
+      const T phi = exp(-(u * u));
+      out(g, phi);
+      const T t = cotangent(g) * phi * u * S(-2);
       dz = dz + t;
       if constexpr (kTheta) {
         acc(g, -(t * w));

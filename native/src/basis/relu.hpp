@@ -26,13 +26,15 @@ struct Relu {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
     const S r = factor(p);
     T dz = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
       const T u = max(p.theta2[g] - z, T(S(0))), v = max(z - p.theta[g], T(S(0)));
-      const T t = cotangent(g) * (u * v * r) * (r + r);
+      const T q = u * v * r;
+      out(g, q * q);
+      const T t = cotangent(g) * q * (r + r);
       dz = dz + t * (u - v);
       if constexpr (kTheta) {
         acc(g, -(t * u));

@@ -22,8 +22,8 @@ struct Rswaf {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
     const S w = p.theta[p.n];
     T dz = T(S(0)), dw = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
@@ -32,7 +32,9 @@ struct Rswaf {
       const T e = exp(abs(u) * S(-2));
       const T q = T(S(1)) / (T(S(1)) + e);
       const T t = (T(S(1)) - e) * q;
-      const T du = cotangent(g) * (e * q * q) * select(u < T(S(0)), t, -t) * S(8);
+      const T phi = e * q * q * S(4);
+      out(g, phi);
+      const T du = cotangent(g) * phi * select(u < T(S(0)), t, -t) * S(2);
       dz = dz + du;
       if constexpr (kTheta) {
         acc(g, -(du * w));

@@ -20,12 +20,13 @@ struct Sine {
     }
   }
 
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc) {
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
     T dz = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
       T s, c;
       sincos(z * p.theta[g] + p.theta2[g], s, c);
+      out(g, s);
       const T t = cotangent(g) * c;
       dz = dz + t * p.theta[g];
       if constexpr (kTheta) acc(g, t * z);

@@ -54,8 +54,11 @@ template <class T>
 struct IdentityBasis {
   template <class Out>
   KAN_HD static void eval(const BasisView<scalar_of<T>>&, T z, Out&& out) { out(0, z); }
-  template <bool kTheta, class Cotangent, class Accumulate>
-  KAN_HD static T vjp(const BasisView<scalar_of<T>>&, T, Cotangent&& g, Accumulate&&) { return g(0); }
+  template <bool kTheta, class Cotangent, class Accumulate, class Out>
+  KAN_HD static T vjp(const BasisView<scalar_of<T>>&, T z, Cotangent&& g, Accumulate&&, Out&& out) {
+    out(0, z);
+    return g(0);
+  }
 };
 
 }  // namespace KAN_NS

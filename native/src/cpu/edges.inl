@@ -199,11 +199,14 @@ struct LocalEdges {
 template <class S>
 struct DenseEdgeScratch {
   const DensePlan<S> plan;
-  S *z, *dz, *moments;  // KAN_FLAG_NORM: (batch, in), (batch, in), (batch, 2)
+  S* moments;           // InputNorm
+  S* dz;                // (batch, in) where the LayerNorm's d_x is asked for
   S* theta;             // (in, theta_per_input)
-  S* sums;              // small gradients: bias, norm weights, theta
+  S* norm_sums;         // (2, in): gradients of the LayerNorm
+  S* sums;              // bias, theta
   struct Worker {
-    S *x, *z;           // [16][slots] columns
+    Columns<S> columns; // [inputs][slots]
+    S *dz, *dx;         // [slots]
     S* panel;           // [inputs][R][slots]
     S* transposed;      // [64][slots]: g^T
     S* cotangent;       // [R][slots]
@@ -212,14 +215,15 @@ struct DenseEdgeScratch {
   DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads) : plan(pass.layer, pass.batch) {
     const Layer& layer = pass.layer;
     const bool norm = layer.flag(KAN_FLAG_NORM), backward = pass.backward;
-    z = c.take<S>(norm ? pass.batch * layer.in : 0);
+    moments = c.take<S>(InputNorm<S>::numbers(layer, plan));
     dz = c.take<S>(norm && backward ? pass.batch * layer.in : 0);
-    moments = c.take<S>(norm && backward ? 2 * pass.batch : 0);
+    norm_sums = c.take<S>(norm && backward ? 2 * layer.in : 0);
     theta = c.take<S>(layer.theta_trained && backward ? layer.in * theta_per_input(layer) : 0);
-    sums = c.take<S>(backward ? max64(max64(layer.out, 2 * layer.in), layer.theta_trained ? layer.theta_count : 0) : 0);
+    sums = c.take<S>(backward ? max64(layer.out, layer.theta_trained ? layer.theta_count : 0) : 0);
     for (int t = 0; t < threads; ++t) {
-      workers[t].x = c.take<S>(16 * plan.slots);
-      workers[t].z = c.take<S>(16 * plan.slots);
+      workers[t].columns = take_columns<S>(c, layer, plan.backward_inputs, plan.slots);
+      workers[t].dz = c.take<S>(backward ? plan.slots : 0);
+      workers[t].dx = c.take<S>(backward ? plan.slots : 0);
       workers[t].panel = c.take<S>(plan.backward_inputs * plan.rows * plan.slots);
       workers[t].transposed = c.take<S>(backward ? min64(kTile, layer.out) * plan.slots : 0);
       workers[t].cotangent = c.take<S>(backward ? plan.rows * plan.slots : 0);
@@ -232,37 +236,39 @@ template <class S, template <class> class Policy>
 struct DenseEdges : DenseEdgeScratch<S> {
   static constexpr int64_t block_samples = DensePlan<S>::kSamples;
   using DenseEdgeScratch<S>::plan;
-  using DenseEdgeScratch<S>::z;
   using DenseEdgeScratch<S>::dz;
-  using DenseEdgeScratch<S>::moments;
   using DenseEdgeScratch<S>::theta;
+  using DenseEdgeScratch<S>::norm_sums;
   using DenseEdgeScratch<S>::sums;
   using DenseEdgeScratch<S>::workers;
   const EdgePass<S>& pass;
   const Layer& layer;
-  const bool norm, train_theta, cotangents;
+  const InputNorm<S> norm;
+  const bool train_theta, cotangents;
+  const CotangentRows which;
   const int64_t per_input;
-  const S* basis_input;
 
   DenseEdges(Carver& c, const EdgePass<S>& pass, int threads)
-      : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer), norm(layer.flag(KAN_FLAG_NORM)),
-        train_theta(layer.theta_trained && pass.want_params), cotangents(pass.d_x || (pass.want_params && (norm || train_theta))),
-        per_input(theta_per_input(layer)), basis_input(norm ? z : pass.x) {}
+      : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer),
+        norm(layer, plan, pass.params, DenseEdgeScratch<S>::moments), train_theta(layer.theta_trained && pass.want_params),
+        cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), which(layer, pass.d_x != nullptr),
+        per_input(theta_per_input(layer)) {}
   double cost() const { return double(plan.rows) * (2 + double(ceil_div(layer.out, vec<S>::W))); }
 
-  LayerNorm<S> input_norm() const {
-    return {layer.in, layer.spec.shape[2], pass.params + layer.norm_weight, pass.params + layer.norm_bias};
-  }
   void begin(Pool& pool, int worker, int count) const {
-    if (!norm) return;
-    const Range rows = part(pass.batch, worker, count);
-    input_norm().rows(pass.x, rows.begin, rows.end, z, moments);
+    if (!norm.on) return;
+    norm.prepare(pass.x, worker, count);
     if (count > 1) pool.barrier();
   }
   void block(int worker, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
     if (train_theta && b0 == 0) fill_zero(theta + i0 * per_input, (i1 - i0) * per_input);
-    expand_inputs<S, Policy>(layer, pass.params, pass.buffers, pass.x, basis_input, b0, n, i0, i1, i0, plan.slots,
-                             workers[worker].x, workers[worker].z, workers[worker].panel);
+    if (norm.on && pass.backward && b0 == 0) {
+      fill_zero(norm_sums + i0, i1 - i0);
+      fill_zero(norm_sums + layer.in + i0, i1 - i0);
+    }
+    const auto& w = workers[worker];
+    fill_columns(norm, pass.x, layer.in, b0, n, i0, i1, plan.slots, w.columns);
+    expand_inputs<S, Policy>(layer, pass.params, pass.buffers, w.columns, i0, i1, plan.slots, w.panel);
   }
   const S* weights(int64_t i, int64_t tile) const {
     return pass.params + layer.tile_offset(tile) + i * plan.rows * layer.tile_width(tile);
@@ -277,32 +283,41 @@ struct DenseEdges : DenseEdgeScratch<S> {
     const int64_t width = layer.tile_width(tile), slots = plan.slots;
     if (pass.want_params) weight_product(plan.rows, n, w.panel + j * plan.rows * slots, slots, g, width, false, d_w);
     if (!cotangents) return;
-    for (int64_t c = 0; c < width; ++c)
-      for (int64_t s = 0; s < slots; ++s) w.transposed[c * slots + s] = s < n ? g[s * width + c] : S(0);
-    cotangent_tile_product(weights(i, tile), width, plan.rows, w.transposed, slots, tile == 0, w.cotangent);
+    const Transposed<S> dt{w.transposed, width};
+    dt.fill(g, width, n, 0, width);
+    cotangent_product(layer, pass.params, which, i * plan.rows, which.count, {tile, tile + 1}, dt, n, n,
+                      static_cast<const S*>(nullptr), 0, 0, slots, tile == 0, w.cotangent);
   }
-  void end_input(int worker, int64_t i, int64_t, int64_t b0, int64_t n) const {
+  void end_input(int worker, int64_t i, int64_t j, int64_t b0, int64_t n) const {
     const auto& w = workers[worker];
     if (!cotangents) return;
-    pull_back<S, Policy>(layer, pass.params, pass.buffers, pass.x, basis_input, b0, n, i, plan.slots, w.cotangent, w.x, w.z,
-                         train_theta ? theta + i * per_input : nullptr, dz, pass.d_x, pass.add_x);
+    pull_back<S, Policy>(layer, pass.params, pass.buffers, which, norm, b0, n, i, plan.slots, w.cotangent,
+                         w.columns.at(j * plan.slots), train_theta ? theta + i * per_input : nullptr,
+                         norm.on ? norm_sums + i : nullptr, w.dz, w.dx, static_cast<S*>(nullptr));
+    if (!pass.d_x) return;
+    S* d_x = pass.d_x + b0 * layer.in;
+    if (norm.on) put_columns(w.dz, plan.slots, false, n, i, i + 1, dz + b0 * layer.in, layer.in);
+    if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))
+      put_columns(norm.on ? w.dx : w.dz, plan.slots, pass.add_x, n, i, i + 1, d_x, layer.in);
   }
   void end_weights(int64_t, int64_t, S*) const {}
   void end(Pool& pool, int worker, int count, const GradientSink<S>& sink) const {
     if (count > 1) pool.barrier();
-    if (norm && pass.d_x) {
+    if (norm.on && pass.d_x) {
       const Range rows = part(pass.batch, worker, count);
-      input_norm().template input_gradient<true>(pass.x, moments, dz, rows.begin, rows.end, pass.d_x);
+      if (pass.add_x || !layer.flag(KAN_FLAG_BASE_NORM))
+        norm.template input_gradient<true>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
+      else
+        norm.template input_gradient<false>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
     }
     if (worker != 0 || !pass.want_params) return;
     if (layer.bias >= 0) {
       fill_zero(sums, layer.out);
       sink.put(layer.bias, sums, layer.out);
     }
-    if (norm) {
-      input_norm().weight_gradient(pass.batch, pass.x, moments, dz, sums);
-      sink.put(layer.norm_weight, sums, layer.in);
-      sink.put(layer.norm_bias, sums + layer.in, layer.in);
+    if (norm.on) {
+      sink.put(layer.norm_weight, norm_sums, layer.in);
+      sink.put(layer.norm_bias, norm_sums + layer.in, layer.in);
     }
     if (train_theta) {
       fill_zero(sums, layer.theta_count);

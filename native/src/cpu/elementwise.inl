@@ -13,8 +13,10 @@ KAN_HD void put_value(int32_t mode, double& to, double v) { to = mode == KAN_GRA
 
 template <class S>
 struct ElementwiseScratch {
-  S* moments;  // LAYERNORM: (batch, 2); BATCHNORM: (in, 2)
+  S* moments;  // LAYERNORM: (2, batch); BATCHNORM: (in, 2)
   S* sums;     // (2, in)
+
+  Moments<S> rows(int64_t batch) const { return {moments, moments + batch}; }
 
   ElementwiseScratch(Carver& c, const Layer& layer, int64_t batch) {
     moments = c.take<S>(2 * max64(batch, layer.in));
@@ -75,10 +77,12 @@ inline void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArg
                 .store(y + b * in + i, lanes);
           }
         break;
-      case KAN_LAYER_LAYERNORM:
-        LayerNorm<S>(in, layer.spec.shape[2], params + layer.affine_weight, params + layer.affine_bias)
-            .rows(x, rows.begin, rows.end, y, nullptr);
+      case KAN_LAYER_LAYERNORM: {
+        const LayerNorm<S> norm(in, layer.spec.shape[2], params + layer.affine_weight, params + layer.affine_bias);
+        norm.moments(x, rows.begin, rows.end, scratch.rows(batch));
+        norm.rows(x, scratch.rows(batch), rows.begin, rows.end, y);
         break;
+      }
       case KAN_LAYER_BATCHNORM: {
         const Range cols = part(in, worker, workers);
         const bool train = a.mode == KAN_MODE_TRAIN && !layer.flag(KAN_FLAG_RUNNING_STATS);
@@ -157,15 +161,16 @@ inline void elementwise_backward(Pool& pool, const Layer& layer, const BackwardA
         break;
       case KAN_LAYER_LAYERNORM: {
         const LayerNorm<S> norm(in, layer.spec.shape[2], params + layer.affine_weight, params + layer.affine_bias);
-        for (int64_t b = rows.begin; b < rows.end; ++b) norm.moments_of(x, b, scratch.moments);
+        const Moments<S> moments = scratch.rows(batch);
+        norm.moments(x, rows.begin, rows.end, moments);
         if (want_x) {
           if (a.d_x_mode == KAN_GRAD_ACCUMULATE)
-            norm.template input_gradient<true>(x, scratch.moments, d_y, rows.begin, rows.end, d_x);
+            norm.template input_gradient<true>(x, moments, d_y, rows.begin, rows.end, d_x);
           else
-            norm.template input_gradient<false>(x, scratch.moments, d_y, rows.begin, rows.end, d_x);
+            norm.template input_gradient<false>(x, moments, d_y, rows.begin, rows.end, d_x);
         }
         if (workers > 1) pool.barrier();
-        if (worker == 0) norm.weight_gradient(batch, x, scratch.moments, d_y, scratch.sums);
+        if (worker == 0) norm.weight_gradient(batch, x, moments, d_y, scratch.sums);
         break;
       }
       case KAN_LAYER_BATCHNORM: {

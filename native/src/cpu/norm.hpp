@@ -4,9 +4,15 @@
 
 namespace KAN_NS {
 
+// Mean and 1 / sqrt(var + eps) of each row.
+template <class S>
+struct Moments {
+  S *mean, *rstd;
+};
+
 // Layer normalisation of rows of n features (Ba et al., arXiv 1607.06450), as torch.nn.LayerNorm:
 //   z = xhat weight + bias,  xhat = (x - mean) / sqrt(var + eps),  var the biased variance of the row.
-// Two passes over a row for the moments (numerically safe), one for the result; `moments` is (mean, 1/sd) a row.
+// Two passes over a row for the moments (numerically safe).
 template <class S>
 struct LayerNorm {
   using T = vec<S>;
@@ -16,41 +22,39 @@ struct LayerNorm {
 
   LayerNorm(int64_t n, double eps, const S* weight, const S* bias) : n(n), eps(S(eps)), weight(weight), bias(bias) {}
 
-  // (mean, 1/sd) of row b.
-  void moments_of(const S* x, int64_t b, S* moments) const {
-    const S* row = x + b * n;
-    T total(S(0));
-    for (int64_t i = 0; i < n; i += T::W) total += T::load(row + i, int(min64(T::W, n - i)));
-    const S mean = sum(total) / S(n);
-    T squares(S(0));
-    for (int64_t i = 0; i < n; i += T::W) {
-      const int lanes = int(min64(T::W, n - i));
-      const T d = leading(T::load(row + i, lanes) - mean, lanes);
-      squares = fma(d, d, squares);
-    }
-    moments[2 * b] = mean;
-    moments[2 * b + 1] = S(1) / sqrt(sum(squares) / S(n) + eps);
-  }
-
-  // z of rows b0 .. b1-1; moments may be NULL.
-  void rows(const S* x, int64_t b0, int64_t b1, S* z, S* moments) const {
+  // Of rows b0 .. b1-1.
+  void moments(const S* x, int64_t b0, int64_t b1, Moments<S> m) const {
     for (int64_t b = b0; b < b1; ++b) {
-      S own[2];
-      S* m = moments ? moments + 2 * b : own;
-      moments_of(x + b * n, 0, m);
+      const S* row = x + b * n;
+      T total(S(0));
+      for (int64_t i = 0; i < n; i += T::W) total += T::load(row + i, int(min64(T::W, n - i)));
+      const S mean = sum(total) / S(n);
+      T squares(S(0));
       for (int64_t i = 0; i < n; i += T::W) {
         const int lanes = int(min64(T::W, n - i));
-        fma((T::load(x + b * n + i, lanes) - m[0]) * m[1], T::load(weight + i, lanes), T::load(bias + i, lanes))
+        const T d = leading(T::load(row + i, lanes) - mean, lanes);
+        squares = fma(d, d, squares);
+      }
+      m.mean[b] = mean;
+      m.rstd[b] = S(1) / sqrt(sum(squares) / S(n) + eps);
+    }
+  }
+
+  // z of rows b0 .. b1-1.
+  void rows(const S* x, Moments<S> m, int64_t b0, int64_t b1, S* z) const {
+    for (int64_t b = b0; b < b1; ++b)
+      for (int64_t i = 0; i < n; i += T::W) {
+        const int lanes = int(min64(T::W, n - i));
+        fma((T::load(x + b * n + i, lanes) - m.mean[b]) * m.rstd[b], T::load(weight + i, lanes), T::load(bias + i, lanes))
             .store(z + b * n + i, lanes);
       }
-    }
   }
 
   // d_x (+)= 1/sd (g - mean(g) - xhat mean(g xhat)),  g = dz weight.
   template <bool kAdd>
-  void input_gradient(const S* x, const S* moments, const S* dz, int64_t b0, int64_t b1, S* d_x) const {
+  void input_gradient(const S* x, Moments<S> m, const S* dz, int64_t b0, int64_t b1, S* d_x) const {
     for (int64_t b = b0; b < b1; ++b) {
-      const S mean = moments[2 * b], rstd = moments[2 * b + 1];
+      const S mean = m.mean[b], rstd = m.rstd[b];
       const S *row = x + b * n, *d = dz + b * n;
       T sum_g(S(0)), sum_gx(S(0));
       for (int64_t i = 0; i < n; i += T::W) {
@@ -72,10 +76,10 @@ struct LayerNorm {
   }
 
   // sums[0 .. n-1] = d weight, sums[n .. 2n-1] = d bias, in row order.
-  void weight_gradient(int64_t batch, const S* x, const S* moments, const S* dz, S* sums) const {
+  void weight_gradient(int64_t batch, const S* x, Moments<S> m, const S* dz, S* sums) const {
     fill_zero(sums, 2 * n);
     for (int64_t b = 0; b < batch; ++b) {
-      const S mean = moments[2 * b], rstd = moments[2 * b + 1];
+      const S mean = m.mean[b], rstd = m.rstd[b];
       for (int64_t i = 0; i < n; ++i) {
         const S d = dz[b * n + i];
         sums[i] += d * ((x[b * n + i] - mean) * rstd);

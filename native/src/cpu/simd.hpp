@@ -101,11 +101,7 @@ KAN_HD vec<S> select(typename vec<S>::Mask m, vec<S> a, vec<S> b) {
 KAN_HD vec<float> select(vec<float>::Mask m, vec<float> a, vec<float> b) { return m ? a.v : b.v; }
 KAN_HD vec<double> select(vec<double>::Mask m, vec<double> a, vec<double> b) { return m ? a.v : b.v; }
 
-// A NaN first argument comes out.
-template <class S>
-KAN_HD vec<S> max(vec<S> a, vec<S> b) { return a.v < b.v ? b.v : a.v; }
-template <class S>
-KAN_HD vec<S> min(vec<S> a, vec<S> b) { return b.v < a.v ? b.v : a.v; }
+// max, min: a NaN first argument comes out. (The instructions return their second operand then, and for two zeros.)
 
 template <class S>
 KAN_HD bool any(typename vec<S>::Mask m) {
@@ -157,6 +153,21 @@ KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(_mm512_ro
 KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(_mm512_roundscale_pd(__m512d(a.v), 8)); }
 KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(_mm512_roundscale_ps(__m512(a.v), 9)); }
 KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(_mm512_roundscale_pd(__m512d(a.v), 9)); }
+KAN_HD vec<float> max(vec<float> a, vec<float> b) { return vec<float>::Native(_mm512_max_ps(__m512(b.v), __m512(a.v))); }
+KAN_HD vec<double> max(vec<double> a, vec<double> b) {
+  return vec<double>::Native(_mm512_max_pd(__m512d(b.v), __m512d(a.v)));
+}
+KAN_HD vec<float> min(vec<float> a, vec<float> b) { return vec<float>::Native(_mm512_min_ps(__m512(b.v), __m512(a.v))); }
+KAN_HD vec<double> min(vec<double> a, vec<double> b) {
+  return vec<double>::Native(_mm512_min_pd(__m512d(b.v), __m512d(a.v)));
+}
+// a 2^n for whole n, rounded once.
+KAN_HD vec<float> ldexp(vec<float> a, vec<float> n) {
+  return vec<float>::Native(_mm512_scalef_ps(__m512(a.v), __m512(n.v)));
+}
+KAN_HD vec<double> ldexp(vec<double> a, vec<double> n) {
+  return vec<double>::Native(_mm512_scalef_pd(__m512d(a.v), __m512d(n.v)));
+}
 
 #elif defined(__AVX2__)
 
@@ -192,6 +203,14 @@ KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(_mm256_ro
 KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(_mm256_round_pd(__m256d(a.v), 8)); }
 KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(_mm256_round_ps(__m256(a.v), 9)); }
 KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(_mm256_round_pd(__m256d(a.v), 9)); }
+KAN_HD vec<float> max(vec<float> a, vec<float> b) { return vec<float>::Native(_mm256_max_ps(__m256(b.v), __m256(a.v))); }
+KAN_HD vec<double> max(vec<double> a, vec<double> b) {
+  return vec<double>::Native(_mm256_max_pd(__m256d(b.v), __m256d(a.v)));
+}
+KAN_HD vec<float> min(vec<float> a, vec<float> b) { return vec<float>::Native(_mm256_min_ps(__m256(b.v), __m256(a.v))); }
+KAN_HD vec<double> min(vec<double> a, vec<double> b) {
+  return vec<double>::Native(_mm256_min_pd(__m256d(b.v), __m256d(a.v)));
+}
 
 #else
 
@@ -208,6 +227,10 @@ KAN_HD void vec<S>::store(S* p, int n) const {
 // No fused multiply-add on this tier: two roundings.
 KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) { return a * b + c; }
 KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) { return a * b + c; }
+KAN_HD vec<float> max(vec<float> a, vec<float> b) { return vec<float>::Native(_mm_max_ps(__m128(b.v), __m128(a.v))); }
+KAN_HD vec<double> max(vec<double> a, vec<double> b) { return vec<double>::Native(_mm_max_pd(__m128d(b.v), __m128d(a.v))); }
+KAN_HD vec<float> min(vec<float> a, vec<float> b) { return vec<float>::Native(_mm_min_ps(__m128(b.v), __m128(a.v))); }
+KAN_HD vec<double> min(vec<double> a, vec<double> b) { return vec<double>::Native(_mm_min_pd(__m128d(b.v), __m128d(a.v))); }
 KAN_HD vec<float> sqrt(vec<float> a) { return vec<float>::Native(_mm_sqrt_ps(__m128(a.v))); }
 KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(_mm_sqrt_pd(__m128d(a.v))); }
 // Adding and taking away 1.5 * 2^(mantissa bits) rounds to even; larger numbers are whole already.
@@ -240,16 +263,21 @@ KAN_HD vec<S> abs(vec<S> a) {
   return max(a, -a);
 }
 
-// Sum of the lanes, pairwise.
+// Sum of the lanes, pairwise: halves are folded onto each other.
+template <int N, class S>
+KAN_HD vec<S> fold(vec<S> a) {
+  if constexpr (N == 0) {
+    return a;
+  } else {
+    typename vec<S>::Mask other;
+#pragma GCC unroll 16
+    for (int i = 0; i < vec<S>::W; ++i) other[i] = (i + N) % vec<S>::W;
+    return fold<N / 2>(vec<S>(a.v + __builtin_shuffle(a.v, other)));
+  }
+}
 template <class S>
 KAN_HD S sum(vec<S> a) {
-  constexpr int W = vec<S>::W;
-  S t[W];
-  a.store(t);
-#pragma GCC unroll 8
-  for (int n = W / 2; n > 0; n /= 2)
-    for (int i = 0; i < n; ++i) t[i] += t[i + n];
-  return t[0];
+  return fold<vec<S>::W / 2>(a).v[0];
 }
 
 KAN_HD vec<float>::Mask to_int(vec<float> a) { return __builtin_convertvector(a.v, vec<float>::Mask); }
@@ -281,11 +309,27 @@ KAN_HD vec<double> gather(const double* p, vec<double>::Mask index) {
 #endif
 }
 
+#if !defined(__AVX512F__)
+// a 2^n for whole n of results from the smallest normal number up, in two steps: 2^128 is not a number.
+KAN_HD vec<float> ldexp(vec<float> a, vec<float> n) {
+  using V = vec<float>;
+  const V::Mask i = to_int(n), half = i >> 1;
+  return a * V(V::Native((half + 127) << 23)) * V(V::Native((i - half + 127) << 23));
+}
+KAN_HD vec<double> ldexp(vec<double> a, vec<double> n) {
+  using V = vec<double>;
+  // n as an integer without a 64-bit conversion instruction: it sits in the low mantissa bits of n + 1.5 * 2^52.
+  const V shifted = n + 6755399441055744.0;
+  const V::Mask i = V::Mask(shifted.v) - V::Mask(V(6755399441055744.0).v), half = i >> 1;
+  return a * V(V::Native((half + 1023) << 52)) * V(V::Native((i - half + 1023) << 52));
+}
+#endif
+
 // exp by reduction to |r| <= ln 2 / 2 and a polynomial (coefficients of Cephes' expf; Taylor for double); relative error
-// below 2 ulp; results under the smallest normal number become 0.
+// below 2 ulp; results under the smallest normal number become 0, those past the largest infinity.
 KAN_HD vec<float> exp(vec<float> x0) {
   using V = vec<float>;
-  const V x = min(max(x0, V(-87.33654f)), V(88.72283f));
+  const V x = min(max(x0, V(-87.33654f)), V(89.0f));
   const V n = round_even(x * 1.44269504088896341f);
   V r = fma(n, V(-0.693359375f), x);
   r = fma(n, V(2.12194440e-4f), r);
@@ -296,16 +340,12 @@ KAN_HD vec<float> exp(vec<float> x0) {
   p = fma(p, r, V(1.6666665459e-1f));
   p = fma(p, r, V(5.0000001201e-1f));
   p = fma(p * r, r, r) + 1.0f;
-  // 2^n in two steps, so that n = 128 does not overflow the exponent field.
-  const V::Mask i = to_int(n), half = i >> 1;
-  const V a = V(V::Native((half + 127) << 23)), b = V(V::Native((i - half + 127) << 23));
-  const V y = p * a * b;
-  return select(x0 < V(-87.33654f), V(0.0f), select(x0 > V(88.72283f), V(__builtin_inff()), y));
+  return select(x0 < V(-87.33654f), V(0.0f), ldexp(p, n));
 }
 
 KAN_HD vec<double> exp(vec<double> x0) {
   using V = vec<double>;
-  const V x = min(max(x0, V(-708.3964185322641)), V(709.782712893384));
+  const V x = min(max(x0, V(-708.3964185322641)), V(710.0));
   const V n = round_even(x * 1.4426950408889634074);
   V r = fma(n, V(-6.93145751953125e-1), x);
   r = fma(n, V(-1.42860682030941723212e-6), r);
@@ -322,12 +362,7 @@ KAN_HD vec<double> exp(vec<double> x0) {
   p = fma(p, r, V(1.0 / 6.0));
   p = fma(p, r, V(0.5));
   p = fma(p * r, r, r) + 1.0;
-  // n as an integer without a 64-bit conversion instruction: it sits in the low mantissa bits of n + 1.5 * 2^52.
-  const V shifted = n + 6755399441055744.0;
-  const V::Mask i = V::Mask(shifted.v) - V::Mask(V(6755399441055744.0).v), half = i >> 1;
-  const V a = V(V::Native((half + 1023) << 52)), b = V(V::Native((i - half + 1023) << 52));
-  const V y = p * a * b;
-  return select(x0 < V(-708.3964185322641), V(0.0), select(x0 > V(709.782712893384), V(__builtin_inf()), y));
+  return select(x0 < V(-708.3964185322641), V(0.0), ldexp(p, n));
 }
 
 // tanh: an odd polynomial (rational for double; Cephes) below 0.625, 1 - 2 / (e^2x + 1) above.

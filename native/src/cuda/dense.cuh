@@ -120,7 +120,7 @@ __device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTabl
   const auto cotangent = [&](int32_t r) { return row(l.coef_row + r); };
   switch (l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return d_z + policy<float>::vjp<kTheta>(view, z, cotangent, theta);
+  case constant: return d_z + policy<float>::vjp<kTheta>(view, z, cotangent, theta, [](int32_t, float) {});
 #include "registry/basis.inc"
   }
   return d_z;

@@ -53,7 +53,7 @@ __device__ float pull_back(const LayerView& l, int64_t i, float z, Cotangent&& g
       return sum;
     }
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return policy<float>::template vjp<true>(l.view(i), z, g, acc);
+  case constant: return policy<float>::template vjp<true>(l.view(i), z, g, acc, [](int32_t, float) {});
 #include "registry/basis.inc"
     default: return 0;
   }

@@ -117,9 +117,9 @@ struct Net {
       for (int64_t r = 0; r < l.n; ++r) d_spline += w.g[r] * w.d_phi[r];
     }
     if (l.spec.basis == KAN_BASIS_BSPLINE) return d_spline;
-    if (l.spec.basis == KAN_BASIS_BSRBF) return d_spline + Rbf<Real>::vjp<true>(view(i), z, g, accumulate);
+    if (l.spec.basis == KAN_BASIS_BSRBF) return d_spline + Rbf<Real>::vjp<true>(view(i), z, g, accumulate, [](int32_t, Real) {});
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  if (l.spec.basis == constant) return policy<Real>::vjp<true>(view(i), z, g, accumulate);
+  if (l.spec.basis == constant) return policy<Real>::vjp<true>(view(i), z, g, accumulate, [](int32_t, Real) {});
 #include "registry/basis.inc"
     return 0;
   }

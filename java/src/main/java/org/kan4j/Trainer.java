@@ -42,6 +42,10 @@ public final class Trainer implements AutoCloseable {
     private Trainer(Builder builder) {
         this.parameters = builder.parameters;
         this.plan = builder.plan();
+        if (plan.gridUpdates() != null && parameters.model().layers().stream().noneMatch(GridUpdate::hasGrid)) {
+            throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s",
+                parameters.model());
+        }
         this.listeners = List.copyOf(builder.listeners);
         this.checkpoint = builder.checkpoint;
         this.properties = Map.copyOf(builder.properties);

@@ -295,14 +295,16 @@ final class FitFunctionCommand implements Callable<Integer> {
         }
     }
 
-    private Outcome run(Context context, Problem problem, Fit.Listener shown, java.util.function.Consumer<Row> print)
-            throws IOException {
+    /** Fits; `sampled` is called once the formula's values are there. */
+    private Outcome run(Context context, Problem problem, Fit.Listener shown, Runnable sampled,
+            java.util.function.Consumer<Row> print) throws IOException {
         DType type = Options.dtype(dtype);
         KanModel model = KanModel.kan(type, BSpline.of(grids[0], order).withOutside(BSpline.Outside.LINEAR), problem.layers);
         List<Row> rows = new ArrayList<>();
         long begin = System.nanoTime();
         try (Arena arena = Arena.ofShared()) {
             FormulaSet set = FormulaSet.sample(arena, type, problem.formula, problem.ranges, samples, testSamples, seed);
+            sampled.run();
             double unit = ((Encoding.Value) set.encoding().target()).deviation();
             Fit.Listener listener = new Fit.Listener() {
                 @Override
@@ -362,11 +364,13 @@ final class FitFunctionCommand implements Callable<Integer> {
     }
 
     private void one(Context context, Problem problem) throws IOException {
-        screen.println(format("fitting %s by %s, order %d, %s on %s: %,d points to train on%s and %,d to test on",
-                problem.name, shape(problem.layers), order, dtype, context, samples,
-                fit().validation() > 0 ? format(" (%.0f %% of them held out)", 100 * fit().validation()) : "", testSamples));
-        screen.println(" grid  starts  iterations  train RMSE   held out   test RMSE     time");
-        Outcome outcome = run(context, problem, new Line(text), row -> {
+        Outcome outcome = run(context, problem, new Line(text), () -> {
+            screen.println(format("fitting %s by %s, order %d, %s on %s: %,d points to train on%s and %,d to test on",
+                    problem.name, shape(problem.layers), order, dtype, context, samples,
+                    fit().validation() > 0 ? format(" (%.0f %% of them held out)", 100 * fit().validation()) : "",
+                    testSamples));
+            screen.println(" grid  starts  iterations  train RMSE   held out   test RMSE     time");
+        }, row -> {
             screen.println(format("%5d  %6d  %10d  %10.3e  %s  %10.3e  %5.1f s", row.stage.grid(), row.stage.candidates(),
                     row.stage.iterations(), row.train, Double.isNaN(row.held) ? "         -" : format("%9.3e", row.held),
                     row.rmse(), row.stage.seconds()));
@@ -412,7 +416,7 @@ final class FitFunctionCommand implements Callable<Integer> {
         screen.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
         List<Outcome> outcomes = new ArrayList<>();
         for (Feynman equation : Feynman.all()) {
-            Outcome outcome = run(context, Problem.of(equation), new Line(equation.name()), row -> { });
+            Outcome outcome = run(context, Problem.of(equation), new Line(equation.name()), () -> { }, row -> { });
             outcomes.add(outcome);
             screen.println(format("| %s | `%s` | %s | %d | %.2e | %.2e | %.2g | %.0f |", equation.name(), equation.formula(),
                     shape(equation.layers()), outcome.row().stage.grid(), outcome.row().rmse(), equation.published(),

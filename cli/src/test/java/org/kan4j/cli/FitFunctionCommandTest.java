@@ -101,6 +101,6 @@ class FitFunctionCommandTest {
         Object[] all = new Object[arguments.length + 1];
         all[0] = "fit-function";
         System.arraycopy(arguments, 0, all, 1, arguments.length);
-        Cli.refuse(new String[] {part}, all);
+        assertThat(Cli.refuse(new String[] {part}, all).out()).isEmpty();
     }
 }

@@ -195,6 +195,7 @@ class MethodTest {
                 Arguments.of("--update-grid must be at least 1, given 0", new Object[] {"--update-grid", 0}),
                 Arguments.of("--update-grid-share must be 0 to 1, given 2.0",
                         new Object[] {"--update-grid", 5, "--update-grid-share", 2}),
+                Arguments.of("grid updates need a layer of B-splines", new Object[] {"--basis", "mlp", "--update-grid", 5}),
                 Arguments.of("need --update-grid N", new Object[] {"--update-grid-until", 5}),
                 Arguments.of("--l1 must be at least 0, given -1.0", new Object[] {"--l1", -1}),
                 Arguments.of("--second-difference must be at least 0, given NaN",
