@@ -46,7 +46,8 @@ struct DensePlan {
     blocks = max64(1, ceil_div(batch, kSamples));  // one without samples where the batch is empty
     slots = round_up(min64(batch, kSamples), vec<S>::W);
     forward_inputs = min64(layer.in, max64(1, 128 / rows));
-    backward_inputs = min64(layer.in, max64(1, (blocks > 1 ? 64 : 128) / rows));
+    // Full groups of kCotangentMR rows, whatever rows an input has.
+    backward_inputs = min64(layer.in, round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), kCotangentMR));
   }
   int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }
 };
@@ -406,23 +407,29 @@ inline void weight_product_narrow(int64_t k, int64_t n, const S* a, int64_t slot
     }
 }
 
-// Rows of weights, over the tiles begin .. end-1 of outputs.
+// Rows of weights, over the tiles begin .. end-1 of outputs, and those that come after them.
 template <class S, int MR>
 struct WeightRows {
   const Layer& layer;
   const S* params;
   int64_t begin, end;
-  int64_t row[MR];  // of a tile
+  int64_t row[MR], next[MR];  // of a tile
 
   KAN_HD void of(int64_t tile, const S** to) const {
     const int64_t width = layer.tile_width(tile);
 #pragma GCC unroll 8
     for (int m = 0; m < MR; ++m) to[m] = params + layer.tile_offset(tile) + row[m] * width;
   }
+  KAN_HD void prefetch_next(int64_t tile, int64_t output) const {
+    const S* from = params + layer.tile_offset(tile) + output;
+    const int64_t width = layer.tile_width(tile);
+#pragma GCC unroll 8
+    for (int m = 0; m < MR; ++m) __builtin_prefetch(from + next[m] * width);
+  }
 };
 
 // p[m][s] (+)= sum over the outputs o of w[m][o] dt[o][s], for MR rows and NV registers of samples; dt has `stride`
-// samples an output. Asks for the MR rows behind these, if told so.
+// samples an output. Asks for the next rows, if told so.
 template <class S, int MR, int NV>
 inline void cotangent_tile(const WeightRows<S, MR>& w, bool ahead, const S* dt, int64_t stride, bool first, S* const* p) {
   using T = vec<S>;
@@ -436,9 +443,7 @@ inline void cotangent_tile(const WeightRows<S, MR>& w, bool ahead, const S* dt, 
     const S* row[MR];
     w.of(tile, row);
     for (int64_t o0 = 0; o0 < width; o0 += 16) {
-      if (ahead)
-#pragma GCC unroll 8
-        for (int m = 0; m < MR; ++m) __builtin_prefetch(row[m] + MR * width + o0);
+      if (ahead) w.prefetch_next(tile, o0);
       const int64_t o1 = min64(width, o0 + 16);
       for (int64_t o = o0; o < o1; ++o) {
         T b[NV];
@@ -460,34 +465,46 @@ inline void cotangent_tile(const WeightRows<S, MR>& w, bool ahead, const S* dt, 
     for (int v = 0; v < NV; ++v) acc[m][v].store(p[m] + v * T::W);
 }
 
-// The same for one or two (n) samples of a rest too small to fill a register: lanes are outputs. packed: d_y in tiles of
+// The same for up to four samples (n) of a rest too small to fill a register: lanes are outputs. packed: d_y in tiles of
 // `batch` samples, these from b0 on.
 template <class S, int MR>
-inline void cotangent_tail(const WeightRows<S, MR>& w, const S* packed, int64_t batch, int64_t b0, int n, S* const* p) {
+inline void cotangent_tail(const WeightRows<S, MR>& w, const S* packed, int64_t batch, int64_t b0, int64_t n, S* const* p) {
   using T = vec<S>;
-  T acc[MR][2];
-#pragma GCC unroll 8
-  for (int m = 0; m < MR; ++m) acc[m][0] = acc[m][1] = T(S(0));
-  for (int64_t tile = w.begin; tile < w.end; ++tile) {
-    const int64_t width = w.layer.tile_width(tile);
-    const S* row[MR];
-    w.of(tile, row);
-    const S *d0 = packed + tile * kTile * batch + b0 * width, *d1 = d0 + (n > 1 ? width : 0);
-    for (int64_t o = 0; o < width; o += T::W) {
-      const int lanes = int(min64(T::W, width - o));
-      const T y0 = T::load(d0 + o, lanes), y1 = T::load(d1 + o, lanes);
-#pragma GCC unroll 8
-      for (int m = 0; m < MR; ++m) {
-        const T x = T::load(row[m] + o, lanes);
-        acc[m][0] = fma(x, y0, acc[m][0]);
-        acc[m][1] = fma(x, y1, acc[m][1]);
-      }
+  constexpr int M = MR / 2, N = 4;
+  for (int half = 0; half < MR; half += M) {
+    T acc[M][N];
+#pragma GCC unroll 4
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+      for (int s = 0; s < N; ++s) acc[m][s] = T(S(0));
+    for (int64_t tile = w.begin; tile < w.end; ++tile) {
+      const int64_t width = w.layer.tile_width(tile);
+      const S *weights = w.params + w.layer.tile_offset(tile), *outputs = packed + tile * kTile * batch + b0 * width;
+      const S *row[M], *d[N];
+#pragma GCC unroll 4
+      for (int m = 0; m < M; ++m) row[m] = weights + w.row[half + m] * width;
+#pragma GCC unroll 4
+      for (int s = 0; s < N; ++s) d[s] = outputs + (s < n ? s : 0) * width;
+      const auto add = [&](int64_t o, auto lanes) KAN_INLINE {
+        T y[N];
+#pragma GCC unroll 4
+        for (int s = 0; s < N; ++s) y[s] = T::load(d[s] + o, lanes);
+#pragma GCC unroll 4
+        for (int m = 0; m < M; ++m) {
+          const T x = T::load(row[m] + o, lanes);
+#pragma GCC unroll 4
+          for (int s = 0; s < N; ++s) acc[m][s] = fma(x, y[s], acc[m][s]);
+        }
+      };
+      int64_t o = 0;
+      for (; o + T::W <= width; o += T::W) add(o, AllLanes());
+      if (o < width) add(o, int(width - o));
     }
-  }
-#pragma GCC unroll 8
-  for (int m = 0; m < MR; ++m) {
-    p[m][0] = sum(acc[m][0]);
-    if (n > 1) p[m][1] = sum(acc[m][1]);
+#pragma GCC unroll 4
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+      for (int s = 0; s < N; ++s)
+        if (s < n) p[half + m][s] = sum(acc[m][s]);
   }
 }
 
@@ -500,36 +517,34 @@ inline void cotangent_product(const Layer& layer, const S* params, const Cotange
                               int64_t b0, int64_t slots, bool first, S* p) {
   using T = vec<S>;
   constexpr int MR = kCotangentMR;
-  row += which.first;
-  for (int64_t c = 0, left = which.count; c < k; c += MR) {
-    WeightRows<S, MR> w{layer, params, tiles.begin, tiles.end, {}};
+  const auto nth = [&](int64_t c) { return row + c / which.count * which.rows + which.first + c % which.count; };
+  for (int64_t c = 0; c < k; c += MR) {
+    WeightRows<S, MR> w{layer, params, tiles.begin, tiles.end, {}, {}};
     S* to[MR];
     for (int m = 0; m < MR; ++m) {  // a last group that is not full has its last row several times
-      const bool more = c + m < k;
-      w.row[m] = more ? row++ : w.row[m - 1];
-      to[m] = more ? p + (c + m) * slots : to[m - 1];
-      if (more && --left == 0) {
-        left = which.count;
-        row += which.rows - which.count;
-      }
+      const int64_t at = min64(c + m, k - 1);
+      w.row[m] = nth(at);
+      w.next[m] = nth(at + MR);
+      to[m] = p + at * slots;
     }
     const auto advance = [&](int64_t s) {
       for (int m = 0; m < MR; ++m) to[m] += s;
     };
     for (int64_t s = 0; s < tail; s += Transposed<S>::kGroup) {
       const int64_t stride = Transposed<S>::width(s, n), wide = min64(Transposed<S>::kGroup, round_up(tail, T::W) - s);
+      const bool ahead = s == 0;
       switch (wide / T::W) {
-        case 3: if constexpr (kCotangentNV == 3) cotangent_tile<S, MR, 3>(w, s == 0, dt.group(s), stride, first, to); break;
-        case 2: cotangent_tile<S, MR, 2>(w, s == 0, dt.group(s), stride, first, to); break;
-        default: cotangent_tile<S, MR, 1>(w, s == 0, dt.group(s), stride, first, to);
+        case 3: if constexpr (kCotangentNV == 3) cotangent_tile<S, MR, 3>(w, ahead, dt.group(s), stride, first, to); break;
+        case 2: cotangent_tile<S, MR, 2>(w, ahead, dt.group(s), stride, first, to); break;
+        default: cotangent_tile<S, MR, 1>(w, ahead, dt.group(s), stride, first, to);
       }
       advance(wide);
     }
     if constexpr (kRegisters == 32) {
       if (tail == n) continue;
       for (int m = 0; m < MR; ++m) T(S(0)).store(to[m]);
-      for (int64_t s = tail; s < n; s += 2, advance(2))
-        cotangent_tail<S, MR>(w, packed, batch, b0 + s, int(min64(2, n - s)), to);
+      for (int64_t s = tail; s < n; s += 4, advance(4))
+        cotangent_tail<S, MR>(w, packed, batch, b0 + s, min64(4, n - s), to);
     }
   }
 }
@@ -727,7 +742,8 @@ inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
   const int workers = workers_for(
       pool, double(a.batch) * double(layer.in) * double(plan.rows) * (1 + double(ceil_div(layer.out, T::W))) / 2 +
                 double(layer.params) * (a.adam ? 0.5 : 0.1));
-  int64_t next_panel = 0;
+  int64_t next_panel[kMaxThreads];
+  for (int w = 0; w < workers; ++w) next_panel[w] = part(panels, w, workers).begin;
   const auto transposed = [&](int64_t block) {
     return Transposed<S>{scratch.transposed + block * layer.out * slots, layer.out};
   };
@@ -744,8 +760,15 @@ inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
     const S* packed = pack_tiles(pool, worker, workers, layer, a.batch, d_y, scratch.packed);
     if (workers > 1) pool.barrier();
 
-    // Whoever is free takes the next panel: what a panel's numbers are does not depend on whose it is.
-    for (int64_t q; (q = __atomic_fetch_add(&next_panel, 1, __ATOMIC_RELAXED)) < panels;) {
+    // Each takes the panels of its own part, one after the other, and then what is left of the others': what a panel's
+    // numbers are does not depend on who computes it.
+    for (int64_t turn = 0, q; turn < workers;) {
+      const int whose = int((worker + turn) % workers);
+      q = __atomic_fetch_add(&next_panel[whose], 1, __ATOMIC_RELAXED);
+      if (q >= part(panels, whose, workers).end) {
+        ++turn;
+        continue;
+      }
       const int64_t i0 = q * plan.backward_inputs, i1 = min64(layer.in, i0 + plan.backward_inputs);
       const int64_t k = (i1 - i0) * plan.rows;
       if (theta) fill_zero(scratch.theta + i0 * per_input, (i1 - i0) * per_input);
