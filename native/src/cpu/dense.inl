@@ -116,7 +116,7 @@ inline void fill_columns(const InputNorm<S>& norm, const S* x, int64_t in, int64
   }
 }
 
-// Rows n0 .. of columns [input][slots] back to columns i0 .. i1-1 of to (n, in).
+// Columns [input][slots] of n samples back to inputs i0 .. i1-1 of to (n, in), or added to what is there.
 template <class S>
 inline void put_columns(const S* from, int64_t slots, bool add, int64_t n, int64_t i0, int64_t i1, S* to, int64_t in) {
   for (int64_t i = i0; i < i1; i += 16) {
