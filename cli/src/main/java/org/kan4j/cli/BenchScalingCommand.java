@@ -120,8 +120,9 @@ final class BenchScalingCommand implements Callable<Integer> {
         requireSweep("--grid", grids);
         requireSweep("--width", widths);
         requireSweep("--batch", batches);
-        new Output.Check().writes("--json", json).writes("--plot", plot);
-        PrintWriter out = spec.commandLine().getOut();
+        new Output.Check().writes("--json", json).writes("--plot", Plot.isFile(plot) ? plot : null);
+        Plot.check(plot);
+        PrintWriter out = Output.screen(spec, json);
         Bases.Entry entry = Bases.of(name);
         DType type = Options.dtype(dtype);
         Machine machine = Machine.here();
@@ -155,11 +156,9 @@ final class BenchScalingCommand implements Callable<Integer> {
                     Quantity.FORWARD.exponent(sweep), Quantity.BACKWARD.exponent(sweep), Quantity.STEP.exponent(sweep),
                     Quantity.MEMORY.exponent(sweep)));
         }
-        if (json != null) {
-            Output.writeJson(json, json(machine, sweeps));
-        }
-        if (plot != null) {
-            BenchPlot.scaling(plot, name, sweeps);
+        Output.writeJson(spec, json, json(machine, sweeps));
+        if (Plot.isFile(plot)) {
+            Drawing.draw(plot, () -> BenchPlot.scaling(name, sweeps), out, spec.commandLine().getErr());
         }
         return 0;
     }
