@@ -111,8 +111,8 @@ final class BenchCommand implements Callable<Integer> {
         if (layers.length < 2 || Arrays.stream(layers).anyMatch(w -> w < 1)) {
             throw new InputException("--layers needs at least two widths of at least 1, given " + Arrays.toString(layers));
         }
-        new Output.Check().writes("--json", json).writes("--plot", Plot.isFile(plot) ? plot : null);
-        Plot.check(plot);
+        new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
         DType type = Options.dtype(dtype);
         List<Subject> subjects = subjects(type);
         requireMemory(subjects);
@@ -278,7 +278,7 @@ final class BenchCommand implements Callable<Integer> {
             out.println(format("medians of the rounds lie up to %.0f %% apart", 100 * spread));
         }
         Output.writeJson(spec, json, rows);
-        if (Plot.isFile(plot)) {
+        if (Drawing.isFile(plot)) {
             Map<String, Measured> bars = new LinkedHashMap<>();
             subjects.forEach(s -> bars.put(s.label, s.measured));
             String title = format("%s, batch %d, %s, %s", Arrays.toString(layers), batch, dtype, context.tier());

@@ -120,8 +120,8 @@ final class BenchScalingCommand implements Callable<Integer> {
         requireSweep("--grid", grids);
         requireSweep("--width", widths);
         requireSweep("--batch", batches);
-        new Output.Check().writes("--json", json).writes("--plot", Plot.isFile(plot) ? plot : null);
-        Plot.check(plot);
+        new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
         PrintWriter out = Output.screen(spec, json);
         Bases.Entry entry = Bases.of(name);
         DType type = Options.dtype(dtype);
@@ -157,7 +157,7 @@ final class BenchScalingCommand implements Callable<Integer> {
                     Quantity.MEMORY.exponent(sweep)));
         }
         Output.writeJson(spec, json, json(machine, sweeps));
-        if (Plot.isFile(plot)) {
+        if (Drawing.isFile(plot)) {
             Drawing.draw(plot, () -> BenchPlot.scaling(name, sweeps), out, spec.commandLine().getErr());
         }
         return 0;

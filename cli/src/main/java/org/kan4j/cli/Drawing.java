@@ -3,6 +3,7 @@ package org.kan4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -15,9 +16,24 @@ import java.util.concurrent.TimeoutException;
  */
 final class Drawing {
 
+    /** What {@code --plot} takes for no plot. */
+    static final String NONE = "none";
+
     private static final long LIMIT_MS = 20_000;
 
     private Drawing() {
+    }
+
+    /** Refuses a name of another kind of file; null and none are no names. */
+    static void check(Path file) {
+        if (isFile(file) && !file.toString().toLowerCase(Locale.ROOT).endsWith(".png") && Output.isReplaced(file)) {
+            throw new InputException("--plot " + file + ": expected a name that ends with .png, or none");
+        }
+    }
+
+    /** Whether there is something to draw into. */
+    static boolean isFile(Path file) {
+        return file != null && !file.toString().equals(NONE);
     }
 
     /** Draws into a file, and says so, or why not. */

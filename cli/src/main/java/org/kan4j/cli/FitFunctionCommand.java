@@ -148,8 +148,8 @@ final class FitFunctionCommand implements Callable<Integer> {
             throw new InputException("--validation must be 0 to below 1, given " + validation);
         }
         Options.dtype(dtype);
-        new Output.Check().writes("--out", out).writes("--json", json).writes("--plot", Plot.isFile(plot) ? plot : null);
-        Plot.check(plot);
+        new Output.Check().writes("--out", out).writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
         if (text.equals(ALL) && (layers != null || ranges != null || out != null || plot != null)) {
             throw new InputException("--layers, --ranges, --out and --plot are for one function, not for the table");
         }
@@ -269,7 +269,7 @@ final class FitFunctionCommand implements Callable<Integer> {
             Output.writeJson(spec, json, root);
             screen.println("metrics      " + json);
         }
-        if (Plot.isFile(plot)) {
+        if (Drawing.isFile(plot)) {
             double[] grid = outcome.rows().stream().mapToDouble(r -> r.stage().grid()).toArray();
             double[] train = outcome.rows().stream().mapToDouble(FitOutcome.Row::train).toArray();
             double[] test = outcome.rows().stream().mapToDouble(FitOutcome.Row::rmse).toArray();

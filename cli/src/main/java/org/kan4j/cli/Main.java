@@ -11,6 +11,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -99,8 +100,10 @@ public final class Main {
     private static int badParameter(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
-        Optional<String> unknown = e instanceof CommandLine.UnmatchedArgumentException unmatched
-                ? unmatched.getUnmatched().stream().filter(word -> word.startsWith("-")).findFirst() : Optional.empty();
+        // A misspelt option is also why a required one is missing.
+        List<String> unmatched = e instanceof CommandLine.UnmatchedArgumentException whole ? whole.getUnmatched()
+                : command.getUnmatchedArguments();
+        Optional<String> unknown = unmatched.stream().filter(word -> word.startsWith("-")).findFirst();
         if (unknown.isPresent()) {
             String option = unknown.get().split("=", 2)[0];
             String nearest = Names.nearest(option, command.getCommandSpec().optionsMap().keySet());

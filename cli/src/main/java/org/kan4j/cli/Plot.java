@@ -7,10 +7,8 @@ import java.awt.Color;
 import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.knowm.xchart.BitmapEncoder;
@@ -22,9 +20,6 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /** Draws what training gave: learning curves, errors over grids. PNG each. */
 final class Plot {
 
-    /** What {@code --plot} takes for no plot. */
-    static final String NONE = "none";
-
     private static final int WIDTH = 560;
     private static final int HEIGHT = 360;
     private static final Color BLUE = new Color(0x1f77b4);
@@ -34,18 +29,6 @@ final class Plot {
     private static final int MOST_DECADE = 5;
 
     private Plot() {
-    }
-
-    /** Refuses a name of another kind of file; null and none are no names. */
-    static void check(Path file) {
-        if (isFile(file) && !file.toString().toLowerCase(Locale.ROOT).endsWith(".png") && Output.isReplaced(file)) {
-            throw new InputException("--plot " + file + ": expected a name that ends with .png, or none");
-        }
-    }
-
-    /** Whether there is something to draw into. */
-    static boolean isFile(Path file) {
-        return file != null && !file.toString().equals(NONE);
     }
 
     /** A curve of an axis. */

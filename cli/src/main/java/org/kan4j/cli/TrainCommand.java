@@ -220,10 +220,10 @@ final class TrainCommand implements Callable<Integer> {
 
     private Path plotFile(Path modelFile, String suffix) {
         if (plot != null) {
-            return Plot.isFile(plot) ? insert(plot, suffix) : plot;
+            return Drawing.isFile(plot) ? insert(plot, suffix) : plot;
         }
         // Beside a pipe or a device is no place for pictures.
-        return Output.isReplaced(modelFile) ? modelFile.resolveSibling(stem(name(modelFile)) + ".png") : Path.of(Plot.NONE);
+        return Output.isReplaced(modelFile) ? modelFile.resolveSibling(stem(name(modelFile)) + ".png") : Path.of(Drawing.NONE);
     }
 
     private static String stem(String name) {
@@ -251,8 +251,8 @@ final class TrainCommand implements Callable<Integer> {
         }
         new Output.Check().reads("DATA", Job.file(data)).reads("--config", config).reads("--test", rows.test())
                 .reads("--from", from).writes("--out", modelFile).reads("--resume", resume)
-                .writes("--plot", Plot.isFile(plotFile) ? plotFile : null).writes("--json", json);
-        Plot.check(plotFile);
+                .writes("--plot", Drawing.isFile(plotFile) ? plotFile : null).writes("--json", json);
+        Drawing.check(plotFile);
         if (!modelFile.equals(resume) && Files.isRegularFile(modelFile)) {
             screen.println("note: " + modelFile + " is there and will be replaced; --out names another file");
         }

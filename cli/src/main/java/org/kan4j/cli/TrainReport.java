@@ -98,7 +98,7 @@ final class TrainReport {
 
     /** Draws the learning curves, if they are wanted. */
     static void draw(Training.Result result, Path file, PrintWriter screen, PrintWriter warnings) {
-        if (Plot.isFile(file)) {
+        if (Drawing.isFile(file)) {
             String title = Path.of(result.options().data()).getFileName().toString();
             Drawing.draw(file, () -> Plot.learningCurves(title, result.classification(), result.epochs()), screen, warnings);
         }
