@@ -145,6 +145,17 @@ class NativeLibraryTest {
     }
 
     @Test
+    void whatCannotBeLoadedFromTheHomeIsTriedFromTheTemporaryFolder() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path services = Files.createDirectories(folder.resolve("broken/META-INF/services"));
+        Files.writeString(services.resolve(NativeLibraryProvider.class.getName()), "application.Broken");
+        assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), folder.resolve("broken"), Vm.home(Load.class)),
+            "-Djava.library.path=" + folder, "-Duser.home=" + folder, "-Djava.io.tmpdir=" + temporary),
+            "cannot load " + folder.resolve(".cache/kan4j"), "cannot load " + temporary.resolve("kan4j-"),
+            "kan4j.native.cache");
+    }
+
+    @Test
     void anotherPlatformHasNoLibraryAndSaysSo() throws Exception {
         String output = load("-Djava.library.path=" + folder, "-Dos.arch=riscv64");
         assertRefused(output, "linux-riscv64", "linux-x86_64", "no native library");
