@@ -67,6 +67,16 @@ class TrainHabitsTest {
         assertThat(help.substring(help.indexOf("Model:"), help.indexOf("Optimisation:"))).contains("--layers", "--from");
     }
 
+    /** Help is there at once: nothing of charts, the desktop or the native library is loaded for it. */
+    @Test
+    void helpLoadsNoMoreThanItNeeds() throws Exception {
+        Process process = new ProcessBuilder(CliProcess.command(List.of("-verbose:class"), "train", "--help")).start();
+        String loaded = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isZero();
+        assertThat(loaded).contains("org.kan4j.cli.TrainHelp").doesNotContain("org.knowm.xchart", "java.awt.", "org.kan4j.ffi.Kan ",
+                "com.fasterxml.jackson.databind.ObjectMapper ");
+    }
+
     @Test
     void misspeltOptionsAndCommandsHaveASuggestion() {
         Cli.refuse(new String[] {"Unknown option '--gird', did you mean '--grid'?"}, "train", "digits", "--gird", 5);
