@@ -28,7 +28,7 @@ public record BSpline(int grid, int order, double lo, double hi, Outside outside
         LINEAR;
 
         /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
-        int code() {
+        public int code() {
             return switch (this) {
                 case ZERO -> Kan.KAN_OUTSIDE_ZERO();
                 case CLAMP -> Kan.KAN_OUTSIDE_CLAMP();

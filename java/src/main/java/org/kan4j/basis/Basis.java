@@ -2,8 +2,9 @@
 package org.kan4j.basis;
 
 /**
- * The functions that the edges of a {@link org.kan4j.layer.KanLayer} are made of: phi(x) = sum of coefficient times basis function.
- * The records say what each basis expects of its input; parameters out of range are refused when a record is made.
+ * The functions that the edges of a {@link org.kan4j.layer.KanLayer} are made of: phi(x) = sum of coefficient times
+ * basis function. The records say what each basis expects of its input; parameters out of range are refused when a
+ * record is made.
  */
 public sealed interface Basis
     permits BSpline, GaussianRbf, Rswaf, Fourier, Chebyshev, Jacobi, Sine, Wavelet, ReluPower, Rational, BSplineRbf {

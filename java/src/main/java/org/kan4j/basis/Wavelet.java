@@ -26,7 +26,7 @@ public record Wavelet(Kind kind) implements Basis {
         SHANNON;
 
         /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
-        int code() {
+        public int code() {
             return switch (this) {
                 case MEXICAN_HAT -> Kan.KAN_WAVELET_HAT();
                 case MORLET -> Kan.KAN_WAVELET_MORLET();

@@ -12,21 +12,23 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.ffi.Handles;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_context_info;
 import org.kan4j.ffi.kan_context_spec;
+import org.kan4j.internal.Inside;
 import org.kan4j.internal.Native;
-import org.kan4j.tensor.DeviceTensor;
-import org.kan4j.tensor.HostTensor;
-import org.kan4j.tensor.Tensor;
+import org.kan4j.internal.NativeContext;
 
 /**
  * A device with a pool of threads to run kernels on. It serves one thread at a time, any: a call while another thread
  * is in one fails with {@link Status#BUSY}. Closing it frees the pool and is refused while a call runs.
  */
 public final class Context implements AutoCloseable {
+
+    static {
+        Inside.show(Context.class, NativeContext.class, context -> context.inside);
+    }
 
     private static final Logger LOG = System.getLogger("org.kan4j");
 
@@ -39,8 +41,7 @@ public final class Context implements AutoCloseable {
     private final Products products;
     private final String deviceName;
     private final int computeCapability;
-    /** Device memory that was closed; freed by the thread that uses the context, for another could find it busy. */
-    private final Queue<Long> abandoned = new ConcurrentLinkedQueue<>();
+    private final NativeContext inside = new Insides();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Context(Arena arena, MemorySegment handle, ContextOptions options) {
@@ -80,7 +81,8 @@ public final class Context implements AutoCloseable {
      * A context.
      *
      * @throws org.kan4j.error.NativeLibraryException if libkan4j cannot be loaded
-     * @throws UnsupportedException if the device or the tier is not there; the message says what is missing
+     * @throws org.kan4j.error.UnsupportedException if the device or the tier is not there; the message says what is
+     *     missing
      */
     public static Context open(ContextOptions options) {
         NativeLibrary.load();
@@ -191,36 +193,8 @@ public final class Context implements AutoCloseable {
     }
 
     /** Whether arrays are in the memory of a device, and kernels only queued by the calls that start them. */
-    boolean isCuda() {
+    public boolean isCuda() {
         return device instanceof Device.Cuda;
-    }
-
-    /** What kernels are passed for a tensor; refuses one that those of this context cannot reach. */
-    MemorySegment array(String what, Tensor tensor) {
-        switch (tensor) {
-            case HostTensor host -> {
-                if (!isCuda()) {
-                    return host.segment();
-                }
-                throw KanException.invalid("%s is %s in the host's memory and the context is on %s; copy it there with "
-                    + "DeviceTensor.of", what, tensor, device);
-            }
-            case DeviceTensor onDevice -> {
-                if (onDevice.context() == this) {
-                    return onDevice.array();
-                }
-                throw KanException.invalid("%s is %s of another context and this one is on %s; copy it with "
-                    + "DeviceTensor.copy%s", what, tensor, device, isCuda() ? "From" : "To");
-            }
-        }
-    }
-
-    /** Refuses a device for what is done in the host's memory alone. */
-    void requireCpu(String what) {
-        if (isCuda()) {
-            throw new UnsupportedException(Status.UNSUPPORTED, what + " runs on the CPU only, given a context on "
-                + device);
-        }
     }
 
     // --------------------------------------------------------------------------------------------------------- streams
@@ -259,38 +233,48 @@ public final class Context implements AutoCloseable {
     }
 
     /**
-     * Records what the calls made by {@code work} on this context queue, without doing it, to be done any number of times
-     * with the same arguments; for CUDA. Nothing in it may wait, allocate or copy from or to the host.
+     * Records what the calls made by {@code work} on this context queue, without doing it, to be done any number of
+     * times with the same arguments; for CUDA. Nothing in it may wait, allocate or copy from or to the host.
      */
     public DeviceGraph capture(Runnable work) {
         return DeviceGraph.capture(this, work);
     }
 
-    // ---------------------------------------------------------------------------------------------------- device memory
+    /** What the other packages of this module see of it. */
+    private final class Insides implements NativeContext {
 
-    /** Takes over device memory that nothing will be queued for any more. */
-    void abandon(Collection<Long> addresses) {
-        abandoned.addAll(addresses);
-        if (!closed.get()) {
-            freeAbandoned();
+        /** Device memory that was closed; freed by the thread that uses the context, for another could find it busy. */
+        private final Queue<Long> abandoned = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public MemorySegment handle() {
+            return Context.this.handle();
         }
-    }
 
-    /** Frees what was abandoned, or leaves it to the next call where another thread uses the context. */
-    void freeAbandoned() {
-        for (Long address = abandoned.poll(); address != null; address = abandoned.poll()) {
-            int status;
-            try {
-                status = Kan.kan_device_free(handle, address);
-            } catch (IllegalStateException e) {
-                return; // the context is closed, and its memory with it
+        @Override
+        public void abandon(Collection<Long> addresses) {
+            abandoned.addAll(addresses);
+            if (!closed.get()) {
+                freeAbandoned();
             }
-            if (status == Kan.KAN_BUSY()) {
-                abandoned.add(address);
-                return;
-            }
-            if (status != Kan.KAN_OK()) {
-                LOG.log(Level.WARNING, "freeing device memory returned the status " + Status.of(status));
+        }
+
+        @Override
+        public void freeAbandoned() {
+            for (Long address = abandoned.poll(); address != null; address = abandoned.poll()) {
+                int status;
+                try {
+                    status = Kan.kan_device_free(handle, address);
+                } catch (IllegalStateException e) {
+                    return; // the context is closed, and its memory with it
+                }
+                if (status == Kan.KAN_BUSY()) {
+                    abandoned.add(address);
+                    return;
+                }
+                if (status != Kan.KAN_OK()) {
+                    LOG.log(Level.WARNING, "freeing device memory returned the status " + Status.of(status));
+                }
             }
         }
     }

@@ -11,12 +11,16 @@ import org.kan4j.error.KanException;
  * @param threads threads of the context's pool, the calling one included; 1 to 256
  * @param tier kernel tier; {@link Tier#AUTO} for the processor's highest; AUTO for CUDA
  * @param products how CUDA's tensor cores multiply; {@link Products#FP32} for the CPU
- * @param implementation name of the entry in CUDA's list of kernels that every layer it can do takes (docs/cuda.md); empty
+ * @param implementation name of the entry in CUDA's list of kernels that every layer it can do takes (docs/cuda.md);
+ *     empty
  *     to choose by shape, and for the CPU
  */
 public record ContextOptions(Device device, int threads, Tier tier, Products products, String implementation) {
 
-    /** KAN_MAX_THREADS of kan.h. Not read from there: that loads the library, before it can be said what is amiss with it. */
+    /**
+     * KAN_MAX_THREADS of kan.h. Not read from there: that loads the library, before it can be said what is amiss with
+     * it.
+     */
     static final int MAX_THREADS = 256;
 
     /** Checks the values. */

@@ -8,8 +8,9 @@ import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Native;
 
 /**
- * Work on a CUDA device that was recorded once and is queued as a whole: {@link Context#capture}. It uses the arrays that
- * the recorded calls were given, which must stay open as long as it is launched. Used by the thread that uses the context.
+ * Work on a CUDA device that was recorded once and is queued as a whole: {@link Context#capture}. It uses the arrays
+ * that the recorded calls were given, which must stay open as long as it is launched. Used by the thread that uses the
+ * context.
  */
 public final class DeviceGraph implements AutoCloseable {
 

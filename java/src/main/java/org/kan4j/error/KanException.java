@@ -27,7 +27,7 @@ public class KanException extends RuntimeException {
         return status;
     }
 
-    static KanException invalid(String format, Object... arguments) {
+    public static KanException invalid(String format, Object... arguments) {
         return new KanException(Status.INVALID_ARGUMENT, String.format(format, arguments));
     }
 }

@@ -6,8 +6,8 @@ import org.kan4j.train.Diagnosis;
 import org.kan4j.train.TrainingProgress;
 
 /**
- * Training met a loss, a gradient or parameters that are NaN or infinite and stopped; a checkpoint file is still the last
- * good one.
+ * Training met a loss, a gradient or parameters that are NaN or infinite and stopped; a checkpoint file is still the
+ * last good one.
  */
 public final class NonFiniteLossException extends KanException {
 
@@ -31,7 +31,7 @@ public final class NonFiniteLossException extends KanException {
     }
 
     /** Met in a step that is not made. */
-    static NonFiniteLossException in(String what, TrainingProgress progress, long step, double learningRate,
+    public static NonFiniteLossException in(String what, TrainingProgress progress, long step, double learningRate,
                                      Diagnosis diagnosis) {
         int epoch = progress.history.size() + 1;
         return new NonFiniteLossException(String.format(Locale.ROOT,
@@ -41,7 +41,7 @@ public final class NonFiniteLossException extends KanException {
     }
 
     /** Found some steps later, on a device: the parameters of a training there are not copied back. */
-    static NonFiniteLossException late(String what, TrainingProgress progress, long step, double learningRate,
+    public static NonFiniteLossException late(String what, TrainingProgress progress, long step, double learningRate,
                                        Diagnosis diagnosis) {
         int epoch = progress.history.size() + 1;
         return new NonFiniteLossException(String.format(Locale.ROOT,
@@ -51,7 +51,7 @@ public final class NonFiniteLossException extends KanException {
     }
 
     /** Found in the parameters when an epoch ended: the last step had a gradient that was not finite. */
-    static NonFiniteLossException after(TrainingProgress progress, long step, Diagnosis diagnosis) {
+    public static NonFiniteLossException after(TrainingProgress progress, long step, Diagnosis diagnosis) {
         int epoch = progress.history.size() + 1;
         return new NonFiniteLossException(String.format("the parameters became not finite in epoch %d, batch %d (step "
             + "%d): %s", epoch, progress.batch, step, diagnosis.text()), epoch, progress.batch, step, diagnosis.layer());

@@ -36,7 +36,7 @@ public enum Status {
     }
 
     /** The status of a number of the C ABI; {@link #INTERNAL} for one that is not known. */
-    static Status of(int code) {
+    public static Status of(int code) {
         for (Status status : values()) {
             if (status.code == code) {
                 return status;

@@ -137,7 +137,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
     }
 
     /** Updates those layers with a grid that are wanted. */
-    Report apply(Context context, Parameters parameters, HostTensor features, IntPredicate wanted) {
+    public Report apply(Context context, Parameters parameters, HostTensor features, IntPredicate wanted) {
         try (Parameters before = parameters.copy()) {
             try {
                 List<LayerReport> reports = new ArrayList<>();
@@ -154,7 +154,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         }
     }
 
-    static boolean hasGrid(LayerSpec layer) {
+    public static boolean hasGrid(LayerSpec layer) {
         return layer instanceof KanLayer kan && (kan.basis() instanceof BSpline || kan.basis() instanceof GaussianRbf
             || kan.basis() instanceof Rswaf);
     }

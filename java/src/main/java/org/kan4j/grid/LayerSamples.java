@@ -8,11 +8,11 @@ import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Staged;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
 import org.kan4j.tensor.HostTensor;
-import org.kan4j.train.DataObjective;
 
 /**
  * What the basis of a KAN layer sees of some data: each input's column in double precision. The data is streamed
@@ -22,6 +22,8 @@ import org.kan4j.train.DataObjective;
 final class LayerSamples {
 
     private static final long MAX_NUMBERS = 1L << 22;
+    /** Rows that pass through the layers at a time. */
+    private static final int CHUNK = 4096;
     private static final int MIN_ROWS = 1024;
     private static final double NORM_EPS = 1e-5;
 
@@ -81,7 +83,7 @@ final class LayerSamples {
         double[] hi = new double[in];
         java.util.Arrays.fill(lo, Double.POSITIVE_INFINITY);
         java.util.Arrays.fill(hi, Double.NEGATIVE_INFINITY);
-        int chunk = (int) Math.min(rows, DataObjective.CHUNK);
+        int chunk = (int) Math.min(rows, CHUNK);
         long rowBytes = parameters.model().in() * features.dtype().bytes();
         try (Arena arena = Arena.ofConfined(); Memory memory = Memory.confined(context);
              Workspace workspace = Workspace.inference(context, parameters, chunk)) {
@@ -94,12 +96,13 @@ final class LayerSamples {
             Staged batch = new Staged(memory, chunk * rowBytes);
             Staged layerInputs = new Staged(memory, (long) chunk * in * features.dtype().bytes());
             double[] z = new double[in];
+            Passes passes = Passes.of(workspace);
             for (long from = 0; from < rows; from += chunk) {
                 int count = (int) Math.min(chunk, rows - from);
                 MemorySegment.copy(features.segment(), from * rowBytes, batch.host(), 0, count * rowBytes);
                 batch.upload(count * rowBytes);
                 long inputBytes = (long) count * in * features.dtype().bytes();
-                MemorySegment x = layerInputs.download(workspace.inputOf(layer, count, batch.array()), inputBytes);
+                MemorySegment x = layerInputs.download(passes.inputOf(layer, count, batch.array()), inputBytes);
                 HostTensor inputs = HostTensor.wrap(x.asSlice(0, inputBytes), features.dtype(), count, in);
                 for (int b = 0; b < count; b++) {
                     for (int i = 0; i < in; i++) {

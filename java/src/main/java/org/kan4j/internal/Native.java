@@ -12,13 +12,13 @@ import org.kan4j.error.UnsupportedException;
 import org.kan4j.ffi.Kan;
 
 /** The one place that turns status codes of the C ABI into exceptions. */
-final class Native {
+public final class Native {
 
     private Native() {
     }
 
     /** Throws what a status says, with the text the context keeps. */
-    static void check(int status, MemorySegment context) {
+    public static void check(int status, MemorySegment context) {
         if (status != 0) {
             throw exception(status, context);
         }

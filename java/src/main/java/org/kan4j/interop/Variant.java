@@ -74,8 +74,8 @@ public abstract sealed class Variant
     }
 
     /**
-     * Whether a group is of modules that may stand behind some of the layers (a norm), numbered in a row with the layers
-     * or like the layer before. What has such groups is sequential.
+     * Whether a group is of modules that may stand behind some of the layers (a norm), numbered in a row with the
+     * layers or like the layer before. What has such groups is sequential.
      */
     boolean between(String group) {
         return false;

@@ -41,7 +41,8 @@ public final class Verification {
      * @param tensor its name in the file
      * @param error  L2 norm of the difference over the L2 norm expected (over 1 where that is 0); NaN if any number is
      * @param passed whether the error is within the tolerance; NaN never is
-     * @param rounding error that rounding input, cotangent and parameters to float32 makes in exact arithmetic (float64),
+     * @param rounding error that rounding input, cotangent and parameters to float32 makes in exact arithmetic
+     *     (float64),
      *     how ill-conditioned the tensor is; computed where a float32 file did not pass, otherwise NaN
      */
     public record Row(String tensor, double error, boolean passed, double rounding) { }

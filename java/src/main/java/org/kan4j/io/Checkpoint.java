@@ -10,9 +10,9 @@ import org.kan4j.model.Parameters;
 import org.kan4j.train.TrainingState;
 
 /**
- * A model with its parameters, read from a file; and, where it was written by {@link org.kan4j.train.Trainer#save}, the training to go
- * on with. The file is safetensors: tensors under their names and in their natural shapes, the model in the metadata.
- * Closing it frees the parameters.
+ * A model with its parameters, read from a file; and, where it was written by {@link org.kan4j.train.Trainer#save}, the
+ * training to go on with. The file is safetensors: tensors under their names and in their natural shapes, the model in
+ * the metadata. Closing it frees the parameters.
  */
 public final class Checkpoint implements AutoCloseable {
 
@@ -32,7 +32,8 @@ public final class Checkpoint implements AutoCloseable {
      * Reads a checkpoint and checks all of it.
      *
      * @throws IOException if the file cannot be read
-     * @throws org.kan4j.error.FormatException if it is damaged, hostile, of a newer version, or not a checkpoint of kan4j
+     * @throws org.kan4j.error.FormatException if it is damaged, hostile, of a newer version, or not a checkpoint of
+     *     kan4j
      */
     public static Checkpoint read(Path file) throws IOException {
         return CheckpointFile.read(file);
@@ -77,7 +78,7 @@ public final class Checkpoint implements AutoCloseable {
         return training != null;
     }
 
-    Optional<TrainingState> training() {
+    public Optional<TrainingState> training() {
         return Optional.ofNullable(training);
     }
 

@@ -41,13 +41,13 @@ import org.kan4j.train.TrainingState;
 
 /**
  * The checkpoint format, version 1: a safetensors file with the tensors of the model under their names, those of the
- * optimizer under {@code optimizer.<moment>.<name>}; with early stopping or averaging, where the tensors of the model are
- * the best so far or the average, those that training goes on with under {@code current.<name>}, and with both the
- * average under {@code average.<name>}; and in the metadata {@code format} (kan4j), {@code
- * format_version}, {@code model}, {@code provenance}, {@code training} (JSON each) and the application's properties
- * under {@code property.<name>}.
+ * optimizer under {@code optimizer.<moment>.<name>}; with early stopping or averaging, where the tensors of the model
+ * are the best so far or the average, those that training goes on with under {@code current.<name>}, and with both the
+ * average under {@code average.<name>}; and in the metadata {@code format} (kan4j), {@code format_version}, {@code
+ * model}, {@code provenance}, {@code training} (JSON each) and the application's properties under {@code
+ * property.<name>}.
  */
-final class CheckpointFile {
+public final class CheckpointFile {
 
     private static final int VERSION = 1;
     private static final String PROPERTY = "property.";
@@ -60,7 +60,7 @@ final class CheckpointFile {
     // --------------------------------------------------------------------------------------------------------- writing
 
     /** Writes a checkpoint; {@code training} may be null. */
-    static void write(Path file, Parameters parameters, Map<String, String> properties, String device,
+    public static void write(Path file, Parameters parameters, Map<String, String> properties, String device,
                       TrainingState training) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "kan4j");

@@ -282,7 +282,9 @@ public final class Safetensors {
 
     // --------------------------------------------------------------------------------------------------------- writing
 
-    /** A tensor to be written; its numbers are asked for when their turn comes, so that not all need be there at once. */
+    /**
+     * A tensor to be written; its numbers are asked for when their turn comes, so that not all need be there at once.
+     */
     interface Source {
         /** The type. */
         DType dtype();

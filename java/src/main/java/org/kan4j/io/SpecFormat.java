@@ -30,10 +30,10 @@ import org.kan4j.layer.LayerNorm;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.layer.Linear;
 import org.kan4j.layer.Multiply;
+import org.kan4j.optim.Loss;
 import org.kan4j.model.KanModel;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
-import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
@@ -44,7 +44,7 @@ import org.kan4j.train.Regulariser;
 import org.kan4j.train.WeightRegulariser;
 
 /** Models, and what a training is made of, as JSON objects. Each has a {@code type}; the fields are the records'. */
-final class SpecFormat {
+public final class SpecFormat {
 
     private SpecFormat() {
     }
@@ -311,7 +311,7 @@ final class SpecFormat {
             fields.whole("every"), fields.whole("until"), fields.integer("rows", 1));
     }
 
-    static Map<String, Object> regulariser(Regulariser regulariser) {
+    public static Map<String, Object> regulariser(Regulariser regulariser) {
         return switch (regulariser) {
             case WeightRegulariser w -> object("weights", "l1", w.l1(), "entropy", w.entropy(), "first_difference",
                 w.firstDifference(), "second_difference", w.secondDifference());

@@ -21,7 +21,7 @@ public enum Activation {
     SIGMOID;
 
     /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
-    int code() {
+    public int code() {
         return switch (this) {
             case NONE -> Kan.KAN_ACTIVATION_NONE();
             case IDENTITY -> Kan.KAN_ACTIVATION_IDENTITY();

@@ -11,28 +11,54 @@ import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.error.UnsupportedException;
+import org.kan4j.internal.Inside;
+import org.kan4j.internal.passes.EdgeSums;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
-import org.kan4j.train.DataObjective;
 
 /**
- * What the edges of a model's KAN layers give over some rows: for the edge phi_oi from input i to output o of a layer the
- * mean of |phi_oi(x_i)|, the mean of phi and its standard deviation. phi is all that the edge adds to its output: base
- * branch, scale and mask are in it. Made by one pass of the kernels over the data, in chunks, without an array of
+ * What the edges of a model's KAN layers give over some rows: for the edge phi_oi from input i to output o of a layer
+ * the mean of |phi_oi(x_i)|, the mean of phi and its standard deviation. phi is all that the edge adds to its output:
+ * base branch, scale and mask are in it. Made by one pass of the kernels over the data, in chunks, without an array of
  * (rows, out, in); chunks are merged exactly but for rounding (Chan, Golub, LeVeque 1983).
  *
  * <p>Holds no memory off the heap that must be freed.
  */
 public final class EdgeStatistics {
 
+    /** Rows of a chunk. */
+    private static final int CHUNK = 4096;
+
+    static {
+        Inside.show(EdgeStatistics.class, EdgeSums.class, statistics -> statistics.sums);
+    }
+
+    private final EdgeSums sums = new EdgeSums() {
+        @Override
+        public void clear() {
+            rows = 0;
+        }
+
+        @Override
+        public void add(Passes passes, long count, MemorySegment x) {
+            grow(count);
+            for (Layer layer : layers) {
+                EdgeStatistics.this.add(passes, layer.index, count, passes.inputOfPass(layer.index, x));
+            }
+        }
+    };
+    private final DType dtype;
     private final List<Layer> layers;
     private long rows;
 
-    EdgeStatistics(Context context, KanModel model) {
+    /** Those of no rows yet, for a context on the CPU. */
+    public EdgeStatistics(Context context, KanModel model) {
+        dtype = model.dtype();
         if (!(context.device() instanceof Device.Cpu)) {
             throw new UnsupportedException("edge statistics and penalties on them are computed on the CPU, given a context "
                 + "on " + context.device());
@@ -65,14 +91,15 @@ public final class EdgeStatistics {
         }
         EdgeStatistics statistics = new EdgeStatistics(context, model);
         long total = features.rows();
-        long chunk = Math.min(total, DataObjective.CHUNK);
+        long chunk = Math.min(total, CHUNK);
         long rowBytes = model.in() * model.dtype().bytes();
         try (Workspace workspace = Workspace.inference(context, parameters, chunk)) {
+            Passes passes = Passes.of(workspace);
             for (long from = 0; from < total; from += chunk) {
                 long count = Math.min(chunk, total - from);
                 statistics.grow(count);
-                workspace.forward(count, features.segment().asSlice(from * rowBytes, count * rowBytes),
-                    (layer, input) -> statistics.add(workspace, layer, count, input));
+                passes.forward(count, features.segment().asSlice(from * rowBytes, count * rowBytes),
+                    (layer, input) -> statistics.add(passes, layer, count, input));
             }
         }
         return statistics;
@@ -88,23 +115,11 @@ public final class EdgeStatistics {
         return layers;
     }
 
-    void clear() {
-        rows = 0;
-    }
-
-    /** Adds the rows of a training workspace's last forward pass. */
-    void add(Workspace workspace, long count, MemorySegment x) {
-        grow(count);
-        for (Layer layer : layers) {
-            add(workspace, layer.index, count, workspace.inputOfPass(layer.index, x));
-        }
-    }
-
     private void grow(long count) {
         rows += count;
     }
 
-    private void add(Workspace workspace, int index, long count, MemorySegment input) {
+    private void add(Passes passes, int index, long count, MemorySegment input) {
         for (Layer layer : layers) {
             if (layer.index != index) {
                 continue;
@@ -113,9 +128,9 @@ public final class EdgeStatistics {
                 MemorySegment size = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 MemorySegment mean = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 MemorySegment deviation = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
-                workspace.edgeStatistics(index, count, input, size, mean, deviation);
+                passes.edgeStatistics(index, count, input, size, mean, deviation);
                 layer.add(rows - count, count, size, mean, deviation);
-                layer.addInputs(rows - count, count, input, workspace.parameters().model().dtype());
+                layer.addInputs(rows - count, count, input, dtype);
             }
         }
     }
@@ -126,10 +141,10 @@ public final class EdgeStatistics {
         private final int index;
         private final int out;
         private final int in;
-        final double[] meanAbs;
-        final double[] mean;
+        private final double[] meanAbs;
+        private final double[] mean;
         private final double[] squares; // mean squared distance from the mean
-        final double[] inputMean;
+        private final double[] inputMean;
         private final double[] inputSquares;
 
         private Layer(int index, int out, int in) {
@@ -182,14 +197,6 @@ public final class EdgeStatistics {
         /** Standard deviation of each of the layer's inputs, (in). */
         public double[] inputDeviation() {
             return roots(inputSquares);
-        }
-
-        double deviation(int edge) {
-            return Math.sqrt(squares[edge]);
-        }
-
-        double inputDeviation(int input) {
-            return Math.sqrt(inputSquares[input]);
         }
 
         private static double[] roots(double[] values) {

@@ -21,7 +21,7 @@ public final class Metrics {
     private final long rows;
     private final Map<String, Double> values;
 
-    Metrics(long rows, Map<String, Double> values) {
+    public Metrics(long rows, Map<String, Double> values) {
         this.rows = rows;
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
@@ -33,7 +33,7 @@ public final class Metrics {
      * @param loss what {@link #loss()} is to be; null for cross-entropy with class labels, mean squared error otherwise
      */
     public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data) {
-        return parameters.on(context, here -> Measurement.of(context, here, loss, data));
+        return parameters.on(context, here -> new Metrics(data.size(), Measurement.of(context, here, loss, data)));
     }
 
     /** Rows measured. */

@@ -31,6 +31,7 @@ import org.kan4j.ffi.kan_layer_sizes;
 import org.kan4j.ffi.kan_layer_spec;
 import org.kan4j.ffi.kan_tensor_info;
 import org.kan4j.internal.Native;
+import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.layer.ActivationLayer;
 import org.kan4j.layer.Affine;
@@ -55,6 +56,7 @@ final class NativeLayers implements AutoCloseable {
     private final KanModel model;
     private final Arena arena;
     private final Context converter;
+    private final NativeContext inside;
     private final MemorySegment[] handles;
     private final ModelLayout layout;
 
@@ -62,6 +64,7 @@ final class NativeLayers implements AutoCloseable {
         this.model = model;
         this.arena = arena;
         this.converter = converter;
+        this.inside = NativeContext.of(converter);
         this.handles = handles;
         this.layout = layout;
     }
@@ -92,7 +95,8 @@ final class NativeLayers implements AutoCloseable {
             kan_layer_spec.out_features(spec, layer.out());
             fill(spec, layer);
             MemorySegment out = local.allocate(ValueLayout.ADDRESS);
-            Native.check(Kan.kan_layer_create(context.handle(), spec, out), context.handle());
+            MemorySegment owner = NativeContext.of(context).handle();
+            Native.check(Kan.kan_layer_create(owner, spec, out), owner);
             return Handles.own(out.get(ValueLayout.ADDRESS, 0), arena, NativeLayers::destroy);
         }
     }
@@ -203,7 +207,7 @@ final class NativeLayers implements AutoCloseable {
     }
 
     private static ModelLayout layout(DType dtype, Context context, MemorySegment[] handles) {
-        long line = HostTensor.ALIGNMENT / dtype.bytes();
+        long line = Memory.ALIGNMENT / dtype.bytes();
         List<ModelLayout.Layer> layers = new ArrayList<>();
         List<TensorInfo> tensors = new ArrayList<>();
         long parameterCount = 0;
@@ -230,7 +234,8 @@ final class NativeLayers implements AutoCloseable {
         info.fill((byte) 0);
         kan_tensor_info.struct_size(info, (int) info.byteSize());
         kan_tensor_info.struct_version(info, 1);
-        Native.check(Kan.kan_layer_tensor(context.handle(), handle, index, info), context.handle());
+        MemorySegment owner = NativeContext.of(context).handle();
+        Native.check(Kan.kan_layer_tensor(owner, handle, index, info), owner);
         long[] axes = new long[kan_tensor_info.rank(info)];
         for (int i = 0; i < axes.length; i++) {
             axes[i] = kan_tensor_info.shape(info, i);
@@ -262,14 +267,15 @@ final class NativeLayers implements AutoCloseable {
             MemorySegment sizes = local.allocate(kan_layer_sizes.layout());
             kan_layer_sizes.struct_size(sizes, (int) sizes.byteSize());
             kan_layer_sizes.struct_version(sizes, 1);
-            Native.check(Kan.kan_layer_query(context.handle(), layer, batch, mode, sizes), context.handle());
+            MemorySegment owner = NativeContext.of(context).handle();
+            Native.check(Kan.kan_layer_query(owner, layer, batch, mode, sizes), owner);
             return new Sizes(kan_layer_sizes.params(sizes), kan_layer_sizes.buffers(sizes),
                 kan_layer_sizes.tensors(sizes), kan_layer_sizes.saved_bytes(sizes),
                 kan_layer_sizes.scratch_bytes(sizes));
         }
     }
 
-    ModelLayout layout() {
+    public ModelLayout layout() {
         return layout;
     }
 
@@ -287,8 +293,8 @@ final class NativeLayers implements AutoCloseable {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment numbers = onHost(tensor, memory, part, local);
             synchronized (converter) {
-                Native.check(Kan.kan_layer_tensor_get(converter.handle(), handles[tensor.layer()], tensor.index(),
-                    numbers, natural.segment()), converter.handle());
+                Native.check(Kan.kan_layer_tensor_get(inside.handle(), handles[tensor.layer()], tensor.index(),
+                    numbers, natural.segment()), inside.handle());
             }
         }
     }
@@ -299,8 +305,8 @@ final class NativeLayers implements AutoCloseable {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment numbers = onHost(tensor, memory, part, local);
             synchronized (converter) {
-                Native.check(Kan.kan_layer_tensor_set(converter.handle(), handles[tensor.layer()], tensor.index(),
-                    natural.segment(), numbers), converter.handle());
+                Native.check(Kan.kan_layer_tensor_set(inside.handle(), handles[tensor.layer()], tensor.index(),
+                    natural.segment(), numbers), inside.handle());
             }
             if (memory.context() != null) {
                 memory.write(numbers, part, numbers.byteSize());
@@ -317,16 +323,18 @@ final class NativeLayers implements AutoCloseable {
         }
         ModelLayout.Layer layer = layout.layers().get(tensor.layer());
         long count = tensor.role() == TensorInfo.Role.PARAMETER ? layer.parameters() : layer.buffers();
-        MemorySegment copy = local.allocate(count * layout.dtype().bytes(), HostTensor.ALIGNMENT);
+        MemorySegment copy = local.allocate(count * layout.dtype().bytes(), Memory.ALIGNMENT);
         memory.read(part, copy, copy.byteSize());
         return copy;
     }
 
-    /** Fills values (rows, in, functions) with a KAN layer's basis functions at x (rows, in); parameters of the host. */
+    /**
+     * Fills values (rows, in, functions) with a KAN layer's basis functions at x (rows, in); parameters of the host.
+     */
     void basis(int layer, HostTensor x, Parameters parameters, HostTensor values) {
         synchronized (converter) {
-            Native.check(Kan.kan_layer_basis(converter.handle(), handles[layer], x.rows(), x.segment(),
-                parameters.values().part(layer), parameters.bufferPart(layer), values.segment()), converter.handle());
+            Native.check(Kan.kan_layer_basis(inside.handle(), handles[layer], x.rows(), x.segment(),
+                parameters.values().part(layer), parameters.bufferPart(layer), values.segment()), inside.handle());
         }
     }
 

@@ -5,7 +5,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
+import org.kan4j.internal.Inside;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 
@@ -15,6 +17,27 @@ import org.kan4j.tensor.HostTensor;
  * Closing it frees the array (closing the {@link Parameters} it came from does not).
  */
 public final class ParameterVector implements AutoCloseable {
+
+    static {
+        Inside.show(ParameterVector.class, NativeVector.class, vector -> vector.inside);
+    }
+
+    private final NativeVector inside = new NativeVector() {
+        @Override
+        public MemorySegment array() {
+            return array;
+        }
+
+        @Override
+        public MemorySegment part(int layer) {
+            return parts[layer];
+        }
+
+        @Override
+        public Memory memory() {
+            return memory;
+        }
+    };
 
     private final NativeLayers layers;
     private final Memory memory;
@@ -55,21 +78,18 @@ public final class ParameterVector implements AutoCloseable {
         return flat;
     }
 
-    /** What kernels are passed for all numbers. */
-    MemorySegment array() {
-        return array;
-    }
-
     /** Number of them, gaps included. */
-    long length() {
+    public long length() {
         return layers.layout().parameterLength();
     }
 
-    DType dtype() {
+    /** Of each number. */
+    public DType dtype() {
         return layers.layout().dtype();
     }
 
-    long bytes() {
+    /** Bytes of all numbers. */
+    public long bytes() {
         return length() * dtype().bytes();
     }
 

@@ -9,19 +9,26 @@ import org.kan4j.device.Context;
 import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
+import org.kan4j.internal.Inside;
 import org.kan4j.internal.memory.HostMemory;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.NativeParameters;
 import org.kan4j.tensor.HostTensor;
 
 /**
  * The numbers of a model: one flat array of trainable parameters and one of buffers (knots, masks, running statistics),
- * both off the heap or on a device ({@link #onto}), and owned by this object. Tensors are named {@code layers.<layer>.<tensor>}, as
- * {@link KanModel#tensors} lists them, and copied in and out in their natural shape.
+ * both off the heap or on a device ({@link #onto}), and owned by this object. Tensors are named {@code
+ * layers.<layer>.<tensor>}, as {@link KanModel#tensors} lists them, and copied in and out in their natural shape.
  *
- * <p>Many threads may read the parameters at once (a {@link org.kan4j.serve.Predictor} does); training them at the same time is the
- * caller's to prevent.
+ * <p>Many threads may read the parameters at once (a {@link org.kan4j.serve.Predictor} does); training them at the same
+ * time is the caller's to prevent.
  */
 public final class Parameters implements AutoCloseable {
+
+    static {
+        Inside.show(Parameters.class, NativeParameters.class, parameters -> (context, maxRows) ->
+            new LayerPasses(context, parameters, maxRows, false, Memory.shared(context)));
+    }
 
     private final KanModel model;
     private final NativeLayers layers;
@@ -162,7 +169,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** Copies the numbers that are not trained. */
-    void copyBuffersFrom(Parameters other) {
+    public void copyBuffersFrom(Parameters other) {
         Memory.transfer(other.memory, other.buffers, memory, buffers, bufferBytes());
     }
 
@@ -192,7 +199,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** What some work on a context gives with these, or with a copy of them where they are elsewhere. */
-    <T> T on(Context context, Function<Parameters, T> work) {
+    public <T> T on(Context context, Function<Parameters, T> work) {
         if (memory.context() == (context.isCuda() ? context : null)) {
             return work.apply(this);
         }
@@ -206,18 +213,26 @@ public final class Parameters implements AutoCloseable {
         return memory.context() == null ? Device.cpu() : memory.context().device();
     }
 
-    Memory memory() {
-        return memory;
-    }
-
     /** Refuses a context whose kernels cannot use these numbers. */
-    void requireUsableOn(Context context) {
+    public void requireUsableOn(Context context) {
         Context owner = memory.context();
         if (owner == null ? context.isCuda() : owner != context) {
             throw KanException.invalid("the parameters are in %s and the context is on %s; copy them there with "
                 + "Parameters.onto(context)", owner == null ? memory.place() : "the memory of "
                 + (owner.device().equals(context.device()) ? "another context on " : "") + memory.place(),
                 context.device());
+        }
+    }
+
+    /** Refuses a vector that is not of these parameters' size and in their place. */
+    public void requireFit(ParameterVector vector) {
+        if (vector.length() != values.length() || vector.dtype() != values.dtype()) {
+            throw new ShapeException("gradients of " + vector.dtype() + "[" + vector.length() + "] for parameters of "
+                + values.dtype() + "[" + values.length() + "]");
+        }
+        if (vector.memory().context() != memory.context()) {
+            throw KanException.invalid("the gradients are in %s, the parameters in %s", vector.memory().place(),
+                memory.place());
         }
     }
 

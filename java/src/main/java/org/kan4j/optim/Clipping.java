@@ -2,8 +2,6 @@
 package org.kan4j.optim;
 
 import org.kan4j.error.KanException;
-import org.kan4j.internal.model.Vectors;
-import org.kan4j.model.ParameterVector;
 
 /**
  * Limits on a step's gradient: first every number to [-value, value], then the whole by a factor so that its Euclidean
@@ -39,26 +37,8 @@ public record Clipping(double norm, double value) {
         return new Clipping(Double.POSITIVE_INFINITY, value);
     }
 
-    boolean active() {
+    /** Whether there is a limit. */
+    public boolean active() {
         return norm < Double.POSITIVE_INFINITY || value < Double.POSITIVE_INFINITY;
-    }
-
-    /**
-     * Clips gradients in place.
-     *
-     * @return whether they were finite, as far as the limits tell: without one on the norm, true
-     */
-    boolean apply(Vectors vectors, ParameterVector gradients) {
-        if (value < Double.POSITIVE_INFINITY) {
-            vectors.clamp(value, gradients);
-        }
-        if (norm == Double.POSITIVE_INFINITY) {
-            return true;
-        }
-        double length = Math.sqrt(vectors.dot(gradients, gradients));
-        if (length > norm) {
-            vectors.scale(norm / length, gradients);
-        }
-        return Double.isFinite(length);
     }
 }

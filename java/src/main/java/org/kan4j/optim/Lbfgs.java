@@ -8,8 +8,8 @@ import org.kan4j.internal.Checks;
  * algorithms 7.5 and 3.5; c1 = 1e-4, c2 = 0.9, cubic interpolation). For full batches, or batches that stay the same:
  * a function that changes under it breaks its curvature estimates.
  *
- * <p>As the optimizer of a {@link org.kan4j.train.Trainer} it makes so many iterations on each mini-batch, which by default is all of the
- * data, and has the same rows in every epoch.
+ * <p>As the optimizer of a {@link org.kan4j.train.Trainer} it makes so many iterations on each mini-batch, which by
+ * default is all of the data, and has the same rows in every epoch.
  *
  * @param history pairs of steps and gradient differences it remembers, 1 to 1000
  * @param iterations quasi-Newton steps, at least 0; each is one line search, mostly of one evaluation

@@ -6,17 +6,17 @@ import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 
 /** What L-BFGS remembers of past steps: the last moves of the parameters and the changes of the gradient. */
-final class LbfgsMemory implements AutoCloseable {
+public final class LbfgsMemory implements AutoCloseable {
 
     /** Ring buffers, of which {@link #stored} entries back from {@link #newest} are in use. */
     final ParameterVector[] steps;
     final ParameterVector[] changes;
     /** 1 / (step . change) of each. */
-    final double[] inverseProducts;
-    int stored;
-    int newest = -1;
+    public final double[] inverseProducts;
+    public int stored;
+    public int newest = -1;
     /** The scale of the initial estimate of the inverse Hessian. */
-    double gamma = 1;
+    public double gamma = 1;
 
     LbfgsMemory(Parameters parameters, int history) {
         steps = new ParameterVector[history];

@@ -6,8 +6,10 @@ import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Native;
+import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Scalar;
+import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 
@@ -62,7 +64,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
     }
 
     /** A minimiser with the memory of an optimizer's state, which it does not close. */
-    LbfgsMinimizer(Context context, OptimizerState state) {
+    public LbfgsMinimizer(Context context, OptimizerState state) {
         this(context, state.parameters(), (Lbfgs) state.optimizer(), state.lbfgs(), false);
     }
 
@@ -75,12 +77,12 @@ public final class LbfgsMinimizer implements AutoCloseable {
         this.type = parameters.model().dtype().code();
         parameters.requireUsableOn(context);
         this.n = parameters.values().length();
-        this.x = parameters.values().array();
-        this.memory = parameters.memory().another();
+        this.x = NativeVector.of(parameters.values()).array();
+        this.memory = NativeVector.of(parameters.values()).memory().another();
         try {
             this.scalar = new Scalar(memory);
             this.gradient = parameters.newVector();
-            this.g = gradient.array();
+            this.g = NativeVector.of(gradient).array();
             this.x0 = vector();
             this.g0 = vector();
             this.bestGradient = vector();
@@ -178,23 +180,23 @@ public final class LbfgsMinimizer implements AutoCloseable {
         scale(-1, direction);
         for (int i = 0; i < past.stored; i++) {
             int k = Math.floorMod(past.newest - i, past.steps.length);
-            alphas[k] = past.inverseProducts[k] * dot(past.steps[k].array(), direction);
-            axpy(-alphas[k], past.changes[k].array(), direction);
+            alphas[k] = past.inverseProducts[k] * dot(NativeVector.of(past.steps[k]).array(), direction);
+            axpy(-alphas[k], NativeVector.of(past.changes[k]).array(), direction);
         }
         if (past.stored > 0) {
             scale(past.gamma, direction);
         }
         for (int i = past.stored - 1; i >= 0; i--) {
             int k = Math.floorMod(past.newest - i, past.steps.length);
-            double beta = past.inverseProducts[k] * dot(past.changes[k].array(), direction);
-            axpy(alphas[k] - beta, past.steps[k].array(), direction);
+            double beta = past.inverseProducts[k] * dot(NativeVector.of(past.changes[k]).array(), direction);
+            axpy(alphas[k] - beta, NativeVector.of(past.steps[k]).array(), direction);
         }
     }
 
     private void remember() {
         int k = (past.newest + 1) % past.steps.length;
-        MemorySegment step = past.steps[k].array();
-        MemorySegment change = past.changes[k].array();
+        MemorySegment step = NativeVector.of(past.steps[k]).array();
+        MemorySegment change = NativeVector.of(past.changes[k]).array();
         copy(x, step);
         axpy(-1, x0, step);
         copy(g, change);
@@ -319,18 +321,18 @@ public final class LbfgsMinimizer implements AutoCloseable {
     }
 
     private double dot(MemorySegment a, MemorySegment b) {
-        MemorySegment handle = context.handle();
+        MemorySegment handle = NativeContext.of(context).handle();
         Native.check(Kan.kan_vector_dot(handle, type, n, a, b, scalar.array()), handle);
         return scalar.get();
     }
 
     private void axpy(double alpha, MemorySegment a, MemorySegment b) {
-        MemorySegment handle = context.handle();
+        MemorySegment handle = NativeContext.of(context).handle();
         Native.check(Kan.kan_vector_axpy(handle, type, n, alpha, a, b), handle);
     }
 
     private void scale(double alpha, MemorySegment a) {
-        MemorySegment handle = context.handle();
+        MemorySegment handle = NativeContext.of(context).handle();
         Native.check(Kan.kan_vector_scale(handle, type, n, alpha, a), handle);
     }
 

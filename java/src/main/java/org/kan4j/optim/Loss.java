@@ -4,13 +4,14 @@ package org.kan4j.optim;
 import java.lang.foreign.MemorySegment;
 import org.kan4j.device.Context;
 import org.kan4j.error.ShapeException;
+import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Checks;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Scalar;
 import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.passes.TensorArrays;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.DeviceTensor;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.tensor.Tensor;
 
 /** What training minimises: a mean over rows, weighted where rows have weights. */
@@ -53,6 +54,26 @@ public sealed interface Loss {
         }
     }
 
+    /** Its number in the C ABI, see kan.h. */
+    default int code() {
+        return switch (this) {
+            case Mse mse -> Kan.KAN_LOSS_MSE();
+            case CrossEntropy crossEntropy -> Kan.KAN_LOSS_CROSS_ENTROPY();
+            case BinaryCrossEntropy binary -> binary.positiveWeight() == 1 ? Kan.KAN_LOSS_BCE_LOGITS()
+                : Kan.KAN_LOSS_BCE_POSITIVE();
+            case Huber huber -> Kan.KAN_LOSS_HUBER();
+        };
+    }
+
+    /** The number that goes with {@link #code}: a Huber loss' delta, the weight of positives; otherwise 1. */
+    default double parameter() {
+        return switch (this) {
+            case Huber huber -> huber.delta();
+            case BinaryCrossEntropy binary -> binary.positiveWeight();
+            default -> 1;
+        };
+    }
+
     /**
      * The loss of predictions, and its gradient.
      *
@@ -81,7 +102,7 @@ public sealed interface Loss {
         if (value.dtype() != DType.F64 || value.size() != 1) {
             throw new ShapeException("a loss is one number of F64, given " + value);
         }
-        queue(context, predictions, targets, weights, gradient, context.array("the loss", value));
+        queue(context, predictions, targets, weights, gradient, TensorArrays.array(context, "the loss", value));
     }
 
     private void queue(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient,
@@ -103,14 +124,12 @@ public sealed interface Loss {
             if (gradient.dtype() != dtype || gradient.size() != predictions.size()) {
                 throw new ShapeException("the gradient of predictions " + predictions + " cannot be " + gradient);
             }
-            if (gradient instanceof HostTensor host) {
-                Checks.writable("the gradient", host);
-            }
         }
-        MemorySegment p = context.array("predictions", predictions);
-        MemorySegment t = context.array("targets", targets);
-        MemorySegment w = weights == null ? MemorySegment.NULL : context.array("weights", weights);
-        MemorySegment g = gradient == null ? MemorySegment.NULL : context.array("the gradient", gradient);
-        LossKernel.queue(this, context, dtype, rows, out, p, t, w, g, value);
+        MemorySegment p = TensorArrays.array(context, "predictions", predictions);
+        MemorySegment t = TensorArrays.array(context, "targets", targets);
+        MemorySegment w = weights == null ? MemorySegment.NULL : TensorArrays.array(context, "weights", weights);
+        MemorySegment g = gradient == null ? MemorySegment.NULL
+            : TensorArrays.writable(context, "the gradient", gradient);
+        LossKernel.queue(code(), parameter(), context, dtype, rows, out, p, t, w, g, value);
     }
 }

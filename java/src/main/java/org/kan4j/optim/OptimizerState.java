@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.kan4j.device.Context;
+import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
@@ -17,12 +18,17 @@ import org.kan4j.ffi.kan_adamw;
 import org.kan4j.ffi.kan_sgd;
 import org.kan4j.internal.Checks;
 import org.kan4j.internal.Native;
+import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.NativeVector;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.TensorInfo;
+import org.kan4j.model.Workspace;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.tensor.Tensor;
 
 /** What an optimizer remembers between steps: its moments and the number of steps made. Owns its memory. */
 public final class OptimizerState implements AutoCloseable {
@@ -112,7 +118,7 @@ public final class OptimizerState implements AutoCloseable {
         private final MemorySegment of;
 
         Groups(List<ParameterGroup> members) {
-            if (parameters.memory().context() != null) {
+            if (parameters.device() instanceof Device.Cuda) {
                 throw new UnsupportedException(Status.UNSUPPORTED, "parameter groups train on the CPU only, given "
                     + "parameters on " + parameters.device());
             }
@@ -127,7 +133,7 @@ public final class OptimizerState implements AutoCloseable {
                 addresses.setAtIndex(ValueLayout.ADDRESS, i, configs[i]);
             }
             long length = parameters.values().length();
-            memory = parameters.memory().another();
+            memory = NativeVector.of(parameters.values()).memory().another();
             of = memory.allocate(length);
             try (ParameterVector marks = parameters.newVector(); Arena local = Arena.ofConfined()) {
                 for (TensorInfo tensor : parameters.tensors()) {
@@ -138,7 +144,7 @@ public final class OptimizerState implements AutoCloseable {
                     }
                 }
                 HostTensor numbers = HostTensor.allocate(local, marks.dtype(), length);
-                marks.memory().read(marks.array(), numbers.segment(), marks.bytes());
+                NativeVector.of(marks).memory().read(NativeVector.of(marks).array(), numbers.segment(), marks.bytes());
                 MemorySegment bytes = local.allocate(length);
                 for (long i = 0; i < length; i++) {
                     bytes.set(ValueLayout.JAVA_BYTE, i, (byte) numbers.getFlat(i));
@@ -170,7 +176,7 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /** The parameters it moves. */
-    Parameters parameters() {
+    public Parameters parameters() {
         return parameters;
     }
 
@@ -180,8 +186,8 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /**
-     * The moments by name: {@code m} and {@code v} of AdamW, {@code velocity} of SGD with momentum, {@code step_0}, {@code
-     * change_0} and so on, as many as are remembered, of L-BFGS.
+     * The moments by name: {@code m} and {@code v} of AdamW, {@code velocity} of SGD with momentum, {@code step_0},
+     * {@code change_0} and so on, as many as are remembered, of L-BFGS.
      */
     public Map<String, ParameterVector> moments() {
         if (lbfgs == null) {
@@ -196,12 +202,12 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /** What L-BFGS remembers; null for other optimizers. */
-    LbfgsMemory lbfgs() {
+    public LbfgsMemory lbfgs() {
         return lbfgs;
     }
 
     /** One moment by its name. */
-    ParameterVector moment(String name) {
+    public ParameterVector moment(String name) {
         return moments.get(name);
     }
 
@@ -215,62 +221,86 @@ public final class OptimizerState implements AutoCloseable {
      *
      * @param factor on the learning rates of groups that have one of their own
      */
-    void step(Context context, ParameterVector gradients, double learningRate, double factor) {
+    public void step(Context context, ParameterVector gradients, double learningRate, double factor) {
         DType dtype = parameters.model().dtype();
         parameters.requireUsableOn(context);
-        requireFit(parameters, gradients);
+        parameters.requireFit(gradients);
         next(learningRate);
-        MemorySegment values = parameters.values().array();
-        MemorySegment g = gradients.array();
+        MemorySegment values = NativeVector.of(parameters.values()).array();
+        MemorySegment g = NativeVector.of(gradients).array();
         long n = parameters.values().length();
         if (groups != null) {
             groups.prepare(learningRate, factor);
         }
-        MemorySegment handle = context.handle();
+        MemorySegment handle = NativeContext.of(context).handle();
         int status = switch (optimizer) {
             case Optimizer.AdamW adamW -> {
-                MemorySegment m = moments.get("m").array();
-                MemorySegment v = moments.get("v").array();
+                MemorySegment m = NativeVector.of(moments.get("m")).array();
+                MemorySegment v = NativeVector.of(moments.get("v")).array();
                 yield groups == null ? Kan.kan_adamw_step(handle, config, dtype.code(), n, values, g, m, v)
                     : Kan.kan_adamw_step_groups(handle, groups.addresses, groups.configs.length, groups.of, dtype.code(),
                         n, values, g, m, v);
             }
             case Optimizer.Sgd sgd -> {
-                MemorySegment velocity = moments.containsKey("velocity") ? moments.get("velocity").array()
-                    : MemorySegment.NULL;
+                MemorySegment velocity = velocity();
                 yield groups == null ? Kan.kan_sgd_step(handle, config, dtype.code(), n, values, g, velocity)
                     : Kan.kan_sgd_step_groups(handle, groups.addresses, groups.configs.length, groups.of, dtype.code(),
                         n, values, g, velocity);
             }
             case Lbfgs search -> throw KanException.invalid("L-BFGS cannot step by a gradient; use LbfgsMinimizer");
         };
-        Native.check(status, context.handle());
+        Native.check(status, handle);
     }
 
-    /** Refuses gradients that are not of these parameters' size and in their place. */
-    static void requireFit(Parameters parameters, ParameterVector gradients) {
-        if (gradients.length() != parameters.values().length() || gradients.dtype() != parameters.values().dtype()) {
-            throw new ShapeException("gradients of " + gradients.dtype() + "[" + gradients.length()
-                + "] for parameters of " + parameters.values().dtype() + "[" + parameters.values().length() + "]");
+    /** The velocity of SGD; NULL without momentum. */
+    private MemorySegment velocity() {
+        return moments.containsKey("velocity") ? NativeVector.of(moments.get("velocity")).array() : MemorySegment.NULL;
+    }
+
+    /**
+     * The backward pass and a step of AdamW in one: parameters and moments are updated while their gradient is in
+     * cache, and the gradient is never written to memory. The same bits as {@link Workspace#backward} followed by
+     * {@link #step}, in less time. The workspace's next backward pass needs a forward pass before it.
+     *
+     * @param workspace of these parameters
+     * @param x the input of its last forward pass, unchanged
+     * @param gradOutput the derivative of a scalar by the output, of its shape
+     * @param learningRate of this step
+     */
+    public void backwardStep(Workspace workspace, Tensor x, Tensor gradOutput, double learningRate) {
+        if (!(optimizer instanceof Optimizer.AdamW)) {
+            throw KanException.invalid("a backward pass with a step in it is for AdamW, given %s; use "
+                + "Workspace.backward and OptimizerState.step", optimizer);
         }
-        if (gradients.memory().context() != parameters.memory().context()) {
-            throw KanException.invalid("the gradients are in %s, the parameters in %s", gradients.memory().place(),
-                parameters.memory().place());
+        if (workspace.parameters() != parameters) {
+            throw KanException.invalid("the optimizer's state belongs to other parameters than the workspace's");
         }
+        Passes passes = Passes.of(workspace);
+        Passes.Batch batch = passes.check(x, gradOutput);
+        passes.requireForward(batch.rows(), batch.x());
+        next(learningRate);
+        backward(workspace, batch.rows(), batch.x(), batch.gradOutput());
+    }
+
+    /** The backward pass with an AdamW step in it, which has been counted already, on memory that has been checked. */
+    public void backward(Workspace workspace, long rows, MemorySegment x, MemorySegment gradOutput) {
+        Passes.of(workspace).backwardAdamW(rows, x, gradOutput, config, NativeVector.of(moments.get("m")),
+            NativeVector.of(moments.get("v")));
     }
 
     /** An update of all parameters by what a struct on the device says, see {@link #keepOnDevice}; for SGD. */
-    void queue(Context context, ParameterVector gradients) {
-        Native.check(Kan.kan_sgd_step(context.handle(), config, parameters.model().dtype().code(),
-            parameters.values().length(), parameters.values().array(), gradients.array(),
-            moments.containsKey("velocity") ? moments.get("velocity").array() : MemorySegment.NULL), context.handle());
+    public void queue(Context context, ParameterVector gradients) {
+        MemorySegment handle = NativeContext.of(context).handle();
+        Native.check(Kan.kan_sgd_step(handle, config, parameters.model().dtype().code(),
+            parameters.values().length(), NativeVector.of(parameters.values()).array(), NativeVector.of(gradients).array(),
+            velocity()), handle);
     }
 
     /**
      * Kernels take learning rate and number of updates from a kan_optimizer_state on the device from now on, so that a
      * recorded step can be replayed; NULL ends that.
      */
-    void keepOnDevice(MemorySegment array) {
+    public void keepOnDevice(MemorySegment array) {
         switch (optimizer) {
             case Optimizer.AdamW adamW -> kan_adamw.state(config, array.address());
             case Optimizer.Sgd sgd -> kan_sgd.state(config, array.address());
@@ -279,12 +309,12 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /** Updates made since the moments were last 0. */
-    long stepsOfMoments() {
+    public long stepsOfMoments() {
         return steps - restartedAt;
     }
 
     /** Counts a step and sets its learning rate. */
-    void next(double learningRate) {
+    public void next(double learningRate) {
         steps++;
         prepare(config, learningRate);
     }
@@ -302,7 +332,7 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /** Forgets the past: all moments 0, as after an update of the grids. The steps made are still counted. */
-    void restart() {
+    public void restart() {
         moments.values().forEach(ParameterVector::clear);
         if (lbfgs != null) {
             lbfgs.reset();
@@ -311,28 +341,28 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /** Counts the iterations of a minimisation. */
-    void count(int iterations) {
+    public void count(int iterations) {
         steps += iterations;
     }
 
     /** Steps made when the moments were last 0. */
-    long restartedAt() {
+    public long restartedAt() {
         return restartedAt;
     }
 
     /** Where a checkpoint left it. */
-    void setSteps(long made, long whenRestarted) {
+    public void setSteps(long made, long whenRestarted) {
         steps = made;
         restartedAt = whenRestarted;
     }
 
     /** The struct of the C ABI. */
-    MemorySegment config() {
+    public MemorySegment config() {
         return config;
     }
 
     /** Copies steps and moments of a state of the same optimizer and model. */
-    void copyFrom(OptimizerState other) {
+    public void copyFrom(OptimizerState other) {
         if (!optimizer.getClass().equals(other.optimizer.getClass()) || !moments.keySet().equals(other.moments.keySet())) {
             throw KanException.invalid("the state of %s does not fit %s", other.optimizer, optimizer);
         }

@@ -48,13 +48,13 @@ public record ParameterGroup(String tensors, boolean frozen, double learningRate
     }
 
     /** Whether a tensor is of this group. */
-    boolean has(TensorInfo tensor) {
+    public boolean has(TensorInfo tensor) {
         String pattern = Stream.of(tensors.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
         return Pattern.matches(pattern, tensor.name());
     }
 
     /** Refuses a group that no parameter of the model is in. */
-    void require(KanModel model) {
+    public void require(KanModel model) {
         if (model.tensors().stream().noneMatch(t -> t.role() == TensorInfo.Role.PARAMETER && has(t))) {
             throw KanException.invalid("no parameter is named '%s'; the model has %s", tensors, model.tensors().stream()
                 .filter(t -> t.role() == TensorInfo.Role.PARAMETER).map(TensorInfo::name)

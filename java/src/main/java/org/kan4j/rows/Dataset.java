@@ -221,7 +221,7 @@ public final class Dataset implements RowSource {
     }
 
     /** The order of the rows in an epoch: a function of the seed and the epoch alone. */
-    int[] order(long seed, int epoch) {
+    public int[] order(long seed, int epoch) {
         int[] order = new int[size];
         Arrays.setAll(order, i -> i);
         new SplitMix(seed, epoch).shuffle(order);
@@ -229,7 +229,7 @@ public final class Dataset implements RowSource {
     }
 
     /** The order of a pass over a data set in memory: positions of its rows; null for their own order. */
-    static int[] order(Pass pass) {
+    public static int[] order(Pass pass) {
         return ((Gathering) pass).order;
     }
 

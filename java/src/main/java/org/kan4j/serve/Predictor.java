@@ -15,9 +15,10 @@ import org.kan4j.error.ShapeException;
 import org.kan4j.ffi.CriticalCalls;
 import org.kan4j.internal.Checks;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.NativeParameters;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
-import org.kan4j.model.Workspace;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 
@@ -214,7 +215,7 @@ public final class Predictor implements AutoCloseable {
             throw new ShapeException("the model takes (..., " + in + ") to (..., " + out + "), given " + x + " and "
                 + y);
         }
-        Checks.writable("the output", y);
+        Checks.writable("the output", y.segment(), y);
         long rows = x.rows();
         long inBytes = (long) in * dtype.bytes();
         long outBytes = (long) out * dtype.bytes();
@@ -290,9 +291,9 @@ public final class Predictor implements AutoCloseable {
         private final Context context;
         private final Arena arena = Arena.ofShared();
         private final Memory memory;
-        private final Workspace workspace;
+        private final Passes workspace;
         /** For one row on the CPU, which needs less memory to go through; else null. */
-        private final Workspace single;
+        private final Passes single;
         private final MemorySegment x;
         /** On a device, where the kernels read and where the host reads; else null. */
         private final MemorySegment deviceX;
@@ -307,9 +308,9 @@ public final class Predictor implements AutoCloseable {
                 memory = Memory.shared(context);
                 made.add(memory);
                 Parameters run = copy == null ? parameters : copy;
-                single = copy == null ? Workspace.shared(context, run, 1) : null;
+                single = copy == null ? NativeParameters.of(run).passes(context, 1) : null;
                 made.add(single == null ? () -> { } : single);
-                workspace = Workspace.shared(context, run, blockRows);
+                workspace = NativeParameters.of(run).passes(context, blockRows);
                 made.add(workspace);
                 x = HostTensor.allocate(arena, dtype, blockRows, in).segment();
                 deviceX = copy == null ? null : memory.allocate(x.byteSize());

@@ -42,7 +42,7 @@ public enum DType {
     }
 
     /** The number of the C ABI, KAN_F32 or KAN_F64. */
-    int code() {
+    public int code() {
         return switch (this) {
             case F32 -> org.kan4j.ffi.Kan.KAN_F32();
             case F64 -> org.kan4j.ffi.Kan.KAN_F64();

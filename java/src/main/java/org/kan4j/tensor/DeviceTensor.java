@@ -8,14 +8,34 @@ import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Checks;
+import org.kan4j.internal.Inside;
+import org.kan4j.internal.NativeContext;
+import org.kan4j.internal.memory.DeviceArray;
 import org.kan4j.internal.memory.Memory;
 
 /**
  * A dense, row-major tensor in the memory of a CUDA device. Its numbers are copied in and out; nothing on the host can
- * address them. It belongs to one {@link Context}, whose stream orders all that is done with it: kernels, copies, and its
- * release, which waits for the work that was queued before. So it may be closed as soon as nothing more is to be queued.
+ * address them. It belongs to one {@link Context}, whose stream orders all that is done with it: kernels, copies, and
+ * its release, which waits for the work that was queued before. So it may be closed as soon as nothing more is to be
+ * queued.
  */
 public final class DeviceTensor implements Tensor, AutoCloseable {
+
+    static {
+        Inside.show(DeviceTensor.class, DeviceArray.class, tensor -> tensor.inside);
+    }
+
+    private final DeviceArray<DeviceTensor> inside = new DeviceArray<>() {
+        @Override
+        public MemorySegment array() {
+            return DeviceTensor.this.array();
+        }
+
+        @Override
+        public DeviceTensor view(Memory ofArray, MemorySegment of, long... axes) {
+            return new DeviceTensor(ofArray, false, of, dtype, Shape.of(axes));
+        }
+    };
 
     private final Memory memory;
     private final boolean owned;
@@ -68,11 +88,6 @@ public final class DeviceTensor implements Tensor, AutoCloseable {
         }
     }
 
-    /** A view of an array that someone else frees. */
-    static DeviceTensor view(Memory memory, MemorySegment array, DType dtype, Shape shape) {
-        return new DeviceTensor(memory, false, array, dtype, shape);
-    }
-
     @Override
     public DType dtype() {
         return dtype;
@@ -95,7 +110,7 @@ public final class DeviceTensor implements Tensor, AutoCloseable {
     }
 
     /** What kernels are passed. */
-    MemorySegment array() {
+    private MemorySegment array() {
         requireOpen();
         return array;
     }
@@ -130,7 +145,7 @@ public final class DeviceTensor implements Tensor, AutoCloseable {
      */
     public HostTensor copyTo(HostTensor target) {
         requireSame(target);
-        Checks.writable("the target of a copy", target);
+        Checks.writable("the target of a copy", target.segment(), target);
         memory.read(array(), target.segment(), target.segment().byteSize());
         return target;
     }
@@ -147,7 +162,7 @@ public final class DeviceTensor implements Tensor, AutoCloseable {
         if (!memory.isAlive()) {
             throw new IllegalStateException("the device tensor is closed");
         }
-        memory.context().handle();
+        NativeContext.of(memory.context()).handle(); // refuses a closed one
     }
 
     /**

@@ -73,8 +73,8 @@ public final class HostTensor implements Tensor {
     }
 
     /**
-     * A view of a direct buffer, from its position to its limit, which must be exactly the shape's size. The numbers are
-     * in the machine's byte order, whatever the buffer's {@link ByteBuffer#order()} is.
+     * A view of a direct buffer, from its position to its limit, which must be exactly the shape's size. The numbers
+     * are in the machine's byte order, whatever the buffer's {@link ByteBuffer#order()} is.
      */
     public static HostTensor ofBuffer(ByteBuffer buffer, DType dtype, long... shape) {
         if (!buffer.isDirect()) {
@@ -219,7 +219,7 @@ public final class HostTensor implements Tensor {
         setFlat(flat(index), value);
     }
 
-    double getFlat(long i) {
+    public double getFlat(long i) {
         return switch (dtype) {
             case F32 -> segment.getAtIndex(ValueLayout.JAVA_FLOAT, i);
             case F64 -> segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
@@ -228,7 +228,7 @@ public final class HostTensor implements Tensor {
         };
     }
 
-    void setFlat(long i, double value) {
+    public void setFlat(long i, double value) {
         switch (dtype) {
             case F32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) value);
             case F64 -> segment.setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
@@ -318,7 +318,7 @@ public final class HostTensor implements Tensor {
         return (int) size();
     }
 
-    static long bytes(DType dtype, Shape shape) {
+    public static long bytes(DType dtype, Shape shape) {
         try {
             return Math.multiplyExact(shape.size(), (long) dtype.bytes());
         } catch (ArithmeticException e) {

@@ -15,11 +15,11 @@ import org.kan4j.tensor.HostTensor;
  * pykan's sparsity penalty (arXiv 2404.19756, section 2.5, as MultKAN of pykan 0.2.8 computes it): how much each edge
  * gives over the data, its sum and its entropy among the edges of an output and of an input.
  *
- * <p>With v_oi the {@link Measure} of an edge, p_oi = v_oi / (1 + sum_i v_oi) its share of its output and q_oi = v_oi / (1
- * + sum_o v_oi) that of its input, the penalty is the sum over KAN layers of l1 sum v + entropy (mean_o H(p_o) + mean_i
- * H(q_i)), H(p) = -sum p log2(p + 1e-4), plus coefficients sum_ic mean_o |coef_oic| + differences sum_ic mean_o
- * |coef_oi,c+1 - coef_oic|. pykan's {@code lamb} multiplies all four. Edges without a coefficient have no part in the last
- * two.
+ * <p>With v_oi the {@link Measure} of an edge, p_oi = v_oi / (1 + sum_i v_oi) its share of its output and q_oi = v_oi /
+ * (1 + sum_o v_oi) that of its input, the penalty is the sum over KAN layers of l1 sum v + entropy (mean_o H(p_o) +
+ * mean_i H(q_i)), H(p) = -sum p log2(p + 1e-4), plus coefficients sum_ic mean_o |coef_oic| + differences sum_ic mean_o
+ * |coef_oi,c+1 - coef_oic|. pykan's {@code lamb} multiplies all four. Edges without a coefficient have no part in the
+ * last two.
  *
  * <p>In a training by mini-batches the data is the mini-batch's, as in pykan.
  *
@@ -78,14 +78,17 @@ public record ActivationRegulariser(Measure measure, double l1, double entropy, 
     private double addTo(EdgeStatistics.Layer layer, long rows, EdgeGradient.Layer gradient) {
         int out = layer.out();
         int in = layer.in();
+        double[] meanAbs = layer.meanAbs();
+        double[] deviation = layer.deviation();
+        double[] inputDeviation = layer.inputDeviation();
         double[] v = new double[out * in];
         double[] scale = new double[in]; // v is the deviation of the rows as a population times this
         double sample = Math.sqrt(rows / Math.max(1.0, rows - 1.0));
         for (int i = 0; i < in; i++) {
-            scale[i] = measure == Measure.NORMALISED_DEVIATION ? sample / (sample * layer.inputDeviation(i) + 0.1) : sample;
+            scale[i] = measure == Measure.NORMALISED_DEVIATION ? sample / (sample * inputDeviation[i] + 0.1) : sample;
         }
         for (int e = 0; e < v.length; e++) {
-            v[e] = measure == Measure.MEAN_ABS ? layer.meanAbs[e] : layer.deviation(e) * scale[e % in];
+            v[e] = measure == Measure.MEAN_ABS ? meanAbs[e] : deviation[e] * scale[e % in];
         }
         double[] slope = new double[v.length];
         double sum = 0;

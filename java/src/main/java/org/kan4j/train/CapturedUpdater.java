@@ -11,10 +11,13 @@ import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_optimizer_state;
 import org.kan4j.internal.Native;
+import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Staged;
 import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.passes.NativeVector;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Workspace;
 import org.kan4j.optim.Loss;
@@ -25,10 +28,10 @@ import org.kan4j.tensor.HostTensor;
 
 /**
  * Steps of AdamW or SGD that a CUDA device makes by itself: a step is recorded once for each size of a batch and then
- * launched as a whole, with no allocation and nothing that waits. A data set in memory is copied to the device, where the
- * steps gather their batches by the order of the epoch; rows from elsewhere, and data that would take more than half of the
- * free memory, are copied batch by batch. Losses stay on the device until {@link #settle} adds them to the progress, so a
- * loss that is not finite is met late: steps were made after it.
+ * launched as a whole, with no allocation and nothing that waits. A data set in memory is copied to the device, where
+ * the steps gather their batches by the order of the epoch; rows from elsewhere, and data that would take more than
+ * half of the free memory, are copied batch by batch. Losses stay on the device until {@link #settle} adds them to the
+ * progress, so a loss that is not finite is met late: steps were made after it.
  */
 final class CapturedUpdater extends Updater {
 
@@ -124,9 +127,9 @@ final class CapturedUpdater extends Updater {
             position = memory.allocate(Long.BYTES);
             int chunk = Math.min(size, CHUNK_ROWS);
             try (Arena local = Arena.ofConfined(); RowSource.Pass pass = set.inOrder()) {
-                MemorySegment hostX = local.allocate(chunk * xBytes, HostTensor.ALIGNMENT);
-                MemorySegment hostTargets = local.allocate(chunk * targetBytes, HostTensor.ALIGNMENT);
-                MemorySegment hostWeights = local.allocate((long) chunk * set.dtype().bytes(), HostTensor.ALIGNMENT);
+                MemorySegment hostX = local.allocate(chunk * xBytes, Memory.ALIGNMENT);
+                MemorySegment hostTargets = local.allocate(chunk * targetBytes, Memory.ALIGNMENT);
+                MemorySegment hostWeights = local.allocate((long) chunk * set.dtype().bytes(), Memory.ALIGNMENT);
                 for (int from = 0; from < size; from += chunk) {
                     int rows = Math.min(chunk, size - from);
                     pass.read(from, from + rows, hostX, hostTargets, hostWeights);
@@ -177,7 +180,7 @@ final class CapturedUpdater extends Updater {
 
         /** Queues the gathering of a batch. */
         void gather(int rows) {
-            MemorySegment handle = context.handle();
+            MemorySegment handle = NativeContext.of(context).handle();
             gather(handle, rows, xBytes, x, batch.x);
             gather(handle, rows, targetBytes, targets, batch.targets);
             if (weightOf != null) {
@@ -258,23 +261,23 @@ final class CapturedUpdater extends Updater {
     }
 
     private void queue(int rows) {
-        MemorySegment handle = context.handle();
+        MemorySegment handle = NativeContext.of(context).handle();
         if (resident != null) {
             resident.gather(rows);
         }
-        MemorySegment predictions = workspace.forward(rows, batch.x);
+        MemorySegment predictions = Passes.of(workspace).forward(rows, batch.x);
         if (counting) {
             Native.check(Kan.kan_count_correct(handle, data.dtype().code(), rows, data.out(), predictions, batch.targets,
                 correct.array()), handle);
         }
         // The gradient takes the predictions' place.
-        LossKernel.queue(loss, context, data.dtype(), rows, data.out(), predictions, batch.targets, batch.weights,
-            predictions, loss());
+        LossKernel.queue(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(), predictions,
+            batch.targets, batch.weights, predictions, loss());
         if (gradients == null) {
             Native.check(Kan.kan_adamw_advance(handle, state.config()), handle);
-            workspace.backwardAdamW(rows, batch.x, predictions, state);
+            state.backward(workspace, rows, batch.x, predictions);
         } else {
-            workspace.backward(rows, batch.x, predictions, gradients);
+            Passes.of(workspace).backward(rows, batch.x, predictions, NativeVector.of(gradients), null);
             state.queue(context, gradients);
         }
     }

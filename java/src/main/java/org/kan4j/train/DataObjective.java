@@ -7,9 +7,12 @@ import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Native;
+import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.passes.NativeVector;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
@@ -113,8 +116,9 @@ public final class DataObjective implements Objective, AutoCloseable {
             MemorySegment predictions = loss(rows, share);
             regularisation.pull(workspace, rows, batch.x, predictions, first ? gradient : partial);
             if (!first) {
-                Native.check(Kan.kan_vector_axpy(context.handle(), data.dtype().code(), gradient.length(), 1,
-                    partial.array(), gradient.array()), context.handle());
+                MemorySegment handle = NativeContext.of(context).handle();
+                Native.check(Kan.kan_vector_axpy(handle, data.dtype().code(), gradient.length(), 1,
+                    NativeVector.of(partial).array(), NativeVector.of(gradient).array()), handle);
             }
             first = false;
         }
@@ -123,16 +127,16 @@ public final class DataObjective implements Objective, AutoCloseable {
 
     /** Runs the model on rows in place and adds their share of the loss; its derivative by the predictions. */
     private MemorySegment loss(int rows, double share) {
-        MemorySegment predictions = workspace.forward(rows, batch.x);
+        MemorySegment predictions = Passes.of(workspace).forward(rows, batch.x);
         long numbers = rows * data.out();
         if (share == 0) {
             return predictions.asSlice(0, numbers * data.dtype().bytes()).fill((byte) 0);
         }
-        dataLoss += share * LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
-            batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
+        dataLoss += share * LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(),
+            predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
         if (share != 1) {
-            Native.check(Kan.kan_vector_scale(context.handle(), data.dtype().code(), numbers, share, predictions),
-                context.handle());
+            MemorySegment handle = NativeContext.of(context).handle();
+            Native.check(Kan.kan_vector_scale(handle, data.dtype().code(), numbers, share, predictions), handle);
         }
         return predictions;
     }
@@ -140,7 +144,7 @@ public final class DataObjective implements Objective, AutoCloseable {
     private double penaltyOnEdges() {
         for (int from = 0; from < data.size(); from += chunk) {
             int rows = gather(from);
-            workspace.forward(rows, batch.x);
+            Passes.of(workspace).forward(rows, batch.x);
             regularisation.collect(workspace, rows, batch.x, from == 0);
         }
         return regularisation.measured();

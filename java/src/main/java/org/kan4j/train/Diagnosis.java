@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import org.kan4j.device.Context;
 import org.kan4j.internal.model.Vectors;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.model.KanModel;
@@ -19,7 +20,7 @@ import org.kan4j.model.Workspace;
  * @param layer the first one at fault, from 0; -1 where it is none of them
  * @param text what was found, and the likely cause
  */
-record Diagnosis(int layer, String text) {
+public record Diagnosis(int layer, String text) {
 
     /** Parameters above this root mean square have most likely been thrown there by steps that were too long. */
     private static final double LARGE = 1e3;
@@ -37,7 +38,8 @@ record Diagnosis(int layer, String text) {
             double before = 0;
             for (int l = 0; l <= layers; l++) {
                 long numbers = rows * (l == 0 ? model.in() : model.layers().get(l - 1).out());
-                double size = Math.sqrt(vectors.square(model.dtype(), numbers, workspace.inputOf(l, rows, x)) / numbers);
+                MemorySegment input = Passes.of(workspace).inputOf(l, rows, x);
+                double size = Math.sqrt(vectors.square(model.dtype(), numbers, input) / numbers);
                 if (!Double.isFinite(size) && l == 0) {
                     return new Diagnosis(-1, "the features of the batch are too large, or not finite: scale them");
                 }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.kan4j.measure.EdgeStatistics;
-import org.kan4j.model.Workspace;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 
@@ -16,6 +16,7 @@ import org.kan4j.tensor.HostTensor;
 public final class EdgeGradient {
 
     private final List<Layer> layers = new ArrayList<>();
+
     EdgeGradient(EdgeStatistics statistics) {
         for (EdgeStatistics.Layer layer : statistics.layers()) {
             layers.add(new Layer(layer));
@@ -43,29 +44,31 @@ public final class EdgeGradient {
      * @param gradInput the derivative by the layer's input, or null
      * @param gradParameters the layer's part of the gradient
      */
-    void pull(Workspace workspace, int index, long count, long total, MemorySegment input, MemorySegment gradInput,
-              MemorySegment gradParameters) {
+    void pull(Passes passes, DType dtype, int index, long count, long total, MemorySegment input,
+              MemorySegment gradInput, MemorySegment gradParameters) {
         for (Layer layer : layers) {
             if (layer.of.index() != index) {
                 continue;
             }
             try (Arena arena = Arena.ofConfined()) {
                 double share = (double) count / total;
+                double[] means = layer.of.mean();
+                double[] deviations = layer.of.deviation();
                 MemorySegment size = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 MemorySegment mean = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 MemorySegment square = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 for (int e = 0; e < layer.mean.length; e++) {
                     // The deviation is sqrt(mean phi^2 - (mean phi)^2).
-                    double deviation = layer.of.deviation(e);
+                    double deviation = deviations[e];
                     double bySquare = deviation > 0 ? layer.deviation[e] / (2 * deviation) : 0;
                     size.setAtIndex(ValueLayout.JAVA_DOUBLE, e, layer.meanAbs[e] * share);
                     mean.setAtIndex(ValueLayout.JAVA_DOUBLE, e,
-                        (layer.mean[e] - 2 * bySquare * layer.of.mean[e]) * share);
+                        (layer.mean[e] - 2 * bySquare * means[e]) * share);
                     square.setAtIndex(ValueLayout.JAVA_DOUBLE, e, bySquare * share);
                 }
-                workspace.edgeBackward(index, count, input, size, mean, square, gradInput, gradParameters);
+                passes.edgeBackward(index, count, input, size, mean, square, gradInput, gradParameters);
                 if (gradInput != null) {
-                    layer.pullInputs(count, total, input, gradInput, workspace.parameters().model().dtype());
+                    layer.pullInputs(count, total, input, gradInput, dtype);
                 }
             }
         }
@@ -82,9 +85,9 @@ public final class EdgeGradient {
 
         private Layer(EdgeStatistics.Layer of) {
             this.of = of;
-            meanAbs = new double[of.mean.length];
-            mean = new double[of.mean.length];
-            deviation = new double[of.mean.length];
+            meanAbs = new double[of.out() * of.in()];
+            mean = new double[of.out() * of.in()];
+            deviation = new double[of.out() * of.in()];
             inputDeviation = new double[of.in()];
         }
 
@@ -110,9 +113,10 @@ public final class EdgeGradient {
 
         private void pullInputs(long count, long total, MemorySegment input, MemorySegment gradInput, DType dtype) {
             double[] slope = new double[inputDeviation.length];
+            double[] spreads = of.inputDeviation();
             boolean any = false;
             for (int i = 0; i < slope.length; i++) {
-                double spread = of.inputDeviation(i);
+                double spread = spreads[i];
                 slope[i] = spread > 0 ? inputDeviation[i] / (total * spread) : 0;
                 any |= slope[i] != 0;
             }
@@ -120,12 +124,13 @@ public final class EdgeGradient {
                 return;
             }
             int in = slope.length;
+            double[] means = of.inputMean();
             long bytes = count * in * dtype.bytes();
             HostTensor x = HostTensor.wrap(input.asSlice(0, bytes), dtype, count, in);
             HostTensor d = HostTensor.wrap(gradInput.asSlice(0, bytes), dtype, count, in);
             for (long b = 0; b < count; b++) {
                 for (int i = 0; i < in; i++) {
-                    d.setFlat(b * in + i, d.getFlat(b * in + i) + slope[i] * (x.getFlat(b * in + i) - of.inputMean[i]));
+                    d.setFlat(b * in + i, d.getFlat(b * in + i) + slope[i] * (x.getFlat(b * in + i) - means[i]));
                 }
             }
         }

@@ -19,6 +19,7 @@ import org.kan4j.internal.SplitMix;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
+import org.kan4j.measure.Metrics;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -83,8 +84,8 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
     }
 
     /**
-     * No refinement; 1000 iterations a grid, even grids, of at least 10 samples a cell, every 50; 32 starts of 100 iterations; a tenth
-     * of the rows held out; seed 1.
+     * No refinement; 1000 iterations a grid, even grids, of at least 10 samples a cell, every 50; 32 starts of 100
+     * iterations; a tenth of the rows held out; seed 1.
      */
     public static Fit defaults() {
         return new Fit(List.of(), 1000, 50, GridUpdate.defaults().withUniformShare(1).withSamplesPerCell(10), 20, 32, 100, 0.1, List.of(), 1);
@@ -349,7 +350,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                     candidate.iterations += part;
                     candidate.trainLoss = objective.dataLoss();
                     candidate.validationLoss = held == null ? Double.NaN
-                        : Measurement.of(context, parameters, new Loss.Mse(), held).values().get("loss");
+                        : Metrics.measure(context, parameters, new Loss.Mse(), held).values().get("loss");
                     if (candidate.score() < lowestScore) {
                         lowestScore = candidate.score();
                         lowestTrain = candidate.trainLoss;

@@ -12,8 +12,8 @@ import org.kan4j.rows.RowSource;
 
 /**
  * Grid updates during training: after every so many steps, layer by layer, on rows of the training data. Layers whose
- * coefficients are frozen keep their grids. Where a grid moved, the optimizer's memory and the average of the parameters
- * begin anew, for both are about coefficients of the old grid.
+ * coefficients are frozen keep their grids. Where a grid moved, the optimizer's memory and the average of the
+ * parameters begin anew, for both are about coefficients of the old grid.
  *
  * @param update what is done
  * @param every steps between two updates, at least 1

@@ -9,8 +9,8 @@ import org.kan4j.model.Parameters;
  * early stopping the best so far. What a training gives is the best of its averages, or the best, or the average, or
  * simply the parameters as the last step left them.
  *
- * <p>While a training runs, the caller's object holds the parameters that steps move. Before and after it holds what the
- * training gives, and the object that held that meanwhile holds those that training goes on with.
+ * <p>While a training runs, the caller's object holds the parameters that steps move. Before and after it holds what
+ * the training gives, and the object that held that meanwhile holds those that training goes on with.
  */
 final class ParameterSets implements AutoCloseable {
 

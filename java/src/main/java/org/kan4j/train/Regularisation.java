@@ -4,10 +4,14 @@ package org.kan4j.train;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.kan4j.device.Context;
+import org.kan4j.internal.passes.EdgeSums;
+import org.kan4j.internal.passes.NativeVector;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.measure.EdgeStatistics;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
+import org.kan4j.tensor.DType;
 
 /** The regularisers of a training, and the one place that runs the backward pass with what they add to it. */
 final class Regularisation {
@@ -55,9 +59,9 @@ final class Regularisation {
             gradient = new EdgeGradient(statistics);
         }
         if (first) {
-            statistics.clear();
+            EdgeSums.of(statistics).clear();
         }
-        statistics.add(workspace, rows, x);
+        EdgeSums.of(statistics).add(Passes.of(workspace), rows, x);
     }
 
     /** The penalties on the edges' statistics. */
@@ -72,8 +76,11 @@ final class Regularisation {
 
     /** The gradients of the loss and of the penalties on edges, for the rows of the workspace's last forward pass. */
     void pull(Workspace workspace, long rows, MemorySegment x, MemorySegment gradOutput, ParameterVector gradients) {
-        workspace.backward(rows, x, gradOutput, gradients, readsEdges ? gradient : null,
-            readsEdges ? statistics.rows() : 0);
+        Passes passes = Passes.of(workspace);
+        DType dtype = workspace.parameters().model().dtype();
+        passes.backward(rows, x, gradOutput, NativeVector.of(gradients), !readsEdges ? null
+            : (layer, input, gradInput, part) ->
+                gradient.pull(passes, dtype, layer, rows, statistics.rows(), input, gradInput, part));
     }
 
     /** What the penalties on parameters alone add. */

@@ -16,17 +16,17 @@ import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.error.Status;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.Checks;
-import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.model.Vectors;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.io.CheckpointFile;
 import org.kan4j.io.SpecFormat;
 import org.kan4j.layer.BatchNorm;
+import org.kan4j.optim.Loss;
+import org.kan4j.internal.measure.Measurement;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
-import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.OptimizerState;
 import org.kan4j.optim.ParameterGroup;
@@ -39,8 +39,8 @@ import org.kan4j.rows.RowSource;
  * the same bits as one that was not.
  *
  * <p>On a CUDA device it trains a copy of the parameters there, with its optimizer's state and, where there is room for
- * it, the data; steps of plain AdamW and SGD are recorded once and launched as a whole. The caller's parameters are brought
- * up to date after each epoch for the listeners, and at the end.
+ * it, the data; steps of plain AdamW and SGD are recorded once and launched as a whole. The caller's parameters are
+ * brought up to date after each epoch for the listeners, and at the end.
  *
  * <p>Used by one thread at a time; only {@link #requestStop} may be called from others. Closing it frees the
  * optimizer's state and the context it opened, not the parameters.
@@ -185,8 +185,8 @@ public final class Trainer implements AutoCloseable {
 
         /**
          * How much rows of each class count in cross-entropy while training: a row's loss, and its share in the mean,
-         * are multiplied by its class's weight. Measurements do not know of it, and no accuracy over the batches is kept
-         * then. Otherwise all classes count 1.
+         * are multiplied by its class's weight. Measurements do not know of it, and no accuracy over the batches is
+         * kept then. Otherwise all classes count 1.
          *
          * @param weights one a class, at least 0
          */
@@ -238,8 +238,8 @@ public final class Trainer implements AutoCloseable {
         }
 
         /**
-         * Rows of a mini-batch; otherwise 64, and all for L-BFGS. The last batch of an epoch may have fewer; one of a single row is left out
-         * of an epoch where the model has a batch norm.
+         * Rows of a mini-batch; otherwise 64, and all for L-BFGS. The last batch of an epoch may have fewer; one of a
+         * single row is left out of an epoch where the model has a batch norm.
          */
         public Builder batchSize(int value) {
             Checks.atLeast("the batch size", value, 1);
@@ -283,8 +283,8 @@ public final class Trainer implements AutoCloseable {
 
         /**
          * Keeps an exponential moving average of the parameters, which is what is measured, saved as the model and left
-         * in the end: after step t it is d of what it was and 1 - d of the parameters, where d is the decay, or (1 + t) /
-         * (10 + t) where that is less, so that the initial parameters are soon forgotten. Running statistics of batch
+         * in the end: after step t it is d of what it was and 1 - d of the parameters, where d is the decay, or (1 + t)
+         * / (10 + t) where that is less, so that the initial parameters are soon forgotten. Running statistics of batch
          * norms are those of the parameters.
          *
          * @param decay above 0 and below 1, such as 0.999
@@ -504,8 +504,8 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Whether there is nothing left to train: all epochs or steps are made, the validation loss has not become better for
-     * long enough, or L-BFGS found nothing lower.
+     * Whether there is nothing left to train: all epochs or steps are made, the validation loss has not become better
+     * for long enough, or L-BFGS found nothing lower.
      */
     public boolean isDone() {
         return epoch() >= plan.epochs() || spent() || progress.converged
@@ -604,7 +604,7 @@ public final class Trainer implements AutoCloseable {
         if (!run.vectors().finite(moved.values())) {
             throw NonFiniteLossException.after(progress, steps(), Diagnosis.of(moved));
         }
-        Metrics metrics = validation == null ? null : Measurement.of(context, sets.measured(), run.loss(), validation);
+        Metrics metrics = validation == null ? null : Metrics.measure(context, sets.measured(), run.loss(), validation);
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
             accuracy(run.loss()), metrics, progress.seconds);
         progress.nextEpoch(event);

@@ -5,20 +5,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Where a training stands: the completed epochs, and the sums of the current one. */
-final class TrainingProgress {
+public final class TrainingProgress {
 
-    final List<TrainingListener.Epoch> history = new ArrayList<>();
+    public final List<TrainingListener.Epoch> history = new ArrayList<>();
     /** Batches done in the current epoch. */
-    long batch;
+    public long batch;
     /** Rows done in the current epoch. */
-    long rows;
-    double lossSum;
-    double weightSum;
-    double correct;
+    public long rows;
+    public double lossSum;
+    public double weightSum;
+    public double correct;
     /** Whether a whole epoch found nothing to improve. */
-    boolean converged;
+    public boolean converged;
     /** Of the epoch just completed; not kept in checkpoints. */
     double seconds;
+
+    /** Before the first batch. */
+    public TrainingProgress() {
+        // all is 0
+    }
 
     double loss() {
         return weightSum == 0 ? 0 : lossSum / weightSum;

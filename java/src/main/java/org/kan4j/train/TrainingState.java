@@ -14,7 +14,7 @@ import org.kan4j.optim.OptimizerState;
  *     far, or the average); else null
  * @param average with early stopping and averaging the average where training stands; else null
  */
-record TrainingState(TrainingPlan plan, TrainingProgress progress, OptimizerState state, Parameters current,
+public record TrainingState(TrainingPlan plan, TrainingProgress progress, OptimizerState state, Parameters current,
                      Parameters average) implements AutoCloseable {
 
     @Override

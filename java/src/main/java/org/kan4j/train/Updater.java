@@ -10,6 +10,7 @@ import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.model.LossKernel;
 import org.kan4j.internal.model.Vectors;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.TensorInfo;
@@ -107,13 +108,14 @@ abstract sealed class Updater implements AutoCloseable
 
         /** Runs the loaded mini-batch forward: the derivative of its loss by the predictions. */
         final MemorySegment forward(int rows, double weight, double factor) {
-            MemorySegment predictions = workspace.forward(rows, batch.x);
+            MemorySegment predictions = Passes.of(workspace).forward(rows, batch.x);
             if (Measurement.hasClasses(loss)) {
                 progress.correct += Measurement.correct(loss, data, batch.onHost(predictions, rows), batch, rows);
             }
             // The gradient takes the predictions' place.
-            double value = LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
-                batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
+            double value = LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows,
+                data.out(), predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL,
+                predictions, batch.value);
             if (!Double.isFinite(value)) {
                 throw notFinite("the loss became " + value, rows, factor);
             }
@@ -150,7 +152,7 @@ abstract sealed class Updater implements AutoCloseable
             }
             MemorySegment gradient = forward(to - from, weight, factor);
             state.next(plan.optimizer().learningRate() * factor);
-            workspace.backwardAdamW(to - from, batch.x, gradient, state);
+            state.backward(workspace, to - from, batch.x, gradient);
         }
     }
 
@@ -199,7 +201,7 @@ abstract sealed class Updater implements AutoCloseable
             if (several) {
                 vectors.scale(1 / total, gradients);
             }
-            if (!plan.clipping().apply(vectors, gradients)) {
+            if (!vectors.clip(plan.clipping().norm(), plan.clipping().value(), gradients)) {
                 throw notFinite("the gradient became not finite", rows, factor);
             }
             state.step(context, gradients, plan.optimizer().learningRate() * factor, factor);
@@ -221,7 +223,7 @@ abstract sealed class Updater implements AutoCloseable
         private static final int DIAGNOSED_ROWS = 256;
 
         private final LbfgsMinimizer minimizer;
-        private final List<String> frozen;
+        private final List<TensorInfo> frozen;
         /** Of all rows; null while not needed. */
         private DataObjective whole;
 
@@ -229,7 +231,7 @@ abstract sealed class Updater implements AutoCloseable
             super(run);
             this.minimizer = new LbfgsMinimizer(context, state);
             this.frozen = parameters.tensors().stream().filter(t -> t.role() == TensorInfo.Role.PARAMETER
-                && plan.groups().stream().anyMatch(group -> group.has(t))).map(TensorInfo::name).toList();
+                && plan.groups().stream().anyMatch(group -> group.has(t))).toList();
         }
 
         @Override
@@ -273,10 +275,9 @@ abstract sealed class Updater implements AutoCloseable
         }
 
         private void freeze(ParameterVector gradient) {
-            for (String name : frozen) {
+            for (TensorInfo tensor : frozen) {
                 try (Arena arena = Arena.ofConfined()) {
-                    gradient.set(name, HostTensor.allocate(arena, parameters.model().dtype(),
-                        parameters.layers().layout().tensor(name).shape()));
+                    gradient.set(tensor.name(), HostTensor.allocate(arena, parameters.model().dtype(), tensor.shape()));
                 }
             }
         }

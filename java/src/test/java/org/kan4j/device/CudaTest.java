@@ -28,6 +28,7 @@ import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.internal.memory.DeviceArray;
 import org.kan4j.layer.Activation;
 import org.kan4j.layer.ActivationLayer;
 import org.kan4j.layer.BatchNorm;
@@ -50,6 +51,7 @@ import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.DeviceTensor;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.testing.Samples;
 import org.kan4j.train.DataObjective;
 
 /**
@@ -94,7 +96,7 @@ class CudaTest {
             HostTensor numbers = random(arena, 1, 4, 3);
             DeviceTensor tensor = DeviceTensor.of(context, numbers);
             assertArrayEquals(numbers.toFloats(), tensor.copyTo(HostTensor.allocate(arena, DType.F32, 4, 3)).toFloats());
-            assertEquals(0, tensor.array().byteSize());
+            assertEquals(0, DeviceArray.of(tensor).array().byteSize());
             try (DeviceTensor elsewhere = DeviceTensor.allocate(other, DType.F32, 4, 3)) {
                 assertArrayEquals(new float[12], elsewhere.copyTo(HostTensor.allocate(arena, DType.F32, 4, 3)).toFloats());
                 elsewhere.copyFrom(tensor);
@@ -355,7 +357,7 @@ class CudaTest {
     @Test
     void metricsAreTheCpus() {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 700, 3);
+            Dataset data = Samples.regression(arena, DType.F32, 700, 3);
             KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), data.in(), 4, data.out());
             try (Parameters host = Parameters.initialise(model, 1); Parameters device = host.onto(cuda)) {
                 Metrics here = Metrics.measure(cpu, host, null, data);
@@ -370,7 +372,7 @@ class CudaTest {
     @Test
     void lbfgsMovesParametersOnTheDevice() {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 120, 3);
+            Dataset data = Samples.regression(arena, DType.F32, 120, 3);
             KanModel model = KanModel.kan(DType.F32, BSpline.of(3, 3), data.in(), data.out());
             try (Parameters host = Parameters.initialise(model, 1); Parameters device = host.onto(cuda);
                  DataObjective here = new DataObjective(cpu, host, data, new Loss.Mse());

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.ffi.NativeLibraryProvider;
+import org.kan4j.testing.Vm;
 
 /** How libkan4j is found and refused, each case in a VM of its own. */
 class NativeLibraryTest {

@@ -21,7 +21,6 @@ import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
-import org.kan4j.train.DataObjective;
 
 class EdgeStatisticsTest {
 
@@ -30,7 +29,7 @@ class EdgeStatisticsTest {
     @EnumSource(value = DType.class, names = {"F32", "F64"})
     void ofOneEdgeAreThoseOfTheOutput(DType dtype) {
         KanModel model = KanModel.of(dtype, new ActivationLayer(1, Activation.TANH), KanLayer.of(1, 1, BSpline.of(5, 3)));
-        int rows = 2 * DataObjective.CHUNK + 77;
+        int rows = 2 * 4096 + 77; // chunks, and a part of one
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(model, 2);
              Workspace workspace = Workspace.inference(context, parameters, rows)) {

@@ -33,6 +33,8 @@ import org.kan4j.layer.LayerSpec;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.testing.Samples;
+import org.kan4j.testing.Vm;
 import org.kan4j.train.Trainer;
 
 /** Nothing leaks, memory stays within its bound, and a kill leaves whole files. */
@@ -52,13 +54,13 @@ class ResourceTest {
             try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(model, i);
                  Trainer trainer = Trainer.builder(parameters).epochs(1).build();
                  Predictor predictor = Predictor.of(parameters)) {
-                trainer.fit(TrainerTest.regression(arena, DType.F32, 40, i));
+                trainer.fit(Samples.regression(arena, DType.F32, 40, i));
                 trainer.save(file);
                 assertEquals(1, predictor.predict(0.1f, 0.2f).length);
                 try (Checkpoint checkpoint = Checkpoint.read(file); Trainer more = Trainer.resume(checkpoint).build()) {
                     assertEquals(1, more.epoch());
                 }
-                assertThrows(KanException.class, () -> trainer.fit(TrainerTest.regression(arena, DType.F64, 40, 1)));
+                assertThrows(KanException.class, () -> trainer.fit(Samples.regression(arena, DType.F64, 40, 1)));
                 assertThrows(KanException.class, () -> Trainer.resume(unresumable(file, parameters)));
             }
         }

@@ -146,7 +146,7 @@ class LbfgsTest {
     @Test
     void chunksGiveTheLossAndGradientOfTheWhole() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(4, 3), 2, 3, 1);
-        int rows = DataObjective.CHUNK + 500;
+        int rows = 4096 + 500; // more than a chunk
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(model, 7);
              Workspace workspace = Workspace.training(context, parameters, rows);

@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Starts further VMs, with class paths of their own. */
-final class Vm {
+public final class Vm {
 
     private Vm() {
     }
 
     /** The folder or jar a class comes from. */
-    static Path home(Class<?> type) {
+    public static Path home(Class<?> type) {
         try {
             return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
         } catch (URISyntaxException e) {
@@ -26,19 +26,19 @@ final class Vm {
         }
     }
 
-    static Path bindings() {
+    public static Path bindings() {
         return home(org.kan4j.ffi.Kan.class);
     }
 
-    static Path natives() throws ClassNotFoundException {
+    public static Path natives() throws ClassNotFoundException {
         return home(Class.forName("org.kan4j.natives.LinuxX8664"));
     }
 
-    static String path(Path... entries) {
+    public static String path(Path... entries) {
         return String.join(java.io.File.pathSeparator, Stream.of(entries).map(Path::toString).toList());
     }
 
-    static Process start(List<String> options) throws IOException {
+    public static Process start(List<String> options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
@@ -46,7 +46,7 @@ final class Vm {
     }
 
     /** What a VM prints until it ends, which it must do by itself with status 0. */
-    static String run(List<String> options) throws Exception {
+    public static String run(List<String> options) throws Exception {
         Process process = start(options);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
@@ -57,7 +57,7 @@ final class Vm {
     }
 
     /** Copies a folder with all in it. */
-    static Path copy(Path source, Path target) throws IOException {
+    public static Path copy(Path source, Path target) throws IOException {
         try (Stream<Path> files = Files.walk(source)) {
             files.forEach(file -> {
                 try {

@@ -25,13 +25,13 @@ import org.kan4j.io.Safetensors;
 import org.kan4j.layer.Affine;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.measure.EdgeStatistics;
+import org.kan4j.optim.Loss;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
 import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.LbfgsMinimizer;
-import org.kan4j.optim.Loss;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
@@ -87,7 +87,7 @@ class ActivationRegulariserTest {
                                   ParameterVector gradient, Measure measure, double[] factors) {
         Regularisation regularisation = new Regularisation(context,
             List.of(new ActivationRegulariser(measure, factors[0], factors[1], factors[2], factors[3])));
-        workspace.forward(x.rows(), x.segment());
+        workspace.forward(x);
         return regularisation.backward(workspace, x.rows(), x.segment(), gradOutput.segment(), gradient);
     }
 

@@ -27,6 +27,7 @@ import org.kan4j.device.Device;
 import org.kan4j.error.DeviceMemoryException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
@@ -38,6 +39,7 @@ import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.DeviceTensor;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.testing.Samples;
 
 /** Training on a CUDA device, or on its emulation: see {@link CudaTest}. */
 class CudaTrainingTest {
@@ -74,7 +76,7 @@ class CudaTrainingTest {
     void trainsAsTheCpuDoes(Optimizer optimizer) {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0));
              Parameters here = Parameters.initialise(MODEL, 1); Parameters there = Parameters.initialise(MODEL, 1)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 106, 2); // a last batch of 10 rows
+            Dataset data = Samples.regression(arena, DType.F32, 106, 2); // a last batch of 10 rows
             TrainingResult expected = train(cpu, here, optimizer, data);
             TrainingResult actual = train(cuda, there, optimizer, data);
             assertEquals(expected.steps(), actual.steps());
@@ -90,7 +92,7 @@ class CudaTrainingTest {
     @Test
     void manyRunsGiveTheSameBits() {
         try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 70, 2);
+            Dataset data = Samples.regression(arena, DType.F32, 70, 2);
             float[] first = null;
             for (int run = 0; run < REPEATS; run++) {
                 try (Parameters parameters = Parameters.initialise(MODEL, 1)) {
@@ -142,7 +144,7 @@ class CudaTrainingTest {
     void streamedRowsTrainTheSameBits() {
         try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
              Parameters kept = Parameters.initialise(MODEL, 1); Parameters streamed = Parameters.initialise(MODEL, 1)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 70, 2);
+            Dataset data = Samples.regression(arena, DType.F32, 70, 2);
             train(cuda, kept, Optimizer.adamW(1e-2, 1e-3), data);
             train(cuda, streamed, Optimizer.adamW(1e-2, 1e-3), new Streamed(data));
             assertArrayEquals(kept.values().flat().toFloats(), streamed.values().flat().toFloats());
@@ -207,7 +209,7 @@ class CudaTrainingTest {
         Path file = folder.resolve("model.safetensors");
         try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
              Parameters whole = Parameters.initialise(MODEL, 1); Parameters part = Parameters.initialise(MODEL, 1)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 70, 2);
+            Dataset data = Samples.regression(arena, DType.F32, 70, 2);
             train(cuda, whole, Optimizer.adamW(1e-2, 1e-3), data);
             float[] uninterrupted = whole.values().flat().toFloats();
             int[] batches = new int[1];
@@ -243,7 +245,7 @@ class CudaTrainingTest {
     void listenersSeeTheParametersAndMayChangeThem() {
         try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
              Parameters parameters = Parameters.initialise(MODEL, 1)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 32, 2);
+            Dataset data = Samples.regression(arena, DType.F32, 32, 2);
             List<float[]> seen = new ArrayList<>();
             train(cuda, parameters, Optimizer.sgd(0, 0), data, new TrainingListener() {
                 @Override
@@ -261,8 +263,8 @@ class CudaTrainingTest {
     @Test
     void averagesClippingAndEarlyStoppingTrainOnTheDeviceToo() {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 64, 2);
-            Dataset validation = TrainerTest.regression(arena, DType.F32, 20, 3);
+            Dataset data = Samples.regression(arena, DType.F32, 64, 2);
+            Dataset validation = Samples.regression(arena, DType.F32, 20, 3);
             List<float[]> results = new ArrayList<>();
             for (Context context : List.of(cpu, cuda)) {
                 try (Parameters parameters = Parameters.initialise(MODEL, 1);
@@ -282,7 +284,7 @@ class CudaTrainingTest {
         Path file = folder.resolve("last.safetensors");
         try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
              Parameters parameters = Parameters.initialise(MODEL, 1)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 64, 2);
+            Dataset data = Samples.regression(arena, DType.F32, 64, 2);
             TrainingListener spoil = new TrainingListener() {
                 @Override
                 public void onEpochEnd(Trainer trainer, Epoch epoch) {
@@ -310,7 +312,7 @@ class CudaTrainingTest {
         Path file = folder.resolve("kept.safetensors");
         try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
              Parameters parameters = Parameters.initialise(MODEL, 1)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 64, 2);
+            Dataset data = Samples.regression(arena, DType.F32, 64, 2);
             List<DeviceTensor> greedy = new ArrayList<>();
             TrainingListener eat = new TrainingListener() {
                 @Override
@@ -344,7 +346,7 @@ class CudaTrainingTest {
     void theHostCannotReachWhatTheKernelsArePassed() {
         try (Context cuda = Context.open(Device.cuda(0)); Parameters host = Parameters.initialise(MODEL, 1);
              Parameters device = host.onto(cuda)) {
-            MemorySegment array = device.values().array();
+            MemorySegment array = NativeVector.of(device.values()).array();
             assertEquals(0, array.byteSize());
             assertThrows(IndexOutOfBoundsException.class, () -> array.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0));
         }

@@ -16,9 +16,9 @@ import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
-import org.kan4j.internal.measure.Measurement;
 import org.kan4j.layer.Activation;
 import org.kan4j.layer.KanLayer;
+import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Lbfgs;
@@ -56,7 +56,7 @@ class FitTest {
     }
 
     private static double rmse(Context context, Parameters parameters, Dataset data) {
-        return Measurement.of(context, parameters, new Loss.Mse(), data).values().get("rmse");
+        return Metrics.measure(context, parameters, new Loss.Mse(), data).values().get("rmse");
     }
 
     private static Context single() {

@@ -31,18 +31,19 @@ import org.kan4j.error.KanException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.io.Checkpoint;
+import org.kan4j.optim.Loss;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.LbfgsMinimizer;
-import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.testing.Samples;
 
 /** What happens from step to step and from epoch to epoch, and that an interruption changes none of it. */
 class TrainerCourseTest {
@@ -64,7 +65,7 @@ class TrainerCourseTest {
         KanModel model = MODEL.withDType(DType.F64);
         try (Arena arena = Arena.ofConfined(); Parameters plain = Parameters.initialise(model, 3);
              Parameters averaged = Parameters.initialise(model, 3)) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 100, 1);
+            Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             double[] average = plain.values().flat().toDoubles();
             List<double[]> raw = new ArrayList<>();
             try (Trainer trainer = builder(plain).listener(new TrainingListener() {
@@ -113,7 +114,7 @@ class TrainerCourseTest {
         Path file = folder.resolve("m.safetensors");
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 3);
              Trainer trainer = builder(parameters).averaging(0.9).checkpoint(file).build()) {
-            trainer.fit(TrainerTest.regression(arena, DType.F32, 100, 1));
+            trainer.fit(Samples.regression(arena, DType.F32, 100, 1));
             try (Checkpoint checkpoint = Checkpoint.read(file)) {
                 assertArrayEquals(parameters.values().flat().toDoubles(),
                     checkpoint.parameters().values().flat().toDoubles());
@@ -126,7 +127,7 @@ class TrainerCourseTest {
     @Test
     void endsAfterSoManySteps() {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 3)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 100, 1); // 7 batches an epoch
+            Dataset data = Samples.regression(arena, DType.F32, 100, 1); // 7 batches an epoch
             List<Double> rates = new ArrayList<>();
             List<Integer> epochs = new ArrayList<>();
             try (Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.sgd(1e-3, 0)).batchSize(16).steps(17)
@@ -155,7 +156,7 @@ class TrainerCourseTest {
     @Test
     void thePlateauScheduleFollowsTheLosses() {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 3)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 100, 1);
+            Dataset data = Samples.regression(arena, DType.F32, 100, 1);
             Schedule schedule = new Schedule.Plateau(0.5, 0, 0.2, 0, 0); // halved where the loss falls by less than a fifth
             List<Double> rates = new ArrayList<>();
             try (Trainer trainer = builder(parameters).schedule(schedule).epochs(12).listener(new TrainingListener() {
@@ -190,7 +191,7 @@ class TrainerCourseTest {
     void movesTheGridsOnTheWay(Basis basis) {
         KanModel model = KanModel.kan(DType.F64, basis, 2, 4, 1);
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(model, 3)) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 160, 1).select(
+            Dataset data = Samples.regression(arena, DType.F64, 160, 1).select(
                 java.util.stream.IntStream.range(0, 100).toArray()); // not the whole tensors
             List<Long> at = new ArrayList<>();
             List<GridUpdate.Report> reports = new ArrayList<>();
@@ -223,7 +224,7 @@ class TrainerCourseTest {
                 parameters.get(arena, "layers.0.coef").toDoubles(), parameters.get(arena, "layers.1.knots").toDoubles()};
             try (Trainer trainer = builder(parameters).gridUpdates(GridUpdates.every(5))
                 .group(ParameterGroup.frozen("layers.0.*")).build()) {
-                trainer.fit(TrainerTest.regression(arena, DType.F32, 100, 1));
+                trainer.fit(Samples.regression(arena, DType.F32, 100, 1));
             }
             assertArrayEquals(before[0], parameters.get(arena, "layers.0.knots").toDoubles());
             assertArrayEquals(before[1], parameters.get(arena, "layers.0.coef").toDoubles());
@@ -240,7 +241,7 @@ class TrainerCourseTest {
         WeightRegulariser penalty = new WeightRegulariser(1e-4, 0, 0, 1e-5);
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(model, 3); Parameters same = parameters.copy()) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 200, 1);
+            Dataset data = Samples.regression(arena, DType.F64, 200, 1);
             double before;
             try (DataObjective objective = new DataObjective(context, same, data, new Loss.Mse(), List.of(penalty));
                  LbfgsMinimizer minimizer = new LbfgsMinimizer(context, same, Lbfgs.of(40))) {
@@ -261,7 +262,7 @@ class TrainerCourseTest {
     @Test
     void lbfgsHasTheSameBatchesInEveryEpoch() {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 3)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 100, 1);
+            Dataset data = Samples.regression(arena, DType.F32, 100, 1);
             double[] frozen = parameters.get(arena, "layers.0.coef").toDoubles();
             try (Trainer trainer = Trainer.builder(parameters).optimizer(Lbfgs.of(3)).batchSize(50).epochs(6)
                 .group(ParameterGroup.frozen("layers.0.coef")).build()) {
@@ -312,7 +313,7 @@ class TrainerCourseTest {
             for (Optimizer optimizer : List.of(Optimizer.adamW(1e-3, 0), Optimizer.sgd(1e-3, 0), Lbfgs.of(5))) {
                 try (Trainer trainer = builder(parameters).optimizer(optimizer).build()) {
                     NonFiniteLossException e = assertThrows(NonFiniteLossException.class,
-                        () -> trainer.fit(TrainerTest.regression(arena, DType.F32, 100, 1)));
+                        () -> trainer.fit(Samples.regression(arena, DType.F32, 100, 1)));
                     assertTrue(e.getMessage().contains("that of layer 1 (bspline), whose input has a root mean square of")
                         && e.getMessage().contains("step 1"), e.getMessage());
                     assertTrue(e.getMessage().contains("parameters have grown"), e.getMessage());
@@ -341,7 +342,7 @@ class TrainerCourseTest {
     void neverWritesACheckpointOfParametersThatAreNotFinite() throws Exception {
         Path file = folder.resolve("m.safetensors");
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 3)) {
-            Dataset data = TrainerTest.regression(arena, DType.F32, 16, 1); // one batch an epoch
+            Dataset data = Samples.regression(arena, DType.F32, 16, 1); // one batch an epoch
             try (Trainer trainer = builder(parameters).epochs(1).checkpoint(file).build()) {
                 trainer.fit(data);
             }
@@ -413,8 +414,8 @@ class TrainerCourseTest {
     void resumesAsIfNeverInterrupted(Case each) throws Exception {
         Path file = folder.resolve("m.safetensors");
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = TrainerTest.regression(arena, each.model.dtype(), 100, 1);
-            Dataset validation = TrainerTest.regression(arena, each.model.dtype(), 50, 2);
+            Dataset data = Samples.regression(arena, each.model.dtype(), 100, 1);
+            Dataset validation = Samples.regression(arena, each.model.dtype(), 50, 2);
             double[][] whole;
             List<TrainingListener.Epoch> epochs;
             int batches;
@@ -462,7 +463,7 @@ class TrainerCourseTest {
         Path file = folder.resolve("m.safetensors");
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 7);
              Trainer trainer = builder(parameters).averaging(0.5).clipping(Clipping.byNorm(1)).checkpoint(file).build()) {
-            trainer.fit(TrainerTest.regression(arena, DType.F32, 100, 1));
+            trainer.fit(Samples.regression(arena, DType.F32, 100, 1));
         }
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             List<UnaryOperator<Trainer.Builder>> refused = List.of(b -> b.averaging(0.6), b -> b.accumulation(2),

@@ -18,12 +18,12 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.optim.Loss;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.TensorInfo;
 import org.kan4j.optim.Clipping;
-import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
@@ -31,6 +31,7 @@ import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.testing.Samples;
 
 /** What one step of a training does, against the same computed number by number. */
 class TrainerStepTest {
@@ -81,7 +82,7 @@ class TrainerStepTest {
     @ValueSource(doubles = {0.01, 0.5, 1e6})
     void clipsTheNormOfAllParameters(double limit) {
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 50, 3);
+            Dataset data = Samples.regression(arena, DType.F64, 50, 3);
             double[] gradient = gradient(data);
             double norm = norm(gradient);
             assertTrue(norm > 0.6 && norm < 1e5, "norm " + norm);
@@ -97,7 +98,7 @@ class TrainerStepTest {
     @Test
     void clipsSingleNumbersThenTheNorm() {
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 50, 3);
+            Dataset data = Samples.regression(arena, DType.F64, 50, 3);
             double[] gradient = gradient(data);
             assertTrue(Arrays.stream(gradient).anyMatch(g -> g > 0.02) && Arrays.stream(gradient).anyMatch(g -> g < -0.02));
             assertArrayEquals(stepped(gradient, g -> {
@@ -125,7 +126,7 @@ class TrainerStepTest {
     @Test
     void accumulatedBatchesAreOneOfAllTheirRows() {
         try (Arena arena = Arena.ofConfined()) {
-            Dataset plain = TrainerTest.regression(arena, DType.F64, 60, 3);
+            Dataset plain = Samples.regression(arena, DType.F64, 60, 3);
             SplitMix random = new SplitMix(4);
             HostTensor weights = HostTensor.allocate(arena, DType.F64, 60);
             for (int i = 0; i < 60; i++) {
@@ -144,7 +145,7 @@ class TrainerStepTest {
     void countsStepsNotBatches() {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 5);
              Trainer trainer = Trainer.builder(parameters).epochs(2).batchSize(8).accumulation(3).build()) {
-            trainer.fit(TrainerTest.regression(arena, DType.F64, 60, 3));
+            trainer.fit(Samples.regression(arena, DType.F64, 60, 3));
             assertEquals(6, trainer.steps());
         }
     }
@@ -174,7 +175,7 @@ class TrainerStepTest {
         boolean[] second = of("layers.1.*");
         boolean[] scales = of("layers.0.coef_scale");
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 50, 3);
+            Dataset data = Samples.regression(arena, DType.F64, 50, 3);
             double[] gradient = gradient(data);
             double[] before = initial();
             double[] after = train(data, MODEL, 50, b -> b.optimizer(new Optimizer.Sgd(RATE, 0, 0.1, false))
@@ -200,7 +201,7 @@ class TrainerStepTest {
     void groupsOfTheSameRatesAreTheFusedStep() {
         try (Arena arena = Arena.ofConfined()) {
             for (DType dtype : List.of(DType.F32, DType.F64)) {
-                Dataset data = TrainerTest.regression(arena, dtype, 50, 3);
+                Dataset data = Samples.regression(arena, dtype, 50, 3);
                 KanModel model = MODEL.withDType(dtype);
                 UnaryOperator<Trainer.Builder> adam = b -> b.optimizer(Optimizer.adamW(0.01, 0.1)).epochs(3);
                 double[] fused = train(data, model, 16, adam);
@@ -229,7 +230,7 @@ class TrainerStepTest {
         WeightRegulariser penalty = new WeightRegulariser(0.1, 0.2, 0.3, 0.4);
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(MODEL, 5); ParameterVector slope = parameters.newVector()) {
-            Dataset data = TrainerTest.regression(arena, DType.F64, 50, 3);
+            Dataset data = Samples.regression(arena, DType.F64, 50, 3);
             penalty.addTo(context, parameters, slope);
             double[] own = slope.flat().toDoubles();
             assertTrue(norm(own) > 0.01);

@@ -37,26 +37,12 @@ import org.kan4j.optim.Schedule;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.testing.Samples;
 
 class TrainerTest {
 
     @TempDir
     Path folder;
-
-    /** y = exp(sin(pi a) + b^2) on [-1, 1]^2. */
-    static Dataset regression(Arena arena, DType dtype, int rows, long seed) {
-        SplitMix random = new SplitMix(seed);
-        HostTensor x = HostTensor.allocate(arena, dtype, rows, 2);
-        HostTensor y = HostTensor.allocate(arena, dtype, rows, 1);
-        for (int i = 0; i < rows; i++) {
-            double a = random.uniform(-1, 1);
-            double b = random.uniform(-1, 1);
-            x.set(a, i, 0);
-            x.set(b, i, 1);
-            y.set(Math.exp(Math.sin(Math.PI * a) + b * b), i, 0);
-        }
-        return Dataset.regression(x, y);
-    }
 
     private static Trainer.Builder trainer(Parameters parameters, Context context) {
         return Trainer.builder(parameters).context(context).optimizer(Optimizer.adamW(1e-2, 1e-4)).batchSize(32)
@@ -86,7 +72,7 @@ class TrainerTest {
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(model, 3);
              Trainer trainer = trainer(parameters, context).epochs(40).build()) {
-            Dataset data = regression(arena, model.dtype(), 640, 1);
+            Dataset data = Samples.regression(arena, model.dtype(), 640, 1);
             double before = trainer.evaluate(data).loss();
             TrainingResult result = trainer.fit(data);
             double after = trainer.evaluate(data).loss();
@@ -99,7 +85,7 @@ class TrainerTest {
     @MethodSource("models")
     void givesTheSameBitsAgainAndOnAnyNumberOfThreads(KanModel model) {
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = regression(arena, model.dtype(), 200, 2);
+            Dataset data = Samples.regression(arena, model.dtype(), 200, 2);
             double[] once = train(data, model, 1, 3);
             assertArrayEquals(once, train(data, model, 1, 3), "trained twice");
             assertArrayEquals(once, train(data, model, 2, 3), "on two threads");
@@ -113,7 +99,7 @@ class TrainerTest {
     void resumesAsIfNeverInterrupted(KanModel model) throws Exception {
         Path file = folder.resolve("checkpoint.safetensors");
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = regression(arena, model.dtype(), 200, 2);
+            Dataset data = Samples.regression(arena, model.dtype(), 200, 2);
             double[] uninterrupted = train(data, model, 2, 5);
             try (Context context = Context.open(); Parameters parameters = Parameters.initialise(model, 7);
                  Trainer trainer = trainer(parameters, context).epochs(5).checkpoint(file)
@@ -151,8 +137,8 @@ class TrainerTest {
         KanModel model = KanModel.of(DType.F64, List.of(KanLayer.of(2, 8, new Wavelet(Wavelet.Kind.MEXICAN_HAT)),
             BatchNorm.of(8), KanLayer.of(8, 1, BSpline.of(5, 3))));
         try (Arena arena = Arena.ofConfined()) {
-            Dataset data = regression(arena, DType.F64, 40, 2);
-            Dataset validation = regression(arena, DType.F64, 40, 3);
+            Dataset data = Samples.regression(arena, DType.F64, 40, 2);
+            Dataset validation = Samples.regression(arena, DType.F64, 40, 3);
             double[] best;
             List<Double> losses;
             try (Parameters parameters = Parameters.initialise(model, 7);
@@ -202,7 +188,7 @@ class TrainerTest {
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(model, 1);
              Trainer trainer = trainer(parameters, context).epochs(2).build()) {
-            trainer.fit(regression(arena, DType.F32, 65, 2)); // two batches of 32, one row left over
+            trainer.fit(Samples.regression(arena, DType.F32, 65, 2)); // two batches of 32, one row left over
             assertEquals(4, trainer.steps());
         }
     }
@@ -231,7 +217,7 @@ class TrainerTest {
              Parameters parameters = Parameters.initialise(model, 1);
              Trainer trainer = trainer(parameters, context).optimizer(Optimizer.sgd(1e30, 0)).epochs(5).build()) {
             NonFiniteLossException e = assertThrows(NonFiniteLossException.class,
-                () -> trainer.fit(regression(arena, DType.F32, 200, 2)));
+                () -> trainer.fit(Samples.regression(arena, DType.F32, 200, 2)));
             assertTrue(e.getMessage().contains("epoch 1") && e.getMessage().contains("step"), e.getMessage());
         }
     }
@@ -243,9 +229,9 @@ class TrainerTest {
              Parameters parameters = Parameters.initialise(model, 1);
              Trainer trainer = trainer(parameters, context).build()) {
             String columns = assertThrows(KanException.class,
-                () -> trainer.fit(regression(arena, DType.F32, 20, 2))).getMessage();
+                () -> trainer.fit(Samples.regression(arena, DType.F32, 20, 2))).getMessage();
             assertTrue(columns.contains("3") && columns.contains("2"), columns);
-            assertThrows(KanException.class, () -> trainer.fit(regression(arena, DType.F64, 20, 2)));
+            assertThrows(KanException.class, () -> trainer.fit(Samples.regression(arena, DType.F64, 20, 2)));
         }
     }
 

@@ -12,7 +12,7 @@ import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Scalar;
 import org.kan4j.internal.memory.Staged;
 import org.kan4j.internal.model.LossKernel;
-import org.kan4j.measure.Metrics;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
@@ -21,14 +21,15 @@ import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 
 /** Measures models, batch by batch. */
-final class Measurement {
+public final class Measurement {
 
     private static final int BATCH = 512;
 
     private Measurement() {
     }
 
-    static Metrics of(Context context, Parameters parameters, Loss loss, RowSource data) {
+    /** Measures parameters on data of at least one row: every measure by name. */
+    public static Map<String, Double> of(Context context, Parameters parameters, Loss loss, RowSource data) {
         Loss measured = loss == null ? defaultLoss(data) : loss;
         requireFit(parameters.model(), measured, data);
         if (data.size() == 0) {
@@ -46,6 +47,7 @@ final class Measurement {
         try (Memory memory = Memory.confined(context);
              Workspace workspace = Workspace.inference(context, parameters, batch);
              RowSource.Pass pass = data.inOrder()) {
+            Passes passes = Passes.of(workspace);
             Batch buffers = new Batch(memory, data, batch);
             for (int from = 0; from < data.size(); from += batch) {
                 int rows = Math.min(batch, data.size() - from);
@@ -54,7 +56,7 @@ final class Measurement {
                 if (weight == 0) {
                     continue;
                 }
-                MemorySegment predictions = workspace.forward(rows, buffers.x);
+                MemorySegment predictions = passes.forward(rows, buffers.x);
                 score(scores, measured, data, buffers.onHost(predictions, rows), buffers, rows);
                 double value = evaluate(measured, context, data, rows, predictions, buffers);
                 lossSum += weight * value;
@@ -72,21 +74,21 @@ final class Measurement {
             values.put("log_loss", plainSum / weightSum);
         }
         scores.put(values);
-        return new Metrics(data.size(), values);
+        return values;
     }
 
     private static double evaluate(Loss loss, Context context, RowSource data, int rows, MemorySegment predictions,
                                    Batch batch) {
-        return LossKernel.evaluate(loss, context, data.dtype(), rows, data.out(), predictions, batch.targets,
-            data.weighted() ? batch.weights : MemorySegment.NULL, MemorySegment.NULL, batch.value);
+        return LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(), predictions,
+            batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, MemorySegment.NULL, batch.value);
     }
 
-    static Loss defaultLoss(RowSource data) {
+    public static Loss defaultLoss(RowSource data) {
         return data.classes() > 0 ? new Loss.CrossEntropy() : new Loss.Mse();
     }
 
     /** Refuses data that does not fit a model and a loss. */
-    static void requireFit(KanModel model, Loss loss, RowSource data) {
+    public static void requireFit(KanModel model, Loss loss, RowSource data) {
         if (data.dtype() != model.dtype()) {
             throw KanException.invalid("the model computes in %s, given data of %s; convert it with HostTensor.to",
                 model.dtype(), data.dtype());
@@ -104,12 +106,12 @@ final class Measurement {
         }
     }
 
-    static boolean hasClasses(Loss loss) {
+    public static boolean hasClasses(Loss loss) {
         return loss instanceof Loss.CrossEntropy || loss instanceof Loss.BinaryCrossEntropy;
     }
 
     /** The weight of the rows whose class is predicted rightly. */
-    static double correct(Loss loss, RowSource data, MemorySegment predictions, Batch batch, int rows) {
+    public static double correct(Loss loss, RowSource data, MemorySegment predictions, Batch batch, int rows) {
         double correct = 0;
         int out = (int) data.out();
         for (int i = 0; i < rows; i++) {
@@ -179,12 +181,12 @@ final class Measurement {
     }
 
     /** The memory of a mini-batch, for the kernels of a context. */
-    static final class Batch {
+    public static final class Batch {
 
-        final MemorySegment x;
-        final MemorySegment targets;
-        final MemorySegment weights;
-        final Scalar value;
+        public final MemorySegment x;
+        public final MemorySegment targets;
+        public final MemorySegment weights;
+        public final Scalar value;
         private final RowSource data;
         private final Staged stagedX;
         private final Staged stagedTargets;
@@ -196,7 +198,7 @@ final class Measurement {
         private final long outputBytes;
 
         /** Memory for at most so many rows, which lives as long as the given one. */
-        Batch(Memory memory, RowSource data, int rows) {
+        public Batch(Memory memory, RowSource data, int rows) {
             this.data = data;
             this.rowBytes = data.in() * data.dtype().bytes();
             this.targetBytes = data.classes() > 0 ? Integer.BYTES : data.out() * data.dtype().bytes();
@@ -213,7 +215,7 @@ final class Measurement {
         }
 
         /** Takes the rows at positions {@code from} to {@code to}, exclusive, of a pass. */
-        void read(RowSource.Pass pass, int from, int to) {
+        public void read(RowSource.Pass pass, int from, int to) {
             pass.read(from, to, stagedX.host(), stagedTargets.host(), stagedWeights.host());
             stagedX.upload((to - from) * rowBytes);
             stagedTargets.upload((to - from) * targetBytes);
@@ -226,7 +228,7 @@ final class Measurement {
         }
 
         /** A model's outputs for the rows where the host can read them. */
-        MemorySegment onHost(MemorySegment outputs, int rows) {
+        public MemorySegment onHost(MemorySegment outputs, int rows) {
             return predictions.download(outputs, rows * outputBytes);
         }
 
@@ -235,7 +237,7 @@ final class Measurement {
         }
 
         /** The sum of the rows' weights. */
-        double weight(int rows) {
+        public double weight(int rows) {
             if (!data.weighted()) {
                 return rows;
             }

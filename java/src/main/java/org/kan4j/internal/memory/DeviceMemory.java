@@ -10,40 +10,42 @@ import org.kan4j.device.Context;
 import org.kan4j.ffi.Handles;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Native;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.internal.NativeContext;
 
 /**
- * Arrays on a CUDA device, for the kernels of one context: everything that is done with them is ordered by the context's
- * stream, their release too, so that work which is still queued keeps them.
+ * Arrays on a CUDA device, for the kernels of one context: everything that is done with them is ordered by the
+ * context's stream, their release too, so that work which is still queued keeps them.
  */
 final class DeviceMemory extends Memory {
 
     private final Context context;
+    private final NativeContext inside;
     private final List<Long> addresses = new ArrayList<>();
 
     DeviceMemory(Context context, Arena arena) {
         super(arena);
         this.context = context;
+        this.inside = NativeContext.of(context);
     }
 
     @Override
-    Memory another() {
+    public Memory another() {
         return new DeviceMemory(context, Arena.ofShared());
     }
 
     @Override
-    Context context() {
+    public Context context() {
         return context;
     }
 
     @Override
-    MemorySegment allocate(long bytes) {
+    public MemorySegment allocate(long bytes) {
         if (!isAlive()) {
             throw new IllegalStateException("Already closed");
         }
-        MemorySegment handle = context.handle();
-        context.freeAbandoned();
-        long size = Math.max(HostTensor.ALIGNMENT, bytes);
+        MemorySegment handle = inside.handle();
+        inside.freeAbandoned();
+        long size = Math.max(ALIGNMENT, bytes);
         long address;
         try (Arena local = Arena.ofConfined()) {
             MemorySegment out = local.allocate(ValueLayout.JAVA_LONG);
@@ -58,42 +60,42 @@ final class DeviceMemory extends Memory {
     }
 
     @Override
-    MemorySegment slice(MemorySegment array, long offset, long bytes) {
+    public MemorySegment slice(MemorySegment array, long offset, long bytes) {
         return Handles.address(array.address() + offset, arena());
     }
 
     @Override
-    void write(MemorySegment source, MemorySegment array, long bytes) {
+    public void write(MemorySegment source, MemorySegment array, long bytes) {
         if (source.byteSize() < bytes) { // native code does not know where the source ends
             throw new IndexOutOfBoundsException("copying " + bytes + " bytes of " + source.byteSize());
         }
-        MemorySegment handle = context.handle();
+        MemorySegment handle = inside.handle();
         Native.check(Kan.kan_device_write(handle, array.address(), source, bytes), handle);
     }
 
     @Override
-    void read(MemorySegment array, MemorySegment target, long bytes) {
+    public void read(MemorySegment array, MemorySegment target, long bytes) {
         if (target.byteSize() < bytes || target.isReadOnly()) {
             throw new IndexOutOfBoundsException("copying " + bytes + " bytes into " + target);
         }
-        MemorySegment handle = context.handle();
+        MemorySegment handle = inside.handle();
         Native.check(Kan.kan_device_read(handle, target, array.address(), bytes), handle);
     }
 
     @Override
-    void copy(MemorySegment from, MemorySegment to, long bytes) {
-        MemorySegment handle = context.handle();
+    public void copy(MemorySegment from, MemorySegment to, long bytes) {
+        MemorySegment handle = inside.handle();
         Native.check(Kan.kan_device_copy(handle, to.address(), from.address(), bytes), handle);
     }
 
     @Override
-    void clear(MemorySegment array, long bytes) {
-        MemorySegment handle = context.handle();
+    public void clear(MemorySegment array, long bytes) {
+        MemorySegment handle = inside.handle();
         Native.check(Kan.kan_device_fill(handle, array.address(), 0, bytes), handle);
     }
 
     @Override
-    String place() {
+    public String place() {
         return context.device().toString();
     }
 
@@ -101,7 +103,7 @@ final class DeviceMemory extends Memory {
     public void close() {
         super.close();
         synchronized (addresses) {
-            context.abandon(addresses);
+            inside.abandon(addresses);
             addresses.clear();
         }
     }

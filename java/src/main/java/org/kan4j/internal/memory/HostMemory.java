@@ -8,36 +8,35 @@ import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Native;
-import org.kan4j.tensor.HostTensor;
 
 /** Arrays off the heap, which the kernels of every CPU context use in place. */
-final class HostMemory extends Memory {
+public final class HostMemory extends Memory {
 
     /** Arrays this large are worth asking for large pages: the processor's tables of small pages do not cover them. */
     private static final long LARGE = 16L << 20;
 
-    HostMemory(Arena arena) {
+    public HostMemory(Arena arena) {
         super(arena);
     }
 
-    static HostMemory shared() {
+    public static HostMemory shared() {
         return new HostMemory(Arena.ofShared());
     }
 
     @Override
-    Memory another() {
+    public Memory another() {
         return shared();
     }
 
     @Override
-    Context context() {
+    public Context context() {
         return null;
     }
 
     @Override
-    MemorySegment allocate(long bytes) {
+    public MemorySegment allocate(long bytes) {
         try {
-            MemorySegment array = arena().allocate(Math.max(HostTensor.ALIGNMENT, bytes), HostTensor.ALIGNMENT);
+            MemorySegment array = arena().allocate(Math.max(ALIGNMENT, bytes), ALIGNMENT);
             if (bytes >= LARGE) {
                 Native.check(Kan.kan_prefer_large_pages(array, bytes), MemorySegment.NULL);
             }
@@ -48,32 +47,32 @@ final class HostMemory extends Memory {
     }
 
     @Override
-    MemorySegment slice(MemorySegment array, long offset, long bytes) {
+    public MemorySegment slice(MemorySegment array, long offset, long bytes) {
         return array.asSlice(offset, bytes);
     }
 
     @Override
-    void write(MemorySegment source, MemorySegment array, long bytes) {
+    public void write(MemorySegment source, MemorySegment array, long bytes) {
         MemorySegment.copy(source, 0, array, 0, bytes);
     }
 
     @Override
-    void read(MemorySegment array, MemorySegment target, long bytes) {
+    public void read(MemorySegment array, MemorySegment target, long bytes) {
         MemorySegment.copy(array, 0, target, 0, bytes);
     }
 
     @Override
-    void copy(MemorySegment from, MemorySegment to, long bytes) {
+    public void copy(MemorySegment from, MemorySegment to, long bytes) {
         MemorySegment.copy(from, 0, to, 0, bytes);
     }
 
     @Override
-    void clear(MemorySegment array, long bytes) {
+    public void clear(MemorySegment array, long bytes) {
         array.asSlice(0, bytes).fill((byte) 0);
     }
 
     @Override
-    String place() {
+    public String place() {
         return "the host's memory";
     }
 }

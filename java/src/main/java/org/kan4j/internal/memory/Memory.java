@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.kan4j.device.Context;
 import org.kan4j.device.Device;
-import org.kan4j.tensor.HostTensor;
 
 /**
  * Arrays for kernels, where the kernels of a context want them: in the host's memory or on a device. All are freed when
@@ -13,7 +12,10 @@ import org.kan4j.tensor.HostTensor;
  * device's address, which nothing on the host can read or write. So whoever holds an array remembers its size, takes
  * parts of it with {@link #slice} and moves numbers with the methods here, which are the same on every device.
  */
-abstract sealed class Memory implements AutoCloseable permits HostMemory, DeviceMemory {
+public abstract sealed class Memory implements AutoCloseable permits HostMemory, DeviceMemory {
+
+    /** Of every array, in bytes: a line of the processor's cache. */
+    public static final long ALIGNMENT = 64;
 
     private final Arena arena;
 
@@ -22,12 +24,12 @@ abstract sealed class Memory implements AutoCloseable permits HostMemory, Device
     }
 
     /** Memory for the kernels of a context; used and closed by the thread that made it. */
-    static Memory confined(Context context) {
+    public static Memory confined(Context context) {
         return of(context, Arena.ofConfined());
     }
 
     /** Memory for the kernels of a context; used by any thread. */
-    static Memory shared(Context context) {
+    public static Memory shared(Context context) {
         return of(context, Arena.ofShared());
     }
 
@@ -39,10 +41,10 @@ abstract sealed class Memory implements AutoCloseable permits HostMemory, Device
     }
 
     /** More memory of this kind, to be closed apart; used by any thread. */
-    abstract Memory another();
+    public abstract Memory another();
 
     /** The context whose kernels alone may use it; null for the host's memory, which those of every CPU context may. */
-    abstract Context context();
+    public abstract Context context();
 
     /**
      * An array of zeros, aligned to 64 bytes.
@@ -50,25 +52,25 @@ abstract sealed class Memory implements AutoCloseable permits HostMemory, Device
      * @param bytes at least 0
      * @throws org.kan4j.error.DeviceMemoryException if a device has not so much left
      */
-    abstract MemorySegment allocate(long bytes);
+    public abstract MemorySegment allocate(long bytes);
 
     /** A part of an array, its lifetime this memory's. */
-    abstract MemorySegment slice(MemorySegment array, long offset, long bytes);
+    public abstract MemorySegment slice(MemorySegment array, long offset, long bytes);
 
     /** Copies from ordinary memory into an array; the source may be changed afterwards. */
-    abstract void write(MemorySegment source, MemorySegment array, long bytes);
+    public abstract void write(MemorySegment source, MemorySegment array, long bytes);
 
     /** Copies from an array into ordinary memory, once the work that was queued before is done. */
-    abstract void read(MemorySegment array, MemorySegment target, long bytes);
+    public abstract void read(MemorySegment array, MemorySegment target, long bytes);
 
     /** Copies from an array of this kind of memory into another. */
-    abstract void copy(MemorySegment from, MemorySegment to, long bytes);
+    public abstract void copy(MemorySegment from, MemorySegment to, long bytes);
 
     /** Sets an array to zeros. */
-    abstract void clear(MemorySegment array, long bytes);
+    public abstract void clear(MemorySegment array, long bytes);
 
     /** Copies between arrays of any two memories. */
-    static void transfer(Memory source, MemorySegment from, Memory target, MemorySegment to, long bytes) {
+    public static void transfer(Memory source, MemorySegment from, Memory target, MemorySegment to, long bytes) {
         if (source.context() == target.context()) {
             target.copy(from, to, bytes);
         } else if (source.context() == null) {
@@ -77,23 +79,23 @@ abstract sealed class Memory implements AutoCloseable permits HostMemory, Device
             source.read(from, to, bytes);
         } else { // two streams know nothing of each other
             try (Arena staging = Arena.ofConfined()) {
-                MemorySegment host = staging.allocate(Math.max(1, bytes), HostTensor.ALIGNMENT);
+                MemorySegment host = staging.allocate(Math.max(1, bytes), ALIGNMENT);
                 source.read(from, host, bytes);
                 target.write(host, to, bytes);
             }
         }
     }
 
-    final Arena arena() {
+    public final Arena arena() {
         return arena;
     }
 
-    final boolean isAlive() {
+    public final boolean isAlive() {
         return arena.scope().isAlive();
     }
 
     /** For messages: the host's memory, or a device by its name. */
-    abstract String place();
+    public abstract String place();
 
     /**
      * Frees all arrays, on a device once the work that was queued before is done; does nothing the second time.

@@ -5,22 +5,22 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** A double that kernels write and the host reads. */
-final class Scalar {
+public final class Scalar {
 
     private final Staged number;
 
     /** A zero, for as long as the memory is open. */
-    Scalar(Memory memory) {
+    public Scalar(Memory memory) {
         this.number = new Staged(memory, Double.BYTES);
     }
 
     /** What kernels are passed. */
-    MemorySegment array() {
+    public MemorySegment array() {
         return number.array();
     }
 
     /** The number, once the work that was queued before is done. */
-    double get() {
+    public double get() {
         number.download(Double.BYTES);
         return number.host().get(ValueLayout.JAVA_DOUBLE, 0);
     }

@@ -2,52 +2,51 @@
 package org.kan4j.internal.memory;
 
 import java.lang.foreign.MemorySegment;
-import org.kan4j.tensor.HostTensor;
 
 /**
  * An array for kernels together with memory that the host fills and reads: the array itself on the CPU, beside it where
  * the array is on a device.
  */
-final class Staged {
+public final class Staged {
 
     private final Memory memory;
     private final MemorySegment array;
     private final MemorySegment host;
 
     /** Zeros, for as long as the memory is open. */
-    Staged(Memory memory, long bytes) {
+    public Staged(Memory memory, long bytes) {
         this.memory = memory;
         this.array = memory.allocate(bytes);
         this.host = memory.context() == null ? array
-            : memory.arena().allocate(Math.max(1, bytes), HostTensor.ALIGNMENT).asSlice(0, bytes);
+            : memory.arena().allocate(Math.max(1, bytes), Memory.ALIGNMENT).asSlice(0, bytes);
     }
 
     /** What kernels are passed. */
-    MemorySegment array() {
+    public MemorySegment array() {
         return array;
     }
 
     /** What the host fills and reads. */
-    MemorySegment host() {
+    public MemorySegment host() {
         return host;
     }
 
     /** What the host has filled goes to the kernels. */
-    void upload(long bytes) {
+    public void upload(long bytes) {
         if (host != array) {
             memory.write(host, array, bytes);
         }
     }
 
     /** What kernels have written comes to the host, once the work that was queued before is done. */
-    void download(long bytes) {
+    public void download(long bytes) {
         if (host != array) {
             memory.read(array, host, bytes);
         }
     }
 
     /** Where the host can read another array of the same memory: there, or copied to {@link #host}. */
-    MemorySegment download(MemorySegment from, long bytes) {
+    public MemorySegment download(MemorySegment from, long bytes) {
         if (host == array) {
             return from;
         }

@@ -11,7 +11,7 @@ import org.kan4j.model.Parameters;
  * What a KAN layer's edges are made of besides their coefficients, to measure a change of the basis part against the
  * whole edge, mask (base_weight b(x) + coef_scale spline(x)).
  */
-final class EdgeWeights {
+public final class EdgeWeights {
 
     private final Activation activation;
     private final double[] base;
@@ -19,7 +19,7 @@ final class EdgeWeights {
     private final double[] mask;
     private final int in;
 
-    EdgeWeights(Parameters parameters, int layer) {
+    public EdgeWeights(Parameters parameters, int layer) {
         KanLayer spec = (KanLayer) parameters.model().layers().get(layer);
         this.activation = spec.base();
         this.in = Math.toIntExact(spec.in());
@@ -40,19 +40,19 @@ final class EdgeWeights {
     }
 
     /** The edge from an input to an output, given b(x) and its basis part. */
-    double edge(int output, int input, double baseValue, double part) {
+    public double edge(int output, int input, double baseValue, double part) {
         int e = output * in + input;
         return mask[e] * (base[e] * baseValue + scale[e] * part);
     }
 
     /** What a change of the basis part changes the edge by. */
-    double change(int output, int input, double part) {
+    public double change(int output, int input, double part) {
         int e = output * in + input;
         return mask[e] * scale[e] * part;
     }
 
     /** b(x); GELU by its sigmoid approximation, which is enough to know an edge's size. */
-    double base(double x) {
+    public double base(double x) {
         return switch (activation) {
             case NONE -> 0;
             case IDENTITY -> x;
