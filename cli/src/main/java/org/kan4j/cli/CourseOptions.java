@@ -1,7 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
-import org.kan4j.Schedule;
+import org.kan4j.optim.Schedule;
 import picocli.CommandLine.Option;
 
 /** How long {@code kan4j train} trains, at which rates, and what it watches meanwhile. */

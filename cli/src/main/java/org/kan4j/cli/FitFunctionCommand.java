@@ -14,13 +14,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.kan4j.BSpline;
-import org.kan4j.Checkpoint;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.Fit;
-import org.kan4j.KanModel;
-import org.kan4j.Metrics;
+import org.kan4j.basis.BSpline;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.Fit;
+import org.kan4j.model.KanModel;
+import org.kan4j.measure.Metrics;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.FormulaSet;
 import picocli.CommandLine.Command;
@@ -199,7 +199,7 @@ final class FitFunctionCommand implements Callable<Integer> {
                 }
 
                 @Override
-                public void onStage(Fit.Stage stage, org.kan4j.Parameters parameters) {
+                public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
                     shown.onStage(stage, parameters);
                     FitOutcome.Row row = new FitOutcome.Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
                             Output.measures(Metrics.measure(context, parameters, null, set.test()), unit));
@@ -235,7 +235,7 @@ final class FitFunctionCommand implements Callable<Integer> {
         }
 
         @Override
-        public void onStage(Fit.Stage stage, org.kan4j.Parameters parameters) {
+        public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
             Terminal.erase();
         }
     }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.Fit;
+import org.kan4j.train.Fit;
 
 /**
  * What came of a fit.

@@ -4,7 +4,7 @@ package org.kan4j.cli;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.kan4j.Trainer;
+import org.kan4j.train.Trainer;
 
 /** On Ctrl-C, SIGTERM or SIGHUP asks the trainer to stop and lets it write its checkpoint before the VM ends. */
 final class Interrupt implements AutoCloseable {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.kan4j.Initialisation;
-import org.kan4j.KanModel;
+import org.kan4j.model.Initialisation;
+import org.kan4j.model.KanModel;
 import org.kan4j.data.Encoding;
 import picocli.CommandLine.Option;
 

@@ -19,7 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.kan4j.Metrics;
+import org.kan4j.measure.Metrics;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 

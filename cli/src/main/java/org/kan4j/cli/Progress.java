@@ -3,10 +3,10 @@ package org.kan4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import org.kan4j.GridUpdate;
-import org.kan4j.Trainer;
-import org.kan4j.TrainingListener;
-import org.kan4j.TrainingResult;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
+import org.kan4j.train.TrainingResult;
 
 /**
  * Shows training as it goes: lines of epochs, and on a terminal a bar below them with loss, accuracy, samples a second and

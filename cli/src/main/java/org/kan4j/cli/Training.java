@@ -10,12 +10,12 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.Dataset;
-import org.kan4j.GridCoverage;
-import org.kan4j.KanModel;
-import org.kan4j.RowSource;
-import org.kan4j.Trainer;
-import org.kan4j.TrainingResult;
+import org.kan4j.rows.Dataset;
+import org.kan4j.grid.GridCoverage;
+import org.kan4j.model.KanModel;
+import org.kan4j.rows.RowSource;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingResult;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.Part;
 

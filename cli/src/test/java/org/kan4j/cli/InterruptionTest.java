@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.Checkpoint;
+import org.kan4j.io.Checkpoint;
 
 /** Whoever stops a training finds it saved, and reads where. SIGTERM and SIGKILL are in {@link TrainCommandTest}. */
 class InterruptionTest {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.Checkpoint;
+import org.kan4j.io.Checkpoint;
 
 /** Where results go: through links, into pipes and devices, to standard output; and what is said when they cannot. */
 class OutputTest {

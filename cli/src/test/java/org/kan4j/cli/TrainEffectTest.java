@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.Checkpoint;
-import org.kan4j.Safetensors;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.io.Safetensors;
 
 /** That options do what they say, each seen by a property that a plausible fault would break. */
 class TrainEffectTest {

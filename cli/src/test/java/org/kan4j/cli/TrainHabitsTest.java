@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.BSpline;
-import org.kan4j.Checkpoint;
-import org.kan4j.DType;
-import org.kan4j.KanModel;
-import org.kan4j.Parameters;
+import org.kan4j.basis.BSpline;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.tensor.DType;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 import picocli.CommandLine;
 
 /** What a user of {@code train} meets: help, log, card, and the ways to go on with a model. */
