@@ -217,7 +217,7 @@ final class BenchCommand implements Callable<Integer> {
         for (String name : models != null ? models : new Bases.Names()) {
             Map<List<LayerSpec>, Subject> rows = new LinkedHashMap<>();
             for (Integer grid : grids != null ? grids : Collections.<Integer>singletonList(null)) {
-                KanModel model = model(Bases.of(name), grid, type);
+                KanModel model = model(Bases.of("--models", name), grid, type);
                 rows.putIfAbsent(model.layers(), new Subject(name, grid, model));
             }
             if (rows.size() > 1) {

@@ -101,7 +101,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
                 for (int batch : batches) {
                     for (int count : counts) {
                         for (String name : models) {
-                            Bases.Entry entry = Bases.of(name);
+                            Bases.Entry entry = Bases.of("--models", name);
                             KanModel model = entry.model(Options.dtype(dtype), entry.grid(widths), entry.order(), widths);
                             print(row(rows, name, widths, batch, count, dtype,
                                     Latency.run(model, batch, count, seconds, seed), machine));

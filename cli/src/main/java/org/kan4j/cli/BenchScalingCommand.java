@@ -123,7 +123,7 @@ final class BenchScalingCommand implements Callable<Integer> {
         new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
         Drawing.check(plot);
         PrintWriter out = Output.screen(spec, json);
-        Bases.Entry entry = Bases.of(name);
+        Bases.Entry entry = Bases.of("--models", name);
         DType type = Options.dtype(dtype);
         Machine machine = Machine.here();
         List<List<Point>> sweeps = new ArrayList<>();

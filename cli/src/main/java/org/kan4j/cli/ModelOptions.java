@@ -56,7 +56,7 @@ final class ModelOptions {
         if (layers != null && layers.length >= 2) {
             refuseNarrow("--layers", layers);
         }
-        Bases.of(basis());
+        Bases.of("--basis", basis());
         if (dtype != null) {
             Options.dtype(dtype);
         }
@@ -89,8 +89,11 @@ final class ModelOptions {
         static final Effective NONE = new Effective(null, null, null, null, null, null, null);
 
         KanModel model() {
-            int intervals = grid == null ? 0 : grid;
-            return Bases.normalised(Bases.of(basis).model(Options.dtype(dtype), intervals, order == null ? 0 : order, layers), norm);
+            String options = "--basis " + basis + (grid == null ? "" : ", --grid " + grid)
+                    + (order == null ? "" : ", --order " + order) + ", --layers " + join(layers);
+            KanModel plain = Options.of(options, () -> Bases.of("--basis", basis).model(Options.dtype(dtype),
+                    grid == null ? 0 : grid, order == null ? 0 : order, layers));
+            return Bases.normalised(plain, norm);
         }
 
         Initialisation initialisation() {
@@ -107,7 +110,7 @@ final class ModelOptions {
 
     /** For inputs and outputs as encoded. */
     Effective effective(String data, Encoding encoding, int usualHidden) {
-        Bases.Entry entry = Bases.of(basis());
+        Bases.Entry entry = Bases.of("--basis", basis());
         long[] widths = widths(data, encoding, usualHidden);
         return new Effective(basis(), applies("--grid", grid, entry.grid(widths)), applies("--order", order, entry.order()),
                 norm != null ? norm : entry.norm(), init, widths, dtype != null ? dtype : "f32");

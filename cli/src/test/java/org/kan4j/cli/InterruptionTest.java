@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -60,10 +61,10 @@ class InterruptionTest {
         Path model = folder.resolve("m.safetensors");
         String command = CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--batch", 1, "--hidden", "300",
                 "--out", model).stream().map(TrainOptions::quoted).collect(Collectors.joining(" "));
-        Process process = new ProcessBuilder("script", "-qefc", command, "/dev/null").redirectErrorStream(true).start();
+        Process process = new ProcessBuilder("script", "-qefc", "stty cols 60; exec " + command, "/dev/null").redirectErrorStream(true).start();
         Output output = new Output(process.getInputStream());
         try (OutputStream keys = process.getOutputStream()) {
-            while (!output.toString().contains("samples/s")) {
+            while (!output.toString().contains(" loss ")) {
                 assertThat(process.isAlive()).as(output::toString).isTrue();
                 Thread.sleep(20);
             }
@@ -75,6 +76,8 @@ class InterruptionTest {
             process.destroyForcibly();
         }
         assertThat(process.exitValue()).as(output.toString()).isEqualTo(130);
+        assertThat(Arrays.stream(output.toString().replace("^C", "").split("\r\033\\[K")).filter(line -> line.matches("epoch[^\r]* loss [^\r]*")))
+                .as("the bar fits the terminal").isNotEmpty().allSatisfy(line -> assertThat(line).hasSizeLessThan(60));
         assertThat(output.toString()).contains("stopped after ", "go on with: kan4j train digits --resume " + model);
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             assertThat(checkpoint.isResumable()).isTrue();
