@@ -87,13 +87,10 @@ final class Output {
 
         /** A file that the command writes, or null; creates its folder. */
         Check writes(String option, Path file) {
-            if (file == null) {
+            if (file == null || isStandardOutput(file)) {
                 return this;
             }
-            Path folder = file.toAbsolutePath().getParent();
-            if (isStandardOutput(file)) {
-                return this;
-            }
+            Path folder = folder(file);
             if (folder == null || Files.isDirectory(file)) {
                 throw new InputException(option + " '" + file + "' is a folder, expected a file name");
             }
@@ -121,6 +118,15 @@ final class Output {
                 throw new InputException(option + " " + file + ": cannot write into the folder " + folder, e);
             }
             return this;
+        }
+
+        /** Where a file is written: of a link, where it leads to; null for the root. */
+        private static Path folder(Path file) {
+            try {
+                return (Files.exists(file) ? file.toRealPath() : file.toAbsolutePath()).getParent();
+            } catch (IOException e) {
+                throw new InputException(file + ": " + Main.describe(e), e);
+            }
         }
 
         private static boolean same(Path a, Path b) {

@@ -32,6 +32,15 @@ class OutputTest {
         assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
     }
 
+    /** /proc is read-only to everybody; a link to one of its files is noticed before the training too. */
+    @Test
+    void aLinkToWhatCannotBeReplacedIsRefusedBeforeTheWork() throws IOException {
+        Files.createSymbolicLink(file("m.safetensors"), Path.of("/proc/version"));
+        Cli cli = Cli.refuse(new String[] {"--out", "cannot write into the folder /proc"}, "train", "digits", "--epochs", 1, "--out",
+                file("m.safetensors"));
+        assertThat(cli.out()).doesNotContain("epoch");
+    }
+
     private static CompletableFuture<byte[]> reader(Path pipe) {
         return CompletableFuture.supplyAsync(() -> {
             try {
