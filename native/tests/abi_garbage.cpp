@@ -51,7 +51,8 @@ void contexts() {
   const kan_status cuda = kan_context_create(&spec, &made);
   CHECK(cuda == KAN_OK ? kan_context_destroy(made) == KAN_OK : cuda == KAN_NOT_BUILT_WITH_CUDA && !text(nullptr).empty());
   spec.device = KAN_DEVICE_CPU;
-  spec.struct_version = 0, refused("struct_version"), spec.struct_version = 1;
+  for (int32_t version : {0, -1, 2, 999, INT_MAX}) spec.struct_version = version, refused("struct_version");
+  spec.struct_version = 1;
   for (int32_t size : {-1, 0, 4, 7, INT_MAX, INT_MIN, int32_t(sizeof spec) + 100000}) spec.struct_size = size, refused("struct_size");
   spec.struct_size = 8;  // a header only: threads is 0 then
   refused("spec.threads");
@@ -61,7 +62,7 @@ void contexts() {
     int32_t unknown[4];
   } larger;
   std::memset(&larger, 0, sizeof larger);
-  larger.known.threads = 1, larger.known.struct_size = sizeof larger, larger.known.struct_version = 2;
+  larger.known.threads = 1, larger.known.struct_size = sizeof larger, larger.known.struct_version = 1;
   CHECK(kan_context_create(&larger.known, &made) == KAN_OK);
   larger.unknown[2] = 1;
   kan_context none = made;

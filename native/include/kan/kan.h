@@ -7,7 +7,8 @@
  * -----------
  * - Plain C11. Every function that can fail returns a kan_status; 0 is success. Nothing throws, prints, aborts or
  *   installs handlers. After a failure kan_last_error() tells what was wrong, what was expected and what was given.
- * - All memory but contexts and layer handles belongs to the caller. Run functions never allocate.
+ * - All memory but contexts and layer handles belongs to the caller. Run functions never allocate (kan_layer_basis, which is
+ *   for grids and plots, does).
  * - Matrices are dense and row-major: (batch, features), the last axis contiguous. `T` below is float for KAN_F32 and
  *   double for KAN_F64. Pointers need the natural alignment of T (4 or 8 bytes); `saved` and `scratch` need 64 bytes.
  * - A layer's numbers live in two flat arrays of T: `params` (trainable; gradients and optimizer moments have the same
@@ -18,7 +19,11 @@
  * - batch == 0 is valid and does nothing (gradients in OVERWRITE mode become zero).
  * - A layer is immutable and may be used from many contexts at once. A context serves one thread at a time: a call on
  *   a context that is busy elsewhere returns KAN_BUSY and touches nothing.
- * - Same inputs, tier, build: the same bits, whatever the number of threads.
+ * - Same inputs, tier, build: the same bits, whatever the number of threads, and whatever floating-point mode (rounding, denormals,
+ *   traps) the calling thread has: a call has its own and restores the caller's, exception flags included.
+ * - In a child made by fork() the contexts of the parent compute with one thread (kan_context_query says so) and the same bits; one
+ *   that another thread was using at the fork stays KAN_BUSY there.
+ * - `saved` is trusted beyond its header: hand back only what the forward pass wrote there.
  * - On a CUDA context every data pointer of a run function is the address of device memory (kan_device_allocate), results
  *   such as `value` of kan_loss included; descriptors (structs) stay in host memory, and kan_layer_tensor_get/set work on
  *   host arrays everywhere. Calls are asynchronous: they return when the work is queued on the context's stream, and

@@ -41,7 +41,7 @@ struct Context {
   ErrorText error{};
 };
 
-using ContextTable = HandleTable<Context, 0xc7>;
+using ContextTable = HandleTable<Context, 0x47>;
 using LayerTable = HandleTable<const Layer, 0x1a>;
 ContextTable& contexts();
 LayerTable& layers();
