@@ -18,7 +18,6 @@
 #include "basis/activation.hpp"
 #include "basis/all.hpp"
 #include "basis/view.hpp"
-#include "cpu/common.hpp"
 #include "cpu/norm.hpp"
 
 namespace KAN_NS {
@@ -661,7 +660,7 @@ struct DenseBackwardScratch {
     transposed = c.take<S>(plan.blocks * layer.out * plan.slots);
     theta = c.take<S>(layer.theta_trained ? layer.in * theta_per_input(layer) : 0);
     norm = c.take<S>(layer.flag(KAN_FLAG_NORM) ? 2 * layer.in : 0);
-    sums = c.take<S>(max64(layer.out, layer.theta_trained ? layer.theta_count : 0));
+    sums = c.take<S>(max64(bias_numbers<S>(layer, plan.batch), layer.theta_trained ? layer.theta_count : 0));
     const int64_t rows = plan.backward_inputs * plan.rows;
     for (int t = 0; t < threads; ++t) {
       worker[t].columns = take_columns<S>(c, layer, plan.backward_inputs, plan.slots);

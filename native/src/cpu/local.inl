@@ -20,7 +20,7 @@
 // sample and input. The cost does not depend on G beyond touching the parameters.
 #pragma once
 #include "basis/activation.hpp"
-#include "cpu/common.hpp"
+#include "cpu/row_sums.hpp"
 
 namespace KAN_NS {
 
@@ -1108,7 +1108,7 @@ struct LocalBackwardScratch {
     const int64_t input_size = layer.rows * min64(kTile, layer.out);
     gradient_inputs = plan.blocks <= 1 ? 1 : max64(1, kGradient / input_size);
     packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
-    bias = c.take<S>(layer.bias >= 0 ? layer.out : 0);
+    bias = c.take<S>(bias_numbers<S>(layer, plan.batch));
     for (int t = 0; t < threads; ++t) {
       worker[t].sorted = c.take<S>(plan.slots + vec<S>::W);
       worker[t].derivative = c.take<S>(kPanel * plan.taps * plan.slots);

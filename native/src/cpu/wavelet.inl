@@ -9,7 +9,7 @@
 // Lanes are outputs; an input's three weight registers stay put while the samples stream by. No (batch, out, in) tensor.
 #pragma once
 #include "basis/all.hpp"
-#include "cpu/common.hpp"
+#include "cpu/row_sums.hpp"
 
 namespace KAN_NS {
 
@@ -32,7 +32,7 @@ struct WaveletScratch {
 
   WaveletScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
     packed = c.take<S>(layer.out > kTile ? batch * layer.out : 0);
-    bias = c.take<S>(layer.bias >= 0 ? layer.out : 0);
+    bias = c.take<S>(bias_numbers<S>(layer, batch));
     for (int t = 0; t < threads; ++t) {
       worker[t].partial = c.take<S>(batch * vec<S>::W);
       worker[t].gradient = c.take<S>(3 * kTile);
