@@ -1,0 +1,72 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.optim;
+
+import java.util.Arrays;
+import java.util.Map;
+import org.kan4j.internal.model.OptimizerSteps;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+
+/** What L-BFGS remembers of past steps: the last moves of the parameters and the changes of the gradient. */
+final class LbfgsMemory implements AutoCloseable {
+
+    /** Ring buffers, of which {@link #stored} entries back from {@link #newest} are in use. */
+    final ParameterVector[] steps;
+    final ParameterVector[] changes;
+    /** 1 / (step . change) of each. */
+    final double[] inverseProducts;
+    int stored;
+    int newest = -1;
+    /** The scale of the initial estimate of the inverse Hessian. */
+    double gamma = 1;
+
+    LbfgsMemory(Parameters parameters, int history) {
+        steps = new ParameterVector[history];
+        changes = new ParameterVector[history];
+        inverseProducts = new double[history];
+        try {
+            for (int i = 0; i < history; i++) {
+                steps[i] = parameters.newVector();
+                changes[i] = parameters.newVector();
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Forgets the past. */
+    void reset() {
+        stored = 0;
+        newest = -1;
+        gamma = 1;
+    }
+
+    /** What it knows besides its vectors. */
+    OptimizerSteps.Curvature curvature() {
+        return new OptimizerSteps.Curvature(newest, gamma, Arrays.stream(inverseProducts).limit(stored).boxed().toList());
+    }
+
+    /** Takes over copies of vectors by the names that {@link OptimizerState#moments} gives them. */
+    void restore(Map<String, ParameterVector> saved, OptimizerSteps.Curvature curvature) {
+        stored = curvature.stored();
+        newest = curvature.newest();
+        gamma = curvature.gamma();
+        for (int i = 0; i < stored; i++) { // the first entries of the ring are filled first
+            steps[i].copyFrom(saved.get("step_" + i));
+            changes[i].copyFrom(saved.get("change_" + i));
+            inverseProducts[i] = curvature.inverseProducts().get(i);
+        }
+    }
+
+    @Override
+    public void close() {
+        for (ParameterVector[] vectors : Arrays.asList(steps, changes)) {
+            for (ParameterVector vector : vectors) {
+                if (vector != null) {
+                    vector.close();
+                }
+            }
+        }
+    }
+}
