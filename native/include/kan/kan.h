@@ -485,7 +485,8 @@ KAN_API kan_status kan_count_correct(kan_context context, int32_t dtype, long lo
                                      const void* labels, void* correct);
 
 /* The name of the list entry that a pass of this batch takes on this context, terminated in at most `capacity` bytes:
- * `pass` is KAN_PASS_FORWARD or KAN_PASS_BACKWARD. A CPU context gives the name of its tier. */
+ * `pass` is KAN_PASS_FORWARD (in KAN_MODE_INFER) or KAN_PASS_BACKWARD. A CPU context gives its tier before the entry,
+ * "avx2 spline_records"; the reference has no list and gives "reference". */
 #define KAN_PASS_FORWARD 0
 #define KAN_PASS_BACKWARD 1
 KAN_API kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass,

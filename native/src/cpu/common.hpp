@@ -23,6 +23,7 @@ constexpr int kRegisters = 16;
 #define KAN_INLINE __attribute__((always_inline))
 
 constexpr int kMaxThreads = KAN_MAX_THREADS;
+constexpr int64_t kNarrowOutputs = 4;  // up to so many outputs lanes are samples
 constexpr int64_t kStreamBytes = 16 << 20;
 
 KAN_HD int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -273,9 +273,9 @@ void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
 }
 
 template <class S>
-int64_t elementwise_scratch_bytes(const Layer& layer, int64_t batch, int32_t, int) {
+int64_t elementwise_scratch_bytes(const Problem& problem, int) {
   Carver c(nullptr);
-  ElementwiseScratch<S>(c, layer, batch);
+  ElementwiseScratch<S>(c, problem.layer, problem.batch);
   return c.used();
 }
 

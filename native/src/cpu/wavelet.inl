@@ -134,9 +134,9 @@ inline void wavelet_backward_of(Pool& pool, const Layer& layer, const BackwardAr
 }
 
 template <class S>
-int64_t wavelet_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+int64_t wavelet_scratch_bytes(const Problem& problem, int threads) {
   Carver c(nullptr);
-  if (mode == KAN_MODE_TRAIN) WaveletScratch<S>(c, layer, batch, threads);
+  if (problem.pass == Problem::kBackward) WaveletScratch<S>(c, problem.layer, problem.batch, threads);
   return c.used();
 }
 
