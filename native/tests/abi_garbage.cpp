@@ -88,7 +88,7 @@ void contexts() {
   CHECK(kan_last_error(context, small, 4) > 4 && std::strlen(small) == 3 && small[4] == 0);
   CHECK(kan_last_error(context, nullptr, 100) > 0 && kan_last_error(context, small, 0) > 0 && kan_last_error(context, small, -5) > 0);
   CHECK(kan_build_info(nullptr, 0) > 10 && kan_build_info(small, 4) > 10 && std::strlen(small) == 3);
-  CHECK(kan_debug_live(2) == -1 && kan_debug_live(-1) == -1);
+  CHECK(kan_debug_live(3) == -1 && kan_debug_live(-1) == -1);
 }
 
 // A hint about memory: refused where it makes no sense, otherwise without effect on what the memory holds.

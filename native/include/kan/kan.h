@@ -50,7 +50,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ version, status */
 
 #define KAN_ABI_MAJOR 1
-#define KAN_ABI_MINOR 2
+#define KAN_ABI_MINOR 3
 
 typedef int32_t kan_status;
 #define KAN_OK 0
@@ -72,7 +72,7 @@ KAN_API int32_t kan_abi_version(void);
  * terminated) and returns the length of the whole text without the terminator. */
 KAN_API long long kan_build_info(char* buffer, long long capacity);
 
-/* Number of live objects of a kind, for leak checks: 0 contexts, 1 layers. Other kinds give -1. */
+/* Number of live objects of a kind, for leak checks: 0 contexts, 1 layers, 2 chains. Other kinds give -1. */
 KAN_API long long kan_debug_live(int32_t kind);
 
 /* Asks the system to back `bytes` of host memory, which may hold data already, by large pages (Linux: transparent huge
@@ -434,6 +434,30 @@ KAN_API kan_status kan_layer_edge_backward(kan_context context, kan_layer layer,
  * on small data; no training or inference path uses it. KAN_LAYER_KAN but WAVELET. */
 KAN_API kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch, const void* x,
                                    const void* params, const void* buffers, void* phi);
+
+/* ------------------------------------------------------------------------------------------------------------ chains
+ * Layers one after the other, for prediction: everything that kan_layer_forward checks is checked once, so that a small model's row
+ * costs its arithmetic. CPU contexts only (on a CUDA device a graph serves). The bits are those of kan_layer_forward in
+ * KAN_MODE_INFER, layer by layer. Since ABI 1.3. */
+
+typedef struct kan_chain_s* kan_chain;
+
+/* The bytes of memory (aligned to 64) that kan_chain_create takes for up to max_batch (at least 1) rows. */
+KAN_API kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer* layer, long long max_batch,
+                                   long long* bytes);
+
+/* Prepares a chain of `layers` layers with each one's params and buffers (NULL where it has none). These arrays and `memory` stay
+ * the caller's and must stay where they are until kan_chain_destroy; params may change between calls, and the layer handles may go.
+ * Calls run on `context`: one at a time, KAN_BUSY otherwise; a chain whose context was destroyed is refused. */
+KAN_API kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer* layer, const void* const* params,
+                                    void* const* buffers, long long max_batch, void* memory, long long bytes, kan_chain* chain);
+
+/* y (batch, out of the last layer) of x (batch, in of the first), 0 <= batch <= max_batch. Errors of a chain that is none are told
+ * by kan_last_error(NULL), others by its context's. */
+KAN_API kan_status kan_chain_forward(kan_chain chain, long long batch, const void* x, void* y);
+
+/* Frees the handle; NULL is allowed. No call may be using it. */
+KAN_API kan_status kan_chain_destroy(kan_chain chain);
 
 /* ----------------------------------------------------------------------------------------------------------- devices
  * For CUDA contexts; on a CPU context KAN_UNSUPPORTED. Addresses are device addresses, never to be dereferenced. */

@@ -83,7 +83,7 @@ long long kan_build_info(char* buffer, long long capacity) {
 }
 
 long long kan_debug_live(int32_t kind) {
-  return kind == 0 ? contexts().live() : kind == 1 ? layers().live() : -1;
+  return kind == 0 ? contexts().live() : kind == 1 ? layers().live() : kind == 2 ? chains().live() : -1;
 }
 
 kan_status kan_prefer_large_pages(void* data, long long bytes) {
