@@ -451,6 +451,36 @@ void busy() {
   CHECK(status == KAN_OK);
 }
 
+// Which entry of the CPU's list of implementations runs a pass: of every family and form one.
+void implementations() {
+  auto info = make_struct<kan_context_info>();
+  CHECK(kan_context_query(context, &info) == KAN_OK);
+  constexpr const char* kTiers[] = {"", "reference", "baseline ", "avx2 ", "avx512 "};
+  const auto answers = [](kan_context on, const kan_layer_spec& spec, int64_t batch, int32_t pass, const std::string& expected) {
+    kan_layer layer;
+    char name[40];
+    MUST(context, kan_layer_create(context, &spec, &layer));
+    MUST(on, kan_layer_implementation(on, layer, batch, pass, name, sizeof name));
+    CHECK_TEXT(name == expected, std::string("expected ") + expected + ", given " + name);
+    CHECK(kan_layer_destroy(layer) == KAN_OK);
+  };
+  kan_context reference = make_context(KAN_TIER_REFERENCE, 1);
+  answers(reference, spline_spec(), 1, KAN_PASS_FORWARD, "reference");
+  CHECK(kan_context_destroy(reference) == KAN_OK);
+  if (info.tier == KAN_TIER_REFERENCE) return;
+  const std::string tier = kTiers[info.tier];
+  answers(context, spline_spec(), 4, KAN_PASS_FORWARD, tier + "spline_rows");
+  answers(context, spline_spec(), 4, KAN_PASS_BACKWARD, tier + "spline_records");
+  answers(context, spline_spec(), 100, KAN_PASS_FORWARD, tier + "spline_records");
+  kan_layer_spec s = layer_spec(KAN_LAYER_KAN, KAN_F64, 5, 3);
+  s.basis = KAN_BASIS_WAVELET;
+  answers(context, s, 4, KAN_PASS_BACKWARD, tier + "wavelet");
+  s.basis = KAN_BASIS_RBF, s.grid = 8;
+  answers(context, s, 4, KAN_PASS_FORWARD, tier + "dense");
+  answers(context, layer_spec(KAN_LAYER_LINEAR, KAN_F32, 5, 3), 4, KAN_PASS_BACKWARD, tier + "dense");
+  answers(context, layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 5, 5), 4, KAN_PASS_FORWARD, tier + "elementwise");
+}
+
 // Handles made, destroyed, used after that, and invented.
 void handles() {
   Random random(99);
@@ -509,6 +539,7 @@ int main() {
   runs();
   vectors_and_losses();
   busy();
+  implementations();
   handles();
   CHECK(kan_context_destroy(context) == KAN_OK);
   CHECK(kan_debug_live(0) == 0 && kan_debug_live(1) == 0);

@@ -26,7 +26,7 @@ struct DenseBackwardScratch {
     dz = c.take<S>(layer.flag(KAN_FLAG_NORM) ? plan.batch * layer.in : 0);
     packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
     transposed = c.take<S>(plan.blocks * layer.out * plan.slots);
-    theta = c.take<S>(layer.theta_trained ? layer.in * theta_per_input(layer) : 0);
+    theta = c.take<S>(layer.theta_trained ? layer.in * layer.theta_per_input : 0);
     norm = c.take<S>(layer.flag(KAN_FLAG_NORM) ? 2 * layer.in : 0);
     sums = c.take<S>(max64(bias_numbers<S>(layer, plan.batch), layer.theta_trained ? layer.theta_count : 0));
     const int64_t rows = plan.backward_inputs * plan.rows;
@@ -70,7 +70,7 @@ struct DenseBackward {
         want_x(a.d_x_mode != KAN_GRAD_NONE), add_x(a.d_x_mode == KAN_GRAD_ACCUMULATE),
         theta(layer.theta_trained && sink.wanted()),
         cotangents(want_x || ((norm.on || theta) && sink.wanted())), narrow(layer.out <= kNarrowOutputs),
-        rows(layer, want_x), tiles(ceil_div(layer.out, kTile)), per_input(theta_per_input(layer)),
+        rows(layer, want_x), tiles(ceil_div(layer.out, kTile)), per_input(layer.theta_per_input),
         panels(ceil_div(layer.in, plan.backward_inputs)),
         workers(workers_for(pool, double(a.batch) * double(layer.in) * double(plan.rows) *
                                           (1 + double(ceil_div(layer.out, T::W))) / 2 +
@@ -198,7 +198,7 @@ struct DenseBackward {
     fill_zero(scratch.sums, layer.theta_count);
     for (int64_t i = 0; i < layer.in; ++i)
       for (int64_t r = 0; r < per_input; ++r)
-        scratch.sums[theta_index(layer, i, r)] += scratch.theta[i * per_input + r];
+        scratch.sums[theta_index(layer.own, i, r)] += scratch.theta[i * per_input + r];
     sink.put(layer.theta, scratch.sums, layer.theta_count);
   }
 };

@@ -204,7 +204,7 @@ struct DenseEdgeScratch {
     moments = c.take<S>(InputNorm<S>::numbers(layer, plan));
     dz = c.take<S>(norm && backward ? pass.batch * layer.in : 0);
     norm_sums = c.take<S>(norm && backward ? 2 * layer.in : 0);
-    theta = c.take<S>(layer.theta_trained && backward ? layer.in * theta_per_input(layer) : 0);
+    theta = c.take<S>(layer.theta_trained && backward ? layer.in * layer.theta_per_input : 0);
     sums = c.take<S>(backward ? max64(layer.out, layer.theta_trained ? layer.theta_count : 0) : 0);
     for (int t = 0; t < threads; ++t) {
       workers[t].columns = take_columns<S>(c, layer, plan.backward_inputs, plan.slots);
@@ -238,7 +238,7 @@ struct DenseEdges : DenseEdgeScratch<S> {
       : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer),
         norm(layer, plan, pass.params, DenseEdgeScratch<S>::moments), train_theta(layer.theta_trained && pass.want_params),
         cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), rows(layer, pass.d_x != nullptr),
-        per_input(theta_per_input(layer)) {}
+        per_input(layer.theta_per_input) {}
   double cost() const { return double(plan.rows) * (2 + double(ceil_div(layer.out, vec<S>::W))); }
 
   void begin(Pool& pool, int worker, int count) const {
@@ -311,7 +311,7 @@ struct DenseEdges : DenseEdgeScratch<S> {
     if (train_theta) {
       fill_zero(sums, layer.theta_count);
       for (int64_t i = 0; i < layer.in; ++i)
-        for (int64_t r = 0; r < per_input; ++r) sums[theta_index(layer, i, r)] += theta[i * per_input + r];
+        for (int64_t r = 0; r < per_input; ++r) sums[theta_index(layer.own, i, r)] += theta[i * per_input + r];
       sink.put(layer.theta, sums, layer.theta_count);
     }
   }

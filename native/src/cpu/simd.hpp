@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// vec<S>: one SIMD register of S (float or double) of this tier, W lanes, on GCC's vector extension; intrinsics only
+// vec<S>: one SIMD register of S (float or double) of this tier, W lanes, on the vector extension of GCC and Clang; intrinsics only
 // where the extension has no word for it (fused multiply-add, masked loads). No standard header: see basis.hpp.
 #pragma once
 #include <immintrin.h>
@@ -264,16 +264,22 @@ KAN_HD vec<S> abs(vec<S> a) {
 }
 
 // Sum of the lanes, pairwise: halves are folded onto each other.
+template <int... I>
+struct Lanes {};
+template <int N, int... I>
+struct LanesUpTo : LanesUpTo<N - 1, N - 1, I...> {};
+template <int... I>
+struct LanesUpTo<0, I...> {
+  using type = Lanes<I...>;
+};
+template <int N, class S, int... I>
+KAN_HD vec<S> rotated(vec<S> a, Lanes<I...>) {
+  return vec<S>(__builtin_shufflevector(a.v, a.v, (I + N) % vec<S>::W...));
+}
 template <int N, class S>
 KAN_HD vec<S> fold(vec<S> a) {
-  if constexpr (N == 0) {
-    return a;
-  } else {
-    typename vec<S>::Mask other;
-#pragma GCC unroll 16
-    for (int i = 0; i < vec<S>::W; ++i) other[i] = (i + N) % vec<S>::W;
-    return fold<N / 2>(vec<S>(a.v + __builtin_shuffle(a.v, other)));
-  }
+  if constexpr (N == 0) return a;
+  else return fold<N / 2>(a + rotated<N>(a, typename LanesUpTo<vec<S>::W>::type()));
 }
 template <class S>
 KAN_HD S sum(vec<S> a) {

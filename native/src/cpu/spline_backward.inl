@@ -194,10 +194,10 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
   alignas(64) S made[2 * kTile];
   const S* const factor = tile.factors(i, made);
   const auto columns = [&](int64_t c, int lanes, auto registers) KAN_INLINE {
-    constexpr int NV = decltype(registers)::value;
     const int64_t w = tile.w;
     const S* const d = d_y + c;
     return [&record, slots, w, d, derivative, acc, lanes](int64_t p, auto a) KAN_INLINE {
+      constexpr int NV = decltype(registers)::value;
       const S* from = d + record.index[p] * w;
       T t[NV];
       {

@@ -15,9 +15,9 @@ KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& r
   alignas(64) S made[2 * kTile];
   const S* const factor = tile.factors(i, made);
   const auto columns = [&](int64_t c, auto registers) KAN_INLINE {
-    constexpr int NV = decltype(registers)::value;
     S* const from = y + (c - c0);
     return [&record, slots, stride, from](int64_t p, auto a) KAN_INLINE {
+      constexpr int NV = decltype(registers)::value;
       S* to = from + record.index[p] * stride;
       T acc[NV];
 #pragma GCC unroll 4

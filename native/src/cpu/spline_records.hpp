@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// B-spline KAN layers, forward and backward: the local family, where an edge touches k + 1 of its n coefficients.
+// B-spline KAN layers: an edge touches k + 1 of its n coefficients. How the passes go, and the records they share.
 //
 //   y[b][o] = sum_i  m_oi ( w_oi a(x_bi) + s_oi sum_{r=0..k} c_oi,f+r B_f+r(x_bi) ),   f = window of x_bi
 //

@@ -6,7 +6,7 @@
 
 namespace KAN_NS {
 
-// Whether layers of order K walk sorted windows with a ring of registers. Without it each run loads its V rows: the fifth
+// Whether layers of order K walk sorted windows with a ring of registers. Without it each run loads its V rows: a quarter
 // of the code, which a build on first use (KAN_RINGS=cubic) has for the orders that few use.
 #if defined(KAN_RINGS_CUBIC)
 template <int K>
