@@ -117,12 +117,62 @@ void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   });
 }
 
+// BATCHNORM, backward, of a range of features.
+template <class S>
+inline void batchnorm_backward(const Layer& layer, const BackwardArgs& a, Range cols, const ElementwiseScratch<S>& scratch) {
+  const S *x = static_cast<const S*>(a.x), *d_y = static_cast<const S*>(a.d_y);
+  const S *params = static_cast<const S*>(a.params), *buffers = static_cast<const S*>(a.buffers);
+  S* d_x = static_cast<S*>(a.d_x);
+  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
+  const int64_t in = layer.in, batch = a.batch;
+  const bool running = layer.flag(KAN_FLAG_RUNNING_STATS);
+  if (!running && batch > 0) column_moments(x, batch, in, cols.begin, cols.end, scratch.moments);
+  for (int64_t i = cols.begin; i < cols.end; ++i) {
+    const S mean = running || batch == 0 ? buffers[layer.running_mean + i] : scratch.moments[2 * i];
+    const S var = running || batch == 0 ? buffers[layer.running_var + i] : scratch.moments[2 * i + 1];
+    const S rstd = S(1) / sqrt(var + S(layer.spec.shape[2]));
+    S db(0), dw(0);
+    for (int64_t b = 0; b < batch; ++b) {
+      db += d_y[b * in + i];
+      dw += d_y[b * in + i] * ((x[b * in + i] - mean) * rstd);
+    }
+    scratch.sums[i] = dw;
+    scratch.sums[in + i] = db;
+    if (!want_x || batch == 0) continue;
+    const S scale = params[layer.affine_weight + i] * rstd;
+    const S mean_d = running ? S(0) : db / S(batch), mean_dx = running ? S(0) : dw / S(batch);
+    for (int64_t b = 0; b < batch; ++b)
+      put_value(a.d_x_mode, d_x[b * in + i],
+                scale * (d_y[b * in + i] - mean_d - (x[b * in + i] - mean) * rstd * mean_dx));
+  }
+}
+
+// MULTIPLY, backward, of a range of rows.
+template <class S>
+inline void multiply_backward(const Layer& layer, const BackwardArgs& a, Range rows) {
+  const S *x = static_cast<const S*>(a.x), *d_y = static_cast<const S*>(a.d_y);
+  S* d_x = static_cast<S*>(a.d_x);
+  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
+  const int64_t in = layer.in;
+  const int64_t sums = layer.spec.grid, arity = layer.spec.order;
+  for (int64_t b = rows.begin; want_x && b < rows.end; ++b)
+    for (int64_t i = 0; i < in; ++i) {
+      const int64_t o = i < sums ? i : sums + (i - sums) / arity;
+      S d = d_y[b * layer.out + o];
+      if (i >= sums)
+        for (int64_t k = 0; k < arity; ++k) {
+          const int64_t j = sums + (o - sums) * arity + k;
+          if (j != i) d *= x[b * in + j];
+        }
+      put_value(a.d_x_mode, d_x[b * in + i], d);
+    }
+}
+
 template <class S>
 void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   using T = vec<S>;
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
-  const S* buffers = static_cast<const S*>(a.buffers);
   const S* d_y = static_cast<const S*>(a.d_y);
   S* d_x = static_cast<S*>(a.d_x);
   Carver carver(a.scratch);
@@ -173,44 +223,8 @@ void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
         if (worker == 0) norm.weight_gradient(batch, x, moments, d_y, scratch.sums);
         break;
       }
-      case KAN_LAYER_BATCHNORM: {
-        const bool running = layer.flag(KAN_FLAG_RUNNING_STATS);
-        if (!running && batch > 0) column_moments(x, batch, in, cols.begin, cols.end, scratch.moments);
-        for (int64_t i = cols.begin; i < cols.end; ++i) {
-          const S mean = running || batch == 0 ? buffers[layer.running_mean + i] : scratch.moments[2 * i];
-          const S var = running || batch == 0 ? buffers[layer.running_var + i] : scratch.moments[2 * i + 1];
-          const S rstd = S(1) / sqrt(var + S(layer.spec.shape[2]));
-          S db(0), dw(0);
-          for (int64_t b = 0; b < batch; ++b) {
-            db += d_y[b * in + i];
-            dw += d_y[b * in + i] * ((x[b * in + i] - mean) * rstd);
-          }
-          scratch.sums[i] = dw;
-          scratch.sums[in + i] = db;
-          if (!want_x || batch == 0) continue;
-          const S scale = params[layer.affine_weight + i] * rstd;
-          const S mean_d = running ? S(0) : db / S(batch), mean_dx = running ? S(0) : dw / S(batch);
-          for (int64_t b = 0; b < batch; ++b)
-            put_value(a.d_x_mode, d_x[b * in + i],
-                      scale * (d_y[b * in + i] - mean_d - (x[b * in + i] - mean) * rstd * mean_dx));
-        }
-        break;
-      }
-      case KAN_LAYER_MULTIPLY: {
-        const int64_t sums = layer.spec.grid, arity = layer.spec.order;
-        for (int64_t b = rows.begin; want_x && b < rows.end; ++b)
-          for (int64_t i = 0; i < in; ++i) {
-            const int64_t o = i < sums ? i : sums + (i - sums) / arity;
-            S d = d_y[b * layer.out + o];
-            if (i >= sums)
-              for (int64_t k = 0; k < arity; ++k) {
-                const int64_t j = sums + (o - sums) * arity + k;
-                if (j != i) d *= x[b * in + j];
-              }
-            put_value(a.d_x_mode, d_x[b * in + i], d);
-          }
-        return;
-      }
+      case KAN_LAYER_BATCHNORM: batchnorm_backward(layer, a, cols, scratch); break;
+      case KAN_LAYER_MULTIPLY: return multiply_backward<S>(layer, a, rows);
     }
     if (!sink.wanted()) return;
     if (workers > 1) pool.barrier();
