@@ -137,7 +137,6 @@ void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   });
 }
 
-<<<<<<< HEAD
 // What the backward pass of one of these layers works on.
 template <class S>
 struct ElementwiseBackward {
@@ -248,66 +247,6 @@ struct ElementwiseBackward {
 
 template <class S>
 void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-=======
-// BATCHNORM, backward, of a range of features.
-template <class S>
-inline void batchnorm_backward(const Layer& layer, const BackwardArgs& a, Range cols, const ElementwiseScratch<S>& scratch) {
-  const S *x = static_cast<const S*>(a.x), *d_y = static_cast<const S*>(a.d_y);
-  const S *params = static_cast<const S*>(a.params), *buffers = static_cast<const S*>(a.buffers);
-  S* d_x = static_cast<S*>(a.d_x);
-  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
-  const int64_t in = layer.in, batch = a.batch;
-  const bool running = layer.flag(KAN_FLAG_RUNNING_STATS);
-  if (!running && batch > 0) column_moments(x, batch, in, cols.begin, cols.end, scratch.moments);
-  for (int64_t i = cols.begin; i < cols.end; ++i) {
-    const S mean = running || batch == 0 ? buffers[layer.running_mean + i] : scratch.moments[2 * i];
-    const S var = running || batch == 0 ? buffers[layer.running_var + i] : scratch.moments[2 * i + 1];
-    const S rstd = S(1) / sqrt(var + S(layer.spec.shape[2]));
-    S db(0), dw(0);
-    for (int64_t b = 0; b < batch; ++b) {
-      db += d_y[b * in + i];
-      dw += d_y[b * in + i] * ((x[b * in + i] - mean) * rstd);
-    }
-    scratch.sums[i] = dw;
-    scratch.sums[in + i] = db;
-    if (!want_x || batch == 0) continue;
-    const S scale = params[layer.affine_weight + i] * rstd;
-    const S mean_d = running ? S(0) : db / S(batch), mean_dx = running ? S(0) : dw / S(batch);
-    for (int64_t b = 0; b < batch; ++b)
-      put_value(a.d_x_mode, d_x[b * in + i],
-                scale * (d_y[b * in + i] - mean_d - (x[b * in + i] - mean) * rstd * mean_dx));
-  }
-}
-
-// MULTIPLY, backward, of a range of rows.
-template <class S>
-inline void multiply_backward(const Layer& layer, const BackwardArgs& a, Range rows) {
-  const S *x = static_cast<const S*>(a.x), *d_y = static_cast<const S*>(a.d_y);
-  S* d_x = static_cast<S*>(a.d_x);
-  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
-  const int64_t in = layer.in;
-  const int64_t sums = layer.spec.grid, arity = layer.spec.order;
-  for (int64_t b = rows.begin; want_x && b < rows.end; ++b)
-    for (int64_t i = 0; i < in; ++i) {
-      const int64_t o = i < sums ? i : sums + (i - sums) / arity;
-      S d = d_y[b * layer.out + o];
-      if (i >= sums)
-        for (int64_t k = 0; k < arity; ++k) {
-          const int64_t j = sums + (o - sums) * arity + k;
-          if (j != i) d *= x[b * in + j];
-        }
-      put_value(a.d_x_mode, d_x[b * in + i], d);
-    }
-}
-
-template <class S>
-void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  using T = vec<S>;
-  const S* x = static_cast<const S*>(a.x);
-  const S* params = static_cast<const S*>(a.params);
-  const S* d_y = static_cast<const S*>(a.d_y);
-  S* d_x = static_cast<S*>(a.d_x);
->>>>>>> refs/heads/nhouse
   Carver carver(a.scratch);
   const ElementwiseScratch<S> scratch(carver, layer, a.batch);
   const AdamW<S> adam(a.adam);
@@ -318,54 +257,11 @@ void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
                                       static_cast<const S*>(a.params), static_cast<const S*>(a.d_y), static_cast<S*>(a.d_x),
                                       a.d_x_mode != KAN_GRAD_NONE, layer.in, a.batch, part(a.batch, worker, workers)};
     switch (layer.spec.kind) {
-<<<<<<< HEAD
       case KAN_LAYER_ACTIVATION: return pass.activation();
       case KAN_LAYER_MULTIPLY: return pass.multiply();
       case KAN_LAYER_AFFINE: pass.affine(); break;
       case KAN_LAYER_LAYERNORM: pass.layer_norm(); break;
       case KAN_LAYER_BATCHNORM: pass.batch_norm(); break;
-=======
-      case KAN_LAYER_ACTIVATION: {
-        const int64_t e = rows.end * in;
-        for (int64_t i = rows.begin * in; want_x && i < e; i += T::W) {
-          const int lanes = int(min64(T::W, e - i));
-          T d = activation_derivative(layer.spec.activation, T::load(x + i, lanes)) * T::load(d_y + i, lanes);
-          if (a.d_x_mode == KAN_GRAD_ACCUMULATE) d += T::load(d_x + i, lanes);
-          d.store(d_x + i, lanes);
-        }
-        return;
-      }
-      case KAN_LAYER_AFFINE:
-        for (int64_t b = rows.begin; want_x && b < rows.end; ++b)
-          for (int64_t i = 0; i < in; ++i)
-            put_value(a.d_x_mode, d_x[b * in + i], d_y[b * in + i] * params[layer.affine_weight + i]);
-        for (int64_t i = cols.begin; i < cols.end; ++i) {
-          S dw(0), db(0);
-          for (int64_t b = 0; b < batch; ++b) {
-            dw += d_y[b * in + i] * x[b * in + i];
-            db += d_y[b * in + i];
-          }
-          scratch.sums[i] = dw;
-          scratch.sums[in + i] = db;
-        }
-        break;
-      case KAN_LAYER_LAYERNORM: {
-        const LayerNorm<S> norm(in, layer.spec.shape[2], params + layer.affine_weight, params + layer.affine_bias);
-        const Moments<S> moments = scratch.rows(batch);
-        norm.moments(x, rows.begin, rows.end, moments);
-        if (want_x) {
-          if (a.d_x_mode == KAN_GRAD_ACCUMULATE)
-            norm.template input_gradient<true>(x, moments, d_y, rows.begin, rows.end, d_x);
-          else
-            norm.template input_gradient<false>(x, moments, d_y, rows.begin, rows.end, d_x);
-        }
-        if (workers > 1) pool.barrier();
-        if (worker == 0) norm.weight_gradient(batch, x, moments, d_y, scratch.sums);
-        break;
-      }
-      case KAN_LAYER_BATCHNORM: batchnorm_backward(layer, a, cols, scratch); break;
-      case KAN_LAYER_MULTIPLY: return multiply_backward<S>(layer, a, rows);
->>>>>>> refs/heads/nhouse
     }
     if (!sink.wanted()) return;
     pool.barrier();
