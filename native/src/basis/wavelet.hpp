@@ -13,6 +13,8 @@ template <int32_t kWavelet, class T>
 KAN_HD void wavelet(T u, T& value, T& derivative) {
   using S = scalar_of<T>;
   const T one = T(S(1)), zero = T(S(0));
+  // exp(-u^2/2) is 0 from 40 on; the powers of u beside it are to stay numbers (u is large where a trained scale passes near 0).
+  if constexpr (kWavelet != KAN_WAVELET_MEYER && kWavelet != KAN_WAVELET_SHANNON) u = min(max(u, T(S(-40))), T(S(40)));
   if constexpr (kWavelet == KAN_WAVELET_HAT) {
     // 2 / (sqrt(3) pi^(1/4)) (u^2 - 1) exp(-u^2/2)
     const T e = exp(u * u * S(-0.5)) * S(0.86732507058407751832);
