@@ -172,6 +172,11 @@ final class GraphLayer {
         return new GraphLayer(spec, with(name, values));
     }
 
+    /** The same numbers of another form. */
+    GraphLayer withSpec(LayerSpec other) {
+        return new GraphLayer(other, tensors);
+    }
+
     private Map<String, double[]> with(String name, double[] values) {
         Map<String, double[]> changed = new LinkedHashMap<>(tensors);
         changed.put(name, values);
