@@ -31,7 +31,7 @@ final class PruningRun {
     private static final int STARTS = 8;
     private static final int FINER = 4;
     /** How near to the best, as a factor of its error, a candidate is fitted this many times longer. */
-    private static final double NEAR = 5;
+    private static final double NEAR = 20;
     private static final int LONGER = 4;
 
     private final Pruning options;
@@ -116,23 +116,13 @@ final class PruningRun {
             return false;
         }
         KanGraph small = compact(candidate);
-        KanGraph fitted = finer(small);
-        fitted = fit(fitted, options.iterations());
-        Quality reached = Quality.of(context, fitted, of(held, fitted));
-        if (!allowed(reached) && reached.value() < NEAR * best.value()) {
-            fitted = fit(fitted, LONGER * options.iterations());
-            reached = Quality.of(context, fitted, of(held, fitted));
+        Fitted found = judged(fit(finer(small), options.iterations()));
+        if (!allowed(found.quality()) && small.edges().size() < graph.edges().size()) {
+            Fitted other = anew(small);
+            found = other != null && other.quality().value() < found.quality().value() ? other : found;
         }
-        if (!allowed(reached) && small.edges().size() < graph.edges().size()) {
-            KanGraph anew = anew(small);
-            if (anew != null) {
-                Quality other = Quality.of(context, anew, of(held, anew));
-                if (other.value() < reached.value()) {
-                    reached = other;
-                    fitted = anew;
-                }
-            }
-        }
+        KanGraph fitted = found.graph();
+        Quality reached = found.quality();
         boolean accepted = allowed(reached) && fitted.edges().size() < graph.edges().size();
         Pruning.Attempt attempt = new Pruning.Attempt(what, effect, quality.value(), reached.value(), accepted,
             small.shape(), small.edges().size());
@@ -145,6 +135,20 @@ final class PruningRun {
             best = reached.value() < best.value() ? reached : best;
         }
         return accepted;
+    }
+
+    private record Fitted(KanGraph graph, Quality quality) {
+    }
+
+    /** How good a fitted candidate is, after more iterations where it is near to being good enough. */
+    private Fitted judged(KanGraph fitted) {
+        Quality reached = Quality.of(context, fitted, of(held, fitted));
+        double near = NEAR * Math.max(best.value(), options.accuracy() * deviation);
+        if (allowed(reached) || reached.value() > near) {
+            return new Fitted(fitted, reached);
+        }
+        KanGraph longer = fit(fitted, LONGER * options.iterations());
+        return new Fitted(longer, Quality.of(context, longer, of(held, longer)));
     }
 
     private KanGraph fit(KanGraph candidate, int iterations) {
@@ -184,7 +188,7 @@ final class PruningRun {
     }
 
     /** The same shape from new starts; null where it is large or has gaps. */
-    private KanGraph anew(KanGraph small) {
+    private Fitted anew(KanGraph small) {
         boolean full = small.layers().stream().filter(GraphLayer::dense).allMatch(layer ->
             IntStream.range(0, layer.in() * layer.out()).allMatch(e -> layer.has(e / layer.in(), e % layer.in())));
         if (!full || small.liveParameters() > SMALL || train.classes() > 0) {
@@ -200,7 +204,7 @@ final class PruningRun {
             if (Resolution.of(finer) < fine) {
                 finer = Resolution.refined(context, finer, fine, of(train, small).x());
             }
-            return fit(finer, options.iterations());
+            return judged(fit(finer, options.iterations()));
         } catch (KanException e) {
             return null;
         }
