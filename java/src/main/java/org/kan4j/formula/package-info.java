@@ -1,4 +1,4 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 
-/** Formulas as text: read, evaluated. */
+/** Expressions: read, evaluated, differentiated, enclosed in intervals, simplified, written for people and for programs. */
 package org.kan4j.formula;
