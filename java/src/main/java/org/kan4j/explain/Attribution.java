@@ -7,10 +7,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.Parameters;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * What the features, nodes and edges of a network do on some rows.
@@ -108,11 +109,11 @@ public record Attribution(List<Feature> features, List<OfEdge> edges, List<doubl
 
     private static void requireRows(KanGraph graph, double[] x) {
         if (x.length == 0 || x.length % graph.in() != 0) {
-            throw Bad.input("the network takes rows of %d features, given %d numbers", graph.in(), x.length);
+            throw KanException.invalid("the network takes rows of %d features, given %d numbers", graph.in(), x.length);
         }
         for (int k = 0; k < x.length; k++) {
             if (!Double.isFinite(x[k])) {
-                throw Bad.input("feature %d of row %d is %s; all must be finite", k % graph.in(), k / graph.in(), x[k]);
+                throw KanException.invalid("feature %d of row %d is %s; all must be finite", k % graph.in(), k / graph.in(), x[k]);
             }
         }
     }

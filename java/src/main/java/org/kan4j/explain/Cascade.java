@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.kan4j.Context;
-import org.kan4j.LayerNorm;
-import org.kan4j.Multiply;
+import org.kan4j.device.Context;
+import org.kan4j.layer.LayerNorm;
+import org.kan4j.layer.Multiply;
 
 /**
  * What follows from absent edges, in two passes. Forward: a node without incoming edges is a constant, whose effect moves

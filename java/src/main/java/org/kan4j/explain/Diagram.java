@@ -7,9 +7,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.ActivationLayer;
-import org.kan4j.Context;
-import org.kan4j.Multiply;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.layer.ActivationLayer;
+import org.kan4j.layer.Multiply;
 
 /**
  * A network as a drawing: inputs at the bottom, outputs at the top, a small curve for each edge between. What an edge
@@ -57,7 +58,7 @@ public final class Diagram {
     public static String svg(Context context, KanGraph graph, double[] x, List<String> inputs, List<String> outputs,
                              Map<Edge, String> functions) {
         if (inputs.size() != graph.in() || outputs.size() != graph.out()) {
-            throw Bad.input("the network has %d inputs and %d outputs, given %d and %d names", graph.in(), graph.out(),
+            throw KanException.invalid("the network has %d inputs and %d outputs, given %d and %d names", graph.in(), graph.out(),
                 inputs.size(), outputs.size());
         }
         return new Diagram(context, graph, Rows.spread(x, graph.in(), ROWS), inputs, outputs, functions).draw();

@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.explain;
 
+import org.kan4j.error.KanException;
+
 
 /**
  * An edge of a {@link KanGraph}: the function phi_oi from a layer's input i to its output o.
@@ -22,7 +24,7 @@ public record Edge(int layer, int input, int output) implements Comparable<Edge>
         } catch (NumberFormatException e) {
             // falls through to the message below
         }
-        throw Bad.input("an edge is LAYER,INPUT,OUTPUT, three numbers from 0, given '%s'", text);
+        throw KanException.invalid("an edge is LAYER,INPUT,OUTPUT, three numbers from 0, given '%s'", text);
     }
 
     @Override

@@ -4,8 +4,8 @@ package org.kan4j.explain;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.kan4j.Context;
-import org.kan4j.Multiply;
+import org.kan4j.device.Context;
+import org.kan4j.layer.Multiply;
 
 /** What single edges do on some rows, layer by layer: one forward pass, one backward pass an output. */
 final class EdgeEffects {

@@ -3,7 +3,7 @@ package org.kan4j.explain;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
-import org.kan4j.Context;
+import org.kan4j.device.Context;
 
 /** One edge as a drawing: its curve, where data is, a function laid on it and what that leaves over. */
 public final class EdgePlot {

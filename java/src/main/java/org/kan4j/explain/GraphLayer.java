@@ -9,22 +9,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.kan4j.Activation;
-import org.kan4j.ActivationLayer;
-import org.kan4j.Affine;
-import org.kan4j.BatchNorm;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.KanLayer;
-import org.kan4j.KanModel;
-import org.kan4j.LayerNorm;
-import org.kan4j.LayerSpec;
-import org.kan4j.Linear;
-import org.kan4j.Multiply;
-import org.kan4j.Parameters;
-import org.kan4j.Rational;
-import org.kan4j.TensorInfo;
-import org.kan4j.Wavelet;
+import org.kan4j.layer.Activation;
+import org.kan4j.layer.ActivationLayer;
+import org.kan4j.layer.Affine;
+import org.kan4j.layer.BatchNorm;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.LayerNorm;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.layer.Linear;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.Parameters;
+import org.kan4j.basis.Rational;
+import org.kan4j.model.TensorInfo;
+import org.kan4j.basis.Wavelet;
 
 /**
  * One layer with its numbers in double precision, on the heap. Immutable. Whatever is asked of single edges is asked of

@@ -6,13 +6,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.Parameters;
-import org.kan4j.ParameterVector;
-import org.kan4j.ShapeException;
-import org.kan4j.Workspace;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.error.ShapeException;
+import org.kan4j.model.Workspace;
 
 /** A pass of rows through a graph, layer by layer, with what each layer sees and the cotangents of its outputs. */
 final class GraphRun implements AutoCloseable {

@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.KanException;
-import org.kan4j.KanLayer;
-import org.kan4j.KanModel;
-import org.kan4j.LayerSpec;
-import org.kan4j.Multiply;
-import org.kan4j.Parameters;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.KanException;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.Parameters;
 
 /**
  * A network as nodes and edges, in double precision: what attribution, pruning and formulas look at. Immutable; holds no
@@ -169,7 +169,7 @@ public final class KanGraph {
     }
 
     static KanException mixed(int layer) {
-        return Bad.input("the edges of layer %d are not functions of one variable: their basis sees a layer "
+        return KanException.invalid("the edges of layer %d are not functions of one variable: their basis sees a layer "
             + "norm and their base branch the input itself; use a model of KanLayer.withInputNorm(false)", layer);
     }
 
@@ -178,7 +178,7 @@ public final class KanGraph {
         requireEdges(edge.layer());
         GraphLayer layer = layers.get(edge.layer());
         if (edge.input() < 0 || edge.input() >= layer.in() || edge.output() < 0 || edge.output() >= layer.out()) {
-            throw Bad.input("there is no edge %s: layer %d has inputs 0 to %d and outputs 0 to %d", edge,
+            throw KanException.invalid("there is no edge %s: layer %d has inputs 0 to %d and outputs 0 to %d", edge,
                 edge.layer(), layer.in() - 1, layer.out() - 1);
         }
     }
@@ -186,7 +186,7 @@ public final class KanGraph {
     private void requireEdges(int layer) {
         if (layer < 0 || layer >= layers.size() || !layers.get(layer).dense()) {
             List<Integer> dense = IntStream.range(0, layers.size()).filter(l -> layers.get(l).dense()).boxed().toList();
-            throw Bad.input("there are no edges in layer %d; the layers with edges are %s", layer, dense);
+            throw KanException.invalid("there are no edges in layer %d; the layers with edges are %s", layer, dense);
         }
     }
 

@@ -3,9 +3,9 @@ package org.kan4j.explain;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.kan4j.Context;
-import org.kan4j.KanLayer;
-import org.kan4j.Wavelet;
+import org.kan4j.device.Context;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.basis.Wavelet;
 
 /** Two hidden nodes of which one is an affine map of the other become one. */
 final class Merge {

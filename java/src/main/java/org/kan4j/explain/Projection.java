@@ -1,9 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.explain;
 
-import org.kan4j.Context;
-import org.kan4j.KanLayer;
-import org.kan4j.Linear;
+import org.kan4j.device.Context;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.Linear;
 
 /**
  * An edge's coefficients for given values, by least squares. The columns are what the kernels give for one coefficient

@@ -3,9 +3,10 @@ package org.kan4j.explain;
 
 import java.util.List;
 import java.util.Objects;
-import org.kan4j.Context;
-import org.kan4j.Parameters;
-import org.kan4j.RowSource;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.model.Parameters;
+import org.kan4j.rows.RowSource;
 
 /**
  * Leaves out edges, nodes and inputs for as long as the network is no worse for it on rows held out. What goes leaves its
@@ -29,7 +30,7 @@ public record Pruning(double tolerance, double threshold, double accuracy, int i
     /** Checks the values. */
     public Pruning {
         if (!(tolerance >= 0) || !(threshold >= 0) || !(accuracy >= 0) || iterations < 1) {
-            throw Bad.input("a pruning needs a tolerance, threshold and accuracy of at least 0 and at least 1 iteration, "
+            throw KanException.invalid("a pruning needs a tolerance, threshold and accuracy of at least 0 and at least 1 iteration, "
                 + "given %s, %s, %s and %s", tolerance, threshold, accuracy, iterations);
         }
     }
@@ -132,11 +133,11 @@ public record Pruning(double tolerance, double threshold, double accuracy, int i
 
     Result run(Context context, KanGraph graph, Rows train, Rows held, Listener listener) {
         if (held.size() == 0 || train.size() == 0) {
-            throw Bad.input("pruning needs rows to train on and rows to judge by, given %d and %d", train.size(),
+            throw KanException.invalid("pruning needs rows to train on and rows to judge by, given %d and %d", train.size(),
                 held.size());
         }
         if (train.in() != graph.in() || held.in() != graph.in()) {
-            throw Bad.input("the network has %d inputs, the rows %d and %d features", graph.in(), train.in(), held.in());
+            throw KanException.invalid("the network has %d inputs, the rows %d and %d features", graph.in(), train.in(), held.in());
         }
         return new PruningRun(this, context, graph, train, held, listener).run();
     }

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.Fit;
-import org.kan4j.KanException;
-import org.kan4j.KanModel;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.Fit;
+import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
 
 /** A pruning on its way. */
 final class PruningRun {

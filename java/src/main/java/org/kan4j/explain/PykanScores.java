@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.Set;
-import org.kan4j.Context;
-import org.kan4j.Multiply;
+import org.kan4j.device.Context;
+import org.kan4j.layer.Multiply;
 
 /**
  * The scores of pykan's {@code attribute} (MultKAN.attribute and forward of pykan 0.2.8), to compare with: an edge's

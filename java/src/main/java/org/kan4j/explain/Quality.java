@@ -1,7 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.explain;
 
-import org.kan4j.Context;
+import org.kan4j.device.Context;
 
 /**
  * How far a network is from rows: what each row adds to the loss.

@@ -5,20 +5,20 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.DataObjective;
-import org.kan4j.Dataset;
-import org.kan4j.GridUpdate;
-import org.kan4j.HostTensor;
-import org.kan4j.Lbfgs;
-import org.kan4j.LbfgsMinimizer;
-import org.kan4j.Loss;
-import org.kan4j.Objective;
-import org.kan4j.ParameterVector;
-import org.kan4j.Parameters;
-import org.kan4j.Regulariser;
-import org.kan4j.TensorInfo;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.DataObjective;
+import org.kan4j.rows.Dataset;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.optim.Lbfgs;
+import org.kan4j.optim.LbfgsMinimizer;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Objective;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.train.Regulariser;
+import org.kan4j.model.TensorInfo;
 
 /**
  * Full-batch L-BFGS on what a graph has. An absent edge stays absent for every basis: the gradient by its coefficients and

@@ -4,18 +4,18 @@ package org.kan4j.explain;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.BSpline;
-import org.kan4j.Basis;
-import org.kan4j.Chebyshev;
-import org.kan4j.Context;
-import org.kan4j.Fourier;
-import org.kan4j.GaussianRbf;
-import org.kan4j.GridRefinement;
-import org.kan4j.HostTensor;
-import org.kan4j.Jacobi;
-import org.kan4j.KanLayer;
-import org.kan4j.Parameters;
-import org.kan4j.Rswaf;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.device.Context;
+import org.kan4j.basis.Fourier;
+import org.kan4j.basis.GaussianRbf;
+import org.kan4j.grid.GridRefinement;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.basis.Jacobi;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.model.Parameters;
+import org.kan4j.basis.Rswaf;
 
 /** How finely a network's edges are resolved, and the same function resolved more finely. */
 final class Resolution {

@@ -4,10 +4,10 @@ package org.kan4j.explain;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.kan4j.DType;
-import org.kan4j.Dataset;
-import org.kan4j.HostTensor;
-import org.kan4j.RowSource;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.rows.RowSource;
 
 /**
  * Rows of features and targets on the heap, in double precision.

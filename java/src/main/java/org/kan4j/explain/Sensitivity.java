@@ -2,6 +2,7 @@
 package org.kan4j.explain;
 
 import java.util.Arrays;
+import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
 
 /**
@@ -61,7 +62,7 @@ public final class Sensitivity {
         this.in = in;
         this.rows = x.length / in;
         if (rows < 2) {
-            throw Bad.input("the effects of features need at least 2 rows, given %d", rows);
+            throw KanException.invalid("the effects of features need at least 2 rows, given %d", rows);
         }
         this.a = x;
         this.b = others(x, seed);

@@ -3,13 +3,14 @@ package org.kan4j.explain;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.BSpline;
-import org.kan4j.Basis;
-import org.kan4j.DType;
-import org.kan4j.KanLayer;
-import org.kan4j.KanModel;
-import org.kan4j.LayerSpec;
-import org.kan4j.Multiply;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.error.KanException;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.KanModel;
+import org.kan4j.tensor.DType;
 
 /**
  * Nodes by layer: sums, and products of two or more factors.
@@ -49,7 +50,7 @@ record Shape(List<Width> widths) {
         for (String part : text.replace("[", "").replace("]", "").split(",", -1)) {
             var match = java.util.regex.Pattern.compile("(\\d{1,5})(?:\\+(\\d{1,4})(?:x([2-9]))?)?").matcher(part.strip());
             if (!match.matches()) {
-                throw Bad.input("a shape is widths such as 2,5,1, with products after a plus sign as in 2,1+1,1, given '%s'",
+                throw KanException.invalid("a shape is widths such as 2,5,1, with products after a plus sign as in 2,1+1,1, given '%s'",
                     text);
             }
             widths.add(new Width(Integer.parseInt(match.group(1)), match.group(2) == null ? 0 : Integer.parseInt(match.group(2)),
@@ -57,7 +58,7 @@ record Shape(List<Width> widths) {
         }
         if (widths.size() < 2 || widths.getFirst().products() > 0 || widths.getLast().products() > 0
             || widths.stream().anyMatch(w -> w.nodes() < 1)) {
-            throw Bad.input("a shape goes from the inputs to the outputs, both without products, with at least one node a "
+            throw KanException.invalid("a shape goes from the inputs to the outputs, both without products, with at least one node a "
                 + "layer, given '%s'", text);
         }
         return new Shape(widths);

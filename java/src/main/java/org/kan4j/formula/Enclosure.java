@@ -2,8 +2,8 @@
 package org.kan4j.formula;
 
 import java.util.Map;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 import org.kan4j.formula.Expression.Call;
 import org.kan4j.formula.Expression.Constant;
 import org.kan4j.formula.Expression.Power;

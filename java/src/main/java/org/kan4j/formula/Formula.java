@@ -6,8 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 
 /**
  * A real function of variables in an order: an {@link Expression} as it was written, such as {@code exp(sin(pi*x) + y^2)}.

@@ -1,8 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.formula;
 
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 
 /**
  * A closed interval of real numbers, its ends possibly infinite. Results of arithmetic are widened outward: sums, products

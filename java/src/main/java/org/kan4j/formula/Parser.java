@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 import org.kan4j.formula.Expression.Constant;
 
 /** Reads the infix notations: recursive descent, one method a level of precedence. */

@@ -3,7 +3,7 @@ package org.kan4j.formula;
 
 import java.util.List;
 import java.util.Map;
-import org.kan4j.KanException;
+import org.kan4j.error.KanException;
 import org.kan4j.formula.Expression.Call;
 import org.kan4j.formula.Expression.Power;
 import org.kan4j.formula.Expression.Product;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 
 /**
  * A real function of one variable that expressions may call: one of those here, or one of the user's. Values of those here

@@ -12,8 +12,16 @@ import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kan4j.*;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.Fit;
 
 /** Shares of the variance against those known in closed form, on the formulas and on fitted networks. */
 class AttributionTest {

@@ -14,8 +14,36 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kan4j.*;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.BSplineRbf;
+import org.kan4j.basis.Basis;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.basis.Fourier;
+import org.kan4j.basis.GaussianRbf;
+import org.kan4j.basis.Jacobi;
+import org.kan4j.basis.Rational;
+import org.kan4j.basis.ReluPower;
+import org.kan4j.basis.Rswaf;
+import org.kan4j.basis.Sine;
+import org.kan4j.basis.Wavelet;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.layer.Activation;
+import org.kan4j.layer.ActivationLayer;
+import org.kan4j.layer.Affine;
+import org.kan4j.layer.BatchNorm;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerNorm;
+import org.kan4j.layer.Linear;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.TensorInfo;
+import org.kan4j.serve.Predictor;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /** The graph against the network it is made from, for every basis and kind of layer. */
 class KanGraphTest {

@@ -15,7 +15,15 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kan4j.*;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
 import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 

@@ -10,8 +10,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
-import org.kan4j.*;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.basis.Fourier;
+import org.kan4j.basis.GaussianRbf;
+import org.kan4j.basis.Rational;
+import org.kan4j.device.Context;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.Initialisation;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
 
 /** What pruning must end with, on data whose formula is known. */
 class PruningTest {

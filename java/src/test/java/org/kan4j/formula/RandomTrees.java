@@ -4,7 +4,7 @@ package org.kan4j.formula;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.kan4j.KanException;
+import org.kan4j.error.KanException;
 
 /** Expressions of x, y and z to try rules on. */
 final class RandomTrees {
