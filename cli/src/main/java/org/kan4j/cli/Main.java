@@ -25,7 +25,8 @@ import picocli.CommandLine.ScopeType;
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            VerifyCommand.class, ImportCommand.class, ExportCommand.class, BenchCommand.class,
+            VerifyCommand.class, AttributeCommand.class, PruneCommand.class, PlotCommand.class, ImportCommand.class,
+            ExportCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class})
 public final class Main {
 

@@ -224,6 +224,30 @@ final class GraphLayer {
             kan.bias(), kan.inputNorm(), kan.baseNorm(), kan.trainBasis()), taken);
     }
 
+    /**
+     * The layer among more inputs, on which nothing depends: the reverse of {@link #take}.
+     *
+     * @param places of this layer's inputs among them, ascending
+     */
+    GraphLayer among(int[] places, int inputs) {
+        int[] from = new int[inputs]; // an input that is new has the form of the first
+        boolean[] there = new boolean[inputs];
+        for (int i = 0; i < places.length; i++) {
+            from[places[i]] = i;
+            there[places[i]] = true;
+        }
+        GraphLayer wide = take(IntStream.range(0, out()).toArray(), from);
+        for (String name : wide.edgeTensors()) {
+            double[] values = wide.tensors.get(name).clone();
+            int width = values.length / (inputs * out());
+            for (int k = 0; k < values.length; k++) {
+                values[k] = there[k / width % inputs] ? values[k] : 0;
+            }
+            wide = wide.withTensor(name, values);
+        }
+        return wide;
+    }
+
     /** Each input becomes a group of its own; of one group nothing changes. */
     private static int[] groups(KanLayer kan, int[] inputs) {
         int groups = ((Rational) kan.basis()).groups();

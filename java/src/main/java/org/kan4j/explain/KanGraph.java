@@ -238,6 +238,26 @@ public final class KanGraph {
         return parameterCount() - absent;
     }
 
+    /**
+     * The graph on more features, on the others of which nothing depends.
+     *
+     * @param places of its inputs among them, ascending
+     * @param features number of them
+     */
+    public KanGraph among(int[] places, int features) {
+        if (places.length == features) {
+            return this;
+        }
+        GraphLayer first = layers.getFirst();
+        if (!first.dense() || first.argument() != Argument.INPUT) {
+            throw KanException.invalid("the first layer, %s, depends on all of its inputs: no others can be put beside them",
+                first.spec());
+        }
+        List<GraphLayer> changed = new ArrayList<>(layers);
+        changed.set(0, first.among(places, features));
+        return new KanGraph(changed, IntStream.range(0, features).toArray());
+    }
+
     KanGraph withInputs(int[] kept) {
         return new KanGraph(layers, Arrays.stream(kept).map(i -> inputs[i]).toArray());
     }

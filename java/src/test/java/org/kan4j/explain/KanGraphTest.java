@@ -174,6 +174,8 @@ class KanGraphTest {
                 System.arraycopy(x, b * 4, kept, b * 3, 3);
             }
             assertArrayEquals(y, small.predict(context, kept), 1e-12);
+            assertArrayEquals(y, small.among(small.inputs(), 4).predict(context, x), 1e-12);
+            assertEquals(small.edges().size(), small.among(small.inputs(), 4).edges().size());
         }
     }
 

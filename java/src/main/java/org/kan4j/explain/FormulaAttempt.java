@@ -1,0 +1,144 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.explain;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.kan4j.device.Context;
+import org.kan4j.formula.Expression;
+import org.kan4j.formula.Interval;
+import org.kan4j.symbolic.Candidate;
+import org.kan4j.symbolic.Choice;
+import org.kan4j.symbolic.Composition;
+import org.kan4j.symbolic.ContextChoice;
+import org.kan4j.symbolic.FormulaResult;
+import org.kan4j.symbolic.FormulaSearch;
+import org.kan4j.symbolic.Observations;
+
+/**
+ * Formulas read from a network.
+ *
+ * @param network pruned, on the features that {@code data} has
+ * @param edgesBefore of the network before it was pruned
+ * @param result formulas with their constants
+ * @param functions names of the edges' functions
+ * @param shapes of the edges' functions as they were chosen, in the variable x
+ * @param numeric edges that stayed numeric
+ * @param held error on the rows held out, in the first target's unit
+ * @param size nodes of the formulas' trees
+ * @param before draws the network before it was pruned
+ */
+record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, FormulaResult result,
+                      Map<Edge, String> functions, Map<Edge, Expression> shapes, List<Edge> numeric, double held,
+                      int size, Supplier<String> before) {
+
+    /** Below this share of the targets' deviation a network's error is not taken for noise. */
+    private static final double CLEAN = 1e-4;
+
+    /**
+     * A network and where it comes from.
+     *
+     * @param shape it had before it was pruned
+     * @param names which of all features its inputs are
+     */
+    record Network(KanGraph graph, String shape, int[] names) {
+    }
+
+    /** Where lines of progress go. */
+    interface Say {
+        void line(String stage, String format, Object... arguments);
+    }
+
+    /** Reads formulas from a pruned network. */
+    static FormulaAttempt of(Context context, Explain options, ExplainRun.Data data, Network network, int edgesBefore,
+                             Supplier<String> before, Say say, BooleanSupplier goOn) {
+        KanGraph graph = network.graph();
+        GraphFormula form = new GraphFormula(context, graph, data.train().x(), data.inputs(), data.outputs(), Map.of());
+        Composition composition = form.composition();
+        Observations train = observations(data, data.train());
+        Observations held = observations(data, data.held());
+        double rmse = Quality.of(context, graph, data.held()).value();
+        double noise = noise(context, options, data, graph, rmse);
+        Map<String, Double> resolutions = form.resolutions(rmse, noise, data.train().size());
+        Choice choice = ContextChoice.defaults().withLibrary(options.library()).withTolerance(options.tolerance())
+            .withCancelled(() -> !goOn.getAsBoolean()).choose(composition, resolutions, train, held);
+        Map<Edge, String> functions = new LinkedHashMap<>();
+        Map<Edge, Expression> shapes = new LinkedHashMap<>();
+        List<String> words = new ArrayList<>();
+        for (Map.Entry<String, Candidate> entry : choice.chosen().entrySet()) {
+            Edge edge = form.edge(entry.getKey());
+            functions.put(edge, entry.getValue().function().name());
+            shapes.put(edge, entry.getValue().expression());
+            words.add(edge + " " + entry.getValue().function().name() + String.format(Locale.ROOT, " (%.0e)",
+                entry.getValue().error()));
+        }
+        List<Edge> numeric = choice.numeric().stream().map(form::edge).toList();
+        say.line("functions", "%s%s", String.join("   ", words), numeric.isEmpty() ? "" : "   no function for "
+            + ExplainRun.list(numeric));
+        FormulaSearch search = FormulaSearch.defaults().withTolerance(options.tolerance());
+        if (options.noise() >= 0) {
+            search = search.withNoise(options.noise());
+        }
+        FormulaResult result = search.find(choice.composition(), train, held, box(data));
+        int size = result.outputs().stream().mapToInt(o -> o.formula().size()).sum();
+        result.outputs().forEach(output -> say.line("formula", "%s = %s   held-out RMSE %s", output.name(),
+            output.formula(), Svg.number(result.heldRmse(), 3)));
+        return new FormulaAttempt(network, edgesBefore, data, result, functions, shapes, numeric, result.heldRmse(), size,
+            before);
+    }
+
+    boolean complete() {
+        return numeric.isEmpty();
+    }
+
+    List<Expression> formulas() {
+        return result.outputs().stream().map(o -> o.formula()).toList();
+    }
+
+    /** A finer network that is no better says that what is left is noise. */
+    private static double noise(Context context, Explain options, ExplainRun.Data data, KanGraph graph, double rmse) {
+        if (options.noise() >= 0) {
+            return Math.min(rmse, options.noise() * Math.abs(data.outputs().getFirst().scale()));
+        }
+        int resolution = Resolution.of(graph);
+        if (rmse < CLEAN * Moments.deviation(data.train().y()) || resolution == 0 || graph.edges().isEmpty()) {
+            return 0;
+        }
+        KanGraph finer = Refit.run(context, Resolution.refined(context, graph, 2 * resolution, data.train().x()), data.train(),
+            100);
+        return Quality.of(context, finer, data.held()).value() > 0.9 * rmse ? rmse : 0;
+    }
+
+    static Observations observations(ExplainRun.Data data, Rows rows) {
+        return new Observations(columns(data.inputs(), rows.x()), columns(data.outputs(), rows.y()), rows.size());
+    }
+
+    /** In the user's units. */
+    static Map<String, double[]> columns(List<Column> columns, double[] values) {
+        Map<String, double[]> named = new LinkedHashMap<>();
+        for (int i = 0; i < columns.size(); i++) {
+            double[] column = GraphRun.column(values, columns.size(), i);
+            for (int b = 0; b < column.length; b++) {
+                column[b] = columns.get(i).fromNetwork(column[b]);
+            }
+            named.put(columns.get(i).name(), column);
+        }
+        return named;
+    }
+
+    /** Ranges of the features over all training rows, in the user's units. */
+    static Map<String, Interval> box(ExplainRun.Data data) {
+        Map<String, Interval> box = new LinkedHashMap<>();
+        columns(data.inputs(), data.train().x()).forEach((name, values) -> {
+            OptionalDouble low = java.util.Arrays.stream(values).min();
+            OptionalDouble high = java.util.Arrays.stream(values).max();
+            box.put(name, new Interval(low.orElse(-1), high.orElse(1)));
+        });
+        return box;
+    }
+}
