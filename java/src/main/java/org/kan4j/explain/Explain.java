@@ -114,6 +114,11 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
      * @param target its name
      */
     public Explanation run(Context context, double[][] x, double[] y, List<String> names, String target) {
+        return run(context, x, y, names, target, new Listener() { });
+    }
+
+    /** As {@link #run(Context, double[][], double[], List, String)}, with a listener. */
+    public Explanation run(Context context, double[][] x, double[] y, List<String> names, String target, Listener listener) {
         if (x.length < 10 || x.length != y.length) {
             throw KanException.invalid("explaining needs at least 10 rows, and a target for each, given %d rows and %d targets",
                 x.length, y.length);
@@ -148,7 +153,7 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
             parts[p] = new Rows(features, targets, in, 0);
         }
         return new ExplainRun(this, context, new ExplainRun.Data(parts[0], parts[1], parts[2], inputs, List.of(output)), null,
-            new Listener() { }).run();
+            listener).run();
     }
 
     /**

@@ -185,13 +185,13 @@ final class ExplainRun {
     }
 
     private boolean exact() {
-        return found.stream().anyMatch(f -> f.held() <= EXACT * unit());
+        return found.stream().anyMatch(f -> f.complete() && f.held() <= EXACT);
     }
 
     /** Whether a formula is as good as the best network. */
     private boolean good() {
-        double network = bestNetwork / Math.abs(all.outputs().getFirst().scale());
-        return found.stream().anyMatch(f -> f.held() <= (1 + options.tolerance()) * network);
+        double network = bestNetwork / Moments.deviation(all.held().y());
+        return found.stream().anyMatch(f -> f.complete() && f.held() <= (1 + options.tolerance()) * network);
     }
 
     // ------------------------------------------------------------------------------------------------------------- stages

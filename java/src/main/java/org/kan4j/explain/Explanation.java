@@ -104,7 +104,7 @@ public record Explanation(List<Expression> formulas, Optional<String> reason, Li
      * A formula on the way.
      *
      * @param size nodes of its tree
-     * @param rmse on the rows held out, in the target's unit
+     * @param rmse on the rows held out, as a share of the target's deviation
      */
     public record Met(int size, double rmse, List<String> formulas) {
         /** Copies the list. */

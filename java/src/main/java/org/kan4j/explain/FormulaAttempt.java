@@ -29,7 +29,7 @@ import org.kan4j.symbolic.Observations;
  * @param functions names of the edges' functions
  * @param shapes of the edges' functions as they were chosen, in the variable x
  * @param numeric edges that stayed numeric
- * @param held error on the rows held out, in the first target's unit
+ * @param held error on the rows held out, as a share of the targets' deviations
  * @param size nodes of the formulas' trees
  * @param before draws the network before it was pruned
  */
@@ -80,16 +80,17 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
         List<Edge> numeric = choice.numeric().stream().map(form::edge).toList();
         say.line("functions", "%s%s", String.join("   ", words), numeric.isEmpty() ? "" : "   no function for "
             + ExplainRun.list(numeric));
-        FormulaSearch search = FormulaSearch.defaults().withTolerance(options.tolerance());
-        if (options.noise() >= 0) {
-            search = search.withNoise(options.noise());
-        }
-        FormulaResult result = search.find(choice.composition(), train, held, box(data));
-        int size = result.outputs().stream().mapToInt(o -> o.formula().size()).sum();
-        result.outputs().forEach(output -> say.line("formula", "%s = %s   held-out RMSE %s", output.name(),
-            output.formula(), Svg.number(result.heldRmse(), 3)));
+        FormulaResult result = FormulaSearch.defaults().find(choice.composition(), train, held, box(data));
+        int size = result.formulas().values().stream().mapToInt(Expression::size).sum();
+        result.formulas().forEach((name, formula) -> say.line("formula", "%s = %s   held-out RMSE %s of the deviation", name,
+            formula, Svg.number(result.heldRmse(), 3)));
         return new FormulaAttempt(network, edgesBefore, data, result, functions, shapes, numeric, result.heldRmse(), size,
             before);
+    }
+
+    /** The network's error on the rows held out, as a share of the targets' deviation. */
+    double network(Context context) {
+        return Quality.of(context, network.graph(), data.held()).value() / Moments.deviation(data.held().y());
     }
 
     boolean complete() {
@@ -97,7 +98,7 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
     }
 
     List<Expression> formulas() {
-        return result.outputs().stream().map(o -> o.formula()).toList();
+        return data.outputs().stream().map(column -> result.formulas().get(column.name())).toList();
     }
 
     /** A finer network that is no better says that what is left is noise. */
