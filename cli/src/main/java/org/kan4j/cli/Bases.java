@@ -91,10 +91,11 @@ final class Bases {
     private Bases() {
     }
 
-    static Entry of(String name) {
+    /** The one that an option names. */
+    static Entry of(String option, String name) {
         Entry entry = ALL.get(name);
         if (entry == null) {
-            throw new InputException("unknown basis '" + name + "', known are: " + String.join(", ", ALL.keySet()));
+            throw new InputException(option + ": unknown basis '" + name + "', known are: " + String.join(", ", ALL.keySet()));
         }
         return entry;
     }

@@ -103,7 +103,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = Output.screen(spec, json);
         if (batch < 1 || reps < 1 || rounds < 1) {
             throw new InputException("--batch, --reps and --rounds must be at least 1, given " + batch + ", " + reps + " and "
                     + rounds);
@@ -111,7 +111,8 @@ final class BenchCommand implements Callable<Integer> {
         if (layers.length < 2 || Arrays.stream(layers).anyMatch(w -> w < 1)) {
             throw new InputException("--layers needs at least two widths of at least 1, given " + Arrays.toString(layers));
         }
-        new Output.Check().writes("--json", json).writes("--plot", plot);
+        new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
         DType type = Options.dtype(dtype);
         List<Subject> subjects = subjects(type);
         requireMemory(subjects);
@@ -216,7 +217,7 @@ final class BenchCommand implements Callable<Integer> {
         for (String name : models != null ? models : new Bases.Names()) {
             Map<List<LayerSpec>, Subject> rows = new LinkedHashMap<>();
             for (Integer grid : grids != null ? grids : Collections.<Integer>singletonList(null)) {
-                KanModel model = model(Bases.of(name), grid, type);
+                KanModel model = model(Bases.of("--models", name), grid, type);
                 rows.putIfAbsent(model.layers(), new Subject(name, grid, model));
             }
             if (rows.size() > 1) {
@@ -276,13 +277,12 @@ final class BenchCommand implements Callable<Integer> {
         if (rates.size() > 1) {
             out.println(format("medians of the rounds lie up to %.0f %% apart", 100 * spread));
         }
-        if (json != null) {
-            Output.writeJson(json, rows);
-        }
-        if (plot != null) {
+        Output.writeJson(spec, json, rows);
+        if (Drawing.isFile(plot)) {
             Map<String, Measured> bars = new LinkedHashMap<>();
             subjects.forEach(s -> bars.put(s.label, s.measured));
-            BenchPlot.table(plot, format("%s, batch %d, %s, %s", Arrays.toString(layers), batch, dtype, context.tier()), bars);
+            String title = format("%s, batch %d, %s, %s", Arrays.toString(layers), batch, dtype, context.tier());
+            Drawing.draw(plot, () -> BenchPlot.table(title, bars), out, spec.commandLine().getErr());
         }
     }
 

@@ -72,7 +72,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = Output.screen(spec, json);
         int[] counts = threads != null ? threads
                 : new TreeSet<>(List.of(1, Runtime.getRuntime().availableProcessors())).stream().mapToInt(n -> n).toArray();
         if (Arrays.stream(batches).anyMatch(n -> n < 1) || Arrays.stream(counts).anyMatch(n -> n < 1 || n > 1024)) {
@@ -101,7 +101,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
                 for (int batch : batches) {
                     for (int count : counts) {
                         for (String name : models) {
-                            Bases.Entry entry = Bases.of(name);
+                            Bases.Entry entry = Bases.of("--models", name);
                             KanModel model = entry.model(Options.dtype(dtype), entry.grid(widths), entry.order(), widths);
                             print(row(rows, name, widths, batch, count, dtype,
                                     Latency.run(model, batch, count, seconds, seed), machine));
@@ -116,9 +116,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
                 }
             }
         }
-        if (json != null) {
-            Output.writeJson(json, rows);
-        }
+        Output.writeJson(spec, json, rows);
         return 0;
     }
 
@@ -149,7 +147,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
     }
 
     private void print(ObjectNode row) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = Output.screen(spec, json);
         List<String> widths = new ArrayList<>();
         row.get("layers").forEach(w -> widths.add(w.asText()));
         out.println(format("%-11s %-14s %6d %7d %9.2f %9.2f %9.2f %12.1f %,14.0f", row.get("model").asText(),

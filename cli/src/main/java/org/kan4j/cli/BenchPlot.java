@@ -7,7 +7,6 @@ import java.awt.Color;
 import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +24,7 @@ import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws measurements. */
+/** Draws measurements. PNG each. */
 final class BenchPlot {
 
     private static final Color[] COLORS = {new Color(0x1f77b4), new Color(0xff7f0e), new Color(0x2ca02c), new Color(0x7f7f7f)};
@@ -34,7 +33,7 @@ final class BenchPlot {
     }
 
     /** Bars: forward, backward and step of each model. */
-    static void table(Path file, String title, Map<String, Measured> results) throws IOException {
+    static byte[] table(String title, Map<String, Measured> results) throws IOException {
         CategoryChart chart = new CategoryChartBuilder().width(Math.max(640, 160 + 90 * results.size())).height(420)
                 .title(title).yAxisTitle("median, ms").build();
         plain(chart);
@@ -42,7 +41,7 @@ final class BenchPlot {
         bars(chart, results, Measurement.Phase.FORWARD);
         bars(chart, results, Measurement.Phase.BACKWARD);
         bars(chart, results, Measurement.Phase.STEP);
-        write(file, List.of(chart), 1);
+        return png(List.of(chart), 1);
     }
 
     private static void bars(CategoryChart chart, Map<String, Measured> results, Measurement.Phase phase) {
@@ -51,7 +50,7 @@ final class BenchPlot {
     }
 
     /** A row for each sweep: time on the left, memory on the right, both over logarithms. */
-    static void scaling(Path file, String title, List<List<BenchScalingCommand.Point>> sweeps) throws IOException {
+    static byte[] scaling(String title, List<List<BenchScalingCommand.Point>> sweeps) throws IOException {
         List<Chart<?, ?>> charts = new ArrayList<>();
         for (List<BenchScalingCommand.Point> sweep : sweeps) {
             charts.add(curves(title, "ms", sweep, List.of(BenchScalingCommand.Quantity.FORWARD,
@@ -59,7 +58,7 @@ final class BenchPlot {
             charts.add(curves(title, "MB beyond parameters and gradients", sweep,
                     List.of(BenchScalingCommand.Quantity.MEMORY)));
         }
-        write(file, charts, 2);
+        return png(charts, 2);
     }
 
     private static XYChart curves(String title, String unit, List<BenchScalingCommand.Point> sweep,
@@ -94,10 +93,10 @@ final class BenchPlot {
                 .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
     }
 
-    private static void write(Path file, List<? extends Chart<?, ?>> charts, int columns) throws IOException {
+    private static byte[] png(List<? extends Chart<?, ?>> charts, int columns) throws IOException {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         BitmapEncoder.saveBitmap(new ArrayList<>(charts), charts.size() / columns, columns, png,
                 BitmapEncoder.BitmapFormat.PNG);
-        Output.write(file, png.toByteArray());
+        return png.toByteArray();
     }
 }

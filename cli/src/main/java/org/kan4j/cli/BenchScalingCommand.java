@@ -120,9 +120,10 @@ final class BenchScalingCommand implements Callable<Integer> {
         requireSweep("--grid", grids);
         requireSweep("--width", widths);
         requireSweep("--batch", batches);
-        new Output.Check().writes("--json", json).writes("--plot", plot);
-        PrintWriter out = spec.commandLine().getOut();
-        Bases.Entry entry = Bases.of(name);
+        new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
+        PrintWriter out = Output.screen(spec, json);
+        Bases.Entry entry = Bases.of("--models", name);
         DType type = Options.dtype(dtype);
         Machine machine = Machine.here();
         List<List<Point>> sweeps = new ArrayList<>();
@@ -155,11 +156,9 @@ final class BenchScalingCommand implements Callable<Integer> {
                     Quantity.FORWARD.exponent(sweep), Quantity.BACKWARD.exponent(sweep), Quantity.STEP.exponent(sweep),
                     Quantity.MEMORY.exponent(sweep)));
         }
-        if (json != null) {
-            Output.writeJson(json, json(machine, sweeps));
-        }
-        if (plot != null) {
-            BenchPlot.scaling(plot, name, sweeps);
+        Output.writeJson(spec, json, json(machine, sweeps));
+        if (Drawing.isFile(plot)) {
+            Drawing.draw(plot, () -> BenchPlot.scaling(name, sweeps), out, spec.commandLine().getErr());
         }
         return 0;
     }

@@ -101,7 +101,8 @@ final class Config {
         return value.asText();
     }
 
-    private static String kebab(String key) {
+    /** The name of an option, from its key in JSON. */
+    static String kebab(String key) {
         return key.replaceAll("([a-z])([A-Z])", "$1-$2").replace('_', '-').toLowerCase(Locale.ROOT);
     }
 }

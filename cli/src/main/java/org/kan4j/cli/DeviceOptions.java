@@ -39,8 +39,9 @@ final class DeviceOptions {
 
     /** Opens a context as asked, but with this many threads. */
     Context open(int count) {
-        ContextOptions options = ContextOptions.defaults().withDevice(parse(device)).withThreads(count);
-        Products precision = Products.parse(products);
+        Device asked = parse(device);
+        ContextOptions options = Options.of("--threads", () -> ContextOptions.defaults().withDevice(asked).withThreads(count));
+        Products precision = Options.of("--products", () -> Products.parse(products));
         if (precision != Products.FP32 && options.device() instanceof Device.Cpu) {
             throw new InputException("--products " + products + " needs --device cuda");
         }
@@ -52,7 +53,7 @@ final class DeviceOptions {
             if (!(options.device() instanceof Device.Cpu)) {
                 throw new InputException("--tier " + tier + " needs --device cpu, given " + device);
             }
-            options = options.withTier(Tier.parse(tier));
+            options = options.withTier(Options.of("--tier", () -> Tier.parse(tier)));
         }
         return Context.open(options);
     }

@@ -53,7 +53,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = Output.screen(spec, json);
         new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--json", json);
         coverage.check();
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
@@ -75,9 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             CoverageOptions.put(grids, root);
             coverage.warn(grids, spec.commandLine().getErr());
-            if (json != null) {
-                Output.writeJson(json, root);
-            }
+            Output.writeJson(spec, json, root);
         }
         return 0;
     }

@@ -11,12 +11,9 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.kan4j.basis.BSpline;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.device.Context;
@@ -26,8 +23,6 @@ import org.kan4j.model.KanModel;
 import org.kan4j.measure.Metrics;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.FormulaSet;
-import org.kan4j.data.FormulaSet.Range;
-import org.kan4j.formula.Formula;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +31,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j fit-function}. */
-@Command(name = "fit-function", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "fit-function", mixinStandardHelpOptions = true, sortOptions = false, abbreviateSynopsis = true,
         description = {"Samples a formula and fits a B-spline network to it: L-BFGS over all samples from many random starts, "
             + "the best refined through finer and finer grids.",
             "FORMULA may be the name of a Feynman equation (--list), which brings ranges and a shape, or feynman for a table "
@@ -117,7 +112,7 @@ final class FitFunctionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        screen = spec.commandLine().getOut();
+        screen = Output.screen(spec, json);
         if (list) {
             list();
             return 0;
@@ -126,7 +121,7 @@ final class FitFunctionCommand implements Callable<Integer> {
             throw new InputException("a formula or the name of an equation is missing; --list shows the names");
         }
         checkOptions();
-        Problem problem = text.equals(ALL) ? null : problem();
+        FitProblem problem = text.equals(ALL) ? null : FitProblem.of(text, ranges, layers);
         // A network of a few nodes is too small to share among threads.
         try (Context context = device.threads != null ? device.open() : device.open(1)) {
             if (problem == null) {
@@ -153,10 +148,8 @@ final class FitFunctionCommand implements Callable<Integer> {
             throw new InputException("--validation must be 0 to below 1, given " + validation);
         }
         Options.dtype(dtype);
-        new Output.Check().writes("--out", out).writes("--json", json).writes("--plot", plot);
-        if (plot != null && !plot.toString().toLowerCase(java.util.Locale.ROOT).endsWith(".png")) {
-            throw new InputException("--plot " + plot + ": expected a name that ends with .png");
-        }
+        new Output.Check().writes("--out", out).writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
         if (text.equals(ALL) && (layers != null || ranges != null || out != null || plot != null)) {
             throw new InputException("--layers, --ranges, --out and --plot are for one function, not for the table");
         }
@@ -170,99 +163,9 @@ final class FitFunctionCommand implements Callable<Integer> {
 
     private void list() {
         for (Feynman equation : Feynman.all()) {
-            screen.println(format("%-9s %-48s %-14s %s", equation.name(), equation.formula(), shape(equation.layers()),
-                    describe(equation.formula(), equation.ranges())));
+            screen.println(format("%-9s %-48s %-14s %s", equation.name(), equation.formula(), FitProblem.of(equation).shape(),
+                    FitProblem.of(equation).box()));
         }
-    }
-
-    private static String describe(Formula formula, List<Range> ranges) {
-        List<String> parts = new ArrayList<>();
-        for (int i = 0; i < ranges.size(); i++) {
-            parts.add(format("%s=%.4g:%.4g", formula.variables().get(i), ranges.get(i).low(), ranges.get(i).high()));
-        }
-        return String.join(",", parts);
-    }
-
-    // -------------------------------------------------------------------------------------------------- what is asked
-
-    /**
-     * What to fit, and how.
-     *
-     * @param published RMSE, or NaN
-     */
-    private record Problem(String name, Formula formula, List<Range> ranges, long[] layers, double published) {
-        static Problem of(Feynman equation) {
-            return new Problem(equation.name(), equation.formula(), equation.ranges(), equation.layers(),
-                    equation.published());
-        }
-    }
-
-    private Problem problem() {
-        Optional<Feynman> known = Feynman.named(text);
-        Formula formula = known.map(Feynman::formula).orElseGet(this::parse);
-        int n = formula.variables().size();
-        if (n == 0) {
-            throw new InputException("the formula '" + text + "' has no variable");
-        }
-        List<Range> box = ranges != null || known.isEmpty() ? box(formula) : known.get().ranges();
-        long[] widths = layers != null ? layers : known.isPresent() ? known.get().layers() : new long[] {n, 2L * n + 1, 1};
-        if (widths.length < 2 || widths[0] != n || widths[widths.length - 1] != 1
-                || Arrays.stream(widths).anyMatch(w -> w < 1)) {
-            throw new InputException("--layers must go from the " + n + " variables " + formula.variables()
-                    + " to 1 output, such as " + n + ",2,1, given " + Arrays.stream(widths).mapToObj(Long::toString)
-                    .collect(Collectors.joining(",")));
-        }
-        double published = known.isPresent() && ranges == null && layers == null ? known.get().published() : Double.NaN;
-        return new Problem(known.map(Feynman::name).orElse(text), formula, box, widths, published);
-    }
-
-    private Formula parse() {
-        if (text.matches("I{1,3}\\.[0-9]+\\.[0-9]+[a-z]*")) {
-            throw new InputException("no equation '" + text + "'; --list shows those known by name");
-        }
-        return Formula.parse(text);
-    }
-
-    private List<Range> box(Formula formula) {
-        List<String> variables = formula.variables();
-        if (ranges == null || !ranges.contains("=")) {
-            Range all = ranges == null ? new Range(-1, 1) : range(ranges);
-            return variables.stream().map(name -> all).toList();
-        }
-        Map<String, Range> named = new HashMap<>();
-        for (String part : ranges.split(",", -1)) {
-            String[] sides = part.split("=", -1);
-            String name = sides[0].strip();
-            if (sides.length != 2) {
-                throw new InputException("--ranges: expected NAME=LOW:HIGH, given '" + part + "'");
-            }
-            if (!variables.contains(name)) {
-                throw new InputException("--ranges: '" + name + "' is none of the formula's variables "
-                        + String.join(", ", variables));
-            }
-            if (named.put(name, range(sides[1])) != null) {
-                throw new InputException("--ranges names '" + name + "' twice");
-            }
-        }
-        for (String name : variables) {
-            if (!named.containsKey(name)) {
-                throw new InputException("--ranges says nothing of the variable '" + name + "'");
-            }
-        }
-        return variables.stream().map(named::get).toList();
-    }
-
-    private static Range range(String text) {
-        String[] ends = text.split(":", -1);
-        if (ends.length != 2) {
-            throw new InputException("--ranges: expected LOW:HIGH, given '" + text + "'");
-        }
-        return new Range(constant(ends[0]), constant(ends[1]));
-    }
-
-    /** A number, or a formula of none such as 2*pi. */
-    private static double constant(String text) {
-        return Formula.parse(text, List.of()).evaluate();
     }
 
     private Fit fit() {
@@ -278,32 +181,15 @@ final class FitFunctionCommand implements Callable<Integer> {
 
     // --------------------------------------------------------------------------------------------------------- fitting
 
-    /** A grid with its errors in the formula's own unit. */
-    private record Row(Fit.Stage stage, double train, double held, Map<String, Double> test) {
-        double rmse() {
-            return test.get("rmse");
-        }
-    }
-
-    private record Outcome(Problem problem, long parameters, List<Row> rows, int best, double seconds) {
-        Row row() {
-            return rows.get(best);
-        }
-
-        double ratio() {
-            return row().rmse() / problem.published;
-        }
-    }
-
     /** Fits; `sampled` is called once the formula's values are there. */
-    private Outcome run(Context context, Problem problem, Fit.Listener shown, Runnable sampled,
-            java.util.function.Consumer<Row> print) throws IOException {
+    private FitOutcome run(Context context, FitProblem problem, Fit.Listener shown, Runnable sampled,
+            java.util.function.Consumer<FitOutcome.Row> print) throws IOException {
         DType type = Options.dtype(dtype);
-        KanModel model = KanModel.kan(type, BSpline.of(grids[0], order).withOutside(BSpline.Outside.LINEAR), problem.layers);
-        List<Row> rows = new ArrayList<>();
+        KanModel model = KanModel.kan(type, BSpline.of(grids[0], order).withOutside(BSpline.Outside.LINEAR), problem.layers());
+        List<FitOutcome.Row> rows = new ArrayList<>();
         long begin = System.nanoTime();
         try (Arena arena = Arena.ofShared()) {
-            FormulaSet set = FormulaSet.sample(arena, type, problem.formula, problem.ranges, samples, testSamples, seed);
+            FormulaSet set = FormulaSet.sample(arena, type, problem.formula(), problem.ranges(), samples, testSamples, seed);
             sampled.run();
             double unit = ((Encoding.Value) set.encoding().target()).deviation();
             Fit.Listener listener = new Fit.Listener() {
@@ -315,7 +201,7 @@ final class FitFunctionCommand implements Callable<Integer> {
                 @Override
                 public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
                     shown.onStage(stage, parameters);
-                    Row row = new Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
+                    FitOutcome.Row row = new FitOutcome.Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
                             Output.measures(Metrics.measure(context, parameters, null, set.test()), unit));
                     rows.add(row);
                     print.accept(row);
@@ -326,19 +212,14 @@ final class FitFunctionCommand implements Callable<Integer> {
                 if (out != null) {
                     Checkpoint.write(out, result.parameters(), Map.of(Encoding.KEY, set.encoding().toJson()));
                 }
-                return new Outcome(problem, result.parameters().model().parameterCount(), rows, result.best(), seconds);
+                return new FitOutcome(problem, result.parameters().model().parameterCount(), rows, result.best(), seconds);
             }
         }
     }
 
-    private static String shape(long[] widths) {
-        return Arrays.toString(widths).replace(" ", "");
-    }
-
     /** The line that a terminal shows while starts are tried. */
     private static final class Line implements Fit.Listener {
-        private static final String ERASE = "\r\033[K";
-        private final boolean terminal = Progress.terminal();
+        private final boolean terminal = Terminal.isThere();
         private final String name;
 
         Line(String name) {
@@ -348,64 +229,52 @@ final class FitFunctionCommand implements Callable<Integer> {
         @Override
         public void onStart(int round, int done, int of, double bestLoss) {
             if (terminal) {
-                System.err.print(ERASE + format("%s: starts, round %d: %d of %d, lowest RMSE %.3g", name, round, done, of,
+                Terminal.draw(format("%s: starts, round %d: %d of %d, lowest RMSE %.3g", name, round, done, of,
                         Math.sqrt(bestLoss)));
-                System.err.flush();
             }
         }
 
         @Override
         public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
-            if (terminal) {
-                System.err.print(ERASE);
-                System.err.flush();
-            }
+            Terminal.erase();
         }
     }
 
-    private void one(Context context, Problem problem) throws IOException {
-        Outcome outcome = run(context, problem, new Line(text), () -> {
+    private void one(Context context, FitProblem problem) throws IOException {
+        FitOutcome outcome = run(context, problem, new Line(text), () -> {
             screen.println(format("fitting %s by %s, order %d, %s on %s: %,d points to train on%s and %,d to test on",
-                    problem.name, shape(problem.layers), order, dtype, context, samples,
+                    problem.name(), problem.shape(), order, dtype, context, samples,
                     fit().validation() > 0 ? format(" (%.0f %% of them held out)", 100 * fit().validation()) : "",
                     testSamples));
             screen.println(" grid  starts  iterations  train RMSE   held out   test RMSE     time");
         }, row -> {
-            screen.println(format("%5d  %6d  %10d  %10.3e  %s  %10.3e  %5.1f s", row.stage.grid(), row.stage.candidates(),
-                    row.stage.iterations(), row.train, Double.isNaN(row.held) ? "         -" : format("%9.3e", row.held),
-                    row.rmse(), row.stage.seconds()));
+            screen.println(format("%5d  %6d  %10d  %10.3e  %s  %10.3e  %5.1f s", row.stage().grid(), row.stage().candidates(),
+                    row.stage().iterations(), row.train(), Double.isNaN(row.held()) ? "         -" : format("%9.3e", row.held()),
+                    row.rmse(), row.stage().seconds()));
             screen.flush();
         });
         screen.println();
-        screen.println(format("test         RMSE %.3e on grid %d", outcome.row().rmse(), outcome.row().stage.grid()));
-        if (!Double.isNaN(problem.published)) {
-            screen.println(format("published    RMSE %.3e, of this shape", problem.published));
+        screen.println(format("test         RMSE %.3e on grid %d", outcome.row().rmse(), outcome.row().stage().grid()));
+        if (!Double.isNaN(problem.published())) {
+            screen.println(format("published    RMSE %.3e, of this shape", problem.published()));
         }
-        screen.println(format("parameters   %,d", outcome.parameters));
-        screen.println(format("time         %.1f s", outcome.seconds));
+        screen.println(format("parameters   %,d", outcome.parameters()));
+        screen.println(format("time         %.1f s", outcome.seconds()));
         if (out != null) {
             screen.println("model        " + out);
         }
-        if (plot != null) {
-            draw(outcome);
-        }
         if (json != null) {
-            ObjectNode root = toJson(outcome);
+            ObjectNode root = outcome.toJson();
             root.set("options", options(context));
-            Output.writeJson(json, root);
+            Output.writeJson(spec, json, root);
             screen.println("metrics      " + json);
         }
-    }
-
-    private void draw(Outcome outcome) throws IOException {
-        double[] grid = outcome.rows.stream().mapToDouble(r -> r.stage.grid()).toArray();
-        double[] train = outcome.rows.stream().mapToDouble(Row::train).toArray();
-        double[] test = outcome.rows.stream().mapToDouble(Row::rmse).toArray();
-        try {
-            Plot.errorsOverGrids(plot, outcome.problem.name, grid, train, test);
-            screen.println("plot         " + plot);
-        } catch (LinkageError | InternalError e) {
-            spec.commandLine().getErr().println("kan4j: no plot, this Java cannot draw here: " + e.getMessage());
+        if (Drawing.isFile(plot)) {
+            double[] grid = outcome.rows().stream().mapToDouble(r -> r.stage().grid()).toArray();
+            double[] train = outcome.rows().stream().mapToDouble(FitOutcome.Row::train).toArray();
+            double[] test = outcome.rows().stream().mapToDouble(FitOutcome.Row::rmse).toArray();
+            Drawing.draw(plot, () -> Plot.errorsOverGrids(outcome.problem().name(), grid, train, test), screen,
+                    spec.commandLine().getErr());
         }
     }
 
@@ -414,37 +283,37 @@ final class FitFunctionCommand implements Callable<Integer> {
     private void table(Context context) throws IOException {
         screen.println("| equation | formula | shape | grid | test RMSE | published | ratio | seconds |");
         screen.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
-        List<Outcome> outcomes = new ArrayList<>();
+        List<FitOutcome> outcomes = new ArrayList<>();
         for (Feynman equation : Feynman.all()) {
-            Outcome outcome = run(context, Problem.of(equation), new Line(equation.name()), () -> { }, row -> { });
+            FitOutcome outcome = run(context, FitProblem.of(equation), new Line(equation.name()), () -> { }, row -> { });
             outcomes.add(outcome);
             screen.println(format("| %s | `%s` | %s | %d | %.2e | %.2e | %.2g | %.0f |", equation.name(), equation.formula(),
-                    shape(equation.layers()), outcome.row().stage.grid(), outcome.row().rmse(), equation.published(),
-                    outcome.ratio(), outcome.seconds));
+                    FitProblem.of(equation).shape(), outcome.row().stage().grid(), outcome.row().rmse(), equation.published(),
+                    outcome.ratio(), outcome.seconds()));
             screen.flush();
-            if (json != null) {
+            if (json != null && (Output.isReplaced(json) || outcomes.size() == Feynman.all().size())) {
                 writeTable(context, outcomes);
             }
         }
         screen.println();
         screen.println(format("%d of %d not above the published error, %d not above 3 times it, %.0f s", count(outcomes, 1),
-                outcomes.size(), count(outcomes, 3), outcomes.stream().mapToDouble(Outcome::seconds).sum()));
+                outcomes.size(), count(outcomes, 3), outcomes.stream().mapToDouble(FitOutcome::seconds).sum()));
         if (json != null) {
             screen.println("metrics      " + json);
         }
     }
 
-    private static long count(List<Outcome> outcomes, double most) {
+    private static long count(List<FitOutcome> outcomes, double most) {
         return outcomes.stream().filter(o -> o.ratio() <= most).count();
     }
 
-    private void writeTable(Context context, List<Outcome> outcomes) throws IOException {
+    private void writeTable(Context context, List<FitOutcome> outcomes) throws IOException {
         ObjectNode root = Output.object();
         ArrayNode equations = root.putArray("equations");
-        outcomes.forEach(o -> equations.add(toJson(o)));
+        outcomes.forEach(o -> equations.add(o.toJson()));
         root.put("within_published", count(outcomes, 1)).put("within_3_times_published", count(outcomes, 3));
         root.set("options", options(context));
-        Output.writeJson(json, root);
+        Output.writeJson(spec, json, root);
     }
 
     // ------------------------------------------------------------------------------------------------------------ JSON
@@ -458,28 +327,5 @@ final class FitFunctionCommand implements Callable<Integer> {
                 .put("steps", fit.iterations()).put("restarts", fit.starts()).put("validation", fit.validation())
                 .put("seed", seed).put("dtype", dtype).put("device", context.device().toString())
                 .put("threads", context.threads()).put("tier", context.tier().toString());
-    }
-
-    private static ObjectNode toJson(Outcome outcome) {
-        ObjectNode root = Output.object();
-        root.put("name", outcome.problem.name).put("formula", outcome.problem.formula.toString())
-                .put("ranges", describe(outcome.problem.formula, outcome.problem.ranges))
-                .put("layers", shape(outcome.problem.layers)).put("parameters", outcome.parameters);
-        ArrayNode list = root.putArray("grids");
-        for (Row row : outcome.rows) {
-            ObjectNode each = list.addObject().put("grid", row.stage.grid()).put("starts", row.stage.candidates())
-                    .put("iterations", row.stage.iterations()).put("train_rmse", row.train);
-            if (!Double.isNaN(row.held)) {
-                each.put("held_out_rmse", row.held);
-            }
-            each.put("test_rmse", row.rmse()).put("seconds", row.stage.seconds());
-        }
-        root.put("best_grid", outcome.row().stage.grid());
-        ObjectNode test = root.putObject("test");
-        outcome.row().test.forEach(test::put);
-        if (!Double.isNaN(outcome.problem.published)) {
-            root.put("published_rmse", outcome.problem.published);
-        }
-        return root.put("seconds", outcome.seconds);
     }
 }

@@ -2,22 +2,27 @@
 package org.kan4j.cli;
 
 import java.io.PrintWriter;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.RowSource;
 import org.kan4j.data.Cache;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
+import org.kan4j.data.Part;
 import org.kan4j.data.Parts;
 import org.kan4j.data.Table;
+import org.kan4j.data.TableRows;
 import org.kan4j.data.TableSet;
 
 /**
  * What to train on, and what suits it where the user says nothing.
  *
  * @param encoding how raw rows become numbers
- * @param parts training and test rows
+ * @param parts training and test rows; the test rows may be null
  * @param hidden width of the hidden layer
  * @param epochs passes over the training rows
  * @param batch rows of a step
@@ -44,10 +49,52 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
     static Job table(Table table, TableSet.Options options, PrintWriter notes) {
         TableSet set = TableSet.learn(table, options);
         set.note().ifPresent(n -> notes.println("note: " + n));
-        int rows = set.parts().train().rows();
+        Parts parts = set.parts();
+        return table(set.encoding(), options.testShare() > 0 ? parts : new Parts(parts.train(), null));
+    }
+
+    private static Job table(Encoding encoding, Parts parts) {
+        int rows = parts.train().rows();
         int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
         int epochs = rows < 2_000 ? 100 : rows < 20_000 ? 50 : 20;
-        return new Job(set.encoding(), set.parts(), 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
+        return new Job(encoding, parts, 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
+    }
+
+    /** The same with other rows. */
+    Job with(Parts other) {
+        return new Job(encoding, other, hidden, epochs, batch, learningRate, decay);
+    }
+
+    /** A known set or a file as a model that is there takes it. */
+    static Job of(String data, Encoding encoding, Double testFraction, long seed, PrintWriter notes) {
+        if (NamedSet.of(data).isPresent()) {
+            Job job = of(data, null, null, Set.of(), Set.of(), null, testFraction, seed, notes);
+            if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
+                throw new InputException("the model was trained on " + encoding.data() + ", whose inputs or classes are not those "
+                        + "of " + data);
+            }
+            return job;
+        }
+        Part all = TableRows.all(Table.open(Path.of(data)), encoding, true);
+        double share = checkedFraction(testFraction);
+        return table(encoding, share == 0 ? new Parts(all, null) : new Parts(part(all, share, seed, true), part(all, share, seed,
+                false)));
+    }
+
+    /** One part of a split of rows. */
+    private static Part part(Part all, double testShare, long seed, boolean train) {
+        return new Part() {
+            @Override
+            public int rows() {
+                return (int) Math.round(all.rows() * (train ? 1 - testShare : testShare));
+            }
+
+            @Override
+            public RowSource load(Arena arena, DType dtype, long memory) {
+                RowSource.Split<? extends RowSource> split = all.load(arena, dtype, memory).split(1 - testShare, seed);
+                return train ? split.first() : split.second();
+            }
+        };
     }
 
     /** The file that the command line names, null for a known set. */
@@ -77,11 +124,16 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
             throw new InputException("a file needs --target COLUMN, the column to predict; " + data + " has: "
                     + Names.some(table.columns().stream().map(Table.Column::name).toList()));
         }
-        double share = testFraction(testFraction);
-        if (!(share > 0 && share < 1)) {
-            throw new InputException("--test-fraction must be between 0 and 1, given " + share);
-        }
+        double share = checkedFraction(testFraction);
         return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed), notes);
+    }
+
+    private static double checkedFraction(Double given) {
+        double share = testFraction(given);
+        if (!(share >= 0 && share < 1)) {
+            throw new InputException("--test-fraction must be 0 to below 1, given " + share);
+        }
+        return share;
     }
 
     /** What becomes of missing values: as given, or they are refused. */

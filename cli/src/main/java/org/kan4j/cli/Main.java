@@ -1,18 +1,25 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.kan4j.error.KanException;
 import org.kan4j.device.NativeLibrary;
 import org.kan4j.data.DataException;
+import org.kan4j.data.Names;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -20,13 +27,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
-/** The command line {@code kan4j}. Exit status: 0 success, 1 failure of the work itself, 2 bad input. */
+/**
+ * The command line {@code kan4j}. Exit status: 0 success, 1 failure of the work itself, 2 bad input or what cannot be read
+ * or written.
+ */
 @Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            VerifyCommand.class, AttributeCommand.class, PruneCommand.class, PlotCommand.class, ImportCommand.class,
-            ExportCommand.class, BenchCommand.class,
+            AttributeCommand.class, PruneCommand.class, PlotCommand.class, ShowCommand.class, VerifyCommand.class,
+            ImportCommand.class, ExportCommand.class, BenchCommand.class, AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class})
 public final class Main {
 
@@ -43,9 +53,17 @@ public final class Main {
 
     /** Runs a command and ends the VM with its exit status. */
     public static void main(String[] args) {
-        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        System.exit(run(out, err, args));
+        if (System.getProperty("java.awt.headless") == null) {
+            System.setProperty("java.awt.headless", "true");  // plots are files
+        }
+        Console out = new Console(new FileOutputStream(FileDescriptor.out));
+        Console err = new Console(new FileOutputStream(FileDescriptor.err));
+        int status = run(out.writer(), err.writer(), args);
+        if (out.failure() != null) {
+            status = report(err.writer(), "cannot write to standard output: " + out.failure().getMessage(),
+                    Math.max(status, BAD_INPUT));
+        }
+        System.exit(status);
     }
 
     /** Runs a command; for tests too, hence the writers. */
@@ -54,6 +72,7 @@ public final class Main {
         CommandLine line = new CommandLine(main).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(110).setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::badParameter);
+        TrainHelp.install(line.getSubcommands().get("train"));
         line.setExecutionStrategy(parsed -> {
             Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.WARNING);
             for (var handler : Logger.getLogger("").getHandlers()) {
@@ -65,7 +84,7 @@ public final class Main {
         int status;
         try {
             status = line.execute(Config.expand(args));
-        } catch (InputException | IOException e) {
+        } catch (InputException | InvalidPathException | IOException e) {
             status = failed(e, line, main.verbose);
         } catch (OutOfMemoryError e) {
             if (main.verbose) {
@@ -82,8 +101,18 @@ public final class Main {
     private static int badParameter(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("kan4j: " + e.getMessage());
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+        // A misspelt option is also why a required one is missing.
+        List<String> unmatched = e instanceof CommandLine.UnmatchedArgumentException whole ? whole.getUnmatched()
+                : command.getUnmatchedArguments();
+        Optional<String> unknown = unmatched.stream().filter(word -> word.startsWith("-")).findFirst();
+        if (unknown.isPresent()) {
+            String option = unknown.get().split("=", 2)[0];
+            String nearest = Names.nearest(option, command.getCommandSpec().optionsMap().keySet());
+            err.println("kan4j: Unknown option '" + option + "', did you mean '" + nearest + "'?");
+        } else {
+            err.println("kan4j: " + e.getMessage());
+        }
+        if (unknown.isPresent() || !CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
             err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         }
         return BAD_INPUT;
@@ -105,6 +134,7 @@ public final class Main {
                 default -> BAD_INPUT;
             });
             case IOException bad -> report(err, describe(bad), BAD_INPUT);
+            case InvalidPathException bad -> report(err, describe(bad), BAD_INPUT);
             case java.io.UncheckedIOException bad -> report(err, describe(bad.getCause()), BAD_INPUT);
             default -> report(err, "a defect of kan4j: " + e + (verbose ? "" : " (--verbose shows where)"), FAILURE);
         };
@@ -113,6 +143,13 @@ public final class Main {
     private static int report(PrintWriter err, String message, int status) {
         err.println("kan4j: " + message);
         return status;
+    }
+
+    private static String describe(InvalidPathException e) {
+        Charset locale = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+        return locale.newEncoder().canEncode(e.getInput()) ? "'" + e.getInput() + "' is no file name: " + e.getReason()
+                : "the file name '" + e.getInput() + "' has letters that the locale's encoding, " + locale
+                + ", lacks; LC_ALL=C.UTF-8 in the environment has all";
     }
 
     /** In words; Java's own messages of these are a bare path. */

@@ -50,16 +50,16 @@ final class Method {
     @Option(names = "--history", paramLabel = "N", description = "Steps that lbfgs remembers, 1 to 1000; 20 by default.")
     private Integer history;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps in all, instead of or within --epochs.")
+    @Option(names = "--steps", paramLabel = "N", description = "Steps in all, instead of or within --epochs; no limit by default.")
     private Long steps;
 
     @Option(names = "--accumulate", paramLabel = "N", description = "Batches whose gradients make one step; 1 by default.")
     private Integer accumulate;
 
-    @Option(names = "--clip-norm", paramLabel = "R", description = "Limit on the norm of a step's gradient.")
+    @Option(names = "--clip-norm", paramLabel = "R", description = "Limit on the norm of a step's gradient; none by default.")
     private Double clipNorm;
 
-    @Option(names = "--clip-value", paramLabel = "R", description = "Limit on each number of a step's gradient.")
+    @Option(names = "--clip-value", paramLabel = "R", description = "Limit on each number of a step's gradient; none by default.")
     private Double clipValue;
 
     @Option(names = "--freeze", paramLabel = "NAME", split = ",",
@@ -83,10 +83,10 @@ final class Method {
                     + "the mean squared error.")
     private Double huber;
 
-    @Option(names = "--update-grid", paramLabel = "N", description = "Move the grids to the data after every N steps.")
+    @Option(names = "--update-grid", paramLabel = "N", description = "Move the grids to the data after every N steps; never by default.")
     private Long updateGrid;
 
-    @Option(names = "--update-grid-until", paramLabel = "N", description = "Last step after which --update-grid does so.")
+    @Option(names = "--update-grid-until", paramLabel = "N", description = "Last step after which --update-grid does so; no last one by default.")
     private Long updateGridUntil;
 
     @Option(names = "--update-grid-share", paramLabel = "F",

@@ -8,8 +8,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +20,13 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.kan4j.measure.Metrics;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
-/** Files a command writes: checked for before the work, whole or not there. */
+/**
+ * Files a command writes: checked for before the work, whole or not there. Links stay links; what is no regular file (a
+ * pipe, a device) is written to, never replaced; {@code -} is standard output.
+ */
 final class Output {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -44,6 +52,11 @@ final class Output {
 
     static JsonNode tree(Object record) {
         return JSON.valueToTree(record);
+    }
+
+    /** JSON that kan4j wrote. */
+    static JsonNode parse(String json) throws IOException {
+        return JSON.readTree(json);
     }
 
     /** Reads a list of rows. */
@@ -74,12 +87,18 @@ final class Output {
 
         /** A file that the command writes, or null; creates its folder. */
         Check writes(String option, Path file) {
-            if (file == null) {
+            if (file == null || isStandardOutput(file)) {
                 return this;
             }
-            Path folder = file.toAbsolutePath().getParent();
+            Path folder = folder(file);
             if (folder == null || Files.isDirectory(file)) {
                 throw new InputException(option + " '" + file + "' is a folder, expected a file name");
+            }
+            if (!isReplaced(file)) {
+                if (!Files.isWritable(file)) {
+                    throw new InputException(option + " " + file + ": permission denied");
+                }
+                return this;
             }
             taken.forEach((name, other) -> {
                 if (same(file, other)) {
@@ -101,6 +120,15 @@ final class Output {
             return this;
         }
 
+        /** Where a file is written: of a link, where it leads to; null for the root. */
+        private static Path folder(Path file) {
+            try {
+                return (Files.exists(file) ? file.toRealPath() : file.toAbsolutePath()).getParent();
+            } catch (IOException e) {
+                throw new InputException(file + ": " + Main.describe(e), e);
+            }
+        }
+
         private static boolean same(Path a, Path b) {
             try {
                 return Files.isSameFile(a.toAbsolutePath().normalize(), b.toAbsolutePath().normalize());
@@ -120,13 +148,25 @@ final class Output {
         write(file, stream -> stream.write(bytes));
     }
 
-    /** Writes beside the file, then moves it to its place. */
+    /** Writes beside the file, then moves it to its place; through to what is no regular file. */
     static void write(Path file, Content content) throws IOException {
-        Path target = file.toAbsolutePath();
-        Path part = target.resolveSibling(target.getFileName() + ".part");
+        if (isStandardOutput(file)) {
+            // Not closed: it is not ours. Streams of files, unlike channels, work in interrupted threads.
+            writeTo(new FileOutputStream(FileDescriptor.out), content);
+            return;
+        }
+        boolean dangling = Files.isSymbolicLink(file) && !Files.exists(file);
+        if (dangling || !isReplaced(file)) {
+            try (OutputStream stream = new FileOutputStream(file.toFile())) {
+                writeTo(stream, content);
+            }
+            return;
+        }
+        Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+        Path part = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
         try {
-            try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part))) {
-                content.writeTo(stream);
+            try (OutputStream stream = new FileOutputStream(part.toFile())) {
+                writeTo(stream, content);
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
@@ -134,9 +174,45 @@ final class Output {
         }
     }
 
+    private static void writeTo(OutputStream stream, Content content) throws IOException {
+        OutputStream buffer = new BufferedOutputStream(stream);
+        content.writeTo(buffer);
+        buffer.flush();
+    }
+
+    /** Whether a file of this name is {@code -}, standard output. */
+    static boolean isStandardOutput(Path file) {
+        return file.toString().equals("-");
+    }
+
+    /** Whether writing makes or replaces a regular file. */
+    static boolean isReplaced(Path file) {
+        return !isStandardOutput(file) && (!Files.exists(file) || Files.isRegularFile(file));
+    }
+
+    /** Where a command says what it does: standard error where its standard output is the JSON. */
+    static PrintWriter screen(CommandSpec spec, Path json) {
+        CommandLine line = spec.commandLine();
+        return json != null && isStandardOutput(json) ? line.getErr() : line.getOut();
+    }
+
+    /** Writes a command's JSON where the option says, if it is given. */
+    static void writeJson(CommandSpec spec, Path file, JsonNode json) throws IOException {
+        if (file != null && isStandardOutput(file)) {
+            spec.commandLine().getOut().print(text(json));
+            spec.commandLine().getOut().flush();
+        } else if (file != null) {
+            writeJson(file, json);
+        }
+    }
+
     static void writeJson(Path file, JsonNode json) throws IOException {
+        write(file, text(json).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String text(JsonNode json) {
         try {
-            write(file, (JSON.writeValueAsString(json) + "\n").getBytes(StandardCharsets.UTF_8));
+            return JSON.writeValueAsString(json) + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
         }

@@ -1,75 +1,105 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import static org.kan4j.cli.Progress.format;
+
 import java.awt.Color;
 import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws what training gave: learning curves, errors over grids. */
+/** Draws what training gave: learning curves, errors over grids. PNG each. */
 final class Plot {
 
     private static final int WIDTH = 560;
     private static final int HEIGHT = 360;
     private static final Color BLUE = new Color(0x1f77b4);
     private static final Color ORANGE = new Color(0xff7f0e);
+    /** Decades of numbers that an axis shows as they are. */
+    private static final int LEAST_DECADE = -3;
+    private static final int MOST_DECADE = 5;
 
     private Plot() {
     }
 
-    /** Writes a PNG: the losses on the left, the score on the test or validation part on the right. */
-    static void learningCurves(Path file, String title, boolean classification, List<EpochReport> epochs) throws IOException {
-        String part = epochs.getLast().part();
-        XYChart loss = chart(title, "loss", classification ? "cross-entropy" : "mean squared error (scaled)", epochs);
-        line(loss, "train", BLUE, epochs, EpochReport::trainLoss);
-        line(loss, part, ORANGE, epochs, EpochReport::loss);
-        XYChart score = chart(title, part + (classification ? " accuracy" : " RMSE"),
-                classification ? "%" : "RMSE", epochs);
-        line(score, classification ? "accuracy" : "RMSE", ORANGE, epochs,
-                e -> classification ? 100 * e.score() : e.score());
-        score.getStyler().setLegendVisible(false);
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        BitmapEncoder.saveBitmap(List.of(loss, score), 1, 2, png, BitmapEncoder.BitmapFormat.PNG);
-        Output.write(file, png.toByteArray());
+    /** A curve of an axis. */
+    private record Line(String name, Color color, double[] values) {
+        static Line of(String name, Color color, List<EpochReport> epochs, ToDoubleFunction<EpochReport> value) {
+            return new Line(name, color, epochs.stream().mapToDouble(value).toArray());
+        }
     }
 
-    /** Writes a PNG of errors over grid intervals, both logarithmic. */
-    static void errorsOverGrids(Path file, String title, double[] grids, double[] train, double[] test) throws IOException {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("grid intervals")
-                .yAxisTitle("RMSE").build();
-        chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
-                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+    /** The losses on the left, the score on the test or validation part, if there is one, on the right. */
+    static byte[] learningCurves(String title, boolean classification, List<EpochReport> epochs) throws IOException {
+        String part = epochs.getLast().part();
+        String loss = classification ? "cross-entropy" : "mean squared error (scaled)";
+        Line train = Line.of("train", BLUE, epochs, EpochReport::trainLoss);
+        if (part == null) {
+            return png(List.of(chart(title + ": loss", loss, epochs, train)));
+        }
+        XYChart score = classification
+                ? chart(title + ": " + part + " accuracy", "%", epochs, Line.of("accuracy", ORANGE, epochs, e -> 100 * e.score()))
+                : chart(title + ": " + part + " RMSE", "RMSE", epochs, Line.of("RMSE", ORANGE, epochs, EpochReport::score));
+        score.getStyler().setLegendVisible(false);
+        return png(List.of(chart(title + ": loss", loss, epochs, train, Line.of(part, ORANGE, epochs, EpochReport::loss)),
+                score));
+    }
+
+    /** Errors over grid intervals, both logarithmic. */
+    static byte[] errorsOverGrids(String title, double[] grids, double[] train, double[] test) throws IOException {
+        XYChart chart = plain(title, "grid intervals", "RMSE");
         chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
         chart.addSeries("train", grids, train).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(BLUE).setLineColor(BLUE);
         chart.addSeries("test", grids, test).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(ORANGE).setLineColor(ORANGE);
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        BitmapEncoder.saveBitmap(List.of(chart), 1, 1, png, BitmapEncoder.BitmapFormat.PNG);
-        Output.write(file, png.toByteArray());
+        return png(List.of(chart));
     }
 
-    private static XYChart chart(String title, String what, String unit, List<EpochReport> epochs) {
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title + ": " + what).xAxisTitle("epoch")
-                .yAxisTitle(unit).build();
-        chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
-                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+    private static byte[] png(List<XYChart> charts) throws IOException {
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        BitmapEncoder.saveBitmap(charts, 1, charts.size(), png, BitmapEncoder.BitmapFormat.PNG);
+        return png.toByteArray();
+    }
+
+    /**
+     * What a power of ten numbers are shown in: 0 where they can be read as they are. Axes of very small numbers have no
+     * labels otherwise, and the chart library never ends on very large ones.
+     */
+    static int decade(double[]... curves) {
+        double most = Stream.of(curves).flatMapToDouble(Arrays::stream).filter(Double::isFinite).map(Math::abs).max().orElse(0);
+        int decade = most == 0 ? 0 : (int) Math.floor(Math.log10(most));
+        return decade >= LEAST_DECADE && decade < MOST_DECADE ? 0 : decade;
+    }
+
+    private static XYChart chart(String title, String unit, List<EpochReport> epochs, Line... lines) {
+        int decade = decade(Stream.of(lines).map(Line::values).toArray(double[][]::new));
+        XYChart chart = plain(title, "epoch", decade == 0 ? unit : format("%s, in 1e%d", unit, decade));
         chart.getStyler().setYAxisDecimalPattern("0.######");
         chart.getStyler().setXAxisMin((double) epochs.getFirst().number());
         chart.getStyler().setXAxisMax((double) Math.max(epochs.getLast().number(), epochs.getFirst().number() + 1));
+        double[] x = epochs.stream().mapToDouble(EpochReport::number).toArray();
+        for (Line line : lines) {
+            // In two steps, for 1e308 is the largest factor there is.
+            double[] y = Arrays.stream(line.values).map(v -> v / Math.pow(10, decade / 2) / Math.pow(10, decade - decade / 2))
+                    .map(v -> Double.isFinite(v) ? v : Double.NaN).toArray();
+            chart.addSeries(line.name, x, y).setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
+                    .setMarkerColor(line.color).setLineColor(line.color);
+        }
         return chart;
     }
 
-    private static void line(XYChart chart, String name, Color color, List<EpochReport> epochs, ToDoubleFunction<EpochReport> value) {
-        double[] x = epochs.stream().mapToDouble(EpochReport::number).toArray();
-        double[] y = epochs.stream().mapToDouble(value).toArray();
-        chart.addSeries(name, x, y).setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
-                .setMarkerColor(color).setLineColor(color);
+    private static XYChart plain(String title, String x, String y) {
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle(x).yAxisTitle(y).build();
+        chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
+                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+        return chart;
     }
 }

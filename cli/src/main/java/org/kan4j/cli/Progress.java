@@ -1,138 +1,173 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Locale;
-import me.tongfei.progressbar.ConsoleProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressState;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
+import org.kan4j.train.TrainingResult;
 
 /**
- * Shows training as it goes: a line an epoch, and on a terminal a bar below them with loss, accuracy, samples a second
- * and the time left of the whole training.
+ * Shows training as it goes: lines of epochs, and on a terminal a bar below them with loss, accuracy, samples a second and
+ * the time left of the whole training.
  */
-final class Progress implements AutoCloseable {
+final class Progress implements TrainingListener, AutoCloseable {
 
+    /** Which epochs have a line. */
+    enum Log {
+        /** Every one. */
+        ALL,
+        /** The first, every tenth, the best and the last. */
+        TERSE,
+        /** None. */
+        NONE;
+
+        /** Where nothing is said: a terminal shows all, a file or a pipe is read later. */
+        static Log usual() {
+            return Terminal.showsOutput() ? ALL : TERSE;
+        }
+    }
+
+    private static final int TERSE_STEP = 10;
     private static final int LONGEST_BAR = 24;
     private static final int SHORTEST_BAR = 4;
-    private static final int UPDATE_MS = 200;
+    private static final long UPDATE_NS = 200_000_000;
 
     private final PrintWriter out;
     private final boolean bar;
+    private final Log log;
     private final boolean classification;
-    private final int epochs;
-    private final long samples;
-    private final long begin = System.nanoTime();
-    private final int firstEpoch;
+    private final String part;
+    private final double unit;
 
-    private ProgressBar current;
-    private int epoch;
+    private int epochs;
+    private int firstEpoch;
+    private long samples;
+    private long begin;
     private long epochBegin;
-    private volatile String metrics = "";
+    private long drawn;
+    private EpochReport best;
+    private EpochReport last;
+    private int lastPrinted;
+    private boolean bestPrinted;
 
     /**
-     * @param terminal whether to draw a bar on standard error
-     * @param samples of an epoch
-     * @param firstEpoch the first one to come, from 1
+     * @param bar whether to draw one on standard error
+     * @param part what is measured on after each epoch, if anything
+     * @param unit of the RMSE
      */
-    Progress(PrintWriter out, boolean terminal, boolean classification, int epochs, int firstEpoch, long samples) {
+    Progress(PrintWriter out, boolean bar, Log log, boolean classification, String part, double unit) {
         this.out = out;
-        this.bar = terminal;
+        this.bar = bar;
+        this.log = log;
         this.classification = classification;
-        this.epochs = epochs;
-        this.firstEpoch = firstEpoch;
-        this.samples = samples;
+        this.part = part;
+        this.unit = unit;
     }
 
-    /** Whether standard error is a terminal; the launcher knows, the VM alone does not. */
-    static boolean terminal() {
-        String known = System.getProperty("kan4j.terminal");
-        return known != null ? Boolean.parseBoolean(known) : System.console() != null && System.console().isTerminal();
+    /** Of the training in all. */
+    int epochs() {
+        return epochs;
     }
 
-    /**
-     * @param number of the epoch, from 1
-     * @param seen samples of this epoch so far
-     * @param loss mean over them
-     * @param accuracy over them, NaN if not known
-     */
-    void batch(int number, long seen, double loss, double accuracy) {
-        if (!bar) {
-            return;
+    @Override
+    public void onStart(Trainer trainer, int rows) {
+        epochs = trainer.epochs(rows);
+        firstEpoch = trainer.epoch() + 1;
+        samples = rows;
+        begin = System.nanoTime();
+        epochBegin = begin;
+    }
+
+    @Override
+    public void onEpochStart(Trainer trainer, int epoch) {
+        epochBegin = System.nanoTime();
+    }
+
+    @Override
+    public void onBatch(Trainer trainer, Batch batch) {
+        long now = System.nanoTime();
+        if (bar && now - drawn >= UPDATE_NS) {
+            drawn = now;
+            Terminal.draw(render(batch, now, Terminal.width() - 1));
         }
-        metrics = Double.isNaN(accuracy) ? format("loss %.4f", loss)
-                : format("loss %.4f  accuracy %.2f %%", loss, 100 * accuracy);
-        if (current == null) {
-            epoch = number;
-            epochBegin = System.nanoTime();
-            current = new ProgressBarBuilder().setInitialMax(samples).setUpdateIntervalMillis(UPDATE_MS)
-                    .setRenderer(this::render).setConsumer(new Line(System.err)).clearDisplayOnFinish().build();
-        }
-        current.stepTo(seen);
     }
 
-    void endEpoch(EpochReport done) {
-        closeBar();
-        out.println(format("epoch %" + digits(epochs) + "d/%d  train loss %.4g  %s loss %.4g  %s %s  %.2f s  %,.0f samples/s",
-                done.number(), epochs, done.trainLoss(), done.part(), done.loss(), done.part(), score(classification, done.score()),
-                done.seconds(), samples / Math.max(done.seconds(), 1e-9)));
+    @Override
+    public void onGridUpdate(Trainer trainer, GridUpdate.Report report) {
+        if (log != Log.NONE) {
+            print(format("grids after step %,d: %d moved, %d kept, change %.2g", trainer.steps(), report.updated(),
+                    report.kept(), report.residual()));
+        }
+    }
+
+    @Override
+    public void onEpochEnd(Trainer trainer, Epoch epoch) {
+        last = EpochReport.of(epoch, part, unit);
+        if (best == null || last.decisive() < best.decisive()) {
+            best = last;
+            bestPrinted = false;
+        }
+        boolean shown = switch (log) {
+            case ALL -> true;
+            case TERSE -> last.number() == firstEpoch || last.number() % TERSE_STEP == 0 || last.number() == epochs;
+            case NONE -> false;
+        };
+        if (shown) {
+            print(last);
+        }
+    }
+
+    /** Shows the lines of the best and the last epoch that were left out. */
+    @Override
+    public void onEnd(Trainer trainer, TrainingResult result) {
+        close();
+        if (log == Log.TERSE && last != null) {
+            if (!bestPrinted) {
+                print("best " + line(best));
+            }
+            if (lastPrinted != last.number() && last != best) {
+                print(last);
+            }
+        }
+    }
+
+    private void print(EpochReport report) {
+        print(line(report));
+        lastPrinted = report.number();
+        bestPrinted |= report == best;
+    }
+
+    private void print(String line) {
+        Terminal.erase();
+        out.println(line);
         out.flush();
     }
 
-    /** A line of its own between the epochs'. */
-    void note(String text) {
-        closeBar();
-        out.println(text);
-        out.flush();
+    private String line(EpochReport done) {
+        String measured = done.part() == null ? "" : format("  %s loss %.4g  %s %s", done.part(), done.loss(), done.part(),
+                score(classification, done.score()));
+        return format("epoch %" + digits(epochs) + "d/%d  train loss %.4g%s  %.2f s  %,.0f samples/s", done.number(), epochs,
+                done.trainLoss(), measured, done.seconds(), samples / Math.max(done.seconds(), 1e-9));
     }
 
     static String score(boolean classification, double score) {
         return classification ? format("accuracy %.2f %%", 100 * score) : format("RMSE %.6g", score);
     }
 
-    private String render(ProgressState state, int width) {
-        double share = state.getMax() == 0 ? 1 : (double) state.getCurrent() / state.getMax();
-        double now = System.nanoTime();
+    private String render(Batch batch, long now, int width) {
+        double share = samples == 0 ? 1 : (double) batch.rows() / samples;
         double seconds = (now - epochBegin) / 1e9;
-        double done = epoch - firstEpoch + share;
+        double done = batch.epoch() - firstEpoch + share;
         double left = done > 0.01 ? (now - begin) / 1e9 / done * (epochs - firstEpoch + 1 - done) : Double.NaN;
-        String before = format("epoch %" + digits(epochs) + "d/%d [", epoch, epochs);
-        String after = format("] %s  %,.0f samples/s  %s left", metrics, state.getCurrent() / Math.max(seconds, 1e-9),
-                duration(left));
-        int bar = Math.clamp(width - before.length() - after.length(), SHORTEST_BAR, LONGEST_BAR);
-        int full = (int) (share * bar);
-        String text = before + "#".repeat(full) + "-".repeat(bar - full) + after;
-        return text.length() > width ? text.substring(0, Math.max(width, 0)) : text;
-    }
-
-    /** Draws over the line that the cursor is in and at the end leaves it for the next text; the library's adds a line. */
-    private static final class Line extends ConsoleProgressBarConsumer {
-
-        private static final String ERASE = "\r\033[K";
-
-        private final PrintStream terminal;
-
-        Line(PrintStream terminal) {
-            super(terminal);
-            this.terminal = terminal;
-        }
-
-        @Override
-        public void accept(String text) {
-            terminal.print(ERASE + text);
-        }
-
-        @Override
-        public void clear() {
-            terminal.print(ERASE);
-        }
-
-        @Override
-        public void close() {
-            terminal.flush();
-        }
+        String before = format("epoch %" + digits(epochs) + "d/%d [", batch.epoch(), epochs);
+        String after = format("] loss %.4f%s  %,.0f samples/s  %s left", batch.loss(), batch.accuracy().isPresent()
+                ? format("  accuracy %.2f %%", 100 * batch.accuracy().getAsDouble()) : "",
+                batch.rows() / Math.max(seconds, 1e-9), duration(left));
+        int room = Math.clamp(width - before.length() - after.length(), SHORTEST_BAR, LONGEST_BAR);
+        int full = (int) (share * room);
+        return before + "#".repeat(full) + "-".repeat(room - full) + after;
     }
 
     static String duration(double seconds) {
@@ -151,15 +186,10 @@ final class Progress implements AutoCloseable {
         return String.format(Locale.ROOT, pattern, values);
     }
 
-    private void closeBar() {
-        if (current != null) {
-            current.close();
-            current = null;
-        }
-    }
-
     @Override
     public void close() {
-        closeBar();
+        if (bar) {
+            Terminal.erase();
+        }
     }
 }

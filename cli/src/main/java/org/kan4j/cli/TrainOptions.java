@@ -4,8 +4,15 @@ package org.kan4j.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.kan4j.device.Context;
+import org.kan4j.train.Trainer;
 import org.kan4j.data.DataException;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.TableSet;
@@ -15,7 +22,9 @@ import org.kan4j.data.TableSet;
  * checkpoint carries so that it can be resumed.
  *
  * @param target of a file; null for a named set, like the options of files after it
+ * @param test file of the rows to test on; null for a share of the data
  * @param memory MiB for encoded rows; larger data is streamed
+ * @param from file of the model that is gone on with, whose network it is; null for a new one
  * @param grid null where the basis has none; so the order
  * @param norm normalisation between layers: none, layer or batch
  * @param init how initial parameters are drawn; null for as published
@@ -32,25 +41,74 @@ import org.kan4j.data.TableSet;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid,
-                    Integer order, String norm, String init, long[] layers, Integer epochs,
-                    Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
-                    Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device, int threads,
-                    String tier, @JsonUnwrapped Method method) {
+                    Encoding.Missing missing, String test, Double testFraction, Integer memory, String from, String basis,
+                    Integer grid, Integer order, String norm, String init, long[] layers, Integer epochs, Integer batch,
+                    Double lr, Double weightDecay, String schedule, Double decay, Double warmup, Integer plateau,
+                    Double validation, Integer patience, long seed, String dtype, String device, int threads, String tier,
+                    @JsonUnwrapped Method method) {
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** What the options of each kind come to. */
+    static TrainOptions of(String data, DataOptions.Effective rows, String from, ModelOptions.Effective model,
+                           CourseOptions.Effective course, long seed, Context context, Method method) {
+        return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.test(),
+                rows.testFraction(), rows.memory(), from, model.basis(), model.grid(), model.order(), model.norm(), model.init(),
+                model.layers(), course.epochs(), course.batch(), course.lr(), course.weightDecay(), course.schedule(),
+                course.decay(), course.warmup(), course.plateau(), course.validation(), course.patience(), seed, model.dtype(),
+                context.device().toString(), context.threads(), context.tier().toString(), method);
+    }
+
     /** The same training up to another number of epochs or steps; null for those it has. */
     TrainOptions until(Integer otherEpochs, Long otherSteps) {
         if (otherSteps != null) {
             method.setSteps(otherSteps);
         }
-        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, testFraction,
-                memory, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation,
-                patience, seed, dtype, device, threads, tier, method);
+        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, test, testFraction,
+                memory, from, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay, schedule, decay,
+                warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method);
+    }
+
+    /** Sets a trainer up to train so. */
+    Trainer.Builder apply(Trainer.Builder builder) {
+        builder.schedule(course().course()).seed(seed);
+        method.apply(builder, lr, weightDecay);
+        if (epochs != null) {
+            builder.epochs(epochs);
+        }
+        if (batch != null) {
+            builder.batchSize(batch);
+        }
+        return patience == null ? builder : builder.earlyStopping(patience);
+    }
+
+    private CourseOptions.Effective course() {
+        return new CourseOptions.Effective(epochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation, patience);
+    }
+
+    /** The command that trains so, as a shell takes it. */
+    String command() {
+        StringBuilder command = new StringBuilder("kan4j train ").append(quoted(data));
+        JsonNode tree = JSON.valueToTree(this);
+        for (Map.Entry<String, JsonNode> option : tree.properties()) {
+            String key = option.getKey();
+            String value = option.getValue().isArray() ? StreamSupport.stream(option.getValue().spliterator(), false)
+                    .map(JsonNode::asText).collect(Collectors.joining(",")) : option.getValue().asText();
+            if (!key.equals("data") && !value.isEmpty()) {
+                boolean constant = key.equals("task") || key.equals("missing");
+                command.append(" --").append(Config.kebab(key)).append(' ')
+                        .append(quoted(constant ? value.toLowerCase(Locale.ROOT) : value));
+            }
+        }
+        return command.toString();
+    }
+
+    /** As one word of a shell. */
+    static String quoted(String word) {
+        return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     String toJson() {

@@ -57,7 +57,10 @@ public final class Cache {
             return Path.of(own);
         }
         String xdg = System.getenv("XDG_CACHE_HOME");
-        Path base = xdg != null && !xdg.isBlank() ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
+        Path home = Path.of(System.getProperty("user.home"));
+        // Where the user has no entry in the list of users, Java's home is "?".
+        Path base = xdg != null && !xdg.isBlank() ? Path.of(xdg) : home.isAbsolute() ? home.resolve(".cache")
+                : Path.of(System.getProperty("java.io.tmpdir"));
         return base.resolve("kan4j").resolve("data");
     }
 

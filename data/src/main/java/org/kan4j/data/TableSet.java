@@ -30,7 +30,7 @@ public final class TableSet {
      * @param drop columns to leave out
      * @param categorical columns to take as categories although they hold numbers
      * @param missing what becomes of missing values
-     * @param testShare of the rows, 0 to 1 exclusive; stratified for classification
+     * @param testShare of the rows, 0 to below 1; stratified for classification
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
                           double testShare, long seed) {
@@ -283,7 +283,7 @@ public final class TableSet {
                 }
             }
         }
-        if (train.isEmpty() || test.isEmpty()) {
+        if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
             throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
                     + test.cardinality() + " to test on with --test-fraction " + options.testShare);
         }

@@ -3,14 +3,15 @@ package org.kan4j.device;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -36,8 +37,9 @@ import org.kan4j.ffi.NativeLoader;
  * <li>the system property {@code kan4j.native.path}: the file or the folder that holds it, nothing else then;
  * <li>the folders of {@code java.library.path};
  * <li>the build folder of a source tree these classes run from;
- * <li>the kan4j-natives jar, extracted once into {@code ~/.cache/kan4j} (property {@code kan4j.native.cache}), into a
- * folder named by version and SHA-256.
+ * <li>the kan4j-natives jar, extracted once into {@code ~/.cache/kan4j}, or, where there is no home, it cannot be written
+ * or nothing may be run from it, into a folder of the user's own in {@code java.io.tmpdir}; into the property {@code
+ * kan4j.native.cache} and nowhere else where it is set. There in a folder named by version and SHA-256.
  * </ol>
  */
 public final class NativeLibrary {
@@ -111,15 +113,25 @@ public final class NativeLibrary {
     private static Info loadNow() {
         List<String> tried = new ArrayList<>();
         Path library = find(tried);
+        if (library == null) {
+            library = loadCarried(tried);
+        } else {
+            try {
+                load(library);
+            } catch (UnsatisfiedLinkError e) {
+                throw new NativeLibraryException(Status.UNSUPPORTED, "cannot load " + library + ": " + e.getMessage()
+                    + mountHint(library), e);
+            }
+        }
+        return handshake(library);
+    }
+
+    private static void load(Path library) {
         try {
             NativeLoader.load(library);
-        } catch (UnsatisfiedLinkError e) {
-            throw new NativeLibraryException(Status.UNSUPPORTED, "cannot load " + library + ": " + e.getMessage()
-                + mountHint(library), e);
         } catch (IllegalCallerException e) {
             throw denied(e);
         }
-        return handshake(library);
     }
 
     private static NativeLibraryException denied(Throwable cause) {
@@ -157,6 +169,7 @@ public final class NativeLibrary {
         }
     }
 
+    /** The library that lies somewhere, or null if only one that a jar carries is left. */
     private static Path find(List<String> tried) {
         String property = System.getProperty("kan4j.native.path");
         if (property != null) {
@@ -183,26 +196,51 @@ public final class NativeLibrary {
             return built;
         }
         tried.add("build folder of a source tree (these classes do not run from one)");
+        return null;
+    }
+
+    /** Loads the library that a jar on the class path carries from the first folder that will do. */
+    private static Path loadCarried(List<String> tried) {
         List<String> carried = new ArrayList<>();
         for (NativeLibraryProvider provider : ServiceLoader.load(NativeLibraryProvider.class,
             NativeLibrary.class.getClassLoader())) {
             carried.add(provider.platform());
-            if (provider.platform().equals(platform())) {
-                try {
-                    Path library = extract(provider);
-                    if (library != null) {
-                        return library;
-                    }
-                } catch (IOException e) {
-                    throw new NativeLibraryException(Status.UNSUPPORTED, "cannot extract " + FILE_NAME + " into "
-                        + cacheFolder() + " (property kan4j.native.cache): " + e, e);
-                }
+            Path library = provider.platform().equals(platform()) ? loadCarried(provider) : null;
+            if (library != null) {
+                return library;
             }
         }
         tried.add(carried.isEmpty() ? "kan4j-natives jar (none on the class path)"
             : "kan4j-natives jars, which are for " + String.join(", ", carried));
         throw new NativeLibraryException(Status.UNSUPPORTED, "no native library of kan4j for this platform, "
             + platform() + "; tried: " + String.join("; ", tried));
+    }
+
+    /** Null if the jar was built without a library. */
+    private static Path loadCarried(NativeLibraryProvider provider) {
+        List<String> failures = new ArrayList<>();
+        Throwable last = null;
+        String property = System.getProperty("kan4j.native.cache");
+        for (boolean temporary : property != null ? new boolean[] {false} : new boolean[] {false, true}) {
+            Path library = null;
+            try {
+                if (provider.sha256(FILE_NAME) == null) {
+                    return null;
+                }
+                Path cache = property != null ? Path.of(property).toAbsolutePath() : temporary ? temporaryCache() : homeCache();
+                library = extract(provider, cache);
+                load(library);
+                return library;
+            } catch (IOException e) {
+                failures.add("cannot extract " + FILE_NAME + ": " + e);
+                last = e;
+            } catch (UnsatisfiedLinkError e) {
+                failures.add("cannot load " + library + ": " + e.getMessage() + mountHint(library));
+                last = e;
+            }
+        }
+        throw new NativeLibraryException(Status.UNSUPPORTED, String.join("; ", failures)
+            + "; the property kan4j.native.cache names a folder to extract it into", last);
     }
 
     /** build/libkan4j.so of the source tree whose target/classes holds this class, or null. */
@@ -225,22 +263,42 @@ public final class NativeLibrary {
         }
     }
 
-    private static Path cacheFolder() {
-        String property = System.getProperty("kan4j.native.cache");
-        return property != null ? Path.of(property).toAbsolutePath()
-            : Path.of(System.getProperty("user.home"), ".cache", "kan4j");
+    private static Path homeCache() throws IOException {
+        Path home = Path.of(System.getProperty("user.home"));
+        if (!home.isAbsolute()) { // "?" where the user has no entry in the list of users
+            throw new IOException("there is no home folder");
+        }
+        return home.resolve(Path.of(".cache", "kan4j"));
     }
 
     /**
-     * Extracts the carried files into the cache, each written beside its place, verified and moved there in one step,
+     * A folder in java.io.tmpdir that nobody else can write to, by the number of the user, for there may be no name; one of
+     * this process alone where somebody else took the name.
+     */
+    private static Path temporaryCache() throws IOException {
+        Path own = Files.createTempDirectory("kan4j-"); // rwx------, and ours
+        Object user = Files.getAttribute(own, "unix:uid");
+        Path shared = own.resolveSibling("kan4j-" + user);
+        try {
+            Files.move(own, shared, StandardCopyOption.ATOMIC_MOVE); // over an empty folder of ours at most
+            return shared;
+        } catch (IOException taken) {
+            boolean ours = Files.isDirectory(shared, LinkOption.NOFOLLOW_LINKS)
+                && Files.getAttribute(shared, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(user)
+                && PosixFilePermissions.toString(Files.getPosixFilePermissions(shared)).equals("rwx------");
+            if (ours) {
+                Files.delete(own);
+            }
+            return ours ? shared : own;
+        }
+    }
+
+    /**
+     * Extracts the carried files into a cache, each written beside its place, verified and moved there in one step,
      * so that concurrent processes and crashes leave only whole files.
      */
-    private static Path extract(NativeLibraryProvider provider) throws IOException {
-        String sha256 = provider.sha256(FILE_NAME);
-        if (sha256 == null) {
-            return null;
-        }
-        Path folder = cacheFolder().resolve(version() + "-" + sha256);
+    private static Path extract(NativeLibraryProvider provider, Path cache) throws IOException {
+        Path folder = cache.resolve(version() + "-" + provider.sha256(FILE_NAME));
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rwx------")));

@@ -3,9 +3,11 @@ package org.kan4j.train;
 
 import java.util.List;
 import org.kan4j.error.KanException;
-import org.kan4j.optim.Loss;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.model.KanModel;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
+import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
@@ -30,13 +32,13 @@ import org.kan4j.optim.Schedule;
  * @param gridUpdates on the way; null for none
  * @param regularisers added to the loss
  */
-public record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
+record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
                     int batchSize, int accumulation, long seed, boolean shuffle, int patience, Clipping clipping,
                     List<ParameterGroup> groups, double averaging, GridUpdates gridUpdates,
                     List<Regulariser> regularisers) {
 
     /** Checks the combination. */
-    public TrainingPlan {
+    TrainingPlan {
         if (optimizer instanceof Lbfgs) {
             if (accumulation > 1 || clipping.active() || !(schedule instanceof Schedule.Constant)) {
                 throw KanException.invalid("L-BFGS searches along a line of its own: it goes without accumulation, clipping "
@@ -63,5 +65,12 @@ public record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optim
     /** Whether a step is nothing but AdamW on one mini-batch's gradient, which then need not exist. */
     boolean fusible() {
         return optimizer instanceof Optimizer.AdamW && plain();
+    }
+
+    /** Refuses a model that this plan cannot train. */
+    void require(KanModel model) {
+        if (gridUpdates != null && model.layers().stream().noneMatch(GridUpdate::hasGrid)) {
+            throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s", model);
+        }
     }
 }

@@ -119,6 +119,43 @@ class NativeLibraryTest {
         }
     }
 
+    /** No home ("?" is Java's for a user without an entry), one that is a file, one that cannot be written. */
+    @Test
+    void withoutAHomeItIsExtractedIntoTheTemporaryFolder() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path file = Files.writeString(folder.resolve("file"), "no folder");
+        for (String home : List.of("?", file.toString(), "/proc")) {
+            String output = load("-Djava.library.path=" + folder, "-Duser.home=" + home, "-Djava.io.tmpdir=" + temporary);
+            assertTrue(output.startsWith("LOADED " + temporary.resolve("kan4j-")), home + ": " + output);
+        }
+        try (Stream<Path> files = Files.list(temporary)) {
+            List<Path> left = files.toList();
+            assertEquals(1, left.size(), left.toString());
+            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(left.getFirst())));
+            // One that others can write to is not trusted.
+            Files.setPosixFilePermissions(left.getFirst(), PosixFilePermissions.fromString("rwxrwxrwx"));
+            String output = load("-Djava.library.path=" + folder, "-Duser.home=?", "-Djava.io.tmpdir=" + temporary);
+            assertTrue(output.startsWith("LOADED " + temporary), output);
+            assertTrue(!output.startsWith("LOADED " + left.getFirst() + "/"), output);
+        }
+        assertTrue(Files.notExists(Path.of("?")), "no folder '?' is made");
+        assertRefused(load("-Djava.library.path=" + folder, "-Duser.home=?", "-Djava.io.tmpdir=/proc"), "no home folder",
+            "kan4j.native.cache");
+        assertRefused(load("-Djava.library.path=" + folder, "-Dkan4j.native.cache=/proc/cache", "-Djava.io.tmpdir=" + temporary),
+            "/proc/cache", "kan4j.native.cache");
+    }
+
+    @Test
+    void whatCannotBeLoadedFromTheHomeIsTriedFromTheTemporaryFolder() throws Exception {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path services = Files.createDirectories(folder.resolve("broken/META-INF/services"));
+        Files.writeString(services.resolve(NativeLibraryProvider.class.getName()), "application.Broken");
+        assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), folder.resolve("broken"), Vm.home(Load.class)),
+            "-Djava.library.path=" + folder, "-Duser.home=" + folder, "-Djava.io.tmpdir=" + temporary),
+            "cannot load " + folder.resolve(".cache/kan4j"), "cannot load " + temporary.resolve("kan4j-"),
+            "kan4j.native.cache");
+    }
+
     @Test
     void anotherPlatformHasNoLibraryAndSaysSo() throws Exception {
         String output = load("-Djava.library.path=" + folder, "-Dos.arch=riscv64");

@@ -1,0 +1,55 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.kan4j.cli.Progress.format;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.kan4j.data.Encoding;
+import org.kan4j.data.Names;
+
+/** What goes into a model and comes out of it, in words. */
+final class Columns {
+
+    private Columns() {
+    }
+
+    /** Lines of a card: inputs, target and how both become numbers. */
+    static List<String> describe(Encoding encoding) {
+        List<String> names = new ArrayList<>();
+        List<String> ways = new ArrayList<>();
+        for (Encoding.Column column : encoding.columns()) {
+            switch (column) {
+                case Encoding.Numeric numeric -> {
+                    names.add(numeric.name());
+                    add(ways, "numbers from the range of the training rows to -1..1");
+                }
+                case Encoding.Categorical categorical -> {
+                    names.add(format("%s (%d values)", categorical.name(), categorical.values().size()));
+                    add(ways, "each value of a category to an input of 0 or 1");
+                }
+                case Encoding.Pixels pixels -> {
+                    names.add(format("%d pixels", pixels.count()));
+                    add(ways, "pixels from 0.." + Math.round(pixels.maximum()) + " to -1..1");
+                }
+            }
+        }
+        if (encoding.missing() == Encoding.Missing.FILL) {
+            ways.add("missing values to the mean, or to none of the values");
+        }
+        String target = switch (encoding.target()) {
+            case Encoding.Classes classes -> format("%s, one of %d classes: %s", classes.name(), classes.width(),
+                    Names.some(classes.labels()));
+            case Encoding.Value value -> format("%s, a number: mean %.6g, deviation %.6g", value.name(), value.mean(),
+                    value.deviation());
+        };
+        return List.of(format("inputs       %,d: %s", encoding.features(), Names.some(names)), "target       " + target,
+                "encoding     " + String.join("; ", ways));
+    }
+
+    private static void add(List<String> ways, String way) {
+        if (!ways.contains(way)) {
+            ways.add(way);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.kan4j.train.Trainer;
+
+/** On Ctrl-C, SIGTERM or SIGHUP asks the trainer to stop and lets it write its checkpoint before the VM ends. */
+final class Interrupt implements AutoCloseable {
+
+    private static final int PATIENCE_S = 20;
+
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final Thread hook;
+
+    /** @param late what to say where the step that runs takes too long to be waited for */
+    Interrupt(Trainer trainer, String late) {
+        hook = new Thread(() -> {
+            trainer.requestStop();
+            try {
+                if (!done.await(PATIENCE_S, TimeUnit.SECONDS)) {
+                    System.err.println("kan4j: " + late);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }, "kan4j-interrupt");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** The checkpoint is written and said so. */
+    void reported() {
+        done.countDown();
+    }
+
+    @Override
+    public void close() {
+        done.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            Objects.requireNonNull(ending);  // the VM is ending: the hook is running and has been released
+        }
+    }
+}

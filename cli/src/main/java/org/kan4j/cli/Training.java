@@ -1,0 +1,182 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.kan4j.cli.Progress.format;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.kan4j.rows.Dataset;
+import org.kan4j.grid.GridCoverage;
+import org.kan4j.model.KanModel;
+import org.kan4j.rows.RowSource;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingResult;
+import org.kan4j.data.Encoding;
+import org.kan4j.data.Part;
+
+/**
+ * One training of {@code kan4j train}, from its rows to what came of it.
+ *
+ * @param job the rows
+ * @param options how to train on them, as will be reported
+ * @param model the network
+ * @param modelFile where to save it: after each epoch, at the end where it is a pipe or a device
+ * @param log which epochs to show
+ * @param screen to show them on
+ */
+record Training(Job job, TrainOptions options, KanModel model, Path modelFile, Progress.Log log, PrintWriter screen) {
+
+    /**
+     * What came of a training.
+     *
+     * @param training that it came of
+     * @param context where it ran, in words
+     * @param epochs as measured
+     * @param measured the measures on the rows that decide, in the target's unit; empty where it was stopped
+     * @param rows how many these are
+     * @param grids how well the grids cover the training rows; null where it was stopped
+     * @param ending why it ended, in words
+     * @param stopped whether on request
+     */
+    record Result(Training training, String context, List<EpochReport> epochs, Map<String, Double> measured, long rows,
+                  GridCoverage grids, String ending, boolean stopped) {
+
+        TrainOptions options() {
+            return training.options;
+        }
+
+        boolean classification() {
+            return training.job.classification();
+        }
+
+        /** What the measures are of: test, or train where there are no other rows. */
+        String part() {
+            return training.job.parts().test() != null ? "test" : "train";
+        }
+
+        String scoreName() {
+            return classification() ? "accuracy" : "rmse";
+        }
+
+        double score() {
+            return measured.get(scoreName());
+        }
+
+        EpochReport best() {
+            return epochs.stream().min(Comparator.comparingDouble(EpochReport::decisive)).orElseThrow();
+        }
+    }
+
+    /** The rows of a training in its parts; what there is none of is null. */
+    private record Rows(RowSource all, RowSource train, RowSource validation, RowSource test) {
+        /** To measure on after each epoch. */
+        RowSource watched() {
+            return validation != null ? validation : test;
+        }
+    }
+
+    /**
+     * Trains.
+     *
+     * @param resumed the checkpoint that is gone on with, or null
+     */
+    Result run(Trainer.Builder builder, Path resumed) throws IOException {
+        String part = options.validation() != null ? "validation" : job.parts().test() != null ? "test" : null;
+        boolean replaced = Output.isReplaced(modelFile);
+        try (Arena arena = Arena.ofShared();
+             Progress progress = new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(),
+                     part, unit())) {
+            Rows rows = rows(arena);
+            if (options.method().hasClassWeights() && resumed == null) {
+                builder.classWeights(options.method().classWeights(rows.train));
+            }
+            try (Trainer trainer = builder.checkpoint(replaced ? modelFile : null).listener(progress).build();
+                 Interrupt interrupt = new Interrupt(trainer, "the step takes too long to be waited for; what is saved of the "
+                         + "training is that of its last epoch, in " + modelFile)) {
+                if (trainer.isDone()) {
+                    throw new InputException(resumed + " has all of its " + trainer.epoch() + " epochs, " + trainer.steps()
+                            + " steps; --epochs N or --steps N with a larger N goes on");
+                }
+                announce(trainer, rows);
+                TrainingResult result = trainer.fit(rows.train, rows.watched());
+                if (!replaced) {
+                    trainer.save(modelFile);
+                }
+                List<EpochReport> epochs = result.epochs().stream().map(e -> EpochReport.of(e, part, unit())).toList();
+                String ending = ending(trainer, result, progress.epochs(), epochs);
+                if (result.stopped()) {
+                    screen.println("stopped after " + epochs.size() + " of " + progress.epochs() + " epochs; go on with: "
+                            + "kan4j train " + TrainOptions.quoted(options.data()) + " --resume "
+                            + TrainOptions.quoted(modelFile.toString()));
+                    screen.flush();
+                    interrupt.reported();
+                    return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, ending, true);
+                }
+                RowSource decisive = rows.test != null ? rows.test : rows.train;
+                return new Result(this, trainer.context().toString(), epochs,
+                        Output.measures(trainer.evaluate(decisive), unit()), decisive.size(),
+                        GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending, false);
+            }
+        }
+    }
+
+    /** The RMSE's, of the target's deviations that the model counts in. */
+    private double unit() {
+        return job.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+    }
+
+    private long memory() {
+        return options.memory() == null ? Part.DEFAULT_MEMORY : (long) options.memory() << 20;
+    }
+
+    private Rows rows(Arena arena) {
+        RowSource all = job.parts().train().load(arena, model.dtype(), memory());
+        RowSource test = job.parts().test() == null ? null : job.parts().test().load(arena, model.dtype(), memory());
+        if (options.validation() == null) {
+            return new Rows(all, all, null, test);
+        }
+        RowSource.Split<? extends RowSource> split = all.split(1 - options.validation(), options.seed());
+        if (split.first().size() == 0 || split.second().size() == 0) {
+            throw new InputException("--validation " + options.validation() + " of " + all.size() + " rows leaves a part empty");
+        }
+        return new Rows(all, split.first(), split.second(), test);
+    }
+
+    private void announce(Trainer trainer, Rows rows) {
+        String network = options.from() != null ? "the model " + options.from() : options.basis()
+                + (options.grid() != null ? ", grid " + options.grid() : "")
+                + (options.order() != null ? ", order " + options.order() : "");
+        screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train%s and %s to test on",
+                widths(), network, model.dtype().name().toLowerCase(java.util.Locale.ROOT), trainer.context(),
+                model.parameterCount(), rows.train.size(),
+                rows.validation == null ? "" : format(", %,d to validate", rows.validation.size()),
+                rows.test == null ? "none" : format("%,d", rows.test.size())));
+        if (!(rows.all instanceof Dataset)) {
+            screen.println(format("the rows are streamed, %,d MiB at a time", memory() >> 20));
+        }
+        screen.flush();
+    }
+
+    private String widths() {
+        return options.layers() != null ? ModelOptions.join(options.layers()) : model.in() + ",...," + model.out();
+    }
+
+    private String ending(Trainer trainer, TrainingResult result, int planned, List<EpochReport> epochs) {
+        if (result.stopped()) {
+            return "stopped on request";
+        }
+        if (options.method().steps() != null && trainer.steps() >= options.method().steps()) {
+            return format("all %,d steps are made", trainer.steps());
+        }
+        if (epochs.size() >= planned) {
+            return format("all %,d epochs are done", planned);
+        }
+        return options.patience() != null ? format("%d epochs without a better validation loss", options.patience())
+                : "L-BFGS finds nothing lower";
+    }
+}

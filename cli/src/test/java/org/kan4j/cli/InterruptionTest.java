@@ -1,0 +1,112 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.io.Checkpoint;
+
+/** Whoever stops a training finds it saved, and reads where. SIGTERM and SIGKILL are in {@link TrainCommandTest}. */
+class InterruptionTest {
+
+    @TempDir
+    private Path folder;
+
+    /** What a process prints, as far as it has come. */
+    private static final class Output {
+        private final StringBuilder text = new StringBuilder();
+
+        Output(InputStream stream) {
+            Thread reader = new Thread(() -> {
+                try (stream) {
+                    byte[] bytes = new byte[4096];
+                    for (int n = stream.read(bytes); n >= 0; n = stream.read(bytes)) {
+                        synchronized (text) {
+                            text.append(new String(bytes, 0, n, StandardCharsets.UTF_8));
+                        }
+                    }
+                } catch (IOException e) {
+                    synchronized (text) {
+                        text.append(e);
+                    }
+                }
+            });
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        @Override
+        public String toString() {
+            synchronized (text) {
+                return text.toString();
+            }
+        }
+    }
+
+    /** Ctrl-C as a terminal makes it of the key, while the bar is shown: a pseudo terminal of util-linux's script. */
+    @Test
+    void ctrlCInATerminalEndsAtACheckpoint() throws Exception {
+        Path model = folder.resolve("m.safetensors");
+        String command = CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--batch", 1, "--hidden", "300",
+                "--out", model).stream().map(TrainOptions::quoted).collect(Collectors.joining(" "));
+        Process process = new ProcessBuilder("script", "-qefc", "stty cols 60; exec " + command, "/dev/null").redirectErrorStream(true).start();
+        Output output = new Output(process.getInputStream());
+        try (OutputStream keys = process.getOutputStream()) {
+            while (!output.toString().contains(" loss ")) {
+                assertThat(process.isAlive()).as(output::toString).isTrue();
+                Thread.sleep(20);
+            }
+            assertThat(output.toString()).contains("epoch       1/1000000 [");  // the bar
+            keys.write(3);
+            keys.flush();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on Ctrl-C: %s", output).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).as(output.toString()).isEqualTo(130);
+        assertThat(Arrays.stream(output.toString().replace("^C", "").split("\r\033\\[K")).filter(line -> line.matches("epoch[^\r]* loss [^\r]*")))
+                .as("the bar fits the terminal").isNotEmpty().allSatisfy(line -> assertThat(line).hasSizeLessThan(60));
+        assertThat(output.toString()).contains("stopped after ", "go on with: kan4j train digits --resume " + model);
+        try (Checkpoint checkpoint = Checkpoint.read(model)) {
+            assertThat(checkpoint.isResumable()).isTrue();
+        }
+    }
+
+    @Test
+    void anInterruptedThreadEndsAtACheckpointWithItsMetrics() throws Exception {
+        Path model = folder.resolve("m.safetensors");
+        Path json = folder.resolve("m.json");
+        AtomicReference<Cli> result = new AtomicReference<>();
+        AtomicReference<Boolean> flag = new AtomicReference<>();
+        Thread thread = new Thread(() -> {
+            result.set(Cli.run("train", "digits", "--epochs", 1_000_000, "--out", model, "--json", json));
+            flag.set(Thread.currentThread().isInterrupted());
+        });
+        thread.start();
+        while (!Files.exists(model)) {
+            assertThat(thread.isAlive()).as(() -> String.valueOf(result.get())).isTrue();
+            Thread.sleep(20);
+        }
+        thread.interrupt();
+        thread.join(60_000);
+        assertThat(thread.isAlive()).isFalse();
+        assertThat(result.get().status()).as(result.get().err()).isEqualTo(130);
+        assertThat(result.get().out()).contains("stopped after ", "--resume " + model);
+        assertThat(flag.get()).isTrue();
+        assertThat(Cli.json(json).get("ended").asText()).isEqualTo("stopped on request");
+        assertThat(Cli.json(json).get("epochs")).isNotEmpty();
+        Cli.succeed("evaluate", "digits", "--model", model);
+    }
+}
