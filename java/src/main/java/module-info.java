@@ -7,6 +7,7 @@ module org.kan4j {
     exports org.kan4j;
     exports org.kan4j.formula;
     exports org.kan4j.interop;
+    exports org.kan4j.symbolic;
 
     uses org.kan4j.ffi.NativeLibraryProvider;
 }
