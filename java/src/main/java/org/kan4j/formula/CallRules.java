@@ -184,9 +184,14 @@ final class CallRules {
         return negative ? wave.negated() : wave;
     }
 
-    /** tanh(atanh u + atanh v) = (u + v)/(1 + u v). */
+    /** tanh(atanh u + atanh v) = (u + v)/(1 + u v), tanh(n log u) = (u^2n - 1)/(u^2n + 1). */
     private static Expression sumOfSpeeds(Call call) {
         List<Expression> terms = Simplifier.terms(call.argument());
+        if (terms.size() == 1 && Simplifier.coefficient(terms.get(0)) instanceof Rational half
+                && Simplifier.rest(terms.get(0)) instanceof Call inner && inner.function() == UnaryFunction.LOG) {
+            Expression square = Expression.power(inner.argument(), half.times(Expression.integer(2)));
+            return square.minus(Expression.integer(1)).over(square.plus(Expression.integer(1)));
+        }
         if (terms.size() != 2) {
             return call;
         }

@@ -53,6 +53,10 @@ final class ProductRules {
                 return Expression.sum(sum.terms().stream().map(term -> factors.get(0).times(term)).toList());
             }
         }
+        Expression scaled = withoutScales(product);
+        if (scaled != null) {
+            return scaled;
+        }
         if (!(factors.get(0) instanceof Real)) {
             return product;
         }
@@ -76,6 +80,27 @@ final class ProductRules {
             }
         }
         return product;
+    }
+
+    /** Of several sums of measured numbers, or one beside such a number, the scales are one constant; null if there is one. */
+    private static Expression withoutScales(Product product) {
+        List<Expression> factors = product.factors();
+        long numbers = factors.get(0).isNumber() ? 1 : 0;
+        long scales = factors.stream().filter(f -> f instanceof Sum sum && scale(sum) != null).count();
+        boolean measured = factors.get(0) instanceof Real;
+        if (scales == 0 || factors.size() - numbers < 2 || scales == 1 && !measured) {
+            return null;
+        }
+        List<Expression> changed = new ArrayList<>();
+        for (Expression factor : factors) {
+            if (factor instanceof Sum sum && scale(sum) != null) {
+                changed.add(scale(sum));
+                changed.add(divided(sum, scale(sum)));
+            } else {
+                changed.add(factor);
+            }
+        }
+        return Expression.product(changed);
     }
 
     /** The measured number before the largest term of a sum all of whose terms have one, positive; null if there is none. */

@@ -136,6 +136,25 @@ final class SumRules {
         return first.times(Expression.sum(inner));
     }
 
+    /** Everything over a sum that is a denominator of one term; null if there is none. */
+    Expression overOne(Sum sum) {
+        for (Expression term : sum.terms()) {
+            for (Expression factor : Simplifier.factors(term)) {
+                if (factor instanceof Power power && Numbers.is(power.exponent(), -1) && power.base() instanceof Sum below) {
+                    List<Expression> above = new ArrayList<>();
+                    for (Expression other : sum.terms()) {
+                        Expression quotient = quotient(other, factor);
+                        above.add(quotient != null ? quotient : other.times(below));
+                    }
+                    Expression numerator = Expression.sum(above);
+                    Expression expanded = Expansion.of(numerator);
+                    return simplifier.normal(expanded != null ? expanded : numerator).over(below);
+                }
+            }
+        }
+        return null;
+    }
+
     /** The factor that two or more terms share, outside of those; null if there is none. */
     Expression factored(Sum sum) {
         Expression best = null;

@@ -17,6 +17,7 @@ public final class ConstantFit {
     private static final double RANK = 1e-10;
     /** What arithmetic leaves of residuals, in deviations. */
     static final double ROUNDING = 1e-16;
+    private static final int HALVINGS = 8;
     private static final double NO_GAIN = 1e-12;
 
     /**
@@ -133,9 +134,7 @@ public final class ConstantFit {
                 TriangularFactor factor = new TriangularFactor(jacobian(parameters.length), residuals.clone(), RANK);
                 double before = squares;
                 for (int trial = 0; trial < 16 && squares == before; trial++) {
-                    double[] change = factor.solve(damping);
-                    double[] moved = parameters.clone();
-                    Arrays.setAll(moved, p -> moved[p] + change[p]);
+                    double[] moved = moved(parameters, factor.solve(damping), trial == 0 ? HALVINGS : 0);
                     double[] next = residuals(moved);
                     double reached = VariableProjection.squares(next);
                     if (reached < squares && Arrays.stream(moved).allMatch(Double::isFinite)) {
@@ -152,6 +151,20 @@ public final class ConstantFit {
                 }
             }
             return result(parameters, residuals, squares);
+        }
+
+        /** The step, halved as often as rows leave a domain. */
+        private double[] moved(double[] parameters, double[] change, int halvings) {
+            double[] moved = new double[parameters.length];
+            double share = 1;
+            for (int i = 0; i <= halvings; i++, share /= 2) {
+                double part = share;
+                Arrays.setAll(moved, p -> parameters[p] + part * change[p]);
+                if (i < halvings && Double.isFinite(VariableProjection.squares(residuals(moved)))) {
+                    break;
+                }
+            }
+            return moved;
         }
 
         private Result result(double[] parameters, double[] residuals, double squares) {

@@ -63,7 +63,7 @@ final class ContextSearch {
     Choice run() {
         suggest();
         State state = greedy();
-        if (state.chosen.size() == candidates.size()) {
+        if (!candidates.isEmpty() && state.chosen.size() == candidates.size()) {
             state = refitted(state);
         }
         state = exchanged(state);

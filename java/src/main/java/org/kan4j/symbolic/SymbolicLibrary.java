@@ -58,6 +58,9 @@ public record SymbolicLibrary(List<EdgeFunction> functions) {
         DoubleUnaryOperator sech = v -> 1 / Math.cosh(v);
         STANDARD.add(EdgeFunction.ofArgument("sech", 4, 4, sech, v -> -Math.tanh(v) / Math.cosh(v),
             g -> Expression.power(Expression.call(UnaryFunction.COSH, g), Expression.integer(-1)), anywhere));
+        STANDARD.add(EdgeFunction.ofArgument("log cosh", 4, 4, v -> Math.abs(v) + Math.log1p(Math.exp(-2 * Math.abs(v))),
+            Math::tanh, g -> Expression.call(UnaryFunction.LOG, Expression.call(UnaryFunction.COSH, g)),
+            new Searches.WidthAndPlace(0.1, 100)));
         STANDARD.add(EdgeFunction.ofArgument("relu", 3, 3, v -> Math.max(0, v), v -> v > 0 ? 1 : 0,
             g -> Expression.call(UnaryFunction.RELU, g), new Searches.Place(1), new Searches.Place(-1)));
         STANDARD.add(new EdgeFunction("x^p", 4, 4, new Families.AnyPower(-1), new Families.AnyPower(1)));
@@ -75,9 +78,6 @@ public record SymbolicLibrary(List<EdgeFunction> functions) {
         SPECIAL.add(EdgeFunction.ofArgument("sinc", 4, 4, v -> v == 0 ? 1 : Math.sin(v) / v,
             v -> v == 0 ? 0 : (Math.cos(v) - Math.sin(v) / v) / v,
             g -> Expression.call(UnaryFunction.SIN, g).over(g), new Searches.WidthAndPlace(0.1, 100)));
-        SPECIAL.add(EdgeFunction.ofArgument("log cosh", 4, 4, v -> Math.abs(v) + Math.log1p(Math.exp(-2 * Math.abs(v))),
-            Math::tanh, g -> Expression.call(UnaryFunction.LOG, Expression.call(UnaryFunction.COSH, g)),
-            new Searches.WidthAndPlace(0.1, 100)));
         SPECIAL.add(EdgeFunction.ofArgument("softplus", 4, 4,
             v -> Math.max(0, v) + Math.log1p(Math.exp(-Math.abs(v))), v -> 1 / (1 + Math.exp(-v)),
             g -> Expression.call(UnaryFunction.LOG, Expression.integer(1).plus(Expression.call(UnaryFunction.EXP, g))),
