@@ -24,10 +24,10 @@ public record SymbolicLibrary(List<EdgeFunction> functions) {
     private static final List<String> MINIMAL = List.of("x", "x^2", "x^3", "1/x", "sqrt", "log", "exp", "sin", "abs");
 
     static {
-        STANDARD.add(new EdgeFunction("x", 1, 2, new Families.Monomials(1)));
-        STANDARD.add(new EdgeFunction("x^2", 2, 3, new Families.Monomials(2)));
+        STANDARD.add(new EdgeFunction("x", 1, 2, new Polynomials.Monomials(1)));
+        STANDARD.add(new EdgeFunction("x^2", 2, 3, new Polynomials.Monomials(2)));
         for (int n = 3; n <= 5; n++) {
-            STANDARD.add(new EdgeFunction("x^" + n, 3, 3, new Families.Shifted(n)));
+            STANDARD.add(new EdgeFunction("x^" + n, 3, 3, new Polynomials.Shifted(n)));
         }
         STANDARD.add(outside("1/x", 2, -1, 1));
         STANDARD.add(outside("1/x^2", 2, -2, 1));
@@ -65,7 +65,7 @@ public record SymbolicLibrary(List<EdgeFunction> functions) {
             g -> Expression.call(UnaryFunction.RELU, g), new Searches.Place(1), new Searches.Place(-1)));
         STANDARD.add(new EdgeFunction("x^p", 4, 4, new Families.AnyPower(-1), new Families.AnyPower(1)));
         for (int n = 3; n <= 6; n++) {
-            STANDARD.add(new EdgeFunction("polynomial " + n, 2 + n, n + 1, new Families.Monomials(n)));
+            STANDARD.add(new EdgeFunction("polynomial " + n, 2 + n, n + 1, new Polynomials.Monomials(n)));
         }
         addSpecial();
     }
