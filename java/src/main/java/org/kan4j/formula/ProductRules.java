@@ -82,7 +82,7 @@ final class ProductRules {
         return product;
     }
 
-    /** Of several sums of measured numbers, or one beside such a number, the scales are one constant; null if there is one. */
+    /** The scales of sums of measured numbers as one constant; null if there is one already. */
     private static Expression withoutScales(Product product) {
         List<Expression> factors = product.factors();
         long numbers = factors.get(0).isNumber() ? 1 : 0;

@@ -84,6 +84,10 @@ final class Simplifier {
             best = factored != null && cost(factored) < cost(best) ? factored : best;
         }
         if (best instanceof Sum sum) {
+            Expression halved = sums.halfAngles(sum);
+            best = halved != null && cost(halved) < cost(best) ? halved : best;
+        }
+        if (best instanceof Sum sum) {
             Expression fraction = sums.overOne(sum);
             best = fraction != null && cost(fraction) < cost(best) ? fraction : best;
         }

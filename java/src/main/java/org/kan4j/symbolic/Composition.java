@@ -80,8 +80,8 @@ public record Composition(List<Definition> definitions, List<String> outputs) {
     /** The same with another value of one definition. */
     public Composition with(String name, Expression value) {
         value(name);
-        return new Composition(definitions.stream().map(d -> d.name().equals(name) ? new Definition(name, value) : d).toList(),
-            outputs);
+        Definition changed = new Definition(name, value);
+        return new Composition(definitions.stream().map(d -> d.name().equals(name) ? changed : d).toList(), outputs);
     }
 
     /** The names of the definitions that are calls of a function that is not standard, in order. */

@@ -17,6 +17,8 @@ public final class ConstantFit {
     private static final double RANK = 1e-10;
     /** What arithmetic leaves of residuals, in deviations. */
     static final double ROUNDING = 1e-16;
+    /** Residuals below it are rounding, whose pattern means nothing. */
+    private static final double ROUNDED = 1e-12;
     private static final int HALVINGS = 8;
     private static final double NO_GAIN = 1e-12;
 
@@ -36,8 +38,11 @@ public final class ConstantFit {
      * @param rmse over all rows and outputs, in units of the outputs' deviations
      * @param constants in the order in which they stand
      * @param indistinct a sentence for each constant that the data does not tell from another
+     * @param modelError whether residuals go together along an input (Durbin-Watson outside 1.5 to 2.5): the form is not right,
+     *     and standard errors are lower bounds
      */
-    public record Result(Composition composition, double rmse, List<FittedConstant> constants, List<String> indistinct) {
+    public record Result(Composition composition, double rmse, List<FittedConstant> constants, List<String> indistinct,
+            boolean modelError) {
 
         /** Copies the lists. */
         public Result {
@@ -62,7 +67,8 @@ public final class ConstantFit {
     static Result fit(Composition composition, Observations data, int steps, boolean tied) {
         for (String column : composition.columns()) {
             if (!data.inputs().containsKey(column)) {
-                throw invalid("the column '" + column + "' is missing; there are " + String.join(", ", data.inputs().keySet()));
+                throw invalid("the column '" + column + "' is missing; there are "
+                    + String.join(", ", data.inputs().keySet()));
             }
         }
         for (String output : composition.outputs()) {
@@ -190,7 +196,30 @@ public final class ConstantFit {
                 }
                 indistinct.add(sentence);
             }
-            return new Result(tape.with(parameters), Math.sqrt(squares / n), constants, indistinct);
+            return new Result(tape.with(parameters), Math.sqrt(squares / n), constants, indistinct,
+                Math.sqrt(squares / n) > ROUNDED && alongInputs(residuals));
+        }
+
+        /** Whether neighbours along some input have residuals that are alike, or opposite. */
+        private boolean alongInputs(double[] residuals) {
+            for (double[] column : data.inputs().values()) {
+                Integer[] order = new Integer[rows];
+                Arrays.setAll(order, b -> b);
+                Arrays.sort(order, java.util.Comparator.comparingDouble(b -> column[b]));
+                for (int k = 0; k < outputs.size(); k++) {
+                    double steps = 0;
+                    double squares = 0;
+                    for (int b = 0; b < rows; b++) {
+                        double here = residuals[k * rows + order[b]];
+                        squares += here * here;
+                        steps += b == 0 ? 0 : Math.pow(here - residuals[k * rows + order[b - 1]], 2);
+                    }
+                    if (squares > 0 && rows >= 30 && (steps < 1.5 * squares || steps > 2.5 * squares)) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
     }
 

@@ -103,8 +103,8 @@ public final class EdgeFit {
         Candidate candidate = new Fitter(curve, curve, 0).fit(function);
         if (candidate == null) {
             throw invalid("the function " + function.name() + " cannot be fitted on the range "
-                + curve.x()[0] + " to " + curve.x()[curve.x().length - 1] + " of the edge: it is undefined there, or the edge "
-                + "is constant");
+                + curve.x()[0] + " to " + curve.x()[curve.x().length - 1] + " of the edge: it is undefined there, "
+                + "or the edge is constant");
         }
         return candidate;
     }

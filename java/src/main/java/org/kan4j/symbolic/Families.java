@@ -185,10 +185,11 @@ final class Families {
             if (!both) {
                 // What does not overflow goes before the exponential, the rest into it.
                 double shift = -alpha * scale.middle() / scale.half() - Math.abs(alpha);
-                boolean outside = Math.abs(shift) < 300 && Math.abs(c[0] * Math.exp(shift)) < 1e150 && c[0] * Math.exp(shift) != 0;
+                double factor = c[0] * Math.exp(shift);
+                boolean outside = Math.abs(shift) < 300 && Math.abs(factor) < 1e150 && factor != 0;
                 Expression exponent = outside ? Expression.real(alpha / scale.half()).times(Scale.x())
                     : scale.argument(alpha, -Math.abs(alpha));
-                return Expression.real(outside ? c[0] * Math.exp(shift) : c[0])
+                return Expression.real(outside ? factor : c[0])
                     .times(Expression.call(UnaryFunction.EXP, exponent)).plus(Expression.real(d));
             }
             double amplitude = 2 * Math.sqrt(Math.abs(c[0])) * Math.sqrt(Math.abs(c[1])) * peak;
@@ -196,7 +197,8 @@ final class Families {
                 return Expression.sum(Expression.real(c[0])
                     .times(Expression.call(UnaryFunction.EXP, scale.argument(alpha, -Math.abs(alpha)))),
                     Expression.real(c[1])
-                    .times(Expression.call(UnaryFunction.EXP, scale.argument(-alpha, -Math.abs(alpha)))), Expression.real(d));
+                    .times(Expression.call(UnaryFunction.EXP, scale.argument(-alpha, -Math.abs(alpha)))),
+                    Expression.real(d));
             }
             double shift = 0.5 * (Math.log(Math.abs(c[0])) - Math.log(Math.abs(c[1])));
             UnaryFunction f = c[0] * c[1] > 0 ? UnaryFunction.COSH : UnaryFunction.SINH;

@@ -17,8 +17,8 @@ import org.kan4j.formula.Expression;
  * @param pareto size against error of the formulas met on the way
  * @param indistinct a sentence for each constant that the data did not tell from another
  */
-public record FormulaResult(Map<String, Expression> formulas, Map<String, Expression> raw, List<Snapped> constants, double rmse,
-        double heldRmse, double rawHeldRmse, List<Size> pareto, List<String> indistinct) {
+public record FormulaResult(Map<String, Expression> formulas, Map<String, Expression> raw, List<Snapped> constants,
+        double rmse, double heldRmse, double rawHeldRmse, List<Size> pareto, List<String> indistinct) {
 
     /**
      * A constant.

@@ -58,6 +58,8 @@ class ConstantFitTest {
         ConstantFit.Result result = ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05)+1.08*(y-0.06)^2)+0.07"), data,
             100);
         assertEquals(0.05, result.rmse(), 0.005);
+        assertTrue(!result.modelError());
+        assertTrue(ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05))+0.07*y"), data, 100).modelError());
         double[] expected = {1, 1, Math.PI, 0, 1, 0, 0};
         for (int p = 0; p < expected.length; p++) {
             ConstantFit.FittedConstant constant = result.constants().get(p);
