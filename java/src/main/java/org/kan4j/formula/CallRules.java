@@ -17,7 +17,8 @@ import org.kan4j.formula.Expression.Sum;
 final class CallRules {
 
     private static final Set<UnaryFunction> ODD = Set.of(UnaryFunction.SIN, UnaryFunction.TAN, UnaryFunction.ASIN,
-        UnaryFunction.ATAN, UnaryFunction.SINH, UnaryFunction.TANH, UnaryFunction.ATANH, UnaryFunction.ERF, UnaryFunction.SIGN);
+        UnaryFunction.ATAN, UnaryFunction.SINH, UnaryFunction.TANH, UnaryFunction.ATANH, UnaryFunction.ERF,
+        UnaryFunction.SIGN);
     private static final Set<UnaryFunction> EVEN = Set.of(UnaryFunction.COS, UnaryFunction.COSH, UnaryFunction.ABS);
     /** f(g(x)) = x wherever g is defined. */
     private static final Map<UnaryFunction, UnaryFunction> INVERSES = Map.of(UnaryFunction.EXP, UnaryFunction.LOG,
@@ -160,6 +161,10 @@ final class CallRules {
     /** Shifts by multiples of pi/2, exact or measured. */
     private static Expression phase(Call call) {
         boolean sine = call.function() == UnaryFunction.SIN;
+        Expression whole = multiplesOfPi(call, sine);
+        if (whole != null) {
+            return whole;
+        }
         List<Expression> terms = new ArrayList<>(Simplifier.terms(call.argument()));
         for (int i = 0; i < terms.size(); i++) {
             Expression term = terms.get(i);
@@ -177,6 +182,27 @@ final class CallRules {
         return call;
     }
 
+    /** sin(pi (g + n)) for whole or half n; null for anything else. */
+    private static Expression multiplesOfPi(Call call, boolean sine) {
+        if (!(call.argument() instanceof Product product)) {
+            return null;
+        }
+        for (Expression factor : product.factors()) {
+            if (factor instanceof Sum sum) {
+                Expression outside = Expression.product(product.factors().stream().filter(f -> f != sum).toList());
+                for (Expression term : sum.terms()) {
+                    Expression shift = outside.times(term);
+                    if (term.isNumber() && Simplifier.rest(shift) == Constant.PI
+                            && Simplifier.coefficient(shift) instanceof Rational turns && turns.denominator() <= 2) {
+                        long quarters = Math.floorMod(2 / turns.denominator() * turns.numerator(), 4L);
+                        return quarters(sine, outside.times(sum.minus(term)), (int) quarters);
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
     private static Expression quarters(boolean sine, Expression g, int quarters) {
         boolean odd = quarters % 2 == 1;
         Expression wave = Expression.call(sine == odd ? UnaryFunction.COS : UnaryFunction.SIN, g);
@@ -184,9 +210,14 @@ final class CallRules {
         return negative ? wave.negated() : wave;
     }
 
-    /** tanh(atanh u + atanh v) = (u + v)/(1 + u v). */
+    /** tanh(atanh u + atanh v) = (u + v)/(1 + u v), tanh(n log u) = (u^2n - 1)/(u^2n + 1). */
     private static Expression sumOfSpeeds(Call call) {
         List<Expression> terms = Simplifier.terms(call.argument());
+        if (terms.size() == 1 && Simplifier.coefficient(terms.get(0)) instanceof Rational half
+                && Simplifier.rest(terms.get(0)) instanceof Call inner && inner.function() == UnaryFunction.LOG) {
+            Expression square = Expression.power(inner.argument(), half.times(Expression.integer(2)));
+            return square.minus(Expression.integer(1)).over(square.plus(Expression.integer(1)));
+        }
         if (terms.size() != 2) {
             return call;
         }

@@ -186,7 +186,8 @@ public record DomainProof(DomainStatus status, String guard, Map<String, Double>
         }
         Interval range = part.get(widest);
         List<Map<String, Interval>> halves = new ArrayList<>();
-        for (Interval half : List.of(new Interval(range.low(), range.middle()), new Interval(range.middle(), range.high()))) {
+        double middle = range.middle();
+        for (Interval half : List.of(new Interval(range.low(), middle), new Interval(middle, range.high()))) {
             Map<String, Interval> changed = new HashMap<>(part);
             changed.put(widest, half);
             halves.add(changed);

@@ -49,7 +49,8 @@ final class Enclosure {
             return whole >= 0 ? base.power(whole) : base.power(-whole).reciprocal();
         }
         Interval inside = base.meet(POSITIVE);
-        if (inside == null || base.low() < 0 && !exponent.isNumber()) { // an exponent that varies may be whole here and there
+        boolean varies = !exponent.isNumber(); // and may be a whole number here and there
+        if (inside == null || base.low() < 0 && varies) {
             return Interval.ALL;
         }
         Interval p = of(exponent, box);

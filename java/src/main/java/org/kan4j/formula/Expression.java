@@ -243,8 +243,8 @@ public sealed interface Expression {
     }
 
     /**
-     * Reads an expression in any of the infix notations: text, Java, Python, SymPy, C. {@link Formula} says what may stand in
-     * it.
+     * Reads an expression in any of the infix notations: text, Java, Python, SymPy, C. {@link Formula} says what may
+     * stand in it.
      *
      * @throws KanException if it cannot be read, with the place
      */

@@ -112,6 +112,18 @@ public final class Formula {
         return Evaluation.at(expression, variable -> values[places.get(variable.name())]);
     }
 
+    /**
+     * Source of a function of the variables, in their order: a static method of Java, a function of Python for arrays of
+     * NumPy, or one of C; with what the language's library lacks and no other dependency.
+     *
+     * @param language {@link Notation#JAVA}, {@link Notation#PYTHON} or {@link Notation#C}
+     * @param name of the function
+     * @throws KanException if it is another notation, the name is no identifier, or the formula calls a function of the user's
+     */
+    public String source(Notation language, String name) {
+        return SourceCode.of(language, name, this);
+    }
+
     /** The text it was read from. */
     @Override
     public String toString() {

@@ -23,10 +23,11 @@ final class InfixPrinter {
     private static final int PRODUCT = 2;
     private static final int ATOM = 4;
     /** Words of the languages, and names that SymPy gives a meaning. */
-    private static final Set<String> WORDS = Set.of("lambda", "def", "class", "if", "else", "for", "while", "return", "in",
-        "is", "not", "and", "or", "import", "from", "as", "with", "try", "int", "long", "short", "char", "float", "double",
-        "new", "this", "case", "do", "switch", "default", "break", "continue", "static", "final", "const", "void", "np", "Math",
-        "pass", "del", "None", "True", "False", "E", "I", "N", "O", "Q", "S", "beta", "gamma", "zeta", "goto", "enum", "signed",
+    private static final Set<String> WORDS = Set.of(
+        "lambda", "def", "class", "if", "else", "for", "while", "return", "in", "is", "not", "and", "or", "import",
+        "from", "as", "with", "try", "int", "long", "short", "char", "float", "double", "new", "this", "case", "do",
+        "switch", "default", "break", "continue", "static", "final", "const", "void", "np", "Math", "pass", "del",
+        "None", "True", "False", "E", "I", "N", "O", "Q", "S", "beta", "gamma", "zeta", "goto", "enum", "signed",
         "true", "false", "null", "pow", "super", "public", "var");
 
     private final Notation notation;
@@ -199,8 +200,8 @@ final class InfixPrinter {
 
     static String identifier(String name, Notation notation) {
         if (notation == Notation.TEXT) {
-            return Parser.isIdentifier(name) && !Parser.isReserved(name) && !name.equals("M_PI") && !name.equals("M_E") ? name
-                : "`" + name + "`";
+            boolean plain = Parser.isIdentifier(name) && !Parser.isReserved(name) && !name.startsWith("M_");
+            return plain ? name : "`" + name + "`";
         }
         String clean = name.replaceAll("[^A-Za-z0-9_]+", "_");
         if (clean.isEmpty() || Character.isDigit(clean.charAt(0))) {

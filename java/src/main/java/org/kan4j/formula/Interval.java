@@ -85,7 +85,8 @@ public record Interval(double low, double high) {
 
     /** All sums of two numbers. */
     public Interval plus(Interval other) {
-        return real(low + other.low, high + other.high).outward(1);
+        return real(low + other.low, high + other.high).outward(1).signed(low >= 0 && other.low >= 0,
+            high <= 0 && other.high <= 0);
     }
 
     /** All differences of two numbers. */
@@ -105,7 +106,15 @@ public record Interval(double low, double high) {
         double c = product(high, other.low);
         double d = product(high, other.high);
         return new Interval(Math.min(Math.min(a, b), Math.min(c, d)), Math.max(Math.max(a, b), Math.max(c, d)))
-            .outward(1);
+            .outward(1).signed(low >= 0 && other.low >= 0 || high <= 0 && other.high <= 0,
+                low >= 0 && other.high <= 0 || high <= 0 && other.low >= 0);
+    }
+
+    /** What is not negative, or not positive, stays so when it is widened. */
+    private Interval signed(boolean notNegative, boolean notPositive) {
+        double l = notNegative ? Math.max(0, low) : low;
+        double h = notPositive ? Math.min(0, high) : high;
+        return notNegative || notPositive ? new Interval(l, h) : this;
     }
 
     /** All reciprocals of numbers other than 0; all real numbers if 0 lies inside. */

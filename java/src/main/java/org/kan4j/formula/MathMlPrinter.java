@@ -17,8 +17,8 @@ final class MathMlPrinter {
 
     private static final String TIMES = "<mo>&#x2062;</mo>";
     private static final String APPLY = "<mo>&#x2061;</mo>";
-    private static final Map<String, String> LETTERS = Map.ofEntries(Map.entry("alpha", "\u03b1"), Map.entry("beta", "\u03b2"),
-        Map.entry("gamma", "\u03b3"), Map.entry("delta", "\u03b4"), Map.entry("epsilon", "\u03b5"),
+    private static final Map<String, String> LETTERS = Map.ofEntries(
+        Map.entry("alpha", "\u03b1"), Map.entry("beta", "\u03b2"), Map.entry("gamma", "\u03b3"), Map.entry("delta", "\u03b4"), Map.entry("epsilon", "\u03b5"),
         Map.entry("zeta", "\u03b6"), Map.entry("eta", "\u03b7"), Map.entry("theta", "\u03b8"), Map.entry("iota", "\u03b9"),
         Map.entry("kappa", "\u03ba"), Map.entry("lambda", "\u03bb"), Map.entry("mu", "\u03bc"), Map.entry("nu", "\u03bd"),
         Map.entry("xi", "\u03be"), Map.entry("rho", "\u03c1"), Map.entry("sigma", "\u03c3"), Map.entry("tau", "\u03c4"),

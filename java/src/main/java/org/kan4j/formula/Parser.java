@@ -19,8 +19,8 @@ final class Parser {
     private static final Set<String> PREFIXES = Set.of("Math", "StrictMath", "np", "numpy", "math", "sympy", "sp", "scipy",
         "special");
     private static final Map<String, String> ALIASES = Map.ofEntries(Map.entry("ln", "log"), Map.entry("arcsin", "asin"),
-        Map.entry("arccos", "acos"), Map.entry("arctan", "atan"), Map.entry("arctanh", "atanh"), Map.entry("artanh", "atanh"),
-        Map.entry("Abs", "abs"), Map.entry("fabs", "abs"), Map.entry("signum", "sign"));
+        Map.entry("arccos", "acos"), Map.entry("arctan", "atan"),
+        Map.entry("arctanh", "atanh"), Map.entry("artanh", "atanh"), Map.entry("Abs", "abs"), Map.entry("fabs", "abs"), Map.entry("signum", "sign"));
 
     private final String text;
     private final Collection<String> allowed;

@@ -53,6 +53,10 @@ final class ProductRules {
                 return Expression.sum(sum.terms().stream().map(term -> factors.get(0).times(term)).toList());
             }
         }
+        Expression scaled = withoutScales(product);
+        if (scaled != null) {
+            return scaled;
+        }
         if (!(factors.get(0) instanceof Real)) {
             return product;
         }
@@ -66,24 +70,49 @@ final class ProductRules {
                     return Expression.product(changed);
                 }
             }
+            if (factors.get(i) instanceof Call call && (call.function() == UnaryFunction.ABS
+                    || call.function() == UnaryFunction.RELU) && call.argument() instanceof Sum sum && scale(sum) != null) {
+                Expression scale = scale(sum);
+                List<Expression> changed = new ArrayList<>(factors);
+                changed.set(i, Expression.call(call.function(), divided(sum, scale)));
+                changed.add(scale);
+                return Expression.product(changed);
+            }
         }
         return product;
     }
 
-    /** A positive measured number that can leave a sum all of whose terms have one; null if there is none. */
+    /** The scales of sums of measured numbers as one constant; null if there is one already. */
+    private static Expression withoutScales(Product product) {
+        List<Expression> factors = product.factors();
+        long numbers = factors.get(0).isNumber() ? 1 : 0;
+        long scales = factors.stream().filter(f -> f instanceof Sum sum && scale(sum) != null).count();
+        boolean measured = factors.get(0) instanceof Real;
+        if (scales == 0 || factors.size() - numbers < 2 || scales == 1 && !measured) {
+            return null;
+        }
+        List<Expression> changed = new ArrayList<>();
+        for (Expression factor : factors) {
+            if (factor instanceof Sum sum && scale(sum) != null) {
+                changed.add(scale(sum));
+                changed.add(divided(sum, scale(sum)));
+            } else {
+                changed.add(factor);
+            }
+        }
+        return Expression.product(changed);
+    }
+
+    /** The measured number before the largest term of a sum all of whose terms have one, positive; null if there is none. */
     static Expression scale(Sum sum) {
         double largest = 0;
         for (Expression term : sum.terms()) {
-            Expression coefficient = Simplifier.coefficient(term);
-            if (!(coefficient instanceof Real)) {
+            if (!(Simplifier.coefficient(term) instanceof Real real)) {
                 return null;
             }
-            largest = Math.max(largest, Math.abs(Numbers.value(coefficient)));
+            largest = term.isNumber() ? largest : Math.max(largest, Math.abs(real.value()));
         }
-        Expression last = sum.terms().get(sum.terms().size() - 1);
-        double chosen = last.isNumber() && Math.abs(Numbers.value(last)) > 1e-3 * largest ? Numbers.value(last)
-            : Numbers.value(Simplifier.coefficient(sum.terms().get(0)));
-        return chosen == 0 ? null : Expression.real(Math.abs(chosen));
+        return largest == 0 ? null : Expression.real(largest);
     }
 
     /** A sum without a scale; the number that is the scale becomes exactly 1. */
@@ -92,8 +121,8 @@ final class ProductRules {
         List<Expression> terms = new ArrayList<>();
         for (Expression term : sum.terms()) {
             double value = Numbers.value(Simplifier.coefficient(term));
-            Expression number = Math.abs(value) == divisor ? Expression.integer((long) Math.signum(value))
-                : Expression.real(value / divisor);
+            Expression number = Math.abs(value) == divisor && !term.isNumber()
+                ? Expression.integer((long) Math.signum(value)) : Expression.real(value / divisor);
             terms.add(number.times(Simplifier.rest(term)));
         }
         return Expression.sum(terms);

@@ -69,7 +69,7 @@ final class Simplifier {
         }
     }
 
-    /** Every node in the shortest of its forms: as it is, expanded, with a common factor outside. */
+    /** Every node in the shortest of its forms: as it is, expanded, with a common factor outside, over one denominator. */
     private Expression shorter(Expression e) {
         Expression best = e.mapChildren(this::shorter);
         if (best instanceof Sum || best instanceof Product || best instanceof Power) {
@@ -82,6 +82,14 @@ final class Simplifier {
         if (best instanceof Sum sum) {
             Expression factored = sums.factored(sum);
             best = factored != null && cost(factored) < cost(best) ? factored : best;
+        }
+        if (best instanceof Sum sum) {
+            Expression halved = sums.halfAngles(sum);
+            best = halved != null && cost(halved) < cost(best) ? halved : best;
+        }
+        if (best instanceof Sum sum) {
+            Expression fraction = sums.overOne(sum);
+            best = fraction != null && cost(fraction) < cost(best) ? fraction : best;
         }
         return best;
     }

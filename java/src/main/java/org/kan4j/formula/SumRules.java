@@ -136,6 +136,50 @@ final class SumRules {
         return first.times(Expression.sum(inner));
     }
 
+    /** c cos(2 g) h + c h = 2 c cos(g)^2 h, c h - c cos(2 g) h = 2 c sin(g)^2 h; null where nothing is of that form. */
+    Expression halfAngles(Sum sum) {
+        for (Expression term : sum.terms()) {
+            for (Expression factor : Simplifier.factors(term)) {
+                if (!(factor instanceof Call call) || call.function() != UnaryFunction.COS) {
+                    continue;
+                }
+                Expression rest = Expression.product(Simplifier.factors(term).stream().filter(f -> f != factor).toList());
+                boolean plus = sum.terms().contains(rest);
+                Expression other = plus ? rest : rest.negated();
+                if (plus || sum.terms().contains(other)) {
+                    Expression half = Expression.rational(1, 2).times(call.argument());
+                    Expression wave = Expression.call(plus ? UnaryFunction.COS : UnaryFunction.SIN, half);
+                    List<Expression> changed = new ArrayList<>(sum.terms());
+                    changed.remove(term);
+                    changed.remove(other);
+                    changed.add(Expression.product(Expression.integer(2), other,
+                        Expression.power(wave, Expression.integer(2))));
+                    return simplifier.normal(Expression.sum(changed));
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Everything over a sum that is a denominator of one term; null if there is none. */
+    Expression overOne(Sum sum) {
+        for (Expression term : sum.terms()) {
+            for (Expression factor : Simplifier.factors(term)) {
+                if (factor instanceof Power power && Numbers.is(power.exponent(), -1) && power.base() instanceof Sum below) {
+                    List<Expression> above = new ArrayList<>();
+                    for (Expression other : sum.terms()) {
+                        Expression quotient = quotient(other, factor);
+                        above.add(quotient != null ? quotient : other.times(below));
+                    }
+                    Expression numerator = Expression.sum(above);
+                    Expression expanded = Expansion.of(numerator);
+                    return simplifier.normal(expanded != null ? expanded : numerator).over(below);
+                }
+            }
+        }
+        return null;
+    }
+
     /** The factor that two or more terms share, outside of those; null if there is none. */
     Expression factored(Sum sum) {
         Expression best = null;

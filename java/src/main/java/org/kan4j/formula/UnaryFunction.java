@@ -63,8 +63,8 @@ public final class UnaryFunction {
     public static final UnaryFunction COSH = new UnaryFunction("cosh", StrictMath::cosh, "sinh(x)", Interval.ALL, false,
         bounded(even(StrictMath::cosh), new Interval(1, Double.POSITIVE_INFINITY)));
     /** The hyperbolic tangent. */
-    public static final UnaryFunction TANH = new UnaryFunction("tanh", StrictMath::tanh, "1 - tanh(x)^2", Interval.ALL, false,
-        bounded(rising(StrictMath::tanh), UNIT));
+    public static final UnaryFunction TANH = new UnaryFunction("tanh", StrictMath::tanh, "1 - tanh(x)^2", Interval.ALL,
+        false, bounded(rising(StrictMath::tanh), UNIT));
     /** The inverse of the hyperbolic tangent. */
     public static final UnaryFunction ATANH = new UnaryFunction("atanh", SpecialFunctions::atanh, "1/(1 - x^2)", UNIT, true,
         rising(SpecialFunctions::atanh)).with(Notation.PYTHON, "np.arctanh").with(Notation.JAVA, "atanh")
@@ -72,7 +72,7 @@ public final class UnaryFunction {
     /** The error function. */
     public static final UnaryFunction ERF = new UnaryFunction("erf", SpecialFunctions::erf, "2*exp(-x^2)/sqrt(pi)",
         Interval.ALL, false, bounded(x -> rising(SpecialFunctions::erf).apply(x).outward(6), UNIT))
-        .with(Notation.PYTHON, "scipy.special.erf").with(Notation.JAVA, "erf").with(Notation.LATEX, "\\operatorname{erf}");
+        .with(Notation.PYTHON, "erf").with(Notation.JAVA, "erf").with(Notation.LATEX, "\\operatorname{erf}");
 
     private static final List<UnaryFunction> ALL = List.of(EXP, LOG, ABS, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH,
         ATANH, SIGN, RELU, ERF);
