@@ -67,11 +67,11 @@ final class CallRules {
         };
     }
 
-    private static boolean leadsNegative(Expression g) {
-        return InfixPrinter.isNegative(Simplifier.terms(g).get(0));
+    static boolean leadsNegative(Expression g) {
+        return InfixPrinter.isNegative(Simplifier.terms(g).stream().min(Order::compare).orElseThrow());
     }
 
-    private static Expression opposite(Expression g) {
+    static Expression opposite(Expression g) {
         return Expression.sum(Simplifier.terms(g).stream().map(Expression::negated).toList());
     }
 

@@ -15,7 +15,8 @@ import org.kan4j.formula.Expression.Variable;
 
 /**
  * The canonical order: by the variables that occur, then by falling degree, then by kind and parts; numbers come first in
- * products and last in sums.
+ * products and last in sums,
+ * which begin with what is not negative.
  */
 final class Order {
 
@@ -57,6 +58,12 @@ final class Order {
         if (inner instanceof Sum sum) {
             List<Expression> terms = new ArrayList<>(sum.terms());
             terms.sort(BASIC);
+            if (InfixPrinter.isNegative(terms.get(0))) { // 1 - x reads better than -x + 1
+                terms.stream().filter(term -> !InfixPrinter.isNegative(term)).findFirst().ifPresent(positive -> {
+                    terms.remove(positive);
+                    terms.add(0, positive);
+                });
+            }
             return Expression.sum(terms);
         }
         if (inner instanceof Product product) {

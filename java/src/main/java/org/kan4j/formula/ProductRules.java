@@ -47,7 +47,9 @@ final class ProductRules {
         List<Expression> factors = product.factors();
         if (factors.get(0).isNumber() && factors.size() == 2 && factors.get(1) instanceof Sum sum) {
             boolean inside = sum.terms().stream().anyMatch(term -> Simplifier.coefficient(term) instanceof Real);
+            long negative = sum.terms().stream().filter(InfixPrinter::isNegative).count();
             boolean helps = factors.get(0) instanceof Real ? inside
+                : Numbers.is(factors.get(0), -1) ? 2 * negative >= sum.terms().size()
                 : sum.terms().stream().allMatch(term -> Simplifier.coefficient(term) instanceof Real);
             if (helps) {
                 return Expression.sum(sum.terms().stream().map(term -> factors.get(0).times(term)).toList());
@@ -199,6 +201,11 @@ final class ProductRules {
         List<Expression> outside = new ArrayList<>();
         List<Expression> inside = new ArrayList<>();
         for (Expression factor : inner.factors()) {
+            if (whole == null && factor instanceof Real real && real.value() < 0 && real.value() != -1) {
+                outside.add(Expression.power(factor.negated(), exponent));
+                inside.add(Expression.integer(-1));
+                continue;
+            }
             boolean exact = factor.isNumber() && !(factor instanceof Real)
                 && !number(Expression.power(factor, exponent)).isNumber();
             boolean leaves = whole != null || !exact && simplifier.isNotNegative(factor)

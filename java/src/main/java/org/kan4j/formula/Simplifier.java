@@ -85,7 +85,7 @@ final class Simplifier {
         }
         if (best instanceof Sum sum) {
             Expression halved = sums.halfAngles(sum);
-            best = halved != null && cost(halved) < cost(best) ? halved : best;
+            best = halved != null && cost(halved) <= cost(best) ? halved : best;
         }
         if (best instanceof Sum sum) {
             Expression fraction = sums.overOne(sum);

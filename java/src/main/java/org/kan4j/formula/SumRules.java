@@ -72,10 +72,10 @@ final class SumRules {
     private static void addExponentials(Map<Expression, Expression> terms) {
         for (Expression term : List.copyOf(terms.keySet())) {
             if (!(term instanceof Call call) || call.function() != UnaryFunction.EXP || !terms.containsKey(term)
-                    || InfixPrinter.isNegative(call.argument())) {
+                    || CallRules.leadsNegative(call.argument())) {
                 continue;
             }
-            Expression mirrored = Expression.call(UnaryFunction.EXP, Order.canonical(call.argument().negated()));
+            Expression mirrored = Expression.call(UnaryFunction.EXP, Order.canonical(CallRules.opposite(call.argument())));
             Expression other = terms.get(mirrored);
             Expression own = terms.get(term);
             if (other == null || mirrored.equals(term)) {

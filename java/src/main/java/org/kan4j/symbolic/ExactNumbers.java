@@ -15,7 +15,7 @@ final class ExactNumbers {
     private static final int MOST_PARTS = 12;
     /** More chance hits than this within what the data allows, and nothing is believed. */
     private static final double CHANCE = 0.05;
-    /** 0 and 1 take a part out of a formula: they are tried at errors at which other numbers are not. */
+    /** 0, 1 and a quarter turn take a part out of a formula: they are tried at errors at which other numbers are not. */
     private static final double LARGE = 0.1;
     private static final double NAMED_COST = 3;
 
@@ -64,7 +64,7 @@ final class ExactNumbers {
             if (Math.abs(exact.value - size) > 3 * error) {
                 continue;
             }
-            boolean one = exact.value == 1 && error <= LARGE;
+            boolean one = (exact.value == 1 || exact.value == Math.PI / 2) && error <= LARGE;
             if (one || density(exact.cost, size) * 6 * error <= CHANCE) {
                 found.add(value < 0 ? new Exact(exact.expression.negated(), -exact.value, exact.cost) : exact);
             }
