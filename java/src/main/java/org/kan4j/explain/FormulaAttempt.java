@@ -19,6 +19,7 @@ import org.kan4j.symbolic.ContextChoice;
 import org.kan4j.symbolic.FormulaResult;
 import org.kan4j.symbolic.FormulaSearch;
 import org.kan4j.symbolic.Observations;
+import org.kan4j.symbolic.SymbolicLibrary;
 
 /**
  * Formulas read from a network.
@@ -39,6 +40,8 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
 
     /** Below this share of the targets' deviation a network's error is not taken for noise. */
     private static final double CLEAN = 1e-4;
+    /** Error at which a formula is taken for the data's own. */
+    static final double EXACT = 1e-7;
 
     /**
      * A network and where it comes from.
@@ -47,6 +50,25 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
      * @param names which of all features its inputs are
      */
     record Network(KanGraph graph, String shape, int[] names) {
+    }
+
+    /** Functions chosen and what became of them. */
+    private record Reading(Choice choice, FormulaResult result) {
+        boolean exact() {
+            return choice.numeric().isEmpty() && result.heldRmse() <= EXACT;
+        }
+
+        boolean betterThan(Reading other) {
+            int numeric = choice.numeric().size();
+            int others = other.choice.numeric().size();
+            return numeric < others || numeric == others && result.heldRmse() < other.result.heldRmse();
+        }
+    }
+
+    /** A few plain functions first: among many, edges that bend a little for each other's sake are taken at their word. */
+    private static List<SymbolicLibrary> libraries(SymbolicLibrary asked) {
+        SymbolicLibrary few = SymbolicLibrary.minimal();
+        return asked.equals(SymbolicLibrary.standard()) ? List.of(few, asked) : List.of(asked);
     }
 
     /** Where lines of progress go. */
@@ -65,8 +87,18 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
         double rmse = Quality.of(context, graph, data.held()).value();
         double noise = noise(context, options, data, graph, rmse);
         Map<String, Double> resolutions = form.resolutions(rmse, noise, data.train().size());
-        Choice choice = ContextChoice.defaults().withLibrary(options.library()).withTolerance(options.tolerance())
-            .withCancelled(() -> !goOn.getAsBoolean()).choose(composition, resolutions, train, held);
+        Reading best = null;
+        for (SymbolicLibrary library : libraries(options.library())) {
+            if (best != null && (best.exact() || !goOn.getAsBoolean())) {
+                break;
+            }
+            Choice choice = ContextChoice.defaults().withLibrary(library).withTolerance(options.tolerance())
+                .withCancelled(() -> !goOn.getAsBoolean()).choose(composition, resolutions, train, held);
+            Reading other = new Reading(choice, FormulaSearch.defaults().find(choice.composition(), train, held, box(data)));
+            best = best == null || other.betterThan(best) ? other : best;
+        }
+        Choice choice = best.choice();
+        FormulaResult result = best.result();
         Map<Edge, String> functions = new LinkedHashMap<>();
         Map<Edge, Expression> shapes = new LinkedHashMap<>();
         List<String> words = new ArrayList<>();
@@ -80,7 +112,6 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
         List<Edge> numeric = choice.numeric().stream().map(form::edge).toList();
         say.line("functions", "%s%s", String.join("   ", words), numeric.isEmpty() ? "" : "   no function for "
             + ExplainRun.list(numeric));
-        FormulaResult result = FormulaSearch.defaults().find(choice.composition(), train, held, box(data));
         int size = result.formulas().values().stream().mapToInt(Expression::size).sum();
         result.formulas().forEach((name, formula) -> say.line("formula", "%s = %s   held-out RMSE %s of the deviation", name,
             formula, Svg.number(result.heldRmse(), 3)));
