@@ -72,7 +72,7 @@ final class CapturedUpdater extends Updater {
 
     /** Whether the device can make the steps of a plan by itself. */
     static boolean can(Trainer.Run run) {
-        return run.context().isCuda() && run.plan().plain()
+        return run.context().isCuda() && run.plan().plain() && !(run.loss() instanceof Loss.Custom)
             && (counts(run) || !Measurement.hasClasses(run.loss()) || !run.plan().countsClasses());
     }
 

@@ -329,7 +329,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                     candidate.iterations += part;
                     candidate.trainLoss = objective.dataLoss();
                     candidate.validationLoss = held == null ? Double.NaN
-                        : Measurement.of(context, parameters, new Loss.Mse(), held).values().get("loss");
+                        : Measurement.of(context, parameters, new Loss.Mse(), held, List.of()).values().get("loss");
                     if (candidate.score() < lowestScore) {
                         lowestScore = candidate.score();
                         lowestTrain = candidate.trainLoss;

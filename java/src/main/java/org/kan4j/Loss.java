@@ -44,6 +44,32 @@ public sealed interface Loss {
     }
 
     /**
+     * A loss of one's own, of a row; what training minimises is its mean over rows, weighted where rows have weights. It is
+     * called for every row on the thread that trains, on the CPU only. Checkpoints hold its {@link #name} alone.
+     */
+    non-sealed interface Custom extends Loss {
+
+        /**
+         * The loss of a row, and its derivative by the predictions.
+         *
+         * @param prediction outputs of the model
+         * @param target of the row; where {@link #classes} says so one number, the class
+         * @param gradient receives the derivative; of as many numbers as the prediction, zeros at first
+         */
+        double row(double[] prediction, double[] target, double[] gradient);
+
+        /** Whether it takes class labels instead of real targets; otherwise not. */
+        default boolean classes() {
+            return false;
+        }
+
+        /** By which a checkpoint knows it; otherwise the name of the class. */
+        default String name() {
+            return getClass().getName();
+        }
+    }
+
+    /**
      * The loss of predictions, and its gradient.
      *
      * @param predictions (rows, out)
@@ -79,7 +105,7 @@ public sealed interface Loss {
         long rows = predictions.shape().rows();
         long out = predictions.shape().axis(-1);
         DType dtype = predictions.dtype();
-        boolean labels = this instanceof CrossEntropy;
+        boolean labels = this instanceof CrossEntropy || this instanceof Custom custom && custom.classes();
         DType targetType = labels ? DType.I32 : dtype;
         if (targets.dtype() != targetType || targets.size() != (labels ? rows : predictions.size())) {
             throw new ShapeException("targets for predictions of " + predictions + " must be " + targetType

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.kan4j.internal.Absent;
 
 /** Models, and what a training is made of, as JSON objects. Each has a {@code type}; the fields are the records'. */
 final class SpecFormat {
@@ -174,6 +175,7 @@ final class SpecFormat {
             case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy", "positive_weight",
                 binary.positiveWeight());
             case Loss.Huber huber -> object("huber", "delta", huber.delta());
+            case Loss.Custom custom -> object("custom", "name", custom.name());
         };
     }
 
@@ -184,7 +186,8 @@ final class SpecFormat {
             case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy(
                 fields.has("positive_weight") ? fields.number("positive_weight") : 1);
             case "huber" -> new Loss.Huber(fields.number("delta"));
-            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber");
+            case "custom" -> new Absent("loss", fields.text("name"));
+            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, custom");
         };
     }
 
@@ -222,6 +225,7 @@ final class SpecFormat {
             case Schedule.OneCycle o -> object("one_cycle", "peak_at", o.peakAt(), "start", o.start(), "end", o.end());
             case Schedule.Plateau p -> object("plateau", "gamma", p.gamma(), "patience", p.patience(), "threshold",
                 p.threshold(), "cooldown", p.cooldown(), "floor", p.floor());
+            case Schedule.Custom custom -> object("custom", "name", custom.name());
         };
     }
 
@@ -235,7 +239,8 @@ final class SpecFormat {
                 fields.number("end"));
             case "plateau" -> new Schedule.Plateau(fields.number("gamma"), fields.integer("patience", 0),
                 fields.number("threshold"), fields.integer("cooldown", 0), fields.number("floor"));
-            default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle, plateau");
+            case "custom" -> new Absent("schedule", fields.text("name"));
+            default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle, plateau, custom");
         };
     }
 

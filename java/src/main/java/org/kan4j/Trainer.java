@@ -2,14 +2,20 @@
 package org.kan4j;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.kan4j.internal.Absent;
+import org.kan4j.internal.Forgotten;
 
 /**
  * Trains parameters on a data set in mini-batches. The order of the rows is a function of the seed and the epoch, the
@@ -25,10 +31,15 @@ import java.util.OptionalDouble;
  */
 public final class Trainer implements AutoCloseable {
 
+    private static final Logger LOG = System.getLogger("org.kan4j");
+
+    /** A larger share of features outside the grid of the first layer is warned of. */
+    private static final double OUTSIDE = 0.1;
+
     private final Parameters parameters;
     private final Context context;
     private final boolean ownsContext;
-    private final TrainingPlan plan;
+    private final List<Metric> metrics;
     private final List<TrainingListener> listeners;
     private final Path checkpoint;
     private final Map<String, String> properties;
@@ -37,7 +48,12 @@ public final class Trainer implements AutoCloseable {
     private final OptimizerState state;
     private final TrainingProgress progress;
     private final ParameterSets sets;
+    private final Runnable free;
+    private TrainingPlan plan;
+    /** Epochs completed when the present {@link #fit} began, where that was to train more; early stopping counts from it. */
+    private int since;
     private volatile boolean stopRequested;
+    private final Forgotten forgotten;
 
     private Trainer(Builder builder) {
         this.parameters = builder.parameters;
@@ -46,6 +62,7 @@ public final class Trainer implements AutoCloseable {
             throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s",
                 parameters.model());
         }
+        this.metrics = List.copyOf(builder.metrics);
         this.listeners = List.copyOf(builder.listeners);
         this.checkpoint = builder.checkpoint;
         this.properties = Map.copyOf(builder.properties);
@@ -82,6 +99,27 @@ public final class Trainer implements AutoCloseable {
             throw e;
         }
         this.state = fresh;
+        OptimizerState states = state;
+        ParameterSets set = sets;
+        Parameters copied = copy;
+        Context opened = ownsContext ? context : null;
+        this.free = () -> free(states, set, copied, opened);
+        this.forgotten = Forgotten.watch(this, "a Trainer", free);
+    }
+
+    /** Knows no trainer, so that one that is forgotten can be freed. */
+    private static void free(OptimizerState state, ParameterSets sets, Parameters copy, Context opened) {
+        try {
+            state.close();
+            sets.close();
+            if (copy != null) {
+                copy.close();
+            }
+        } finally {
+            if (opened != null) {
+                opened.close();
+            }
+        }
     }
 
     /** A trainer for these parameters, to be configured. */
@@ -141,6 +179,7 @@ public final class Trainer implements AutoCloseable {
         private GridUpdates gridUpdates;
         private final List<Regulariser> regularisers = new ArrayList<>();
         private final List<TrainingListener> listeners = new ArrayList<>();
+        private final List<Metric> metrics = new ArrayList<>();
         private Path checkpoint;
         private final Map<String, String> properties = new LinkedHashMap<>();
         private TrainingState resumed;
@@ -155,8 +194,12 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        /** What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. */
+        /**
+         * What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. One of one's
+         * own is a {@link Loss.Custom}; a resume that needs it is given it again.
+         */
         public Builder loss(Loss value) {
+            keep("loss", loss, value);
             loss = value;
             return this;
         }
@@ -187,13 +230,20 @@ public final class Trainer implements AutoCloseable {
 
         /** What a resume does not change: where it did, the training would not be the one that was interrupted. */
         private void keep(String what, Object before, Object value) {
+            if (before instanceof Absent absent && absent.isFor(value)) {
+                return; // what the checkpoint could only name
+            }
             if (resumed != null && !Objects.equals(before, value)) {
                 throw KanException.invalid("a resumed training keeps its %s, %s; given %s", what, before, value);
             }
         }
 
-        /** The course of the learning rate; otherwise constant. */
+        /**
+         * The course of the learning rate; otherwise constant. One of one's own is a {@link Schedule.Custom}; a resume that
+         * needs it is given it again.
+         */
         public Builder schedule(Schedule value) {
+            keep("schedule", schedule, value);
             schedule = Objects.requireNonNull(value, "schedule");
             return this;
         }
@@ -308,6 +358,7 @@ public final class Trainer implements AutoCloseable {
 
         /** Whether each epoch has the rows in another order; otherwise yes. */
         public Builder shuffle(boolean value) {
+            keep("shuffling", shuffle, value);
             shuffle = value;
             return this;
         }
@@ -323,6 +374,12 @@ public final class Trainer implements AutoCloseable {
             Checks.atLeast("the patience of early stopping", epochs, 1);
             keep("patience", patience, epochs);
             patience = epochs;
+            return this;
+        }
+
+        /** Adds a measure of one's own to those of validation and {@link Trainer#evaluate}. */
+        public Builder metric(Metric value) {
+            metrics.add(Objects.requireNonNull(value, "metric"));
             return this;
         }
 
@@ -345,6 +402,11 @@ public final class Trainer implements AutoCloseable {
         }
 
         private TrainingPlan plan() {
+            for (Object part : Arrays.asList(loss, schedule)) {
+                if (part instanceof Absent absent) {
+                    throw absent.refusal();
+                }
+            }
             int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
             int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
             return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed,
@@ -378,7 +440,10 @@ public final class Trainer implements AutoCloseable {
         return state.steps();
     }
 
-    /** Ends {@link #fit} after the current step; from any thread. Interrupting the training thread does the same. */
+    /**
+     * Ends {@link #fit} after the current step, or the next one before its first step; from any thread. Interrupting the
+     * training thread does the same, and leaves it interrupted.
+     */
     public void requestStop() {
         stopRequested = true;
     }
@@ -389,14 +454,37 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Trains until all epochs are done or a stop is requested.
+     * Trains so many epochs more, whatever was done before: on other data, say, or because they were too few. The optimizer
+     * goes on with what it knows, early stopping begins to count anew.
+     *
+     * @param data to train on
+     * @param validation to measure after each epoch, or null
+     * @param more epochs, at least 1
+     */
+    public TrainingResult fit(RowSource data, RowSource validation, int more) {
+        Checks.atLeast("the further epochs", more, 1);
+        plan = plan.until(Math.addExact(epoch(), more));
+        progress.converged = false;
+        since = epoch();
+        return fit(data, validation);
+    }
+
+    /**
+     * Trains until all epochs are done or a stop is requested. Afterwards, and also where it threw, the parameters are what
+     * {@link #save} writes as the model; only a failure on a CUDA device leaves them as the last completed epoch did.
      *
      * @param data to train on; after a resume the same as before
      * @param validation to measure after each epoch, or null
      * @throws NonFiniteLossException if the loss is NaN or infinite; the step is not made
      * @throws KanException if data and model do not fit each other
+     * @throws IllegalStateException if the training is done already
      */
     public TrainingResult fit(RowSource data, RowSource validation) {
+        if (isDone() && epoch() > 0) {
+            throw new IllegalStateException("this training is done, after " + epoch() + " epochs and " + steps() + " steps; "
+                + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
+                + "steps(...)");
+        }
         Loss loss = plan.loss() == null ? Measurement.defaultLoss(data) : plan.loss();
         Measurement.requireFit(parameters.model(), loss, data);
         if (validation != null) {
@@ -408,10 +496,73 @@ public final class Trainer implements AutoCloseable {
         if (plan.patience() > 0 && validation == null) {
             throw KanException.invalid("early stopping needs a validation set to measure on");
         }
-        stopRequested = false;
         upload();
         sets.goOn();
-        listeners.forEach(listener -> listener.onStart(this, data.size()));
+        try {
+            if (plan.gridUpdates() == null) {
+                warnOutsideGrid(data);
+            }
+            listeners.forEach(listener -> listener.onStart(this, data.size()));
+            train(data, validation, loss);
+        } catch (RuntimeException | Error e) {
+            fail(e);
+            throw e;
+        }
+        boolean stopped = !isDone();
+        sets.give();
+        download();
+        if (stopped && checkpoint != null) {
+            writeCheckpoint();
+        }
+        TrainingResult result = result(stopped ? TrainingResult.End.STOPPED : end());
+        stopRequested = false;
+        listeners.forEach(listener -> listener.onEnd(this, result));
+        return result;
+    }
+
+    /** What is promised of the parameters holds after a failure too, and listeners can tidy up. */
+    private void fail(Throwable failure) {
+        stopRequested = false;
+        try {
+            sets.give();
+            if (sets.hasCurrent()) {
+                download();
+            }
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e); // the device may be what failed
+        }
+        TrainingResult result = result(TrainingResult.End.FAILED);
+        for (TrainingListener listener : listeners) {
+            try {
+                listener.onEnd(this, result);
+            } catch (RuntimeException e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    private TrainingResult result(TrainingResult.End end) {
+        int best = progress.bestEpoch();
+        return new TrainingResult(progress.history, steps(), end, best == 0 ? OptionalInt.empty() : OptionalInt.of(best));
+    }
+
+    /** Why a training is done. */
+    private TrainingResult.End end() {
+        return progress.converged ? TrainingResult.End.CONVERGED
+            : outOfPatience() ? TrainingResult.End.EARLY_STOPPING
+            : spent() ? TrainingResult.End.STEPS : TrainingResult.End.EPOCHS;
+    }
+
+    /** The error of those who are new to splines: raw features, of which a grid sees nothing. */
+    private void warnOutsideGrid(RowSource data) {
+        GridCoverage.firstLayer(context, moved, data).filter(layer -> layer.share() > OUTSIDE).ifPresent(layer ->
+            LOG.log(Level.WARNING, String.format(Locale.ROOT, "%.1f %% of the features lie outside the grid of the first layer, "
+                + "%.1f %% of feature %d: little is learned there. Scale the features to the grid (Kan does by itself), give "
+                + "the basis another range, or move the grids to the data with gridUpdates", 100 * layer.share(),
+                100 * layer.share(layer.worstInput()), layer.worstInput())));
+    }
+
+    private void train(RowSource data, RowSource validation, Loss loss) {
         RowSource rows = plan.classWeights().isEmpty() ? data : new ClassWeighted(data, plan.classWeights());
         try (Vectors vectors = new Vectors(context)) {
             Run run = new Run(context, plan, moved, state, progress, rows, loss, vectors);
@@ -428,15 +579,6 @@ public final class Trainer implements AutoCloseable {
                 }
             }
         }
-        boolean stopped = !isDone();
-        sets.give();
-        download();
-        if (stopped && checkpoint != null) {
-            writeCheckpoint();
-        }
-        TrainingResult result = new TrainingResult(List.copyOf(progress.history), steps(), stopped);
-        listeners.forEach(listener -> listener.onEnd(this, result));
-        return result;
     }
 
     /** The caller's parameters get what is on the device. */
@@ -486,8 +628,11 @@ public final class Trainer implements AutoCloseable {
      * long enough, or L-BFGS found nothing lower.
      */
     public boolean isDone() {
-        return epoch() >= plan.epochs() || spent() || progress.converged
-            || plan.patience() > 0 && epoch() - progress.bestEpoch() >= plan.patience();
+        return epoch() >= plan.epochs() || spent() || progress.converged || outOfPatience();
+    }
+
+    private boolean outOfPatience() {
+        return plan.patience() > 0 && epoch() - Math.max(since, progress.bestEpoch()) >= plan.patience();
     }
 
     private boolean spent() {
@@ -582,9 +727,10 @@ public final class Trainer implements AutoCloseable {
         if (!run.vectors().finite(moved.values())) {
             throw NonFiniteLossException.after(progress, steps(), Diagnosis.of(moved));
         }
-        Metrics metrics = validation == null ? null : Measurement.of(context, sets.measured(), run.loss(), validation);
+        Metrics measured = validation == null ? null
+            : Measurement.of(context, sets.measured(), run.loss(), validation, metrics);
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
-            accuracy(run.loss()), metrics, progress.seconds);
+            accuracy(run.loss()), measured, progress.seconds);
         progress.nextEpoch(event);
         if (plan.patience() > 0 && progress.bestEpoch() == epoch()) {
             sets.keepBest();
@@ -610,7 +756,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Measures the parameters as they are. */
     public Metrics evaluate(RowSource data) {
-        return Metrics.measure(context, parameters, plan.loss(), data);
+        return Metrics.measure(context, parameters, plan.loss(), data, metrics.toArray(Metric[]::new));
     }
 
     /** Writes a checkpoint from which training can be resumed. Replaces the file in one step. */
@@ -622,16 +768,7 @@ public final class Trainer implements AutoCloseable {
     /** Frees the optimizer's state and the context it opened; does nothing the second time. */
     @Override
     public void close() {
-        try {
-            state.close();
-            sets.close();
-            if (moved != parameters) {
-                moved.close();
-            }
-        } finally {
-            if (ownsContext) {
-                context.close();
-            }
-        }
+        free.run();
+        forgotten.closed();
     }
 }

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.data.Cache;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
 import org.kan4j.data.Parts;
 import org.kan4j.data.Table;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 
 /**
  * What to train on, and what suits it where the user says nothing.

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.kan4j.Checkpoint;
 import org.kan4j.Parameters;
-import org.kan4j.data.Encoding;
+import org.kan4j.encoding.Encoding;
 
 /** A trained model with what its numbers mean. */
 record Model(Path file, Checkpoint checkpoint, Encoding encoding) implements AutoCloseable {

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import org.kan4j.data.DataException;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a

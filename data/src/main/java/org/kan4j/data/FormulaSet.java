@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
 import org.kan4j.DType;
 import org.kan4j.Dataset;
 import org.kan4j.HostTensor;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.formula.Formula;
 
 /**

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.kan4j.encoding.RawRow;
 
 /**
  * A file of rows under named columns, read block by block in any order and as often as wanted; never held in memory as a
@@ -40,7 +41,7 @@ public interface Table {
     }
 
     /** Goes through the rows of blocks. Used by one thread. */
-    interface Reader extends AutoCloseable {
+    interface Reader extends RawRow, AutoCloseable {
 
         /** Goes to before the first row of a block. In ascending order is cheapest. */
         void seek(int block);
@@ -52,15 +53,19 @@ public interface Table {
         long row();
 
         /** Whether the cell of a column that was asked for is empty, null, NaN or marked as missing. */
+        @Override
         boolean missing(int at);
 
         /** The number in a cell. */
+        @Override
         double number(int at);
 
         /** The text of a cell; of whole numbers without a point. */
+        @Override
         String text(int at);
 
         /** An error about a cell of this row: the file, the row, the column, and what is wrong. */
+        @Override
         DataException error(int at, String what);
 
         /** Frees what it holds; does nothing the second time. */

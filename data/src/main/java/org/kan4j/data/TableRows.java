@@ -18,6 +18,7 @@ import org.kan4j.Dataset;
 import org.kan4j.HostTensor;
 import org.kan4j.RowSource;
 import org.kan4j.Shape;
+import org.kan4j.encoding.Encoding;
 
 /**
  * Rows of a table as a model sees them, read and encoded anew in every pass, so that they may be larger than memory. A
@@ -33,7 +34,7 @@ public final class TableRows implements RowSource {
 
     private final Table table;
     private final Encoding encoding;
-    private final Encoding.RowEncoder encoder;
+    private final TableEncoder encoder;
     private final boolean hasTarget;
     private final BitSet chosen;
     /** First row of each block in the table, and how many of its rows are chosen. */
@@ -55,7 +56,7 @@ public final class TableRows implements RowSource {
     TableRows(Table table, Encoding encoding, boolean needTarget, BitSet chosen, DType dtype, long memory) {
         this.table = table;
         this.encoding = encoding;
-        this.encoder = encoding.new RowEncoder(table, needTarget);
+        this.encoder = new TableEncoder(encoding, table, needTarget);
         this.hasTarget = needTarget;
         this.chosen = chosen;
         this.dtype = dtype;
@@ -195,8 +196,8 @@ public final class TableRows implements RowSource {
     @Override
     public Split<TableRows> split(double fraction, long seed) {
         int[] at = {encoder.columns()[encoder.columns().length - 1]};
-        Encoding.RowEncoder target = new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing())
-                .new RowEncoder(table, true);
+        TableEncoder target = new TableEncoder(new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing()),
+                table, true);
         long[] sizes = new long[Math.max(1, classes())];
         BitSet first = new BitSet();
         BitSet second = new BitSet();

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.RowEncoder;
 
 /**
  * A table to train on: its rows split into two parts, and the encoding that the training rows ask for. Learned in two
@@ -95,13 +97,13 @@ public final class TableSet {
         void see(Table.Reader row, boolean mayBeMissing) {
             if (row.missing(at)) {
                 if (!mayBeMissing) {
-                    throw Encoding.missingValue(row, at);
+                    throw RowEncoder.missingValue(row, at);
                 }
                 return;
             }
             rows++;
             if (column.kind() == Table.Kind.NUMBER) {
-                see(Encoding.finite(row, at));
+                see(RowEncoder.finite(row, at));
                 if (counts.size() > MAX_CATEGORIES) {
                     return;  // already more values than categories may have: their texts need not be made
                 }
@@ -110,7 +112,7 @@ public final class TableSet {
             if (column.kind() == Table.Kind.ANY) {
                 OptionalDouble value = Cells.parse(cell);
                 if (value.isPresent()) {
-                    see(Encoding.finite(row, at));
+                    see(RowEncoder.finite(row, at));
                 } else if (odd == null) {
                     odd = row.error(at, "got '" + cell + "'");
                 }

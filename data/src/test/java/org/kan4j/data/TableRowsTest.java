@@ -28,6 +28,7 @@ import org.kan4j.Parameters;
 import org.kan4j.RowSource;
 import org.kan4j.Trainer;
 import org.kan4j.TrainingListener;
+import org.kan4j.encoding.Encoding;
 
 /** Rows that are read anew in every pass. */
 class TableRowsTest {

@@ -21,6 +21,7 @@ import org.kan4j.DType;
 import org.kan4j.Dataset;
 import org.kan4j.HostTensor;
 import org.kan4j.RowSource;
+import org.kan4j.encoding.Encoding;
 
 class TableSetTest {
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.HostTensor;
 import org.kan4j.Safetensors;
+import org.kan4j.encoding.Encoding;
 
 /** The formats behind {@link Table}. */
 class TablesTest {

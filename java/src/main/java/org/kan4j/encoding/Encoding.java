@@ -2,6 +2,7 @@
 package org.kan4j.encoding;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 
@@ -68,11 +69,19 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
      * @param low least of the training rows
      * @param high greatest of the training rows
      * @param mean of the training rows, which a missing value may become
+     * @param quantiles if there are any, what lies between two of them becomes an equal part of -1..1, so that values are
+     *     spread evenly; ascending, the first is low and the last high
      */
-    public record Numeric(String name, double low, double high, double mean) implements Column {
-        /** Checks the name. */
+    public record Numeric(String name, double low, double high, double mean, List<Double> quantiles) implements Column {
+        /** Keeps an immutable copy. */
         public Numeric {
             Objects.requireNonNull(name, "name");
+            quantiles = quantiles == null ? List.of() : List.copyOf(quantiles);
+        }
+
+        /** A number scaled by its range. */
+        public Numeric(String name, double low, double high, double mean) {
+            this(name, low, high, mean, List.of());
         }
 
         @Override
@@ -83,6 +92,13 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         double encode(double value) {
             if (!(high > low)) {
                 return 0;
+            }
+            if (quantiles.size() > 2) {
+                int parts = quantiles.size() - 1;
+                int found = Collections.binarySearch(quantiles, value);
+                int part = Math.clamp((found >= 0 ? found : -found - 1) - 1L, 0, parts - 1);
+                double from = quantiles.get(part);
+                return (part + (value - from) / (quantiles.get(part + 1) - from)) / parts * 2 - 1;
             }
             double range = high - low;
             return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1

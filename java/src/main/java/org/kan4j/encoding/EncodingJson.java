@@ -35,8 +35,14 @@ final class EncodingJson {
 
     private static Map<String, Object> column(Encoding.Column column) {
         return switch (column) {
-            case Encoding.Numeric n -> object("type", "numeric", "name", n.name(), "low", n.low(), "high", n.high(), "mean",
-                n.mean());
+            case Encoding.Numeric n -> {
+                Map<String, Object> number = object("type", "numeric", "name", n.name(), "low", n.low(), "high", n.high(),
+                    "mean", n.mean());
+                if (!n.quantiles().isEmpty()) {
+                    number.put("quantiles", n.quantiles());
+                }
+                yield number;
+            }
             case Encoding.Categorical c -> object("type", "categorical", "name", c.name(), "values", c.values());
             case Encoding.Pixels p -> object("type", "pixels", "count", p.count(), "maximum", p.maximum());
         };
@@ -69,12 +75,13 @@ final class EncodingJson {
     private static Encoding.Column column(Node node) {
         return switch (node.text("type")) {
             case "numeric" -> {
-                node.only("type", "name", "low", "high", "mean");
+                node.only("type", "name", "low", "high", "mean", "quantiles");
                 double low = node.number("low");
                 double high = node.number("high");
                 // Models of before missing values could be filled have no mean.
                 yield new Encoding.Numeric(node.text("name"), low, high,
-                    node.has("mean") ? node.number("mean") : low + (high - low) / 2);
+                    node.has("mean") ? node.number("mean") : low + (high - low) / 2,
+                    node.has("quantiles") ? node.numbers("quantiles") : List.of());
             }
             case "categorical" -> {
                 node.only("type", "name", "values");
@@ -152,6 +159,17 @@ final class EncodingJson {
                 return number.doubleValue();
             }
             throw bad(field, "a number");
+        }
+
+        List<Double> numbers(String field) {
+            List<Double> numbers = new ArrayList<>();
+            for (Object item : list(field)) {
+                if (!(item instanceof Number number)) {
+                    throw bad(field, "a list of numbers");
+                }
+                numbers.add(number.doubleValue());
+            }
+            return numbers;
         }
 
         int count(String field) {

@@ -85,7 +85,7 @@ public final class RowEncoder {
         int index = known.of(value);
         if (index < 0 && encoding.unseen() == Encoding.Unseen.REFUSE) {
             throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
-                + some(column.values()) + "; unknown values can be taken as none of them (unseen: unknown)");
+                + some(column.values()) + "; set unseen to unknown, which takes such values as none of these");
         }
         return index;
     }
@@ -142,8 +142,8 @@ public final class RowEncoder {
 
     /** The refusal of a missing value. */
     public static KanException missingValue(RawRow row, int cell) {
-        return row.error(cell, "there is no value; fill missing values (missing: fill takes the mean for numbers and no "
-            + "category for categories), or leave out such rows first");
+        return row.error(cell, "there is no value; set missing to fill, which takes the mean for numbers and no category for "
+            + "categories, or fill or leave out such rows first");
     }
 
     /** The number in a cell, which must be finite. */
