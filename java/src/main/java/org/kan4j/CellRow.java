@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.Values;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
 
 /**
  * A row of Java objects as raw cells: numbers, truth values, texts, constants of enums; null and NaN are missing.

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import org.kan4j.error.KanException;
 
 /**
  * The inputs that a row of the application's own type has: a name and a function for each. Immutable.

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.kan4j.error.KanException;
 
 /**
  * What came of a cross-validation: a report of each fold, measured by a model that was trained on the others.

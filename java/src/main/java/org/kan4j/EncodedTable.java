@@ -3,6 +3,8 @@ package org.kan4j;
 
 import java.lang.foreign.Arena;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.rows.RowSource;
+import org.kan4j.tensor.DType;
 
 /**
  * Rows to train on or to measure on that bring their encoding: the tables of kan4j-data, or what an application reads by

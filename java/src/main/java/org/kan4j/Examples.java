@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
 
 /**
  * Raw rows with what is to be predicted of them, in memory: arrays, records, beans or maps. Numbers need no scaling, texts

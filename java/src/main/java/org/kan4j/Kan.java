@@ -5,6 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.FormatException;
+import org.kan4j.error.KanException;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.serve.Predictor;
 
 /**
  * The front door: models from raw rows, and from files.

@@ -12,9 +12,26 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
+import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.Schedule;
+import org.kan4j.rows.RowSource;
+import org.kan4j.serve.Predictor;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
+import org.kan4j.train.TrainingResult;
 
 /**
  * How to train a model on raw rows. Everything has a default that suits the number of rows ({@link Recipe}); scaling,
@@ -232,7 +249,7 @@ public final class KanBuilder<M extends TrainedKan> {
      * Trains on raw rows. The caller closes the model.
      *
      * @throws KanException if the rows or the settings do not fit; the message says what does
-     * @throws NonFiniteLossException if the loss becomes NaN or infinite
+     * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
      */
     public M fit(Examples examples) {
         RowEncoder encoder = new RowEncoder(Learner.learn(examples, task, missing, unseen));

@@ -4,6 +4,8 @@ package org.kan4j;
 import java.util.List;
 import java.util.Map;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.serve.Predictor;
+import org.kan4j.train.TrainingResult;
 
 /**
  * Tells one of several classes: {@link Prediction#label} and {@link Prediction#probabilities}.

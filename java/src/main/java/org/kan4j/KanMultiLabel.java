@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.serve.Predictor;
+import org.kan4j.train.TrainingResult;
 
 /**
  * Tells any number of labels: {@link Prediction#labels} and {@link Prediction#probabilities}.

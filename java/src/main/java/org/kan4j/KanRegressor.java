@@ -3,6 +3,8 @@ package org.kan4j;
 
 import java.util.Map;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.serve.Predictor;
+import org.kan4j.train.TrainingResult;
 
 /**
  * Tells a number: {@link Prediction#value}, in the unit of the rows it was trained on.

@@ -14,6 +14,10 @@ import java.util.TreeSet;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
+import org.kan4j.error.KanException;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /** Learns from examples how to encode them, and encodes them. */
 final class Learner {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
+import org.kan4j.error.KanException;
 
 /** What a model says of a row: a class, labels or a number, by what it was trained to tell. Immutable. */
 public final class Prediction {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.kan4j.error.KanException;
 
 /**
  * How well predictions meet what was so. Of classes: the confusion matrix, accuracy, log loss, the area under the ROC

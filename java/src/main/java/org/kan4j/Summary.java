@@ -4,6 +4,10 @@ package org.kan4j;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.TensorInfo;
 
 /**
  * The layers of a model with their shapes and counts, and the memory that its numbers take.

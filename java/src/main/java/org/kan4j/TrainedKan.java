@@ -18,6 +18,15 @@ import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.RowEncoder;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.model.Parameters;
+import org.kan4j.rows.RowSource;
+import org.kan4j.serve.Predictor;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.TrainingResult;
 
 /**
  * A trained model with what its numbers mean: takes raw rows, gives labels, probabilities or values. It serves any number

@@ -18,6 +18,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.FormatException;
+import org.kan4j.error.KanException;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
+import org.kan4j.train.TrainingResult;
 
 /** The front door, each use in the few lines that it promises. */
 class KanTest {

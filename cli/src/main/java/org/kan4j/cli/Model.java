@@ -3,9 +3,9 @@ package org.kan4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.kan4j.Checkpoint;
-import org.kan4j.Parameters;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.model.Parameters;
 
 /** A trained model with what its numbers mean. */
 record Model(Path file, Checkpoint checkpoint, Encoding encoding) implements AutoCloseable {

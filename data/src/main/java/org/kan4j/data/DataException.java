@@ -1,8 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 
 /** Data that cannot be used; the message says what was wrong, where, what was expected and what was given. */
 public final class DataException extends KanException {

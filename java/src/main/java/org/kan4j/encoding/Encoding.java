@@ -238,7 +238,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
     /**
      * Reads what {@link #toJson} wrote, this version or an earlier one.
      *
-     * @throws org.kan4j.FormatException if the text is not an encoding
+     * @throws org.kan4j.error.FormatException if the text is not an encoding
      */
     public static Encoding fromJson(String json) {
         return EncodingJson.read(json);

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.kan4j.FormatException;
+import org.kan4j.error.FormatException;
 import org.kan4j.internal.Json;
 
 /** Encodings as JSON. */

@@ -1,7 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.encoding;
 
-import org.kan4j.KanException;
+import org.kan4j.error.KanException;
 
 /** A row of raw cells, in the order in which whoever reads it asked for columns. */
 public interface RawRow {

@@ -3,7 +3,7 @@ package org.kan4j.encoding;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.KanException;
+import org.kan4j.error.KanException;
 import org.kan4j.encoding.Encoding.Missing;
 
 /** Turns raw rows into numbers. Holds nothing of a row: safe for use by several threads. */

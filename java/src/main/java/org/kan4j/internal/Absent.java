@@ -1,9 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.internal;
 
-import org.kan4j.KanException;
-import org.kan4j.Loss;
-import org.kan4j.Schedule;
+import org.kan4j.error.KanException;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Schedule;
 
 /**
  * A loss or a schedule of an application's own, of which a checkpoint holds only the name: whoever resumes gives it again.
