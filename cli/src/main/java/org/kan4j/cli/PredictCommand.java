@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.kan4j.device.Context;
 import org.kan4j.device.Device;
 import org.kan4j.grid.GridCoverage;
@@ -22,6 +24,7 @@ import org.kan4j.tensor.DeviceTensor;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.data.Part;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Outputs;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,9 +85,12 @@ final class PredictCommand implements Callable<Integer> {
         Encoding.Target target = model.encoding().target();
         DType dtype = rows.dtype();
         List<String> header = new ArrayList<>(List.of(target.name()));
-        if (target instanceof Encoding.Classes classes) {
-            classes.labels().forEach(l -> header.add("p(" + l + ")"));
-        }
+        List<String> labels = switch (target) {
+            case Encoding.Classes classes -> classes.labels();
+            case Encoding.Labels several -> several.labels();
+            case Encoding.Value value -> List.of();
+        };
+        labels.forEach(l -> header.add("p(" + l + ")"));
         int width = target.width();
         double[] outputs = new double[width];
         CsvWriter csv = CsvWriter.builder().bufferSize(0).build(text);  // the caller closes the text
@@ -129,42 +135,24 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private static List<String> cells(Encoding.Target target, double[] outputs, DType dtype) {
-        return switch (target) {
-            case Encoding.Value value -> List.of(number(outputs[0] * value.deviation() + value.mean(), dtype));
-            case Encoding.Classes classes -> {
-                double[] probabilities = softmax(outputs);
-                int best = 0;
-                for (int i = 1; i < probabilities.length; i++) {
-                    best = probabilities[i] > probabilities[best] ? i : best;
-                }
-                List<String> cells = new ArrayList<>(List.of(classes.labels().get(best)));
-                for (double p : probabilities) {
-                    cells.add(number(p, DType.F32));
-                }
-                yield cells;
+        double[] values = Outputs.decode(target, outputs);
+        List<String> cells = new ArrayList<>();
+        switch (target) {
+            case Encoding.Value value -> cells.add(number(values[0], dtype));
+            case Encoding.Classes classes -> cells.add(classes.labels().get(Outputs.argMax(values)));
+            case Encoding.Labels labels -> cells.add(IntStream.range(0, values.length).filter(i -> values[i] > 0.5)
+                    .mapToObj(labels.labels()::get).collect(Collectors.joining(" ")));
+        }
+        if (!(target instanceof Encoding.Value)) {
+            for (double p : values) {
+                cells.add(number(p, DType.F32));
             }
-        };
+        }
+        return cells;
     }
 
     /** With as many digits as the model computes in. */
     private static String number(double value, DType dtype) {
         return dtype == DType.F32 ? Float.toString((float) value) : Double.toString(value);
-    }
-
-    private static double[] softmax(double[] logits) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (double l : logits) {
-            max = Math.max(max, l);
-        }
-        double[] p = new double[logits.length];
-        double sum = 0;
-        for (int i = 0; i < p.length; i++) {
-            p[i] = Math.exp(logits[i] - max);
-            sum += p[i];
-        }
-        for (int i = 0; i < p.length; i++) {
-            p[i] /= sum;
-        }
-        return p;
     }
 }
