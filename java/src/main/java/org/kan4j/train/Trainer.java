@@ -504,11 +504,6 @@ public final class Trainer implements AutoCloseable {
      * @throws IllegalStateException if the training is done already
      */
     public TrainingResult fit(RowSource data, RowSource validation) {
-        if (isDone() && epoch() > 0) {
-            throw new IllegalStateException("this training is done, after " + epoch() + " epochs and " + steps() + " steps; "
-                + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
-                + "steps(...)");
-        }
         Loss loss = plan.loss() == null ? Measurement.defaultLoss(data) : plan.loss();
         Measurement.requireFit(parameters.model(), loss, data);
         if (validation != null) {
@@ -519,6 +514,11 @@ public final class Trainer implements AutoCloseable {
         }
         if (plan.patience() > 0 && validation == null) {
             throw KanException.invalid("early stopping needs a validation set to measure on");
+        }
+        if (isDone() && epoch() > 0) {
+            throw new IllegalStateException("this training is done, after " + epoch() + " epochs and " + steps() + " steps; "
+                + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
+                + "steps(...)");
         }
         upload();
         sets.goOn();
