@@ -30,13 +30,13 @@ import org.kan4j.optim.Schedule;
  * @param gridUpdates on the way; null for none
  * @param regularisers added to the loss
  */
-public record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
+record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
                     int batchSize, int accumulation, long seed, boolean shuffle, int patience, Clipping clipping,
                     List<ParameterGroup> groups, double averaging, GridUpdates gridUpdates,
                     List<Regulariser> regularisers) {
 
     /** Checks the combination. */
-    public TrainingPlan {
+    TrainingPlan {
         if (optimizer instanceof Lbfgs) {
             if (accumulation > 1 || clipping.active() || !(schedule instanceof Schedule.Constant)) {
                 throw KanException.invalid("L-BFGS searches along a line of its own: it goes without accumulation, clipping "

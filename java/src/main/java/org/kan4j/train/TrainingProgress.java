@@ -5,25 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Where a training stands: the completed epochs, and the sums of the current one. */
-public final class TrainingProgress {
+final class TrainingProgress {
 
-    public final List<TrainingListener.Epoch> history = new ArrayList<>();
+    final List<TrainingListener.Epoch> history = new ArrayList<>();
     /** Batches done in the current epoch. */
-    public long batch;
+    long batch;
     /** Rows done in the current epoch. */
-    public long rows;
-    public double lossSum;
-    public double weightSum;
-    public double correct;
+    long rows;
+    double lossSum;
+    double weightSum;
+    double correct;
     /** Whether a whole epoch found nothing to improve. */
-    public boolean converged;
+    boolean converged;
     /** Of the epoch just completed; not kept in checkpoints. */
     double seconds;
-
-    /** Before the first batch. */
-    public TrainingProgress() {
-        // all is 0
-    }
 
     double loss() {
         return weightSum == 0 ? 0 : lossSum / weightSum;

@@ -1,5 +1,5 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
-package org.kan4j.internal;
+package org.kan4j.train;
 
 import org.kan4j.error.KanException;
 import org.kan4j.optim.Loss;
@@ -11,16 +11,16 @@ import org.kan4j.optim.Schedule;
  * @param what it is: loss or schedule
  * @param name of the class
  */
-public record Absent(String what, String name) implements Loss.Custom, Schedule.Custom {
+record Absent(String what, String name) implements Loss.Custom, Schedule.Custom {
 
     /** Whether this stands for it. */
-    public boolean isFor(Object value) {
+    boolean isFor(Object value) {
         return what.equals("loss") ? value instanceof Loss.Custom loss && loss.name().equals(name)
             : value instanceof Schedule.Custom schedule && schedule.name().equals(name);
     }
 
     /** What is said where it is needed. */
-    public KanException refusal() {
+    KanException refusal() {
         return KanException.invalid("the training to resume has a %s of its own, %s, which no checkpoint holds; give it to "
             + "Trainer.resume(...).%s(...)", what, name, what);
     }
