@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -9,7 +10,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -20,8 +24,9 @@ import java.util.Objects;
  * @param columns the inputs in order
  * @param target the output
  * @param missing what becomes of missing values
+ * @param unseen what becomes of categories that the training rows did not have
  */
-public record Encoding(String data, List<Column> columns, Target target, Missing missing) {
+public record Encoding(String data, List<Column> columns, Target target, Missing missing, Unseen unseen) {
 
     /** Metadata key of the model file. */
     public static final String KEY = "kan4j.data";
@@ -34,6 +39,17 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         columns = List.copyOf(columns);
         Objects.requireNonNull(target, "target");
         missing = missing == null ? Missing.REFUSE : missing;  // models of before there was a choice
+        unseen = unseen == null ? Unseen.REFUSE : unseen;
+    }
+
+    /** An encoding that refuses categories it does not know. */
+    public Encoding(String data, List<Column> columns, Target target, Missing missing) {
+        this(data, columns, target, missing, Unseen.REFUSE);
+    }
+
+    /** The same with other rules. */
+    public Encoding with(Missing otherMissing, Unseen otherUnseen) {
+        return new Encoding(data, columns, target, otherMissing, otherUnseen);
     }
 
     /** What becomes of inputs without a value. A target without one is always an error. */
@@ -42,6 +58,14 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         REFUSE,
         /** A number becomes the mean of the training rows, a category none of the known ones. */
         FILL
+    }
+
+    /** What becomes of categories that the training rows did not have. */
+    public enum Unseen {
+        /** They are refused, with their place. */
+        REFUSE,
+        /** They become none of the known ones. */
+        UNKNOWN
     }
 
     /** One input, or a run of like inputs. */
@@ -59,17 +83,27 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
      * A number; low..high, the range of the training rows, becomes -1..1; a constant column becomes 0.
      *
      * @param mean of the training rows, which a missing value may become
+     * @param quantiles if there are any, what lies between two of them becomes an equal part of -1..1, so that values are
+     *                  spread evenly; ascending, the first is low and the last high
      */
-    public record Numeric(String name, double low, double high, double mean) implements Column {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public record Numeric(String name, double low, double high, double mean, List<Double> quantiles) implements Column {
         public Numeric {
             Objects.requireNonNull(name, "name");
+            quantiles = quantiles == null ? List.of() : List.copyOf(quantiles);
+        }
+
+        /** A number scaled by its range. */
+        public Numeric(String name, double low, double high, double mean) {
+            this(name, low, high, mean, List.of());
         }
 
         /** From JSON; models of before missing values could be filled have no mean. */
         @JsonCreator
         static Numeric read(@JsonProperty("name") String name, @JsonProperty("low") double low,
-                            @JsonProperty("high") double high, @JsonProperty("mean") Double mean) {
-            return new Numeric(name, low, high, mean != null ? mean : low + (high - low) / 2);
+                            @JsonProperty("high") double high, @JsonProperty("mean") Double mean,
+                            @JsonProperty("quantiles") List<Double> quantiles) {
+            return new Numeric(name, low, high, mean != null ? mean : low + (high - low) / 2, quantiles);
         }
 
         @Override
@@ -78,7 +112,17 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         }
 
         double encode(double value) {
-            return high > low ? (value - low) / (high - low) * 2 - 1 : 0;
+            if (!(high > low)) {
+                return 0;
+            }
+            if (quantiles.size() > 2) {
+                int parts = quantiles.size() - 1;
+                int found = Collections.binarySearch(quantiles, value);
+                int part = Math.clamp((found >= 0 ? found : -found - 1) - 1L, 0, parts - 1);
+                double from = quantiles.get(part);
+                return (part + (value - from) / (quantiles.get(part + 1) - from)) / parts * 2 - 1;
+            }
+            return (value - low) / (high - low) * 2 - 1;
         }
     }
 
@@ -197,6 +241,8 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
 
         private final int[] at;
         private final int targetAt;
+        private final Map<String, Values.Index> categories = new HashMap<>();
+        private final Values.Index labels = new Values.Index(target instanceof Classes c ? c.labels() : List.of());
 
         /**
          * An encoder.
@@ -216,6 +262,9 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             }
             int cell = 0;
             for (Column column : columns) {
+                if (column instanceof Categorical c) {
+                    categories.put(c.name(), new Values.Index(c.values()));
+                }
                 for (int i = 0; i < (column instanceof Pixels p ? p.count() : 1); i++) {
                     require(table, at[cell++], !(column instanceof Categorical));
                 }
@@ -258,7 +307,8 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
                         cell++;
                     }
                     case Categorical c -> {
-                        int index = row.missing(cell) ? (int) filled(row, cell, -1) : index(row, cell, c);
+                        int index = row.missing(cell) ? (int) filled(row, cell, -1)
+                                : index(row, cell, c, categories.get(c.name()));
                         for (int i = 0; i < c.width(); i++) {
                             into[out++] = i == index ? 1 : 0;
                         }
@@ -281,12 +331,12 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             throw missingValue(row, cell);
         }
 
-        private static int index(Table.Reader row, int cell, Categorical column) {
+        private int index(Table.Reader row, int cell, Categorical column, Values.Index known) {
             String value = row.text(cell);
-            int index = column.values().indexOf(value);
-            if (index < 0) {
+            int index = known.of(value);
+            if (index < 0 && unseen == Unseen.REFUSE) {
                 throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
-                        + Names.some(column.values()));
+                        + Names.some(column.values()) + "; --unseen unknown takes such values as none of these");
             }
             return index;
         }
@@ -300,7 +350,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
                 case Value v -> (finite(row, targetAt) - v.mean()) / v.deviation();
                 case Classes c -> {
                     String label = row.text(targetAt);
-                    int index = c.labels().indexOf(label);
+                    int index = labels.of(label);
                     if (index < 0) {
                         throw row.error(targetAt, "'" + label + "' is not one of the classes of the model: "
                                 + Names.some(c.labels()));
