@@ -4,7 +4,6 @@ package org.kan4j.data;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.kan4j.encoding.RawRow;
@@ -60,6 +59,17 @@ public interface Table {
         @Override
         double number(int at);
 
+        /**
+         * The number in a cell, NaN where there is none: for columns of which it is not yet known what they hold.
+         */
+        default double tryNumber(int at) {
+            return missing(at) ? Double.NaN : number(at);
+        }
+
+        /** Says that a column is taken as numbers, in which more texts mean no value than in others, such as {@code -}. */
+        default void asNumber(int at) {
+        }
+
         /** The text of a cell; of whole numbers without a point. */
         @Override
         String text(int at);
@@ -88,6 +98,21 @@ public interface Table {
     /** A reader of some columns, by their positions in {@link #columns}; its cells are numbered in that order. */
     Reader reader(int... columns);
 
+    /** Whether a column has no name in the file, as the row numbers that pandas and R write; its name here is its place. */
+    default boolean unnamed(int column) {
+        return false;
+    }
+
+    /** Lines the user should see about how the file is read. */
+    default List<String> notes() {
+        return List.of();
+    }
+
+    /** What may help where a column is not found, to be added to a message; or nothing. */
+    default String hint() {
+        return "";
+    }
+
     /** Rows of all blocks. */
     default long rows() {
         return firstRow(blocks());
@@ -107,7 +132,7 @@ public interface Table {
         return find(name).orElseThrow(() -> {
             List<String> names = columns().stream().map(Column::name).toList();
             return new DataException(path() + " has no column '" + name + "'" + Names.suggestion(name, names)
-                    + "; its columns are: " + Names.some(names));
+                    + "; its columns are: " + Names.some(names) + hint());
         });
     }
 
@@ -123,21 +148,27 @@ public interface Table {
 
     /** Rows a block of a table with so many columns has at most. */
     static int blockRows(int columns) {
-        return Math.max(64, BLOCK_CELLS / Math.max(1, columns));
+        return Math.max(8, BLOCK_CELLS / Math.max(1, columns));
     }
 
     /**
-     * Opens a file by the end of its name: {@code .parquet}, {@code .safetensors}, anything else is CSV.
+     * Opens a file, its notation read from the file.
      *
      * @throws DataException if it cannot be read or is not what its name says
      */
     static Table open(Path file) {
-        if (!Files.isRegularFile(file)) {
-            throw new DataException(Files.exists(file) ? file + " is not a file" : "no such file: " + file);
-        }
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return name.endsWith(".parquet") ? ParquetTable.open(file)
-                : name.endsWith(".safetensors") ? SafetensorsTable.open(file)
-                : CsvTable.open(file);
+        return open(file, CsvFormat.FROM_FILE);
+    }
+
+    /**
+     * Opens a file by the end of its name ({@code .parquet}, {@code .safetensors}, anything else is CSV) or, where that says
+     * nothing, by how it begins; a folder of such files as one table; {@code -}, standard input. What cannot be read at
+     * random places (a pipe, a compressed file, another encoding than UTF-8) is first copied into a temporary file.
+     *
+     * @param format of CSV files
+     * @throws DataException if it cannot be read or is not what its name says
+     */
+    static Table open(Path file, CsvFormat format) {
+        return Files.isDirectory(file) ? PartsTable.open(file, format) : Spool.open(file, format);
     }
 }

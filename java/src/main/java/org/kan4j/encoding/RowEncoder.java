@@ -9,7 +9,11 @@ import org.kan4j.encoding.Encoding.Missing;
 /** Turns raw rows into numbers. Holds nothing of a row: safe for use by several threads. */
 public final class RowEncoder {
 
-    private static final int SHOWN = 10;
+    /** What is wrong with a cell without a value. */
+    public static final String NO_VALUE = "there is no value; set missing to fill, which takes the mean for numbers and no "
+        + "category for categories, or fill or leave out such rows first";
+
+    private static final int SHOWN = 20;
 
     private final Encoding encoding;
     private final int features;
@@ -77,7 +81,7 @@ public final class RowEncoder {
         if (encoding.missing() == Missing.FILL) {
             return value;
         }
-        throw missingValue(row, cell);
+        throw row.error(cell, NO_VALUE);
     }
 
     private int index(RawRow row, int cell, Encoding.Categorical column, Values.Index known) {
@@ -138,12 +142,6 @@ public final class RowEncoder {
             at += column.width();
         }
         return names;
-    }
-
-    /** The refusal of a missing value. */
-    public static KanException missingValue(RawRow row, int cell) {
-        return row.error(cell, "there is no value; set missing to fill, which takes the mean for numbers and no category for "
-            + "categories, or fill or leave out such rows first");
     }
 
     /** The number in a cell, which must be finite. */

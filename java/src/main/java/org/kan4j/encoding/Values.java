@@ -28,12 +28,22 @@ public final class Values {
         };
     }
 
-    /** What texts that stand for one value have in common: a number without a point where it is whole, true as 1. */
-    static String canonical(String text) {
-        String lower = text.strip().toLowerCase(Locale.ROOT);
-        if (lower.equals("true") || lower.equals("false")) {
-            return lower.equals("true") ? "1" : "0";
+    /** {@code true} or {@code false}, however it is written; null if the text is neither. */
+    public static String truth(String text) {
+        if (text.length() < 4 || text.length() > 5) {
+            return null;
         }
+        String lower = text.toLowerCase(Locale.ROOT);
+        return lower.equals("true") || lower.equals("false") ? lower : null;
+    }
+
+    /** What texts that stand for one value have in common: a number without a point where it is whole, true as 1. */
+    public static String canonical(String text) {
+        String truth = truth(text);
+        if (truth != null) {
+            return truth.equals("true") ? "1" : "0";
+        }
+        String lower = text.strip().toLowerCase(Locale.ROOT);
         if (lower.isEmpty() || "+-.0123456789".indexOf(lower.charAt(0)) < 0
             || Character.isLetter(lower.charAt(lower.length() - 1)) || lower.indexOf('x') >= 0) {
             return text;
@@ -46,12 +56,13 @@ public final class Values {
     }
 
     /** The place of each of some values, found by text or, where no text is the same, by value. */
-    static final class Index {
+    public static final class Index {
 
         private final Map<String, Integer> exact = new HashMap<>();
         private final Map<String, Integer> canonical = new HashMap<>();
 
-        Index(List<String> values) {
+        /** Of these values. */
+        public Index(List<String> values) {
             for (int i = 0; i < values.size(); i++) {
                 exact.put(values.get(i), i);
                 // Two texts of one value are apart for whoever told them apart: neither is found by it.
@@ -60,7 +71,7 @@ public final class Values {
         }
 
         /** The place; -1 if it is none of the values. */
-        int of(String value) {
+        public int of(String value) {
             Integer place = exact.get(value);
             return place != null ? place : canonical.getOrDefault(canonical(value), -1);
         }

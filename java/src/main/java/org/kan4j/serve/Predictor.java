@@ -43,7 +43,7 @@ public final class Predictor implements AutoCloseable {
     private static final int ROWS_A_PROCESSOR = 256;
 
     private final Parameters parameters;
-    private final Device device;
+    private final ContextOptions options;
     private final int blockRows;
     private final int in;
     private final int out;
@@ -58,17 +58,17 @@ public final class Predictor implements AutoCloseable {
      *
      * @param owned to be closed with it
      */
-    private Predictor(Parameters parameters, Device device, Runnable owned) {
+    private Predictor(Parameters parameters, ContextOptions options, Runnable owned) {
         KanModel model = parameters.model();
         this.parameters = parameters;
-        this.device = device;
+        this.options = options;
         this.in = Math.toIntExact(model.in());
         this.out = Math.toIntExact(model.out());
         this.dtype = model.dtype();
-        boolean cuda = device instanceof Device.Cuda;
+        boolean cuda = options.device() instanceof Device.Cuda;
         this.blockRows = cuda ? CUDA_ROWS : CPU_ROWS;
         boolean tiny = !cuda && model.parameterCount() <= CriticalCalls.MAX_MULTIPLY_ADDS;
-        Context owner = cuda ? Context.open(device) : null;
+        Context owner = cuda ? Context.open(options) : null;
         Parameters copy = null;
         try {
             if (cuda) {
@@ -76,7 +76,7 @@ public final class Predictor implements AutoCloseable {
                 owner.synchronize(); // other streams are to read them
             }
             NativeParameters.of(parameters).uses(this);
-            this.pool = new PredictorPool(cuda ? copy : parameters, device, blockRows, tiny);
+            this.pool = new PredictorPool(cuda ? copy : parameters, options.withThreads(1), blockRows, tiny);
         } catch (RuntimeException | Error e) {
             NativeParameters.of(parameters).usesNoMore(this);
             closeCopy(copy, owner);
@@ -101,28 +101,40 @@ public final class Predictor implements AutoCloseable {
         }
     }
 
-    /** A predictor for these parameters, on the device they are on. */
+    /** A predictor for these parameters, on the device they are on, with all processors. */
     public static Predictor of(Parameters parameters) {
-        return new Predictor(parameters, parameters.device(), () -> { });
+        return of(parameters, parameters.device());
     }
 
     /** A predictor for the model of a checkpoint, which it closes with itself. */
     public static Predictor of(Checkpoint checkpoint) {
-        return new Predictor(checkpoint.parameters(), checkpoint.parameters().device(), checkpoint::close);
+        Parameters parameters = checkpoint.parameters();
+        return new Predictor(parameters, ContextOptions.defaults().withDevice(parameters.device()), checkpoint::close);
     }
 
     /**
-     * A predictor for these parameters on a device, which need not be the one they are on.
+     * A predictor for these parameters on a device, which need not be the one they are on, with all processors.
      *
      * @throws org.kan4j.error.UnsupportedException if the device is not there
      * @throws org.kan4j.error.DeviceMemoryException if it has not enough memory left
      */
     public static Predictor of(Parameters parameters, Device device) {
-        if (device instanceof Device.Cpu && !(parameters.device() instanceof Device.Cpu)) {
+        return of(parameters, ContextOptions.defaults().withDevice(device));
+    }
+
+    /**
+     * A predictor for these parameters on a device, which need not be the one they are on.
+     *
+     * @param options the device and how it computes; their threads are the most processors that many rows are shared among
+     * @throws org.kan4j.error.UnsupportedException if the device is not there
+     * @throws org.kan4j.error.DeviceMemoryException if it has not enough memory left
+     */
+    public static Predictor of(Parameters parameters, ContextOptions options) {
+        if (options.device() instanceof Device.Cpu && !(parameters.device() instanceof Device.Cpu)) {
             throw KanException.invalid("the parameters are on %s, the predictor is to be on the CPU; copy them with "
                 + "Parameters.onto", parameters.device());
         }
-        return new Predictor(parameters, device, () -> { });
+        return new Predictor(parameters, options, () -> { });
     }
 
     /** The parameters. */
@@ -295,7 +307,7 @@ public final class Predictor implements AutoCloseable {
     }
 
     private int processors() {
-        return device instanceof Device.Cuda ? 1 : Runtime.getRuntime().availableProcessors() - pool.busy();
+        return options.device() instanceof Device.Cuda ? 1 : options.threads() - pool.busy();
     }
 
     private int rows(int length) {

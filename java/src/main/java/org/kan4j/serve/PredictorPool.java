@@ -24,7 +24,7 @@ final class PredictorPool {
     private static final long LOOK_NANOS = 100_000;
 
     private final Parameters parameters;
-    private final Device device;
+    private final ContextOptions options;
     private final int blockRows;
     private final boolean tiny;
     private volatile Slot[] slots = {};
@@ -34,12 +34,13 @@ final class PredictorPool {
      * A pool of one slot.
      *
      * @param parameters where the device's kernels reach them
+     * @param options of a context for one call
      * @param blockRows that a slot runs at a time
      * @param tiny whether a row takes so little that the VM may wait for it
      */
-    PredictorPool(Parameters parameters, Device device, int blockRows, boolean tiny) {
+    PredictorPool(Parameters parameters, ContextOptions options, int blockRows, boolean tiny) {
         this.parameters = parameters;
-        this.device = device;
+        this.options = options;
         this.blockRows = blockRows;
         this.tiny = tiny;
         grow(0).release();
@@ -76,7 +77,7 @@ final class PredictorPool {
             return null;
         }
         Slot[] more = Arrays.copyOf(slots, seen + 1);
-        more[seen] = new Slot(parameters, device, blockRows, tiny);
+        more[seen] = new Slot(parameters, options, blockRows, tiny);
         slots = more;
         return more[seen];
     }
@@ -133,16 +134,16 @@ final class PredictorPool {
         private final long rowBytes;
         private final long outputBytes;
 
-        private Slot(Parameters parameters, Device device, int blockRows, boolean tiny) {
+        private Slot(Parameters parameters, ContextOptions options, int blockRows, boolean tiny) {
             KanModel model = parameters.model();
             this.tiny = tiny;
             this.rowBytes = model.in() * model.dtype().bytes();
             this.outputBytes = model.out() * model.dtype().bytes();
-            boolean host = device instanceof Device.Cpu;
+            boolean host = options.device() instanceof Device.Cpu;
             List<AutoCloseable> made = new ArrayList<>();
             try {
                 made.add(arena::close);
-                context = Context.open(ContextOptions.defaults().withDevice(device).withThreads(1));
+                context = Context.open(options);
                 made.add(context);
                 memory = Memory.shared(context);
                 made.add(memory);
