@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.FormatException;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
@@ -98,8 +99,9 @@ class TableSetTest {
     void missingCellsAreNamedByRowLineAndColumn() throws IOException {
         Table gap = file("a,b,y", "1,2,3", "4,,6", "7,8,9");
         assertThatThrownBy(() -> TableSet.learn(gap, options("y"))).isInstanceOf(DataException.class)
-                .hasMessageEndingWith("data.csv: row 2 (line 3), column 'b': there is no value; --missing fill takes "
-                        + "the mean for numbers and no category for categories, or fill or leave out such rows first");
+                .hasMessageEndingWith("data.csv: row 2 (line 3), column 'b': there is no value; set missing to fill, "
+                        + "which takes the mean for numbers and no category for categories, or fill or leave out such rows "
+                        + "first");
         Table marked = file("a,y", "1,3", "NA,6");
         assertThatThrownBy(() -> TableSet.learn(marked, options("y")))
                 .hasMessageContaining("row 2 (line 3), column 'a': there is no value");
@@ -169,7 +171,7 @@ class TableSetTest {
             "{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"name\":\"a\",\"low\":0}]," + target + "}",
             "{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"low\":0,\"high\":1}]," + target + "}",
             "{\"data\":\"x\",\"columns\":[{\"type\":\"categorical\",\"name\":\"a\"}]," + target + "}"}) {
-            assertThatThrownBy(() -> Encoding.fromJson(json)).isInstanceOf(DataException.class)
+            assertThatThrownBy(() -> Encoding.fromJson(json)).isInstanceOf(FormatException.class)
                     .hasMessageContaining("kan4j.data");
         }
     }
