@@ -89,7 +89,7 @@ public final class Predictor implements AutoCloseable {
             closeCopy(onDevice, owner);
             owned.run();
         };
-        this.forgotten = Forgotten.watch(this, "a Predictor", free);
+        this.forgotten = Forgotten.watch(this, "a Predictor of " + model.parameterCount() + " parameters", free);
     }
 
     private static void closeCopy(Parameters copy, Context owner) {

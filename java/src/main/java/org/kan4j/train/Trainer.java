@@ -78,7 +78,7 @@ public final class Trainer implements AutoCloseable {
         Runnable ofLoop = loop.free();
         Context opened = ownsContext ? context : null;
         this.free = () -> free(ofLoop, opened);
-        this.forgotten = Forgotten.watch(this, "a Trainer", free);
+        this.forgotten = Forgotten.watch(this, "a Trainer of " + parameters.model().parameterCount() + " parameters", free);
     }
 
     /** Knows no trainer, so that one that is forgotten can be freed. */
