@@ -168,7 +168,7 @@ final class PredictCommand implements Callable<Integer> {
             numbers.add(i > ids.size() || i == ids.size() && target instanceof Encoding.Value);
         }
         double[] outputs = new double[target.width()];
-        try (Arena arena = Arena.ofConfined();
+        try (Arena arena = Arena.ofShared(); // rows are shared among threads
              PredictionWriter writer = PredictionWriter.of(format, text, header, numbers);
              Passed passed = new Passed(work.table, work.passed);
              RowSource.Pass pass = rows.inOrder()) {
