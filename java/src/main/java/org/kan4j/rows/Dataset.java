@@ -273,7 +273,14 @@ public final class Dataset implements RowSource {
 
         @Override
         public void read(int from, int to, MemorySegment x, MemorySegment t, MemorySegment w) {
-            gather(order, from, to, x, t, w);
+            try {
+                gather(order, from, to, x, t, w);
+            } catch (IllegalStateException e) {
+                if (features.segment().scope().isAlive() && targets.segment().scope().isAlive()) {
+                    throw e;
+                }
+                throw new IllegalStateException("the arena of the data set's tensors is closed", e);
+            }
         }
 
         @Override
