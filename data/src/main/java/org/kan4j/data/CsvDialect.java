@@ -5,6 +5,7 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.CsvRecordHandler;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
@@ -166,6 +167,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
     private static List<List<String>> records(String text, char separator) {
         List<List<String>> records = new ArrayList<>();
         try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator).skipEmptyLines(true)
+                .extraFieldStrategy(FieldMismatchStrategy.IGNORE).missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .build(handler(), new BufferedReader(new StringReader(text)))) {
             for (CsvRecord record : reader) {
                 if (record.getFieldCount() > 1 || !isBlank(record.getField(0))) {

@@ -13,6 +13,7 @@ import dev.hardwood.schema.ColumnSchema;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
+import java.nio.BufferUnderflowException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -168,8 +169,12 @@ final class ParquetTable implements Table {
         }
     }
 
+    /** In words; what Java says of its own operations helps nobody. */
     private static String reason(Throwable e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        boolean own = e.getMessage() == null || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
+                || e instanceof ClassCastException || e instanceof ArithmeticException || e instanceof NegativeArraySizeException
+                || e instanceof BufferUnderflowException || e instanceof StackOverflowError;
+        return own ? "its parts do not fit together" : e.getMessage();
     }
 
     private static Column column(SchemaNode node) {
