@@ -153,7 +153,7 @@ class ColumnKindsTest {
     void unseenCategoriesAreUnknownWhereAsked() throws IOException {
         Encoding encoding = learn(i -> "k" + i % 2).encoding();
         Table other = table(2, i -> i == 0 ? "k1" : "new");
-        assertThatThrownBy(() -> features(other, encoding, new ArrayList<>())).hasMessageContaining("--unseen unknown");
+        assertThatThrownBy(() -> features(other, encoding, new ArrayList<>())).hasMessageContaining("set unseen to unknown");
         Encoding lenient = Encoding.fromJson(encoding.with(Encoding.Missing.REFUSE, Encoding.Unseen.UNKNOWN).toJson());
         assertThat(features(other, lenient, new ArrayList<>())).containsExactly(0, 1, 0, 0);
     }
