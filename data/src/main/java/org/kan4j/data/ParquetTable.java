@@ -14,9 +14,11 @@ import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
 import java.nio.BufferUnderflowException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +64,8 @@ final class ParquetTable implements Table {
     private final Map<String, Integer> places;
     private final Map<Integer, CompressionCodec> codecs = new HashMap<>();
     private final List<String> dotted;
+    private final List<RowGroup> rowGroups;
+    private final BitSet checked = new BitSet();
     private volatile SoftReference<Loaded> last = new SoftReference<>(null);
 
     private ParquetTable(Path path, Spool source, List<String> dotted, ParquetFileReader file) {
@@ -81,8 +85,8 @@ final class ParquetTable implements Table {
         long most = ROWS_FACTOR * (long) Table.blockRows(columns.size());
         List<Long> parts = new ArrayList<>(List.of(0L));
         List<Integer> owners = new ArrayList<>();
-        List<RowGroup> all = file.getFileMetaData().rowGroups();
-        for (RowGroup group : all) {
+        rowGroups = file.getFileMetaData().rowGroups();
+        for (RowGroup group : rowGroups) {
             check(group);
             long start = parts.getLast();
             long pieces = (group.numRows() + most - 1) / most;
@@ -227,7 +231,24 @@ final class ParquetTable implements Table {
                         + ", which is not supported; write it with Snappy, Zstandard, LZ4, gzip or no compression");
             }
         }
+        guard(path, () -> {
+            checkPages(wanted);
+            return null;
+        });
         return new Cursor(wanted);
+    }
+
+    private synchronized void checkPages(int... wanted) throws IOException {
+        try (FileChannel bytes = FileChannel.open(source.file())) {
+            for (int i : wanted) {
+                for (RowGroup group : checked.get(i) ? List.<RowGroup>of() : rowGroups) {
+                    if (!PageHeaders.fit(bytes, group.columns().get(leaves[i]))) {
+                        throw damaged("the pages of column '" + columns.get(i).name() + "' do not fit together");
+                    }
+                }
+                checked.set(i);
+            }
+        }
     }
 
     /**
