@@ -22,6 +22,8 @@ final class ColumnScan {
     /** With this share too, if it has few different other texts: these are marks of missing values. */
     private static final double MARKED_SHARE = 0.5;
     private static final int MARKERS = 3;
+    /** Rows from which on numbers that count them are no accident. */
+    private static final int COUNTING = 20;
 
     /** Cells of one notation, and the first of them. */
     private static final class Found {
@@ -39,6 +41,8 @@ final class ColumnScan {
     private long numbers;
     private long markers;
     private boolean whole = true;
+    private double first;
+    private boolean counting = true;
     private DataException firstMissing;
     private DataException firstMarker;
     /** Of the first text in a column that is no number. */
@@ -76,6 +80,8 @@ final class ColumnScan {
                 Encoding.finite(row, at);  // says where
             }
             whole &= value == Math.rint(value);
+            first = rows == 1 ? value : first;
+            counting &= value == first + rows - 1;
             if (target && counts.size() <= mostCategories()) {
                 counts.merge(Cells.text(value), 1L, Long::sum);
             }
@@ -127,6 +133,11 @@ final class ColumnScan {
     /** Whether they are whole ones. */
     boolean whole() {
         return whole;
+    }
+
+    /** Whether it is one more in each row, as an index is. */
+    boolean countsRows() {
+        return counting && numbers == rows && rows > COUNTING && firstMissing == null && (first == 0 || first == 1);
     }
 
     /** A text in the column. */

@@ -40,8 +40,8 @@ final class PageHeaders {
                 bytes = ByteBuffer.allocate((int) Math.min(1 << 24, end - at));
                 header = header(file, bytes, at);
             }
-            if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Long packed) || packed < 0 || packed > end - at
-                    || !(header.get(UNCOMPRESSED_SIZE) instanceof Long size) || size < 0
+            if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Long packed) || packed < 0
+                    || packed > end - at - bytes.position() || !(header.get(UNCOMPRESSED_SIZE) instanceof Long size) || size < 0
                     || size > Math.max(chunk.metaData().totalUncompressedSize(), packed)) {
                 return false;
             }
@@ -78,7 +78,11 @@ final class PageHeaders {
         Map<Integer, Object> fields = new HashMap<>();
         int field = 0;
         for (int head = bytes.get() & 0xff; head != 0; head = bytes.get() & 0xff) {
-            field = head >> 4 != 0 ? field + (head >> 4) : (int) signed(bytes);
+            int next = head >> 4 != 0 ? field + (head >> 4) : (int) signed(bytes);
+            if (next <= field || next > Short.MAX_VALUE) {  // writers write fields in their order
+                throw new IllegalArgumentException("field " + next);
+            }
+            field = next;
             Object value = value(bytes, head & 0xf, depth);
             if (value != null) {
                 fields.put(field, value);

@@ -225,6 +225,10 @@ public final class TableSet {
             }
             for (Input input : inputs) {
                 input.numeric = input.scan.numeric();
+                if (input.numeric && input.scan.countsRows()) {
+                    notes.add("'" + input.scan.name() + "' counts the rows; if it is an index and no measurement, --drop "
+                            + input.scan.name() + " leaves it out");
+                }
                 DataException missing = input.scan.firstMissing(input.numeric);
                 if (missing != null && options.missing != Encoding.Missing.FILL) {
                     throw missing;

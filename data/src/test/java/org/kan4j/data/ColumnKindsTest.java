@@ -195,13 +195,20 @@ class ColumnKindsTest {
         }
         // Even, normal and exponential values, counts, flags and few values are as they should be.
         java.util.SplittableRandom random = new java.util.SplittableRandom(1);
-        for (IntFunction<String> cell : List.of((IntFunction<String>) i -> Integer.toString(i), i -> Double.toString(random.nextGaussian()),
+        for (IntFunction<String> cell : List.of((IntFunction<String>) i -> Integer.toString(2 * i), i -> Double.toString(random.nextGaussian()),
                 i -> Double.toString(random.nextExponential()), i -> Integer.toString(i % 2), i -> i % 50 == 0 ? "1" : "0",
                 i -> i % 3 == 0 ? "0" : Integer.toString(i))) {
             assertThat(learn(cell).notes()).isEmpty();
         }
         assertThatThrownBy(() -> TableSet.learn(table(ROWS, i -> "k" + i % 2), options("y").withQuantiles(Set.of("z"))))
                 .hasMessageContaining("--quantiles names 'z', which holds texts");
+    }
+
+    @Test
+    void aColumnThatCountsTheRowsIsNoted() throws IOException {
+        assertThat(learn(i -> Integer.toString(i + 1)).notes()).containsExactly(
+                "'z' counts the rows; if it is an index and no measurement, --drop z leaves it out");
+        assertThat(learn(i -> Integer.toString(i == 99 ? 98 : i)).notes()).isEmpty();
     }
 
     @Test
