@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -235,33 +236,28 @@ final class ColumnScan {
                 + column.name() + " leaves the column out)");
     }
 
-    /** A target's labels, each with its rows: numbers and truth values that are the same under one text. */
+    /** A target's labels, each with its rows: texts of one value under one text. */
     TreeMap<String, Long> labels() {
-        boolean numbersOnly = odd == null;
-        TreeMap<String, String> names = new TreeMap<>();
+        Map<String, String> names = names(counts.keySet());
         TreeMap<String, Long> merged = new TreeMap<>();
-        counts.forEach((text, count) -> merged.merge(label(text, numbersOnly, names), count, Long::sum));
+        counts.forEach((text, count) -> merged.merge(names.get(Values.canonical(text)), count, Long::sum));
         return merged;
     }
 
-    private static String label(String text, boolean numbersOnly, TreeMap<String, String> names) {
-        String truth = Values.truth(text);
-        return numbersOnly && truth == null ? Values.canonical(text) : truth != null ? names.computeIfAbsent(truth, t -> text)
-                : text;
+    /** By what texts of one value are called: a number as it is written shortest, a truth value as first found, others as is. */
+    private static Map<String, String> names(Iterable<String> texts) {
+        Map<String, String> names = new HashMap<>();
+        for (String text : texts) {
+            String value = Values.canonical(text);
+            names.merge(value, Values.truth(text) != null ? text : value,
+                    (before, now) -> Values.truth(before) != null && Values.truth(now) == null ? now : before);
+        }
+        return names;
     }
 
-    /** Categories of an input, numbers and truth values that are the same under one text. */
-    static List<String> merged(Iterable<String> texts) {
-        TreeMap<String, String> names = new TreeMap<>();
-        TreeSet<String> merged = new TreeSet<>();
-        boolean numbersOnly = true;
-        for (String text : texts) {
-            numbersOnly &= !Double.isNaN(Cells.plain(text));
-        }
-        for (String text : texts) {
-            merged.add(label(text, numbersOnly, names));
-        }
-        return List.copyOf(merged);
+    /** Categories of an input, texts of one value under one text. */
+    private static List<String> merged(TreeSet<String> texts) {
+        return names(texts).values().stream().sorted().toList();
     }
 
     /** Whether so many different texts in so many rows are more likely ids or measurements than categories. */

@@ -125,6 +125,11 @@ class ColumnKindsTest {
         Encoding truths = TableSet.learn(table(ROWS, i -> i % 2 == 0 ? "True" : "False"), options("z")).encoding();
         assertThat(((Encoding.Classes) truths.target()).labels()).containsExactly("False", "True");
         assertThat(targets(table(2, i -> i == 0 ? "0" : "true"), truths)).containsExactly(0, 1);
+        String[] spellings = {"TRUE", "True", "true", "1", "1.0", "false", "FALSE", "0", "0.0", "False"};
+        Encoding all = TableSet.learn(table(ROWS, i -> spellings[i % 10]), options("z")).encoding();
+        assertThat(((Encoding.Classes) all.target()).labels()).containsExactly("0", "1");
+        Encoding more = TableSet.learn(table(ROWS, i -> i % 11 == 10 ? "maybe" : spellings[i % 11]), options("z")).encoding();
+        assertThat(((Encoding.Classes) more.target()).labels()).containsExactly("0", "1", "maybe");
         Encoding mixed = TableSet.learn(table(ROWS, i -> i % 2 == 0 ? "1" : i % 4 == 1 ? "0" : "0.0"), options("z")).encoding();
         assertThat(((Encoding.Classes) mixed.target()).labels()).containsExactly("0", "1");
     }
