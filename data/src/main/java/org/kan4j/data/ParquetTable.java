@@ -13,7 +13,6 @@ import dev.hardwood.schema.ColumnSchema;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
-import java.nio.BufferUnderflowException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /**
  * A Parquet file, read by Hardwood. Numbers, decimals, truth values and texts are inputs; dates, times, lists and other
@@ -35,6 +35,7 @@ final class ParquetTable implements Table {
     /** Going to the middle of a row group passes over the rows before it: parts are larger than other formats' blocks. */
     private static final int ROWS_FACTOR = 16;
     private static final int MOST_BLOCKS = 1 << 22;
+    private static final Pattern JAVAS_OWN = Pattern.compile("Exception|Error|Cannot |because |cannot be cast|zero|^-?\\d+$");
     /** Columns read at a time: each takes a megabyte of buffers, opening them takes time that grows with those of the file. */
     private static final int TOGETHER = 64;
 
@@ -176,8 +177,7 @@ final class ParquetTable implements Table {
     /** In words; what Java says of its own operations helps nobody. */
     private static String reason(Throwable e) {
         boolean own = e.getMessage() == null || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
-                || e instanceof ClassCastException || e instanceof ArithmeticException || e instanceof NegativeArraySizeException
-                || e instanceof BufferUnderflowException || e instanceof StackOverflowError;
+                || e instanceof StackOverflowError || JAVAS_OWN.matcher(e.getMessage()).find();
         return own ? "its parts do not fit together" : e.getMessage();
     }
 

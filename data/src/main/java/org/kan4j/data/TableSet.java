@@ -144,6 +144,7 @@ public final class TableSet {
             if (options.drop.contains(options.target)) {
                 throw new DataException("--drop names the target column '" + options.target + "'");
             }
+            List<String> unnamed = new ArrayList<>();
             for (int i = 0; i < table.columns().size(); i++) {
                 Table.Column column = table.columns().get(i);
                 if (i == targetColumn || options.drop.contains(column.name())) {
@@ -151,12 +152,16 @@ public final class TableSet {
                 }
                 if (table.unnamed(i) && !options.categorical.contains(column.name())
                         && !options.quantiles.contains(column.name())) {
-                    notes.add("column " + (i + 1) + " has no name, as the row numbers that pandas and R write, and is left out; "
-                            + "a name in the header makes it an input");
+                    unnamed.add(Integer.toString(i + 1));
                     continue;
                 }
                 require(column);
                 inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
+            }
+            if (!unnamed.isEmpty()) {
+                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
+                        + "write, and is" : "the columns " + Names.some(unnamed) + " have no names and are")
+                        + " left out; a name in the header makes an input");
             }
             require(table.columns().get(targetColumn));
             targetAt = inputs.size();
