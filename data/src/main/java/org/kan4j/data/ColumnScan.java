@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,6 +25,8 @@ final class ColumnScan {
     /** With this share too, if it has few different other texts: these are marks of missing values. */
     private static final double MARKED_SHARE = 0.5;
     private static final int MARKERS = 3;
+    /** Rows from which on numbers that count them are no accident. */
+    private static final int COUNTING = 20;
 
     /** Cells of one notation, and the first of them. */
     private static final class Found {
@@ -41,6 +44,8 @@ final class ColumnScan {
     private long numbers;
     private long markers;
     private boolean whole = true;
+    private double first;
+    private boolean counting = true;
     private DataException firstMissing;
     private DataException firstMarker;
     /** Of the first text in a column that is no number. */
@@ -78,6 +83,8 @@ final class ColumnScan {
                 RowEncoder.finite(row, at);  // says where
             }
             whole &= value == Math.rint(value);
+            first = rows == 1 ? value : first;
+            counting &= value == first + rows - 1;
             if (target && counts.size() <= mostCategories()) {
                 counts.merge(Cells.text(value), 1L, Long::sum);
             }
@@ -129,6 +136,11 @@ final class ColumnScan {
     /** Whether they are whole ones. */
     boolean whole() {
         return whole;
+    }
+
+    /** Whether it is one more in each row, as an index is. */
+    boolean countsRows() {
+        return counting && numbers == rows && rows > COUNTING && firstMissing == null && (first == 0 || first == 1);
     }
 
     /** A text in the column. */
@@ -226,33 +238,28 @@ final class ColumnScan {
                 + column.name() + " leaves the column out)");
     }
 
-    /** A target's labels, each with its rows: numbers and truth values that are the same under one text. */
+    /** A target's labels, each with its rows: texts of one value under one text. */
     TreeMap<String, Long> labels() {
-        boolean numbersOnly = odd == null;
-        TreeMap<String, String> names = new TreeMap<>();
+        Map<String, String> names = names(counts.keySet());
         TreeMap<String, Long> merged = new TreeMap<>();
-        counts.forEach((text, count) -> merged.merge(label(text, numbersOnly, names), count, Long::sum));
+        counts.forEach((text, count) -> merged.merge(names.get(Values.canonical(text)), count, Long::sum));
         return merged;
     }
 
-    private static String label(String text, boolean numbersOnly, TreeMap<String, String> names) {
-        String truth = Values.truth(text);
-        return numbersOnly && truth == null ? Values.canonical(text) : truth != null ? names.computeIfAbsent(truth, t -> text)
-                : text;
+    /** By what texts of one value are called: a number as it is written shortest, a truth value as first found, others as is. */
+    private static Map<String, String> names(Iterable<String> texts) {
+        Map<String, String> names = new HashMap<>();
+        for (String text : texts) {
+            String value = Values.canonical(text);
+            names.merge(value, Values.truth(text) != null ? text : value,
+                    (before, now) -> Values.truth(before) != null && Values.truth(now) == null ? now : before);
+        }
+        return names;
     }
 
-    /** Categories of an input, numbers and truth values that are the same under one text. */
-    static List<String> merged(Iterable<String> texts) {
-        TreeMap<String, String> names = new TreeMap<>();
-        TreeSet<String> merged = new TreeSet<>();
-        boolean numbersOnly = true;
-        for (String text : texts) {
-            numbersOnly &= !Double.isNaN(Cells.plain(text));
-        }
-        for (String text : texts) {
-            merged.add(label(text, numbersOnly, names));
-        }
-        return List.copyOf(merged);
+    /** Categories of an input, texts of one value under one text. */
+    private static List<String> merged(TreeSet<String> texts) {
+        return names(texts).values().stream().sorted().toList();
     }
 
     /** Whether so many different texts in so many rows are more likely ids or measurements than categories. */

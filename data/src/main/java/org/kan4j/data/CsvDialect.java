@@ -37,11 +37,15 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
     private static final int SAMPLE = 50;
     private static final int MAX_FIELDS = 1 << 22;
 
+    private static final Cells PLAIN = new Cells('.', (char) 0, Set.of());
+
     private static final Pattern COMMA = Pattern.compile("[-+]?(\\d*,\\d{1,2}|\\d*,\\d{4,}|0,\\d+|\\d{4,},\\d+)([eE][-+]?\\d+)?");
     private static final Pattern POINT = Pattern.compile("[-+]?(\\d*\\.\\d{1,2}|\\d*\\.\\d{4,}|0\\.\\d+|\\d{4,}\\.\\d+)([eE][-+]?\\d+)?");
     private static final Pattern COMMA_POINT = Pattern.compile("[-+]?\\d{1,3}(,\\d{3})+\\.\\d+|[-+]?\\d{1,3}(,\\d{3}){2,}");
     private static final Pattern POINT_COMMA = Pattern.compile("[-+]?\\d{1,3}(\\.\\d{3})+,\\d+|[-+]?\\d{1,3}(\\.\\d{3}){2,}");
     private static final Pattern SPACE_COMMA = Pattern.compile("[-+]?\\d{1,3}([ \u00a0\u202f]\\d{3})+,\\d+");
+    private static final Pattern APOSTROPHE = Pattern.compile("[-+]?\\d{1,3}(['\u2019]\\d{3})+([.,]\\d+)?");
+    private static final Pattern FIXED_SPACE = Pattern.compile("[-+]?\\d{1,3}([\u00a0\u202f]\\d{3})+([.,]\\d+)?");
     private static final Pattern COMMA_ONLY = Pattern.compile("[-+]?(\\d+,\\d*|,\\d+)([eE][-+]?\\d+)?");
 
     static CsvRecordHandler handler() {
@@ -231,7 +235,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
             boolean below = i < second.size() && isNumber(second.get(i));
             if (isNumber(first.get(i))) {
                 numbers++;
-            } else if (below) {
+            } else if (below && !PLAIN.missing(first.get(i)) && !Cells.missingNumber(first.get(i))) {
                 return false;
             }
         }
@@ -277,7 +281,10 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
                 if (decimal == ',' && POINT_COMMA.matcher(cell).matches()) {
                     return '.';
                 }
-                if (decimal == ',' && SPACE_COMMA.matcher(cell).matches()) {
+                if (APOSTROPHE.matcher(cell).matches()) {
+                    return '\'';
+                }
+                if (decimal == ',' && SPACE_COMMA.matcher(cell).matches() || FIXED_SPACE.matcher(cell).matches()) {
                     return ' ';
                 }
             }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A CSV file. Separator, decimal mark and what stands before the table are found by {@link CsvDialect}. Blank lines, and
@@ -217,10 +218,14 @@ final class CsvTable implements Table {
         }
 
         private boolean isRow(CsvRecord each) {
-            return !each.isComment() && (each.getFieldCount() == columns.size() && columns.size() > 1
-                    || !(each.getFieldCount() == 1 && CsvDialect.isBlank(each.getField(0)))
-                    && !each.getField(0).startsWith("#")
-                    || each.getField(0).startsWith("#") && CsvDialect.fields(each, dialect.separator()).size() == columns.size());
+            if (each.isComment()) {
+                return false;
+            }
+            String first = each.getField(0);
+            if (first.startsWith("#")) {
+                return CsvDialect.fields(each, dialect.separator()).size() == columns.size();
+            }
+            return !CsvDialect.isBlank(first) || !each.getFields().stream().allMatch(CsvDialect::isBlank);
         }
 
         @Override
@@ -231,12 +236,16 @@ final class CsvTable implements Table {
             record = page.get(at++);
             fields = dialect.separator() == ' ' ? CsvDialect.fields(record, ' ') : null;
             int count = fields == null ? record.getFieldCount() : fields.size();
-            // One empty field more is a separator at the end of the line.
-            if (count != columns.size() && !(count == columns.size() + 1 && field(count - 1).isBlank())) {
+            if (count != columns.size() && !(count > columns.size() && endsEmpty(count))) {
                 throw new DataException(path + ": " + place() + " has " + count + " fields, expected " + columns.size()
                         + " as in the header");
             }
             return true;
+        }
+
+        /** Whether fields after those of the header are empty: there are but separators at the end of the line. */
+        private boolean endsEmpty(int count) {
+            return IntStream.range(columns.size(), count).allMatch(i -> field(i).isBlank());
         }
 
         private String field(int column) {

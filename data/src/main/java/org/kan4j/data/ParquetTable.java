@@ -13,15 +13,17 @@ import dev.hardwood.schema.ColumnSchema;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
-import java.nio.BufferUnderflowException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /**
  * A Parquet file, read by Hardwood. Numbers, decimals, truth values and texts are inputs; dates, times, lists and other
@@ -33,6 +35,7 @@ final class ParquetTable implements Table {
     /** Going to the middle of a row group passes over the rows before it: parts are larger than other formats' blocks. */
     private static final int ROWS_FACTOR = 16;
     private static final int MOST_BLOCKS = 1 << 22;
+    private static final Pattern JAVAS_OWN = Pattern.compile("Exception|Error|Cannot |because |cannot be cast|zero|^-?\\d+$");
     /** Columns read at a time: each takes a megabyte of buffers, opening them takes time that grows with those of the file. */
     private static final int TOGETHER = 64;
 
@@ -62,6 +65,8 @@ final class ParquetTable implements Table {
     private final Map<String, Integer> places;
     private final Map<Integer, CompressionCodec> codecs = new HashMap<>();
     private final List<String> dotted;
+    private final List<RowGroup> rowGroups;
+    private final BitSet checked = new BitSet();
     private volatile SoftReference<Loaded> last = new SoftReference<>(null);
 
     private ParquetTable(Path path, Spool source, List<String> dotted, ParquetFileReader file) {
@@ -81,8 +86,8 @@ final class ParquetTable implements Table {
         long most = ROWS_FACTOR * (long) Table.blockRows(columns.size());
         List<Long> parts = new ArrayList<>(List.of(0L));
         List<Integer> owners = new ArrayList<>();
-        List<RowGroup> all = file.getFileMetaData().rowGroups();
-        for (RowGroup group : all) {
+        rowGroups = file.getFileMetaData().rowGroups();
+        for (RowGroup group : rowGroups) {
             check(group);
             long start = parts.getLast();
             long pieces = (group.numRows() + most - 1) / most;
@@ -172,8 +177,7 @@ final class ParquetTable implements Table {
     /** In words; what Java says of its own operations helps nobody. */
     private static String reason(Throwable e) {
         boolean own = e.getMessage() == null || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
-                || e instanceof ClassCastException || e instanceof ArithmeticException || e instanceof NegativeArraySizeException
-                || e instanceof BufferUnderflowException || e instanceof StackOverflowError;
+                || e instanceof StackOverflowError || JAVAS_OWN.matcher(e.getMessage()).find();
         return own ? "its parts do not fit together" : e.getMessage();
     }
 
@@ -227,7 +231,24 @@ final class ParquetTable implements Table {
                         + ", which is not supported; write it with Snappy, Zstandard, LZ4, gzip or no compression");
             }
         }
+        guard(path, () -> {
+            checkPages(wanted);
+            return null;
+        });
         return new Cursor(wanted);
+    }
+
+    private synchronized void checkPages(int... wanted) throws IOException {
+        try (FileChannel bytes = FileChannel.open(source.file())) {
+            for (int i : wanted) {
+                for (RowGroup group : checked.get(i) ? List.<RowGroup>of() : rowGroups) {
+                    if (!PageHeaders.fit(bytes, group.columns().get(leaves[i]))) {
+                        throw damaged("the pages of column '" + columns.get(i).name() + "' do not fit together");
+                    }
+                }
+                checked.set(i);
+            }
+        }
     }
 
     /**

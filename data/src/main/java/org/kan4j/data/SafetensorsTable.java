@@ -160,7 +160,7 @@ final class SafetensorsTable implements Table {
                 }
             } catch (FormatException | IOException e) {
                 arena.close();
-                throw new DataException("cannot read " + source.file() + ": " + e.getMessage(), e);
+                throw new DataException("cannot read " + path + ": " + e.getMessage(), e);
             }
         }
 

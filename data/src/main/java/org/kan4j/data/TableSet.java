@@ -146,6 +146,7 @@ public final class TableSet {
             if (options.drop.contains(options.target)) {
                 throw new DataException("--drop names the target column '" + options.target + "'");
             }
+            List<String> unnamed = new ArrayList<>();
             for (int i = 0; i < table.columns().size(); i++) {
                 Table.Column column = table.columns().get(i);
                 if (i == targetColumn || options.drop.contains(column.name())) {
@@ -153,12 +154,16 @@ public final class TableSet {
                 }
                 if (table.unnamed(i) && !options.categorical.contains(column.name())
                         && !options.quantiles.contains(column.name())) {
-                    notes.add("column " + (i + 1) + " has no name, as the row numbers that pandas and R write, and is left out; "
-                            + "a name in the header makes it an input");
+                    unnamed.add(Integer.toString(i + 1));
                     continue;
                 }
                 require(column);
                 inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
+            }
+            if (!unnamed.isEmpty()) {
+                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
+                        + "write, and is" : "the columns " + Names.some(unnamed) + " have no names and are")
+                        + " left out; a name in the header makes an input");
             }
             require(table.columns().get(targetColumn));
             targetAt = inputs.size();
@@ -227,6 +232,10 @@ public final class TableSet {
             }
             for (Input input : inputs) {
                 input.numeric = input.scan.numeric();
+                if (input.numeric && input.scan.countsRows()) {
+                    notes.add("'" + input.scan.name() + "' counts the rows; if it is an index and no measurement, --drop "
+                            + input.scan.name() + " leaves it out");
+                }
                 DataException missing = input.scan.firstMissing(input.numeric);
                 if (missing != null && options.missing != Encoding.Missing.FILL) {
                     throw missing;

@@ -126,6 +126,11 @@ class ColumnKindsTest {
         Encoding truths = TableSet.learn(table(ROWS, i -> i % 2 == 0 ? "True" : "False"), options("z")).encoding();
         assertThat(((Encoding.Classes) truths.target()).labels()).containsExactly("False", "True");
         assertThat(targets(table(2, i -> i == 0 ? "0" : "true"), truths)).containsExactly(0, 1);
+        String[] spellings = {"TRUE", "True", "true", "1", "1.0", "false", "FALSE", "0", "0.0", "False"};
+        Encoding all = TableSet.learn(table(ROWS, i -> spellings[i % 10]), options("z")).encoding();
+        assertThat(((Encoding.Classes) all.target()).labels()).containsExactly("0", "1");
+        Encoding more = TableSet.learn(table(ROWS, i -> i % 11 == 10 ? "maybe" : spellings[i % 11]), options("z")).encoding();
+        assertThat(((Encoding.Classes) more.target()).labels()).containsExactly("0", "1", "maybe");
         Encoding mixed = TableSet.learn(table(ROWS, i -> i % 2 == 0 ? "1" : i % 4 == 1 ? "0" : "0.0"), options("z")).encoding();
         assertThat(((Encoding.Classes) mixed.target()).labels()).containsExactly("0", "1");
     }
@@ -196,13 +201,20 @@ class ColumnKindsTest {
         }
         // Even, normal and exponential values, counts, flags and few values are as they should be.
         java.util.SplittableRandom random = new java.util.SplittableRandom(1);
-        for (IntFunction<String> cell : List.of((IntFunction<String>) i -> Integer.toString(i), i -> Double.toString(random.nextGaussian()),
+        for (IntFunction<String> cell : List.of((IntFunction<String>) i -> Integer.toString(2 * i), i -> Double.toString(random.nextGaussian()),
                 i -> Double.toString(random.nextExponential()), i -> Integer.toString(i % 2), i -> i % 50 == 0 ? "1" : "0",
                 i -> i % 3 == 0 ? "0" : Integer.toString(i))) {
             assertThat(learn(cell).notes()).isEmpty();
         }
         assertThatThrownBy(() -> TableSet.learn(table(ROWS, i -> "k" + i % 2), options("y").withQuantiles(Set.of("z"))))
                 .hasMessageContaining("--quantiles names 'z', which holds texts");
+    }
+
+    @Test
+    void aColumnThatCountsTheRowsIsNoted() throws IOException {
+        assertThat(learn(i -> Integer.toString(i + 1)).notes()).containsExactly(
+                "'z' counts the rows; if it is an index and no measurement, --drop z leaves it out");
+        assertThat(learn(i -> Integer.toString(i == 99 ? 98 : i)).notes()).isEmpty();
     }
 
     @Test

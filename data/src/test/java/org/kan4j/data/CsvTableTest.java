@@ -84,6 +84,7 @@ class CsvTableTest {
                 Arguments.of("last line of spaces", "x,y\n1,a\n2,b\n   "),
                 Arguments.of("control Z", "x,y\n1,a\n2,b\n\u001a"),
                 Arguments.of("trailing separators in rows", "x,y\n1,a,\n2,b,\n"),
+                Arguments.of("Excel's empty rows and columns", "x,y\n1,a,,\n2,b,,\n,,,\n,,,\n"),
                 Arguments.of("quotes", "\"x\",\"y\"\n\"1\",\"a\"\n\"2\",\"b\"\n"));
     }
 
@@ -132,6 +133,7 @@ class CsvTableTest {
         assertThat(certain.rows()).isEqualTo(2);
         assertThat(certain.notes()).anyMatch(note -> note.contains("--header"));
         assertThat(names(table("-1.5,2.25,a\n0.5,1,b\n", CsvFormat.FROM_FILE.withHeader(true)))).containsExactly("-1.5", "2.25", "a");
+        assertThat(names(table("18.0  ?  \"a car\"\n15.0  3  \"another\"\n"))).containsExactly("1", "2", "3");
         Table likely = table("10,20,a\n30,40,b\n");
         assertThat(names(likely)).containsExactly("10", "20", "a");
         assertThatThrownBy(() -> likely.column("y")).hasMessageContaining("--no-header");
@@ -151,6 +153,8 @@ class CsvTableTest {
         assertThat(numbers(table("x;y\n-1,00;1\n2,5;2\n"))).containsExactly(-1, 2.5);
         assertThat(numbers(table("x;y\n1.234,56;1\n2,5;2\n"))).containsExactly(1234.56, 2.5);
         assertThat(numbers(table("x,y\n\"1,234.5\",1\n\"12,345,678\",2\n"))).containsExactly(1234.5, 12345678);
+        assertThat(numbers(table("x;y\n1'234.5;1\n2;2\n"))).containsExactly(1234.5, 2);
+        assertThat(numbers(table("x;y\n1\u00a0234;1\n2;2\n"))).containsExactly(1234, 2);
         assertThat(numbers(table("x;y\n1 234,5;1\n2,5;2\n"))).containsExactly(1234.5, 2.5);
         assertThat(numbers(table("x;y\n1'234.5;1\n2.5;2\n", CsvFormat.FROM_FILE.withThousands('\'')))).containsExactly(1234.5, 2.5);
         assertThat(numbers(table("x;y\n1,5;1\n2,5;2\n", CsvFormat.FROM_FILE.withDecimal(',')))).containsExactly(1.5, 2.5);
