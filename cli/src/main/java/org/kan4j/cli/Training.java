@@ -16,8 +16,8 @@ import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.Part;
+import org.kan4j.encoding.Encoding;
 
 /**
  * One training of {@code kan4j train}, from its rows to what came of it.
