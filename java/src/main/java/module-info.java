@@ -5,6 +5,7 @@ module org.kan4j {
     requires org.kan4j.bindings;
 
     exports org.kan4j;
+    exports org.kan4j.export;
     exports org.kan4j.formula;
     exports org.kan4j.interop;
 
