@@ -93,7 +93,6 @@ class OnnxTest {
             double own = Models.relative(Models.own(parameters, x), exact);
             Path file = write(parameters, OnnxOptions.DEFAULT);
             double error = Models.relative(run(file, model.dtype(), x, in), exact);
-            System.out.printf("%-22s ONNX Runtime %.1e, kan4j %.1e%n", name, error, own);
             assertTrue(error <= (model.dtype() == DType.F32 ? 3 * own + 2e-7 : 1e-13),
                 name + ": ONNX Runtime " + error + ", kan4j's own float32 " + own);
 
