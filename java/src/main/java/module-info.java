@@ -4,10 +4,22 @@
 module org.kan4j {
     requires org.kan4j.bindings;
 
-    exports org.kan4j;
+    exports org.kan4j.basis;
+    exports org.kan4j.device;
+    exports org.kan4j.error;
     exports org.kan4j.export;
     exports org.kan4j.formula;
+    exports org.kan4j.grid;
     exports org.kan4j.interop;
+    exports org.kan4j.io;
+    exports org.kan4j.layer;
+    exports org.kan4j.measure;
+    exports org.kan4j.model;
+    exports org.kan4j.optim;
+    exports org.kan4j.rows;
+    exports org.kan4j.serve;
+    exports org.kan4j.tensor;
+    exports org.kan4j.train;
 
     uses org.kan4j.ffi.NativeLibraryProvider;
 }

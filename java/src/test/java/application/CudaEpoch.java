@@ -6,16 +6,16 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.kan4j.BSpline;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.Dataset;
-import org.kan4j.Device;
-import org.kan4j.HostTensor;
-import org.kan4j.KanModel;
-import org.kan4j.Parameters;
-import org.kan4j.Trainer;
-import org.kan4j.TrainingResult;
+import org.kan4j.basis.BSpline;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.Dataset;
+import org.kan4j.device.Device;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingResult;
 import org.kan4j.internal.SplitMix;
 
 /**

@@ -1,9 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package application;
 
-import org.kan4j.Context;
-import org.kan4j.KanException;
-import org.kan4j.NativeLibrary;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.device.NativeLibrary;
 
 /** Loads libkan4j as an application outside the kan4j modules would, and says what came of it. */
 public final class Load {

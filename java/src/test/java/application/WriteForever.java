@@ -3,10 +3,10 @@ package application;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.kan4j.BSpline;
-import org.kan4j.Checkpoint;
-import org.kan4j.KanModel;
-import org.kan4j.Parameters;
+import org.kan4j.basis.BSpline;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 
 /** Writes one checkpoint over and over until it is killed. */
 public final class WriteForever {

@@ -4,8 +4,8 @@ package org.kan4j.bench;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /** What is computed on, the same for everyone. */
 final class Data {

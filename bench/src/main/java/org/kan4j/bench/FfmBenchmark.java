@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.concurrent.TimeUnit;
-import org.kan4j.NativeLibrary;
+import org.kan4j.device.NativeLibrary;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_context_spec;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -2,19 +2,19 @@
 package org.kan4j.bench;
 
 import java.lang.foreign.Arena;
-import org.kan4j.Activation;
-import org.kan4j.BSpline;
-import org.kan4j.Context;
-import org.kan4j.ContextOptions;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.KanModel;
-import org.kan4j.Loss;
-import org.kan4j.Optimizer;
-import org.kan4j.OptimizerState;
-import org.kan4j.Parameters;
-import org.kan4j.Predictor;
-import org.kan4j.Workspace;
+import org.kan4j.layer.Activation;
+import org.kan4j.basis.BSpline;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.KanModel;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.OptimizerState;
+import org.kan4j.model.Parameters;
+import org.kan4j.serve.Predictor;
+import org.kan4j.model.Workspace;
 
 /** A kan4j model. */
 final class Kan4jNetwork implements Network {
@@ -63,7 +63,7 @@ final class Kan4jNetwork implements Network {
     @Override
     public double step() {
         double value = loss.evaluate(context, workspace.forward(x), y, null, gradOutput);
-        workspace.backwardStep(x, gradOutput, state, RATE);
+        state.backwardStep(workspace, x, gradOutput, RATE);
         return value;
     }
 

@@ -3,31 +3,31 @@ package org.kan4j.bench;
 
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
-import org.kan4j.BSpline;
-import org.kan4j.BSplineRbf;
-import org.kan4j.Chebyshev;
-import org.kan4j.Context;
-import org.kan4j.ContextOptions;
-import org.kan4j.DType;
-import org.kan4j.Fourier;
-import org.kan4j.GaussianRbf;
-import org.kan4j.HostTensor;
-import org.kan4j.Jacobi;
-import org.kan4j.KanLayer;
-import org.kan4j.KanModel;
-import org.kan4j.LayerSpec;
-import org.kan4j.Linear;
-import org.kan4j.Optimizer;
-import org.kan4j.OptimizerState;
-import org.kan4j.ParameterVector;
-import org.kan4j.Parameters;
-import org.kan4j.Rational;
-import org.kan4j.ReluPower;
-import org.kan4j.Rswaf;
-import org.kan4j.Sine;
-import org.kan4j.Tier;
-import org.kan4j.Wavelet;
-import org.kan4j.Workspace;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.BSplineRbf;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.tensor.DType;
+import org.kan4j.basis.Fourier;
+import org.kan4j.basis.GaussianRbf;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.basis.Jacobi;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.layer.Linear;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.OptimizerState;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.basis.Rational;
+import org.kan4j.basis.ReluPower;
+import org.kan4j.basis.Rswaf;
+import org.kan4j.basis.Sine;
+import org.kan4j.device.Tier;
+import org.kan4j.basis.Wavelet;
+import org.kan4j.model.Workspace;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -157,7 +157,7 @@ public class LayerBenchmark {
     @Benchmark
     public HostTensor step() {
         training.forward(x, y);
-        training.backwardStep(x, gradOutput, state, 1e-6);
+        state.backwardStep(training, x, gradOutput, 1e-6);
         return y;
     }
 

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import org.kan4j.KanModel;
+import org.kan4j.model.KanModel;
 import org.kan4j.cli.bench.Latency;
 import org.kan4j.cli.bench.LatencyPeer;
 import org.kan4j.cli.bench.Machine;

@@ -5,7 +5,7 @@ import static org.kan4j.cli.Progress.format;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
-import org.kan4j.GridCoverage;
+import org.kan4j.grid.GridCoverage;
 import picocli.CommandLine.Option;
 
 /**

@@ -1,11 +1,11 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
-import org.kan4j.Context;
-import org.kan4j.ContextOptions;
-import org.kan4j.Device;
-import org.kan4j.Products;
-import org.kan4j.Tier;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.device.Device;
+import org.kan4j.device.Products;
+import org.kan4j.device.Tier;
 import picocli.CommandLine.Option;
 
 /** Where and how a command computes. */

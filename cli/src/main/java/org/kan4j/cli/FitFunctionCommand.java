@@ -17,13 +17,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.kan4j.BSpline;
-import org.kan4j.Checkpoint;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.Fit;
-import org.kan4j.KanModel;
-import org.kan4j.Metrics;
+import org.kan4j.basis.BSpline;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.Fit;
+import org.kan4j.model.KanModel;
+import org.kan4j.measure.Metrics;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.FormulaSet;
 import org.kan4j.data.FormulaSet.Range;
@@ -313,7 +313,7 @@ final class FitFunctionCommand implements Callable<Integer> {
                 }
 
                 @Override
-                public void onStage(Fit.Stage stage, org.kan4j.Parameters parameters) {
+                public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
                     shown.onStage(stage, parameters);
                     Row row = new Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
                             Output.measures(Metrics.measure(context, parameters, null, set.test()), unit));
@@ -355,7 +355,7 @@ final class FitFunctionCommand implements Callable<Integer> {
         }
 
         @Override
-        public void onStage(Fit.Stage stage, org.kan4j.Parameters parameters) {
+        public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
             if (terminal) {
                 System.err.print(ERASE);
                 System.err.flush();

@@ -6,8 +6,8 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.kan4j.Checkpoint;
-import org.kan4j.Safetensors;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.io.Safetensors;
 import org.kan4j.interop.Origin;
 import org.kan4j.interop.StateDicts;
 import org.kan4j.interop.Variant;
@@ -49,7 +49,7 @@ final class ImportCommand implements Callable<Integer> {
         try (Arena arena = Arena.ofConfined()) {
             StateDicts.Imported model = StateDicts.load(weights.toString(), known, StateDicts.tensors(file, arena),
                 config != null ? config : file.metadata().get("config"));
-            try (org.kan4j.Parameters parameters = model.parameters()) {
+            try (org.kan4j.model.Parameters parameters = model.parameters()) {
                 Checkpoint.write(out, parameters, Map.of(Origin.PROPERTY, model.origin().toJson()));
                 spec.commandLine().getOut().println(out + ": " + parameters.model().layers().size() + " layers, "
                     + parameters.model().in() + " inputs, " + parameters.model().out() + " outputs, "

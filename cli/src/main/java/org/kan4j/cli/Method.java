@@ -9,17 +9,17 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.kan4j.ActivationRegulariser;
-import org.kan4j.Clipping;
-import org.kan4j.GridUpdate;
-import org.kan4j.GridUpdates;
-import org.kan4j.Lbfgs;
-import org.kan4j.Loss;
-import org.kan4j.Optimizer;
-import org.kan4j.ParameterGroup;
-import org.kan4j.RowSource;
-import org.kan4j.Trainer;
-import org.kan4j.WeightRegulariser;
+import org.kan4j.train.ActivationRegulariser;
+import org.kan4j.optim.Clipping;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.train.GridUpdates;
+import org.kan4j.optim.Lbfgs;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.ParameterGroup;
+import org.kan4j.rows.RowSource;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.WeightRegulariser;
 import picocli.CommandLine.Option;
 
 /**

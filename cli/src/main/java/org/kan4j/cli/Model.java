@@ -3,8 +3,8 @@ package org.kan4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.kan4j.Checkpoint;
-import org.kan4j.Parameters;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.model.Parameters;
 import org.kan4j.data.Encoding;
 
 /** A trained model with what its numbers mean. */

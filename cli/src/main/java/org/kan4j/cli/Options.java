@@ -1,7 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
-import org.kan4j.DType;
+import org.kan4j.tensor.DType;
 
 /** Values that several commands take. */
 final class Options {

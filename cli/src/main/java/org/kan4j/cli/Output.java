@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.kan4j.Metrics;
+import org.kan4j.measure.Metrics;
 
 /** Files a command writes: checked for before the work, whole or not there. */
 final class Output {

@@ -12,14 +12,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.Device;
-import org.kan4j.DeviceTensor;
-import org.kan4j.GridCoverage;
-import org.kan4j.HostTensor;
-import org.kan4j.RowSource;
-import org.kan4j.Workspace;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.device.Device;
+import org.kan4j.tensor.DeviceTensor;
+import org.kan4j.grid.GridCoverage;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.rows.RowSource;
+import org.kan4j.model.Workspace;
 import org.kan4j.data.Encoding;
 import org.kan4j.data.Part;
 import picocli.CommandLine.Command;
@@ -90,7 +90,7 @@ final class PredictCommand implements Callable<Integer> {
         CsvWriter csv = CsvWriter.builder().bufferSize(0).build(text);  // the caller closes the text
         csv.writeRecord(header);
         try (Arena arena = Arena.ofConfined();
-             org.kan4j.Parameters parameters = model.parameters().onto(context);
+             org.kan4j.model.Parameters parameters = model.parameters().onto(context);
              Workspace workspace = Workspace.inference(context, parameters, BLOCK);
              RowSource.Pass pass = rows.inOrder()) {
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.KanException;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.KanException;
 import org.kan4j.interop.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,7 +53,7 @@ final class VerifyCommand implements Callable<Integer> {
                 } catch (IOException e) {
                     status = refuse(Main.describe(e));
                 } catch (KanException e) {
-                    if (e.status() == org.kan4j.Status.INTERNAL || e.status() == org.kan4j.Status.DEVICE_ERROR) {
+                    if (e.status() == org.kan4j.error.Status.INTERNAL || e.status() == org.kan4j.error.Status.DEVICE_ERROR) {
                         throw e;
                     }
                     status = refuse(e.getMessage());

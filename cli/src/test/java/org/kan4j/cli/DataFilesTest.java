@@ -21,9 +21,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.Checkpoint;
-import org.kan4j.HostTensor;
-import org.kan4j.Safetensors;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.io.Safetensors;
 
 /** Train, evaluate and predict on files of every format, in memory and streamed. */
 class DataFilesTest {

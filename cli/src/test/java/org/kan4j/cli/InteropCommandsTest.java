@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.HostTensor;
-import org.kan4j.Safetensors;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.io.Safetensors;
 import org.kan4j.interop.StateDicts;
 
 /** verify, import and export; what they do to every variant is tested in org.kan4j.interop. */

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.Checkpoint;
+import org.kan4j.io.Checkpoint;
 
 /** What README.md shows is what works: its Java compiles and trains, its files are there. */
 class ReadmeTest {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.Checkpoint;
-import org.kan4j.Trainer;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.train.Trainer;
 
 /** Training, evaluation and prediction through the whole stack. */
 class TrainCommandTest {

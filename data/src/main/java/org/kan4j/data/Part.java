@@ -2,8 +2,8 @@
 package org.kan4j.data;
 
 import java.lang.foreign.Arena;
-import org.kan4j.DType;
-import org.kan4j.RowSource;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.RowSource;
 
 /** Rows as readers know them, to be made into what a model trains on or is measured on. */
 public interface Part {

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.FormatException;
-import org.kan4j.Safetensors;
+import org.kan4j.error.FormatException;
+import org.kan4j.io.Safetensors;
 
 /**
  * A safetensors file whose tensors all have one length of their first axis, the rows. A tensor of one axis is a column

@@ -3,9 +3,9 @@ package org.kan4j.data;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
-import org.kan4j.DType;
-import org.kan4j.Dataset;
-import org.kan4j.HostTensor;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.HostTensor;
 
 /** Rows of a known set, all in memory: features ready for a model, each row with its class. */
 interface Samples extends Part {

@@ -13,11 +13,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.kan4j.DType;
-import org.kan4j.Dataset;
-import org.kan4j.HostTensor;
-import org.kan4j.RowSource;
-import org.kan4j.Shape;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.rows.RowSource;
+import org.kan4j.tensor.Shape;
 
 /**
  * Rows of a table as a model sees them, read and encoded anew in every pass, so that they may be larger than memory. A

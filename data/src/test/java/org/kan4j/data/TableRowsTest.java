@@ -17,17 +17,17 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.BSpline;
-import org.kan4j.Checkpoint;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.Dataset;
-import org.kan4j.HostTensor;
-import org.kan4j.KanModel;
-import org.kan4j.Parameters;
-import org.kan4j.RowSource;
-import org.kan4j.Trainer;
-import org.kan4j.TrainingListener;
+import org.kan4j.basis.BSpline;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.rows.RowSource;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
 
 /** Rows that are read anew in every pass. */
 class TableRowsTest {

@@ -17,10 +17,10 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.DType;
-import org.kan4j.Dataset;
-import org.kan4j.HostTensor;
-import org.kan4j.RowSource;
+import org.kan4j.tensor.DType;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.rows.RowSource;
 
 class TableSetTest {
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.HostTensor;
-import org.kan4j.Safetensors;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.io.Safetensors;
 
 /** The formats behind {@link Table}. */
 class TablesTest {

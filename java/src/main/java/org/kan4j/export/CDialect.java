@@ -3,7 +3,7 @@ package org.kan4j.export;
 
 import java.util.List;
 import java.util.Locale;
-import org.kan4j.DType;
+import org.kan4j.tensor.DType;
 
 /** C's spelling. */
 final class CDialect implements Dialect {

@@ -4,10 +4,10 @@ package org.kan4j.export;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.kan4j.DType;
-import org.kan4j.KanException;
-import org.kan4j.Parameters;
-import org.kan4j.Status;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.KanException;
+import org.kan4j.model.Parameters;
+import org.kan4j.error.Status;
 import org.kan4j.export.Dialect.Text;
 
 /**

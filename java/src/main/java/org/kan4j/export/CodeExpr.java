@@ -6,7 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.DType;
+import org.kan4j.tensor.DType;
 import org.kan4j.export.Dialect.Text;
 
 /**

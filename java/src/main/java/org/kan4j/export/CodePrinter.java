@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.TreeSet;
-import org.kan4j.DType;
-import org.kan4j.UnsupportedException;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.export.Dialect.Text;
 
 /**

@@ -2,7 +2,7 @@
 package org.kan4j.export;
 
 import java.util.List;
-import org.kan4j.DType;
+import org.kan4j.tensor.DType;
 
 /** Java's spelling. */
 final class JavaDialect implements Dialect {

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
-import org.kan4j.DType;
-import org.kan4j.NativeLibrary;
-import org.kan4j.Parameters;
-import org.kan4j.UnsupportedException;
+import org.kan4j.tensor.DType;
+import org.kan4j.device.NativeLibrary;
+import org.kan4j.model.Parameters;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.internal.AtomicFile;
 
 /**

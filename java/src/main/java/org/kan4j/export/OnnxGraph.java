@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.DType;
+import org.kan4j.tensor.DType;
 
 /**
  * The graph of an ONNX file while it is put together (onnx.proto: GraphProto; field numbers are named there). Values are

@@ -3,9 +3,9 @@ package org.kan4j.export;
 
 import java.util.Map;
 import java.util.Objects;
-import org.kan4j.DType;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 
 /**
  * How an ONNX file is written.

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.DType;
-import org.kan4j.UnsupportedException;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.export.Expr.Op;
 
 /** Prints a {@link Program} as nodes of an ONNX graph. Functions of a feature are tensors (rows, in, width). */

@@ -2,8 +2,8 @@
 package org.kan4j.export;
 
 import java.util.List;
-import org.kan4j.DType;
-import org.kan4j.KanModel;
+import org.kan4j.tensor.DType;
+import org.kan4j.model.KanModel;
 
 /**
  * A model with its numbers as a flat list of steps, what every export is printed from: scales, masks and constant factors

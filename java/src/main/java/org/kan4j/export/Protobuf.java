@@ -9,7 +9,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.DType;
+import org.kan4j.tensor.DType;
 
 /**
  * A message of Protocol Buffers while it is put together: fields in the order they are added. Numbers of tensors are

@@ -1,8 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.export;
 
-import org.kan4j.BSpline;
-import org.kan4j.DType;
+import org.kan4j.basis.BSpline;
+import org.kan4j.tensor.DType;
 
 /** Numbers of B-splines that are computed once, at export, in double precision. */
 final class Splines {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 
 /**
  * A real function of named variables, read from text such as {@code exp(sin(pi*x) + y^2)}.

@@ -4,10 +4,10 @@ package org.kan4j.interop;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.Activation;
-import org.kan4j.BSplineRbf;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerSpec;
+import org.kan4j.layer.Activation;
+import org.kan4j.basis.BSplineRbf;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
 
 /**
  * hoangthangta/BSRBF_KAN: the sum of a B-spline and a Gaussian for each coefficient, and a SiLU base branch, all of the

@@ -1,7 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.interop;
 
-import org.kan4j.HostTensor;
+import org.kan4j.tensor.HostTensor;
 
 /** The range of evenly spaced centres, which published code keeps beside the centres themselves. */
 final class Centres {

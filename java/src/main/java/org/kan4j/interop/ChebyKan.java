@@ -4,9 +4,9 @@ package org.kan4j.interop;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.Chebyshev;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerSpec;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
 
 /** SynodicMonth/ChebyKAN: Chebyshev polynomials of tanh x. The buffer {@code arange} (0, 1, ..) is carried along. */
 final class ChebyKan extends Variant {

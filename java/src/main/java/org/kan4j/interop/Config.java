@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.kan4j.KanException;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 import org.kan4j.internal.Json;
 
 /**

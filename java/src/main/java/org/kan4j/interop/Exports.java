@@ -3,7 +3,7 @@ package org.kan4j.interop;
 
 import java.util.List;
 import java.util.function.Function;
-import org.kan4j.UnsupportedException;
+import org.kan4j.error.UnsupportedException;
 
 /** What published constructors say once for all layers. */
 final class Exports {

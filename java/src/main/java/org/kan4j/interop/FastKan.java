@@ -5,10 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.Activation;
-import org.kan4j.GaussianRbf;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerSpec;
+import org.kan4j.layer.Activation;
+import org.kan4j.basis.GaussianRbf;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
 
 /**
  * ZiyaoLi/fast-kan: Gaussians of the layer norm, with a SiLU base branch and bias on the input itself. The Gaussians'

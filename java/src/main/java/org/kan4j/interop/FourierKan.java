@@ -5,9 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.Fourier;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerSpec;
+import org.kan4j.basis.Fourier;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
 
 /** GistNoesis/FourierKAN: cosines, then sines, of 1 to gridsize times the input, and a bias. */
 final class FourierKan extends Variant {

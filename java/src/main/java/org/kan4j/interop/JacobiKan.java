@@ -4,9 +4,9 @@ package org.kan4j.interop;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.Jacobi;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerSpec;
+import org.kan4j.basis.Jacobi;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
 
 /** SpaceLearner/JacobiKAN: Jacobi polynomials of tanh x. The parameters a and b are no tensors. */
 final class JacobiKan extends Variant {

@@ -5,9 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerNorm;
-import org.kan4j.LayerSpec;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerNorm;
+import org.kan4j.layer.LayerSpec;
 
 /** torch.nn.LayerNorm modules between layers, which the polynomial variants are published with. */
 final class LayerNorms {

@@ -11,11 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.kan4j.DType;
-import org.kan4j.FormatException;
-import org.kan4j.HostTensor;
-import org.kan4j.KanException;
-import org.kan4j.Shape;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.FormatException;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.error.KanException;
+import org.kan4j.tensor.Shape;
 import org.kan4j.internal.Json;
 
 /**

@@ -2,8 +2,8 @@
 package org.kan4j.interop;
 
 import java.util.Map;
-import org.kan4j.FormatException;
-import org.kan4j.HostTensor;
+import org.kan4j.error.FormatException;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * One layer of a state dict, complete and of consistent shapes, as a variant sees it when it builds kan4j layers.

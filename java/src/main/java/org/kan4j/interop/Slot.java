@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
-import org.kan4j.Shape;
+import org.kan4j.tensor.Shape;
 
 /**
  * One tensor of a published state dict: its name, its shape in symbols, and where its numbers live in a kan4j model.

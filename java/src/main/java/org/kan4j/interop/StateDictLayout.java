@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.kan4j.FormatException;
-import org.kan4j.Shape;
+import org.kan4j.error.FormatException;
+import org.kan4j.tensor.Shape;
 
 /**
  * Which tensor of a state dict is which of a variant's {@link Slot}s, and the sizes that follow: names are matched with

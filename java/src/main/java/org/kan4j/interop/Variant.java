@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.kan4j.KanException;
-import org.kan4j.KanLayer;
-import org.kan4j.LayerSpec;
-import org.kan4j.Status;
+import org.kan4j.error.KanException;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.error.Status;
 
 /**
  * A published KAN implementation: the tensors of its state dict, and the kan4j layers that compute what it computes.
@@ -74,8 +74,8 @@ public abstract sealed class Variant
     }
 
     /**
-     * Whether a group is of modules that may stand behind some of the layers (a norm), numbered in a row with the layers
-     * or like the layer before. What has such groups is sequential.
+     * Whether a group is of modules that may stand behind some of the layers (a norm), numbered in a row with the
+     * layers or like the layer before. What has such groups is sequential.
      */
     boolean between(String group) {
         return false;

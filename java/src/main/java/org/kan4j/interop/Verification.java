@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.FormatException;
-import org.kan4j.HostTensor;
-import org.kan4j.ParameterVector;
-import org.kan4j.Parameters;
-import org.kan4j.Safetensors;
-import org.kan4j.Shape;
-import org.kan4j.ShapeException;
-import org.kan4j.TensorInfo;
-import org.kan4j.Workspace;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.FormatException;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.io.Safetensors;
+import org.kan4j.tensor.Shape;
+import org.kan4j.error.ShapeException;
+import org.kan4j.model.TensorInfo;
+import org.kan4j.model.Workspace;
 
 /**
  * Compares kan4j with numbers computed elsewhere. The file is safetensors with {@code input}, {@code param.*} (a
@@ -41,7 +41,8 @@ public final class Verification {
      * @param tensor its name in the file
      * @param error  L2 norm of the difference over the L2 norm expected (over 1 where that is 0); NaN if any number is
      * @param passed whether the error is within the tolerance; NaN never is
-     * @param rounding error that rounding input, cotangent and parameters to float32 makes in exact arithmetic (float64),
+     * @param rounding error that rounding input, cotangent and parameters to float32 makes in exact arithmetic
+     *     (float64),
      *     how ill-conditioned the tensor is; computed where a float32 file did not pass, otherwise NaN
      */
     public record Row(String tensor, double error, boolean passed, double rounding) { }

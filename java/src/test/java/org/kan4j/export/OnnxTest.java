@@ -24,13 +24,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.Activation;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.KanException;
-import org.kan4j.KanModel;
-import org.kan4j.Parameters;
-import org.kan4j.UnsupportedException;
+import org.kan4j.layer.Activation;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.error.UnsupportedException;
 
 /** ONNX files of every kind of model, run by ONNX Runtime. */
 class OnnxTest {

@@ -35,12 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.DType;
-import org.kan4j.KanException;
-import org.kan4j.KanModel;
-import org.kan4j.Linear;
-import org.kan4j.Parameters;
-import org.kan4j.UnsupportedException;
+import org.kan4j.tensor.DType;
+import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.Linear;
+import org.kan4j.model.Parameters;
+import org.kan4j.error.UnsupportedException;
 
 /** Java and C printed from every kind of model, compiled and run. */
 @SuppressWarnings("restricted") // calls the C that it compiled

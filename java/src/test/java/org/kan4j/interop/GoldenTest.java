@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kan4j.Context;
-import org.kan4j.ContextOptions;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.Safetensors;
-import org.kan4j.Tier;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.io.Safetensors;
+import org.kan4j.device.Tier;
 
 /** Every golden file, in both types, on every tier this processor has. */
 class GoldenTest {

@@ -3,16 +3,16 @@ package org.kan4j.cli.bench;
 
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.KanModel;
-import org.kan4j.Loss;
-import org.kan4j.Optimizer;
-import org.kan4j.OptimizerState;
-import org.kan4j.ParameterVector;
-import org.kan4j.Parameters;
-import org.kan4j.Workspace;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.KanModel;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.OptimizerState;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.Workspace;
 
 /**
  * Times a model as KAN-benchmarking does, phase by phase through the public Java API: forward; backward to the
@@ -81,7 +81,7 @@ public final class Bench implements Measurement {
             workspace.backward(x, gradOutput, gradients, gradInput);
             long t3 = System.nanoTime();
             loss.evaluate(context, workspace.forward(x), y, null, gradOutput);
-            workspace.backwardStep(x, gradOutput, state, RATE);
+            state.backwardStep(workspace, x, gradOutput, RATE);
             long t4 = System.nanoTime();
             if (done >= 0) {
                 forward[done] = (t1 - t0) / 1e6;

@@ -3,19 +3,19 @@ package org.kan4j.cli.bench;
 
 import java.lang.foreign.Arena;
 import java.util.SplittableRandom;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.DeviceGraph;
-import org.kan4j.DeviceTensor;
-import org.kan4j.HostTensor;
-import org.kan4j.KanModel;
-import org.kan4j.Linear;
-import org.kan4j.Loss;
-import org.kan4j.Optimizer;
-import org.kan4j.OptimizerState;
-import org.kan4j.ParameterVector;
-import org.kan4j.Parameters;
-import org.kan4j.Workspace;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.device.DeviceGraph;
+import org.kan4j.tensor.DeviceTensor;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.Linear;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.OptimizerState;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.Workspace;
 
 /**
  * Times a model as {@link Bench} does, on a CUDA device: each phase is recorded once and replayed, as the trainer does with
@@ -63,7 +63,7 @@ public final class CudaBench implements Measurement {
         Runnable backward = () -> workspace.backward(x, gradOutput, gradients, inputGradient ? gradInput : null);
         Runnable step = () -> {
             loss.evaluate(context, workspace.forward(x), y, null, gradOutput, value);
-            workspace.backwardStep(x, gradOutput, state, RATE);
+            state.backwardStep(workspace, x, gradOutput, RATE);
         };
         step.run(); // kernels are loaded by their first launch, which cannot be recorded
         first = read(arena, value);

@@ -13,9 +13,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
-import org.kan4j.KanModel;
-import org.kan4j.Parameters;
-import org.kan4j.Predictor;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.serve.Predictor;
 
 /**
  * Times single predictions, from heap array to heap array, by {@link System#nanoTime} around each; reading the clock, some

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.kan4j.NativeLibrary;
+import org.kan4j.device.NativeLibrary;
 
 /**
  * Where and with what a measurement was made.

@@ -5,13 +5,13 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.HostTensor;
-import org.kan4j.KanModel;
-import org.kan4j.Linear;
-import org.kan4j.Parameters;
-import org.kan4j.Workspace;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.Linear;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.Workspace;
 
 /**
  * What the machine can do at best, measured at the start of a run: the ground that times are held against.

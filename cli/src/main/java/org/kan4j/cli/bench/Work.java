@@ -2,17 +2,17 @@
 package org.kan4j.cli.bench;
 
 import java.util.List;
-import org.kan4j.Activation;
-import org.kan4j.BSpline;
-import org.kan4j.Basis;
-import org.kan4j.DType;
-import org.kan4j.KanLayer;
-import org.kan4j.KanModel;
-import org.kan4j.LayerSpec;
-import org.kan4j.Linear;
-import org.kan4j.Rational;
-import org.kan4j.TensorInfo;
-import org.kan4j.Wavelet;
+import org.kan4j.layer.Activation;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.tensor.DType;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.model.KanModel;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.layer.Linear;
+import org.kan4j.basis.Rational;
+import org.kan4j.model.TensorInfo;
+import org.kan4j.basis.Wavelet;
 
 /**
  * The least that a phase must do, whatever the kernel: multiply-adds between activations and parameters, and bytes of

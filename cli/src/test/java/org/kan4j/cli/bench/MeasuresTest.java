@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
-import org.kan4j.Activation;
-import org.kan4j.BSpline;
-import org.kan4j.Context;
-import org.kan4j.DType;
-import org.kan4j.KanModel;
+import org.kan4j.layer.Activation;
+import org.kan4j.basis.BSpline;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.model.KanModel;
 
 class MeasuresTest {
 

@@ -1,0 +1,54 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.basis;
+
+import java.util.Objects;
+import org.kan4j.ffi.Kan;
+
+/**
+ * One wavelet an edge, w psi((x - translation) / scale), all three trainable (Wav-KAN, arXiv 2405.12832). Vanishes
+ * where |x - translation| is many scales.
+ *
+ * @param kind the mother wavelet psi
+ */
+public record Wavelet(Kind kind) implements Basis {
+
+    /** Mother wavelets, in the published code's form. */
+    public enum Kind {
+        /** 2 / (sqrt 3 pi^(1/4)) (u^2 - 1) exp(-u^2 / 2), the sign of the published code. */
+        MEXICAN_HAT,
+        /** cos(5u) exp(-u^2 / 2). */
+        MORLET,
+        /** -u exp(-u^2 / 2), the derivative of a Gaussian. */
+        DOG,
+        /** sin(pi |u|) times Meyer's auxiliary function. */
+        MEYER,
+        /** sin(u) / u times a Hamming window over the input features, as the published code has it. */
+        SHANNON;
+
+        /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
+        public int code() {
+            return switch (this) {
+                case MEXICAN_HAT -> Kan.KAN_WAVELET_HAT();
+                case MORLET -> Kan.KAN_WAVELET_MORLET();
+                case DOG -> Kan.KAN_WAVELET_DOG();
+                case MEYER -> Kan.KAN_WAVELET_MEYER();
+                case SHANNON -> Kan.KAN_WAVELET_SHANNON();
+            };
+        }
+    }
+
+    /** Checks the value. */
+    public Wavelet {
+        Objects.requireNonNull(kind, "kind");
+    }
+
+    @Override
+    public String name() {
+        return "wavkan";
+    }
+
+    @Override
+    public int functions() {
+        return 1;
+    }
+}

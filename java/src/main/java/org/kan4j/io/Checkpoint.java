@@ -1,0 +1,95 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.train.TrainingState;
+
+/**
+ * A model with its parameters, read from a file; and, where it was written by {@link org.kan4j.train.Trainer#save}, the
+ * training to go on with. The file is safetensors: tensors under their names and in their natural shapes, the model in
+ * the metadata. Closing it frees the parameters.
+ */
+public final class Checkpoint implements AutoCloseable {
+
+    private final Parameters parameters;
+    private final Map<String, String> properties;
+    private final Provenance provenance;
+    private final TrainingState training;
+
+    Checkpoint(Parameters parameters, Map<String, String> properties, Provenance provenance, TrainingState training) {
+        this.parameters = parameters;
+        this.properties = Map.copyOf(properties);
+        this.provenance = provenance;
+        this.training = training;
+    }
+
+    /**
+     * Reads a checkpoint and checks all of it.
+     *
+     * @throws IOException if the file cannot be read
+     * @throws org.kan4j.error.FormatException if it is damaged, hostile, of a newer version, or not a checkpoint of
+     *     kan4j
+     */
+    public static Checkpoint read(Path file) throws IOException {
+        return CheckpointFile.read(file);
+    }
+
+    /**
+     * Writes a model. The file appears, or is replaced, whole.
+     *
+     * @param properties of the application's, such as the names of classes; read back by {@link #properties}
+     */
+    public static void write(Path file, Parameters parameters, Map<String, String> properties) throws IOException {
+        CheckpointFile.write(file, parameters, properties, "", null);
+    }
+
+    /** As {@link #write(Path, Parameters, Map)} without properties. */
+    public static void write(Path file, Parameters parameters) throws IOException {
+        write(file, parameters, Map.of());
+    }
+
+    /** The topology. */
+    public KanModel model() {
+        return parameters.model();
+    }
+
+    /** The numbers. */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /** What the application put there. */
+    public Map<String, String> properties() {
+        return properties;
+    }
+
+    /** Where it comes from. */
+    public Provenance provenance() {
+        return provenance;
+    }
+
+    /** Whether {@link org.kan4j.train.Trainer#resume} can go on from here. */
+    public boolean isResumable() {
+        return training != null;
+    }
+
+    public Optional<TrainingState> training() {
+        return Optional.ofNullable(training);
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (training != null) {
+                training.close();
+            }
+        } finally {
+            parameters.close();
+        }
+    }
+}

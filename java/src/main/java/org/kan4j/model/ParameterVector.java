@@ -1,0 +1,144 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.model;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
+import org.kan4j.internal.Inside;
+import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.NativeVector;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+
+/**
+ * Numbers in the layout of a model's trainable parameters: the parameters themselves, their gradients, an optimizer's
+ * moments. One flat array off the heap or on a device; single tensors are copied in and out in their natural shape.
+ * Closing it frees the array (closing the {@link Parameters} it came from does not).
+ */
+public final class ParameterVector implements AutoCloseable {
+
+    static {
+        Inside.show(ParameterVector.class, NativeVector.class, vector -> vector.inside);
+    }
+
+    private final NativeVector inside = new NativeVector() {
+        @Override
+        public MemorySegment array() {
+            return array;
+        }
+
+        @Override
+        public MemorySegment part(int layer) {
+            return parts[layer];
+        }
+
+        @Override
+        public Memory memory() {
+            return memory;
+        }
+    };
+
+    private final NativeLayers layers;
+    private final Memory memory;
+    private final MemorySegment array;
+    private final HostTensor flat;
+    private final MemorySegment[] parts;
+
+    /** A vector of zeros, which owns the memory. */
+    ParameterVector(NativeLayers layers, Memory memory) {
+        this.layers = layers;
+        this.memory = memory;
+        ModelLayout layout = layers.layout();
+        try {
+            this.array = memory.allocate(bytes());
+            this.flat = memory.context() == null ? HostTensor.wrap(array, layout.dtype(), layout.parameterLength()) : null;
+            this.parts = new MemorySegment[layout.layers().size()];
+            for (int i = 0; i < parts.length; i++) {
+                ModelLayout.Layer layer = layout.layers().get(i);
+                parts[i] = memory.slice(array, layer.parameterOffset() * layout.dtype().bytes(),
+                    layer.parameters() * layout.dtype().bytes());
+            }
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    /**
+     * All numbers, in the kernels' own order; between layers there may be zeros that belong to no tensor.
+     *
+     * @throws KanException if they are on a device
+     */
+    public HostTensor flat() {
+        if (flat == null) {
+            throw KanException.invalid("the numbers are on %s, out of the host's reach; copy them into a vector of "
+                + "parameters in the host's memory with ParameterVector.copyFrom", memory.place());
+        }
+        return flat;
+    }
+
+    /** Number of them, gaps included. */
+    public long length() {
+        return layers.layout().parameterLength();
+    }
+
+    /** Of each number. */
+    public DType dtype() {
+        return layers.layout().dtype();
+    }
+
+    /** Bytes of all numbers. */
+    public long bytes() {
+        return length() * dtype().bytes();
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
+    /** The numbers of one layer. */
+    MemorySegment part(int layer) {
+        return parts[layer];
+    }
+
+    /** A copy of one tensor in its natural shape. */
+    public HostTensor get(Arena target, String name) {
+        TensorInfo tensor = parameter(name);
+        HostTensor natural = HostTensor.allocate(target, dtype(), tensor.shape());
+        layers.get(tensor, memory, parts[tensor.layer()], natural);
+        return natural;
+    }
+
+    /** Replaces one tensor. */
+    public void set(String name, HostTensor natural) {
+        TensorInfo tensor = parameter(name);
+        layers.set(tensor, natural, memory, parts[tensor.layer()]);
+    }
+
+    private TensorInfo parameter(String name) {
+        TensorInfo tensor = layers.layout().tensor(name);
+        if (tensor.role() != TensorInfo.Role.PARAMETER) {
+            throw KanException.invalid("'%s' is a buffer, not a trainable parameter: it has no gradient", name);
+        }
+        return tensor;
+    }
+
+    /** Copies all numbers of a vector of the same model, wherever either is. */
+    public void copyFrom(ParameterVector other) {
+        if (!layers.layout().tensors().equals(other.layers.layout().tensors())) {
+            throw new ShapeException("the vectors belong to different models");
+        }
+        Memory.transfer(other.memory, other.array, memory, array, bytes());
+    }
+
+    /** Sets all numbers to 0. */
+    public void clear() {
+        memory.clear(array, bytes());
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

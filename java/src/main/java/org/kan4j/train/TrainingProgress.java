@@ -1,0 +1,70 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.train;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where a training stands: the completed epochs, and the sums of the current one. */
+public final class TrainingProgress {
+
+    public final List<TrainingListener.Epoch> history = new ArrayList<>();
+    /** Batches done in the current epoch. */
+    public long batch;
+    /** Rows done in the current epoch. */
+    public long rows;
+    public double lossSum;
+    public double weightSum;
+    public double correct;
+    /** Whether a whole epoch found nothing to improve. */
+    public boolean converged;
+    /** Of the epoch just completed; not kept in checkpoints. */
+    double seconds;
+
+    /** Before the first batch. */
+    public TrainingProgress() {
+        // all is 0
+    }
+
+    double loss() {
+        return weightSum == 0 ? 0 : lossSum / weightSum;
+    }
+
+    void nextEpoch(TrainingListener.Epoch completed) {
+        history.add(completed);
+        batch = 0;
+        rows = 0;
+        lossSum = 0;
+        weightSum = 0;
+        correct = 0;
+    }
+
+    /** After each completed epoch, of the validation where there is one, otherwise of training. */
+    List<Double> losses() {
+        return history.stream().map(epoch -> epoch.validation() == null ? epoch.loss() : epoch.validation().loss())
+            .toList();
+    }
+
+    /** The number of completed epochs when the validation loss was least; 0 before the first. */
+    int bestEpoch() {
+        int best = 0;
+        for (TrainingListener.Epoch epoch : history) {
+            // NaN compares as the greatest
+            if (best == 0 || Double.compare(epoch.validation().loss(), history.get(best - 1).validation().loss()) < 0) {
+                best = epoch.epoch();
+            }
+        }
+        return best;
+    }
+
+    TrainingProgress copy() {
+        TrainingProgress copy = new TrainingProgress();
+        copy.history.addAll(history);
+        copy.batch = batch;
+        copy.rows = rows;
+        copy.lossSum = lossSum;
+        copy.weightSum = weightSum;
+        copy.correct = correct;
+        copy.converged = converged;
+        return copy;
+    }
+}

@@ -1,0 +1,129 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.io;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kan4j.basis.BSpline;
+import org.kan4j.error.FormatException;
+import org.kan4j.error.KanException;
+import org.kan4j.internal.SplitMix;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.tensor.Shape;
+
+/** Corrupt and hostile files give a FormatException that names the file; nothing crashes and nothing is allocated for it. */
+class SafetensorsTest {
+
+    @TempDir
+    Path folder;
+
+    private Path file(String header, int dataBytes) throws IOException {
+        byte[] text = header.getBytes(StandardCharsets.UTF_8);
+        return raw(text.length, text, dataBytes);
+    }
+
+    private Path raw(long claimed, byte[] text, int dataBytes) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(8 + text.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(claimed).put(text);
+        return Files.write(folder.resolve("file.safetensors"), bytes.array());
+    }
+
+    @Test
+    void roundTrip() throws IOException {
+        Path path = folder.resolve("x.safetensors");
+        try (Arena arena = Arena.ofConfined()) {
+            Map<String, HostTensor> tensors = new LinkedHashMap<>();
+            tensors.put("a", HostTensor.of(arena, 1.5, -2.5, Double.NaN).reshape(3, 1));
+            tensors.put("b\u00e9\"\\", HostTensor.of(arena, 7f));
+            tensors.put("labels", HostTensor.of(arena, 1, 2, 3));
+            Safetensors.write(path, tensors, Map.of("k", "v\n\u20ac"));
+            Safetensors read = Safetensors.open(path);
+            assertEquals(Map.of("k", "v\n\u20ac"), read.metadata());
+            assertEquals(tensors.keySet(), read.entries().keySet());
+            assertArrayEquals(new double[] {1.5, -2.5, Double.NaN}, read.read(arena, "a").toDoubles());
+            assertEquals(Shape.of(3, 1), read.read(arena, "a").shape());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "", "{", "[]", "null", "{}x", "{\"a\":1}", "{\"a\":{}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2.5],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F99\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+            + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+            + "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+        "{\"__metadata__\":{\"k\":1},\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+    })
+    void refusesABadHeader(String header) throws IOException {
+        Path path = file(header, 8);
+        String message = assertThrows(FormatException.class, () -> Safetensors.open(path)).getMessage();
+        assertTrue(message.contains("file.safetensors"), message);
+    }
+
+    @Test
+    void refusesHeadersThatClaimTooMuchOrAreNotText() throws IOException {
+        byte[] text = "{}".getBytes(StandardCharsets.UTF_8);
+        for (long claimed : new long[] {-1, Long.MAX_VALUE, Long.MIN_VALUE, 0, 1, 3, 200_000_000}) {
+            Path path = raw(claimed, text, 0);
+            assertThrows(FormatException.class, () -> Safetensors.open(path), "claimed " + claimed);
+        }
+        Path binary = raw(4, new byte[] {'{', (byte) 0xff, (byte) 0xfe, '}'}, 0);
+        assertThrows(FormatException.class, () -> Safetensors.open(binary));
+        Path deep = file("{\"a\":" + "[".repeat(100_000) + "}", 0);
+        assertThrows(FormatException.class, () -> Safetensors.open(deep));
+        Path empty = Files.write(folder.resolve("file.safetensors"), new byte[0]);
+        assertThrows(FormatException.class, () -> Safetensors.open(empty));
+    }
+
+    /** A checkpoint with any byte of its header changed is read to the same model or refused, never worse. */
+    @Test
+    void everyDamagedCheckpointIsReadOrRefused() throws IOException {
+        Path path = folder.resolve("model.safetensors");
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 2, 1), 1)) {
+            Checkpoint.write(path, parameters);
+        }
+        byte[] good = Files.readAllBytes(path);
+        int header = (int) ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        SplitMix random = new SplitMix(3);
+        int refused = 0;
+        for (int trial = 0; trial < 1500; trial++) {
+            byte[] bad = good.clone();
+            int at = trial < 8 ? trial : 8 + (int) random.uniform(0, header);
+            bad[at] ^= (byte) (1 << (trial % 8));
+            Path damaged = Files.write(folder.resolve("damaged.safetensors"),
+                trial % 10 == 9 ? java.util.Arrays.copyOf(good, (int) random.uniform(0, good.length)) : bad);
+            try (Checkpoint checkpoint = Checkpoint.read(damaged)) {
+                assertTrue(checkpoint.model().parameterCount() > 0);
+            } catch (KanException e) {
+                refused++;
+                assertTrue(e.getMessage() != null && !e.getMessage().isBlank());
+            }
+        }
+        assertTrue(refused > 500, refused + " of 1500 damaged files refused");
+    }
+}
