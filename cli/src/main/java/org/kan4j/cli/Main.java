@@ -25,7 +25,7 @@ import picocli.CommandLine.ScopeType;
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            VerifyCommand.class, ImportCommand.class, ExportCommand.class, BenchCommand.class,
+            VerifyCommand.class, ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
             CommandLine.HelpCommand.class})
 public final class Main {
 
