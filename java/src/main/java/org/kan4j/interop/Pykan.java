@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.interop;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -28,6 +29,11 @@ final class Pykan extends Variant {
 
     Pykan() {
         super("pykan");
+    }
+
+    @Override
+    Map<String, HostTensor> current(String what, Map<String, HostTensor> tensors, Arena arena) {
+        return PykanEdges.modern(what, tensors, arena);
     }
 
     @Override
