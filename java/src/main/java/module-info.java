@@ -4,8 +4,10 @@
 module org.kan4j {
     requires org.kan4j.bindings;
 
+    exports org.kan4j;
     exports org.kan4j.basis;
     exports org.kan4j.device;
+    exports org.kan4j.encoding;
     exports org.kan4j.error;
     exports org.kan4j.export;
     exports org.kan4j.formula;

@@ -34,12 +34,20 @@ final class DeviceOptions {
 
     /** Opens a context as asked. */
     Context open() {
-        return open(threads != null ? threads : ContextOptions.defaults().threads());
+        return Context.open(options());
     }
 
     /** Opens a context as asked, but with this many threads. */
     Context open(int count) {
-        ContextOptions options = ContextOptions.defaults().withDevice(parse(device)).withThreads(count);
+        return Context.open(options().withThreads(count));
+    }
+
+    /** The context that is asked for. */
+    ContextOptions options() {
+        ContextOptions options = ContextOptions.defaults().withDevice(parse(device));
+        if (threads != null) {
+            options = options.withThreads(threads);
+        }
         Products precision = Products.parse(products);
         if (precision != Products.FP32 && options.device() instanceof Device.Cpu) {
             throw new InputException("--products " + products + " needs --device cuda");
@@ -54,7 +62,7 @@ final class DeviceOptions {
             }
             options = options.withTier(Tier.parse(tier));
         }
-        return Context.open(options);
+        return options;
     }
 
     private static Device parse(String name) {

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.data.Cache;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
 import org.kan4j.data.Parts;
 import org.kan4j.data.Table;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 
 /**
  * What to train on, and what suits it where the user says nothing.
@@ -43,7 +43,7 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
     /** A table in a file; steps are sized so that small ones get enough of them. */
     static Job table(Table table, TableSet.Options options, PrintWriter notes) {
         TableSet set = TableSet.learn(table, options);
-        set.note().ifPresent(n -> notes.println("note: " + n));
+        set.notes().forEach(n -> notes.println("note: " + n));
         int rows = set.parts().train().rows();
         int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
         int epochs = rows < 2_000 ? 100 : rows < 20_000 ? 50 : 20;
@@ -57,31 +57,32 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
 
     /** By what the command line names: a known set or a file. */
     static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
-                  Encoding.Missing missing, Double testFraction, long seed, PrintWriter notes) {
+                  Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Double testFraction, long seed,
+                  TableOptions tables, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isPresent()) {
             if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || missing != null
-                    || testFraction != null) {
-                throw new InputException("--target, --task, --drop, --categorical, --missing and --test-fraction are for "
-                        + "files, not for '" + data + "'");
+                    || unseen != null || !quantiles.isEmpty() || testFraction != null || tables.given()) {
+                throw new InputException("--target, --task, --drop, --categorical, --missing, --unseen, --quantiles, "
+                        + "--test-fraction and how CSV is written are for files, not for '" + data + "'");
             }
             return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
         }
-        Path file = Path.of(data);
-        if (data.isEmpty() || !file.toFile().exists() && !data.contains(".") && !data.contains("/")) {
+        if (data.isEmpty() || !Path.of(data).toFile().exists() && !data.contains(".") && !data.contains("/") && !data.equals("-")) {
             throw new InputException("no data set or file '" + data + "'; known sets are mnist, fashion-mnist and digits, "
                     + "else give a CSV, Parquet or safetensors file");
         }
-        Table table = Table.open(file);
+        Table table = tables.open(data);
         if (target == null) {
             throw new InputException("a file needs --target COLUMN, the column to predict; " + data + " has: "
-                    + Names.some(table.columns().stream().map(Table.Column::name).toList()));
+                    + Names.some(table.columns().stream().map(Table.Column::name).toList()) + table.hint());
         }
         double share = testFraction(testFraction);
-        if (!(share > 0 && share < 1)) {
-            throw new InputException("--test-fraction must be between 0 and 1, given " + share);
+        if (!(share >= 0 && share < 1)) {
+            throw new InputException("--test-fraction must be 0 to below 1, given " + share);
         }
-        return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed), notes);
+        return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed, quantiles,
+                unseen), notes);
     }
 
     /** What becomes of missing values: as given, or they are refused. */

@@ -21,23 +21,23 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import org.kan4j.io.Checkpoint;
 import org.kan4j.device.Context;
-import org.kan4j.rows.Dataset;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.grid.GridUpdate;
+import org.kan4j.io.Checkpoint;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
-import org.kan4j.rows.RowSource;
 import org.kan4j.optim.Schedule;
+import org.kan4j.rows.Dataset;
+import org.kan4j.rows.RowSource;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
 import org.kan4j.train.TrainingResult;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Part;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,6 +77,19 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--missing", paramLabel = "WHAT",
             description = "FILE: missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
     private Encoding.Missing missing;
+
+    @Option(names = "--unseen", paramLabel = "WHAT",
+            description = "FILE: categories that the training rows do not have: refuse them, or take them as unknown, none of "
+                    + "those it knows; refuse by default.")
+    private Encoding.Unseen unseen;
+
+    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",",
+            description = "FILE: columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
+                    + "outliers; others are scaled by their range.")
+    private Set<String> quantiles = new LinkedHashSet<>();
+
+    @Mixin
+    private TableOptions tables = new TableOptions();
 
     @Option(names = "--memory", paramLabel = "MIB",
             description = "FILE: memory for encoded rows, 1024 by default. Larger data is read anew in every epoch, so much "
@@ -246,7 +259,8 @@ final class TrainCommand implements Callable<Integer> {
     private Run trainNew(long runSeed, String suffix) throws IOException {
         Bases.Entry entry = Bases.of(basis != null ? basis : "bspline");
         checkRanges();
-        Job job = Job.of(data, target, task, drop, categorical, missing, testFraction, runSeed, spec.commandLine().getErr());
+        Job job = Job.of(data, target, task, drop, categorical, missing, unseen, quantiles, testFraction, runSeed, tables,
+                spec.commandLine().getErr());
         boolean table = NamedSet.of(data).isEmpty();
         long[] widths = layers != null ? layers
                 : new long[] {job.encoding().features(), job.hidden(), job.encoding().target().width()};
@@ -257,7 +271,7 @@ final class TrainCommand implements Callable<Integer> {
             TrainOptions options = new TrainOptions(data, target,
                     !table ? null : job.classification() ? TableSet.Task.CLASSIFICATION : TableSet.Task.REGRESSION,
                     table ? List.copyOf(drop) : null, table ? List.copyOf(categorical) : null,
-                    table ? Job.missing(missing) : null, table ? Job.testFraction(testFraction) : null,
+                    table ? Job.missing(missing) : null, table ? unseen : null, table ? List.copyOf(quantiles) : null, table ? Job.testFraction(testFraction) : null,
                     !table ? null : memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20)),
                     basis != null ? basis : "bspline", applies("--grid", grid, entry.grid(widths)),
                     applies("--order", order, entry.order()), norm != null ? norm : entry.norm(), init, widths,
@@ -270,7 +284,7 @@ final class TrainCommand implements Callable<Integer> {
                     validation != null || patience == null && !course.equals("plateau") ? validation
                             : Double.valueOf(VALIDATION),
                     patience, runSeed, dtype != null ? dtype : "f32",
-                    context.device().toString(), context.threads(), context.tier().toString(), method);
+                    context.device().toString(), context.threads(), context.tier().toString(), method, tables);
             KanModel model = Bases.normalised(entry.model(Options.dtype(options.dtype()), or(options.grid(), 0),
                     or(options.order(), 0), widths), options.norm());
             Path modelFile = named(out, job, ".safetensors", suffix);
@@ -455,8 +469,11 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InputException(resume + " was trained on other data (" + options.data() + "), given " + data);
             }
             Job job = Job.of(data, options.target(), options.task(), asSet(options.drop()), asSet(options.categorical()),
-                    options.missing(), options.testFraction(), options.seed(), spec.commandLine().getErr());
-            if (!job.encoding().equals(Encoding.fromJson(encoding))) {
+                    options.missing(), options.unseen(), asSet(options.quantiles()), options.testFraction(), options.seed(),
+                    options.tables() == null ? new TableOptions() : options.tables(), spec.commandLine().getErr());
+            Encoding trained = Encoding.fromJson(encoding);
+            // What the data is called is no part of it.
+            if (!job.encoding().columns().equals(trained.columns()) || !job.encoding().target().equals(trained.target())) {
                 throw new InputException(resume + " was trained on other data (" + options.data() + "): " + data
                         + " has other columns, values or classes");
             }

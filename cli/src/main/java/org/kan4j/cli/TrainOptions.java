@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
 import org.kan4j.data.DataException;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a
@@ -29,14 +29,15 @@ import org.kan4j.data.TableSet;
  * @param validation share of the training rows held out to measure on after each epoch; null for none
  * @param patience epochs without a better validation loss after which to stop; null for never
  * @param method the rest of how to train, each under its own name
+ * @param tables how a CSV file is written, likewise
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-                    Encoding.Missing missing, Double testFraction, Integer memory, String basis, Integer grid,
+                    Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, Double testFraction, Integer memory, String basis, Integer grid,
                     Integer order, String norm, String init, long[] layers, Integer epochs,
                     Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
                     Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device, int threads,
-                    String tier, @JsonUnwrapped Method method) {
+                    String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
@@ -48,9 +49,9 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         if (otherSteps != null) {
             method.setSteps(otherSteps);
         }
-        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, testFraction,
+        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, testFraction,
                 memory, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation,
-                patience, seed, dtype, device, threads, tier, method);
+                patience, seed, dtype, device, threads, tier, method, tables);
     }
 
     String toJson() {

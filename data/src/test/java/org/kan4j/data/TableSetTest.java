@@ -17,10 +17,11 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kan4j.tensor.DType;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.rows.Dataset;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.rows.RowSource;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 class TableSetTest {
 
@@ -87,7 +88,7 @@ class TableSetTest {
                 .isInstanceOf(Encoding.Classes.class);
         TableSet three = TableSet.learn(file("x,y", "1,0", "2,1", "3,2", "4,1"), options("y"));
         assertThat(three.encoding().target()).isInstanceOf(Encoding.Value.class);
-        assertThat(three.note().orElseThrow()).contains("3 different whole numbers", "--task classification");
+        assertThat(three.notes().getFirst()).contains("3 different whole numbers", "--task classification");
         assertThat(TableSet.learn(file("x,y", "1,0", "2,1", "3,2", "4,1", "5,0", "6,2"),
                 options("y", TableSet.Task.CLASSIFICATION)).encoding().target())
                 .isEqualTo(new Encoding.Classes("y", List.of("0", "1", "2")));

@@ -23,8 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.io.Safetensors;
+import org.kan4j.tensor.HostTensor;
 
 /** The formats behind {@link Table}. */
 class TablesTest {

@@ -27,7 +27,8 @@ public class KanException extends RuntimeException {
         return status;
     }
 
+    /** An exception about an argument. */
     public static KanException invalid(String format, Object... arguments) {
-        return new KanException(Status.INVALID_ARGUMENT, String.format(format, arguments));
+        return new KanException(Status.INVALID_ARGUMENT, String.format(java.util.Locale.ROOT, format, arguments));
     }
 }

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
-import org.kan4j.train.TrainingState;
 
 /**
  * A model with its parameters, read from a file; and, where it was written by {@link org.kan4j.train.Trainer#save}, the
@@ -19,13 +18,13 @@ public final class Checkpoint implements AutoCloseable {
     private final Parameters parameters;
     private final Map<String, String> properties;
     private final Provenance provenance;
-    private final TrainingState training;
+    private final SavedState state;
 
-    Checkpoint(Parameters parameters, Map<String, String> properties, Provenance provenance, TrainingState training) {
+    Checkpoint(Parameters parameters, Map<String, String> properties, Provenance provenance, SavedState state) {
         this.parameters = parameters;
         this.properties = Map.copyOf(properties);
         this.provenance = provenance;
-        this.training = training;
+        this.state = state;
     }
 
     /**
@@ -45,7 +44,18 @@ public final class Checkpoint implements AutoCloseable {
      * @param properties of the application's, such as the names of classes; read back by {@link #properties}
      */
     public static void write(Path file, Parameters parameters, Map<String, String> properties) throws IOException {
-        CheckpointFile.write(file, parameters, properties, "", null);
+        write(file, parameters, properties, "", null);
+    }
+
+    /**
+     * Writes a model and what to go on with.
+     *
+     * @param device what it was trained on, for {@link Provenance}
+     * @param state stays the caller's to close; or null
+     */
+    public static void write(Path file, Parameters parameters, Map<String, String> properties, String device,
+                             SavedState state) throws IOException {
+        CheckpointFile.write(file, parameters, properties, device, state);
     }
 
     /** As {@link #write(Path, Parameters, Map)} without properties. */
@@ -75,18 +85,19 @@ public final class Checkpoint implements AutoCloseable {
 
     /** Whether {@link org.kan4j.train.Trainer#resume} can go on from here. */
     public boolean isResumable() {
-        return training != null;
+        return state != null;
     }
 
-    public Optional<TrainingState> training() {
-        return Optional.ofNullable(training);
+    /** What was written to go on with; closed with the checkpoint. */
+    public Optional<SavedState> state() {
+        return Optional.ofNullable(state);
     }
 
     @Override
     public void close() {
         try {
-            if (training != null) {
-                training.close();
+            if (state != null) {
+                state.close();
             }
         } finally {
             parameters.close();

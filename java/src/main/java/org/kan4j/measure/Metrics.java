@@ -3,6 +3,7 @@ package org.kan4j.measure;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.kan4j.device.Context;
@@ -31,9 +32,11 @@ public final class Metrics {
      * kernels reach them are copied there meanwhile.
      *
      * @param loss what {@link #loss()} is to be; null for cross-entropy with class labels, mean squared error otherwise
+     * @param more measures of one's own
      */
-    public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data) {
-        return parameters.on(context, here -> new Metrics(data.size(), Measurement.of(context, here, loss, data)));
+    public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data, Metric... more) {
+        return parameters.on(context,
+            here -> new Metrics(data.size(), Measurement.of(context, here, loss, data, List.of(more))));
     }
 
     /** Rows measured. */

@@ -2,21 +2,23 @@
 package org.kan4j.optim;
 
 import java.util.Arrays;
+import java.util.Map;
+import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 
 /** What L-BFGS remembers of past steps: the last moves of the parameters and the changes of the gradient. */
-public final class LbfgsMemory implements AutoCloseable {
+final class LbfgsMemory implements AutoCloseable {
 
     /** Ring buffers, of which {@link #stored} entries back from {@link #newest} are in use. */
     final ParameterVector[] steps;
     final ParameterVector[] changes;
     /** 1 / (step . change) of each. */
-    public final double[] inverseProducts;
-    public int stored;
-    public int newest = -1;
+    final double[] inverseProducts;
+    int stored;
+    int newest = -1;
     /** The scale of the initial estimate of the inverse Hessian. */
-    public double gamma = 1;
+    double gamma = 1;
 
     LbfgsMemory(Parameters parameters, int history) {
         steps = new ParameterVector[history];
@@ -40,14 +42,20 @@ public final class LbfgsMemory implements AutoCloseable {
         gamma = 1;
     }
 
-    void copyFrom(LbfgsMemory other) {
-        stored = other.stored;
-        newest = other.newest;
-        gamma = other.gamma;
+    /** What it knows besides its vectors. */
+    OptimizerSteps.Curvature curvature() {
+        return new OptimizerSteps.Curvature(newest, gamma, Arrays.stream(inverseProducts).limit(stored).boxed().toList());
+    }
+
+    /** Takes over copies of vectors by the names that {@link OptimizerState#moments} gives them. */
+    void restore(Map<String, ParameterVector> saved, OptimizerSteps.Curvature curvature) {
+        stored = curvature.stored();
+        newest = curvature.newest();
+        gamma = curvature.gamma();
         for (int i = 0; i < stored; i++) { // the first entries of the ring are filled first
-            steps[i].copyFrom(other.steps[i]);
-            changes[i].copyFrom(other.changes[i]);
-            inverseProducts[i] = other.inverseProducts[i];
+            steps[i].copyFrom(saved.get("step_" + i));
+            changes[i].copyFrom(saved.get("change_" + i));
+            inverseProducts[i] = curvature.inverseProducts().get(i);
         }
     }
 

@@ -3,43 +3,42 @@ package org.kan4j.optim;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.kan4j.device.Context;
-import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
-import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_adamw;
 import org.kan4j.ffi.kan_sgd;
-import org.kan4j.internal.Checks;
+import org.kan4j.internal.Inside;
 import org.kan4j.internal.Native;
 import org.kan4j.internal.NativeContext;
-import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
-import org.kan4j.model.TensorInfo;
 import org.kan4j.model.Workspace;
 import org.kan4j.tensor.DType;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.tensor.Tensor;
 
 /** What an optimizer remembers between steps: its moments and the number of steps made. Owns its memory. */
 public final class OptimizerState implements AutoCloseable {
+
+    static {
+        Inside.show(OptimizerState.class, OptimizerSteps.class, state -> state.inside);
+    }
 
     private final Optimizer optimizer;
     private final Parameters parameters;
     private final Arena arena;
     private final Map<String, ParameterVector> moments = new LinkedHashMap<>();
     private final MemorySegment config;
-    private final Groups groups;
+    private final OptimizerGroups groups;
     private LbfgsMemory lbfgs;
+    private final OptimizerSteps inside = new Steps();
     private long steps;
     /** Steps made before the moments were last 0. */
     private long restartedAt;
@@ -59,8 +58,8 @@ public final class OptimizerState implements AutoCloseable {
         this.parameters = parameters;
         this.arena = Arena.ofShared();
         try {
-            config = config(optimizer, Double.NaN, arena);
-            this.groups = groups.isEmpty() ? null : new Groups(groups);
+            config = OptimizerStructs.config(optimizer, Double.NaN, arena);
+            this.groups = groups.isEmpty() ? null : new OptimizerGroups(optimizer, parameters, groups, arena);
             switch (optimizer) {
                 case Optimizer.AdamW adamW -> {
                     moments.put("m", parameters.newVector());
@@ -76,97 +75,6 @@ public final class OptimizerState implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             close();
             throw e;
-        }
-    }
-
-    /** The struct of the C ABI for an optimizer, all but the learning rate and the step; NULL where there is none. */
-    private static MemorySegment config(Optimizer optimizer, double decay, Arena arena) {
-        return switch (optimizer) {
-            case Optimizer.AdamW adamW -> {
-                MemorySegment config = arena.allocate(kan_adamw.layout());
-                kan_adamw.struct_size(config, (int) config.byteSize());
-                kan_adamw.struct_version(config, 1);
-                kan_adamw.beta1(config, adamW.beta1());
-                kan_adamw.beta2(config, adamW.beta2());
-                kan_adamw.eps(config, adamW.eps());
-                kan_adamw.weight_decay(config, Double.isNaN(decay) ? adamW.weightDecay() : decay);
-                yield config;
-            }
-            case Optimizer.Sgd sgd -> {
-                MemorySegment config = arena.allocate(kan_sgd.layout());
-                kan_sgd.struct_size(config, (int) config.byteSize());
-                kan_sgd.struct_version(config, 1);
-                kan_sgd.momentum(config, sgd.momentum());
-                kan_sgd.weight_decay(config, Double.isNaN(decay) ? sgd.weightDecay() : decay);
-                kan_sgd.nesterov(config, sgd.nesterov() ? 1 : 0);
-                yield config;
-            }
-            case Lbfgs lbfgs -> MemorySegment.NULL;
-        };
-    }
-
-    /**
-     * The groups of parameters in the form of the C ABI: an optimizer each, that of all others first, and for every
-     * number which of them is its own.
-     */
-    private final class Groups {
-
-        private final List<ParameterGroup> members;
-        private final MemorySegment[] configs;
-        private final MemorySegment addresses;
-        private final Memory memory;
-        private final MemorySegment of;
-
-        Groups(List<ParameterGroup> members) {
-            if (parameters.device() instanceof Device.Cuda) {
-                throw new UnsupportedException(Status.UNSUPPORTED, "parameter groups train on the CPU only, given "
-                    + "parameters on " + parameters.device());
-            }
-            Checks.range("the number of parameter groups", members.size(), 1, Kan.KAN_MAX_GROUPS() - 1);
-            this.members = List.copyOf(members);
-            members.forEach(group -> group.require(parameters.model()));
-            configs = new MemorySegment[members.size() + 1];
-            addresses = arena.allocate(ValueLayout.ADDRESS, configs.length);
-            for (int i = 0; i < configs.length; i++) {
-                double decay = i == 0 ? Double.NaN : members.get(i - 1).weightDecay();
-                configs[i] = config(optimizer, decay, arena);
-                addresses.setAtIndex(ValueLayout.ADDRESS, i, configs[i]);
-            }
-            long length = parameters.values().length();
-            memory = NativeVector.of(parameters.values()).memory().another();
-            of = memory.allocate(length);
-            try (ParameterVector marks = parameters.newVector(); Arena local = Arena.ofConfined()) {
-                for (TensorInfo tensor : parameters.tensors()) {
-                    int group = group(tensor);
-                    if (tensor.role() == TensorInfo.Role.PARAMETER && group != 0) {
-                        marks.set(tensor.name(), HostTensor.allocate(local, parameters.model().dtype(), tensor.shape())
-                            .fill(group));
-                    }
-                }
-                HostTensor numbers = HostTensor.allocate(local, marks.dtype(), length);
-                NativeVector.of(marks).memory().read(NativeVector.of(marks).array(), numbers.segment(), marks.bytes());
-                MemorySegment bytes = local.allocate(length);
-                for (long i = 0; i < length; i++) {
-                    bytes.set(ValueLayout.JAVA_BYTE, i, (byte) numbers.getFlat(i));
-                }
-                memory.write(bytes, of, length);
-            }
-        }
-
-        private int group(TensorInfo tensor) {
-            for (int i = 0; i < members.size(); i++) {
-                if (members.get(i).has(tensor)) {
-                    return members.get(i).frozen() ? Kan.KAN_FROZEN() : i + 1;
-                }
-            }
-            return 0;
-        }
-
-        void prepare(double learningRate, double factor) {
-            for (int i = 0; i < configs.length; i++) {
-                double own = i == 0 ? Double.NaN : members.get(i - 1).learningRate();
-                OptimizerState.this.prepare(configs[i], Double.isNaN(own) ? learningRate : own * factor);
-            }
         }
     }
 
@@ -202,13 +110,8 @@ public final class OptimizerState implements AutoCloseable {
     }
 
     /** What L-BFGS remembers; null for other optimizers. */
-    public LbfgsMemory lbfgs() {
+    LbfgsMemory lbfgs() {
         return lbfgs;
-    }
-
-    /** One moment by its name. */
-    public ParameterVector moment(String name) {
-        return moments.get(name);
     }
 
     /** One update of all parameters. L-BFGS has none: it needs the function itself, see {@link LbfgsMinimizer}. */
@@ -221,7 +124,7 @@ public final class OptimizerState implements AutoCloseable {
      *
      * @param factor on the learning rates of groups that have one of their own
      */
-    public void step(Context context, ParameterVector gradients, double learningRate, double factor) {
+    private void step(Context context, ParameterVector gradients, double learningRate, double factor) {
         DType dtype = parameters.model().dtype();
         parameters.requireUsableOn(context);
         parameters.requireFit(gradients);
@@ -230,7 +133,7 @@ public final class OptimizerState implements AutoCloseable {
         MemorySegment g = NativeVector.of(gradients).array();
         long n = parameters.values().length();
         if (groups != null) {
-            groups.prepare(learningRate, factor);
+            groups.prepare(learningRate, factor, steps - restartedAt);
         }
         MemorySegment handle = NativeContext.of(context).handle();
         int status = switch (optimizer) {
@@ -238,13 +141,13 @@ public final class OptimizerState implements AutoCloseable {
                 MemorySegment m = NativeVector.of(moments.get("m")).array();
                 MemorySegment v = NativeVector.of(moments.get("v")).array();
                 yield groups == null ? Kan.kan_adamw_step(handle, config, dtype.code(), n, values, g, m, v)
-                    : Kan.kan_adamw_step_groups(handle, groups.addresses, groups.configs.length, groups.of, dtype.code(),
+                    : Kan.kan_adamw_step_groups(handle, groups.addresses(), groups.count(), groups.of(), dtype.code(),
                         n, values, g, m, v);
             }
             case Optimizer.Sgd sgd -> {
                 MemorySegment velocity = velocity();
                 yield groups == null ? Kan.kan_sgd_step(handle, config, dtype.code(), n, values, g, velocity)
-                    : Kan.kan_sgd_step_groups(handle, groups.addresses, groups.configs.length, groups.of, dtype.code(),
+                    : Kan.kan_sgd_step_groups(handle, groups.addresses(), groups.count(), groups.of(), dtype.code(),
                         n, values, g, velocity);
             }
             case Lbfgs search -> throw KanException.invalid("L-BFGS cannot step by a gradient; use LbfgsMinimizer");
@@ -279,56 +182,13 @@ public final class OptimizerState implements AutoCloseable {
         Passes.Batch batch = passes.check(x, gradOutput);
         passes.requireForward(batch.rows(), batch.x());
         next(learningRate);
-        backward(workspace, batch.rows(), batch.x(), batch.gradOutput());
-    }
-
-    /** The backward pass with an AdamW step in it, which has been counted already, on memory that has been checked. */
-    public void backward(Workspace workspace, long rows, MemorySegment x, MemorySegment gradOutput) {
-        Passes.of(workspace).backwardAdamW(rows, x, gradOutput, config, NativeVector.of(moments.get("m")),
-            NativeVector.of(moments.get("v")));
-    }
-
-    /** An update of all parameters by what a struct on the device says, see {@link #keepOnDevice}; for SGD. */
-    public void queue(Context context, ParameterVector gradients) {
-        MemorySegment handle = NativeContext.of(context).handle();
-        Native.check(Kan.kan_sgd_step(handle, config, parameters.model().dtype().code(),
-            parameters.values().length(), NativeVector.of(parameters.values()).array(), NativeVector.of(gradients).array(),
-            velocity()), handle);
-    }
-
-    /**
-     * Kernels take learning rate and number of updates from a kan_optimizer_state on the device from now on, so that a
-     * recorded step can be replayed; NULL ends that.
-     */
-    public void keepOnDevice(MemorySegment array) {
-        switch (optimizer) {
-            case Optimizer.AdamW adamW -> kan_adamw.state(config, array.address());
-            case Optimizer.Sgd sgd -> kan_sgd.state(config, array.address());
-            case Lbfgs search -> throw new KanException(Status.INTERNAL, "L-BFGS has no learning rate");
-        }
-    }
-
-    /** Updates made since the moments were last 0. */
-    public long stepsOfMoments() {
-        return steps - restartedAt;
+        inside.backward(passes, batch.rows(), batch.x(), batch.gradOutput());
     }
 
     /** Counts a step and sets its learning rate. */
-    public void next(double learningRate) {
+    private void next(double learningRate) {
         steps++;
-        prepare(config, learningRate);
-    }
-
-    private void prepare(MemorySegment struct, double learningRate) {
-        switch (optimizer) {
-            case Optimizer.AdamW adamW -> {
-                kan_adamw.learning_rate(struct, learningRate);
-                kan_adamw.step(struct, steps - restartedAt);
-            }
-            case Optimizer.Sgd sgd -> kan_sgd.learning_rate(struct, learningRate);
-            case Lbfgs search -> {
-            }
-        }
+        OptimizerStructs.prepare(optimizer, config, learningRate, steps - restartedAt);
     }
 
     /** Forgets the past: all moments 0, as after an update of the grids. The steps made are still counted. */
@@ -340,40 +200,6 @@ public final class OptimizerState implements AutoCloseable {
         restartedAt = steps;
     }
 
-    /** Counts the iterations of a minimisation. */
-    public void count(int iterations) {
-        steps += iterations;
-    }
-
-    /** Steps made when the moments were last 0. */
-    public long restartedAt() {
-        return restartedAt;
-    }
-
-    /** Where a checkpoint left it. */
-    public void setSteps(long made, long whenRestarted) {
-        steps = made;
-        restartedAt = whenRestarted;
-    }
-
-    /** The struct of the C ABI. */
-    public MemorySegment config() {
-        return config;
-    }
-
-    /** Copies steps and moments of a state of the same optimizer and model. */
-    public void copyFrom(OptimizerState other) {
-        if (!optimizer.getClass().equals(other.optimizer.getClass()) || !moments.keySet().equals(other.moments.keySet())) {
-            throw KanException.invalid("the state of %s does not fit %s", other.optimizer, optimizer);
-        }
-        moments.forEach((name, vector) -> vector.copyFrom(other.moments.get(name)));
-        if (lbfgs != null) {
-            lbfgs.copyFrom(other.lbfgs);
-        }
-        steps = other.steps;
-        restartedAt = other.restartedAt;
-    }
-
     @Override
     public void close() {
         moments.values().forEach(ParameterVector::close);
@@ -381,10 +207,83 @@ public final class OptimizerState implements AutoCloseable {
             lbfgs.close();
         }
         if (groups != null) {
-            groups.memory.close();
+            groups.close();
         }
         if (arena.scope().isAlive()) {
             arena.close();
+        }
+    }
+
+    /** What the other packages of this module see of it. */
+    private final class Steps implements OptimizerSteps {
+
+        @Override
+        public void next(double learningRate) {
+            OptimizerState.this.next(learningRate);
+        }
+
+        @Override
+        public void backward(Passes passes, long rows, MemorySegment x, MemorySegment gradOutput) {
+            passes.backwardAdamW(rows, x, gradOutput, config, NativeVector.of(moments.get("m")),
+                NativeVector.of(moments.get("v")));
+        }
+
+        @Override
+        public void step(Context context, ParameterVector gradients, double learningRate, double factor) {
+            OptimizerState.this.step(context, gradients, learningRate, factor);
+        }
+
+        @Override
+        public void keepOnDevice(MemorySegment array) {
+            switch (optimizer) {
+                case Optimizer.AdamW adamW -> kan_adamw.state(config, array.address());
+                case Optimizer.Sgd sgd -> kan_sgd.state(config, array.address());
+                case Lbfgs search -> throw new KanException(Status.INTERNAL, "L-BFGS has no learning rate");
+            }
+        }
+
+        @Override
+        public void queue(Context context, ParameterVector gradients) {
+            MemorySegment handle = NativeContext.of(context).handle();
+            ParameterVector values = parameters.values();
+            Native.check(Kan.kan_sgd_step(handle, config, values.dtype().code(), values.length(),
+                NativeVector.of(values).array(), NativeVector.of(gradients).array(), velocity()), handle);
+        }
+
+        @Override
+        public MemorySegment config() {
+            return config;
+        }
+
+        @Override
+        public long stepsOfMoments() {
+            return steps - restartedAt;
+        }
+
+        @Override
+        public long restartedAt() {
+            return restartedAt;
+        }
+
+        @Override
+        public void count(int iterations) {
+            steps += iterations;
+        }
+
+        @Override
+        public Curvature curvature() {
+            return lbfgs == null ? null : lbfgs.curvature();
+        }
+
+        @Override
+        public void restore(Map<String, ParameterVector> saved, long made, long whenRestarted, Curvature curvature) {
+            if (lbfgs == null) {
+                moments.forEach((name, vector) -> vector.copyFrom(saved.get(name)));
+            } else {
+                lbfgs.restore(saved, curvature);
+            }
+            steps = made;
+            restartedAt = whenRestarted;
         }
     }
 }

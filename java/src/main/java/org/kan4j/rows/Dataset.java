@@ -43,7 +43,7 @@ public final class Dataset implements RowSource {
      */
     public static Dataset regression(HostTensor features, HostTensor targets) {
         requireFeatures(features);
-        HostTensor matrix = targets.shape().rank() == 1 && features.shape().rank() != 1
+        HostTensor matrix = targets.shape().rank() == 1
             ? targets.reshape(targets.size(), 1) : targets;
         if (matrix.dtype() != features.dtype()) {
             throw KanException.invalid("features and targets must be of one type, given %s and %s; convert one with "
@@ -84,6 +84,10 @@ public final class Dataset implements RowSource {
     }
 
     private static void requireFeatures(HostTensor features) {
+        if (features.shape().rank() < 2) {
+            throw new ShapeException("features need an axis of rows and one of features, given " + features + ": reshape("
+                + features.size() + ", 1) makes rows of one feature of it, reshape(1, " + features.size() + ") one row");
+        }
         if (!features.dtype().isFloating()) {
             throw KanException.invalid("features must be F32 or F64, given %s", features.dtype());
         }

@@ -7,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 import org.kan4j.device.DeviceGraph;
-import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_optimizer_state;
 import org.kan4j.internal.Native;
@@ -15,7 +14,7 @@ import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Staged;
-import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.measure.LossPass;
 import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
@@ -24,7 +23,6 @@ import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
-import org.kan4j.tensor.HostTensor;
 
 /**
  * Steps of AdamW or SGD that a CUDA device makes by itself: a step is recorded once for each size of a batch and then
@@ -43,6 +41,7 @@ final class CapturedUpdater extends Updater {
     private final Memory memory;
     private final Measurement.Batch batch;
     private final Workspace workspace;
+    private final Passes passes;
     /** Of SGD; null for AdamW, whose backward pass makes the step. */
     private final ParameterVector gradients;
     private final Resident resident;
@@ -61,7 +60,7 @@ final class CapturedUpdater extends Updater {
     /** By rows of a batch; null for a size of which one step has been made, and nothing recorded yet. */
     private final Map<Integer, DeviceGraph> graphs = new HashMap<>();
 
-    CapturedUpdater(Trainer.Run run) {
+    CapturedUpdater(TrainingLoop.Run run) {
         super(run);
         int rows = Math.min(plan.batchSize(), data.size());
         this.memory = Memory.confined(context);
@@ -74,7 +73,7 @@ final class CapturedUpdater extends Updater {
             correct = new Staged(memory, Double.BYTES);
             losses = new Staged(memory, KEPT * Double.BYTES);
             optimizer = new Staged(memory, kan_optimizer_state.layout().byteSize());
-            state.keepOnDevice(optimizer.array());
+            steps.keepOnDevice(optimizer.array());
             resident = data instanceof Dataset set && Resident.bytes(set) <= context.deviceMemory().free() / 2
                 ? new Resident(set) : null;
         } catch (RuntimeException | Error e) {
@@ -85,16 +84,17 @@ final class CapturedUpdater extends Updater {
             throw e;
         }
         this.workspace = made;
+        this.passes = Passes.of(made);
     }
 
     /** Whether the device can make the steps of a plan by itself. */
-    static boolean can(Trainer.Run run) {
-        return run.context().isCuda() && run.plan().plain()
+    static boolean can(TrainingLoop.Run run) {
+        return run.context().isCuda() && run.plan().plain() && !(run.loss() instanceof Loss.Custom)
             && (counts(run) || !Measurement.hasClasses(run.loss()) || !run.plan().countsClasses());
     }
 
     /** Whether the device counts the rows that are classified rightly. */
-    private static boolean counts(Trainer.Run run) {
+    private static boolean counts(TrainingLoop.Run run) {
         return run.loss() instanceof Loss.CrossEntropy && !run.data().weighted();
     }
 
@@ -230,8 +230,8 @@ final class CapturedUpdater extends Updater {
 
     /** Gives the device the learning rate and the number of updates where it has others. */
     private void prepare(double learningRate) {
-        if (deviceSteps != state.stepsOfMoments()) {
-            deviceSteps = state.stepsOfMoments();
+        if (deviceSteps != steps.stepsOfMoments()) {
+            deviceSteps = steps.stepsOfMoments();
             rate = learningRate;
             kan_optimizer_state.step(optimizer.host(), deviceSteps);
             kan_optimizer_state.learning_rate(optimizer.host(), rate);
@@ -241,7 +241,7 @@ final class CapturedUpdater extends Updater {
             kan_optimizer_state.learning_rate(optimizer.host(), rate);
             optimizer.upload(Double.BYTES);
         }
-        state.next(learningRate);
+        steps.next(learningRate);
         deviceSteps++;
     }
 
@@ -265,20 +265,20 @@ final class CapturedUpdater extends Updater {
         if (resident != null) {
             resident.gather(rows);
         }
-        MemorySegment predictions = Passes.of(workspace).forward(rows, batch.x);
+        MemorySegment predictions = passes.forward(rows, batch.x);
         if (counting) {
             Native.check(Kan.kan_count_correct(handle, data.dtype().code(), rows, data.out(), predictions, batch.targets,
                 correct.array()), handle);
         }
         // The gradient takes the predictions' place.
-        LossKernel.queue(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(), predictions,
+        LossPass.queue(loss, context, data.dtype(), rows, data.out(), predictions,
             batch.targets, batch.weights, predictions, loss());
         if (gradients == null) {
-            Native.check(Kan.kan_adamw_advance(handle, state.config()), handle);
-            state.backward(workspace, rows, batch.x, predictions);
+            Native.check(Kan.kan_adamw_advance(handle, steps.config()), handle);
+            steps.backward(passes, rows, batch.x, predictions);
         } else {
-            Passes.of(workspace).backward(rows, batch.x, predictions, NativeVector.of(gradients), null);
-            state.queue(context, gradients);
+            passes.backward(rows, batch.x, predictions, NativeVector.of(gradients), null);
+            steps.queue(context, gradients);
         }
     }
 
@@ -294,9 +294,8 @@ final class CapturedUpdater extends Updater {
         for (int i = 0; i < count; i++) {
             double value = losses.host().getAtIndex(ValueLayout.JAVA_DOUBLE, i);
             if (!Double.isFinite(value)) {
-                throw NonFiniteLossException.late("the loss became " + value, progress, state.steps() - count + i + 1,
-                    plan.optimizer().learningRate() * lastFactor,
-                    Diagnosis.of(context, parameters, lastRows, batch.x));
+                throw Diagnosis.of(context, parameters, lastRows, batch.x).late("the loss became " + value, progress,
+                    state.steps() - count + i + 1, plan.optimizer().learningRate() * lastFactor);
             }
             progress.lossSum += value * weights[i];
             progress.weightSum += weights[i];
@@ -321,7 +320,7 @@ final class CapturedUpdater extends Updater {
         if (gradients != null) {
             gradients.close();
         }
-        state.keepOnDevice(MemorySegment.NULL);
+        steps.keepOnDevice(MemorySegment.NULL);
         workspace.close();
         memory.close();
     }

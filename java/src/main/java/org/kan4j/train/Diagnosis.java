@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import org.kan4j.device.Context;
+import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.model.Vectors;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.layer.KanLayer;
@@ -97,5 +98,30 @@ public record Diagnosis(int layer, String text) {
             ? "its parameters have grown to a root mean square of %.3g: a learning rate that is too high"
             : "its parameters have a root mean square of %.3g: inputs of a very large scale, or a learning rate that is "
                 + "too high", size);
+    }
+
+    /** Met in a step that is not made. */
+    NonFiniteLossException in(String what, TrainingProgress progress, long step, double learningRate) {
+        int epoch = progress.history.size() + 1;
+        return new NonFiniteLossException(String.format(Locale.ROOT,
+            "%s in epoch %d, batch %d (step %d, learning rate %.3g); the parameters are those of the step before: %s",
+            what, epoch, progress.batch + 1, step, learningRate, text), epoch, progress.batch + 1, step,
+            layer);
+    }
+
+    /** Found some steps later, on a device: the parameters of a training there are not copied back. */
+    NonFiniteLossException late(String what, TrainingProgress progress, long step, double learningRate) {
+        int epoch = progress.history.size() + 1;
+        return new NonFiniteLossException(String.format(Locale.ROOT,
+            "%s in epoch %d, step %d (learning rate %.3g), before batch %d; the parameters are those of the epoch before: %s",
+            what, epoch, step, learningRate, progress.batch + 1, text), epoch, progress.batch + 1, step,
+            layer);
+    }
+
+    /** Found in the parameters when an epoch ended: the last step had a gradient that was not finite. */
+    NonFiniteLossException after(TrainingProgress progress, long step) {
+        int epoch = progress.history.size() + 1;
+        return new NonFiniteLossException(String.format("the parameters became not finite in epoch %d, batch %d (step "
+            + "%d): %s", epoch, progress.batch, step, text), epoch, progress.batch, step, layer);
     }
 }

@@ -9,26 +9,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.error.Status;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.Checks;
-import org.kan4j.internal.model.Vectors;
 import org.kan4j.io.Checkpoint;
-import org.kan4j.io.CheckpointFile;
-import org.kan4j.io.SpecFormat;
-import org.kan4j.layer.BatchNorm;
-import org.kan4j.optim.Loss;
-import org.kan4j.internal.measure.Measurement;
+import org.kan4j.internal.Forgotten;
+import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
+import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
-import org.kan4j.optim.OptimizerState;
 import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
 import org.kan4j.rows.RowSource;
@@ -52,58 +47,49 @@ public final class Trainer implements AutoCloseable {
     private final boolean ownsContext;
     private final TrainingPlan plan;
     private final List<TrainingListener> listeners;
+    private final List<Metric> metrics;
     private final Path checkpoint;
     private final Map<String, String> properties;
-    /** What steps move: the parameters themselves, or a copy of them on the context's device. */
-    private final Parameters moved;
-    private final OptimizerState state;
-    private final TrainingProgress progress;
-    private final ParameterSets sets;
-    private volatile boolean stopRequested;
+    private final TrainingLoop loop;
+    private final Runnable free;
+    private final Forgotten forgotten;
 
     private Trainer(Builder builder) {
         this.parameters = builder.parameters;
         this.plan = builder.plan();
+        this.listeners = List.copyOf(builder.listeners);
+        this.metrics = List.copyOf(builder.metrics);
+        this.checkpoint = builder.checkpoint;
+        this.properties = Map.copyOf(builder.properties);
         if (plan.gridUpdates() != null && parameters.model().layers().stream().noneMatch(GridUpdate::hasGrid)) {
             throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s",
                 parameters.model());
         }
-        this.listeners = List.copyOf(builder.listeners);
-        this.checkpoint = builder.checkpoint;
-        this.properties = Map.copyOf(builder.properties);
         this.ownsContext = builder.context == null;
         this.context = ownsContext ? Context.open() : builder.context;
-        TrainingState resumed = builder.resumed;
-        OptimizerState fresh = null;
-        Parameters copy = null;
         try {
-            if (context.isCuda()) {
-                copy = parameters.onto(context);
-            }
-            this.moved = copy == null ? parameters : copy;
-            fresh = new OptimizerState(plan.optimizer(), moved, plan.groups());
-            if (resumed == null) {
-                this.progress = new TrainingProgress();
-                this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0);
-            } else {
-                fresh.copyFrom(resumed.state());
-                this.progress = resumed.progress().copy();
-                this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0,
-                    plan.patience() > 0 && progress.bestEpoch() > 0, resumed);
-            }
+            this.loop = new TrainingLoop(this, plan, listeners, metrics, builder.resumed);
         } catch (RuntimeException | Error e) {
-            if (fresh != null) {
-                fresh.close();
-            }
-            if (copy != null) {
-                copy.close();
-            }
             if (ownsContext) {
                 context.close();
             }
             throw e;
         }
-        this.state = fresh;
+        Runnable ofLoop = loop.free();
+        Context opened = ownsContext ? context : null;
+        this.free = () -> free(ofLoop, opened);
+        this.forgotten = Forgotten.watch(this, "a Trainer", free);
+    }
+
+    /** Knows no trainer, so that one that is forgotten can be freed. */
+    private static void free(Runnable loop, Context opened) {
+        try {
+            loop.run();
+        } finally {
+            if (opened != null) {
+                opened.close();
+            }
+        }
     }
 
     /** A trainer for these parameters, to be configured. */
@@ -116,8 +102,8 @@ public final class Trainer implements AutoCloseable {
      * The checkpoint must stay open while the trainer is used, whose parameters are the checkpoint's.
      */
     public static Builder resume(Checkpoint checkpoint) {
-        TrainingState training = checkpoint.training().orElseThrow(() -> KanException.invalid(
-            "the checkpoint holds a model but no training to resume"));
+        TrainingState training = TrainingFormat.load(checkpoint.state().orElseThrow(() -> KanException.invalid(
+            "the checkpoint holds a model but no training to resume")));
         Builder builder = new Builder(checkpoint.parameters());
         TrainingPlan plan = training.plan();
         builder.loss = plan.loss();
@@ -163,6 +149,7 @@ public final class Trainer implements AutoCloseable {
         private GridUpdates gridUpdates;
         private final List<Regulariser> regularisers = new ArrayList<>();
         private final List<TrainingListener> listeners = new ArrayList<>();
+        private final List<Metric> metrics = new ArrayList<>();
         private Path checkpoint;
         private final Map<String, String> properties = new LinkedHashMap<>();
         private TrainingState resumed;
@@ -177,8 +164,12 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        /** What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. */
+        /**
+         * What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. One of one's
+         * own is a {@link Loss.Custom}; a resume that needs it is given it again.
+         */
         public Builder loss(Loss value) {
+            keep("loss", loss, value);
             loss = value;
             return this;
         }
@@ -209,13 +200,20 @@ public final class Trainer implements AutoCloseable {
 
         /** What a resume does not change: where it did, the training would not be the one that was interrupted. */
         private void keep(String what, Object before, Object value) {
+            if (before instanceof Absent absent && absent.isFor(value)) {
+                return; // what the checkpoint could only name
+            }
             if (resumed != null && !Objects.equals(before, value)) {
                 throw KanException.invalid("a resumed training keeps its %s, %s; given %s", what, before, value);
             }
         }
 
-        /** The course of the learning rate; otherwise constant. */
+        /**
+         * The course of the learning rate; otherwise constant. One of one's own is a {@link Schedule.Custom}; a resume that
+         * needs it is given it again.
+         */
         public Builder schedule(Schedule value) {
+            keep("schedule", schedule, value);
             schedule = Objects.requireNonNull(value, "schedule");
             return this;
         }
@@ -311,7 +309,7 @@ public final class Trainer implements AutoCloseable {
          * @param value one of kan4j's own, for checkpoints describe it
          */
         public Builder regulariser(Regulariser value) {
-            SpecFormat.regulariser(value);
+            TrainingSpecs.regulariser(value);
             if (resumed != null && !regularisers.contains(value)) {
                 throw KanException.invalid("a resumed training keeps its regularisers, %s; given %s", regularisers, value);
             }
@@ -330,6 +328,7 @@ public final class Trainer implements AutoCloseable {
 
         /** Whether each epoch has the rows in another order; otherwise yes. */
         public Builder shuffle(boolean value) {
+            keep("shuffling", shuffle, value);
             shuffle = value;
             return this;
         }
@@ -345,6 +344,12 @@ public final class Trainer implements AutoCloseable {
             Checks.atLeast("the patience of early stopping", epochs, 1);
             keep("patience", patience, epochs);
             patience = epochs;
+            return this;
+        }
+
+        /** Adds a measure of one's own to those of validation and {@link Trainer#evaluate}. */
+        public Builder metric(Metric value) {
+            metrics.add(Objects.requireNonNull(value, "metric"));
             return this;
         }
 
@@ -367,6 +372,11 @@ public final class Trainer implements AutoCloseable {
         }
 
         private TrainingPlan plan() {
+            for (Object part : Arrays.asList(loss, schedule)) {
+                if (part instanceof Absent absent) {
+                    throw absent.refusal();
+                }
+            }
             int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
             int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
             return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed,
@@ -392,17 +402,20 @@ public final class Trainer implements AutoCloseable {
 
     /** Epochs completed. */
     public int epoch() {
-        return progress.history.size();
+        return loop.epoch();
     }
 
     /** Steps made. */
     public long steps() {
-        return state.steps();
+        return loop.steps();
     }
 
-    /** Ends {@link #fit} after the current step; from any thread. Interrupting the training thread does the same. */
+    /**
+     * Ends {@link #fit} after the current step, or the next one before its first step; from any thread. Interrupting the
+     * training thread does the same, and leaves it interrupted.
+     */
     public void requestStop() {
-        stopRequested = true;
+        loop.requestStop();
     }
 
     /** As {@link #fit(RowSource, RowSource)} without validation. */
@@ -411,86 +424,31 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Trains until all epochs are done or a stop is requested.
+     * Trains so many epochs more, whatever was done before: on other data, say, or because they were too few. The optimizer
+     * goes on with what it knows, early stopping begins to count anew.
+     *
+     * @param data to train on
+     * @param validation to measure after each epoch, or null
+     * @param more epochs, at least 1
+     */
+    public TrainingResult fit(RowSource data, RowSource validation, int more) {
+        Checks.atLeast("the further epochs", more, 1);
+        loop.more(more);
+        return loop.fit(data, validation);
+    }
+
+    /**
+     * Trains until all epochs are done or a stop is requested. Afterwards, and also where it threw, the parameters are what
+     * {@link #save} writes as the model; only a failure on a CUDA device leaves them as the last completed epoch did.
      *
      * @param data to train on; after a resume the same as before
      * @param validation to measure after each epoch, or null
      * @throws NonFiniteLossException if the loss is NaN or infinite; the step is not made
      * @throws KanException if data and model do not fit each other
+     * @throws IllegalStateException if the training is done already
      */
     public TrainingResult fit(RowSource data, RowSource validation) {
-        Loss loss = plan.loss() == null ? Measurement.defaultLoss(data) : plan.loss();
-        Measurement.requireFit(parameters.model(), loss, data);
-        if (validation != null) {
-            Measurement.requireFit(parameters.model(), loss, validation);
-        }
-        if (data.size() == 0) {
-            throw KanException.invalid("a data set without rows cannot be trained on");
-        }
-        if (plan.patience() > 0 && validation == null) {
-            throw KanException.invalid("early stopping needs a validation set to measure on");
-        }
-        stopRequested = false;
-        upload();
-        sets.goOn();
-        listeners.forEach(listener -> listener.onStart(this, data.size()));
-        RowSource rows = plan.classWeights().isEmpty() ? data : new ClassWeighted(data, plan.classWeights());
-        try (Vectors vectors = new Vectors(context)) {
-            Run run = new Run(context, plan, moved, state, progress, rows, loss, vectors);
-            try (Updater updater = Updater.of(run)) {
-                while (!isDone() && !stopping()) {
-                    long before = steps();
-                    boolean whole = progress.batch == 0;
-                    boolean completed = fitEpoch(run, updater);
-                    updater.settle();
-                    if (completed) {
-                        progress.converged = whole && steps() == before;
-                        endEpoch(run, validation);
-                    }
-                }
-            }
-        }
-        boolean stopped = !isDone();
-        sets.give();
-        download();
-        if (stopped && checkpoint != null) {
-            writeCheckpoint();
-        }
-        TrainingResult result = new TrainingResult(List.copyOf(progress.history), steps(), stopped);
-        listeners.forEach(listener -> listener.onEnd(this, result));
-        return result;
-    }
-
-    /** The caller's parameters get what is on the device. */
-    private void download() {
-        if (moved != parameters) {
-            parameters.copyFrom(moved);
-        }
-    }
-
-    /** The device gets the caller's parameters, whatever became of them. */
-    private void upload() {
-        if (moved != parameters) {
-            moved.copyFrom(parameters);
-        }
-    }
-
-    /** What the parts of a training have in common. */
-    record Run(Context context, TrainingPlan plan, Parameters parameters, OptimizerState state,
-               TrainingProgress progress, RowSource data, Loss loss, Vectors vectors) {
-    }
-
-    /** Batches of an epoch. A last one of a single row is left out where a batch norm would find no variance in it. */
-    private long batches(int rows) {
-        int batchSize = Math.min(plan.batchSize(), rows);
-        boolean normed = parameters.model().layers().stream().anyMatch(
-            layer -> layer instanceof BatchNorm norm && !norm.frozen());
-        return rows / batchSize + (rows % batchSize > (normed && rows > batchSize ? 1 : 0) ? 1 : 0);
-    }
-
-    private long stepsPerEpoch(int rows) {
-        int iterations = plan.optimizer() instanceof Lbfgs lbfgs ? Math.max(1, lbfgs.iterations()) : 1;
-        return (batches(rows) + plan.accumulation() - 1) / plan.accumulation() * iterations;
+        return loop.fit(data, validation);
     }
 
     /**
@@ -499,8 +457,7 @@ public final class Trainer implements AutoCloseable {
      * @param rows of the training data, at least 1
      */
     public int epochs(int rows) {
-        long most = plan.steps() == 0 ? Long.MAX_VALUE : (plan.steps() - 1) / stepsPerEpoch(rows) + 1;
-        return (int) Math.min(plan.epochs(), most);
+        return loop.epochs(rows);
     }
 
     /**
@@ -508,120 +465,15 @@ public final class Trainer implements AutoCloseable {
      * for long enough, or L-BFGS found nothing lower.
      */
     public boolean isDone() {
-        return epoch() >= plan.epochs() || spent() || progress.converged
-            || plan.patience() > 0 && epoch() - progress.bestEpoch() >= plan.patience();
+        return loop.isDone();
     }
 
-    private boolean spent() {
-        return plan.steps() > 0 && steps() >= plan.steps();
-    }
-
-    private boolean stopping() {
-        return stopRequested || Thread.currentThread().isInterrupted();
-    }
-
-    /** Trains on what is left of the current epoch; whether it was completed, or all steps are made. */
-    private boolean fitEpoch(Run run, Updater updater) {
-        RowSource data = run.data();
-        int epoch = epoch();
-        int batchSize = Math.min(plan.batchSize(), data.size());
-        long batches = batches(data.size());
-        if (progress.batch > batches) {
-            throw KanException.invalid("the training to resume is in batch %d of an epoch, the data has %d batches; is "
-                + "it the same data?", progress.batch, batches);
-        }
-        long stepsPerEpoch = stepsPerEpoch(data.size());
-        long allSteps = plan.epochs() * stepsPerEpoch;
-        if (plan.steps() > 0) {
-            allSteps = Math.min(allSteps, plan.steps());
-        }
-        int epochs = epochs(data.size());
-        List<Double> losses = progress.losses();
-        long start = System.nanoTime();
-        if (progress.batch == 0) {
-            listeners.forEach(listener -> listener.onEpochStart(this, epoch + 1));
-        }
-        try (RowSource.Pass pass = plan.shuffle() ? data.shuffled(plan.seed(), epoch) : data.inOrder()) {
-            while (progress.batch < batches && !spent()) {
-                if (stopping()) {
-                    return false;
-                }
-                long next = Math.min(batches, progress.batch + plan.accumulation());
-                double factor = plan.schedule().factor(new Schedule.Position(
-                    epoch * stepsPerEpoch + progress.batch / plan.accumulation(), stepsPerEpoch, allSteps, losses));
-                step(run, updater, pass, (int) (progress.batch * batchSize),
-                    (int) Math.min(data.size(), next * batchSize), factor);
-                progress.batch = next;
-                if (!listeners.isEmpty()) {
-                    TrainingListener.Batch event = new TrainingListener.Batch(epoch + 1, epochs, next, batches, steps(),
-                        progress.rows, progress.loss(), accuracy(run.loss()), plan.optimizer().learningRate() * factor);
-                    for (TrainingListener listener : listeners) {
-                        listener.onBatch(this, event);
-                    }
-                }
-            }
-        }
-        updater.settle(); // what a device was given is done when this returns
-        progress.seconds = (System.nanoTime() - start) * 1e-9;
-        return true;
-    }
-
-    /** A step on the rows at these positions of the pass, and what follows a step. */
-    private void step(Run run, Updater updater, RowSource.Pass pass, int from, int to, double factor) {
-        long before = steps();
-        updater.step(pass, from, to, factor);
-        if (steps() == before) {
+    /** Writes the checkpoint that was asked for, if any. */
+    void writeCheckpoint() {
+        if (checkpoint == null) {
             return;
         }
-        sets.afterStep(run.vectors(), steps());
-        if (plan.gridUpdates() != null && plan.gridUpdates().due(before, steps())) {
-            updateGrids(run.data());
-        }
-    }
 
-    private void updateGrids(RowSource data) {
-        GridUpdate.Report report = plan.gridUpdates().apply(context, moved, data, layer -> !frozen(layer));
-        if (report.updated() > 0) {
-            state.restart();
-            sets.restartAverage();
-        }
-        listeners.forEach(listener -> listener.onGridUpdate(this, report));
-    }
-
-    /** Whether a layer's coefficients keep their numbers, and so its grid has to. */
-    private boolean frozen(int layer) {
-        return parameters.tensors().stream().filter(t -> t.layer() == layer && t.tensor().equals("coef"))
-            .anyMatch(t -> plan.groups().stream().filter(group -> group.has(t)).findFirst()
-                .map(ParameterGroup::frozen).orElse(false));
-    }
-
-    private OptionalDouble accuracy(Loss loss) {
-        return Measurement.hasClasses(loss) && plan.countsClasses() && progress.weightSum > 0
-            ? OptionalDouble.of(progress.correct / progress.weightSum) : OptionalDouble.empty();
-    }
-
-    private void endEpoch(Run run, RowSource validation) {
-        if (!run.vectors().finite(moved.values())) {
-            throw NonFiniteLossException.after(progress, steps(), Diagnosis.of(moved));
-        }
-        Metrics metrics = validation == null ? null : Metrics.measure(context, sets.measured(), run.loss(), validation);
-        TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
-            accuracy(run.loss()), metrics, progress.seconds);
-        progress.nextEpoch(event);
-        if (plan.patience() > 0 && progress.bestEpoch() == epoch()) {
-            sets.keepBest();
-        }
-        if (checkpoint != null) {
-            writeCheckpoint();
-        }
-        download();
-        if (!listeners.isEmpty()) { // they may change the parameters
-            listeners.forEach(listener -> listener.onEpochEnd(this, event));
-            upload();
-        }
-    }
-
-    private void writeCheckpoint() {
         try {
             save(checkpoint);
         } catch (IOException e) {
@@ -632,28 +484,18 @@ public final class Trainer implements AutoCloseable {
 
     /** Measures the parameters as they are. */
     public Metrics evaluate(RowSource data) {
-        return Metrics.measure(context, parameters, plan.loss(), data);
+        return Metrics.measure(context, parameters, plan.loss(), data, metrics.toArray(Metric[]::new));
     }
 
     /** Writes a checkpoint from which training can be resumed. Replaces the file in one step. */
     public void save(Path file) throws IOException {
-        CheckpointFile.write(file, sets.result(), properties, context.toString(), new TrainingState(plan, progress, state,
-            sets.hasCurrent() ? sets.current() : null, sets.average()));
+        Checkpoint.write(file, loop.result(), properties, context.toString(), TrainingFormat.save(loop.state()));
     }
 
     /** Frees the optimizer's state and the context it opened; does nothing the second time. */
     @Override
     public void close() {
-        try {
-            state.close();
-            sets.close();
-            if (moved != parameters) {
-                moved.close();
-            }
-        } finally {
-            if (ownsContext) {
-                context.close();
-            }
-        }
+        free.run();
+        forgotten.closed();
     }
 }

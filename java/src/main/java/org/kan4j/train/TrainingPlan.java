@@ -30,13 +30,13 @@ import org.kan4j.optim.Schedule;
  * @param gridUpdates on the way; null for none
  * @param regularisers added to the loss
  */
-public record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
+record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
                     int batchSize, int accumulation, long seed, boolean shuffle, int patience, Clipping clipping,
                     List<ParameterGroup> groups, double averaging, GridUpdates gridUpdates,
                     List<Regulariser> regularisers) {
 
     /** Checks the combination. */
-    public TrainingPlan {
+    TrainingPlan {
         if (optimizer instanceof Lbfgs) {
             if (accumulation > 1 || clipping.active() || !(schedule instanceof Schedule.Constant)) {
                 throw KanException.invalid("L-BFGS searches along a line of its own: it goes without accumulation, clipping "
@@ -47,6 +47,12 @@ public record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optim
                     + "%s", groups);
             }
         }
+    }
+
+    /** The same until another epoch, whatever number of steps that takes. */
+    TrainingPlan until(int lastEpoch) {
+        return new TrainingPlan(loss, classWeights, optimizer, schedule, lastEpoch, 0, batchSize, accumulation, seed, shuffle,
+            patience, clipping, groups, averaging, gridUpdates, regularisers);
     }
 
     /** Whether the batches' predictions tell how many rows were classified rightly. */

@@ -5,25 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Where a training stands: the completed epochs, and the sums of the current one. */
-public final class TrainingProgress {
+final class TrainingProgress {
 
-    public final List<TrainingListener.Epoch> history = new ArrayList<>();
+    final List<TrainingListener.Epoch> history = new ArrayList<>();
     /** Batches done in the current epoch. */
-    public long batch;
+    long batch;
     /** Rows done in the current epoch. */
-    public long rows;
-    public double lossSum;
-    public double weightSum;
-    public double correct;
+    long rows;
+    double lossSum;
+    double weightSum;
+    double correct;
     /** Whether a whole epoch found nothing to improve. */
-    public boolean converged;
+    boolean converged;
     /** Of the epoch just completed; not kept in checkpoints. */
     double seconds;
-
-    /** Before the first batch. */
-    public TrainingProgress() {
-        // all is 0
-    }
 
     double loss() {
         return weightSum == 0 ? 0 : lossSum / weightSum;
@@ -40,16 +35,19 @@ public final class TrainingProgress {
 
     /** After each completed epoch, of the validation where there is one, otherwise of training. */
     List<Double> losses() {
-        return history.stream().map(epoch -> epoch.validation() == null ? epoch.loss() : epoch.validation().loss())
-            .toList();
+        return history.stream().map(TrainingProgress::loss).toList();
     }
 
-    /** The number of completed epochs when the validation loss was least; 0 before the first. */
+    private static double loss(TrainingListener.Epoch epoch) {
+        return epoch.validation() == null ? epoch.loss() : epoch.validation().loss();
+    }
+
+    /** The number of completed epochs when the loss that {@link #losses} has was least; 0 before the first. */
     int bestEpoch() {
         int best = 0;
         for (TrainingListener.Epoch epoch : history) {
             // NaN compares as the greatest
-            if (best == 0 || Double.compare(epoch.validation().loss(), history.get(best - 1).validation().loss()) < 0) {
+            if (best == 0 || Double.compare(loss(epoch), loss(history.get(best - 1))) < 0) {
                 best = epoch.epoch();
             }
         }

@@ -8,7 +8,9 @@ import org.kan4j.device.Context;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.measure.LossPass;
 import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.internal.model.Vectors;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
@@ -37,8 +39,9 @@ abstract sealed class Updater implements AutoCloseable
     final TrainingProgress progress;
     final Parameters parameters;
     final OptimizerState state;
+    final OptimizerSteps steps;
 
-    Updater(Trainer.Run run) {
+    Updater(TrainingLoop.Run run) {
         this.context = run.context();
         this.data = run.data();
         this.loss = run.loss();
@@ -46,10 +49,11 @@ abstract sealed class Updater implements AutoCloseable
         this.progress = run.progress();
         this.parameters = run.parameters();
         this.state = run.state();
+        this.steps = OptimizerSteps.of(state);
     }
 
     /** The updater of a training. */
-    static Updater of(Trainer.Run run) {
+    static Updater of(TrainingLoop.Run run) {
         return run.plan().optimizer() instanceof Lbfgs ? new Minimising(run)
             : CapturedUpdater.can(run) ? new CapturedUpdater(run)
             : run.plan().fusible() ? new Fused(run) : new Gathered(run);
@@ -83,16 +87,18 @@ abstract sealed class Updater implements AutoCloseable
     abstract static sealed class Batched extends Updater {
 
         final Workspace workspace;
+        final Passes passes;
         final Measurement.Batch batch;
         private final Memory memory;
 
-        private Batched(Trainer.Run run) {
+        private Batched(TrainingLoop.Run run) {
             super(run);
             int rows = Math.min(plan.batchSize(), data.size());
             this.memory = Memory.confined(context);
             try {
                 this.batch = new Measurement.Batch(memory, data, rows);
                 this.workspace = Workspace.training(context, parameters, rows);
+                this.passes = Passes.of(workspace);
             } catch (RuntimeException | Error e) {
                 memory.close();
                 throw e;
@@ -108,12 +114,12 @@ abstract sealed class Updater implements AutoCloseable
 
         /** Runs the loaded mini-batch forward: the derivative of its loss by the predictions. */
         final MemorySegment forward(int rows, double weight, double factor) {
-            MemorySegment predictions = Passes.of(workspace).forward(rows, batch.x);
+            MemorySegment predictions = passes.forward(rows, batch.x);
             if (Measurement.hasClasses(loss)) {
                 progress.correct += Measurement.correct(loss, data, batch.onHost(predictions, rows), batch, rows);
             }
             // The gradient takes the predictions' place.
-            double value = LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows,
+            double value = LossPass.evaluate(loss, context, data.dtype(), rows,
                 data.out(), predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL,
                 predictions, batch.value);
             if (!Double.isFinite(value)) {
@@ -125,9 +131,8 @@ abstract sealed class Updater implements AutoCloseable
         }
 
         final NonFiniteLossException notFinite(String what, int rows, double factor) {
-            return NonFiniteLossException.in(what, progress, state.steps() + 1,
-                plan.optimizer().learningRate() * factor,
-                Diagnosis.of(context, parameters, rows, batch.x));
+            return Diagnosis.of(context, parameters, rows, batch.x).in(what, progress, state.steps() + 1,
+                plan.optimizer().learningRate() * factor);
         }
 
         @Override
@@ -140,7 +145,7 @@ abstract sealed class Updater implements AutoCloseable
     /** AdamW inside the backward pass: the gradient never exists as a whole. */
     private static final class Fused extends Batched {
 
-        Fused(Trainer.Run run) {
+        Fused(TrainingLoop.Run run) {
             super(run);
         }
 
@@ -151,8 +156,8 @@ abstract sealed class Updater implements AutoCloseable
                 return; // rows of weight 0 have no gradient
             }
             MemorySegment gradient = forward(to - from, weight, factor);
-            state.next(plan.optimizer().learningRate() * factor);
-            state.backward(workspace, to - from, batch.x, gradient);
+            steps.next(plan.optimizer().learningRate() * factor);
+            steps.backward(passes, to - from, batch.x, gradient);
         }
     }
 
@@ -165,7 +170,7 @@ abstract sealed class Updater implements AutoCloseable
         /** Of one mini-batch where a step has several; else null. */
         private final ParameterVector part;
 
-        Gathered(Trainer.Run run) {
+        Gathered(TrainingLoop.Run run) {
             super(run);
             this.regularisation = new Regularisation(context, plan.regularisers());
             this.vectors = run.vectors();
@@ -204,7 +209,7 @@ abstract sealed class Updater implements AutoCloseable
             if (!vectors.clip(plan.clipping().norm(), plan.clipping().value(), gradients)) {
                 throw notFinite("the gradient became not finite", rows, factor);
             }
-            state.step(context, gradients, plan.optimizer().learningRate() * factor, factor);
+            steps.step(context, gradients, plan.optimizer().learningRate() * factor, factor);
         }
 
         @Override
@@ -227,7 +232,7 @@ abstract sealed class Updater implements AutoCloseable
         /** Of all rows; null while not needed. */
         private DataObjective whole;
 
-        Minimising(Trainer.Run run) {
+        Minimising(TrainingLoop.Run run) {
             super(run);
             this.minimizer = new LbfgsMinimizer(context, state);
             this.frozen = parameters.tensors().stream().filter(t -> t.role() == TensorInfo.Role.PARAMETER
@@ -268,7 +273,7 @@ abstract sealed class Updater implements AutoCloseable
             };
             long left = plan.steps() == 0 ? Long.MAX_VALUE : plan.steps() - state.steps();
             int iterations = (int) Math.min(((Lbfgs) plan.optimizer()).iterations(), left);
-            state.count(minimizer.minimize(watched, iterations).iterations());
+            steps.count(minimizer.minimize(watched, iterations).iterations());
             progress.rows += rows;
             progress.lossSum += before[0] * objective.totalWeight();
             progress.weightSum += objective.totalWeight();
@@ -288,8 +293,8 @@ abstract sealed class Updater implements AutoCloseable
                 long bytes = sample.segment().byteSize();
                 MemorySegment x = memory.allocate(bytes);
                 memory.write(sample.segment(), x, bytes);
-                return NonFiniteLossException.in("the loss became " + value, progress, state.steps() + 1, 1,
-                    Diagnosis.of(context, parameters, (int) sample.rows(), x));
+                return Diagnosis.of(context, parameters, (int) sample.rows(), x).in("the loss became " + value, progress,
+                    state.steps() + 1, 1);
             }
         }
 

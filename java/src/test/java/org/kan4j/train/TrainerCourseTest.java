@@ -475,7 +475,7 @@ class TrainerCourseTest {
                     .getMessage();
                 assertTrue(message.contains("a resumed training keeps its"), message);
             }
-            assertNull(checkpoint.training().orElseThrow().average());
+            assertNull(checkpoint.state().orElseThrow().sets().get("average"));
         }
     }
 }

@@ -18,4 +18,10 @@ public interface NativeParameters {
      * @param context on the device of the parameters, any where that is the CPU
      */
     Passes passes(Context context, long maxRows);
+
+    /** Something that runs with these numbers until they are closed, and is closed then, before they are. */
+    void uses(AutoCloseable user);
+
+    /** The opposite of {@link #uses}. */
+    void usesNoMore(AutoCloseable user);
 }

@@ -1,5 +1,5 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
-package org.kan4j.io;
+package org.kan4j.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,12 +9,12 @@ import java.util.Set;
 import org.kan4j.error.FormatException;
 
 /** The fields of a JSON object from a file, each with a clear message where it is not as expected. */
-final class Fields {
+public final class Fields {
 
     private final String where;
     private final Map<String, Object> map;
 
-    Fields(String where, Map<String, Object> map) {
+    public Fields(String where, Map<String, Object> map) {
         this.where = where;
         this.map = map;
     }
@@ -32,7 +32,7 @@ final class Fields {
     }
 
     /** Refuses fields of other names. */
-    Fields only(String... names) {
+    public Fields only(String... names) {
         for (String name : map.keySet()) {
             if (!List.of(names).contains(name)) {
                 throw new FormatException("'" + where + "' has the unknown field '" + name + "'; known are "
@@ -42,40 +42,40 @@ final class Fields {
         return this;
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return map.containsKey(name);
     }
 
-    Set<String> names() {
+    public Set<String> names() {
         return map.keySet();
     }
 
-    boolean isNull(String name) {
+    public boolean isNull(String name) {
         return get(name) == null;
     }
 
-    String text(String name) {
+    public String text(String name) {
         if (get(name) instanceof String text) {
             return text;
         }
         throw bad(name, "a text");
     }
 
-    boolean bool(String name) {
+    public boolean bool(String name) {
         if (get(name) instanceof Boolean bool) {
             return bool;
         }
         throw bad(name, "true or false");
     }
 
-    long whole(String name) {
+    public long whole(String name) {
         if (get(name) instanceof Long whole) {
             return whole;
         }
         throw bad(name, "a whole number");
     }
 
-    int integer(String name, int least) {
+    public int integer(String name, int least) {
         long whole = whole(name);
         if (whole < least || whole > Integer.MAX_VALUE) {
             throw bad(name, "a whole number of " + least + " to " + Integer.MAX_VALUE);
@@ -84,26 +84,26 @@ final class Fields {
     }
 
     /** A number, or NaN for null. */
-    double numberOrNaN(String name) {
+    public double numberOrNaN(String name) {
         return isNull(name) ? Double.NaN : number(name);
     }
 
     /** A list of numbers. */
-    List<Double> numbers(String name) {
+    public List<Double> numbers(String name) {
         if (!(get(name) instanceof List<?> list) || !list.stream().allMatch(Number.class::isInstance)) {
             throw bad(name, "a list of numbers");
         }
         return list.stream().map(item -> ((Number) item).doubleValue()).toList();
     }
 
-    double number(String name) {
+    public double number(String name) {
         if (get(name) instanceof Number number) {
             return number.doubleValue();
         }
         throw bad(name, "a number");
     }
 
-    <E extends Enum<E>> E constant(String name, Class<E> type) {
+    public <E extends Enum<E>> E constant(String name, Class<E> type) {
         String text = text(name);
         for (E constant : type.getEnumConstants()) {
             if (constant.name().toLowerCase(Locale.ROOT).equals(text)) {
@@ -114,7 +114,7 @@ final class Fields {
     }
 
     @SuppressWarnings("unchecked")
-    Fields object(String name) {
+    public Fields object(String name) {
         if (get(name) instanceof Map<?, ?> object) {
             return new Fields(where + "." + name, (Map<String, Object>) object);
         }
@@ -122,7 +122,7 @@ final class Fields {
     }
 
     @SuppressWarnings("unchecked")
-    List<Fields> objects(String name) {
+    public List<Fields> objects(String name) {
         if (!(get(name) instanceof List<?> list)) {
             throw bad(name, "a list");
         }
