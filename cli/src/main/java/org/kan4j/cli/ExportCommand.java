@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.kan4j.data.Encoding;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.export.Onnx;
 import org.kan4j.export.OnnxOptions;
 import org.kan4j.interop.Origin;
@@ -59,8 +59,12 @@ final class ExportCommand implements Callable<Integer> {
 
     private static final class OnnxFile {
         @Option(names = "--onnx", paramLabel = "FILE", required = true,
-                description = "Where to write it: one input x (rows, in), one output y (rows, out).")
+                description = "Where to write it: one input x (rows, in), one output y (rows, out), or as --raw says.")
         private Path file;
+
+        @Option(names = "--raw", description = "Raw columns in, an input each named as its column, and the label and probabilities, or "
+                + "the value, out.")
+        private boolean raw;
 
         @Option(names = "--opset", paramLabel = "N", description = "Version of its operators, 17 to 21 (default 17).")
         private Integer opset;
@@ -102,8 +106,9 @@ final class ExportCommand implements Callable<Integer> {
     private int onnx(OnnxFile to) throws IOException {
         OnnxOptions options = OnnxOptions.DEFAULT.withOpset(to.opset == null ? 17 : to.opset).withSoftmax(to.softmax)
             .withDType(to.f32 ? DType.F32 : null);
-        if (to.check && to.softmax) {
-            throw new InputException("--check compares the model's outputs; it does not go with --softmax");
+        if ((to.check || to.raw) && to.softmax || to.check && to.raw) {
+            throw new InputException("--check, --raw and --softmax do not go together: --check compares the model's own numbers, "
+                + "--raw gives probabilities anyway");
         }
         if (to.check) {
             OnnxCheck.requireRuntime();
@@ -112,12 +117,25 @@ final class ExportCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             Map<String, String> metadata = new LinkedHashMap<>(checkpoint.properties());
             metadata.remove(Origin.PROPERTY); // the state dict's unused tensors, of no use there
-            Onnx.write(to.file, checkpoint.parameters(), options.withMetadata(metadata));
+            if (to.raw) {
+                Onnx.write(to.file, checkpoint.parameters(), encoding(checkpoint), options.withMetadata(metadata));
+            } else {
+                Onnx.write(to.file, checkpoint.parameters(), options.withMetadata(metadata));
+            }
             spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
                 + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
                 + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
             return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
                 to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;
         }
+    }
+
+    private Encoding encoding(Checkpoint checkpoint) {
+        String json = checkpoint.properties().get(Encoding.KEY);
+        if (json == null) {
+            throw new InputException(model + " does not say what its inputs and outputs mean (metadata '" + Encoding.KEY
+                + "'); --raw needs a model that kan4j train wrote");
+        }
+        return Encoding.fromJson(json);
     }
 }

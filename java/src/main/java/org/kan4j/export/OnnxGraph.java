@@ -19,6 +19,9 @@ final class OnnxGraph {
     static final int STRING = 8;
     static final int DOUBLE = 11;
 
+    /** The domain of operators on texts. */
+    static final String MACHINE_LEARNING = "ai.onnx.ml";
+
     private static final int ATTRIBUTE_FLOAT = 1;
     private static final int ATTRIBUTE_INT = 2;
     private static final int ATTRIBUTE_STRING = 3;
@@ -32,6 +35,7 @@ final class OnnxGraph {
     private final Map<List<Object>, String> constants = new HashMap<>();
     private String scope = "";
     private int next;
+    private boolean machineLearning;
 
     /** Names what is added from here on {@code scope.number}. */
     void scope(String name) {
@@ -72,6 +76,7 @@ final class OnnxGraph {
         attributes.keySet().stream().sorted().forEach(name -> node.message(5, attribute(name, attributes.get(name))));
         if (!domain.isEmpty()) {
             node.text(7, domain);
+            machineLearning = true;
         }
         nodes.message(1, node);
         return output;
@@ -146,6 +151,11 @@ final class OnnxGraph {
         }
         return new Protobuf().text(1, name)
             .message(2, new Protobuf().message(1, new Protobuf().whole(1, type).message(2, shape)));
+    }
+
+    /** Whether a node is of {@link #MACHINE_LEARNING}. */
+    boolean usesMachineLearningDomain() {
+        return machineLearning;
     }
 
     /** The GraphProto. */
