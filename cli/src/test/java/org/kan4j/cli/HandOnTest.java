@@ -3,11 +3,17 @@ package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
 import java.io.IOException;
+import java.nio.DoubleBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,5 +91,40 @@ class HandOnTest {
         try (var files = Files.list(folder)) {
             assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("model.safetensors", "large.safetensors");
         }
+    }
+
+    /** The labels of predict, for every row, categories and missing values included. */
+    @Test
+    void rawExportsPredictAsPredictDoes() throws Exception {
+        StringBuilder rows = new StringBuilder("time,colour,y\n");
+        Random random = new Random(1);
+        List<String[]> colours = new ArrayList<>();
+        double[] times = new double[300];
+        for (int i = 0; i < 300; i++) {
+            times[i] = i % 20 == 3 ? Double.NaN : 1.7e9 + random.nextInt(1000);
+            String colour = List.of("red", "green", "blue").get(random.nextInt(3));
+            colours.add(new String[] {colour});
+            boolean warm = colour.equals("red") || times[i] % 1000 > 600;
+            rows.append(Double.isNaN(times[i]) ? "" : Long.toString((long) times[i])).append(',').append(colour).append(',')
+                .append(warm ? "warm" : "cold").append('\n');
+        }
+        Path csv = Files.writeString(folder.resolve("rows.csv"), rows);
+        Path trained = folder.resolve("trained.safetensors");
+        Path onnx = folder.resolve("raw.onnx");
+        Cli.succeed("train", csv, "--target", "y", "--missing", "fill", "--epochs", 10, "--out", trained);
+        Cli.succeed("export", trained, "--onnx", onnx, "--raw");
+        List<String> expected = Cli.succeed("predict", csv, "--model", trained).out().lines().skip(1).toList();
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (OrtSession session = environment.createSession(onnx.toString());
+             OnnxTensor time = OnnxTensor.createTensor(environment, DoubleBuffer.wrap(times), new long[] {300, 1});
+             OnnxTensor colour = OnnxTensor.createTensor(environment, colours.toArray(String[][]::new));
+             OrtSession.Result result = session.run(Map.of("time", time, "colour", colour))) {
+            assertThat((String[]) result.get("label").orElseThrow().getValue()).containsExactlyElementsOf(expected);
+        }
+        assertThat(expected).contains("warm", "cold");
+        Cli.refuse(new String[] {"kan4j.data", "kan4j train"}, "export", model, "--onnx", folder.resolve("no.onnx"), "--raw");
+        Cli.refuse(new String[] {"--raw", "--check"}, "export", trained, "--onnx", folder.resolve("no.onnx"), "--raw", "--check");
+        assertThat(Cli.succeed("export", trained, "--variant", "efficient-kan", "--out", folder.resolve("w.safetensors")).err())
+            .contains("note", "cannot carry", "scaled");
     }
 }

@@ -37,20 +37,26 @@ final class CodePrinter {
         this.program = program;
         this.dialect = dialect;
         this.type = program.dtype() == DType.F64 ? "double" : "float";
+        requireAtMost(most, language, program.steps().stream()
+            .mapToLong(s -> s instanceof Program.Product product ? product.weights().length : 0).sum());
         for (Program.Step next : program.steps()) {
             print(next);
             step++;
         }
-        if (numbers > most) {
-            throw new UnsupportedException("the model needs tables of " + numbers + " numbers; as " + language
-                + " source at most " + most + " are printed. kan4j-scorer evaluates models of any size in plain Java");
-        }
+        requireAtMost(most, language, numbers);
         functions = new Text(1);
         orders.forEach(order -> SplineTables.print(functions, dialect, type, order));
         if (printed.indexOf(" product(") >= 0) {
             product();
         }
         printed.append(functions);
+    }
+
+    private static void requireAtMost(long most, String language, long numbers) {
+        if (numbers > most) {
+            throw new UnsupportedException("the model needs tables of " + numbers + " numbers; as " + language
+                + " source at most " + most + " are printed. kan4j-scorer evaluates models of any size in plain Java");
+        }
     }
 
     /** Declarations of the tables. */

@@ -44,23 +44,15 @@ import org.kan4j.export.Expr.Op;
 /** Makes a {@link Program} of a model. The one place where exports learn of a basis: {@link #basis}. */
 final class Lowering {
 
-    /** Numbers of one step; a layer of more is refused. */
-    private static final long MOST = 1L << 28;
-
-    private final Parameters parameters;
-    private final Arena arena;
+    private final LayerNumbers numbers;
+    private final DType own;
     private final DType dtype;
-    private final Set<String> names = new HashSet<>();
     private final List<Program.Step> steps = new ArrayList<>();
-    private int layer;
 
-    private Lowering(Parameters parameters, DType dtype, Arena arena) {
-        this.parameters = parameters;
+    private Lowering(LayerNumbers numbers, DType own, DType dtype) {
+        this.numbers = numbers;
+        this.own = own;
         this.dtype = dtype;
-        this.arena = arena;
-        for (TensorInfo tensor : parameters.tensors()) {
-            names.add(tensor.name());
-        }
     }
 
     /**
@@ -71,10 +63,11 @@ final class Lowering {
      */
     static Program program(Parameters parameters, DType dtype) {
         try (Arena arena = Arena.ofConfined()) {
-            Lowering lowering = new Lowering(parameters, dtype, arena);
+            LayerNumbers numbers = new LayerNumbers(parameters, arena);
+            Lowering lowering = new Lowering(numbers, parameters.model().dtype(), dtype);
             for (LayerSpec layer : parameters.model().layers()) {
                 lowering.lower(layer);
-                lowering.layer++;
+                numbers.nextLayer();
             }
             return new Program(parameters.model(), dtype, List.copyOf(lowering.steps));
         }
@@ -83,31 +76,31 @@ final class Lowering {
     private void lower(LayerSpec spec) {
         switch (spec) {
             case KanLayer kan -> lower(kan);
-            case Linear linear -> steps.add(new Program.Product(features(linear.in()), features(linear.out()), null,
-                List.of(X), transposed(tensor("weight"), linear.out(), linear.in(), 1), optional("bias")));
-            case LayerNorm norm -> steps.add(new Program.Normalise(features(norm.in()), norm.eps(), tensor("weight"),
-                tensor("bias")));
+            case Linear linear -> steps.add(new Program.Product(numbers.features(linear.in()), numbers.features(linear.out()), null,
+                List.of(X), numbers.transposed(numbers.tensor("weight"), linear.out(), linear.in(), 1), numbers.optional("bias")));
+            case LayerNorm norm -> steps.add(new Program.Normalise(numbers.features(norm.in()), norm.eps(), numbers.tensor("weight"),
+                numbers.tensor("bias")));
             case BatchNorm norm -> affine(norm);
-            case ActivationLayer activation -> steps.add(new Program.Elementwise(features(activation.in()),
+            case ActivationLayer activation -> steps.add(new Program.Elementwise(numbers.features(activation.in()),
                 activation(activation.activation(), X)));
             case Multiply multiply -> steps.add(new Program.Products(multiply.passed(), multiply.products(),
                 multiply.arity()));
-            case Affine affine -> steps.add(new Program.Elementwise(features(affine.in()),
-                X.times(Expr.each(tensor("scale"))).plus(Expr.each(tensor("bias")))));
+            case Affine affine -> steps.add(new Program.Elementwise(numbers.features(affine.in()),
+                X.times(Expr.each(numbers.tensor("scale"))).plus(Expr.each(numbers.tensor("bias")))));
         }
     }
 
     /** Running statistics as one factor and one summand a feature. */
     private void affine(BatchNorm norm) {
-        double[] scale = tensor("weight");
-        double[] shift = tensor("bias");
-        double[] mean = tensor("running_mean");
-        double[] variance = tensor("running_var");
+        double[] scale = numbers.tensor("weight");
+        double[] shift = numbers.tensor("bias");
+        double[] mean = numbers.tensor("running_mean");
+        double[] variance = numbers.tensor("running_var");
         for (int i = 0; i < scale.length; i++) {
             scale[i] /= Math.sqrt(variance[i] + norm.eps());
         }
         // (x - mean) first: mean * scale may be much larger than the result.
-        steps.add(new Program.Elementwise(features(norm.in()),
+        steps.add(new Program.Elementwise(numbers.features(norm.in()),
             X.minus(Expr.each(mean)).times(Expr.each(scale)).plus(Expr.each(shift))));
     }
 
@@ -139,9 +132,9 @@ final class Lowering {
     }
 
     private void lower(KanLayer kan) {
-        int in = features(kan.in());
-        int out = features(kan.out());
-        double[] bias = optional("bias");
+        int in = numbers.features(kan.in());
+        int out = numbers.features(kan.out());
+        double[] bias = numbers.optional("bias");
         if (kan.basis() instanceof Wavelet wavelet) {
             steps.add(new Program.Edges(in, out, wavelet(wavelet.kind(), in, out), bias));
             return;
@@ -152,14 +145,14 @@ final class Lowering {
         int width = columns.stream().mapToInt(Expr::width).sum();
         int first = basis.constant() ? 1 : 0;
         double[] edges = edgeFactors(in, out);
-        double[] coef = tensor("coef");
+        double[] coef = numbers.tensor("coef");
         int n = coef.length / (in * out);
         boolean base = kan.base() != Activation.NONE;
         double[] slopes = kan.basis() instanceof BSpline spline && spline.outside() == BSpline.Outside.LINEAR
-            ? Splines.endSlopes(spline, tensor("knots"), in) : null;
+            ? Splines.endSlopes(spline, numbers.tensor("knots"), in) : null;
         int extra = slopes == null ? 0 : 2;
         int all = width + extra + (base ? 1 : 0);
-        requireSize((long) in * all * out);
+        numbers.requireSize((long) in * all * out);
         double[] weights = new double[in * all * out];
         double[] sum = bias == null && basis.constant() ? new double[out] : bias;
         for (int o = 0; o < out; o++) {
@@ -188,14 +181,14 @@ final class Lowering {
         }
         if (base) {
             columns.add(activation(kan.base(), kan.baseNorm() ? z : X));
-            double[] weight = tensor("base_weight");
-            double[] mask = optional("mask");
+            double[] weight = numbers.tensor("base_weight");
+            double[] mask = numbers.optional("mask");
             for (int e = 0; e < in * out; e++) {
                 weights[(e % in * all + all - 1) * out + e / in] = weight[e] * (mask == null ? 1 : mask[e]);
             }
         }
         Program.Normalise norm = kan.inputNorm()
-            ? new Program.Normalise(in, 1e-5, tensor("norm_weight"), tensor("norm_bias")) : null;
+            ? new Program.Normalise(in, 1e-5, numbers.tensor("norm_weight"), numbers.tensor("norm_bias")) : null;
         steps.add(new Program.Product(in, out, norm, List.copyOf(columns), weights, sum));
     }
 
@@ -205,7 +198,7 @@ final class Lowering {
             case BSpline b -> new Columns(spline(b, z, in));
             case GaussianRbf b -> new Columns(gaussians(z));
             case Rswaf b -> {
-                Expr u = z.minus(Expr.vector(tensor("centres"))).times(tensor("inv_width")[0]);
+                Expr u = z.minus(Expr.vector(numbers.tensor("centres"))).times(numbers.tensor("inv_width")[0]);
                 Expr e = of(Op.EXP, of(Op.ABS, u).times(-2));
                 Expr q = number(1).plus(e);
                 yield new Columns(List.of(e.over(q.times(q))), false, 4);
@@ -219,27 +212,27 @@ final class Lowering {
             }
             case Chebyshev b -> new Columns(List.of(jacobi(b.degree(), z, -0.5, -0.5, true)), true, 1);
             case Jacobi b -> new Columns(List.of(jacobi(b.degree(), z, b.a(), b.b(), false)), true, 1);
-            case Sine b -> new Columns(of(Op.SIN, z.times(Expr.vector(tensor("freq")))
-                .plus(Expr.table(b.frequencies(), tensor("phase")))));
+            case Sine b -> new Columns(of(Op.SIN, z.times(Expr.vector(numbers.tensor("freq")))
+                .plus(Expr.table(b.frequencies(), numbers.tensor("phase")))));
             case ReluPower b -> {
                 double r = 4.0 * b.grid() * b.grid() / ((b.order() + 1.0) * (b.order() + 1.0));
-                Expr q = Expr.table(b.functions(), tensor("phase_high")).minus(z).atLeast(number(0))
-                    .times(z.minus(Expr.table(b.functions(), tensor("phase_low"))).atLeast(number(0)));
+                Expr q = Expr.table(b.functions(), numbers.tensor("phase_high")).minus(z).atLeast(number(0))
+                    .times(z.minus(Expr.table(b.functions(), numbers.tensor("phase_low"))).atLeast(number(0)));
                 yield new Columns(List.of(q.times(q)), false, r * r);
             }
             case Rational b -> new Columns(rational(b, z, in));
-            case BSplineRbf b -> new Columns(splines(z, b.order(), tensor("knots"), in).plus(gaussians(z)));
+            case BSplineRbf b -> new Columns(splines(z, b.order(), numbers.tensor("knots"), in).plus(gaussians(z)));
             case Wavelet b -> throw new KanException(Status.INTERNAL, "wavelets belong to edges");
         };
     }
 
     private Expr gaussians(Expr z) {
-        Expr u = z.minus(Expr.vector(tensor("centres"))).times(tensor("inv_width")[0]);
+        Expr u = z.minus(Expr.vector(numbers.tensor("centres"))).times(numbers.tensor("inv_width")[0]);
         return of(Op.EXP, of(Op.NEG, u.times(u)));
     }
 
     private Expr spline(BSpline b, Expr z, int in) {
-        double[] knots = tensor("knots");
+        double[] knots = numbers.tensor("knots");
         if (b.outside() == BSpline.Outside.ZERO) {
             return splines(z, b.order(), knots, in);
         }
@@ -262,7 +255,7 @@ final class Lowering {
         boolean even = true;
         for (int i = 0; i < in; i++) {
             same = same && Arrays.equals(knots, 0, count, knots, i * count, (i + 1) * count);
-            even = even && Splines.isEven(knots, i * count, count, parameters.model().dtype());
+            even = even && Splines.isEven(knots, i * count, count, own);
         }
         return same ? new Expr.Spline(x, order, 1, Arrays.copyOf(knots, count), even)
             : new Expr.Spline(x, order, in, knots, even);
@@ -292,8 +285,8 @@ final class Lowering {
     }
 
     private Expr rational(Rational rational, Expr x, int in) {
-        double[] a = tensor("numerator");
-        double[] b = tensor("denominator");
+        double[] a = numbers.tensor("numerator");
+        double[] b = numbers.tensor("denominator");
         int each = in / rational.groups();
         Expr numerator = number(a[5]);
         for (int m = 4; m >= 0; m--) {
@@ -314,8 +307,8 @@ final class Lowering {
 
     /** w psi((x - translation) / scale), of width out. */
     private Expr wavelet(Wavelet.Kind kind, int in, int out) {
-        Expr u = X.minus(Expr.table(out, transposed(tensor("translation"), out, in, 1)))
-            .over(Expr.table(out, transposed(tensor("scale"), out, in, 1)));
+        Expr u = X.minus(Expr.table(out, numbers.transposed(numbers.tensor("translation"), out, in, 1)))
+            .over(Expr.table(out, numbers.transposed(numbers.tensor("scale"), out, in, 1)));
         Expr square = u.times(u);
         Expr bell = of(Op.EXP, square.times(-0.5));
         double factor = 1;
@@ -340,7 +333,7 @@ final class Lowering {
                 yield of(Op.SIN, v).over(v);
             }
         };
-        double[] weight = transposed(tensor("weight"), out, in, 1);
+        double[] weight = numbers.transposed(numbers.tensor("weight"), out, in, 1);
         for (int i = 0; i < in; i++) {
             double window = kind == Wavelet.Kind.SHANNON && in > 1
                 ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1)) : 1;
@@ -356,55 +349,11 @@ final class Lowering {
     /** mask times coef_scale of each edge, (out, in). */
     private double[] edgeFactors(int in, int out) {
         double[] factors = new double[in * out];
-        double[] scale = optional("coef_scale");
-        double[] mask = optional("mask");
+        double[] scale = numbers.optional("coef_scale");
+        double[] mask = numbers.optional("mask");
         for (int e = 0; e < factors.length; e++) {
             factors[e] = (scale == null ? 1 : scale[e]) * (mask == null ? 1 : mask[e]);
         }
         return factors;
-    }
-
-    /** (out, in, n) as (in, n, out). */
-    private double[] transposed(double[] natural, long out, long in, int n) {
-        requireSize(natural.length);
-        double[] result = new double[natural.length];
-        for (int o = 0; o < out; o++) {
-            for (int i = 0; i < in; i++) {
-                for (int c = 0; c < n; c++) {
-                    result[(int) ((i * n + c) * out + o)] = natural[(int) ((o * in + i) * n + c)];
-                }
-            }
-        }
-        return result;
-    }
-
-    private int features(long features) {
-        requireSize(features);
-        return (int) features;
-    }
-
-    private void requireSize(long numbers) {
-        if (numbers > MOST) {
-            throw new UnsupportedException("layer " + layer + " of the model has " + numbers + " numbers; exports hold up to "
-                + MOST + " a layer");
-        }
-    }
-
-    private double[] optional(String tensor) {
-        return names.contains("layers." + layer + "." + tensor) ? tensor(tensor) : null;
-    }
-
-    private double[] tensor(String tensor) {
-        String name = "layers." + layer + "." + tensor;
-        HostTensor values = parameters.get(arena, name);
-        requireSize(values.size());
-        double[] numbers = values.toDoubles();
-        for (int i = 0; i < numbers.length; i++) {
-            if (!Double.isFinite(numbers[i])) {
-                throw new UnsupportedException(name + "[" + i + "] is " + numbers[i]
-                    + "; only models of finite numbers are exported");
-            }
-        }
-        return numbers;
     }
 }
