@@ -148,6 +148,17 @@ final class CodePrinter {
         }
         CodeExpr code = expressions(product.norm() == null ? 0 : product.in());
         functions.line("for (int i = 0; i < %d; i++) {", product.in());
+        if (product.columns().size() == 2 && product.columns().get(0) instanceof Expr.Spline spline
+            && product.columns().get(1).width() == 1) {
+            splineAndBase(code, product, spline, product.columns().get(1));
+        } else {
+            columns(code, product);
+        }
+        functions.line("}");
+        finish(code);
+    }
+
+    private void columns(CodeExpr code, Program.Product product) {
         int width = product.width();
         int at = 0;
         int dense = -1; // the first of a run of dense columns
@@ -172,8 +183,33 @@ final class CodePrinter {
             at += column.width();
         }
         add(product, dense, width, place);
+    }
+
+    /** The most common layer: where all taps are there, one loop over the outputs for all of them and the base branch. */
+    private void splineAndBase(CodeExpr code, Program.Product product, Expr.Spline spline, Expr base) {
+        int k = spline.order();
+        int out = product.out();
+        int place = code.take(k + 1);
+        int basePlace = code.take(1);
+        String value = code.scalar(base);
+        String first = code.taps(spline, "t + " + place);
+        functions.line("if (%s >= 0 && %s <= %d) {", first, first, spline.width() - k - 1);
+        StringBuilder sum = new StringBuilder(value + " * W" + step + "[u + o]");
+        for (int c = 0; c <= k; c++) {
+            functions.line("%s b%d = s[t + %d];", type, c, place + c);
+            sum.append(c % 2 == 0 ? " + (" : " + ").append("b").append(c).append(" * W").append(step).append("[r + ")
+                .append(c * out).append(" + o]").append(c % 2 == 1 || c == k ? ")" : "");
+        }
+        functions.line("int r = (i * %d + %s) * %d;", product.width(), first, out);
+        functions.line("int u = (i * %d + %d) * %d;", product.width(), spline.width(), out);
+        functions.line("for (int o = 0; o < %d; o++) {", out);
+        functions.line("y[q + o] += %s;", sum.toString());
         functions.line("}");
-        finish(code);
+        functions.line("} else {");
+        product(product, spline, 0, place, first);
+        functions.line("s[t + %d] = %s;", basePlace, value);
+        add(product, spline.width(), product.width(), basePlace);
+        functions.line("}");
     }
 
     /** Adds the columns from one to before another, whose values are in scratch. */
@@ -186,10 +222,14 @@ final class CodePrinter {
 
     private void taps(CodeExpr code, Program.Product product, Expr.Spline spline, int at) {
         int place = code.take(spline.order() + 1);
-        String first = code.taps(spline, "t + " + place);
+        product(product, spline, at, place, code.taps(spline, "t + " + place));
+    }
+
+    /** Adds the taps from function {@code first} on, those that are there. */
+    private void product(Program.Product product, Expr.Spline spline, int at, int place, String first) {
         functions.line("int f = %s < 0 ? 0 : %s;", first, first);
-        functions.line("int l = %s + %d > %d ? %d : %s + %d;", first, spline.order() + 1, spline.width(), spline.width(),
-            first, spline.order() + 1);
+        functions.line("int l = %s > %d ? %d : %s + %d;", first, spline.width() - spline.order() - 1, spline.width(), first,
+            spline.order() + 1);
         functions.line("product(y, q, %d, W%d, (i * %d + %d + f) * %d, s, t + %d + f - %s, l - f);", product.out(), step,
             product.width(), at, product.out(), place, first);
     }
