@@ -22,7 +22,7 @@ final class CodeExpr {
     private final List<double[]> tables = new ArrayList<>();
     private final Map<Expr, String> scalars = new IdentityHashMap<>();
     private final Map<Expr, String> vectors = new IdentityHashMap<>();
-    private final Set<Integer> orders;
+    private final Set<Integer> splines;
     private int stored;
     private int variables;
     private int scratch;
@@ -32,15 +32,15 @@ final class CodeExpr {
      *
      * @param constants name of the table of its constants
      * @param scratch first free number of {@code s}
-     * @param orders receives the orders of the splines met
+     * @param splines receives which functions of {@link SplineTables} are called, as 2 order + closed
      */
-    CodeExpr(Dialect dialect, DType dtype, Text text, String constants, int scratch, Set<Integer> orders) {
+    CodeExpr(Dialect dialect, DType dtype, Text text, String constants, int scratch, Set<Integer> splines) {
         this.dialect = dialect;
         this.dtype = dtype;
         this.text = text;
         this.constants = constants;
         this.scratch = scratch;
-        this.orders = orders;
+        this.splines = splines;
     }
 
     /** Numbers of {@code s} in use. */
@@ -205,15 +205,15 @@ final class CodeExpr {
      * @return the name of a variable that holds the number of the first one, which may be below 0
      */
     String taps(Expr.Spline spline, String place) {
-        orders.add(spline.order());
+        boolean closed = SplineTables.closed(spline);
+        splines.add(2 * spline.order() + (closed ? 1 : 0));
         int row = SplineTables.row(spline);
-        int knots = store(SplineTables.knots(spline));
-        int inverses = store(SplineTables.inverses(spline));
+        String knots = store(SplineTables.knots(spline)) + (spline.rows() == 1 ? "" : " + i * " + row);
+        String inverses = closed ? "" : store(SplineTables.inverses(spline))
+            + (spline.rows() == 1 ? ", " : " + i * " + row * spline.order() + ", ");
         String name = "m" + variables++;
-        String i = spline.rows() == 1 ? "" : " + i * " + row;
-        String j = spline.rows() == 1 ? "" : " + i * " + row * spline.order();
-        text.line("int %s = spline%d(%s, %s, %d%s, %d%s, %d, s, %s);", name, spline.order(), scalar(spline.x()), constants,
-            knots, i, inverses, j, spline.count(), place);
+        text.line("int %s = spline%d%s(%s, %s, %s, %s%d, s, %s);", name, spline.order(), closed ? "even" : "",
+            scalar(spline.x()), constants, knots, inverses, spline.count(), place);
         return name;
     }
 

@@ -23,7 +23,7 @@ final class CodePrinter {
     private final StringBuilder printed = new StringBuilder();
     private final List<Boolean> usesScratch = new ArrayList<>();
     private Text functions;
-    private final TreeSet<Integer> orders = new TreeSet<>();
+    private final TreeSet<Integer> splines = new TreeSet<>();
     private long numbers;
     private int scratch;
     private int step;
@@ -45,7 +45,7 @@ final class CodePrinter {
         }
         requireAtMost(most, language, numbers);
         functions = new Text(1);
-        orders.forEach(order -> SplineTables.print(functions, dialect, type, order));
+        splines.forEach(s -> SplineTables.print(functions, dialect, type, s / 2, s % 2 == 1));
         if (printed.indexOf(" product(") >= 0) {
             product();
         }
@@ -119,7 +119,7 @@ final class CodePrinter {
     }
 
     private CodeExpr expressions(int taken) {
-        return new CodeExpr(dialect, program.dtype(), functions, "C" + step, taken, orders);
+        return new CodeExpr(dialect, program.dtype(), functions, "C" + step, taken, splines);
     }
 
     private void finish(CodeExpr code) {

@@ -31,6 +31,11 @@ final class SplineTables {
         return table;
     }
 
+    /** Whether taps are polynomials of the place within the cell, so that no {@link #inverses} are needed. */
+    static boolean closed(Expr.Spline s) {
+        return s.even() && s.order() <= 3;
+    }
+
     /** For each row and d = 1..k a row of 1 / (t_{j+d} - t_j), 0 where that is 0 or reaches beyond the knots. */
     static double[] inverses(Expr.Spline s) {
         int row = row(s);
@@ -46,12 +51,28 @@ final class SplineTables {
         return table;
     }
 
-    /** The function spline{order}, the recursion of de Boor written out. */
-    static void print(Text text, Dialect dialect, String type, int order) {
+    /** The function spline{order}: the recursion of de Boor written out, or the polynomials of evenly spaced knots. */
+    static void print(Text text, Dialect dialect, String type, int order, boolean closed) {
         int k = order;
         text.line("/* The %d B-splines of order %d that may not be 0 at x, into b; gives the number of the first. */", k + 1, k);
-        text.line("%s spline%d(%s x, %s, int from, int unit, int count, %s, int at) {", dialect.function("int"), k, type,
-            dialect.array(type, "w", true), dialect.array(type, "b", false));
+        text.line("%s spline%d%s(%s x, %s, int from, %sint count, %s, int at) {", dialect.function("int"), k, closed ? "even" : "",
+            type, dialect.array(type, "w", true), closed ? "" : "int unit, ", dialect.array(type, "b", false));
+        cell(text, type, k);
+        if (closed) {
+            polynomials(text, type, k);
+        } else {
+            recursion(text, type, k);
+        }
+        for (int j = 0; j <= k; j++) {
+            text.line("b[at + %d] = n%d;", j, j);
+        }
+        text.line("return m - first - %d;", k);
+        text.line("}");
+        text.line("");
+    }
+
+    /** Finds m with w[m] <= x < w[m + 1]; returns where there is none. */
+    private static void cell(Text text, String type, int k) {
         text.line("int first = from + %d;", k);
         text.line("int last = first + count - 1;");
         text.line("if (!(x >= w[first] && x < w[last])) {");
@@ -71,6 +92,9 @@ final class SplineTables {
         text.line("while (x >= w[m + 1]) {");
         text.line("m++;");
         text.line("}");
+    }
+
+    private static void recursion(Text text, String type, int k) {
         text.line("int r = unit + m - from;");
         text.line("%s n0 = 1;", type);
         for (int d = 1; d <= k; d++) {
@@ -85,12 +109,24 @@ final class SplineTables {
                     left == null ? right : right == null ? left : left + " + " + right);
             }
         }
+    }
+
+    /** In the place t within the cell, 0 to 1, and r = 1 - t: sums of positive terms. */
+    private static void polynomials(Text text, String type, int k) {
+        text.line("%s t = (x - w[m]) * w[last + %d];", type, k + 1);
+        text.line("%s r = 1 - t;", type);
+        String sixth = Dialect.literal(1 / 6.0, type.equals("double"));
+        String half = Dialect.literal(0.5, type.equals("double"));
+        String thirds = Dialect.literal(2 / 3.0, type.equals("double"));
+        String[] taps = switch (k) {
+            case 1 -> new String[] {"r", "t"};
+            case 2 -> new String[] {half + " * r * r", half + " + t * r", half + " * t * t"};
+            default -> new String[] {sixth + " * r * r * r", thirds + " - t * t * (1 - " + half + " * t)",
+                thirds + " - r * r * (1 - " + half + " * r)", sixth + " * t * t * t"};
+        };
         for (int j = 0; j <= k; j++) {
-            text.line("b[at + %d] = n%d;", j, j);
+            text.line("%s n%d = %s;", type, j, taps[j]);
         }
-        text.line("return m - first - %d;", k);
-        text.line("}");
-        text.line("");
     }
 
     private static String offset(int number) {
