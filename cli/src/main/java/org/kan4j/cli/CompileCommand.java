@@ -44,6 +44,9 @@ final class CompileCommand implements Callable<Integer> {
         private String c;
     }
 
+    @Option(names = "--raw", description = "The Java class takes raw columns too: a Row to set values of, label, probabilities, value.")
+    private boolean raw;
+
     @Option(names = "--out", paramLabel = "FOLDER", defaultValue = ".",
             description = "The folder of the sources, such as src/main/java; the package's folders are made in it. "
                 + "Default: the current one.")
@@ -51,11 +54,15 @@ final class CompileCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (raw && target.java == null) {
+            throw new InputException("--raw is for --java; C takes the numbers that the model sees");
+        }
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             List<String> comment = List.of("kan4j " + NativeLibrary.version() + ", model of "
                 + checkpoint.provenance().created() + ", SHA-256 " + sha256(model));
             if (target.java != null) {
-                String source = JavaSource.of(checkpoint.parameters(), target.java, comment);
+                String source = JavaSource.of(checkpoint.parameters(),
+                    raw ? ExportCommand.encoding(model, checkpoint) : null, target.java, comment);
                 write(out.resolve(target.java.replace('.', '/') + ".java"), source);
             } else {
                 CSource.Files files = CSource.of(checkpoint.parameters(), target.c, comment);

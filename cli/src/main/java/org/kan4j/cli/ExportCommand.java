@@ -118,7 +118,7 @@ final class ExportCommand implements Callable<Integer> {
             Map<String, String> metadata = new LinkedHashMap<>(checkpoint.properties());
             metadata.remove(Origin.PROPERTY); // the state dict's unused tensors, of no use there
             if (to.raw) {
-                Onnx.write(to.file, checkpoint.parameters(), encoding(checkpoint), options.withMetadata(metadata));
+                Onnx.write(to.file, checkpoint.parameters(), encoding(model, checkpoint), options.withMetadata(metadata));
             } else {
                 Onnx.write(to.file, checkpoint.parameters(), options.withMetadata(metadata));
             }
@@ -130,7 +130,8 @@ final class ExportCommand implements Callable<Integer> {
         }
     }
 
-    private Encoding encoding(Checkpoint checkpoint) {
+    /** What the model's numbers mean; refuses a model that does not say. */
+    static Encoding encoding(Path model, Checkpoint checkpoint) {
         String json = checkpoint.properties().get(Encoding.KEY);
         if (json == null) {
             throw new InputException(model + " does not say what its inputs and outputs mean (metadata '" + Encoding.KEY

@@ -123,6 +123,9 @@ class HandOnTest {
         }
         assertThat(expected).contains("warm", "cold");
         Cli.refuse(new String[] {"kan4j.data", "kan4j train"}, "export", model, "--onnx", folder.resolve("no.onnx"), "--raw");
+        Cli.succeed("compile", trained, "--java", "Warm", "--raw", "--out", folder);
+        assertThat(Files.readString(folder.resolve("Warm.java"))).contains("class Row", "label(Row row)");
+        Cli.refuse(new String[] {"--raw", "--java"}, "compile", trained, "--c", "warm", "--raw", "--out", folder);
         Cli.refuse(new String[] {"--raw", "--check"}, "export", trained, "--onnx", folder.resolve("no.onnx"), "--raw", "--check");
         assertThat(Cli.succeed("export", trained, "--variant", "efficient-kan", "--out", folder.resolve("w.safetensors")).err())
             .contains("note", "cannot carry", "scaled");

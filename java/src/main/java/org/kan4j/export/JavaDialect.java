@@ -7,8 +7,8 @@ import org.kan4j.tensor.DType;
 /** Java's spelling. */
 final class JavaDialect implements Dialect {
 
-    /** Numbers a string constant, at up to 3 bytes a char; a class file holds 65,535 bytes of one. */
-    private static final int FLOATS_A_STRING = 8_000;
+    /** Chars of a string constant: each takes up to 3 bytes, of which a class file holds 65,535 of one constant. */
+    static final int CHARS_A_STRING = 16_000;
 
     private final DType dtype;
 
@@ -62,7 +62,7 @@ final class JavaDialect implements Dialect {
     @Override
     public void table(Text text, String type, String name, double[] values) {
         text.line("private static final %s[] %s = %ss(%d,", type, name, type, values.length);
-        int each = dtype == DType.F64 ? FLOATS_A_STRING / 2 : FLOATS_A_STRING;
+        int each = CHARS_A_STRING / (dtype == DType.F64 ? 4 : 2);
         for (int from = 0; from < values.length; from += each) {
             int to = Math.min(values.length, from + each);
             StringBuilder string = new StringBuilder((to - from) * 10).append('"');
@@ -78,7 +78,8 @@ final class JavaDialect implements Dialect {
         text.line("");
     }
 
-    private static void append(StringBuilder string, char c) {
+    /** Appends a char to a literal of ASCII. */
+    static void append(StringBuilder string, char c) {
         if (c >= ' ' && c <= '~' && c != '"' && c != '\\') {
             string.append(c);
         } else if (c < 256) {

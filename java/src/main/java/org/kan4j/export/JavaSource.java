@@ -4,7 +4,9 @@ package org.kan4j.export;
 import java.util.List;
 import java.util.Set;
 import org.kan4j.tensor.DType;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
 import org.kan4j.model.Parameters;
 import org.kan4j.error.Status;
 import org.kan4j.export.Dialect.Text;
@@ -36,7 +38,23 @@ public final class JavaSource {
      * @throws KanException if the name is none of a Java class, or the model is too large or has a number that is not finite
      */
     public static String of(Parameters parameters, String name, List<String> comment) {
+        return of(parameters, null, name, comment);
+    }
+
+    /**
+     * The source of a class that takes raw columns too: {@code new Row().set("column", value)} with {@code label(row)} and
+     * {@code probabilities(row)} of classes, {@code probabilities(row)} of labels or {@code value(row)} of a number. It refuses
+     * what the encoding refuses; a category is known by its text, letter by letter.
+     *
+     * @param encoding of the model's inputs and outputs, or null for none of this
+     */
+    public static String of(Parameters parameters, Encoding encoding, String name, List<String> comment) {
         requireName(name);
+        if (encoding != null && (encoding.features() != parameters.model().in()
+            || encoding.target().width() != parameters.model().out())) {
+            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model().out()
+                + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target().width());
+        }
         DType dtype = parameters.model().dtype();
         Program program = Lowering.program(parameters, dtype);
         CodePrinter code = new CodePrinter(program, new JavaDialect(dtype), MOST, "Java");
@@ -72,8 +90,14 @@ public final class JavaSource {
         code.body(text).line("}").line("");
         text.line("// The layers.").line("");
         StringBuilder source = new StringBuilder(text.toString()).append(code.functions()).append('\n')
-            .append(functions(dtype, code.functions())).append(code.tables()).append(decoder(dtype)).append("}\n");
-        return source.toString();
+            .append(functions(dtype, code.functions())).append(code.tables());
+        if (encoding != null) {
+            source.append(new JavaRow(encoding, dtype).members()).append(JavaRow.DECODER);
+        }
+        if (encoding != null && dtype == DType.F32) {
+            source.append(decoder(DType.F64)).append('\n');
+        }
+        return source.append(decoder(dtype)).append("}\n").toString();
     }
 
     static void requireName(String name) {
