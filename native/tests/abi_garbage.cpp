@@ -475,6 +475,27 @@ void handles() {
   CHECK(refused > 1000);
   CHECK(kan_debug_live(1) == int64_t(layers.size()));
   for (kan_layer l : layers) CHECK(kan_layer_destroy(l) == KAN_OK);
+
+  // An old handle, whatever object has its place now: places are taken again at once, so each new one has the last's.
+  std::vector<kan_layer> old_layers;
+  std::vector<kan_context> old_contexts;
+  auto spec = make_struct<kan_context_spec>();
+  auto info = make_struct<kan_context_info>();
+  spec.threads = 1;
+  for (int i = 0; i < 100; ++i) {
+    kan_layer layer = nullptr;
+    kan_context other = nullptr;
+    CHECK(kan_layer_create(context, &s, &layer) == KAN_OK && kan_context_create(&spec, &other) == KAN_OK);
+    for (kan_layer old : old_layers) {
+      CHECK(old != layer && kan_layer_query(context, old, 1, 0, &sizes) == KAN_INVALID_ARGUMENT && kan_layer_destroy(old) == KAN_INVALID_ARGUMENT);
+    }
+    for (kan_context old : old_contexts) {
+      CHECK(old != other && kan_context_query(old, &info) == KAN_INVALID_ARGUMENT && kan_context_destroy(old) == KAN_INVALID_ARGUMENT);
+    }
+    CHECK(kan_layer_query(context, layer, 1, 0, &sizes) == KAN_OK && kan_context_query(other, &info) == KAN_OK);
+    CHECK(kan_layer_destroy(layer) == KAN_OK && kan_context_destroy(other) == KAN_OK);
+    old_layers.push_back(layer), old_contexts.push_back(other);
+  }
 }
 
 }  // namespace

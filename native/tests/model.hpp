@@ -166,12 +166,14 @@ inline Guarded guarded(int32_t dtype, const Vector& values, Guarded::Edge edge =
 // The value as the layer's dtype holds it.
 inline double rounded(int32_t dtype, double v) { return dtype == KAN_F64 ? v : double(float(v)); }
 
-enum Knots { kUniform, kUneven, kRepeated };
+// kNearlyEven: each input its own unevenness, from 1e-5 to 1e-2 of a cell.
+enum Knots { kUniform, kUneven, kRepeated, kNearlyEven };
 
 struct Case {
   kan_layer_spec spec;
   std::string name;
   Knots knots = kUniform;
+  double centre = 0;  // of the grid and of the inputs
 };
 
 // A layer with its parameters and buffers, on any context.
@@ -254,10 +256,12 @@ class Model {
       else if (name == "running_mean") value = random.uniform(-0.5, 0.5);
       else if (name == "running_var") value = random.uniform(0.5, 1.5);
       else if (name == "knots") {
-        // Every input its own range; the grid about [-1, 1].
-        const double low = -1 - 0.125 * std::fmod(row, 3), high = 1 + 0.0625 * std::fmod(row, 4), h = (high - low) / grid;
+        // Every input its own range; the grid about [-1, 1] of the centre.
+        const double low = c.centre - 1 - 0.125 * std::fmod(row, 3), high = c.centre + 1 + 0.0625 * std::fmod(row, 4);
+        const double h = (high - low) / grid;
         value = low + (column - k) * h;
         if (c.knots == kUneven) value += h * 0.3 * std::sin(2.1 * column + row);
+        if (c.knots == kNearlyEven) value += h * std::pow(10, -2 - std::fmod(row, 4)) * std::sin(2.1 * column + row);
         if (c.knots == kRepeated) {  // clamped ends and a double knot inside
           const double inner = column < k ? k : column > grid + k ? grid + k : column;
           value = low + (inner == k + 2 && inner < grid + k ? inner - k - 1 : inner - k) * h;
@@ -500,7 +504,36 @@ inline std::vector<Case> all_cases(int32_t dtype) {
     s.order = arity;
     add("multiply " + std::to_string(arity), s);
   }
+  // Grids that are almost even, and some far from 0, where an evenly spaced one is rounded.
+  for (int32_t order : {1, 3}) {
+    for (int32_t outside : {KAN_OUTSIDE_ZERO, KAN_OUTSIDE_CLAMP, KAN_OUTSIDE_LINEAR}) {
+      for (double centre : {0.0, 40.0, -1000.0}) {
+        for (Knots knots : {kUniform, kNearlyEven}) {
+          if (centre == 0 && knots == kUniform) continue;
+          kan_layer_spec s = kan(KAN_BASIS_BSPLINE, 5, order, KAN_ACTIVATION_NONE, kSplineFlags[turn++ % 6]);
+          s.outside = outside;
+          add("bspline order " + std::to_string(order) + " outside " + std::to_string(outside) + " knots " + std::to_string(knots) +
+                  " about " + std::to_string(int(centre)), s, knots);
+          cases.back().centre = centre;
+        }
+      }
+    }
+  }
   return cases;
+}
+
+// Of all cases those whose names begin so. A beginning that no case has stops the test: it would check nothing.
+inline std::vector<Case> cases_named(int32_t dtype, std::initializer_list<const char*> beginnings) {
+  const std::vector<Case> all = all_cases(dtype);
+  std::vector<Case> named;
+  for (const char* beginning : beginnings) {
+    const size_t before = named.size();
+    for (const Case& c : all) if (c.name.rfind(beginning, 0) == 0) named.push_back(c);
+    if (named.size() > before) continue;
+    std::printf("no case has a name that begins with '%s'\n", beginning);
+    std::exit(1);
+  }
+  return named;
 }
 
 // The case at a size as near (in, out) as its kind allows.
@@ -524,6 +557,6 @@ inline Case sized(Case c, int64_t in, int64_t out) {
 inline Vector random_input(Random& random, const Case& c, int64_t count) {
   const bool relu = c.spec.basis == KAN_BASIS_RELU;
   Vector x(static_cast<size_t>(count));
-  for (double& v : x) v = rounded(c.spec.dtype, relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4));
+  for (double& v : x) v = rounded(c.spec.dtype, c.centre + (relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4)));
   return x;
 }

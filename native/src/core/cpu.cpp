@@ -40,13 +40,13 @@ const Kernels* tier_kernels(int32_t tier) {
   switch (tier) {
     case KAN_TIER_REFERENCE: return &reference_kernels();
 #if defined(KAN_HAVE_BASELINE)
-    case KAN_TIER_BASELINE: return &baseline_kernels();
+    case KAN_TIER_BASELINE: return &cpu::baseline::kernels();
 #endif
 #if defined(KAN_HAVE_AVX2)
-    case KAN_TIER_AVX2: return &avx2_kernels();
+    case KAN_TIER_AVX2: return &cpu::avx2::kernels();
 #endif
 #if defined(KAN_HAVE_AVX512)
-    case KAN_TIER_AVX512: return &avx512_kernels();
+    case KAN_TIER_AVX512: return &cpu::avx512::kernels();
 #endif
     default: return nullptr;
   }

@@ -93,8 +93,18 @@ struct Kernels {
 };
 
 const Kernels& reference_kernels();  // src/ref: double precision, plain
-const Kernels& baseline_kernels();   // src/cpu/tier_baseline.cpp, and so on
-const Kernels& avx2_kernels();
-const Kernels& avx512_kernels();
+
+// src/cpu, compiled once for each of the tiers that KAN_TIERS names.
+namespace cpu {
+namespace baseline {
+const Kernels& kernels();
+}
+namespace avx2 {
+const Kernels& kernels();
+}
+namespace avx512 {
+const Kernels& kernels();
+}
+}  // namespace cpu
 
 }  // namespace kan

@@ -5,16 +5,13 @@
 #pragma once
 #include "core/kernels.hpp"
 #include "cpu/adamw.hpp"
+#include "cpu/families.hpp"
 #include "cpu/simd.hpp"
 
 namespace KAN_NS {
 
-using kan::BackwardArgs;
-using kan::ForwardArgs;
 using kan::for_workers;
 using kan::kTile;
-using kan::Layer;
-using kan::Pool;
 
 #if defined(__AVX512F__)
 constexpr int kRegisters = 32;

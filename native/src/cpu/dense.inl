@@ -567,7 +567,7 @@ struct DenseForwardScratch {
 };
 
 template <class S, template <class> class Policy>
-inline void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+inline void dense_forward_of(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
   using T = vec<S>;
   const DensePlan<S> plan(layer, a.batch);
@@ -719,7 +719,7 @@ inline void pull_back(const Layer& layer, const S* params, const S* buffers, con
 }
 
 template <class S, template <class> class Policy>
-inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+inline void dense_backward_of(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   using T = vec<S>;
   const DensePlan<S> plan(layer, a.batch);
   const S* x = static_cast<const S*>(a.x);
@@ -845,12 +845,34 @@ inline void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
 }
 
 template <class S>
-inline int64_t dense_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+int64_t dense_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
   const DensePlan<S> plan(layer, batch);
   Carver forward(nullptr), backward(nullptr);
   DenseForwardScratch<S>(forward, layer, plan, threads);
   if (mode == KAN_MODE_TRAIN) DenseBackwardScratch<S>(backward, layer, plan, threads);
   return max64(forward.used(), backward.used());
+}
+
+// --------------------------------------------------------------------------------------------------------- dispatch
+
+template <class S>
+void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_forward_of<S, IdentityBasis>(pool, layer, a);
+  switch (layer.spec.basis) {
+#define KAN_GLOBAL_BASIS(name, constant, policy) \
+  case constant: return dense_forward_of<S, policy>(pool, layer, a);
+#include "registry/basis.inc"
+  }
+}
+
+template <class S>
+void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_backward_of<S, IdentityBasis>(pool, layer, a);
+  switch (layer.spec.basis) {
+#define KAN_GLOBAL_BASIS(name, constant, policy) \
+  case constant: return dense_backward_of<S, policy>(pool, layer, a);
+#include "registry/basis.inc"
+  }
 }
 
 }  // namespace KAN_NS

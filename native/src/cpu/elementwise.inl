@@ -46,7 +46,7 @@ inline void column_moments(const S* x, int64_t batch, int64_t in, int64_t j0, in
 }
 
 template <class S>
-inline void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   using T = vec<S>;
   if (a.batch == 0) return;
   const S* x = static_cast<const S*>(a.x);
@@ -118,7 +118,7 @@ inline void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArg
 }
 
 template <class S>
-inline void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   using T = vec<S>;
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
@@ -222,7 +222,7 @@ inline void elementwise_backward(Pool& pool, const Layer& layer, const BackwardA
 }
 
 template <class S>
-inline int64_t elementwise_scratch_bytes(const Layer& layer, int64_t batch, int32_t, int) {
+int64_t elementwise_scratch_bytes(const Layer& layer, int64_t batch, int32_t, int) {
   Carver c(nullptr);
   ElementwiseScratch<S>(c, layer, batch);
   return c.used();

@@ -26,6 +26,16 @@ namespace KAN_NS {
 
 constexpr int64_t kNarrow = 4;  // up to so many outputs lanes are samples
 
+// Whether layers of order K walk sorted windows with a ring of registers. Without it each run loads its V rows: the fifth
+// of the code, which a build on first use (KAN_RINGS=cubic) has for the orders that few use.
+#if defined(KAN_RINGS_CUBIC)
+template <int K>
+constexpr bool kRing = K == 3;
+#else
+template <int K>
+constexpr bool kRing = true;
+#endif
+
 struct Run {
   int32_t first;  // window
   int32_t end;    // one past the run's last position in the record
@@ -448,14 +458,12 @@ struct TileView {
 template <int V>
 constexpr int kWide = kRegisters == 32 && V <= 6 ? 4 : 2;
 
-// f(Constant<registers>(), c, lanes) for w columns from left to right: NV registers at once, then two, then one, the last
-// perhaps with fewer lanes.
+// f(Constant<registers>(), c, lanes) for w columns from left to right: NV registers at once, then one by one, the last
+// perhaps with fewer lanes. (Two of what four leave over are not faster at once, and a third more to compile.)
 template <int NV, int W, class F>
 KAN_HD void for_columns(int64_t w, F&& f) {
   int64_t c = 0;
   for (; c + NV * W <= w; c += NV * W) f(Constant<NV>(), c, W);
-  if constexpr (NV > 2)
-    for (; c + 2 * W <= w; c += 2 * W) f(Constant<2>(), c, W);
   for (; c < w; c += W) f(Constant<1>(), c, int(min64(W, w - c)));
 }
 
@@ -543,8 +551,8 @@ KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& r
     };
   };
   int64_t c = c0;
-  if (record.sorted())
-    for (; c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
+  if constexpr (kRing<K>)
+    for (; record.sorted() && c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
       walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, Constant<kWide<V>>()));
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count() && c < c1; ++q) {
@@ -931,9 +939,9 @@ KAN_HD void weight_windows(const Layer& layer, const TileView<S>& tile, int64_t 
 }
 
 // Whether the gradients of an input need no [rows][w] of their own.
-template <class S>
+template <class S, int K>
 KAN_HD bool direct(const LocalPlan<S>& plan, const Record<S>& record) {
-  return plan.blocks == 1 && record.sorted();
+  return kRing<K> && plan.blocks == 1 && record.sorted();
 }
 
 template <class S, int K, int V>
@@ -941,15 +949,16 @@ KAN_HD void weight_input(const Layer& layer, const TileView<S>& tile, int64_t i,
                          int64_t slots, S* g, const GradientSink<S>& sink, int64_t offset) {
   using T = vec<S>;
   const int64_t w = tile.w;
-  if (record.sorted()) {
-    alignas(64) S made[2 * kTile];
-    const S* const factor = g ? nullptr : tile.factors(i, made);
-    for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
-      weight_windows<S, K, V, decltype(registers)::value>(layer, tile, i, c, lanes, d_y, record, slots, g, sink, offset,
-                                                          factor);
-    });
-    return;
-  }
+  if constexpr (kRing<K>)
+    if (record.sorted()) {
+      alignas(64) S made[2 * kTile];
+      const S* const factor = g ? nullptr : tile.factors(i, made);
+      for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+        weight_windows<S, K, V, decltype(registers)::value>(layer, tile, i, c, lanes, d_y, record, slots, g, sink, offset,
+                                                            factor);
+      });
+      return;
+    }
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count(); ++q) {
     const int64_t end = record.runs[q].end;
@@ -1035,8 +1044,8 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
     };
   };
   int64_t c = 0;
-  if (record.sorted())
-    for (; c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
+  if constexpr (kRing<K>)
+    for (; record.sorted() && c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
       walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count() && c < tile.w; ++q) {
@@ -1186,7 +1195,7 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
       const int64_t i1 = min64(min64(i0 + inputs, layer.in), i0 + mine.end - u);
       const TileView<S> view(layer, params, buffers, tile);
       const int64_t size = layer.rows * view.w;
-      if (const Record<S> record = plan.record(base, i0); direct(plan, record)) {
+      if (const Record<S> record = plan.record(base, i0); direct<S, K>(plan, record)) {
         weight_input<S, K, V>(layer, view, i0, packed + tile * kTile * a.batch, record, plan.slots, nullptr, sink,
                               layer.tile_offset(tile) + i0 * size);
         ++u;
@@ -1212,13 +1221,13 @@ inline void local_backward(Pool& pool, const Layer& layer, const BackwardArgs& a
 // --------------------------------------------------------------------------------------------------------- dispatch
 
 template <class S>
-inline int64_t local_saved_bytes(const Layer& layer, int64_t batch) {
+int64_t spline_saved_bytes(const Layer& layer, int64_t batch) {
   const LocalPlan<S> plan(layer, batch);
   return plan.blocks * layer.in * plan.record_bytes;
 }
 
 template <class S>
-inline int64_t local_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+int64_t spline_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
   const LocalPlan<S> plan(layer, batch);
   Carver forward(nullptr), backward(nullptr);
   if (few_rows(layer, batch, mode == KAN_MODE_INFER))
@@ -1248,12 +1257,12 @@ inline void local_dispatch(const Layer& layer, F&& f) {
 }
 
 template <class S>
-inline void local_forward_any(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+void spline_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   local_dispatch<S>(layer, [&]<int K, bool kBase>() { local_forward<S, K, kBase>(pool, layer, a); });
 }
 
 template <class S>
-inline void local_backward_any(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+void spline_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   local_dispatch<S>(layer, [&]<int K, bool kBase>() { local_backward<S, K, kBase>(pool, layer, a); });
 }
 

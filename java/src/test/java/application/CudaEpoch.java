@@ -8,15 +8,15 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
-import org.kan4j.tensor.DType;
-import org.kan4j.rows.Dataset;
 import org.kan4j.device.Device;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.internal.SplitMix;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
-import org.kan4j.internal.SplitMix;
 
 /**
  * The time of an epoch of [784, 64, 10] at batch 64 on a CUDA device, over random rows of MNIST's number and size (property

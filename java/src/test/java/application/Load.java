@@ -2,8 +2,8 @@
 package application;
 
 import org.kan4j.device.Context;
-import org.kan4j.error.KanException;
 import org.kan4j.device.NativeLibrary;
+import org.kan4j.error.KanException;
 
 /** Loads libkan4j as an application outside the kan4j modules would, and says what came of it. */
 public final class Load {

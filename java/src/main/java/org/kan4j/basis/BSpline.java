@@ -2,7 +2,6 @@
 package org.kan4j.basis;
 
 import java.util.Objects;
-import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Checks;
 
 /**
@@ -25,16 +24,7 @@ public record BSpline(int grid, int order, double lo, double hi, Outside outside
         /** The value at the nearer end; derivative 0. */
         CLAMP,
         /** The tangent at the nearer end. */
-        LINEAR;
-
-        /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
-        public int code() {
-            return switch (this) {
-                case ZERO -> Kan.KAN_OUTSIDE_ZERO();
-                case CLAMP -> Kan.KAN_OUTSIDE_CLAMP();
-                case LINEAR -> Kan.KAN_OUTSIDE_LINEAR();
-            };
-        }
+        LINEAR
     }
 
     /** Checks the values. */

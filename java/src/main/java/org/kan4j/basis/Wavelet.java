@@ -2,7 +2,6 @@
 package org.kan4j.basis;
 
 import java.util.Objects;
-import org.kan4j.ffi.Kan;
 
 /**
  * One wavelet an edge, w psi((x - translation) / scale), all three trainable (Wav-KAN, arXiv 2405.12832). Vanishes
@@ -23,18 +22,7 @@ public record Wavelet(Kind kind) implements Basis {
         /** sin(pi |u|) times Meyer's auxiliary function. */
         MEYER,
         /** sin(u) / u times a Hamming window over the input features, as the published code has it. */
-        SHANNON;
-
-        /** The number of the C ABI; asked for when the library is in use, not when this class is loaded. */
-        public int code() {
-            return switch (this) {
-                case MEXICAN_HAT -> Kan.KAN_WAVELET_HAT();
-                case MORLET -> Kan.KAN_WAVELET_MORLET();
-                case DOG -> Kan.KAN_WAVELET_DOG();
-                case MEYER -> Kan.KAN_WAVELET_MEYER();
-                case SHANNON -> Kan.KAN_WAVELET_SHANNON();
-            };
-        }
+        SHANNON
     }
 
     /** Checks the value. */

@@ -154,6 +154,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         }
     }
 
+    /** Whether a layer has a grid that can be moved: B-splines, Gaussians or RSWAF. */
     public static boolean hasGrid(LayerSpec layer) {
         return layer instanceof KanLayer kan && (kan.basis() instanceof BSpline || kan.basis() instanceof GaussianRbf
             || kan.basis() instanceof Rswaf);

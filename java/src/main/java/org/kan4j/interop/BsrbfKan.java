@@ -4,8 +4,8 @@ package org.kan4j.interop;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.layer.Activation;
 import org.kan4j.basis.BSplineRbf;
+import org.kan4j.layer.Activation;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 

@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.layer.Activation;
 import org.kan4j.basis.BSpline;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.layer.Activation;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * Blealtan/efficient-kan: B-splines with knots of each input's own, a SiLU base branch and, unless switched off, a

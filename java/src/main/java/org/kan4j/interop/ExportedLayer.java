@@ -3,8 +3,8 @@ package org.kan4j.interop;
 
 import java.util.Map;
 import java.util.function.BiFunction;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.layer.LayerSpec;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * The kan4j layers of one published layer that is being exported.

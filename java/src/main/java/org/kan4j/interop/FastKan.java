@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.layer.Activation;
 import org.kan4j.basis.GaussianRbf;
+import org.kan4j.layer.Activation;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 

@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.layer.Activation;
-import org.kan4j.tensor.HostTensor;
-import org.kan4j.layer.KanLayer;
-import org.kan4j.layer.LayerSpec;
 import org.kan4j.basis.Rswaf;
 import org.kan4j.error.UnsupportedException;
+import org.kan4j.layer.Activation;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * AthanasiosDelis/faster-kan, 1 - tanh^2 of the layer norm's distance to centres. Two variants:

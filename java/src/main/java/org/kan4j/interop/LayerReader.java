@@ -3,9 +3,9 @@ package org.kan4j.interop;
 
 import java.util.List;
 import org.kan4j.basis.Basis;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.error.UnsupportedException;
 
 /** Walks through a model's layers and refuses, by name, what a variant does not have. */
 final class LayerReader {

@@ -11,12 +11,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.kan4j.tensor.DType;
 import org.kan4j.error.FormatException;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.error.KanException;
-import org.kan4j.tensor.Shape;
 import org.kan4j.internal.Json;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.tensor.Shape;
 
 /**
  * What a model imported from a state dict remembers of it, so that exporting it gives the same state dict back.

@@ -8,15 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.kan4j.layer.Activation;
-import org.kan4j.layer.Affine;
 import org.kan4j.basis.BSpline;
 import org.kan4j.error.FormatException;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.error.UnsupportedException;
+import org.kan4j.layer.Activation;
+import org.kan4j.layer.Affine;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.layer.Multiply;
-import org.kan4j.error.UnsupportedException;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * KindXiaoming/pykan (MultKAN): B-splines with scales and a mask for each edge, multiplication nodes, and affine maps

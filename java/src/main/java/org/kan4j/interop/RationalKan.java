@@ -4,9 +4,9 @@ package org.kan4j.interop;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.kan4j.basis.Rational;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.basis.Rational;
 
 /**
  * Adamdad/kat, group-rational KAN: a rational function a group of inputs (KAT_Group) in front of each linear layer,

@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.kan4j.basis.ReluPower;
 import org.kan4j.error.FormatException;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.basis.ReluPower;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * quiqi/relu_kan: squared products of two ReLUs with trained ends. The published code reshapes its basis (in, g + k)

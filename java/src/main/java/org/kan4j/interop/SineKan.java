@@ -5,9 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.kan4j.basis.Sine;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.basis.Sine;
 
 /** ereinha/SineKAN: sines with trained frequencies and fixed phases, and a bias. */
 final class SineKan extends Variant {

@@ -11,19 +11,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.kan4j.tensor.DType;
 import org.kan4j.error.FormatException;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.error.KanException;
-import org.kan4j.model.KanModel;
-import org.kan4j.layer.LayerSpec;
-import org.kan4j.model.Parameters;
-import org.kan4j.io.Safetensors;
-import org.kan4j.tensor.Shape;
 import org.kan4j.error.Status;
-import org.kan4j.model.TensorInfo;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.internal.Json;
+import org.kan4j.io.Safetensors;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.TensorInfo;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.tensor.Shape;
 
 /**
  * Turns the state dicts of published KAN implementations into kan4j models and back. Numbers are only moved, never

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.error.Status;
 import org.kan4j.tensor.HostTensor;
 
 /**

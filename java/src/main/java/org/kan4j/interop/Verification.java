@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.kan4j.device.Context;
-import org.kan4j.tensor.DType;
 import org.kan4j.error.FormatException;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.error.ShapeException;
+import org.kan4j.io.Safetensors;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
-import org.kan4j.io.Safetensors;
-import org.kan4j.tensor.Shape;
-import org.kan4j.error.ShapeException;
 import org.kan4j.model.TensorInfo;
 import org.kan4j.model.Workspace;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.tensor.Shape;
 
 /**
  * Compares kan4j with numbers computed elsewhere. The file is safetensors with {@code input}, {@code param.*} (a

@@ -5,10 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.kan4j.basis.Wavelet;
 import org.kan4j.layer.BatchNorm;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.basis.Wavelet;
 
 /**
  * zavareh1/Wav-KAN: a wavelet with scale and translation an edge, and a batch norm after each layer. The state dict's

@@ -22,6 +22,7 @@ public final class Metrics {
     private final long rows;
     private final Map<String, Double> values;
 
+    /** Measures by the names above, of so many rows. */
     public Metrics(long rows, Map<String, Double> values) {
         this.rows = rows;
         this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));

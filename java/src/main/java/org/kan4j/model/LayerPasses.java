@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import org.kan4j.device.Context;
 import org.kan4j.error.DeviceMemoryException;
 import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
 import org.kan4j.ffi.CriticalCalls;
 import org.kan4j.ffi.Kan;
@@ -14,10 +15,9 @@ import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.internal.passes.Passes;
-import org.kan4j.tensor.Tensor;
-import org.kan4j.tensor.Shape;
 import org.kan4j.internal.passes.TensorArrays;
-import org.kan4j.error.ShapeException;
+import org.kan4j.tensor.Shape;
+import org.kan4j.tensor.Tensor;
 
 /** A model's passes, layer by layer, in memory that is allocated once; sizes and tensors have been checked. */
 final class LayerPasses implements Passes {

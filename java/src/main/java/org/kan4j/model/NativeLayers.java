@@ -7,18 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.basis.BSpline;
-import org.kan4j.basis.BSplineRbf;
-import org.kan4j.basis.Basis;
-import org.kan4j.basis.Chebyshev;
-import org.kan4j.basis.Fourier;
-import org.kan4j.basis.GaussianRbf;
-import org.kan4j.basis.Jacobi;
-import org.kan4j.basis.Rational;
-import org.kan4j.basis.ReluPower;
-import org.kan4j.basis.Rswaf;
-import org.kan4j.basis.Sine;
-import org.kan4j.basis.Wavelet;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
@@ -33,14 +21,7 @@ import org.kan4j.ffi.kan_tensor_info;
 import org.kan4j.internal.Native;
 import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.memory.Memory;
-import org.kan4j.layer.ActivationLayer;
-import org.kan4j.layer.Affine;
-import org.kan4j.layer.BatchNorm;
-import org.kan4j.layer.KanLayer;
-import org.kan4j.layer.LayerNorm;
 import org.kan4j.layer.LayerSpec;
-import org.kan4j.layer.Linear;
-import org.kan4j.layer.Multiply;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.tensor.Shape;
@@ -51,7 +32,6 @@ import org.kan4j.tensor.Shape;
  */
 final class NativeLayers implements AutoCloseable {
 
-    private static final double NORM_EPS = 1e-5;
 
     private final KanModel model;
     private final Arena arena;
@@ -93,109 +73,11 @@ final class NativeLayers implements AutoCloseable {
             kan_layer_spec.dtype(spec, dtype.code());
             kan_layer_spec.in_features(spec, layer.in());
             kan_layer_spec.out_features(spec, layer.out());
-            fill(spec, layer);
+            LayerStructs.fill(spec, layer);
             MemorySegment out = local.allocate(ValueLayout.ADDRESS);
             MemorySegment owner = NativeContext.of(context).handle();
             Native.check(Kan.kan_layer_create(owner, spec, out), owner);
             return Handles.own(out.get(ValueLayout.ADDRESS, 0), arena, NativeLayers::destroy);
-        }
-    }
-
-    private static void fill(MemorySegment spec, LayerSpec layer) {
-        switch (layer) {
-            case KanLayer kan -> {
-                kan_layer_spec.kind(spec, Kan.KAN_LAYER_KAN());
-                kan_layer_spec.base(spec, kan.base().code());
-                kan_layer_spec.flags(spec, (kan.scale() ? Kan.KAN_FLAG_SCALE() : 0)
-                    | (kan.mask() ? Kan.KAN_FLAG_MASK() : 0)
-                    | (kan.bias() ? Kan.KAN_FLAG_BIAS() : 0)
-                    | (kan.inputNorm() ? Kan.KAN_FLAG_NORM() : 0)
-                    | (kan.baseNorm() ? Kan.KAN_FLAG_BASE_NORM() : 0)
-                    | (kan.trainBasis() ? Kan.KAN_FLAG_TRAIN_BASIS() : 0));
-                if (kan.inputNorm()) {
-                    kan_layer_spec.shape(spec, 2, NORM_EPS);
-                }
-                fill(spec, kan.basis());
-            }
-            case Linear linear -> {
-                kan_layer_spec.kind(spec, Kan.KAN_LAYER_LINEAR());
-                kan_layer_spec.flags(spec, linear.bias() ? Kan.KAN_FLAG_BIAS() : 0);
-            }
-            case LayerNorm norm -> {
-                kan_layer_spec.kind(spec, Kan.KAN_LAYER_LAYERNORM());
-                kan_layer_spec.shape(spec, 2, norm.eps());
-            }
-            case BatchNorm norm -> {
-                kan_layer_spec.kind(spec, Kan.KAN_LAYER_BATCHNORM());
-                kan_layer_spec.shape(spec, 2, norm.eps());
-                kan_layer_spec.shape(spec, 3, norm.momentum());
-                kan_layer_spec.flags(spec, norm.frozen() ? Kan.KAN_FLAG_RUNNING_STATS() : 0);
-            }
-            case ActivationLayer activation -> {
-                kan_layer_spec.kind(spec, Kan.KAN_LAYER_ACTIVATION());
-                kan_layer_spec.activation(spec, activation.activation().code());
-            }
-            case Multiply multiply -> {
-                kan_layer_spec.kind(spec, Kan.KAN_LAYER_MULTIPLY());
-                kan_layer_spec.grid(spec, multiply.passed());
-                kan_layer_spec.order(spec, multiply.arity());
-            }
-            case Affine affine -> kan_layer_spec.kind(spec, Kan.KAN_LAYER_AFFINE());
-        }
-    }
-
-    private static void fill(MemorySegment spec, Basis basis) {
-        switch (basis) {
-            case BSpline spline -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_BSPLINE());
-                kan_layer_spec.grid(spec, spline.grid());
-                kan_layer_spec.order(spec, spline.order());
-                kan_layer_spec.outside(spec, spline.outside().code());
-            }
-            case GaussianRbf rbf -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_RBF());
-                kan_layer_spec.grid(spec, rbf.centres());
-            }
-            case Rswaf rswaf -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_RSWAF());
-                kan_layer_spec.grid(spec, rswaf.centres());
-            }
-            case Fourier fourier -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_FOURIER());
-                kan_layer_spec.grid(spec, fourier.frequencies());
-            }
-            case Chebyshev chebyshev -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_CHEBYSHEV());
-                kan_layer_spec.grid(spec, chebyshev.degree());
-            }
-            case Jacobi jacobi -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_JACOBI());
-                kan_layer_spec.grid(spec, jacobi.degree());
-                kan_layer_spec.shape(spec, 0, jacobi.a());
-                kan_layer_spec.shape(spec, 1, jacobi.b());
-            }
-            case Sine sine -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_SINE());
-                kan_layer_spec.grid(spec, sine.frequencies());
-            }
-            case Wavelet wavelet -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_WAVELET());
-                kan_layer_spec.wavelet(spec, wavelet.kind().code());
-            }
-            case ReluPower relu -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_RELU());
-                kan_layer_spec.grid(spec, relu.grid());
-                kan_layer_spec.order(spec, relu.order());
-            }
-            case Rational rational -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_RATIONAL());
-                kan_layer_spec.grid(spec, rational.groups());
-            }
-            case BSplineRbf both -> {
-                kan_layer_spec.basis(spec, Kan.KAN_BASIS_BSRBF());
-                kan_layer_spec.grid(spec, both.grid());
-                kan_layer_spec.order(spec, both.order());
-            }
         }
     }
 

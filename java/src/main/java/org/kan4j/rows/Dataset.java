@@ -9,6 +9,8 @@ import java.util.Objects;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Checks;
+import org.kan4j.internal.Inside;
+import org.kan4j.internal.RowOrder;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
@@ -18,6 +20,10 @@ import org.kan4j.tensor.HostTensor;
  * files: nothing is copied but the mini-batches.
  */
 public final class Dataset implements RowSource {
+
+    static {
+        Inside.show(Gathering.class, RowOrder.class, pass -> () -> pass.order);
+    }
 
     private final HostTensor features;
     private final HostTensor targets;
@@ -225,16 +231,11 @@ public final class Dataset implements RowSource {
     }
 
     /** The order of the rows in an epoch: a function of the seed and the epoch alone. */
-    public int[] order(long seed, int epoch) {
+    int[] order(long seed, int epoch) {
         int[] order = new int[size];
         Arrays.setAll(order, i -> i);
         new SplitMix(seed, epoch).shuffle(order);
         return order;
-    }
-
-    /** The order of a pass over a data set in memory: positions of its rows; null for their own order. */
-    public static int[] order(Pass pass) {
-        return ((Gathering) pass).order;
     }
 
     @Override

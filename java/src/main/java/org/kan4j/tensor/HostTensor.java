@@ -219,6 +219,7 @@ public final class HostTensor implements Tensor {
         setFlat(flat(index), value);
     }
 
+    /** The number at a place in row-major order, from 0. */
     public double getFlat(long i) {
         return switch (dtype) {
             case F32 -> segment.getAtIndex(ValueLayout.JAVA_FLOAT, i);
@@ -228,6 +229,7 @@ public final class HostTensor implements Tensor {
         };
     }
 
+    /** Replaces the number at a place in row-major order, from 0. */
     public void setFlat(long i, double value) {
         switch (dtype) {
             case F32 -> segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) value);
@@ -318,6 +320,7 @@ public final class HostTensor implements Tensor {
         return (int) size();
     }
 
+    /** Bytes of a tensor. */
     public static long bytes(DType dtype, Shape shape) {
         try {
             return Math.multiplyExact(shape.size(), (long) dtype.bytes());

@@ -11,6 +11,7 @@ import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_optimizer_state;
 import org.kan4j.internal.Native;
 import org.kan4j.internal.NativeContext;
+import org.kan4j.internal.RowOrder;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Staged;
@@ -156,7 +157,7 @@ final class CapturedUpdater extends Updater {
         double bind(RowSource.Pass pass, int from, int to) {
             if (pass != bound) {
                 bound = pass;
-                bindings = Dataset.order(pass);
+                bindings = RowOrder.of(pass).positions();
                 for (int i = 0; i < data.size(); i++) {
                     order.host().setAtIndex(ValueLayout.JAVA_INT, i, bindings == null ? i : bindings[i]);
                 }

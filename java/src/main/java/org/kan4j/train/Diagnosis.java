@@ -21,7 +21,7 @@ import org.kan4j.model.Workspace;
  * @param layer the first one at fault, from 0; -1 where it is none of them
  * @param text what was found, and the likely cause
  */
-public record Diagnosis(int layer, String text) {
+record Diagnosis(int layer, String text) {
 
     /** Parameters above this root mean square have most likely been thrown there by steps that were too long. */
     private static final double LARGE = 1e3;

@@ -7,8 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.kan4j.measure.EdgeStatistics;
 import org.kan4j.internal.passes.Passes;
+import org.kan4j.measure.EdgeStatistics;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 

@@ -13,7 +13,6 @@ import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.error.Status;
-import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.Checks;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.internal.Forgotten;
@@ -61,10 +60,7 @@ public final class Trainer implements AutoCloseable {
         this.metrics = List.copyOf(builder.metrics);
         this.checkpoint = builder.checkpoint;
         this.properties = Map.copyOf(builder.properties);
-        if (plan.gridUpdates() != null && parameters.model().layers().stream().noneMatch(GridUpdate::hasGrid)) {
-            throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s",
-                parameters.model());
-        }
+        plan.require(parameters.model());
         this.ownsContext = builder.context == null;
         this.context = ownsContext ? Context.open() : builder.context;
         try {

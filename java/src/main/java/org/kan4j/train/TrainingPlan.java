@@ -3,9 +3,11 @@ package org.kan4j.train;
 
 import java.util.List;
 import org.kan4j.error.KanException;
-import org.kan4j.optim.Loss;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.model.KanModel;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
+import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
@@ -69,5 +71,12 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
     /** Whether a step is nothing but AdamW on one mini-batch's gradient, which then need not exist. */
     boolean fusible() {
         return optimizer instanceof Optimizer.AdamW && plain();
+    }
+
+    /** Refuses a model that this plan cannot train. */
+    void require(KanModel model) {
+        if (gridUpdates != null && model.layers().stream().noneMatch(GridUpdate::hasGrid)) {
+            throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s", model);
+        }
     }
 }

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
+import org.kan4j.device.Tier;
+import org.kan4j.io.Safetensors;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
-import org.kan4j.io.Safetensors;
-import org.kan4j.device.Tier;
 
 /** Every golden file, in both types, on every tier this processor has. */
 class GoldenTest {

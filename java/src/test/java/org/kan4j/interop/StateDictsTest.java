@@ -20,27 +20,27 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.layer.Activation;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
 import org.kan4j.basis.Chebyshev;
-import org.kan4j.io.Checkpoint;
-import org.kan4j.tensor.DType;
 import org.kan4j.basis.Fourier;
 import org.kan4j.basis.GaussianRbf;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.basis.Jacobi;
-import org.kan4j.error.KanException;
-import org.kan4j.layer.KanLayer;
-import org.kan4j.model.KanModel;
-import org.kan4j.model.Parameters;
 import org.kan4j.basis.Rational;
 import org.kan4j.basis.ReluPower;
 import org.kan4j.basis.Rswaf;
-import org.kan4j.io.Safetensors;
 import org.kan4j.basis.Sine;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.basis.Wavelet;
+import org.kan4j.error.KanException;
+import org.kan4j.error.UnsupportedException;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.io.Safetensors;
+import org.kan4j.layer.Activation;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /** Importing and exporting: exact round trips, and a name for everything that does not fit. */
 class StateDictsTest {

@@ -22,7 +22,7 @@ KAN_HD vec<S> inverse_scale(vec<S> scale, int lanes) {
 }
 
 template <class S>
-struct EdgeScratch {
+struct WaveletScratch {
   S* packed;  // d_y in tiles
   S* bias;
   struct Worker {
@@ -30,7 +30,7 @@ struct EdgeScratch {
     S* gradient;  // [3][64]
   } worker[kMaxThreads];
 
-  EdgeScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
+  WaveletScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
     packed = c.take<S>(layer.out > kTile ? batch * layer.out : 0);
     bias = c.take<S>(layer.bias >= 0 ? layer.out : 0);
     for (int t = 0; t < threads; ++t) {
@@ -41,7 +41,7 @@ struct EdgeScratch {
 };
 
 template <class S, int32_t kWavelet>
-inline void edge_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+inline void wavelet_forward_of(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   using T = vec<S>;
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
@@ -76,20 +76,20 @@ inline void edge_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
 }
 
 template <class S, int32_t kWavelet>
-inline void edge_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+inline void wavelet_backward_of(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   using T = vec<S>;
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
   S* d_x = static_cast<S*>(a.d_x);
   Carver carver(a.scratch);
-  const EdgeScratch<S> scratch(carver, layer, a.batch, pool.threads());
+  const WaveletScratch<S> scratch(carver, layer, a.batch, pool.threads());
   const AdamW<S> adam(a.adam);
   const GradientSink<S> sink(a, a.adam ? &adam : nullptr);
   const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
   const int64_t tiles = ceil_div(layer.out, kTile);
   const int workers = workers_for(pool, double(a.batch) * double(layer.in) * double(ceil_div(layer.out, T::W)) * 40);
   for_workers(pool, workers, [&](int worker) {
-    const typename EdgeScratch<S>::Worker& own = scratch.worker[worker];
+    const typename WaveletScratch<S>::Worker& own = scratch.worker[worker];
     const S* packed = pack_tiles(pool, worker, workers, layer, a.batch, static_cast<const S*>(a.d_y), scratch.packed);
     if (worker == 0 && sink.wanted()) bias_gradient(layer, a.batch, static_cast<const S*>(a.d_y), scratch.bias, sink);
     const Range mine = part(layer.in, worker, workers);
@@ -134,10 +134,32 @@ inline void edge_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
 }
 
 template <class S>
-inline int64_t edge_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+int64_t wavelet_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
   Carver c(nullptr);
-  if (mode == KAN_MODE_TRAIN) EdgeScratch<S>(c, layer, batch, threads);
+  if (mode == KAN_MODE_TRAIN) WaveletScratch<S>(c, layer, batch, threads);
   return c.used();
+}
+
+// f.operator()<wavelet>() of the layer's.
+template <class F>
+inline void with_wavelet(const Layer& layer, F&& f) {
+  switch (layer.spec.wavelet) {
+    case KAN_WAVELET_HAT: return f.template operator()<KAN_WAVELET_HAT>();
+    case KAN_WAVELET_MORLET: return f.template operator()<KAN_WAVELET_MORLET>();
+    case KAN_WAVELET_DOG: return f.template operator()<KAN_WAVELET_DOG>();
+    case KAN_WAVELET_MEYER: return f.template operator()<KAN_WAVELET_MEYER>();
+    default: return f.template operator()<KAN_WAVELET_SHANNON>();
+  }
+}
+
+template <class S>
+void wavelet_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  with_wavelet(layer, [&]<int32_t kWavelet>() { wavelet_forward_of<S, kWavelet>(pool, layer, a); });
+}
+
+template <class S>
+void wavelet_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+  with_wavelet(layer, [&]<int32_t kWavelet>() { wavelet_backward_of<S, kWavelet>(pool, layer, a); });
 }
 
 }  // namespace KAN_NS

@@ -12,13 +12,10 @@
 // sees all samples of them in one order: the same bits for any number of threads.
 #pragma once
 #include "cpu/dense.inl"
-#include "cpu/edge.inl"
+#include "cpu/wavelet.inl"
 #include "cpu/local.inl"
 
 namespace KAN_NS {
-
-using kan::EdgeBackwardArgs;
-using kan::EdgeStatisticsArgs;
 
 template <class S>
 struct EdgePass {
@@ -585,17 +582,11 @@ inline void edge_pass(Pool& pool, const Layer& layer, const EdgeBackwardArgs& a)
 // ------------------------------------------------------------------------------------------------------------- dispatch
 
 template <class S, class Args>
-inline void run_edges(Pool& pool, const Layer& layer, const Args& a) {
+inline void edge_statistics_any(Pool& pool, const Layer& layer, const Args& a) {
   switch (layer.spec.basis) {
     case KAN_BASIS_BSPLINE: return edge_pass<S, LocalEdges<S>>(pool, layer, a);
     case KAN_BASIS_WAVELET:
-      switch (layer.spec.wavelet) {
-        case KAN_WAVELET_HAT: return edge_pass<S, WaveletEdges<S, KAN_WAVELET_HAT>>(pool, layer, a);
-        case KAN_WAVELET_MORLET: return edge_pass<S, WaveletEdges<S, KAN_WAVELET_MORLET>>(pool, layer, a);
-        case KAN_WAVELET_DOG: return edge_pass<S, WaveletEdges<S, KAN_WAVELET_DOG>>(pool, layer, a);
-        case KAN_WAVELET_MEYER: return edge_pass<S, WaveletEdges<S, KAN_WAVELET_MEYER>>(pool, layer, a);
-        default: return edge_pass<S, WaveletEdges<S, KAN_WAVELET_SHANNON>>(pool, layer, a);
-      }
+      return with_wavelet(layer, [&]<int32_t kWavelet>() { edge_pass<S, WaveletEdges<S, kWavelet>>(pool, layer, a); });
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return edge_pass<S, DenseEdges<S, policy>>(pool, layer, a);
 #include "registry/basis.inc"
@@ -603,7 +594,17 @@ inline void run_edges(Pool& pool, const Layer& layer, const Args& a) {
 }
 
 template <class S>
-inline int64_t edges_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+void edge_statistics(Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) {
+  edge_statistics_any<S>(pool, layer, a);
+}
+
+template <class S>
+void edge_statistics_backward(Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) {
+  edge_statistics_any<S>(pool, layer, a);
+}
+
+template <class S>
+int64_t edge_statistics_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
   if (layer.spec.kind != KAN_LAYER_KAN) return 0;
   int64_t most = 0;
   for (int backward = 0; backward <= (mode == KAN_MODE_TRAIN ? 1 : 0); ++backward) {

@@ -1,13 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// One tier's table of kernels. Each tier_*.cpp defines KAN_NS and includes this file; the build compiles each with the
-// instruction set of its tier, floating-point contraction off (fused operations are written where they are meant).
-#pragma once
-#include "cpu/dense.inl"
-#include "cpu/edge.inl"
-#include "cpu/edges.inl"
-#include "cpu/elementwise.inl"
-#include "cpu/local.inl"
+// The table of kernels of one tier. CMake compiles this folder once a tier, with KAN_NS and the tier's instruction set;
+// floating-point contraction is off (fused operations are written where they are meant).
+#include "cpu/families.hpp"
 #include "cpu/vector.inl"
 
 namespace KAN_NS {
@@ -15,96 +10,61 @@ namespace KAN_NS {
 using kan::Kernels;
 using kan::LossArgs;
 
-// The four families of layers.
 template <class S>
 inline int64_t saved_bytes(const Layer& layer, int64_t batch) {
-  return layer.spec.kind == KAN_LAYER_KAN && layer.spec.basis == KAN_BASIS_BSPLINE ? local_saved_bytes<S>(layer, batch)
+  return layer.spec.kind == KAN_LAYER_KAN && layer.spec.basis == KAN_BASIS_BSPLINE ? spline_saved_bytes<S>(layer, batch)
                                                                                    : 0;
 }
 
 template <class S>
 inline int64_t scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
-  if (layer.spec.kind == KAN_LAYER_KAN && layer.spec.basis == KAN_BASIS_BSPLINE)
-    return local_scratch_bytes<S>(layer, batch, mode, threads);
-  if (layer.spec.kind == KAN_LAYER_KAN && layer.spec.basis == KAN_BASIS_WAVELET)
-    return edge_scratch_bytes<S>(layer, batch, mode, threads);
-  if (layer.spec.kind == KAN_LAYER_KAN || layer.spec.kind == KAN_LAYER_LINEAR)
-    return dense_scratch_bytes<S>(layer, batch, mode, threads);
-  return elementwise_scratch_bytes<S>(layer, batch, mode, threads);
-}
-
-template <class S, template <class> class Policy>
-inline void dense_run(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  dense_forward<S, Policy>(pool, layer, a);
-}
-template <class S, template <class> class Policy>
-inline void dense_run(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  dense_backward<S, Policy>(pool, layer, a);
-}
-template <class S, int32_t kWavelet>
-inline void edge_run(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  edge_forward<S, kWavelet>(pool, layer, a);
-}
-template <class S, int32_t kWavelet>
-inline void edge_run(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  edge_backward<S, kWavelet>(pool, layer, a);
-}
-template <class S>
-inline void local_run(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  local_forward_any<S>(pool, layer, a);
-}
-template <class S>
-inline void local_run(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  local_backward_any<S>(pool, layer, a);
-}
-template <class S>
-inline void elementwise_run(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  elementwise_forward<S>(pool, layer, a);
-}
-template <class S>
-inline void elementwise_run(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  elementwise_backward<S>(pool, layer, a);
-}
-
-// Forward or backward, by the type of the arguments.
-template <class S, class Args>
-inline void run_layer(Pool& pool, const Layer& layer, const Args& a) {
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_run<S, IdentityBasis>(pool, layer, a);
-  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_run<S>(pool, layer, a);
+  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_scratch_bytes<S>(layer, batch, mode, threads);
+  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_scratch_bytes<S>(layer, batch, mode, threads);
+  const int64_t edges = edge_statistics_scratch_bytes<S>(layer, batch, mode, threads);
   switch (layer.spec.basis) {
-    case KAN_BASIS_BSPLINE: return local_run<S>(pool, layer, a);
-    case KAN_BASIS_WAVELET:
-      switch (layer.spec.wavelet) {
-        case KAN_WAVELET_HAT: return edge_run<S, KAN_WAVELET_HAT>(pool, layer, a);
-        case KAN_WAVELET_MORLET: return edge_run<S, KAN_WAVELET_MORLET>(pool, layer, a);
-        case KAN_WAVELET_DOG: return edge_run<S, KAN_WAVELET_DOG>(pool, layer, a);
-        case KAN_WAVELET_MEYER: return edge_run<S, KAN_WAVELET_MEYER>(pool, layer, a);
-        default: return edge_run<S, KAN_WAVELET_SHANNON>(pool, layer, a);
-      }
-#define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return dense_run<S, policy>(pool, layer, a);
-#include "registry/basis.inc"
+    case KAN_BASIS_BSPLINE: return max64(edges, spline_scratch_bytes<S>(layer, batch, mode, threads));
+    case KAN_BASIS_WAVELET: return max64(edges, wavelet_scratch_bytes<S>(layer, batch, mode, threads));
+    default: return max64(edges, dense_scratch_bytes<S>(layer, batch, mode, threads));
   }
 }
 
-inline const Kernels& kernel_table(const char* name) {
+template <class S>
+inline void forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_forward<S>(pool, layer, a);
+  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_forward<S>(pool, layer, a);
+  switch (layer.spec.basis) {
+    case KAN_BASIS_BSPLINE: return spline_forward<S>(pool, layer, a);
+    case KAN_BASIS_WAVELET: return wavelet_forward<S>(pool, layer, a);
+    default: return dense_forward<S>(pool, layer, a);
+  }
+}
+
+template <class S>
+inline void backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_backward<S>(pool, layer, a);
+  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_backward<S>(pool, layer, a);
+  switch (layer.spec.basis) {
+    case KAN_BASIS_BSPLINE: return spline_backward<S>(pool, layer, a);
+    case KAN_BASIS_WAVELET: return wavelet_backward<S>(pool, layer, a);
+    default: return dense_backward<S>(pool, layer, a);
+  }
+}
+
+const Kernels& kernels() {
   static Kernels k = {};
-  k.name = name;
+  k.name = KAN_TIER;
   k.saved_bytes = [](const Layer& layer, int64_t batch) -> int64_t {
     return layer.f64 ? saved_bytes<double>(layer, batch) : saved_bytes<float>(layer, batch);
   };
   k.scratch_bytes = [](const Pool& pool, const Layer& layer, int64_t batch, int32_t mode) -> int64_t {
     const int threads = pool.threads();
-    return layer.f64 ? max64(scratch_bytes<double>(layer, batch, mode, threads),
-                             edges_scratch_bytes<double>(layer, batch, mode, threads))
-                     : max64(scratch_bytes<float>(layer, batch, mode, threads),
-                             edges_scratch_bytes<float>(layer, batch, mode, threads));
+    return layer.f64 ? scratch_bytes<double>(layer, batch, mode, threads) : scratch_bytes<float>(layer, batch, mode, threads);
   };
   k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) {
-    layer.f64 ? run_layer<double>(pool, layer, a) : run_layer<float>(pool, layer, a);
+    layer.f64 ? forward<double>(pool, layer, a) : forward<float>(pool, layer, a);
   };
   k.backward = [](Pool& pool, const Layer& layer, const BackwardArgs& a) {
-    layer.f64 ? run_layer<double>(pool, layer, a) : run_layer<float>(pool, layer, a);
+    layer.f64 ? backward<double>(pool, layer, a) : backward<float>(pool, layer, a);
   };
   k.adamw = [](Pool& pool, const kan_adamw& o, int32_t dtype, int64_t n, void* p, const void* g, void* m, void* v) {
     dtype == KAN_F64 ? adamw_step(pool, o, n, static_cast<double*>(p), static_cast<const double*>(g),
@@ -150,10 +110,10 @@ inline const Kernels& kernel_table(const char* name) {
     *value = a.dtype == KAN_F64 ? loss<double>(pool, a) : loss<float>(pool, a);
   };
   k.edge_statistics = [](Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) {
-    layer.f64 ? run_edges<double>(pool, layer, a) : run_edges<float>(pool, layer, a);
+    layer.f64 ? edge_statistics<double>(pool, layer, a) : edge_statistics<float>(pool, layer, a);
   };
   k.edge_backward = [](Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) {
-    layer.f64 ? run_edges<double>(pool, layer, a) : run_edges<float>(pool, layer, a);
+    layer.f64 ? edge_statistics_backward<double>(pool, layer, a) : edge_statistics_backward<float>(pool, layer, a);
   };
   // Not on a training or serving path: the reference serves every tier.
   k.basis = kan::reference_kernels().basis;

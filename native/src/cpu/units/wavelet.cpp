@@ -1,0 +1,10 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#include "cpu/wavelet.inl"
+
+namespace KAN_NS {
+
+template int64_t wavelet_scratch_bytes<KAN_REAL>(const Layer&, int64_t, int32_t, int);
+template void wavelet_forward<KAN_REAL>(Pool&, const Layer&, const ForwardArgs&);
+template void wavelet_backward<KAN_REAL>(Pool&, const Layer&, const BackwardArgs&);
+
+}  // namespace KAN_NS

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#
+# clang-tidy (.clang-tidy) over the C interface, the core and the reference; and clang++ reads every source of the library, each
+# kernel for its tier, without a warning. Nothing is linked.
+set -eu
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+build=build/clang
+CC=clang CXX=clang++ cmake -S . -B "$build" -DKAN_CUDA=OFF -DKAN_TESTS=OFF -DKAN_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -Wno-dev \
+  >/dev/null
+mapfile -t sources < <(ls native/src/abi/*.cpp native/src/core/*.cpp native/src/ref/*.cpp)
+[ ${#sources[@]} -ge 10 ] || { echo "clang.sh: only ${#sources[@]} sources" >&2; exit 1; }
+clang-tidy --quiet -p "$build" "${sources[@]}"
+cmake --build "$build" --parallel "$(nproc)" --target help >/dev/null
+# The compile commands, with -fsyntax-only in place of the object.
+count=$(grep -c '"command":' "$build/compile_commands.json")
+sed -n 's/^ *"command": "\(.*\)",*$/\1/p' "$build/compile_commands.json" | sed 's/\\"/"/g; s/ -o [^ ]* -c / -fsyntax-only /' \
+  | xargs -P "$(nproc)" -d '\n' -I{} bash -c '{}'
+echo "clang.sh: ${#sources[@]} sources by clang-tidy, $count read by clang++"
