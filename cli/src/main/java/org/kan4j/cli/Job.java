@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.kan4j.Recipe;
 import org.kan4j.data.Cache;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
@@ -45,9 +46,9 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         TableSet set = TableSet.learn(table, options);
         set.notes().forEach(n -> notes.println("note: " + n));
         int rows = set.parts().train().rows();
-        int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
-        int epochs = rows < 2_000 ? 100 : rows < 20_000 ? 50 : 20;
-        return new Job(set.encoding(), set.parts(), 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
+        Recipe recipe = Recipe.of(rows);
+        return new Job(set.encoding(), set.parts(), recipe.hidden(), recipe.epochs(), recipe.batchSize(), recipe.learningRate(),
+                recipe.decay());
     }
 
     /** The file that the command line names, null for a known set. */

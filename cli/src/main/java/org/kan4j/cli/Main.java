@@ -110,8 +110,13 @@ public final class Main {
     }
 
     private static int report(PrintWriter err, String message, int status) {
-        err.println("kan4j: " + message);
+        err.println("kan4j: " + inOptions(message));
         return status;
+    }
+
+    /** What the library calls a setting is an option here: "set missing to fill" is "use --missing fill". */
+    static String inOptions(String message) {
+        return message.replaceAll("\\bset (missing|unseen) to (\\w+)", "use --$1 $2");
     }
 
     /** In words; Java's own messages of these are a bare path. */

@@ -78,8 +78,8 @@ final class ColumnScan {
                 RowEncoder.finite(row, at);  // says where
             }
             whole &= value == Math.rint(value);
-            if (target && counts.size() <= MOST_CATEGORIES) {
-                counts.merge(row.text(at), 1L, Long::sum);
+            if (target && counts.size() <= mostCategories()) {
+                counts.merge(Cells.text(value), 1L, Long::sum);
             }
             return;
         }
@@ -92,7 +92,7 @@ final class ColumnScan {
         }
         rows++;
         String cell = row.text(at);
-        if (counts.size() <= MOST_CATEGORIES && (target || counts.size() <= MAX_CATEGORIES) || counts.containsKey(cell)) {
+        if (counts.size() <= mostCategories() || counts.containsKey(cell)) {
             counts.merge(cell, 1L, Long::sum);
         }
         if (column.kind() == Table.Kind.ANY && Cells.missingNumber(cell)) {
@@ -137,10 +137,10 @@ final class ColumnScan {
     }
 
     /** The refusal of a column of other things than numbers. */
-    DataException noNumber(String why) {
-        return odd != null ? new DataException(odd.getMessage() + ", " + why)
-                : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type() + ", "
-                + why + "s");
+    DataException noNumber() {
+        return column.kind() == Table.Kind.ANY && odd != null ? new DataException(odd.getMessage() + ", regression needs a number")
+                : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
+                + ", regression needs numbers");
     }
 
     /** Different texts up to which they are collected. */
@@ -189,10 +189,7 @@ final class ColumnScan {
         if (odd == null || column.kind() == Table.Kind.NUMBER) {
             return allNumbers();
         }
-        long others = notations.values().stream().mapToLong(found -> found.count).sum();
-        if (others > 0 && numbers + markers + others >= NUMERIC_SHARE * rows) {
-            throw otherNotation();
-        }
+        refuseOtherNotations();
         boolean marked = numbers > 0 && numbers >= MARKED_SHARE * rows && oddTexts().size() <= MARKERS;
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + ", expected a number as in " + numbers + " of " + rows
@@ -206,6 +203,14 @@ final class ColumnScan {
                     + column.name() + " takes each as a category");
         }
         return false;
+    }
+
+    /** @throws DataException if most cells are numbers in another notation, or dates */
+    void refuseOtherNotations() {
+        long others = notations.values().stream().mapToLong(found -> found.count).sum();
+        if (others > 0 && numbers + markers + others >= NUMERIC_SHARE * rows) {
+            throw otherNotation();
+        }
     }
 
     private List<String> oddTexts() {

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,6 +39,7 @@ final class CsvTable implements Table {
     private final Cells cells;
     private final CommentStrategy comments;
     private final List<Column> columns;
+    private final Map<String, Integer> places;
     private final Set<Integer> unnamed;
     private final CsvIndex index;
     /** Rows of each block, -1 where nobody has counted them yet. Benign races: all threads count the same. */
@@ -51,6 +54,7 @@ final class CsvTable implements Table {
         this.comments = scan.hashes() > 0 && scan.hashes() == dialect.comments() ? CommentStrategy.READ : CommentStrategy.NONE;
         this.unnamed = new HashSet<>();
         this.columns = named();
+        this.places = Table.places(columns);
         try (IndexedCsvReader<CsvRecord> reader = builder().pageSize(Table.blockRows(columns.size()))
                 .build(CsvDialect.handler(), source.file())) {
             this.index = reader.getIndex();
@@ -139,8 +143,14 @@ final class CsvTable implements Table {
 
     @Override
     public String hint() {
-        return dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
+        return dialect.numbered() ? "; the first row holds numbers and is taken as data: if it is the header, --header says so"
+                : dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
                 + "and so on" : columns.size() == 1 ? "; if there are more, --separator names what is between them" : "";
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(places.get(name));
     }
 
     @Override

@@ -241,8 +241,8 @@ public final class TableSet {
         private Task task() {
             if (options.task == Task.REGRESSION) {
                 if (!target.allNumbers()) {
-                    target.numeric();  // says which notation they are in
-                    throw target.noNumber("regression needs a number");
+                    target.refuseOtherNotations();
+                    throw target.noNumber();
                 }
             } else if (options.task == null && target.numeric() && target.different() > 2) {
                 if (target.whole() && target.different() <= HINT_VALUES) {
@@ -265,7 +265,7 @@ public final class TableSet {
             int classes = target.labels().size();
             if (classes > ColumnScan.MAX_CATEGORIES || ColumnScan.tooMany(classes, rows)) {
                 throw new DataException(table.path() + ": the target '" + options.target + "' has "
-                        + (classes > ColumnScan.MOST_CATEGORIES ? "more than " + ColumnScan.MOST_CATEGORIES : classes)
+                        + (classes > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : classes)
                         + " different texts in " + rows + " rows, such as '" + target.example() + "': more than classes mostly are; "
                         + "--task classification takes each as a class, --target names another column");
             }
@@ -282,7 +282,6 @@ public final class TableSet {
             Split dealer = new Split(classify ? labels.stream().mapToLong(sizes::get).toArray() : new long[] {rows},
                     options.testShare, options.seed);
             SplittableRandom random = new SplittableRandom(options.seed);
-            long[] trained = new long[Math.max(1, labels.size())];
             BitSet train = new BitSet(rows);
             BitSet test = new BitSet(rows);
             ColumnSample values = new ColumnSample();
@@ -291,10 +290,8 @@ public final class TableSet {
             for (int block = 0; block < table.blocks(); block++) {
                 reader.seek(block);
                 for (; reader.next(); row++) {
-                    int label = classify ? stratum.of(reader.text(targetAt)) : 0;
-                    boolean tested = dealer.second(label);
+                    boolean tested = dealer.second(classify ? stratum.of(reader.text(targetAt)) : 0);
                     (tested ? test : train).set(row);
-                    trained[label] += tested ? 0 : 1;
                     double place = random.nextDouble();
                     for (Input input : inputs) {
                         learn(input, reader, tested, place);
@@ -308,7 +305,6 @@ public final class TableSet {
                 throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
                         + test.cardinality() + " to test on with --test-fraction " + options.testShare);
             }
-            noteUntrained(labels, trained);
             Encoding.Target how = classify ? new Encoding.Classes(options.target, labels) : values.target(options.target);
             Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), how, options.missing,
                     options.unseen);
@@ -329,15 +325,6 @@ public final class TableSet {
                 if (!Double.isNaN(value)) {
                     input.sample.see(value, random);
                 }
-            }
-        }
-
-        private void noteUntrained(List<String> labels, long[] trained) {
-            List<String> untrained = IntStream.range(0, labels.size()).filter(i -> trained[i] == 0).mapToObj(labels::get).toList();
-            if (!untrained.isEmpty()) {
-                notes.add((untrained.size() == 1 ? "the class " : "the classes ") + Names.some(untrained)
-                        + (untrained.size() == 1 ? " is" : " are") + " in no training row, only among those to test on: it cannot be "
-                        + "learned (a smaller --test-fraction leaves more to train)");
             }
         }
 

@@ -146,7 +146,7 @@ public final class NativeLibrary {
         int major = version >>> 16;
         int minor = version & 0xffff;
         if (major != Kan.KAN_ABI_MAJOR() || minor < Kan.KAN_ABI_MINOR()) {
-            throw new NativeLibraryException(Status.ABI_MISMATCH, String.format(
+            throw new NativeLibraryException(Status.ABI_MISMATCH, String.format(Locale.ROOT,
                 "%s has the interface version %d.%d, kan4j %s needs %d.%d or a later %d.x", library, major, minor,
                 version(), Kan.KAN_ABI_MAJOR(), Kan.KAN_ABI_MINOR(), Kan.KAN_ABI_MAJOR()));
         }

@@ -3,7 +3,6 @@ package org.kan4j.measure;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.kan4j.device.Context;
@@ -36,8 +35,24 @@ public final class Metrics {
      * @param more measures of one's own
      */
     public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data, Metric... more) {
+        Map<String, Sum> own = new LinkedHashMap<>();
+        for (Metric metric : more) {
+            own.put(metric.name(), new Sum(metric.start()));
+        }
         return parameters.on(context,
-            here -> new Metrics(data.size(), Measurement.of(context, here, loss, data, List.of(more))));
+            here -> new Metrics(data.size(), Measurement.of(context, here, loss, data, own)));
+    }
+
+    private record Sum(Metric.Sum sum) implements Measurement.RowSum {
+        @Override
+        public void add(double[] prediction, double[] target, double weight) {
+            sum.add(prediction, target, weight);
+        }
+
+        @Override
+        public double value() {
+            return sum.value();
+        }
     }
 
     /** Rows measured. */

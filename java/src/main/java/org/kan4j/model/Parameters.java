@@ -73,7 +73,7 @@ public final class Parameters implements AutoCloseable {
                 closeWhenIdle(memory);
                 made.close();
             };
-            this.forgotten = Forgotten.watch(this, "Parameters of " + model.parameterCount() + " numbers", free);
+            this.forgotten = Forgotten.watch(this, "a Parameters of " + model.parameterCount() + " numbers", free);
         } catch (RuntimeException | Error e) {
             memory.close();
             if (handles != null) {

@@ -251,6 +251,7 @@ public final class Dataset implements RowSource {
     @Override
     public HostTensor sample(Arena arena, int most) {
         Checks.atLeast("the rows of a sample", most, 1);
+        requireOpen();
         if (selection == null && size <= most) {
             return features.reshape(size, in());
         }
@@ -260,6 +261,12 @@ public final class Dataset implements RowSource {
             copy(features, row((int) ((long) i * size / rows)), sample.segment(), i, in() * dtype().bytes(), 1);
         }
         return sample;
+    }
+
+    private void requireOpen() {
+        if (!features.segment().scope().isAlive() || !targets.segment().scope().isAlive()) {
+            throw new IllegalStateException("the arena of the data set's tensors is closed");
+        }
     }
 
     /** Copies from the tensors, in the order of the positions or their own. */
@@ -284,6 +291,7 @@ public final class Dataset implements RowSource {
 
     /** Copies rows into a mini-batch: the positions order[from .. to), or from .. to themselves where order is null. */
     private void gather(int[] order, int from, int to, MemorySegment x, MemorySegment t, MemorySegment w) {
+        requireOpen();
         long featureBytes = in() * features.dtype().bytes();
         long targetBytes = classes > 0 ? Integer.BYTES : out() * targets.dtype().bytes();
         if (order == null && selection == null) {

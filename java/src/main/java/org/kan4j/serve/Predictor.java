@@ -39,6 +39,8 @@ public final class Predictor implements AutoCloseable {
     /** Rows that pass through the kernels at a time: on the CPU what stays in cache, on a device what fills it. */
     private static final int CPU_ROWS = 64;
     private static final int CUDA_ROWS = 4096;
+    /** Who stands for the threads of other processors where memory is asked who may use it. */
+    private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> { });
     /** Fewer rows are not worth another processor. */
     private static final int ROWS_A_PROCESSOR = 256;
 
@@ -89,7 +91,7 @@ public final class Predictor implements AutoCloseable {
             closeCopy(onDevice, owner);
             owned.run();
         };
-        this.forgotten = Forgotten.watch(this, "a Predictor", free);
+        this.forgotten = Forgotten.watch(this, "a Predictor of " + model.parameterCount() + " parameters", free);
     }
 
     private static void closeCopy(Parameters copy, Context owner) {
@@ -173,7 +175,7 @@ public final class Predictor implements AutoCloseable {
         int rows = rows(x.length);
         requireOutputs(rows, y.length);
         if (rows > blockRows) {
-            forEachBlock(rows, (slot, row, count) -> block(slot, x, y, (int) row, count));
+            forEachBlock(rows, processors(), (slot, row, count) -> block(slot, x, y, (int) row, count));
             return;
         }
         PredictorPool.Slot slot = pool.acquire();
@@ -204,7 +206,7 @@ public final class Predictor implements AutoCloseable {
         int rows = rows(x.length);
         requireOutputs(rows, y.length);
         if (rows > blockRows) {
-            forEachBlock(rows, (slot, row, count) -> block(slot, x, y, (int) row, count));
+            forEachBlock(rows, processors(), (slot, row, count) -> block(slot, x, y, (int) row, count));
             return;
         }
         PredictorPool.Slot slot = pool.acquire();
@@ -250,7 +252,8 @@ public final class Predictor implements AutoCloseable {
     }
 
     /**
-     * Outputs of a tensor of any rank into memory of the caller's.
+     * Outputs of a tensor of any rank into memory of the caller's, on several processors where all threads may use both, as
+     * in memory of {@code Arena.ofShared()}.
      *
      * @param x (..., in) of the model's type
      * @param y receives (..., out)
@@ -267,7 +270,8 @@ public final class Predictor implements AutoCloseable {
         Checks.writable("the output", y.segment(), y);
         long inBytes = (long) in * dtype.bytes();
         long outBytes = (long) out * dtype.bytes();
-        forEachBlock(x.rows(), (slot, row, count) -> {
+        boolean shared = x.segment().isAccessibleBy(NOBODY) && y.segment().isAccessibleBy(NOBODY);
+        forEachBlock(x.rows(), shared ? processors() : 1, (slot, row, count) -> {
             MemorySegment result = slot.forward(count, x.segment().asSlice(row * inBytes, count * inBytes));
             MemorySegment.copy(result, 0, y.segment(), row * outBytes, count * outBytes);
         });
@@ -279,9 +283,9 @@ public final class Predictor implements AutoCloseable {
     }
 
     /** Runs all rows, block by block, on this thread and on processors that no other call of this predictor uses. */
-    private void forEachBlock(long rows, Block block) {
+    private void forEachBlock(long rows, int most, Block block) {
         PredictorPool.Slot[] taken =
-            new PredictorPool.Slot[(int) Math.max(1, Math.min(processors(), rows / ROWS_A_PROCESSOR))];
+            new PredictorPool.Slot[(int) Math.max(1, Math.min(most, rows / ROWS_A_PROCESSOR))];
         int count = 0;
         try {
             for (; count < taken.length; count++) { // all before the first runs: a close meanwhile lets the call end

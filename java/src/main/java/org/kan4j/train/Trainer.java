@@ -20,7 +20,6 @@ import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
-import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
@@ -73,19 +72,12 @@ public final class Trainer implements AutoCloseable {
         }
         Runnable ofLoop = loop.free();
         Context opened = ownsContext ? context : null;
-        this.free = () -> free(ofLoop, opened);
-        this.forgotten = Forgotten.watch(this, "a Trainer", free);
-    }
-
-    /** Knows no trainer, so that one that is forgotten can be freed. */
-    private static void free(Runnable loop, Context opened) {
-        try {
-            loop.run();
-        } finally {
-            if (opened != null) {
-                opened.close();
+        this.free = () -> { // knows no trainer, so that one that is forgotten can be freed
+            try (opened) {
+                ofLoop.run();
             }
-        }
+        };
+        this.forgotten = Forgotten.watch(this, "a Trainer of " + parameters.model().parameterCount() + " parameters", free);
     }
 
     /** A trainer for these parameters, to be configured. */
@@ -101,54 +93,20 @@ public final class Trainer implements AutoCloseable {
         TrainingState training = TrainingFormat.load(checkpoint.state().orElseThrow(() -> KanException.invalid(
             "the checkpoint holds a model but no training to resume")));
         Builder builder = new Builder(checkpoint.parameters());
-        TrainingPlan plan = training.plan();
-        builder.loss = plan.loss();
-        builder.classWeights = plan.classWeights();
-        builder.optimizer = plan.optimizer();
-        builder.schedule = plan.schedule();
-        builder.epochs = plan.epochs();
-        builder.steps = plan.steps();
-        builder.batchSize = plan.batchSize();
-        builder.accumulation = plan.accumulation();
-        builder.seed = plan.seed();
-        builder.shuffle = plan.shuffle();
-        builder.patience = plan.patience();
-        builder.clipping = plan.clipping();
-        builder.groups.addAll(plan.groups());
-        builder.averaging = plan.averaging();
-        builder.gridUpdates = plan.gridUpdates();
-        builder.regularisers.addAll(plan.regularisers());
+        builder.goOn(training);
         builder.properties.putAll(checkpoint.properties());
-        builder.resumed = training;
         return builder;
     }
 
     /** How to train. */
-    public static final class Builder {
+    public static final class Builder extends TrainingSettings {
 
         private final Parameters parameters;
         private Context context;
-        private Loss loss;
-        private List<Double> classWeights = List.of();
-        private Optimizer optimizer = Optimizer.adamW(1e-3, 1e-4);
-        private Schedule schedule = Schedule.constant();
-        private Integer epochs;
-        private long steps;
-        private Integer batchSize;
-        private int accumulation = 1;
-        private long seed = 1;
-        private boolean shuffle = true;
-        private int patience;
-        private Clipping clipping = Clipping.none();
-        private final List<ParameterGroup> groups = new ArrayList<>();
-        private double averaging;
-        private GridUpdates gridUpdates;
-        private final List<Regulariser> regularisers = new ArrayList<>();
         private final List<TrainingListener> listeners = new ArrayList<>();
         private final List<Metric> metrics = new ArrayList<>();
         private Path checkpoint;
         private final Map<String, String> properties = new LinkedHashMap<>();
-        private TrainingState resumed;
 
         private Builder(Parameters parameters) {
             this.parameters = Objects.requireNonNull(parameters, "parameters");
@@ -192,16 +150,6 @@ public final class Trainer implements AutoCloseable {
             keep("optimizer", optimizer, value);
             optimizer = Objects.requireNonNull(value, "optimizer");
             return this;
-        }
-
-        /** What a resume does not change: where it did, the training would not be the one that was interrupted. */
-        private void keep(String what, Object before, Object value) {
-            if (before instanceof Absent absent && absent.isFor(value)) {
-                return; // what the checkpoint could only name
-            }
-            if (resumed != null && !Objects.equals(before, value)) {
-                throw KanException.invalid("a resumed training keeps its %s, %s; given %s", what, before, value);
-            }
         }
 
         /**
@@ -367,19 +315,6 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        private TrainingPlan plan() {
-            for (Object part : Arrays.asList(loss, schedule)) {
-                if (part instanceof Absent absent) {
-                    throw absent.refusal();
-                }
-            }
-            int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
-            int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
-            return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed,
-                shuffle, patience, clipping, List.copyOf(groups), averaging, gridUpdates,
-                List.copyOf(regularisers));
-        }
-
         /** The trainer. */
         public Trainer build() {
             return new Trainer(this);
@@ -474,7 +409,7 @@ public final class Trainer implements AutoCloseable {
             save(checkpoint);
         } catch (IOException e) {
             Object why = e.getClass() == IOException.class ? e.getMessage() : e;  // others need their name to be understood
-            throw new KanException(Status.INVALID_ARGUMENT, "cannot write the checkpoint " + checkpoint + ": " + why, e);
+            throw new KanException(Status.IO_ERROR, "cannot write the checkpoint " + checkpoint + ": " + why, e);
         }
     }
 

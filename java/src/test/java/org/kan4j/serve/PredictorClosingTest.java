@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
+import org.kan4j.tensor.HostTensor;
 
 /** Closing what is being used: new calls are refused, those that run end with right results. */
 class PredictorClosingTest {
@@ -108,6 +110,19 @@ class PredictorClosingTest {
         Parameters inside = predictor.parameters();
         predictor.close();
         assertThrows(IllegalStateException.class, inside::requireOpen);
+    }
+
+    @Test
+    void memoryOfOneThreadStaysWithIt() {
+        try (Parameters parameters = Parameters.initialise(MODEL, 1); Predictor predictor = Predictor.of(parameters);
+             Arena one = Arena.ofConfined(); Arena all = Arena.ofShared()) {
+            float[] x = rows(4000);
+            float[] expected = predictor.predict(x);
+            for (Arena arena : List.of(one, all)) {
+                HostTensor y = predictor.predict(arena, HostTensor.of(arena, x).reshape(4000, 16));
+                assertArrayEquals(expected, y.toFloats());
+            }
+        }
     }
 
     @Test

@@ -3,8 +3,8 @@ package org.kan4j.internal.measure;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
@@ -13,7 +13,6 @@ import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Scalar;
 import org.kan4j.internal.memory.Staged;
 import org.kan4j.internal.passes.Passes;
-import org.kan4j.measure.Metric;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.Workspace;
@@ -29,9 +28,19 @@ public final class Measurement {
     private Measurement() {
     }
 
-    /** Measures parameters on data of at least one row: every measure by name. */
+    /** A measure that is fed row by row; its arrays are its own. */
+    public interface RowSum {
+
+        /** Takes a row in. */
+        void add(double[] prediction, double[] target, double weight);
+
+        /** The measure; NaN where the rows define none. */
+        double value();
+    }
+
+    /** Measures parameters on data of at least one row: every measure by name, those of one's own too. */
     public static Map<String, Double> of(Context context, Parameters parameters, Loss loss, RowSource data,
-                                         List<Metric> metrics) {
+                                         Map<String, ? extends RowSum> own) {
         Loss measured = loss == null ? defaultLoss(data) : loss;
         requireFit(parameters.model(), measured, data);
         if (data.size() == 0) {
@@ -43,7 +52,6 @@ public final class Measurement {
         double lossSum = 0;
         double plainSum = 0;
         double weightSum = 0;
-        List<Metric.Sum> sums = metrics.stream().map(Metric::start).toList();
         Scores scores = data.classes() > 0 ? new Scores.Classes(data.classes())
             : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
             : new Scores.Reals((int) data.out());
@@ -60,7 +68,7 @@ public final class Measurement {
                     continue;
                 }
                 MemorySegment predictions = passes.forward(rows, buffers.x);
-                score(scores, sums, data, buffers.onHost(predictions, rows), buffers, rows);
+                score(scores, own.values(), data, buffers.onHost(predictions, rows), buffers, rows);
                 double value = evaluate(measured, context, data, rows, predictions, buffers);
                 lossSum += weight * value;
                 plainSum += weight * (plain.equals(measured) ? value
@@ -77,15 +85,14 @@ public final class Measurement {
             values.put("log_loss", plainSum / weightSum);
         }
         scores.put(values);
-        for (int m = 0; m < sums.size(); m++) {
-            String name = metrics.get(m).name();
+        own.forEach((name, sum) -> {
             if (values.containsKey(name)) {
                 throw KanException.invalid("there is a measure '%s' already; a metric needs a name of its own", name);
             }
-            if (!Double.isNaN(sums.get(m).value())) {
-                values.put(name, sums.get(m).value());
+            if (!Double.isNaN(sum.value())) {
+                values.put(name, sum.value());
             }
-        }
+        });
         return values;
     }
 
@@ -154,7 +161,7 @@ public final class Measurement {
     }
 
     /** Adds rows to the scores. */
-    private static void score(Scores scores, List<Metric.Sum> sums, RowSource data, MemorySegment predictions, Batch batch,
+    private static void score(Scores scores, Collection<? extends RowSum> sums, RowSource data, MemorySegment predictions, Batch batch,
                               int rows) {
         int out = (int) data.out();
         double[] y = new double[out];
@@ -169,7 +176,7 @@ public final class Measurement {
                 t[o] = data.classes() > 0 ? batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i)
                     : value(data.dtype(), batch.hostTargets(), start + o);
             }
-            for (Metric.Sum sum : sums) {
+            for (RowSum sum : sums) {
                 sum.add(y.clone(), t.clone(), weight);
             }
             if (scores instanceof Scores.Classes classes && data.classes() > 0) {
