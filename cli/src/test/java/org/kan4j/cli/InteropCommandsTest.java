@@ -102,6 +102,8 @@ class InteropCommandsTest {
             .contains("encoder (3 -> 3), decoder (3 -> 3)");
         Cli.refuse(new String[] {"torch._utils KAN", "model.state_dict()"}, "import", resources.resolve("module.pt"), "--variant",
             "chebykan", "--out", model);
+        Cli.refuse(new String[] {"weights of PyTorch", "kan4j import"}, "train", resources.resolve("state.pt"),
+            "--target", "y");
         Cli.refuse(new String[] {"zip file", "kan4j import"}, "export", resources.resolve("state.pt"), "--onnx", folder.resolve("m.onnx"));
     }
 
