@@ -17,8 +17,8 @@ import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
 
 /**
- * Runs ONNX files with ONNX Runtime if it is there. By reflection: nobody who does not check should have to fetch its 54 MB,
- * neither to run kan4j nor to build it.
+ * Runs ONNX files with ONNX Runtime if it is there. By reflection: nobody who does not check should have to fetch its
+ * 54 MB, neither to run kan4j nor to build it.
  */
 final class OnnxCheck {
 
@@ -49,14 +49,15 @@ final class OnnxCheck {
         double error = relative(run(file, dtype, x, in), exact);
         double allowed = dtype == DType.F64 ? 1e-12 : 3 * own + 2e-7;
         boolean passed = error <= allowed;
-        out.printf(Locale.ROOT, "ONNX Runtime on %d rows: relative L2 error %.1e, kan4j's own float32 %.1e: %s%n", ROWS, error,
-            own, passed ? "ok" : String.format(Locale.ROOT, "FAILED, at most %.1e expected", allowed));
+        out.printf(Locale.ROOT, "ONNX Runtime on %d rows: relative L2 error %.1e, kan4j's own float32 %.1e: %s%n", ROWS,
+            error, own, passed ? "ok" : String.format(Locale.ROOT, "FAILED, at most %.1e expected", allowed));
         return passed ? 0 : Main.FAILURE;
     }
 
     /** kan4j's outputs computed in a type. */
     private static double[] wide(Parameters parameters, DType dtype, double[] x) {
-        try (Parameters copy = Parameters.zeros(parameters.model().withDType(dtype)); Arena arena = Arena.ofConfined()) {
+        try (Parameters copy = Parameters.zeros(parameters.model()
+            .withDType(dtype)); Arena arena = Arena.ofConfined()) {
             for (TensorInfo tensor : parameters.tensors()) {
                 copy.set(tensor.name(), parameters.get(arena, tensor.name()).to(arena, dtype));
             }
@@ -80,7 +81,8 @@ final class OnnxCheck {
         boolean wide = dtype == DType.F64;
         try {
             Object environment = call(type("OrtEnvironment"), null, "getEnvironment");
-            try (AutoCloseable session = (AutoCloseable) call(environment.getClass(), environment, "createSession", file.toString());
+            try (AutoCloseable session = (AutoCloseable) call(environment.getClass(), environment, "createSession",
+                file.toString());
                  AutoCloseable input = tensor(environment, wide, x, in);
                  AutoCloseable result = (AutoCloseable) type("OrtSession").getMethod("run", Map.class)
                      .invoke(session, Map.of("x", input))) {
@@ -110,8 +112,10 @@ final class OnnxCheck {
             narrow[i] = (float) x[i];
         }
         return (AutoCloseable) type("OnnxTensor")
-            .getMethod("createTensor", type("OrtEnvironment"), wide ? DoubleBuffer.class : FloatBuffer.class, long[].class)
-            .invoke(null, environment, wide ? DoubleBuffer.wrap(x) : FloatBuffer.wrap(narrow), new long[] {x.length / in, in});
+            .getMethod("createTensor", type("OrtEnvironment"), wide ? DoubleBuffer.class : FloatBuffer.class,
+            long[].class)
+            .invoke(null, environment, wide ? DoubleBuffer.wrap(x) : FloatBuffer.wrap(narrow),
+            new long[] {x.length / in, in});
     }
 
     private static Class<?> type(String name) throws ClassNotFoundException {

@@ -10,8 +10,8 @@ import org.kan4j.tensor.DType;
 import org.kan4j.export.Dialect.Text;
 
 /**
- * Prints {@link Expr}s as statements on feature i, x[p + i], normalised s[t + i]. Numbers of width 1 become local variables, vectors are written into
- * the scratch array {@code s}.
+ * Prints {@link Expr}s as statements on feature i, x[p + i], normalised s[t + i]. Numbers of width 1 become local
+ * variables, vectors are written into the scratch array {@code s}.
  */
 final class CodeExpr {
 
@@ -147,7 +147,8 @@ final class CodeExpr {
             case Expr.Call call -> call.arguments().forEach(this::prepare);
             case Expr.Constant c -> {
                 int at = store(c.values());
-                vectors.put(c, constants + "[" + (at == 0 ? "" : at + " + ") + (c.rows() == 1 ? "c" : "i * " + c.width() + " + c") + "]");
+                vectors.put(c, constants + "[" + (at == 0 ? "" : at + " + ") + (c.rows() == 1 ? "c" : "i * "
+                    + c.width() + " + c") + "]");
             }
             default -> {
                 if (!vectors.containsKey(expr)) {

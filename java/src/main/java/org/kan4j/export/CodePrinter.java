@@ -10,9 +10,9 @@ import org.kan4j.error.UnsupportedException;
 import org.kan4j.export.Dialect.Text;
 
 /**
- * Prints a {@link Program} as functions of Java or C, one a step: {@code layerN(x, p, y, q, s, t)} reads its features from
- * x[p], writes its outputs to y[q] and uses s from t on. Numbers are in tables, work is in loops: no function grows with the
- * model.
+ * Prints a {@link Program} as functions of Java or C, one a step: {@code layerN(x, p, y, q, s, t)} reads its features
+ * from x[p], writes its outputs to y[q] and uses s from t on. Numbers are in tables, work is in loops: no function
+ * grows with the model.
  */
 final class CodePrinter {
 
@@ -185,7 +185,9 @@ final class CodePrinter {
         add(product, dense, width, place);
     }
 
-    /** The most common layer: where all taps are there, one loop over the outputs for all of them and the base branch. */
+    /**
+     * The most common layer: where all taps are there, one loop over the outputs for all of them and the base branch.
+     */
     private void splineAndBase(CodeExpr code, Program.Product product, Expr.Spline spline, Expr base) {
         int k = spline.order();
         int out = product.out();
@@ -228,10 +230,10 @@ final class CodePrinter {
     /** Adds the taps from function {@code first} on, those that are there. */
     private void product(Program.Product product, Expr.Spline spline, int at, int place, String first) {
         functions.line("int f = %s < 0 ? 0 : %s;", first, first);
-        functions.line("int l = %s > %d ? %d : %s + %d;", first, spline.width() - spline.order() - 1, spline.width(), first,
-            spline.order() + 1);
-        functions.line("product(y, q, %d, W%d, (i * %d + %d + f) * %d, s, t + %d + f - %s, l - f);", product.out(), step,
-            product.width(), at, product.out(), place, first);
+        functions.line("int l = %s > %d ? %d : %s + %d;", first, spline.width() - spline.order() - 1, spline.width(),
+            first, spline.order() + 1);
+        functions.line("product(y, q, %d, W%d, (i * %d + %d + f) * %d, s, t + %d + f - %s, l - f);", product.out(),
+            step, product.width(), at, product.out(), place, first);
     }
 
     private void print(Program.Edges edges) {
@@ -274,7 +276,8 @@ final class CodePrinter {
         functions.line("for (int i = 0; i < %d; i++) {", n);
         functions.line("squares += (x[p + i] - mean) * (x[p + i] - mean);");
         functions.line("}");
-        functions.line("double unit = 1 / %s;", dialect.squareRoot("squares / " + n + " + " + Dialect.literal(norm.eps(), true)));
+        functions.line("double unit = 1 / %s;", dialect.squareRoot("squares / " + n + " + "
+            + Dialect.literal(norm.eps(), true)));
         functions.line("for (int i = 0; i < %d; i++) {", n);
         functions.line("double v = (x[p + i] - mean) * unit * N%d[i] + M%d[i];", step, step);
         functions.line("%s[%s + i] = %sv;", target, from, program.dtype() == DType.F64 ? "" : "(float) ");

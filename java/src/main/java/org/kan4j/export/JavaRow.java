@@ -10,7 +10,10 @@ import org.kan4j.tensor.DType;
 /** Raw columns in, predictions out: an {@link Encoding} as members of a generated class. */
 final class JavaRow {
 
-    /** Numbers of a column in the table ENCODING: low, high, mean (NaN: never filled), first quantile, parts, first value, values. */
+    /**
+     * Numbers of a column in the table ENCODING: low, high, mean (NaN: never filled), first quantile, parts, first
+     * value, values.
+     */
     private static final int FIELDS = 7;
 
     private final Encoding encoding;
@@ -59,7 +62,8 @@ final class JavaRow {
         text.line("public static final class Row {");
         text.line("private final double[] numbers = new double[COLUMNS.length];");
         text.line("private final String[] texts = new String[COLUMNS.length];").line("");
-        text.line("/** A row without values. */").line("public Row() {").line("java.util.Arrays.fill(numbers, Double.NaN);").line("}").line("");
+        text.line("/** A row without values. */").line("public Row() {")
+            .line("java.util.Arrays.fill(numbers, Double.NaN);").line("}").line("");
         setter(text, "double", "numbers", "!=");
         setter(text, "String", "texts", "==");
         text.line("private static int column(String name) {").line("for (int c = 0; c < COLUMNS.length; c++) {");
@@ -68,7 +72,8 @@ final class JavaRow {
         text.line("private %s[] encoded() {", type).line("%s[] x = new %s[INPUTS];", type, type).line("int at = 0;");
         text.line("for (int c = 0; c < COLUMNS.length; c++) {").line("int e = c * %d;", FIELDS);
         text.line("int count = (int) ENCODING[e + 6];").line("if (count < 0) {");
-        text.line("x[at++] = %sscaled(numbers[c], c, e);", type.equals("float") ? "(float) " : "").line("continue;").line("}");
+        text.line("x[at++] = %sscaled(numbers[c], c, e);", type.equals("float") ? "(float) " : "").line("continue;")
+            .line("}");
         text.line("boolean found = %s;", fill ? "texts[c] == null" : "false");
         if (!fill) {
             text.line("if (texts[c] == null) {");
@@ -117,7 +122,8 @@ final class JavaRow {
         text.line("}").line("double low = ENCODING[e];").line("double high = ENCODING[e + 1];");
         text.line("if (!(high > low)) {").line("return 0;").line("}");
         if (!quantiles.isEmpty()) {
-            text.line("int parts = (int) ENCODING[e + 4];").line("if (parts > 0) {").line("int q = (int) ENCODING[e + 3];");
+            text.line("int parts = (int) ENCODING[e + 4];").line("if (parts > 0) {")
+                .line("int q = (int) ENCODING[e + 3];");
             text.line("int p = 0;").line("while (p < parts - 1 && v > QUANTILES[q + p + 1]) {").line("p++;").line("}");
             text.line("double from = QUANTILES[q + p];");
             text.line("return (p + (v - from) / (QUANTILES[q + p + 1] - from)) / parts * 2 - 1;").line("}");
@@ -133,32 +139,44 @@ final class JavaRow {
         switch (encoding.target()) {
             case Encoding.Value value -> text.line("/** The number predicted, in its own unit. */")
                 .line("public static double value(Row row) {")
-                .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true), Dialect.literal(value.mean(), true))
+                .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true),
+                Dialect.literal(value.mean(), true))
                 .line("}").line("");
             case Encoding.Classes classes -> {
                 text.line("/** The classes, in the order of probabilities. */");
                 strings(text, "public static final String[] LABELS", classes.labels());
                 text.line("/** The most likely class. */").line("public static String label(Row row) {");
-                text.line("%s[] y = outputs(row);", type).line("int best = 0;").line("for (int o = 1; o < OUTPUTS; o++) {");
-                text.line("best = y[o] > y[best] ? o : best;").line("}").line("return LABELS[best];").line("}").line("");
-                text.line("/** The probability of each class. */").line("public static double[] probabilities(Row row) {");
-                text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];").line("double most = y[0];");
-                text.line("for (int o = 1; o < OUTPUTS; o++) {").line("most = Math.max(most, y[o]);").line("}").line("double sum = 0;");
-                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = Math.exp(y[o] - most);").line("sum += p[o];").line("}");
-                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] /= sum;").line("}").line("return p;").line("}").line("");
+                text.line("%s[] y = outputs(row);", type).line("int best = 0;")
+                    .line("for (int o = 1; o < OUTPUTS; o++) {");
+                text.line("best = y[o] > y[best] ? o : best;").line("}").line("return LABELS[best];").line("}")
+                    .line("");
+                text.line("/** The probability of each class. */")
+                    .line("public static double[] probabilities(Row row) {");
+                text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];")
+                    .line("double most = y[0];");
+                text.line("for (int o = 1; o < OUTPUTS; o++) {").line("most = Math.max(most, y[o]);").line("}")
+                    .line("double sum = 0;");
+                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = Math.exp(y[o] - most);")
+                    .line("sum += p[o];").line("}");
+                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] /= sum;").line("}").line("return p;")
+                    .line("}").line("");
             }
             case Encoding.Labels labels -> {
                 text.line("/** The labels, in the order of probabilities. */");
                 strings(text, "public static final String[] LABELS", labels.labels());
-                text.line("/** The probability of each label. */").line("public static double[] probabilities(Row row) {");
+                text.line("/** The probability of each label. */")
+                    .line("public static double[] probabilities(Row row) {");
                 text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];");
-                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = 1 / (1 + Math.exp(-y[o]));").line("}").line("return p;")
+                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = 1 / (1 + Math.exp(-y[o]));").line("}")
+                    .line("return p;")
                     .line("}").line("");
             }
         }
     }
 
-    /** An array of texts, which the decoder splits: as an array initialiser thousands would be too much for one method. */
+    /**
+     * An array of texts, which the decoder splits: as an array initialiser thousands would be too much for one method.
+     */
     private static void strings(Text text, String declaration, List<String> texts) {
         text.line("%s = texts(%d,", declaration, texts.size());
         StringBuilder all = new StringBuilder();

@@ -12,20 +12,20 @@ import org.kan4j.error.Status;
 import org.kan4j.export.Dialect.Text;
 
 /**
- * Prints a model as one public class of plain Java, language level 8, without any dependency or state: for every Java, for
- * Android, for ahead-of-time compilers. Its {@code predict} gives the model's outputs to rounding.
+ * Prints a model as one public class of plain Java, language level 8, without any dependency or state: for every Java,
+ * for Android, for ahead-of-time compilers. Its {@code predict} gives the model's outputs to rounding.
  */
 public final class JavaSource {
 
     /** Numbers in tables beyond which a class is refused: a class file holds about 5 bytes for each. */
     private static final long MOST = 4_000_000;
 
-    private static final Set<String> KEYWORDS = Set.of("abstract", "assert", "boolean", "break", "byte", "case", "catch",
-        "char", "class", "const", "continue", "default", "do", "double", "else", "enum", "extends", "final", "finally",
-        "float", "for", "goto", "if", "implements", "import", "instanceof", "int", "interface", "long", "native", "new",
-        "package", "private", "protected", "public", "return", "short", "static", "strictfp", "super", "switch",
-        "synchronized", "this", "throw", "throws", "transient", "try", "void", "volatile", "while", "true", "false",
-        "null", "_", "var", "record", "yield", "sealed", "permits");
+    private static final Set<String> KEYWORDS = Set.of("abstract", "assert", "boolean", "break", "byte", "case",
+        "catch", "char", "class", "const", "continue", "default", "do", "double", "else", "enum", "extends", "final",
+        "finally", "float", "for", "goto", "if", "implements", "import", "instanceof", "int", "interface", "long",
+        "native", "new", "package", "private", "protected", "public", "return", "short", "static", "strictfp", "super",
+        "switch", "synchronized", "this", "throw", "throws", "transient", "try", "void", "volatile", "while", "true",
+        "false", "null", "_", "var", "record", "yield", "sealed", "permits");
 
     private JavaSource() {
     }
@@ -35,16 +35,18 @@ public final class JavaSource {
      *
      * @param name of the class with its package, such as {@code com.acme.Churn}
      * @param comment lines about where the model comes from
-     * @throws KanException if the name is none of a Java class, or the model is too large or has a number that is not finite
+     * @throws KanException if the name is none of a Java class, or the model is too large or has a number that is not
+     * finite
      */
     public static String of(Parameters parameters, String name, List<String> comment) {
         return of(parameters, null, name, comment);
     }
 
     /**
-     * The source of a class that takes raw columns too: {@code new Row().set("column", value)} with {@code label(row)} and
-     * {@code probabilities(row)} of classes, {@code probabilities(row)} of labels or {@code value(row)} of a number. It refuses
-     * what the encoding refuses; a category is known by its text, letter by letter.
+     * The source of a class that takes raw columns too: {@code new Row().set("column", value)} with {@code label(row)}
+     * and
+     * {@code probabilities(row)} of classes, {@code probabilities(row)} of labels or {@code value(row)} of a number. It
+     * refuses what the encoding refuses; a category is known by its text, letter by letter.
      *
      * @param encoding of the model's inputs and outputs, or null for none of this
      */
@@ -52,8 +54,9 @@ public final class JavaSource {
         requireName(name);
         if (encoding != null && (encoding.features() != parameters.model().in()
             || encoding.target().width() != parameters.model().out())) {
-            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model().out()
-                + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target().width());
+            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model()
+                .out() + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target()
+                .width());
         }
         DType dtype = parameters.model().dtype();
         Program program = Lowering.program(parameters, dtype);
@@ -72,7 +75,8 @@ public final class JavaSource {
         text.line("@SuppressWarnings(\"all\")");
         text.line("public final class %s {", simple).line("");
         text.line("/** Numbers of a row. */").line("public static final int INPUTS = %d;", program.in()).line("");
-        text.line("/** Numbers of a row's result. */").line("public static final int OUTPUTS = %d;", program.out()).line("");
+        text.line("/** Numbers of a row's result. */").line("public static final int OUTPUTS = %d;", program.out())
+            .line("");
         text.line("/** Numbers of the scratch array. */").line("public static final int SCRATCH = %d;", code.scratch())
             .line("");
         text.line("private %s() {", simple).line("}").line("");

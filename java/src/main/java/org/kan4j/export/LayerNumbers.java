@@ -56,8 +56,8 @@ final class LayerNumbers {
     /** Refuses more than a layer may have. */
     void requireSize(long numbers) {
         if (numbers > MOST) {
-            throw new UnsupportedException("layer " + layer + " of the model has " + numbers + " numbers; exports hold up to "
-                + MOST + " a layer");
+            throw new UnsupportedException("layer " + layer + " of the model has " + numbers
+                + " numbers; exports hold up to " + MOST + " a layer");
         }
     }
 

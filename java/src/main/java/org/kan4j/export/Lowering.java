@@ -76,10 +76,11 @@ final class Lowering {
     private void lower(LayerSpec spec) {
         switch (spec) {
             case KanLayer kan -> lower(kan);
-            case Linear linear -> steps.add(new Program.Product(numbers.features(linear.in()), numbers.features(linear.out()), null,
-                List.of(X), numbers.transposed(numbers.tensor("weight"), linear.out(), linear.in(), 1), numbers.optional("bias")));
-            case LayerNorm norm -> steps.add(new Program.Normalise(numbers.features(norm.in()), norm.eps(), numbers.tensor("weight"),
-                numbers.tensor("bias")));
+            case Linear linear -> steps.add(new Program.Product(numbers.features(linear.in()),
+                numbers.features(linear.out()), null, List.of(X), numbers.transposed(numbers.tensor("weight"),
+                linear.out(), linear.in(), 1), numbers.optional("bias")));
+            case LayerNorm norm -> steps.add(new Program.Normalise(numbers.features(norm.in()), norm.eps(),
+                numbers.tensor("weight"), numbers.tensor("bias")));
             case BatchNorm norm -> affine(norm);
             case ActivationLayer activation -> steps.add(new Program.Elementwise(numbers.features(activation.in()),
                 activation(activation.activation(), X)));

@@ -49,21 +49,25 @@ public final class Onnx {
     /**
      * Writes a model that takes raw columns and gives predictions. An input a column, named as the column, of shape
      * (rows, 1): float64 for numbers, texts for categories; images are one input {@code pixels} (rows, count). Outputs:
-     * {@code label} (rows) and {@code probabilities} (rows, classes) of classes, {@code probabilities} (rows, labels) of labels,
-     * {@code value} (rows, 1) of a number. What the encoding would refuse cannot be refused there: a missing number gives NaN,
-     * a category that is not known is taken as none of the known.
+     * {@code label} (rows) and {@code probabilities} (rows, classes) of classes, {@code probabilities} (rows, labels)
+     * of labels,
+     * {@code value} (rows, 1) of a number. What the encoding would refuse cannot be refused there: a missing number
+     * gives NaN, a category that is not known is taken as none of the known.
      *
      * @param encoding of the model's inputs and outputs; the options' names and softmax are not used
      */
-    public static void write(Path file, Parameters parameters, Encoding encoding, OnnxOptions options) throws IOException {
+    public static void write(Path file, Parameters parameters, Encoding encoding,
+        OnnxOptions options) throws IOException {
         if (encoding.features() != parameters.model().in() || encoding.target().width() != parameters.model().out()) {
-            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model().out()
-                + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target().width());
+            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model()
+                .out() + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target()
+                .width());
         }
         DType dtype = dtype(parameters, options);
         OnnxGraph graph = new OnnxGraph();
         OnnxEncoding raw = new OnnxEncoding(graph, encoding, dtype);
-        raw.outputs(new OnnxPrinter(graph, dtype, options.opset()).print(Lowering.program(parameters, dtype), raw.inputs()));
+        raw.outputs(new OnnxPrinter(graph, dtype, options.opset()).print(Lowering.program(parameters, dtype),
+            raw.inputs()));
         write(file, parameters, graph, options);
     }
 
@@ -71,7 +75,8 @@ public final class Onnx {
         return options.dtype() == null ? parameters.model().dtype() : options.dtype();
     }
 
-    private static void write(Path file, Parameters parameters, OnnxGraph graph, OnnxOptions options) throws IOException {
+    private static void write(Path file, Parameters parameters, OnnxGraph graph,
+        OnnxOptions options) throws IOException {
         Map<String, String> metadata = new TreeMap<>(options.metadata());
         metadata.put("kan4j.model", parameters.model().toString());
         Protobuf model = new Protobuf().whole(1, IR_VERSION).text(2, "kan4j").text(3, NativeLibrary.version())

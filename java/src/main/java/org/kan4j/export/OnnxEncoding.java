@@ -13,8 +13,8 @@ import org.kan4j.error.UnsupportedException;
 import org.kan4j.tensor.DType;
 
 /**
- * Raw columns in, predictions out: an {@link Encoding} as nodes of an ONNX graph. Numbers are float64 until they are scaled,
- * as in kan4j: what leaves -1..1 may need more digits than float32 has.
+ * Raw columns in, predictions out: an {@link Encoding} as nodes of an ONNX graph. Numbers are float64 until they are
+ * scaled, as in kan4j: what leaves -1..1 may need more digits than float32 has.
  */
 final class OnnxEncoding {
 
@@ -50,7 +50,8 @@ final class OnnxEncoding {
 
     private String input(String name, int type, long width) {
         if (!inputs.add(name)) {
-            throw new UnsupportedException("the model has two inputs named '" + name + "', which an ONNX file cannot tell apart");
+            throw new UnsupportedException("the model has two inputs named '" + name
+                + "', which an ONNX file cannot tell apart");
         }
         return graph.input(name, type, width);
     }
@@ -86,15 +87,16 @@ final class OnnxEncoding {
             return quantiles(x, q);
         }
         double range = column.high() - column.low();
-        return sub(mul(Double.isInfinite(range) ? div(sub(div(x, 2), column.low() / 2), column.high() / 2 - column.low() / 2)
-            : div(sub(x, column.low()), range), 2), 1);
+        return sub(mul(Double.isInfinite(range) ? div(sub(div(x, 2), column.low() / 2),
+            column.high() / 2 - column.low() / 2) : div(sub(x, column.low()), range), 2), 1);
     }
 
     /** Which part x lies in is how many inner quantiles are below it. */
     private String quantiles(String x, double[] q) {
         int parts = q.length - 1;
         double[] inner = DoubleStream.of(q).skip(1).limit(parts - 1).toArray();
-        String below = graph.node("Cast", Map.of("to", (long) OnnxGraph.INT64), graph.node("Greater", x, constant(inner)));
+        String below = graph.node("Cast", Map.of("to", (long) OnnxGraph.INT64), graph.node("Greater", x,
+            constant(inner)));
         String part = graph.node("ReduceSum", Map.of("keepdims", 1L), below, graph.wholes(1));
         String lower = graph.constant(DType.F64, DoubleStream.of(q).limit(parts).toArray(), parts);
         String upper = graph.constant(DType.F64, DoubleStream.of(q).skip(1).toArray(), parts);
@@ -117,7 +119,8 @@ final class OnnxEncoding {
         attributes.put("keys_strings", column.values());
         attributes.put("values_int64s", places);
         attributes.put("default_int64", -1L);
-        String place = graph.node(OnnxGraph.MACHINE_LEARNING, "LabelEncoder", attributes, "place of " + column.name(), raw);
+        String place = graph.node(OnnxGraph.MACHINE_LEARNING, "LabelEncoder", attributes, "place of " + column.name(),
+            raw);
         return graph.node("Cast", Map.of("to", (long) OnnxGraph.type(dtype)),
             graph.node("Equal", place, graph.constant(DType.I64, numbers, 1, numbers.length)));
     }
@@ -139,7 +142,8 @@ final class OnnxEncoding {
             }
             case Encoding.Value value -> {
                 String wide = dtype == DType.F64 ? y : graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), y);
-                output("Add", Map.of(), "value", OnnxGraph.DOUBLE, 1, mul(wide, value.deviation()), constant(value.mean()));
+                output("Add", Map.of(), "value", OnnxGraph.DOUBLE, 1, mul(wide, value.deviation()),
+                    constant(value.mean()));
             }
         }
     }

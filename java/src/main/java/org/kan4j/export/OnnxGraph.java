@@ -8,8 +8,8 @@ import java.util.Map;
 import org.kan4j.tensor.DType;
 
 /**
- * The graph of an ONNX file while it is put together (onnx.proto: GraphProto; field numbers are named there). Values are
- * called by the names of their tensors; equal constants are stored once.
+ * The graph of an ONNX file while it is put together (onnx.proto: GraphProto; field numbers are named there). Values
+ * are called by the names of their tensors; equal constants are stored once.
  */
 final class OnnxGraph {
 
@@ -109,7 +109,8 @@ final class OnnxGraph {
         if (values.length > 4096) {
             return tensor(fresh("weight"), dtype, values, shape);
         }
-        List<Object> key = List.of(dtype, Arrays.stream(values).boxed().toList(), Arrays.stream(shape).boxed().toList());
+        List<Object> key = List.of(dtype, Arrays.stream(values).boxed().toList(), Arrays.stream(shape).boxed()
+            .toList());
         return constants.computeIfAbsent(key, k -> tensor(fresh("constant"), dtype, values, shape));
     }
 

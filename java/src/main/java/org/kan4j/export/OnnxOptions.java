@@ -26,14 +26,16 @@ public record OnnxOptions(int opset, DType dtype, String input, String output, b
     /** Checks the values. */
     public OnnxOptions {
         if (opset < 17 || opset > 21) {
-            throw new KanException(Status.INVALID_ARGUMENT, "the opset of an ONNX file must be 17 to 21, given " + opset);
+            throw new KanException(Status.INVALID_ARGUMENT, "the opset of an ONNX file must be 17 to 21, given "
+                + opset);
         }
         if (dtype != null && !dtype.isFloating()) {
             throw new KanException(Status.INVALID_ARGUMENT, "an ONNX file is written in F32 or F64, given " + dtype);
         }
         if (input.isEmpty() || output.isEmpty() || input.equals(output)) {
-            throw new KanException(Status.INVALID_ARGUMENT, "the names of input and output must be two different texts, "
-                + "given '" + input + "' and '" + output + "'");
+            throw new KanException(Status.INVALID_ARGUMENT,
+                "the names of input and output must be two different texts, " + "given '" + input + "' and '" + output
+                + "'");
         }
         metadata = Map.copyOf(Objects.requireNonNull(metadata, "metadata"));
     }

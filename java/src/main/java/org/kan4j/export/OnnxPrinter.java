@@ -94,7 +94,8 @@ final class OnnxPrinter {
         for (Expr column : product.columns()) {
             if (column instanceof Expr.Spline spline && spline.even()) {
                 for (int i = 0; i < product.in(); i++) {
-                    for (int p = (i * all + at) * product.out(); p < (i * all + at + column.width()) * product.out(); p++) {
+                    for (int p = (i * all + at) * product.out(); p < (i * all + at
+                        + column.width()) * product.out(); p++) {
                         weights[p] /= factorial(spline.order());
                     }
                 }
@@ -233,7 +234,8 @@ final class OnnxPrinter {
         String sum = null;
         double binomial = 1;
         for (int m = 0; 2 * m < k + 1; m++) {
-            String power = power(graph.node("Max", graph.node("Sub", number((k + 1) / 2.0 - m), distance), number(0)), k);
+            String power = power(graph.node("Max", graph.node("Sub", number((k + 1) / 2.0 - m), distance), number(0)),
+                k);
             String term = m == 0 ? power : graph.node("Mul", power, number(m % 2 == 0 ? binomial : -binomial));
             sum = sum == null ? term : graph.node("Add", sum, term);
             binomial = binomial * (k + 1 - m) / (m + 1);

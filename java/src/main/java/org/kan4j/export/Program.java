@@ -6,9 +6,9 @@ import org.kan4j.tensor.DType;
 import org.kan4j.model.KanModel;
 
 /**
- * A model with its numbers as a flat list of steps, what every export is printed from: scales, masks and constant factors
- * are multiplied into the weights, running statistics into affine maps, and a basis is an {@link Expr}. {@link Lowering}
- * makes it.
+ * A model with its numbers as a flat list of steps, what every export is printed from: scales, masks and constant
+ * factors are multiplied into the weights, running statistics into affine maps, and a basis is an {@link Expr}. {@link
+ * Lowering} makes it.
  *
  * @param model what it was made from
  * @param dtype what it is computed in
@@ -32,7 +32,8 @@ record Program(KanModel model, DType dtype, List<Step> steps) {
      * @param weights (in, sum of the columns' widths, out)
      * @param bias (out), or null
      */
-    record Product(int in, int out, Normalise norm, List<Expr> columns, double[] weights, double[] bias) implements Step {
+    record Product(int in, int out, Normalise norm, List<Expr> columns, double[] weights,
+        double[] bias) implements Step {
         /** Columns of a feature. */
         int width() {
             return columns.stream().mapToInt(Expr::width).sum();

@@ -15,8 +15,8 @@ final class SplineTables {
     }
 
     /**
-     * Rows of knots, the first and the last one k times more, so that the recursion needs no ends; then the cells a unit of
-     * x.
+     * Rows of knots, the first and the last one k times more, so that the recursion needs no ends; then the cells a
+     * unit of x.
      */
     static double[] knots(Expr.Spline s) {
         int row = row(s);
@@ -54,9 +54,11 @@ final class SplineTables {
     /** The function spline{order}: the recursion of de Boor written out, or the polynomials of evenly spaced knots. */
     static void print(Text text, Dialect dialect, String type, int order, boolean closed) {
         int k = order;
-        text.line("/* The %d B-splines of order %d that may not be 0 at x, into b; gives the number of the first. */", k + 1, k);
-        text.line("%s spline%d%s(%s x, %s, int from, %sint count, %s, int at) {", dialect.function("int"), k, closed ? "even" : "",
-            type, dialect.array(type, "w", true), closed ? "" : "int unit, ", dialect.array(type, "b", false));
+        text.line("/* The %d B-splines of order %d that may not be 0 at x, into b; gives the number of the first. */",
+            k + 1, k);
+        text.line("%s spline%d%s(%s x, %s, int from, %sint count, %s, int at) {", dialect.function("int"), k, closed
+            ? "even" : "", type, dialect.array(type, "w", true), closed ? "" : "int unit, ",
+            dialect.array(type, "b", false));
         cell(text, type, k);
         if (closed) {
             polynomials(text, type, k);

@@ -59,7 +59,10 @@ final class Splines {
         return slopes;
     }
 
-    /** B'_c(x) = k (N_c / (t_{c+k} - t_c) - N_{c+1} / (t_{c+k+1} - t_{c+1})), N of order k - 1, x in a cell or at its end. */
+    /**
+     * B'_c(x) = k (N_c / (t_{c+k} - t_c) - N_{c+1} / (t_{c+k+1} - t_{c+1})), N of order k - 1, x in a cell or at its
+     * end.
+     */
     private static double slope(double[] t, int from, int c, int k, int cell, double x) {
         return k * (inverse(t, from, c, k) * value(t, from, c, k - 1, cell, x)
             - inverse(t, from, c + 1, k) * value(t, from, c + 1, k - 1, cell, x));
@@ -74,6 +77,7 @@ final class Splines {
             return 0;
         }
         return (x - t[from + c]) * inverse(t, from, c, order) * value(t, from, c, order - 1, cell, x)
-            + (t[from + c + order + 1] - x) * inverse(t, from, c + 1, order) * value(t, from, c + 1, order - 1, cell, x);
+            + (t[from + c + order + 1] - x) * inverse(t, from, c + 1, order) * value(t, from, c + 1, order - 1, cell,
+            x);
     }
 }

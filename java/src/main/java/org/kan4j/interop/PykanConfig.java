@@ -8,8 +8,8 @@ import java.util.Map;
 import org.kan4j.error.FormatException;
 
 /**
- * The constructor arguments in pykan's {@code NAME_config.yml}: what {@code yaml.dump} writes of flat keys with scalars and
- * nested lists, and nothing else of YAML.
+ * The constructor arguments in pykan's {@code NAME_config.yml}: what {@code yaml.dump} writes of flat keys with scalars
+ * and nested lists, and nothing else of YAML.
  */
 final class PykanConfig {
 
@@ -33,8 +33,8 @@ final class PykanConfig {
     }
 
     private FormatException bad(String expected) {
-        return new FormatException(what + ": expected " + expected + ", found '" + (at < lines.length ? lines[at] : "its end")
-            + "'");
+        return new FormatException(what + ": expected " + expected + ", found '" + (at < lines.length ? lines[at]
+            : "its end") + "'");
     }
 
     private Map<String, Object> read() {
@@ -91,7 +91,7 @@ final class PykanConfig {
         if (text.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?")) {
             return Double.parseDouble(text);
         }
-        return text.length() > 1 && (text.startsWith("'") && text.endsWith("'") || text.startsWith("\"") && text.endsWith("\""))
-            ? text.substring(1, text.length() - 1) : text;
+        return text.length() > 1 && (text.startsWith("'") && text.endsWith("'") || text.startsWith("\"")
+            && text.endsWith("\"")) ? text.substring(1, text.length() - 1) : text;
     }
 }

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import org.kan4j.error.FormatException;
 
 /**
- * Which name of a state dict is which of a variant's {@link Slot}s in which layer. The order of layers is never guessed: it
- * comes from numbers in the names, or the user gives it.
+ * Which name of a state dict is which of a variant's {@link Slot}s in which layer. The order of layers is never
+ * guessed: it comes from numbers in the names, or the user gives it.
  */
 final class StateDictNames {
 
@@ -59,14 +59,16 @@ final class StateDictNames {
                 }
             }
         }
-        List<Map<String, Match>> found = byPrefix.values().stream().filter(matches -> hasLayers(variant, matches)).toList();
+        List<Map<String, Match>> found = byPrefix.values().stream().filter(matches -> hasLayers(variant, matches))
+            .toList();
         if (found.isEmpty()) {
             return matchEndings(variant, keys, order);
         }
         order.requireNone();
         Map<String, Match> most = new LinkedHashMap<>(found.stream()
             .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow());
-        byPrefix.values().stream().filter(matches -> !hasLayers(variant, matches)).forEach(most::putAll); // lists of norms
+        byPrefix.values().stream().filter(matches -> !hasLayers(variant, matches))
+            .forEach(most::putAll); // lists of norms
         return variant.sequential() ? ranked(variant, most) : shifted(most, variant.firstIndex());
     }
 
@@ -80,7 +82,8 @@ final class StateDictNames {
      */
     private static Map<String, Match> ranked(Variant variant, Map<String, Match> matches) {
         TreeSet<Integer> numbers = new TreeSet<>();
-        matches.values().stream().filter(match -> !variant.between(match.slot().group())).forEach(m -> numbers.add(m.layer()));
+        matches.values().stream().filter(match -> !variant.between(match.slot().group()))
+            .forEach(m -> numbers.add(m.layer()));
         Map<String, Match> result = new LinkedHashMap<>();
         matches.forEach((key, match) -> {
             if (numbers.floor(match.layer()) != null) {
@@ -128,7 +131,8 @@ final class StateDictNames {
         Map<String, List<String>> stems = new HashMap<>();
         found.forEach((before, names) -> stems.put(before, order.of(names, between)));
         Map<String, Match> matches = new LinkedHashMap<>();
-        slotOf.forEach((key, slot) -> matches.put(key, new Match(slot, stems.get(slot.before()).indexOf(stem(key, slot)))));
+        slotOf.forEach((key, slot) -> matches.put(key, new Match(slot, stems.get(slot.before())
+            .indexOf(stem(key, slot)))));
         return variant.sequential() ? ranked(variant, matches) : matches;
     }
 
@@ -186,8 +190,8 @@ final class StateDictNames {
                 ordered.add(meant.getFirst());
             }
             if (ordered.size() < names.size()) {
-                throw new FormatException(what + ": --order must name all layers, " + String.join(", ", names) + "; given "
-                    + String.join(",", given));
+                throw new FormatException(what + ": --order must name all layers, " + String.join(", ", names)
+                    + "; given " + String.join(",", given));
             }
             return ordered;
         }

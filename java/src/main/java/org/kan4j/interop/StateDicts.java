@@ -59,8 +59,8 @@ public final class StateDicts {
     /**
      * A model from a state dict whose layers have names of the user's own.
      *
-     * @param order what stands in the names before the published endings, such as {@code encoder, decoder}, first layer first;
-     *     null where numbers tell it
+     * @param order what stands in the names before the published endings, such as {@code encoder, decoder}, first layer
+     * first;     null where numbers tell it
      * @throws FormatException if there are no such numbers and no order
      */
     public static Imported load(String what, Variant variant, Map<String, HostTensor> tensors, String config,
@@ -253,7 +253,8 @@ public final class StateDicts {
     public record Exported(Map<String, HostTensor> tensors, Map<String, String> metadata) { }
 
     private static HostTensor filled(Arena arena, Slot slot, DType model, Shape shape) {
-        HostTensor tensor = HostTensor.allocate(arena, slot.dtype() == null ? model : DType.valueOf(slot.dtype()), shape);
+        HostTensor tensor = HostTensor.allocate(arena, slot.dtype() == null ? model : DType.valueOf(slot.dtype()),
+            shape);
         HostTensor flat = tensor.reshape(shape.size());
         for (int i = 0; i < shape.size(); i++) {
             flat.set(slot.fill().applyAsDouble(i), i);

@@ -27,8 +27,8 @@ import org.kan4j.tensor.Shape;
 final class TorchFile {
 
     /** The first bytes of a file of before 1.6: a pickle of the number 0x1950a86a20f9469cfc6c. */
-    private static final byte[] LEGACY = {(byte) 0x80, 2, (byte) 0x8a, 0x0a, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9,
-        0x20, 0x6a, (byte) 0xa8, 0x50, 0x19};
+    private static final byte[] LEGACY = {(byte) 0x80, 2, (byte) 0x8a, 0x0a, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46,
+        (byte) 0xf9, 0x20, 0x6a, (byte) 0xa8, 0x50, 0x19};
     private static final byte[] ZIP = {'P', 'K', 3, 4};
     private static final long LARGEST_PICKLE = 100_000_000;
 
@@ -71,19 +71,24 @@ final class TorchFile {
     /** Reads the pickle. */
     static TorchFile open(Path file) throws IOException {
         try (ZipFile zip = new ZipFile(file.toFile())) {
-            String name = zip.stream().map(ZipEntry::getName).filter(n -> n.equals("data.pkl") || n.endsWith("/data.pkl"))
-                .findFirst().orElseThrow(() -> new FormatException(file + " is a zip file, but none of torch.save: it has no "
+            String name = zip.stream().map(ZipEntry::getName).filter(n -> n.equals("data.pkl")
+                || n.endsWith("/data.pkl"))
+                .findFirst().orElseThrow(() ->
+                new FormatException(file + " is a zip file, but none of torch.save: it has no "
                     + "data.pkl"));
             String prefix = name.substring(0, name.length() - "data.pkl".length());
             if (zip.getEntry(prefix + "constants.pkl") != null) {
-                throw new FormatException(file + " is a TorchScript module; save model.state_dict() with torch.save instead");
+                throw new FormatException(file
+                    + " is a TorchScript module; save model.state_dict() with torch.save instead");
             }
             ZipEntry order = zip.getEntry(prefix + "byteorder");
-            if (order != null && !new String(bytes(file, zip, order, 64), StandardCharsets.UTF_8).strip().equals("little")) {
-                throw new FormatException(file + " was written on a big-endian machine; load it and save it again on another");
+            if (order != null && !new String(bytes(file, zip, order, 64), StandardCharsets.UTF_8).strip()
+                .equals("little")) {
+                throw new FormatException(file
+                    + " was written on a big-endian machine; load it and save it again on another");
             }
-            return new TorchFile(file, Unpickler.read(file.toString(), bytes(file, zip, zip.getEntry(name), LARGEST_PICKLE)),
-                prefix);
+            return new TorchFile(file, Unpickler.read(file.toString(), bytes(file, zip, zip.getEntry(name),
+                LARGEST_PICKLE)), prefix);
         } catch (ZipException | IllegalArgumentException | java.io.EOFException e) {
             throw damaged(file, e.getMessage(), e);
         }
@@ -95,14 +100,16 @@ final class TorchFile {
 
     /** An entry's bytes; torch.save stores them as they are, so that none can claim more than the file has. */
     private static byte[] bytes(Path file, ZipFile zip, ZipEntry entry, long most) throws IOException {
-        if (entry.getMethod() != ZipEntry.STORED || entry.getSize() < 0 || entry.getSize() > Math.min(most, Files.size(file))) {
-            throw damaged(file, entry.getName() + " must be stored with its size, at most " + most + " bytes, it claims "
-                + entry.getSize(), null);
+        if (entry.getMethod() != ZipEntry.STORED || entry.getSize() < 0 || entry.getSize() > Math.min(most,
+            Files.size(file))) {
+            throw damaged(file, entry.getName() + " must be stored with its size, at most " + most
+                + " bytes, it claims " + entry.getSize(), null);
         }
         try (InputStream in = zip.getInputStream(entry)) {
             byte[] bytes = in.readNBytes((int) entry.getSize());
             if (bytes.length < entry.getSize()) {
-                throw damaged(file, entry.getName() + " ends after " + bytes.length + " bytes of " + entry.getSize(), null);
+                throw damaged(file, entry.getName() + " ends after " + bytes.length + " bytes of " + entry.getSize(),
+                    null);
             }
             return bytes;
         }
@@ -169,10 +176,12 @@ final class TorchFile {
         Unpickler.Storage storage = tensor.storage();
         ZipEntry entry = zip.getEntry(prefix + "data/" + storage.key());
         if (entry == null || storage.numel() > Files.size(file) || entry.getSize() != storage.numel() * kind.bytes) {
-            throw damaged(file, "storage " + storage.key() + " must have " + storage.numel() + " numbers of " + kind.bytes
-                + " bytes, it " + (entry == null ? "is not there" : "has " + entry.getSize() + " bytes"), null);
+            throw damaged(file, "storage " + storage.key() + " must have " + storage.numel() + " numbers of "
+                + kind.bytes + " bytes, it " + (entry == null ? "is not there" : "has " + entry.getSize() + " bytes"),
+                null);
         }
-        ByteBuffer bytes = ByteBuffer.wrap(bytes(file, zip, entry, Integer.MAX_VALUE - 8)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.wrap(bytes(file, zip, entry, Integer.MAX_VALUE - 8))
+            .order(ByteOrder.LITTLE_ENDIAN);
         HostTensor result = HostTensor.allocate(arena, kind.dtype, Shape.of(tensor.size()));
         long[] index = new long[tensor.size().length];
         long from = tensor.offset();

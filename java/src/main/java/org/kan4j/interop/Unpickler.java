@@ -16,8 +16,9 @@ import java.util.Set;
 import org.kan4j.error.FormatException;
 
 /**
- * Reads the pickle in a file of torch.save: dicts, lists, tuples, texts, numbers and tensors, by a closed list of opcodes and
- * names. Nothing else can be constructed and nothing is executed; whatever is not on the list is refused by name.
+ * Reads the pickle in a file of torch.save: dicts, lists, tuples, texts, numbers and tensors, by a closed list of
+ * opcodes and names. Nothing else can be constructed and nothing is executed; whatever is not on the list is refused by
+ * name.
  */
 final class Unpickler {
 
@@ -49,8 +50,8 @@ final class Unpickler {
     }
 
     /**
-     * The object of a pickle: Map, List, String, Long, Double, Boolean, null, {@link Storage} or {@link Tensor}. It may hold
-     * itself.
+     * The object of a pickle: Map, List, String, Long, Double, Boolean, null, {@link Storage} or {@link Tensor}. It may
+     * hold itself.
      *
      * @param what how messages call the file
      */
@@ -199,7 +200,8 @@ final class Unpickler {
         }
         for (int i = 0; i < values.size(); i += 2) {
             // Other keys have no meaning here, and hashing one that holds itself would not end.
-            Object key = values.get(i) instanceof String || values.get(i) instanceof Long ? values.get(i) : new Object();
+            Object key = values.get(i) instanceof String || values.get(i) instanceof Long ? values.get(i)
+                : new Object();
             ((Map<Object, Object>) map).put(key, values.get(i + 1));
         }
     }
@@ -220,7 +222,8 @@ final class Unpickler {
 
     private String text(int length) {
         if (length < 0 || length > in.remaining()) {
-            throw bad("a text of " + Integer.toUnsignedString(length) + " bytes, of " + in.remaining() + " that are left");
+            throw bad("a text of " + Integer.toUnsignedString(length) + " bytes, of " + in.remaining()
+                + " that are left");
         }
         ByteBuffer bytes = in.slice(in.position(), length);
         in.position(in.position() + length);
@@ -256,15 +259,15 @@ final class Unpickler {
         Name found = new Name(module, name);
         boolean storage = module.equals("torch") && name.endsWith("Storage");
         if (!storage && !FUNCTIONS.contains(found)) {
-            throw new FormatException(what + " needs the Python class '" + module + " " + name + "': it holds more than tensors, "
-                + "such as a whole module; save model.state_dict() instead");
+            throw new FormatException(what + " needs the Python class '" + module + " " + name
+                + "': it holds more than tensors, " + "such as a whole module; save model.state_dict() instead");
         }
         return found;
     }
 
     private Storage storage(List<?> id) {
-        if (id.size() >= 5 && "storage".equals(id.get(0)) && id.get(1) instanceof Name type && id.get(2) instanceof String key
-            && id.get(4) instanceof Long numel && numel >= 0) {
+        if (id.size() >= 5 && "storage".equals(id.get(0)) && id.get(1) instanceof Name type
+            && id.get(2) instanceof String key && id.get(4) instanceof Long numel && numel >= 0) {
             return new Storage(type.name, key, numel);
         }
         throw bad("a storage that is none");
@@ -277,7 +280,8 @@ final class Unpickler {
         if (function.equals(SIZE) && arguments.size() == 1) {
             return list(arguments.getFirst());
         }
-        if (function.equals(REBUILD_PARAMETER) && !arguments.isEmpty() && arguments.getFirst() instanceof Tensor tensor) {
+        if (function.equals(REBUILD_PARAMETER) && !arguments.isEmpty()
+            && arguments.getFirst() instanceof Tensor tensor) {
             return tensor;
         }
         if (function.equals(REBUILD_TENSOR) && arguments.size() >= 4 && arguments.get(0) instanceof Storage storage
@@ -304,7 +308,8 @@ final class Unpickler {
                 count = Math.multiplyExact(count, size[a]);
                 last = Math.addExact(last, Math.multiplyExact(Math.max(size[a] - 1, 0), stride[a]));
             }
-            if (size.length == stride.length && offset >= 0 && (count == 0 || last < storage.numel && count <= storage.numel)) {
+            if (size.length == stride.length && offset >= 0 && (count == 0 || last < storage.numel
+                && count <= storage.numel)) {
                 return new Tensor(storage, offset, size, stride);
             }
         } catch (ArithmeticException e) {

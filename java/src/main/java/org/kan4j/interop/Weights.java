@@ -15,8 +15,8 @@ import org.kan4j.io.Safetensors;
 import org.kan4j.tensor.HostTensor;
 
 /**
- * The state dict in a file: safetensors, {@code torch.save} (a state dict, or a training checkpoint that holds one), or what
- * pykan's {@code saveckpt} wrote. Half precision is widened to float32.
+ * The state dict in a file: safetensors, {@code torch.save} (a state dict, or a training checkpoint that holds one), or
+ * what pykan's {@code saveckpt} wrote. Half precision is widened to float32.
  *
  * @param what how messages call it
  * @param tensors by name
@@ -47,7 +47,8 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
         } else {
             Safetensors safetensors = Safetensors.open(source);
             if (key != null) {
-                throw new FormatException(file + " is a safetensors file, which has no dicts in dicts: leave --key " + key + " out");
+                throw new FormatException(file + " is a safetensors file, which has no dicts in dicts: leave --key "
+                    + key + " out");
             }
             tensors = new LinkedHashMap<>();
             for (Safetensors.Entry entry : safetensors.entries().values()) {
@@ -82,8 +83,8 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
         return count;
     }
 
-    private static Map<String, HostTensor> torch(Path file, Variant variant, String key, Arena arena, List<String> notes)
-        throws IOException {
+    private static Map<String, HostTensor> torch(Path file, Variant variant, String key, Arena arena,
+        List<String> notes) throws IOException {
         TorchFile torch = TorchFile.open(file);
         Map<String, Map<String, Unpickler.Tensor>> dicts = torch.stateDicts();
         Map<String, Unpickler.Tensor> chosen = new LinkedHashMap<>(choose(file, variant, key, dicts));
@@ -100,7 +101,8 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
     private static Map<String, Unpickler.Tensor> choose(Path file, Variant variant, String key,
                                                         Map<String, Map<String, Unpickler.Tensor>> dicts) {
         if (dicts.isEmpty()) {
-            throw new FormatException(file + " holds no dict of tensors; expected one of torch.save(model.state_dict(), ...)");
+            throw new FormatException(file
+                + " holds no dict of tensors; expected one of torch.save(model.state_dict(), ...)");
         }
         List<String> names = dicts.keySet().stream().map(name -> name.isEmpty() ? "(the whole)" : name).toList();
         if (key != null) {
@@ -113,8 +115,8 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
         List<String> fitting = dicts.keySet().stream()
             .filter(name -> !StateDictNames.guess(variant, dicts.get(name).keySet()).isEmpty()).toList();
         if (fitting.size() > 1) {
-            throw new FormatException(file + " holds several state dicts of " + variant.name() + ": " + String.join(", ", fitting)
-                + "; --key names the one to read");
+            throw new FormatException(file + " holds several state dicts of " + variant.name() + ": "
+                + String.join(", ", fitting) + "; --key names the one to read");
         }
         return dicts.get(fitting.isEmpty() ? dicts.keySet().iterator().next() : fitting.getFirst());
     }

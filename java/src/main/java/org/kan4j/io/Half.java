@@ -21,7 +21,8 @@ final class Half {
     static void widen(MemorySegment source, boolean brain, MemorySegment target) {
         for (long i = 0; i < source.byteSize() / Short.BYTES; i++) {
             short bits = source.get(BITS, i * Short.BYTES);
-            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, brain ? Float.intBitsToFloat(bits << 16) : Float.float16ToFloat(bits));
+            target.setAtIndex(ValueLayout.JAVA_FLOAT, i, brain ? Float.intBitsToFloat(bits << 16)
+                : Float.float16ToFloat(bits));
         }
     }
 }

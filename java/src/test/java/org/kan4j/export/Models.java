@@ -35,7 +35,9 @@ import org.kan4j.model.TensorInfo;
 import org.kan4j.basis.Wavelet;
 import org.kan4j.internal.SplitMix;
 
-/** Models of every kind with numbers that no part of an export can leave out unseen, rows for them, and their errors. */
+/**
+ * Models of every kind with numbers that no part of an export can leave out unseen, rows for them, and their errors.
+ */
 final class Models {
 
     private Models() {
@@ -46,16 +48,20 @@ final class Models {
         Map<String, KanModel> models = new LinkedHashMap<>();
         for (int order = 1; order <= 5; order++) {
             for (BSpline.Outside outside : BSpline.Outside.values()) {
-                models.put("bspline-" + order + "-" + outside, KanModel.kan(BSpline.of(5, order).withOutside(outside), 7, 12, 5));
+                models.put("bspline-" + order + "-" + outside, KanModel.kan(BSpline.of(5, order).withOutside(outside),
+                    7, 12, 5));
             }
             for (BSpline.Outside outside : BSpline.Outside.values()) {
-                models.put("uneven-" + order + "-" + outside, KanModel.kan(BSpline.of(6, order).withOutside(outside), 7, 12, 5));
+                models.put("uneven-" + order + "-" + outside, KanModel.kan(BSpline.of(6, order).withOutside(outside), 7,
+                    12, 5));
             }
         }
         models.put("open-3-CLAMP", KanModel.kan(BSpline.of(6, 3).withOutside(BSpline.Outside.CLAMP), 7, 5));
         models.put("open-2-LINEAR", KanModel.kan(BSpline.of(6, 2).withOutside(BSpline.Outside.LINEAR), 7, 5));
-        models.put("bspline-fine", KanModel.of(DType.F32, KanLayer.of(7, 12, BSpline.of(3, 3)), KanLayer.of(12, 5, BSpline.of(50, 3))));
-        models.put("bspline-masked", KanModel.of(DType.F32, KanLayer.of(7, 5, BSpline.of(5, 3)).withMask(true).withBias(true)
+        models.put("bspline-fine", KanModel.of(DType.F32, KanLayer.of(7, 12, BSpline.of(3, 3)),
+            KanLayer.of(12, 5, BSpline.of(50, 3))));
+        models.put("bspline-masked", KanModel.of(DType.F32, KanLayer.of(7, 5, BSpline.of(5, 3)).withMask(true)
+            .withBias(true)
             .withBase(Activation.TANH)));
         models.put("bspline-plain", KanModel.of(DType.F32, KanLayer.of(7, 5, BSpline.of(5, 3)).withScale(false)
             .withBase(Activation.NONE)));
@@ -79,7 +85,8 @@ final class Models {
         models.put("relukan", KanModel.kan(new ReluPower(5, 3), 7, 12, 5));
         models.put("rational", KanModel.kan(new Rational(2), 6, 12, 5));
         models.put("bsrbf", KanModel.kan(BSplineRbf.of(5, 3), 7, 12, 5));
-        models.put("bsrbf-no-norm", KanModel.of(DType.F32, KanLayer.of(7, 5, BSplineRbf.of(4, 2)).withInputNorm(false)));
+        models.put("bsrbf-no-norm", KanModel.of(DType.F32, KanLayer.of(7, 5, BSplineRbf.of(4, 2))
+            .withInputNorm(false)));
         for (Activation activation : Activation.values()) {
             if (activation != Activation.NONE) {
                 models.put("mlp-" + activation, KanModel.mlp(DType.F32, activation, 7, 12, 5));
@@ -109,7 +116,8 @@ final class Models {
                 case "mask" -> edit(parameters, tensor, v -> fill(v, i -> i % 3 == 0 ? 0 : 0.5 + i % 2));
                 case "running_mean", "bias", "norm_bias" -> edit(parameters, tensor,
                     v -> fill(v, i -> random.uniform(-0.5, 0.5)));
-                case "running_var", "norm_weight" -> edit(parameters, tensor, v -> fill(v, i -> random.uniform(0.5, 2)));
+                case "running_var", "norm_weight" -> edit(parameters, tensor, v ->
+                    fill(v, i -> random.uniform(0.5, 2)));
                 case "translation" -> edit(parameters, tensor, v -> fill(v, i -> random.uniform(-1, 1)));
                 case "scale" -> edit(parameters, tensor, v -> fill(v, i -> random.uniform(0.5, 2)));
                 case "coef" -> {

@@ -49,8 +49,8 @@ class OnnxTest {
             options.setIntraOpNumThreads(1);
             long[] shape = {x.length / in, in};
             try (OrtSession session = environment.createSession(file.toString(), options);
-                 OnnxTensor input = dtype == DType.F64 ? OnnxTensor.createTensor(environment, DoubleBuffer.wrap(x), shape)
-                     : OnnxTensor.createTensor(environment, FloatBuffer.wrap(floats(x)), shape);
+                 OnnxTensor input = dtype == DType.F64 ? OnnxTensor.createTensor(environment, DoubleBuffer.wrap(x),
+                     shape) : OnnxTensor.createTensor(environment, FloatBuffer.wrap(floats(x)), shape);
                  OrtSession.Result result = session.run(Map.of("x", input))) {
                 OnnxTensor y = (OnnxTensor) result.get(0);
                 assertEquals(x.length / in, y.getInfo().getShape()[0]);

@@ -109,7 +109,8 @@ class ScorerTest {
     @Test
     void otherFilesAreRefusedByName() throws IOException {
         Path file = folder.resolve("other.safetensors");
-        Safetensors.write(file, Map.of("a", HostTensor.allocate(java.lang.foreign.Arena.ofAuto(), DType.F32, 2)), Map.of());
+        Safetensors.write(file, Map.of("a", HostTensor.allocate(java.lang.foreign.Arena.ofAuto(), DType.F32, 2)),
+            Map.of());
         String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
         assertTrue(message.contains(file.toString()) && message.contains("kan4j import"), message);
     }

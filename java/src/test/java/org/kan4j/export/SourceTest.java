@@ -78,8 +78,8 @@ class SourceTest {
         }
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
-            assertTrue(compiler.getTask(null, manager, null, List.of("--release", "8", "-Xlint:all,-options", "-Werror", "-d",
-                folder.toString()), null, manager.getJavaFileObjectsFromPaths(java)).call());
+            assertTrue(compiler.getTask(null, manager, null, List.of("--release", "8", "-Xlint:all,-options", "-Werror",
+                "-d", folder.toString()), null, manager.getJavaFileObjectsFromPaths(java)).call());
         }
         loader = new URLClassLoader(new URL[] {folder.toUri().toURL()});
         c.add("-lm");
@@ -107,8 +107,8 @@ class SourceTest {
     }
 
     private static double[] c(String name, DType dtype, double[] x, int rows, int out) throws Throwable {
-        MethodHandle predict = Linker.nativeLinker().downcallHandle(library.find(CLASSES.get(name) + "_predict").orElseThrow(),
-            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+        MethodHandle predict = Linker.nativeLinker().downcallHandle(library.find(CLASSES.get(name) + "_predict")
+            .orElseThrow(), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
         double[] y = new double[rows * out];
         int in = x.length / rows;
         try (Arena arena = Arena.ofConfined()) {
@@ -141,7 +141,8 @@ class SourceTest {
             int out = (int) model.out();
             double[] x = Models.rows(in, 257);
             double[] exact = Models.exact(parameters, x);
-            double allowed = model.dtype() == DType.F64 ? 1e-14 : 3 * Models.relative(Models.own(parameters, x), exact) + 2e-7;
+            double allowed = model.dtype() == DType.F64 ? 1e-14 : 3 * Models.relative(Models.own(parameters, x), exact)
+                + 2e-7;
             double java = Models.relative(java(name, model.dtype(), x, 257, out), exact);
             double c = Models.relative(c(name, model.dtype(), x, 257, out), exact);
             assertTrue(java <= allowed, name + ": Java " + java + ", allowed " + allowed);
@@ -153,8 +154,10 @@ class SourceTest {
             double[] theirs = java(name, model.dtype(), spoiled, 3, out);
             double[] alsoTheirs = c(name, model.dtype(), spoiled, 3, out);
             for (int i = 0; i < ours.length; i++) {
-                assertEquals(Double.isNaN(ours[i]), Double.isNaN(theirs[i]), name + ": Java, a NaN in row 1, row " + i / out);
-                assertEquals(Double.isNaN(ours[i]), Double.isNaN(alsoTheirs[i]), name + ": C, a NaN in row 1, row " + i / out);
+                assertEquals(Double.isNaN(ours[i]), Double.isNaN(theirs[i]), name + ": Java, a NaN in row 1, row "
+                    + i / out);
+                assertEquals(Double.isNaN(ours[i]), Double.isNaN(alsoTheirs[i]), name + ": C, a NaN in row 1, row "
+                    + i / out);
             }
         }
     }
@@ -217,10 +220,12 @@ class SourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"com.acme.1Churn", "com..Churn", "", "class", "com.new.Churn", "Ch urn", "com.acme.", "Churn;"})
+    @ValueSource(strings = {"com.acme.1Churn", "com..Churn", "", "class", "com.new.Churn", "Ch urn", "com.acme.",
+        "Churn;"})
     void refusesWhatIsNoClassName(String name) {
         try (Parameters parameters = Models.parameters("linear")) {
-            String message = assertThrows(KanException.class, () -> JavaSource.of(parameters, name, List.of())).getMessage();
+            String message = assertThrows(KanException.class, () -> JavaSource.of(parameters, name, List.of()))
+                .getMessage();
             assertTrue(message.contains("'" + name + "'") && message.contains("com.acme.Churn"), message);
         }
     }
@@ -229,7 +234,8 @@ class SourceTest {
     @ValueSource(strings = {"1churn", "", "switch", "com.churn", "ch urn", "_churn"})
     void refusesWhatIsNoNameInC(String name) {
         try (Parameters parameters = Models.parameters("linear")) {
-            String message = assertThrows(KanException.class, () -> CSource.of(parameters, name, List.of())).getMessage();
+            String message = assertThrows(KanException.class, () -> CSource.of(parameters, name, List.of()))
+                .getMessage();
             assertTrue(message.contains("'" + name + "'"), message);
         }
     }
@@ -238,8 +244,9 @@ class SourceTest {
     void refusesWhatIsTooLargeForSource() {
         try (Parameters parameters = Parameters.zeros(KanModel.of(DType.F32, new Linear(2001, 2000, false)))) {
             for (String message : List.of(
-                assertThrows(UnsupportedException.class, () -> JavaSource.of(parameters, "Big", List.of())).getMessage(),
-                assertThrows(UnsupportedException.class, () -> CSource.of(parameters, "big", List.of())).getMessage())) {
+                assertThrows(UnsupportedException.class, () -> JavaSource.of(parameters, "Big", List.of()))
+                .getMessage(), assertThrows(UnsupportedException.class, () -> CSource.of(parameters, "big", List.of()))
+                .getMessage())) {
                 assertTrue(message.contains("4002000") && message.contains("kan4j-scorer"), message);
             }
         }

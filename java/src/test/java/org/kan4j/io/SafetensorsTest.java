@@ -28,7 +28,10 @@ import org.kan4j.model.Parameters;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.tensor.Shape;
 
-/** Corrupt and hostile files give a FormatException that names the file; nothing crashes and nothing is allocated for it. */
+/**
+ * Corrupt and hostile files give a FormatException that names the file; nothing crashes and nothing is allocated for
+ * it.
+ */
 class SafetensorsTest {
 
     @TempDir

@@ -33,8 +33,8 @@ abstract class Basis {
         String type = f.text("type");
         switch (type) {
             case "bspline":
-                return new Spline(f.tensor("knots", in, f.whole("grid") + 2L * f.whole("order") + 1), in, f.whole("order"),
-                    f.text("outside"));
+                return new Spline(f.tensor("knots", in, f.whole("grid") + 2L * f.whole("order") + 1), in,
+                    f.whole("order"), f.text("outside"));
             case "fastkan":
                 return gaussian(f, f.whole("centres"));
             case "rswaf":

@@ -22,7 +22,8 @@ final class LayerFields {
     }
 
     private ModelFormatException bad(String key, String expected) {
-        return new ModelFormatException("layer " + index + " needs " + expected + " for '" + key + "', given " + fields.get(key));
+        return new ModelFormatException("layer " + index + " needs " + expected + " for '" + key + "', given "
+            + fields.get(key));
     }
 
     /** Another description inside. */

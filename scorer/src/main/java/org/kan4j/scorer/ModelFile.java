@@ -23,8 +23,8 @@ final class ModelFile {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         long length = bytes.length < 8 ? -1 : buffer.getLong(0);
         if (length < 2 || length > bytes.length - 8) {
-            throw new ModelFormatException("not a whole safetensors file: " + bytes.length + " bytes, its header claims "
-                + length);
+            throw new ModelFormatException("not a whole safetensors file: " + bytes.length
+                + " bytes, its header claims " + length);
         }
         tensors = Json.object(new String(bytes, 8, (int) length, StandardCharsets.UTF_8));
         Object texts = tensors.remove("__metadata__");
@@ -64,8 +64,8 @@ final class ModelFile {
         Object offsets = ((Map<?, ?>) entry).get("data_offsets");
         int size = "F32".equals(dtype) ? 4 : "F64".equals(dtype) ? 8 : 0;
         if (size == 0 || !(offsets instanceof List) || ((List<?>) offsets).size() != 2) {
-            throw new ModelFormatException("the tensor " + name + " must have dtype F32 or F64 and data_offsets, it has "
-                + entry);
+            throw new ModelFormatException("the tensor " + name
+                + " must have dtype F32 or F64 and data_offsets, it has " + entry);
         }
         long begin = whole(((List<?>) offsets).get(0), name);
         long end = whole(((List<?>) offsets).get(1), name);

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model that kan4j trained, in plain Java. It computes in double precision whatever the model's type, so its results are
- * the model's own to the rounding of its numbers. Immutable: any number of threads may use one.
+ * A model that kan4j trained, in plain Java. It computes in double precision whatever the model's type, so its results
+ * are the model's own to the rounding of its numbers. Immutable: any number of threads may use one.
  */
 public final class Scorer {
 
@@ -38,8 +38,8 @@ public final class Scorer {
         for (Object spec : (List<?>) specs) {
             Layer layer = Layers.read(new LayerFields(spec, file, layers.size()));
             if (!layers.isEmpty() && layers.get(layers.size() - 1).out != layer.in) {
-                throw new ModelFormatException("layer " + layers.size() + " takes " + layer.in + " features, the one before gives "
-                    + layers.get(layers.size() - 1).out);
+                throw new ModelFormatException("layer " + layers.size() + " takes " + layer.in
+                    + " features, the one before gives " + layers.get(layers.size() - 1).out);
             }
             layers.add(layer);
             most = Math.max(most, Math.max(layer.in, layer.out));
@@ -136,7 +136,8 @@ public final class Scorer {
 
     private int rows(int length) {
         if (length == 0 || length % inputs() != 0) {
-            throw new IllegalArgumentException("the model takes rows of " + inputs() + " numbers, given " + length + " numbers");
+            throw new IllegalArgumentException("the model takes rows of " + inputs() + " numbers, given " + length
+                + " numbers");
         }
         return length / inputs();
     }

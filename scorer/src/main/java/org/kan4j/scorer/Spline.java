@@ -44,8 +44,10 @@ final class Spline extends Basis {
             recursion(cell, x, k, from, values);
             for (int j = 0; j <= k; j++) {
                 int c = first + j;
-                // B'_c = k (N_c / (t_{c+k} - t_c) - N_{c+1} / (t_{c+k+1} - t_{c+1})), N of order k - 1 in lower[j - 1], lower[j]
-                double slope = (j > 0 ? lower[j - 1] * inverse(from, c, k) : 0) - (j < k ? lower[j] * inverse(from, c + 1, k) : 0);
+                // B'_c = k (N_c / (t_{c+k} - t_c) - N_{c+1} / (t_{c+k+1} - t_{c+1})), N of order k - 1 in lower[j - 1],
+                // lower[j]
+                double slope = (j > 0 ? lower[j - 1] * inverse(from, c, k) : 0) - (j < k
+                    ? lower[j] * inverse(from, c + 1, k) : 0);
                 values[j] += (z - x) * k * slope;
             }
         } else {

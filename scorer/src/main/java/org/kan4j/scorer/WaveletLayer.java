@@ -28,7 +28,8 @@ final class WaveletLayer extends Layer {
             double sum = bias[o];
             for (int i = 0; i < in; i++) {
                 int edge = o * in + i;
-                double window = kind.equals("shannon") && in > 1 ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1)) : 1;
+                double window = kind.equals("shannon") && in > 1 ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1))
+                    : 1;
                 sum += weight[edge] * window * psi(kind, (x[i] - translation[edge]) / scale[edge]);
             }
             y[o] = sum;
