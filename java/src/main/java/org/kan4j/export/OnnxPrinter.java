@@ -185,6 +185,11 @@ final class OnnxPrinter {
             throw new UnsupportedException("the model has GELU in float64, for which ONNX Runtime has no kernel (Erf); "
                 + "a float32 file (--f32) can be written");
         }
+        if (call.op() == Op.TANH && dtype == DType.F32) {
+            // Runtimes approximate it to some 1e-7, which polynomials of tanh multiply by the square of their degree.
+            return graph.node("Cast", Map.of("to", (long) OnnxGraph.FLOAT),
+                graph.node(op, graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), arguments)));
+        }
         if (!op.equals("Cast")) {
             return graph.node(op, arguments);
         }
