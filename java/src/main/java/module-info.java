@@ -10,6 +10,7 @@ module org.kan4j {
     exports org.kan4j.encoding;
     exports org.kan4j.error;
     exports org.kan4j.explain;
+    exports org.kan4j.export;
     exports org.kan4j.formula;
     exports org.kan4j.grid;
     exports org.kan4j.interop;

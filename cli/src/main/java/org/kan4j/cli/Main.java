@@ -36,7 +36,7 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
             AttributeCommand.class, PruneCommand.class, PlotCommand.class, ShowCommand.class, VerifyCommand.class,
-            ImportCommand.class, ExportCommand.class, BenchCommand.class, AutoComplete.GenerateCompletion.class,
+            ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class, AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class})
 public final class Main {
 

@@ -39,7 +39,11 @@ final class Spool {
     private static final Map<String, String> OTHERS = new LinkedHashMap<>();
 
     static {
-        OTHERS.put("504b0304", "a zip archive or a workbook of Excel (.xlsx); unpack it, or save the sheet as CSV");
+        OTHERS.put("504b0304", "a zip archive, a workbook of Excel (.xlsx) or weights of PyTorch (.pt); unpack it, "
+            + "save the sheet as CSV, or make a model of the weights with kan4j import");
+        OTHERS.put("8002", "a pickle of Python; write the table as CSV or Parquet");
+        OTHERS.put("8004", "a pickle of Python; write the table as CSV or Parquet");
+        OTHERS.put("8005", "a pickle of Python; write the table as CSV or Parquet");
         OTHERS.put("d0cf11e0", "a workbook of Excel (.xls); save the sheet as CSV");
         OTHERS.put("425a68", "compressed with bzip2; unpack it, or compress it with gzip");
         OTHERS.put("28b52ffd", "compressed with Zstandard; unpack it, or compress it with gzip");

@@ -213,7 +213,8 @@ public final class NativeLibrary {
         tried.add(carried.isEmpty() ? "kan4j-natives jar (none on the class path)"
             : "kan4j-natives jars, which are for " + String.join(", ", carried));
         throw new NativeLibraryException(Status.UNSUPPORTED, "no native library of kan4j for this platform, "
-            + platform() + "; tried: " + String.join("; ", tried));
+            + platform() + "; tried: " + String.join("; ", tried)
+            + ". The artifact kan4j-scorer evaluates trained models in plain Java on every platform");
     }
 
     /** Null if the jar was built without a library. */
