@@ -4,7 +4,7 @@ package org.kan4j.cli;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.data.Encoding;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.explain.Column;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
