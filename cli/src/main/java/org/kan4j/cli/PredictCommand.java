@@ -45,7 +45,7 @@ final class PredictCommand implements Callable<Integer> {
             description = "A CSV, Parquet or safetensors file, or mnist, fashion-mnist or digits for their test part.")
     private String data;
 
-    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
+    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote, or a formula.json of kan4j explain.")
     private Path modelFile;
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions; standard output by default.")
@@ -61,6 +61,9 @@ final class PredictCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--out", out);
         coverage.check();
+        if (FormulaFile.is(modelFile)) {
+            return byFormula(FormulaFile.read(modelFile));
+        }
         try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, spec.commandLine().getErr())
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
@@ -73,6 +76,28 @@ final class PredictCommand implements Callable<Integer> {
                     write(context, model, rows, text);
                     text.flush();
                 });
+            }
+        }
+        return 0;
+    }
+
+    /** A formula's values, with all their digits. */
+    private int byFormula(FormulaFile file) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            RowSource rows = EvaluateCommand.rows(data, file.raw(), false, spec.commandLine().getErr())
+                    .load(arena, DType.F64, Part.DEFAULT_MEMORY);
+            double[] values = file.predict(Meaning.features(rows, Math.max(1, rows.size())));
+            java.io.StringWriter text = new java.io.StringWriter();
+            CsvWriter csv = CsvWriter.builder().bufferSize(0).build(text);
+            csv.writeRecord(file.target());
+            for (double value : values) {
+                csv.writeRecord(Double.toString(value));
+            }
+            if (out == null) {
+                spec.commandLine().getOut().print(text.toString());
+                spec.commandLine().getOut().flush();
+            } else {
+                Output.write(out, text.toString().getBytes(StandardCharsets.UTF_8));
             }
         }
         return 0;
