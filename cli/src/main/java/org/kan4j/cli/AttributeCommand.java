@@ -1,6 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
+import picocli.CommandLine.Mixin;
 import static org.kan4j.cli.Progress.format;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -64,11 +67,14 @@ final class AttributeCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the numbers as JSON.")
     private Path json;
 
+    @Mixin
+    private TableOptions tables = new TableOptions();
+
     @Override
     public Integer call() throws IOException {
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--plot", plot).writes("--json", json);
-        try (Model model = Model.read(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
-            RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, spec.commandLine().getErr())
+        try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
+            RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, tables, spec.commandLine().getErr())
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
             double[] x = Meaning.features(rows, Attribution.ROWS);
             List<String> names = Meaning.names(Meaning.inputs(model.encoding()));

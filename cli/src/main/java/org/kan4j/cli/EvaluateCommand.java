@@ -113,6 +113,11 @@ final class EvaluateCommand implements Callable<Integer> {
         return encoding.with(missing != null ? missing : encoding.missing(), unseen != null ? unseen : encoding.unseen());
     }
 
+    /** As below, of what the command line names. */
+    static Part rows(String data, Encoding encoding, boolean needTarget, TableOptions options, PrintWriter notes) {
+        return rows(data, table(data, options, notes), encoding, needTarget, notes);
+    }
+
     /** The test part of a named set, or all rows of a table, as the model sees them. */
     static Part rows(String data, Table table, Encoding encoding, boolean needTarget, PrintWriter notes) {
         if (table != null) {

@@ -20,6 +20,8 @@ final class Meaning {
         List<Column> inputs = new ArrayList<>();
         for (Encoding.Column column : encoding.columns()) {
             switch (column) {
+                case Encoding.Numeric n when !n.quantiles().isEmpty() -> throw new InputException("column '" + n.name()
+                        + "' is spread by quantiles (--quantiles), which no formula of the column itself goes through; train without");
                 case Encoding.Numeric n -> inputs.add(n.high() > n.low() ? Column.of(n.name(), n.low(), n.high())
                         : Column.plain(n.name()));
                 case Encoding.Categorical c -> c.values().forEach(value -> inputs.add(Column.plain(c.name() + "=" + value)));
@@ -38,6 +40,7 @@ final class Meaning {
         return switch (encoding.target()) {
             case Encoding.Value value -> List.of(Column.standard(value.name(), value.mean(), value.deviation()));
             case Encoding.Classes classes -> classes.labels().stream().map(Column::plain).toList();
+            case Encoding.Labels several -> several.labels().stream().map(Column::plain).toList();
         };
     }
 

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
 import org.kan4j.data.Part;
 import org.kan4j.device.Context;
 import org.kan4j.explain.Diagram;
@@ -14,6 +16,7 @@ import org.kan4j.explain.Edge;
 import org.kan4j.explain.EdgePlot;
 import org.kan4j.explain.KanGraph;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -43,12 +46,15 @@ final class PlotCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE.svg", required = true, description = "Where to draw.")
     private Path out;
 
+    @Mixin
+    private TableOptions tables = new TableOptions();
+
     @Override
     public Integer call() throws IOException {
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out);
         Edge one = edge == null ? null : Edge.parse(edge);
-        try (Model model = Model.read(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
-            double[] x = Meaning.features(EvaluateCommand.rows(data, model.encoding(), false, spec.commandLine().getErr())
+        try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
+            double[] x = Meaning.features(EvaluateCommand.rows(data, model.encoding(), false, tables, spec.commandLine().getErr())
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY), ROWS);
             KanGraph graph = KanGraph.of(model.parameters());
             String svg = one != null ? EdgePlot.svg(context, graph, one, x, null, null)

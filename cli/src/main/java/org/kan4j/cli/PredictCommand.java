@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Reader;
 import java.io.Writer;
 import java.lang.foreign.Arena;
@@ -59,7 +60,8 @@ final class PredictCommand implements Callable<Integer> {
                     + "digits for their test part.")
     private String data;
 
-    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
+    @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote, or a "
+            + "formula.json of kan4j explain.")
     private Path modelFile;
 
     @Option(names = "--out", paramLabel = "FILE",
@@ -99,6 +101,9 @@ final class PredictCommand implements Callable<Integer> {
                 .writes("--out", standard ? null : out);
         Format format = standard ? Format.CSV : Format.of(out);
         coverage.check();
+        if (FormulaFile.is(modelFile)) {
+            return byFormula(FormulaFile.read(modelFile), standard ? null : format);
+        }
         try (TrainedKan model = Kan.load(modelFile); Arena arena = Arena.ofShared();
              Predictor predictor = Predictor.of(model.parameters(), device.options())) {
             Encoding encoding = EvaluateCommand.ruled(model.encoding(), missing, unseen);
@@ -125,6 +130,48 @@ final class PredictCommand implements Callable<Integer> {
                     }
                 });
             }
+        }
+        return 0;
+    }
+
+    /**
+     * A formula's values, with all their digits.
+     *
+     * @param format of the file; null for standard output
+     */
+    private int byFormula(FormulaFile file, Format format) throws IOException {
+        if (probabilities) {
+            throw new InputException("--probabilities is for classes, the formula gives a number, '" + file.target() + "'");
+        }
+        PrintWriter err = spec.commandLine().getErr();
+        Table table = EvaluateCommand.table(data, tables, err);
+        int[] passed = passed(table);
+        Encoding encoding = EvaluateCommand.ruled(file.raw(), missing, unseen);
+        StringWriter whole = new StringWriter();
+        List<String> header = new ArrayList<>(ids);
+        header.add(ids.contains(file.target()) ? "predicted " + file.target() : file.target());
+        List<Boolean> numbers = IntStream.range(0, header.size()).mapToObj(i -> i == ids.size()).toList();
+        try (Arena arena = Arena.ofConfined();
+             PredictionWriter writer = PredictionWriter.of(format == null ? Format.CSV : format, whole, header, numbers);
+             Passed cells = new Passed(table, passed)) {
+            RowSource rows = EvaluateCommand.rows(data, table, encoding, false, err).load(arena, DType.F64, Part.DEFAULT_MEMORY);
+            for (double value : file.predict(Meaning.features(rows, Math.max(1, rows.size())))) {
+                List<String> row = cells.next();
+                row.add(Double.toString(value));
+                writer.write(row);
+            }
+        }
+        if (format == null) {
+            spec.commandLine().getOut().print(whole);
+            spec.commandLine().getOut().flush();
+        } else {
+            Output.write(out, stream -> {
+                OutputStream packed = out.toString().endsWith(".gz") ? new GZIPOutputStream(stream) : stream;
+                packed.write(whole.toString().getBytes(StandardCharsets.UTF_8));
+                if (packed instanceof GZIPOutputStream gzip) {
+                    gzip.finish();
+                }
+            });
         }
         return 0;
     }

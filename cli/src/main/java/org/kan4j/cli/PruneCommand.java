@@ -1,6 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
+import picocli.CommandLine.Mixin;
 import static org.kan4j.cli.Progress.format;
 
 import java.io.IOException;
@@ -71,6 +74,9 @@ final class PruneCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write what is left.")
     private Path out;
 
+    @Mixin
+    private TableOptions tables = new TableOptions();
+
     @Override
     public Integer call() throws IOException {
         Ranges.nonNegative("--tolerance", tolerance);
@@ -81,8 +87,8 @@ final class PruneCommand implements Callable<Integer> {
         }
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out);
         PrintWriter screen = spec.commandLine().getOut();
-        try (Model model = Model.read(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
-            RowSource rows = EvaluateCommand.rows(data, model.encoding(), true, spec.commandLine().getErr())
+        try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
+            RowSource rows = EvaluateCommand.rows(data, model.encoding(), true, tables, spec.commandLine().getErr())
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
             RowSource.Split<? extends RowSource> parts = rows.split(1 - validation, seed);
             KanGraph graph = KanGraph.of(model.parameters());
@@ -95,7 +101,7 @@ final class PruneCommand implements Callable<Integer> {
                     screen.flush();
                 }
             });
-            Map<String, String> properties = new HashMap<>(model.checkpoint().properties());
+            Map<String, String> properties = new HashMap<>(model.properties());
             KanGraph small = result.graph();
             Encoding encoding = inputs ? columns(model.encoding(), small) : model.encoding();
             int[] places = places(model.encoding(), encoding, small);
