@@ -51,7 +51,8 @@ void contexts() {
   const kan_status cuda = kan_context_create(&spec, &made);
   CHECK(cuda == KAN_OK ? kan_context_destroy(made) == KAN_OK : cuda == KAN_NOT_BUILT_WITH_CUDA && !text(nullptr).empty());
   spec.device = KAN_DEVICE_CPU;
-  spec.struct_version = 0, refused("struct_version"), spec.struct_version = 1;
+  for (int32_t version : {0, -1, 2, 999, INT_MAX}) spec.struct_version = version, refused("struct_version");
+  spec.struct_version = 1;
   for (int32_t size : {-1, 0, 4, 7, INT_MAX, INT_MIN, int32_t(sizeof spec) + 100000}) spec.struct_size = size, refused("struct_size");
   spec.struct_size = 8;  // a header only: threads is 0 then
   refused("spec.threads");
@@ -61,7 +62,7 @@ void contexts() {
     int32_t unknown[4];
   } larger;
   std::memset(&larger, 0, sizeof larger);
-  larger.known.threads = 1, larger.known.struct_size = sizeof larger, larger.known.struct_version = 2;
+  larger.known.threads = 1, larger.known.struct_size = sizeof larger, larger.known.struct_version = 1;
   CHECK(kan_context_create(&larger.known, &made) == KAN_OK);
   larger.unknown[2] = 1;
   kan_context none = made;
@@ -87,7 +88,7 @@ void contexts() {
   CHECK(kan_last_error(context, small, 4) > 4 && std::strlen(small) == 3 && small[4] == 0);
   CHECK(kan_last_error(context, nullptr, 100) > 0 && kan_last_error(context, small, 0) > 0 && kan_last_error(context, small, -5) > 0);
   CHECK(kan_build_info(nullptr, 0) > 10 && kan_build_info(small, 4) > 10 && std::strlen(small) == 3);
-  CHECK(kan_debug_live(2) == -1 && kan_debug_live(-1) == -1);
+  CHECK(kan_debug_live(3) == -1 && kan_debug_live(-1) == -1);
 }
 
 // A hint about memory: refused where it makes no sense, otherwise without effect on what the memory holds.
@@ -450,6 +451,36 @@ void busy() {
   CHECK(status == KAN_OK);
 }
 
+// Which entry of the CPU's list of implementations runs a pass: of every family and form one.
+void implementations() {
+  auto info = make_struct<kan_context_info>();
+  CHECK(kan_context_query(context, &info) == KAN_OK);
+  constexpr const char* kTiers[] = {"", "reference", "baseline ", "avx2 ", "avx512 "};
+  const auto answers = [](kan_context on, const kan_layer_spec& spec, int64_t batch, int32_t pass, const std::string& expected) {
+    kan_layer layer;
+    char name[40];
+    MUST(context, kan_layer_create(context, &spec, &layer));
+    MUST(on, kan_layer_implementation(on, layer, batch, pass, name, sizeof name));
+    CHECK_TEXT(name == expected, std::string("expected ") + expected + ", given " + name);
+    CHECK(kan_layer_destroy(layer) == KAN_OK);
+  };
+  kan_context reference = make_context(KAN_TIER_REFERENCE, 1);
+  answers(reference, spline_spec(), 1, KAN_PASS_FORWARD, "reference");
+  CHECK(kan_context_destroy(reference) == KAN_OK);
+  if (info.tier == KAN_TIER_REFERENCE) return;
+  const std::string tier = kTiers[info.tier];
+  answers(context, spline_spec(), 4, KAN_PASS_FORWARD, tier + "spline_rows");
+  answers(context, spline_spec(), 4, KAN_PASS_BACKWARD, tier + "spline_records");
+  answers(context, spline_spec(), 100, KAN_PASS_FORWARD, tier + "spline_records");
+  kan_layer_spec s = layer_spec(KAN_LAYER_KAN, KAN_F64, 5, 3);
+  s.basis = KAN_BASIS_WAVELET;
+  answers(context, s, 4, KAN_PASS_BACKWARD, tier + "wavelet");
+  s.basis = KAN_BASIS_RBF, s.grid = 8;
+  answers(context, s, 4, KAN_PASS_FORWARD, tier + "dense");
+  answers(context, layer_spec(KAN_LAYER_LINEAR, KAN_F32, 5, 3), 4, KAN_PASS_BACKWARD, tier + "dense");
+  answers(context, layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 5, 5), 4, KAN_PASS_FORWARD, tier + "elementwise");
+}
+
 // Handles made, destroyed, used after that, and invented.
 void handles() {
   Random random(99);
@@ -508,6 +539,7 @@ int main() {
   runs();
   vectors_and_losses();
   busy();
+  implementations();
   handles();
   CHECK(kan_context_destroy(context) == KAN_OK);
   CHECK(kan_debug_live(0) == 0 && kan_debug_live(1) == 0);

@@ -7,7 +7,8 @@
  * -----------
  * - Plain C11. Every function that can fail returns a kan_status; 0 is success. Nothing throws, prints, aborts or
  *   installs handlers. After a failure kan_last_error() tells what was wrong, what was expected and what was given.
- * - All memory but contexts and layer handles belongs to the caller. Run functions never allocate.
+ * - All memory but contexts and layer handles belongs to the caller. Run functions never allocate (kan_layer_basis, which is
+ *   for grids and plots, does).
  * - Matrices are dense and row-major: (batch, features), the last axis contiguous. `T` below is float for KAN_F32 and
  *   double for KAN_F64. Pointers need the natural alignment of T (4 or 8 bytes); `saved` and `scratch` need 64 bytes.
  * - A layer's numbers live in two flat arrays of T: `params` (trainable; gradients and optimizer moments have the same
@@ -18,7 +19,11 @@
  * - batch == 0 is valid and does nothing (gradients in OVERWRITE mode become zero).
  * - A layer is immutable and may be used from many contexts at once. A context serves one thread at a time: a call on
  *   a context that is busy elsewhere returns KAN_BUSY and touches nothing.
- * - Same inputs, tier, build: the same bits, whatever the number of threads.
+ * - Same inputs, tier, build: the same bits, whatever the number of threads, and whatever floating-point mode (rounding, denormals,
+ *   traps) the calling thread has: a call has its own and restores the caller's, exception flags included.
+ * - In a child made by fork() the contexts of the parent compute with one thread (kan_context_query says so) and the same bits; one
+ *   that another thread was using at the fork stays KAN_BUSY there.
+ * - `saved` is trusted beyond its header: hand back only what the forward pass wrote there.
  * - On a CUDA context every data pointer of a run function is the address of device memory (kan_device_allocate), results
  *   such as `value` of kan_loss included; descriptors (structs) stay in host memory, and kan_layer_tensor_get/set work on
  *   host arrays everywhere. Calls are asynchronous: they return when the work is queued on the context's stream, and
@@ -45,7 +50,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ version, status */
 
 #define KAN_ABI_MAJOR 1
-#define KAN_ABI_MINOR 2
+#define KAN_ABI_MINOR 3
 
 typedef int32_t kan_status;
 #define KAN_OK 0
@@ -67,7 +72,7 @@ KAN_API int32_t kan_abi_version(void);
  * terminated) and returns the length of the whole text without the terminator. */
 KAN_API long long kan_build_info(char* buffer, long long capacity);
 
-/* Number of live objects of a kind, for leak checks: 0 contexts, 1 layers. Other kinds give -1. */
+/* Number of live objects of a kind, for leak checks: 0 contexts, 1 layers, 2 chains. Other kinds give -1. */
 KAN_API long long kan_debug_live(int32_t kind);
 
 /* Asks the system to back `bytes` of host memory, which may hold data already, by large pages (Linux: transparent huge
@@ -430,6 +435,30 @@ KAN_API kan_status kan_layer_edge_backward(kan_context context, kan_layer layer,
 KAN_API kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch, const void* x,
                                    const void* params, const void* buffers, void* phi);
 
+/* ------------------------------------------------------------------------------------------------------------ chains
+ * Layers one after the other, for prediction: everything that kan_layer_forward checks is checked once, so that a small model's row
+ * costs its arithmetic. CPU contexts only (on a CUDA device a graph serves). The bits are those of kan_layer_forward in
+ * KAN_MODE_INFER, layer by layer. Since ABI 1.3. */
+
+typedef struct kan_chain_s* kan_chain;
+
+/* The bytes of memory (aligned to 64) that kan_chain_create takes for up to max_batch (at least 1) rows. */
+KAN_API kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer* layer, long long max_batch,
+                                   long long* bytes);
+
+/* Prepares a chain of `layers` layers with each one's params and buffers (NULL where it has none). These arrays and `memory` stay
+ * the caller's and must stay where they are until kan_chain_destroy; params may change between calls, and the layer handles may go.
+ * Calls run on `context`: one at a time, KAN_BUSY otherwise; a chain whose context was destroyed is refused. */
+KAN_API kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer* layer, const void* const* params,
+                                    void* const* buffers, long long max_batch, void* memory, long long bytes, kan_chain* chain);
+
+/* y (batch, out of the last layer) of x (batch, in of the first), 0 <= batch <= max_batch. Errors of a chain that is none are told
+ * by kan_last_error(NULL), others by its context's. */
+KAN_API kan_status kan_chain_forward(kan_chain chain, long long batch, const void* x, void* y);
+
+/* Frees the handle; NULL is allowed. No call may be using it. */
+KAN_API kan_status kan_chain_destroy(kan_chain chain);
+
 /* ----------------------------------------------------------------------------------------------------------- devices
  * For CUDA contexts; on a CPU context KAN_UNSUPPORTED. Addresses are device addresses, never to be dereferenced. */
 
@@ -480,7 +509,8 @@ KAN_API kan_status kan_count_correct(kan_context context, int32_t dtype, long lo
                                      const void* labels, void* correct);
 
 /* The name of the list entry that a pass of this batch takes on this context, terminated in at most `capacity` bytes:
- * `pass` is KAN_PASS_FORWARD or KAN_PASS_BACKWARD. A CPU context gives the name of its tier. */
+ * `pass` is KAN_PASS_FORWARD (in KAN_MODE_INFER) or KAN_PASS_BACKWARD. A CPU context gives its tier before the entry,
+ * "avx2 spline_records"; the reference has no list and gives "reference". */
 #define KAN_PASS_FORWARD 0
 #define KAN_PASS_BACKWARD 1
 KAN_API kan_status kan_layer_implementation(kan_context context, kan_layer layer, long long batch, int32_t pass,

@@ -83,7 +83,7 @@ long long kan_build_info(char* buffer, long long capacity) {
 }
 
 long long kan_debug_live(int32_t kind) {
-  return kind == 0 ? contexts().live() : kind == 1 ? layers().live() : -1;
+  return kind == 0 ? contexts().live() : kind == 1 ? layers().live() : kind == 2 ? chains().live() : -1;
 }
 
 kan_status kan_prefer_large_pages(void* data, long long bytes) {
@@ -91,9 +91,10 @@ kan_status kan_prefer_large_pages(void* data, long long bytes) {
     check_range("bytes", bytes, 0, kAddressable);
     check_pointer("data", data, bytes, 1);
     constexpr uintptr_t kPage = 2 << 20;
-    const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kPage - 1) / kPage * kPage;
-    const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + uintptr_t(bytes)) / kPage * kPage;
-    if (begin >= end) return;
+    const uintptr_t first = reinterpret_cast<uintptr_t>(data);
+    const uintptr_t begin = (first + kPage - 1) / kPage * kPage;
+    const uintptr_t end = (first + uintptr_t(bytes)) / kPage * kPage;
+    if (begin < first || begin >= end) return;  // rounding up may wrap around
     void* const pages = reinterpret_cast<void*>(begin);
     constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1: what was touched before too, now
     madvise(pages, end - begin, MADV_HUGEPAGE);

@@ -196,7 +196,13 @@ kan_status kan_layer_implementation(kan_context context, kan_layer layer, long l
     check_range("capacity", capacity, 1, INT64_MAX);
     check_pointer("buffer", buffer, capacity, 1);
     ErrorText name{};
-    name.set(c.device() ? c.plugin->implementation(*c.device(), l, batch, pass) : c.kernels.name);
+    if (c.device()) {
+      name.set(c.plugin->implementation(*c.device(), l, batch, pass));
+    } else {
+      std::string text = c.kernels.name;
+      if (c.kernels.implementation) text.append(" ").append(c.kernels.implementation(l, batch, pass));
+      name.set(text.c_str());
+    }
     name.copy(buffer, capacity);
   });
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/context.hpp"
+#include "core/float_mode.hpp"
 
 namespace kan::abi {
 
@@ -43,22 +44,19 @@ class Hold {
       thread_error().set("context: not a live context handle (null, destroyed or never created)");
       return;
     }
-    uint32_t free = 0;
-    if (!slot->busy.compare_exchange_strong(free, 1, std::memory_order_acquire)) {
-      status_ = KAN_BUSY;
-      thread_error().set("context: in use by another thread; a context serves one thread at a time");
+    uint64_t idle = bits;
+    if (!slot->holder.compare_exchange_strong(idle, bits | ContextTable::kHeld, std::memory_order_acquire)) {
+      const bool busy = idle == (bits | ContextTable::kHeld);
+      status_ = busy ? KAN_BUSY : KAN_INVALID_ARGUMENT;
+      thread_error().set(busy ? "context: in use by another thread; a context serves one thread at a time"
+                              : "context: destroyed by another thread");
       return;
     }
-    if (contexts().find(bits) != slot) {  // destroyed in between
-      slot->busy.store(0, std::memory_order_release);
-      status_ = KAN_INVALID_ARGUMENT;
-      thread_error().set("context: destroyed by another thread");
-      return;
-    }
+    handle_ = bits;
     slot_ = slot;
   }
   ~Hold() {
-    if (slot_) slot_->busy.store(0, std::memory_order_release);
+    if (slot_) slot_->holder.store(handle_, std::memory_order_release);
   }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
@@ -73,6 +71,7 @@ class Hold {
 
  private:
   ContextTable::Slot* slot_ = nullptr;
+  uint64_t handle_ = 0;
   kan_status status_ = KAN_OK;
 };
 
@@ -85,13 +84,14 @@ inline void check_device(const Context& c) {
   throw Error(status, static_cast<const char*>(device->text));
 }
 
-// Runs body(Context&) with the context held and its device current.
+// Runs body(Context&) with the context held, its device current and the floating-point mode ours.
 template <class Body>
 kan_status run(kan_context handle, Body&& body) noexcept {
   Hold hold(handle);
   if (!hold) return hold.status();
   return guard(hold->error, [&] {
     Context& c = *hold;
+    const FloatMode mode;
     if (c.device()) {
       check_device(c);
       c.plugin->enter(*c.device());

@@ -15,7 +15,7 @@ KAN_HD T activation(int32_t kind, T x) {
     case KAN_ACTIVATION_IDENTITY: return x;
     case KAN_ACTIVATION_SILU: return x / (S(1) + exp(-x));
     case KAN_ACTIVATION_RELU: return select(x < T(S(0)), T(S(0)), x);
-    case KAN_ACTIVATION_GELU: return x * S(0.5) * (S(1) + erf(x * S(0.70710678118654752440)));
+    case KAN_ACTIVATION_GELU: return x * normal_cdf(x);
     case KAN_ACTIVATION_TANH: return tanh(x);
     case KAN_ACTIVATION_SIGMOID: return S(1) / (S(1) + exp(-x));
     default: return x * S(0);
@@ -34,8 +34,7 @@ KAN_HD T activation_derivative(int32_t kind, T x) {
     }
     case KAN_ACTIVATION_RELU: return select(x <= T(S(0)), T(S(0)), select(x > T(S(0)), T(S(1)), x));
     case KAN_ACTIVATION_GELU:
-      return S(0.5) * (S(1) + erf(x * S(0.70710678118654752440))) +
-             x * exp(x * x * S(-0.5)) * S(0.39894228040143267794);
+      return normal_cdf(x) + x * exp(x * x * S(-0.5)) * S(0.39894228040143267794);
     case KAN_ACTIVATION_TANH: {
       const T t = tanh(x);
       return S(1) - t * t;

@@ -33,19 +33,15 @@
 
 namespace KAN_NS {
 
-// The parameters of the basis of one input. theta points at this input's own (or the shared) numbers:
-//   RBF, RSWAF, BSRBF: theta = centres (n) then inv_width · theta2 = knots of the input (BSRBF)
-//   SINE: theta = freq (n), theta2 = phase of the input (n)
-//   RELU: theta = phase_low of the input (n), theta2 = phase_high of the input (n); k: low 0..n-1, high n..2n-1
-//   RATIONAL: theta = numerator (6), theta2 = denominator of the input's group (4); k: 0..5 numerator, 6..9 denominator
-//   JACOBI: shape_a, shape_b
+// What the basis of one input is made of. own[t] are the numbers of the basis' t-th tensor that this input has, in the
+// order of the table of core/layer.cpp (RBF: centres, inv_width); NULL past the last. vjp counts its k through those of them
+// that may be trained, tensor by tensor.
 template <class S>
 struct BasisView {
   int32_t n;      // number of basis functions
   int32_t grid;
   int32_t order;
-  const S* theta;
-  const S* theta2;
+  const S* own[3];
   double shape_a;
   double shape_b;
 };

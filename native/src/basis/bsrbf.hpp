@@ -16,13 +16,13 @@ struct Bsrbf {
 
   // z moved to just where every spline is 0, so that an infinity times 0 does not make a NaN of it.
   KAN_HD static T inside(const BasisView<S>& p, T z) {
-    const S low = p.theta2[0], high = p.theta2[p.n + p.order];
+    const S low = p.own[2][0], high = p.own[2][p.n + p.order];
     return min(max(z, T(low - (high - low))), T(high));
   }
 
   // B_{c,order}(z) in value; its derivative in derivative.
   KAN_HD static void spline(const BasisView<S>& p, int32_t c, T z, T& value, T& derivative) {
-    const S* t = p.theta2 + c;
+    const S* t = p.own[2] + c;
     const T one = T(S(1)), zero = T(S(0));
     T b[kMaxOrder + 1];
     for (int32_t j = 0; j <= p.order; ++j) {
@@ -42,26 +42,26 @@ struct Bsrbf {
 
   template <class Out>
   KAN_HD static void eval(const BasisView<S>& p, T z, Out&& out) {
-    const S w = p.theta[p.n];
+    const S w = p.own[1][0];
     const T zs = inside(p, z);
     for (int32_t c = 0; c < p.n; ++c) {
       T b, db;
       spline(p, c, zs, b, db);
-      const T u = (z - p.theta[c]) * w;
+      const T u = (z - p.own[0][c]) * w;
       out(c, b + exp(-(u * u)));
     }
   }
 
   template <bool kTheta, class Cotangent, class Accumulate, class Out>
   KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
-    const S w = p.theta[p.n];
+    const S w = p.own[1][0];
     const T zs = inside(p, z);
     T dz = T(S(0)), dw = T(S(0)), ds = T(S(0));
     for (int32_t c = 0; c < p.n; ++c) {
       T b, db;
       spline(p, c, zs, b, db);
       const T g = cotangent(c);
-      const T d = z - p.theta[c];
+      const T d = z - p.own[0][c];
       const T u = d * w;
       const T gauss = exp(-(u * u));
       out(c, b + gauss);

@@ -10,7 +10,7 @@ namespace KAN_NS {
 // P_0 = 1, P_1 = ((a - b) + (a + b + 2) t) / 2, P_d = (A_d t + B_d) P_{d-1} - C_d P_{d-2} with
 //   A_d = (2d+a+b)(2d+a+b-1) / (2d (d+a+b)),  B_d = (2d+a+b-1)(a^2-b^2) / (2d (d+a+b)(2d+a+b-2)),
 //   C_d = (d+a-1)(d+b-1)(2d+a+b) / (d (d+a+b)(2d+a+b-2)),  finite for every d >= 2.
-// A view may bring a_d, b_d, c_d of the degrees 0 .. n as theta2, three numbers a degree (0 for degree 0): device kernels
+// A view may bring a_d, b_d, c_d of the degrees 0 .. n as own[0], three numbers a degree (0 for degree 0): device kernels
 // do, where double precision is slow.
 struct JacobiStep {
   double a, b, c;
@@ -29,8 +29,8 @@ struct Jacobi {
   using S = scalar_of<T>;
 
   KAN_HD static void step(const BasisView<S>& p, int32_t degree, S& a, S& b, S& c) {
-    if (p.theta2) {
-      a = p.theta2[3 * degree], b = p.theta2[3 * degree + 1], c = p.theta2[3 * degree + 2];
+    if (p.own[0]) {
+      a = p.own[0][3 * degree], b = p.own[0][3 * degree + 1], c = p.own[0][3 * degree + 2];
       return;
     }
     const JacobiStep s = JacobiStep::of(degree, p.shape_a, p.shape_b);

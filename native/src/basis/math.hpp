@@ -25,8 +25,9 @@ KAN_HD float exp(float x) { return KAN_LIBM(expf, x); }
 KAN_HD double exp(double x) { return KAN_LIBM(exp, x); }
 KAN_HD float tanh(float x) { return KAN_LIBM(tanhf, x); }
 KAN_HD double tanh(double x) { return KAN_LIBM(tanh, x); }
-KAN_HD float erf(float x) { return KAN_LIBM(erff, x); }
-KAN_HD double erf(double x) { return KAN_LIBM(erf, x); }
+// The normal distribution's Phi.
+KAN_HD float normal_cdf(float x) { return 0.5f * KAN_LIBM(erfcf, x * -0.70710678118654752440f); }
+KAN_HD double normal_cdf(double x) { return 0.5 * KAN_LIBM(erfc, x * -0.70710678118654752440); }
 KAN_HD float sqrt(float x) { return KAN_LIBM(sqrtf, x); }
 KAN_HD double sqrt(double x) { return KAN_LIBM(sqrt, x); }
 KAN_HD float floor(float x) { return KAN_LIBM(floorf, x); }

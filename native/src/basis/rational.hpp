@@ -13,13 +13,13 @@ struct Rational {
   using S = scalar_of<T>;
 
   KAN_HD static T numerator(const BasisView<S>& p, T x) {
-    T r = T(p.theta[5]);
-    for (int32_t m = 4; m >= 0; --m) r = r * x + p.theta[m];
+    T r = T(p.own[0][5]);
+    for (int32_t m = 4; m >= 0; --m) r = r * x + p.own[0][m];
     return r;
   }
   KAN_HD static T denominator(const BasisView<S>& p, T v) {
-    T r = T(abs(p.theta2[3]));
-    for (int32_t m = 2; m >= 0; --m) r = r * v + abs(p.theta2[m]);
+    T r = T(abs(p.own[1][3]));
+    for (int32_t m = 2; m >= 0; --m) r = r * v + abs(p.own[1][m]);
     return r * v + S(1);
   }
 
@@ -34,9 +34,9 @@ struct Rational {
     const T inverse = T(S(1)) / denominator(p, v);
     const T phi = numerator(p, x) * inverse;
     out(0, phi);
-    T dp = T(p.theta[5]) * S(5), dq = T(abs(p.theta2[3])) * S(4);
-    for (int32_t m = 4; m >= 1; --m) dp = dp * x + p.theta[m] * S(m);
-    for (int32_t m = 3; m >= 1; --m) dq = dq * v + abs(p.theta2[m - 1]) * S(m);
+    T dp = T(p.own[0][5]) * S(5), dq = T(abs(p.own[1][3])) * S(4);
+    for (int32_t m = 4; m >= 1; --m) dp = dp * x + p.own[0][m] * S(m);
+    for (int32_t m = 3; m >= 1; --m) dq = dq * v + abs(p.own[1][m - 1]) * S(m);
     dq = select(x < T(S(0)), -dq, select(x > T(S(0)), dq, x));  // 0 at 0; NaN stays NaN
     const T g = cotangent(0) * inverse;
     if constexpr (kTheta) {
@@ -47,7 +47,7 @@ struct Rational {
       }
       power = -(g * phi);
       for (int32_t m = 0; m < 4; ++m) {
-        const S b = p.theta2[m];
+        const S b = p.own[1][m];
         power = power * v;
         acc(6 + m, power * S((b > 0) - (b < 0)));
       }

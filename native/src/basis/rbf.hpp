@@ -13,19 +13,19 @@ struct Rbf {
 
   template <class Out>
   KAN_HD static void eval(const BasisView<S>& p, T z, Out&& out) {
-    const S w = p.theta[p.n];
+    const S w = p.own[1][0];
     for (int32_t g = 0; g < p.n; ++g) {
-      const T u = (z - p.theta[g]) * w;
+      const T u = (z - p.own[0][g]) * w;
       out(g, exp(-(u * u)));
     }
   }
 
   template <bool kTheta, class Cotangent, class Accumulate, class Out>
   KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
-    const S w = p.theta[p.n];
+    const S w = p.own[1][0];
     T dz = T(S(0)), dw = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
-      const T d = z - p.theta[g];
+      const T d = z - p.own[0][g];
       const T u = d * w;
       const T phi = exp(-(u * u));
       out(g, phi);

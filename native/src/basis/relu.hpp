@@ -21,7 +21,7 @@ struct Relu {
     const S r = factor(p);
     for (int32_t g = 0; g < p.n; ++g) {
       // NaN is the first argument of max, which then keeps it.
-      const T q = max(p.theta2[g] - z, T(S(0))) * max(z - p.theta[g], T(S(0))) * r;
+      const T q = max(p.own[1][g] - z, T(S(0))) * max(z - p.own[0][g], T(S(0))) * r;
       out(g, q * q);
     }
   }
@@ -31,7 +31,7 @@ struct Relu {
     const S r = factor(p);
     T dz = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
-      const T u = max(p.theta2[g] - z, T(S(0))), v = max(z - p.theta[g], T(S(0)));
+      const T u = max(p.own[1][g] - z, T(S(0))), v = max(z - p.own[0][g], T(S(0)));
       const T q = u * v * r;
       out(g, q * q);
       const T t = cotangent(g) * q * (r + r);

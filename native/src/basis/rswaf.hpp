@@ -14,9 +14,9 @@ struct Rswaf {
 
   template <class Out>
   KAN_HD static void eval(const BasisView<S>& p, T z, Out&& out) {
-    const S w = p.theta[p.n];
+    const S w = p.own[1][0];
     for (int32_t g = 0; g < p.n; ++g) {
-      const T e = exp(abs((z - p.theta[g]) * w) * S(-2));
+      const T e = exp(abs((z - p.own[0][g]) * w) * S(-2));
       const T q = T(S(1)) / (T(S(1)) + e);
       out(g, e * q * q * S(4));
     }
@@ -24,10 +24,10 @@ struct Rswaf {
 
   template <bool kTheta, class Cotangent, class Accumulate, class Out>
   KAN_HD static T vjp(const BasisView<S>& p, T z, Cotangent&& cotangent, Accumulate&& acc, Out&& out) {
-    const S w = p.theta[p.n];
+    const S w = p.own[1][0];
     T dz = T(S(0)), dw = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
-      const T d = z - p.theta[g];
+      const T d = z - p.own[0][g];
       const T u = d * w;
       const T e = exp(abs(u) * S(-2));
       const T q = T(S(1)) / (T(S(1)) + e);

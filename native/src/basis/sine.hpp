@@ -15,7 +15,7 @@ struct Sine {
   KAN_HD static void eval(const BasisView<S>& p, T z, Out&& out) {
     for (int32_t g = 0; g < p.n; ++g) {
       T s, c;
-      sincos(z * p.theta[g] + p.theta2[g], s, c);
+      sincos(z * p.own[0][g] + p.own[1][g], s, c);
       out(g, s);
     }
   }
@@ -25,10 +25,10 @@ struct Sine {
     T dz = T(S(0));
     for (int32_t g = 0; g < p.n; ++g) {
       T s, c;
-      sincos(z * p.theta[g] + p.theta2[g], s, c);
+      sincos(z * p.own[0][g] + p.own[1][g], s, c);
       out(g, s);
       const T t = cotangent(g) * c;
-      dz = dz + t * p.theta[g];
+      dz = dz + t * p.own[0][g];
       if constexpr (kTheta) acc(g, t * z);
     }
     return dz;

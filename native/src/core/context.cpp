@@ -41,6 +41,12 @@ LayerTable& layers() {
   return *table;
 }
 
+ChainTable& chains() {
+  alignas(ChainTable) static unsigned char memory[sizeof(ChainTable)];
+  static ChainTable* const table = new (memory) ChainTable;
+  return *table;
+}
+
 const Layer& layer_of(kan_layer handle) {
   LayerTable::Slot* slot = layers().find(reinterpret_cast<uint64_t>(handle));
   if (!slot) throw Error(KAN_INVALID_ARGUMENT, "layer: not a live layer handle (null, destroyed or never created)");

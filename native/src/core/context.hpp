@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "core/device.hpp"
 #include "core/handles.hpp"
@@ -41,10 +42,27 @@ struct Context {
   ErrorText error{};
 };
 
-using ContextTable = HandleTable<Context, 0xc7>;
+using ContextTable = HandleTable<Context, 0x47>;
 using LayerTable = HandleTable<const Layer, 0x1a>;
+
+// Layers one after the other with their arrays, checked once (abi/chain.cpp).
+struct Chain {
+  struct Link {
+    Layer layer;  // a copy: the handle may go
+    const void* params;
+    void* buffers;
+  };
+  kan_context context;
+  std::vector<Link> links;
+  int64_t max_batch, element;
+  char* memory;  // two activations that take turns, then scratch
+  int64_t activation, bytes;
+};
+using ChainTable = HandleTable<const Chain, 0x2c>;
+
 ContextTable& contexts();
 LayerTable& layers();
+ChainTable& chains();
 
 // The layer of a handle; throws KAN_INVALID_ARGUMENT when it is none.
 const Layer& layer_of(kan_layer handle);

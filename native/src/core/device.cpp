@@ -12,9 +12,9 @@
 namespace kan {
 namespace {
 
-// libkan4j_cuda.so beside this library, or what the environment names.
+// libkan4j_cuda.so beside this library, or what the environment names (not that of a setuid program).
 std::string plugin_path() {
-  if (const char* named = std::getenv("KAN4J_CUDA_PLUGIN")) {
+  if (const char* named = secure_getenv("KAN4J_CUDA_PLUGIN")) {
     if (*named) return named;
   }
   Dl_info here;

@@ -15,9 +15,14 @@ namespace kan {
 template <class T, uint64_t kKind>
 class HandleTable {
  public:
+  static constexpr uint64_t kHeld = uint64_t(1) << 63;
+  static_assert(kKind < 0x80);  // leaves the bit
+
   struct Slot {
     std::atomic<uint64_t> handle{0};  // 0: free
-    std::atomic<uint32_t> busy{0};    // held by a running call (contexts)
+    // Contexts: the handle while no call holds it, that and kHeld while one does. It names the object and not the slot, so
+    // that a call with a stale handle cannot hold what came after it.
+    std::atomic<uint64_t> holder{0};
     T* object = nullptr;
     uint64_t generation = 0;
     Slot* next_free = nullptr;
@@ -33,6 +38,7 @@ class HandleTable {
     slot->object = object;
     // The top 8 bits name the kind, so that a layer passed as a context is recognised.
     const uint64_t handle = kKind << 56 | (++slot->generation & 0xfffffffff) << kIndexBits | slot->index;
+    slot->holder.store(handle, std::memory_order_release);
     slot->handle.store(handle, std::memory_order_release);
     live_.fetch_add(1, std::memory_order_relaxed);
     return handle;
@@ -54,7 +60,7 @@ class HandleTable {
     if (!slot) return nullptr;
     T* object = slot->object;
     slot->handle.store(0, std::memory_order_release);
-    slot->busy.store(0, std::memory_order_release);
+    slot->holder.store(0, std::memory_order_release);
     slot->object = nullptr;
     slot->next_free = free_;
     free_ = slot;

@@ -90,6 +90,8 @@ struct Kernels {
   void (*edge_statistics)(Pool&, const Layer&, const EdgeStatisticsArgs&);
   void (*basis)(Pool&, const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);
   void (*edge_backward)(Pool&, const Layer&, const EdgeBackwardArgs&);
+  // The entry of a tier's list of implementations that runs a pass (KAN_PASS_*, forward in INFER mode); NULL: there is no list.
+  const char* (*implementation)(const Layer&, int64_t batch, int32_t pass);
 };
 
 const Kernels& reference_kernels();  // src/ref: double precision, plain

@@ -34,28 +34,47 @@ int64_t plus(int64_t a, int64_t b) {
   return a + b;
 }
 
-// What a basis takes from the specification.
-struct BasisTraits {
-  const char* name;
-  bool centres;      // centres and inv_width
-  bool trainable;    // has parameters of its own, so KAN_FLAG_TRAIN_BASIS means something
+// A tensor of numbers that a basis is made of.
+struct BasisTensor {
+  static constexpr int32_t kFunctions = -1, kKnots = -2;  // as many numbers as functions; G + 2k + 1 knots
+  const char* name;  // NULL: none
+  OwnTensor::Scope scope;
+  int32_t count;  // of a holder
+  bool trainable;
 };
 
-BasisTraits traits(int32_t basis) {
-  switch (basis) {
-    case KAN_BASIS_BSPLINE: return {"BSPLINE", false, false};
-    case KAN_BASIS_RBF: return {"RBF", true, true};
-    case KAN_BASIS_RSWAF: return {"RSWAF", true, true};
-    case KAN_BASIS_FOURIER: return {"FOURIER", false, false};
-    case KAN_BASIS_CHEBYSHEV: return {"CHEBYSHEV", false, false};
-    case KAN_BASIS_JACOBI: return {"JACOBI", false, false};
-    case KAN_BASIS_SINE: return {"SINE", false, true};
-    case KAN_BASIS_WAVELET: return {"WAVELET", false, false};
-    case KAN_BASIS_RELU: return {"RELU", false, true};
-    case KAN_BASIS_RATIONAL: return {"RATIONAL", false, true};
-    case KAN_BASIS_BSRBF: return {"BSRBF", true, true};
-    default: refuse("basis", "a KAN_BASIS_* constant, 1 to 11, for KAN_LAYER_KAN", basis);
+// THE table of bases: what each is called in messages and made of, those that may be trained first. (A wavelet's scale and
+// translation belong to the edge: they are rows of weights.)
+struct BasisTraits {
+  int32_t basis;
+  const char* name;
+  BasisTensor tensor[kOwnTensors];
+
+  bool trainable() const { return tensor[0].name && tensor[0].trainable; }
+};
+constexpr auto kShared = OwnTensor::kShared, kInput = OwnTensor::kInput, kGroup = OwnTensor::kGroup;
+constexpr int32_t kFunctions = BasisTensor::kFunctions;
+constexpr BasisTensor kNone = {nullptr, kShared, 0, false}, kCentres = {"centres", kShared, kFunctions, true},
+                      kInvWidth = {"inv_width", kShared, 1, true}, kKnots = {"knots", kInput, BasisTensor::kKnots, false};
+constexpr BasisTraits kBases[] = {
+    {KAN_BASIS_BSPLINE, "BSPLINE", {kKnots, kNone, kNone}},
+    {KAN_BASIS_RBF, "RBF", {kCentres, kInvWidth, kNone}},
+    {KAN_BASIS_RSWAF, "RSWAF", {kCentres, kInvWidth, kNone}},
+    {KAN_BASIS_FOURIER, "FOURIER", {kNone, kNone, kNone}},
+    {KAN_BASIS_CHEBYSHEV, "CHEBYSHEV", {kNone, kNone, kNone}},
+    {KAN_BASIS_JACOBI, "JACOBI", {kNone, kNone, kNone}},
+    {KAN_BASIS_SINE, "SINE", {{"freq", kShared, kFunctions, true}, {"phase", kInput, kFunctions, false}, kNone}},
+    {KAN_BASIS_WAVELET, "WAVELET", {kNone, kNone, kNone}},
+    {KAN_BASIS_RELU, "RELU", {{"phase_low", kInput, kFunctions, true}, {"phase_high", kInput, kFunctions, true}, kNone}},
+    {KAN_BASIS_RATIONAL, "RATIONAL", {{"numerator", kShared, 6, true}, {"denominator", kGroup, 4, true}, kNone}},
+    {KAN_BASIS_BSRBF, "BSRBF", {kCentres, kInvWidth, kKnots}},
+};
+
+const BasisTraits& traits(int32_t basis) {
+  for (const BasisTraits& t : kBases) {
+    if (t.basis == basis) return t;
   }
+  refuse("basis", "a KAN_BASIS_* constant, 1 to 11, for KAN_LAYER_KAN", basis);
 }
 
 // Checks the fields a basis reads; returns n, the number of its functions on an edge.
@@ -114,13 +133,13 @@ void check_flags(const kan_layer_spec& s, int32_t allowed, const char* what) {
 }
 
 void check_kan(const kan_layer_spec& s) {
-  const BasisTraits basis = traits(s.basis);
+  const BasisTraits& basis = traits(s.basis);
   int32_t allowed = KAN_FLAG_BIAS;
   if (s.basis == KAN_BASIS_BSPLINE) allowed |= KAN_FLAG_SCALE | KAN_FLAG_MASK;
   // A wavelet's argument is built per edge from x itself; a B-spline's grid is where x lies (a LAYERNORM layer may stand
   // before either).
   if (s.basis != KAN_BASIS_WAVELET && s.basis != KAN_BASIS_BSPLINE) allowed |= KAN_FLAG_NORM | KAN_FLAG_BASE_NORM;
-  if (basis.trainable) allowed |= KAN_FLAG_TRAIN_BASIS;
+  if (basis.trainable()) allowed |= KAN_FLAG_TRAIN_BASIS;
   check_flags(s, allowed, basis.name);
   require(s.base >= KAN_ACTIVATION_NONE && s.base <= KAN_ACTIVATION_SIGMOID, "base",
           "a KAN_ACTIVATION_* constant, 0 to 6", s.base);
@@ -259,9 +278,30 @@ class Layout {
   Layer& l_;
 };
 
+void lay_out_own(Layer& l, Layout& layout, const BasisTensor& tensor, OwnTensor& own) {
+  const int64_t holders = tensor.scope == kShared ? 1 : tensor.scope == kInput ? l.in : l.spec.grid;
+  own.scope = tensor.scope;
+  own.trained = tensor.trainable && l.flag(KAN_FLAG_TRAIN_BASIS);
+  own.inputs = l.in / holders;
+  if (tensor.count == BasisTensor::kKnots) {
+    own.count = int32_t(l.knots_per_input());
+    l.knots = layout.knots();
+    own.offset = l.knots + 2 * l.in;
+  } else {
+    own.count = tensor.count == kFunctions ? l.n : tensor.count;
+    const int32_t role = own.trained ? KAN_ROLE_PARAM : KAN_ROLE_BUFFER;
+    own.offset = tensor.scope == kShared ? layout.flat(tensor.name, role, own.count)
+                                         : layout.flat(tensor.name, role, holders, own.count);
+  }
+  own.numbers = holders * own.count;
+  if (!tensor.trainable) return;
+  if (l.theta < 0) l.theta = own.offset;
+  l.theta_count += own.numbers;
+  l.theta_per_input += own.count;
+}
+
 void lay_out_kan(Layer& l, Layout& layout) {
   const bool base = l.spec.base != KAN_ACTIVATION_NONE;
-  const int32_t theta_role = l.flag(KAN_FLAG_TRAIN_BASIS) ? KAN_ROLE_PARAM : KAN_ROLE_BUFFER;
   if (l.spec.basis == KAN_BASIS_WAVELET) {
     l.rows = 3;
     l.coef_row = 0;
@@ -282,37 +322,13 @@ void lay_out_kan(Layer& l, Layout& layout) {
     l.norm_weight = layout.flat("norm_weight", KAN_ROLE_PARAM, l.in);
     l.norm_bias = layout.flat("norm_bias", KAN_ROLE_PARAM, l.in);
   }
-  switch (l.spec.basis) {
-    case KAN_BASIS_RBF:
-    case KAN_BASIS_RSWAF:
-    case KAN_BASIS_BSRBF:
-      l.theta = layout.flat("centres", theta_role, l.n);
-      layout.flat("inv_width", theta_role, 1);
-      l.theta_count = int64_t(l.n) + 1;
-      break;
-    case KAN_BASIS_SINE:
-      l.theta = layout.flat("freq", theta_role, l.n);
-      l.theta_count = l.n;
-      l.phase = layout.flat("phase", KAN_ROLE_BUFFER, l.in, l.n);
-      break;
-    case KAN_BASIS_RELU:
-      l.theta = layout.flat("phase_low", theta_role, l.in, l.n);
-      layout.flat("phase_high", theta_role, l.in, l.n);
-      l.theta_count = 2 * l.in * l.n;
-      break;
-    case KAN_BASIS_RATIONAL:
-      l.theta = layout.flat("numerator", theta_role, 6);
-      layout.flat("denominator", theta_role, l.spec.grid, 4);
-      l.theta_count = 6 + 4 * int64_t(l.spec.grid);
-      break;
-    case KAN_BASIS_WAVELET:
-      layout.tiled("scale", 1, l.rows, 0);
-      layout.tiled("translation", 2, l.rows, 0);
-      break;
-    default: break;
+  if (l.spec.basis == KAN_BASIS_WAVELET) {
+    layout.tiled("scale", 1, l.rows, 0);
+    layout.tiled("translation", 2, l.rows, 0);
   }
-  l.theta_trained = l.theta >= 0 && theta_role == KAN_ROLE_PARAM;
-  if (l.spec.basis == KAN_BASIS_BSPLINE || l.spec.basis == KAN_BASIS_BSRBF) l.knots = layout.knots();
+  const BasisTraits& basis = traits(l.spec.basis);
+  for (int t = 0; t < kOwnTensors && basis.tensor[t].name; ++t) lay_out_own(l, layout, basis.tensor[t], l.own[t]);
+  l.theta_trained = l.theta >= 0 && l.flag(KAN_FLAG_TRAIN_BASIS);
   if (l.flag(KAN_FLAG_MASK)) l.mask = layout.mask();
 }
 
@@ -330,7 +346,7 @@ Layer make_layer(const kan_layer_spec& spec) {
   l.f64 = spec.dtype == KAN_F64;
   l.base_row = l.scale_row = l.coef_row = -1;
   l.bias = l.norm_weight = l.norm_bias = l.theta = l.affine_weight = l.affine_bias = -1;
-  l.knots = l.mask = l.phase = l.running_mean = l.running_var = -1;
+  l.knots = l.mask = l.running_mean = l.running_var = -1;
   Layout layout(l);
   switch (spec.kind) {
     case KAN_LAYER_KAN:

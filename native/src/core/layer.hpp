@@ -30,6 +30,19 @@ struct TensorEntry {
   int32_t rows;  // rows an input of the tiled block, kTiled
 };
 
+// A tensor of numbers that the basis is made of (centres, frequencies, knots, …): `count` numbers for each holder, which is
+// the layer, an input, or a group of neighbouring inputs.
+struct OwnTensor {
+  enum Scope : int32_t { kShared, kInput, kGroup };
+  int32_t scope;
+  int32_t count;    // 0: there is no such tensor
+  bool trained;     // in params, else in buffers
+  int64_t offset;   // of the first holder's numbers
+  int64_t inputs;   // of one holder
+  int64_t numbers;  // of all holders
+};
+constexpr int kOwnTensors = 3;  // at most, those that may be trained first
+
 // An immutable, validated layer. Offsets count numbers from the start of params or buffers; -1 where absent.
 struct Layer {
   kan_layer_spec spec;
@@ -43,14 +56,15 @@ struct Layer {
   int64_t bias;         // (out)
   int64_t norm_weight;  // (in), then norm_bias (in)
   int64_t norm_bias;
-  int64_t theta;        // the basis' own parameters (theta_count numbers): in params with TRAIN_BASIS, else in buffers
-  int64_t theta_count;
+  OwnTensor own[kOwnTensors];  // what the basis is made of
+  int64_t theta;            // the block of those that may be trained: in params with TRAIN_BASIS, else in buffers
+  int64_t theta_count;      // its numbers
+  int64_t theta_per_input;  // those that one input has
   bool theta_trained;
   int64_t affine_weight, affine_bias;  // LAYERNORM, BATCHNORM, AFFINE: (in) each
   // buffers
   int64_t knots;         // kKnots block
   int64_t mask;          // kMask block
-  int64_t phase;         // SINE: (in, n)
   int64_t running_mean, running_var;
   int64_t params, buffers;  // totals
   int32_t tensors;
@@ -62,11 +76,6 @@ struct Layer {
   int64_t tile_width(int64_t tile) const { return out - tile * kTile < kTile ? out - tile * kTile : kTile; }
   int64_t tile_offset(int64_t tile) const { return tile * kTile * in * rows; }
 };
-
-// theta: what the basis itself is made of, one flat block in this order:
-//   RBF, RSWAF, BSRBF: centres (n), inv_width (1) · SINE: freq (n) · RELU: phase_low (in, n), phase_high (in, n)
-//   RATIONAL: numerator (6), denominator (grid, 4)
-// SINE's phase (in, n) is always a buffer, at `phase`.
 
 // Checks the whole specification and lays the layer out; throws Error.
 Layer make_layer(const kan_layer_spec& spec);

@@ -2,16 +2,25 @@
 #include "core/pool.hpp"
 
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <climits>
+#include <cstdio>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
+
+#include "core/float_mode.hpp"
+#include "kan/kan.h"
 
 // Futexes and not std::condition_variable, whose wait alone would raise the libstdc++ floor (GLIBCXX_3.4.30); and
 // sigprocmask, which on Linux is per thread, not pthread_sigmask, which moved to GLIBC_2.32.
@@ -22,25 +31,29 @@ namespace {
 inline void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
 #endif
 }
 
-// A 32-bit counter that threads wait on until it leaves a value.
+// A 32-bit counter that threads wait on until it leaves a value. A wake-up is for those sleepers whose bits it names.
 class alignas(64) Signal {
  public:
+  static constexpr uint32_t kAll = ~uint32_t(0);
+
   uint32_t load() const { return value_.load(std::memory_order_acquire); }
 
   // Every change is followed by wake(). seq_cst, here and in wait(): either the changer sees the sleeper or the
   // sleeper the change.
   std::atomic<uint32_t>& value() { return value_; }
-  void wake() {
+  void wake(uint32_t bits = kAll) {
     if (sleepers_.load(std::memory_order_seq_cst) != 0) {
-      syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+      syscall(SYS_futex, address(), FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, nullptr, nullptr, bits);
     }
   }
 
   // Returns the new value once it is not `old`.
-  uint32_t wait_while(uint32_t old, int spins) {
+  uint32_t wait_while(uint32_t old, int spins, uint32_t bits = kAll) {
     for (int i = 0; i < spins; ++i) {
       const uint32_t now = load();
       if (now != old) return now;
@@ -49,7 +62,7 @@ class alignas(64) Signal {
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     uint32_t now;
     while ((now = value_.load(std::memory_order_seq_cst)) == old) {
-      syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+      syscall(SYS_futex, address(), FUTEX_WAIT_BITSET_PRIVATE, old, nullptr, nullptr, bits);
     }
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
     return now;
@@ -63,10 +76,60 @@ class alignas(64) Signal {
   static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
 };
 
+// The first two numbers of a file, -1 for those that are not there ("max" among them).
+void read_two(const std::string& path, long long& first, long long& second) {
+  first = second = -1;
+  if (FILE* file = std::fopen(path.c_str(), "re")) {
+    char words[2][32] = {};
+    const int found = std::fscanf(file, "%31s %31s", words[0], words[1]);
+    std::fclose(file);
+    if (found > 0) std::sscanf(words[0], "%lld", &first);
+    if (found > 1) std::sscanf(words[1], "%lld", &second);
+  }
+}
+
+// Processors' worth of time that the control groups of this process leave it: a container with --cpus=2 sees all of the
+// machine's processors in its affinity mask.
+double quota_processors() {
+  double least = 1e9;
+  const auto limit = [&](long long quota, long long period) {
+    if (quota > 0 && period > 0) least = std::min(least, double(quota) / double(period));
+  };
+  long long quota, period, none;
+  read_two("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", quota, none);  // version 1, as a container sees it
+  read_two("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period, none);
+  limit(quota, period);
+  FILE* file = std::fopen("/proc/self/cgroup", "re");  // version 2: 0::/path, and every group above it
+  if (!file) return least;
+  char line[4096];
+  while (std::fgets(line, sizeof line, file)) {
+    if (std::strncmp(line, "0::/", 4) != 0) continue;
+    std::string group(line + 3, std::strcspn(line + 3, "\n"));
+    for (;;) {
+      read_two("/sys/fs/cgroup" + group + "/cpu.max", quota, period);
+      limit(quota, period);
+      const size_t slash = group.rfind('/');
+      if (slash == std::string::npos || group.empty()) break;
+      group.erase(slash);
+    }
+  }
+  std::fclose(file);
+  return least;
+}
+
 int usable_processors() {
   cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  const int allowed = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+  return int(std::min(double(allowed), std::max(1.0, quota_processors())));
 }
+
+// A run in the word that workers wait on: its number and how many it is for.
+constexpr uint32_t kWorkerBits = 9;
+static_assert(KAN_MAX_THREADS < 1 << kWorkerBits);
+
+// The bits of worker `worker`, and of workers 1 .. workers-1, in a wake-up.
+uint32_t bit_of(int worker) { return uint32_t(1) << worker % 32; }
+uint32_t bits_below(int workers) { return workers > 32 ? Signal::kAll : (uint32_t(1) << (workers - 1) << 1) - 2; }
 
 }  // namespace
 
@@ -78,37 +141,78 @@ struct Pool::State {
   std::atomic<bool> stop{false};
   int spins = 0;
 
+  Signal start;                       // the newest run
   Signal pending;                     // workers of this run that have not finished
   Signal barrier_round;               // rounds completed
   std::atomic<uint32_t> arrived{0};   // at the barrier, in this round
-  std::unique_ptr<Signal[]> start;    // one a worker: runs started
   std::vector<std::thread> threads;
 
+  // All pools of the process. A child that fork() made has their memory but none of their threads: there each computes alone,
+  // with the same bits.
+  static pthread_mutex_t all_mutex;
+  static State* all;
+  Pool* pool = nullptr;
+  State* next = nullptr;
+  State* previous = nullptr;
+
+  void enlist() {
+    static const int handlers =
+        pthread_atfork([] { pthread_mutex_lock(&all_mutex); }, [] { pthread_mutex_unlock(&all_mutex); }, [] {
+          for (State* each = all; each; each = each->next) each->pool->threads_ = 1;
+          all = nullptr;
+          pthread_mutex_unlock(&all_mutex);
+        });
+    (void)handlers;
+    pthread_mutex_lock(&all_mutex);
+    next = all;
+    if (all) all->previous = this;
+    all = this;
+    pthread_mutex_unlock(&all_mutex);
+  }
+  void strike_off() {
+    pthread_mutex_lock(&all_mutex);
+    (previous ? previous->next : all) = next;
+    if (next) next->previous = previous;
+    pthread_mutex_unlock(&all_mutex);
+  }
+
   void work(int worker) {
+    const FloatMode mode;
+    char name[16];
+    std::snprintf(name, sizeof name, "kan4j-%d", worker);
+    prctl(PR_SET_NAME, name);
     uint32_t seen = 0;
     for (;;) {
-      seen = start[worker].wait_while(seen, spins);
+      seen = start.wait_while(seen, spins, bit_of(worker));
       if (stop.load(std::memory_order_acquire)) return;
+      if (worker >= int(seen & ((1u << kWorkerBits) - 1))) continue;  // a run of fewer
       body(argument, worker);
       if (pending.value().fetch_sub(1, std::memory_order_seq_cst) == 1) pending.wake();
     }
   }
 
+  // One word and one call to the kernel, whatever the number of workers.
+  void start_run(uint32_t count) {
+    const uint32_t run = (start.load() >> kWorkerBits) + 1;
+    start.value().store(run << kWorkerBits | count, std::memory_order_seq_cst);
+    start.wake(bits_below(int(count)));
+  }
+
   void stop_all() {
     stop.store(true, std::memory_order_release);
-    for (size_t i = 1; i <= threads.size(); ++i) {
-      start[i].value().fetch_add(1, std::memory_order_seq_cst);
-      start[i].wake();
-    }
+    start_run(uint32_t(threads.size() + 1));
     for (std::thread& thread : threads) thread.join();
   }
 };
+
+pthread_mutex_t Pool::State::all_mutex = PTHREAD_MUTEX_INITIALIZER;
+Pool::State* Pool::State::all = nullptr;
 
 Pool::Pool(int threads, Device* device) : state_(nullptr), threads_(threads), device_(device) {
   auto state = std::make_unique<State>();
   // About 30 microseconds; none where the workers would take the processor from each other.
   state->spins = threads <= usable_processors() ? 2000 : 0;
-  state->start = std::make_unique<Signal[]>(threads);
+  state->pool = this;
   state->threads.reserve(threads);
   // The host's signals are for the host's threads: a Java VM must not see them arrive here. But a fault of a worker itself
   // is its own: blocked, it would end the process without the host's report.
@@ -127,9 +231,13 @@ Pool::Pool(int threads, Device* device) : state_(nullptr), threads_(threads), de
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
   state_ = state.release();
+  if (threads > 1) state_->enlist();
 }
 
 Pool::~Pool() {
+  // In a forked child there is nobody to join; the state, whose threads could not be destroyed, is left.
+  if (threads_ <= int(state_->threads.size())) return;
+  if (threads_ > 1) state_->strike_off();
   state_->stop_all();
   delete state_;
 }
@@ -144,10 +252,7 @@ void Pool::run(int workers, void (*body)(void*, int), void* argument) {
   s.body = body;
   s.argument = argument;
   s.pending.value().store(uint32_t(workers - 1), std::memory_order_relaxed);
-  for (int worker = 1; worker < workers; ++worker) {
-    s.start[worker].value().fetch_add(1, std::memory_order_seq_cst);
-    s.start[worker].wake();
-  }
+  s.start_run(uint32_t(workers));
   body(argument, 0);
   for (uint32_t left = s.pending.load(); left != 0;) left = s.pending.wait_while(left, s.spins);
 }

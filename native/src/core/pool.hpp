@@ -6,9 +6,9 @@ namespace kan {
 
 struct Device;
 
-// A context's persistent worker threads. The caller's thread is worker 0; `threads - 1` others sleep on a futex between
-// runs after a short spin. Signals are blocked in the workers. The context of a device has a pool of one thread that names
-// the device. Nothing here is inline: the SIMD tiers include this.
+// A context's persistent worker threads, kan4j-1, kan4j-2, …: the caller's is worker 0, the others sleep on a futex between runs
+// after a short spin, signals blocked. A device's context has a pool of one thread that names the device; in a child made by
+// fork() all have one, there being no workers. Nothing here is inline: the SIMD tiers include this.
 class Pool {
  public:
   explicit Pool(int threads, Device* device = nullptr);

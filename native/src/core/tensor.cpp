@@ -62,7 +62,8 @@ void set_knots(const Layer& l, const TensorEntry& e, const T* natural, T* flat) 
     const T* t = natural + i * count;
     const double first = t[0], last = t[count - 1], h = (last - first) / double(count - 1);
     const double slack = 4 * kEps * std::fmax(std::fabs(first), std::fabs(last));
-    bool even = true;
+    // Where rounding moves knots by more than a small part of a cell (a fine grid far from 0), the knots count, not h.
+    bool even = slack < h / 256;
     for (int64_t j = 0; j < count; ++j) even = even && std::fabs(t[j] - (first + double(j) * h)) <= slack;
     const T inverse = even ? T(1 / h) : T(0);
     flat[e.offset + i] = t[0];

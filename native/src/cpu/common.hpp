@@ -23,6 +23,7 @@ constexpr int kRegisters = 16;
 #define KAN_INLINE __attribute__((always_inline))
 
 constexpr int kMaxThreads = KAN_MAX_THREADS;
+constexpr int64_t kNarrowOutputs = 4;  // up to so many outputs lanes are samples
 constexpr int64_t kStreamBytes = 16 << 20;
 
 KAN_HD int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -58,9 +59,20 @@ KAN_HD void fill_zero(S* p, int64_t n) {
   __builtin_memset(p, 0, size_t(n) * sizeof(S));
 }
 
-// Workers worth waking for about `cycles` of work: a wake-up and a barrier cost a few thousand.
+// Calls f(i, lanes) for the registers of numbers begin .. end-1: whole ones, and what is left.
+template <class S, class F>
+KAN_HD void for_registers(int64_t begin, int64_t end, F&& f) {
+  constexpr int64_t W = vec<S>::W;
+  int64_t i = begin;
+  for (; i + W <= end; i += W) f(i, AllLanes{});
+  if (i < end) f(i, int(end - i));
+}
+
+// Workers worth waking for about `cycles` of work, each for about ten microseconds at least: a wake-up and a barrier cost a few
+// thousand.
 KAN_HD int workers_for(const Pool& pool, double cycles) {
-  return cycles < 30000 ? 1 : pool.threads();
+  constexpr double kWorth = 30000;
+  return cycles < kWorth * kMaxThreads ? int(min64(pool.threads(), 1 + int64_t(cycles / kWorth))) : pool.threads();
 }
 
 // d_y (batch, out) as tiles [tile][batch][w], the form in which the weight and input gradients stream it. One tile is
@@ -154,15 +166,5 @@ struct GradientSink {
     }
   }
 };
-
-// Gradient of the bias: column sums of d_y in row order. `g` holds `out` numbers.
-template <class S>
-inline void bias_gradient(const Layer& layer, int64_t batch, const S* d_y, S* g, const GradientSink<S>& sink) {
-  if (layer.bias < 0) return;
-  fill_zero(g, layer.out);
-  for (int64_t b = 0; b < batch; ++b)
-    for (int64_t o = 0; o < layer.out; ++o) g[o] += d_y[b * layer.out + o];
-  sink.put(layer.bias, g, layer.out);
-}
 
 }  // namespace KAN_NS

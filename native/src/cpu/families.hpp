@@ -1,8 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// What the families of layers of a tier offer to its table of kernels (kernels.cpp). Each is defined in the .inl of its
-// name and instantiated, for the dtype of its build, by the translation unit of its name in units/: an edit of one family
-// compiles that family alone.
+// What the families of layers of a tier offer to its list of implementations (kernels.cpp). Each is defined in the .inl of
+// its name and instantiated, for the dtype of its build, by the translation unit of its name in units/: an edit of one
+// family compiles that family alone.
 #pragma once
 #include "core/kernels.hpp"
 
@@ -15,19 +15,35 @@ using kan::ForwardArgs;
 using kan::Layer;
 using kan::Pool;
 
-// B-splines: an edge touches k + 1 of its coefficients.
+// What an implementation is asked about.
+struct Problem {
+  enum Pass { kInfer, kTrain, kBackward };  // the forward pass in either mode; the backward pass
+  const Layer& layer;
+  int64_t batch;
+  Pass pass;
+};
+
+// B-splines: an edge touches k + 1 of its coefficients. By records of sorted samples, or a few rows at a time.
 template <class S>
 int64_t spline_saved_bytes(const Layer& layer, int64_t batch);
 template <class S>
-int64_t spline_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads);
+int64_t spline_forward_scratch_bytes(const Problem& problem, int threads);
+template <class S>
+int64_t spline_backward_scratch_bytes(const Problem& problem, int threads);
 template <class S>
 void spline_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
 template <class S>
 void spline_backward(Pool& pool, const Layer& layer, const BackwardArgs& a);
-
-// The bases of registry/basis.inc of which an edge touches every function, and LINEAR.
 template <class S>
-int64_t dense_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads);
+int64_t spline_rows_scratch_bytes(const Problem& problem, int threads);
+template <class S>
+void spline_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
+
+// The bases of registry/basis.inc of which an edge touches every function, and LINEAR: products.
+template <class S>
+int64_t dense_forward_scratch_bytes(const Problem& problem, int threads);
+template <class S>
+int64_t dense_backward_scratch_bytes(const Problem& problem, int threads);
 template <class S>
 void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
 template <class S>
@@ -35,7 +51,7 @@ void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a);
 
 // Wavelets with scale and translation of the edge's own.
 template <class S>
-int64_t wavelet_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads);
+int64_t wavelet_scratch_bytes(const Problem& problem, int threads);
 template <class S>
 void wavelet_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
 template <class S>
@@ -43,7 +59,7 @@ void wavelet_backward(Pool& pool, const Layer& layer, const BackwardArgs& a);
 
 // Layers without edges: normalisations, activations, products of features.
 template <class S>
-int64_t elementwise_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads);
+int64_t elementwise_scratch_bytes(const Problem& problem, int threads);
 template <class S>
 void elementwise_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
 template <class S>

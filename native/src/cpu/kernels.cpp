@@ -10,44 +10,71 @@ namespace KAN_NS {
 using kan::Kernels;
 using kan::LossArgs;
 
+// One way to run the passes of a family of layers.
+struct Implementation {
+  const char* name;
+  bool (*can)(const Problem&);
+  int64_t (*scratch_bytes)(const Problem&, int threads);
+  void (*forward)(Pool&, const Layer&, const ForwardArgs&);
+  void (*backward)(Pool&, const Layer&, const BackwardArgs&);
+};
+
+inline bool is_kan(const Layer& layer, int32_t basis) {
+  return layer.spec.kind == KAN_LAYER_KAN && layer.spec.basis == basis;
+}
+
+// THE list, in order of preference: the first entry that can run a problem is taken, and each problem has one.
+template <class S>
+constexpr Implementation kList[] = {
+    {"elementwise", [](const Problem& p) { return p.layer.rows == 0; }, elementwise_scratch_bytes<S>, elementwise_forward<S>,
+     elementwise_backward<S>},
+    {"wavelet", [](const Problem& p) { return is_kan(p.layer, KAN_BASIS_WAVELET); }, wavelet_scratch_bytes<S>,
+     wavelet_forward<S>, wavelet_backward<S>},
+    // So few rows that sorting them by window brings nothing together.
+    {"spline_rows",
+     [](const Problem& p) {
+       return is_kan(p.layer, KAN_BASIS_BSPLINE) && p.pass == Problem::kInfer &&
+              (p.batch <= 4 || (p.batch <= 16 && p.layer.params <= 16384));
+     },
+     spline_rows_scratch_bytes<S>, spline_rows_forward<S>, nullptr},
+    {"spline_records", [](const Problem& p) { return is_kan(p.layer, KAN_BASIS_BSPLINE); },
+     [](const Problem& p, int threads) {
+       return p.pass == Problem::kBackward ? spline_backward_scratch_bytes<S>(p, threads)
+                                           : spline_forward_scratch_bytes<S>(p, threads);
+     },
+     spline_forward<S>, spline_backward<S>},
+    {"dense", [](const Problem&) { return true; },
+     [](const Problem& p, int threads) {
+       return p.pass == Problem::kBackward ? dense_backward_scratch_bytes<S>(p, threads)
+                                           : dense_forward_scratch_bytes<S>(p, threads);
+     },
+     dense_forward<S>, dense_backward<S>},
+};
+
+template <class S>
+inline const Implementation& choose(const Problem& problem) {
+  const Implementation* entry = kList<S>;
+  while (!entry->can(problem)) ++entry;
+  return *entry;
+}
+inline const Implementation& choose(const Problem& problem) {
+  return problem.layer.f64 ? choose<double>(problem) : choose<float>(problem);
+}
+
 template <class S>
 inline int64_t saved_bytes(const Layer& layer, int64_t batch) {
-  return layer.spec.kind == KAN_LAYER_KAN && layer.spec.basis == KAN_BASIS_BSPLINE ? spline_saved_bytes<S>(layer, batch)
-                                                                                   : 0;
+  return is_kan(layer, KAN_BASIS_BSPLINE) ? spline_saved_bytes<S>(layer, batch) : 0;
 }
 
-template <class S>
 inline int64_t scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_scratch_bytes<S>(layer, batch, mode, threads);
-  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_scratch_bytes<S>(layer, batch, mode, threads);
-  const int64_t edges = edge_statistics_scratch_bytes<S>(layer, batch, mode, threads);
-  switch (layer.spec.basis) {
-    case KAN_BASIS_BSPLINE: return max64(edges, spline_scratch_bytes<S>(layer, batch, mode, threads));
-    case KAN_BASIS_WAVELET: return max64(edges, wavelet_scratch_bytes<S>(layer, batch, mode, threads));
-    default: return max64(edges, dense_scratch_bytes<S>(layer, batch, mode, threads));
-  }
-}
-
-template <class S>
-inline void forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_forward<S>(pool, layer, a);
-  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_forward<S>(pool, layer, a);
-  switch (layer.spec.basis) {
-    case KAN_BASIS_BSPLINE: return spline_forward<S>(pool, layer, a);
-    case KAN_BASIS_WAVELET: return wavelet_forward<S>(pool, layer, a);
-    default: return dense_forward<S>(pool, layer, a);
-  }
-}
-
-template <class S>
-inline void backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return dense_backward<S>(pool, layer, a);
-  if (layer.spec.kind != KAN_LAYER_KAN) return elementwise_backward<S>(pool, layer, a);
-  switch (layer.spec.basis) {
-    case KAN_BASIS_BSPLINE: return spline_backward<S>(pool, layer, a);
-    case KAN_BASIS_WAVELET: return wavelet_backward<S>(pool, layer, a);
-    default: return dense_backward<S>(pool, layer, a);
-  }
+  const auto needed = [&](Problem::Pass pass) {
+    const Problem problem{layer, batch, pass};
+    return choose(problem).scratch_bytes(problem, threads);
+  };
+  const int64_t edges = layer.f64 ? edge_statistics_scratch_bytes<double>(layer, batch, mode, threads)
+                                  : edge_statistics_scratch_bytes<float>(layer, batch, mode, threads);
+  if (mode != KAN_MODE_TRAIN) return max64(edges, needed(Problem::kInfer));
+  return max64(edges, max64(needed(Problem::kTrain), needed(Problem::kBackward)));
 }
 
 const Kernels& kernels() {
@@ -57,14 +84,13 @@ const Kernels& kernels() {
     return layer.f64 ? saved_bytes<double>(layer, batch) : saved_bytes<float>(layer, batch);
   };
   k.scratch_bytes = [](const Pool& pool, const Layer& layer, int64_t batch, int32_t mode) -> int64_t {
-    const int threads = pool.threads();
-    return layer.f64 ? scratch_bytes<double>(layer, batch, mode, threads) : scratch_bytes<float>(layer, batch, mode, threads);
+    return scratch_bytes(layer, batch, mode, pool.threads());
   };
   k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) {
-    layer.f64 ? forward<double>(pool, layer, a) : forward<float>(pool, layer, a);
+    choose({layer, a.batch, a.saved ? Problem::kTrain : Problem::kInfer}).forward(pool, layer, a);
   };
   k.backward = [](Pool& pool, const Layer& layer, const BackwardArgs& a) {
-    layer.f64 ? backward<double>(pool, layer, a) : backward<float>(pool, layer, a);
+    choose({layer, a.batch, Problem::kBackward}).backward(pool, layer, a);
   };
   k.adamw = [](Pool& pool, const kan_adamw& o, int32_t dtype, int64_t n, void* p, const void* g, void* m, void* v) {
     dtype == KAN_F64 ? adamw_step(pool, o, n, static_cast<double*>(p), static_cast<const double*>(g),
@@ -114,6 +140,9 @@ const Kernels& kernels() {
   };
   k.edge_backward = [](Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) {
     layer.f64 ? edge_statistics_backward<double>(pool, layer, a) : edge_statistics_backward<float>(pool, layer, a);
+  };
+  k.implementation = [](const Layer& layer, int64_t batch, int32_t pass) {
+    return choose({layer, batch, pass == KAN_PASS_FORWARD ? Problem::kInfer : Problem::kBackward}).name;
   };
   // Not on a training or serving path: the reference serves every tier.
   k.basis = kan::reference_kernels().basis;

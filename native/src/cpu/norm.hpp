@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "cpu/common.hpp"
+#include "cpu/row_sums.hpp"
 
 namespace KAN_NS {
 
@@ -75,17 +75,13 @@ struct LayerNorm {
     }
   }
 
-  // sums[0 .. n-1] = d weight, sums[n .. 2n-1] = d bias, in row order.
-  void weight_gradient(int64_t batch, const S* x, Moments<S> m, const S* dz, S* sums) const {
-    fill_zero(sums, 2 * n);
-    for (int64_t b = 0; b < batch; ++b) {
-      const S mean = m.mean[b], rstd = m.rstd[b];
-      for (int64_t i = 0; i < n; ++i) {
-        const S d = dz[b * n + i];
-        sums[i] += d * ((x[b * n + i] - mean) * rstd);
-        sums[n + i] += d;
-      }
-    }
+  // d weight and d bias: this worker's pieces of the sums over the rows.
+  void weight_gradient(int worker, int workers, const S* x, Moments<S> m, const S* dz, const RowSums<S, 2>& sums) const {
+    sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T (&v)[2]) {
+      const T d = T::load(dz + b * n + i, lanes);
+      v[0] = d * ((T::load(x + b * n + i, lanes) - m.mean[b]) * m.rstd[b]);
+      v[1] = d;
+    });
   }
 
  private:

@@ -23,30 +23,58 @@ inline void adamw_step(Pool& pool, const kan_adamw& o, int64_t n, S* p, const S*
   });
 }
 
+// Calls f(begin, end, g) for the runs of equal groups g in begin .. end-1, frozen ones left out. Groups are those of tensors, so runs
+// are long.
+template <class F>
+KAN_HD void for_runs(const uint8_t* group, Range r, F&& f) {
+  for (int64_t i = r.begin; i < r.end;) {
+    const uint8_t g = group[i];
+    int64_t end = i + 1;
+    const uint64_t eight = 0x0101010101010101 * g;
+    for (uint64_t word; end + 8 <= r.end; end += 8) {
+      __builtin_memcpy(&word, group + end, 8);
+      if (word != eight) break;
+    }
+    while (end < r.end && group[end] == g) ++end;
+    if (g != KAN_FROZEN) f(i, end, g);
+    i = end;
+  }
+}
+
 template <class S>
 inline void adamw_step_groups(Pool& pool, const kan_adamw* optimizers, int32_t groups, const uint8_t* group, int64_t n,
                               S* p, const S* g, S* m, S* v) {
   AdamW<S> adam[KAN_MAX_GROUPS];
   for (int32_t i = 0; i < groups; ++i) adam[i] = AdamW<S>(optimizers + i);
+  BackwardArgs a{};
+  a.params_out = p;
+  a.m = m;
+  a.v = v;
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
-    const Range r = part(n, worker, workers);
-    for (int64_t i = r.begin; i < r.end; ++i) {
-      if (group[i] != KAN_FROZEN) adam[group[i]].update(p[i], g[i], m[i], v[i]);
-    }
+    for_runs(group, part(n, worker, workers), [&](int64_t begin, int64_t end, uint8_t of) {
+      GradientSink<S>(a, adam + of).put(begin, g + begin, end - begin);
+    });
   });
 }
 
-// One number of SGD.
+// SGD over begin .. end-1: d = g + decay p; velocity = momentum velocity + d; p -= rate (velocity, or d + momentum velocity with
+// Nesterov's momentum, or d without momentum). Separately rounded operations: the same bits alone and in a register.
 template <class S>
-inline void sgd_update(S rate, S momentum, S decay, bool nesterov, S& p, S g, S* velocity) {
-  const S d = g + decay * p;
-  S step = d;
-  if (velocity) {
-    *velocity = momentum * *velocity + d;
-    step = nesterov ? d + momentum * *velocity : *velocity;
-  }
-  p -= rate * step;
+inline void sgd_run(const kan_sgd& o, int64_t begin, int64_t end, S* p, const S* g, S* velocity) {
+  using T = vec<S>;
+  const S rate = S(o.learning_rate), momentum = S(o.momentum), decay = S(o.weight_decay);
+  const bool moves = o.momentum > 0;
+  for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
+    const T at = T::load(p + i, lanes), d = T::load(g + i, lanes) + decay * at;
+    T step = d;
+    if (moves) {
+      const T now = momentum * T::load(velocity + i, lanes) + d;
+      now.store(velocity + i, lanes);
+      step = o.nesterov ? d + momentum * now : now;
+    }
+    (at - rate * step).store(p + i, lanes);
+  });
 }
 
 template <class S>
@@ -54,25 +82,18 @@ inline void sgd_step_groups(Pool& pool, const kan_sgd* optimizers, const uint8_t
                             S* velocity) {
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
-    const Range r = part(n, worker, workers);
-    for (int64_t i = r.begin; i < r.end; ++i) {
-      if (group[i] == KAN_FROZEN) continue;
-      const kan_sgd& o = optimizers[group[i]];
-      sgd_update(S(o.learning_rate), S(o.momentum), S(o.weight_decay), o.nesterov, p[i], g[i],
-                 o.momentum > 0 ? velocity + i : nullptr);
-    }
+    for_runs(group, part(n, worker, workers), [&](int64_t begin, int64_t end, uint8_t of) {
+      sgd_run(optimizers[of], begin, end, p, g, velocity);
+    });
   });
 }
 
 template <class S>
 inline void sgd_step(Pool& pool, const kan_sgd& o, int64_t n, S* p, const S* g, S* velocity) {
-  const S rate = S(o.learning_rate), momentum = S(o.momentum), decay = S(o.weight_decay);
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
     const Range r = part(n, worker, workers);
-    for (int64_t i = r.begin; i < r.end; ++i) {
-      sgd_update(rate, momentum, decay, o.nesterov, p[i], g[i], velocity ? velocity + i : nullptr);
-    }
+    sgd_run(o, r.begin, r.end, p, g, velocity);
   });
 }
 
@@ -107,33 +128,37 @@ inline double dot(Pool& pool, int64_t n, const S* a, const S* b) {
   });
 }
 
-template <class S>
-inline void axpy(Pool& pool, int64_t n, double alpha, const S* x, S* y) {
-  const S a = S(alpha);
+// Calls f(i, lanes) for the registers of n numbers, divided among the workers.
+template <class S, class F>
+inline void each_register(Pool& pool, int64_t n, F&& f) {
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
     const Range r = part(n, worker, workers);
-    for (int64_t i = r.begin; i < r.end; ++i) y[i] += a * x[i];
+    for_registers<S>(r.begin, r.end, f);
+  });
+}
+
+template <class S>
+inline void axpy(Pool& pool, int64_t n, double alpha, const S* x, S* y) {
+  using T = vec<S>;
+  each_register<S>(pool, n, [&](int64_t i, auto lanes) {
+    (T::load(y + i, lanes) + S(alpha) * T::load(x + i, lanes)).store(y + i, lanes);
   });
 }
 
 template <class S>
 inline void scale(Pool& pool, int64_t n, double alpha, S* x) {
-  const S a = S(alpha);
-  const int workers = workers_for(pool, double(n));
-  for_workers(pool, workers, [&](int worker) {
-    const Range r = part(n, worker, workers);
-    for (int64_t i = r.begin; i < r.end; ++i) x[i] *= a;
-  });
+  using T = vec<S>;
+  each_register<S>(pool, n, [&](int64_t i, auto lanes) { (T::load(x + i, lanes) * S(alpha)).store(x + i, lanes); });
 }
 
 template <class S>
 inline void clamp(Pool& pool, int64_t n, double limit, S* x) {
-  const S high = S(limit), low = -high;
-  const int workers = workers_for(pool, double(n));
-  for_workers(pool, workers, [&](int worker) {
-    const Range r = part(n, worker, workers);
-    for (int64_t i = r.begin; i < r.end; ++i) x[i] = x[i] > high ? high : x[i] < low ? low : x[i];
+  using T = vec<S>;
+  const T high = T(S(limit)), low = -high;
+  each_register<S>(pool, n, [&](int64_t i, auto lanes) {
+    const T v = T::load(x + i, lanes);
+    select(v > high, high, select(v < low, low, v)).store(x + i, lanes);
   });
 }
 
@@ -161,37 +186,65 @@ inline double cross_entropy_row(const S* p, int64_t n, int32_t label, S factor, 
   return __builtin_log(double(all)) - double(shifted);
 }
 
-// The loss of one element and its derivative.
-template <class S>
-KAN_HD double element_loss(int32_t kind, S p, S t, S delta, S& d) {
-  switch (kind) {
-    case KAN_LOSS_MSE: {
-      const S e = p - t;
-      d = 2 * e;
-      return double(e) * double(e);
-    }
-    case KAN_LOSS_BCE_LOGITS: {
-      // max(p, 0) - p t + log(1 + exp(-|p|)), stable for large |p|.
-      const S e = exp(-abs(p));
-      const S sigmoid = p >= S(0) ? S(1) / (S(1) + e) : e / (S(1) + e);
+// The losses of elements p against targets t, and their derivatives.
+template <int32_t kKind, class S>
+KAN_HD vec<S> element_loss(vec<S> p, vec<S> t, S delta, vec<S>& d) {
+  using T = vec<S>;
+  if constexpr (kKind == KAN_LOSS_MSE) {
+    const T e = p - t;
+    d = S(2) * e;
+    return e * e;
+  } else if constexpr (kKind == KAN_LOSS_HUBER) {
+    const T e = p - t, size = abs(e);
+    const auto quadratic = size <= T(delta);
+    d = select(quadratic, e, select(e > T(S(0)), T(delta), select(e < T(S(0)), T(-delta), e)));
+    return select(quadratic, S(0.5) * e * e, delta * (size - S(0.5) * delta));
+  } else {
+    // softplus(p) = max(p, 0) + log(1 + exp(-|p|)), stable for large |p|; its derivative is the sigmoid.
+    const T e = exp(-abs(p)), inverse = S(1) / (S(1) + e), other = e * inverse, tail = log1p_of_fraction(e);
+    const auto up = p >= T(S(0));
+    const T sigmoid = select(up, inverse, other);
+    const T high = max(p, T(S(0))) + tail;
+    if constexpr (kKind == KAN_LOSS_BCE_LOGITS) {
+      // softplus(p) - p t
       d = sigmoid - t;
-      return (p < S(0) ? 0.0 : double(p)) - double(p) * double(t) + __builtin_log1p(double(e));
+      return high - p * t;
+    } else {
+      // delta t softplus(-p) + (1 - t) softplus(p)
+      d = (S(1) - t) * sigmoid - delta * t * select(up, other, inverse);
+      return delta * t * (max(-p, T(S(0))) + tail) + (S(1) - t) * high;
     }
-    case KAN_LOSS_BCE_POSITIVE: {
-      // delta t softplus(-p) + (1 - t) softplus(p), softplus(p) = max(p, 0) + log(1 + exp(-|p|)).
-      const S e = exp(-abs(p)), high = S(1) / (S(1) + e), low = e / (S(1) + e);
-      const bool up = p >= S(0);
-      d = (S(1) - t) * (up ? high : low) - delta * t * (up ? low : high);
-      const double tail = __builtin_log1p(double(e)), size = double(p);
-      return double(delta) * double(t) * ((size < 0 ? -size : 0.0) + tail) +
-             (1 - double(t)) * ((size < 0 ? 0.0 : size) + tail);
-    }
-    default: {
-      const S e = p - t, size = abs(e);
-      const bool quadratic = size <= delta;
-      d = quadratic || e != e ? e : e > S(0) ? delta : -delta;
-      return quadratic ? 0.5 * double(e) * double(e) : double(delta) * (double(size) - 0.5 * double(delta));
-    }
+  }
+}
+
+// Their sum over n of them, and, where d is not NULL, the derivatives times `factor`. A few registers are added up in S, the rest
+// in double.
+template <int32_t kKind, class S>
+inline double element_losses(const S* p, const S* t, int64_t n, S delta, S factor, S* d) {
+  using T = vec<S>;
+  constexpr int64_t kBlock = 16 * T::W;
+  double total = 0;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    T block(S(0));
+    for_registers<S>(begin, min64(n, begin + kBlock), [&](int64_t i, auto lanes) {
+      T derivative, loss = element_loss<kKind>(T::load(p + i, lanes), T::load(t + i, lanes), delta, derivative);
+      if (d) (derivative * factor).store(d + i, lanes);
+      if constexpr (!__is_same(decltype(lanes), AllLanes))
+        for (int l = lanes; l < T::W; ++l) loss.v[l] = S(0);
+      block += loss;
+    });
+    total += double(sum(block));
+  }
+  return total;
+}
+
+template <class S>
+inline double element_losses(int32_t kind, const S* p, const S* t, int64_t n, S delta, S factor, S* d) {
+  switch (kind) {
+    case KAN_LOSS_MSE: return element_losses<KAN_LOSS_MSE>(p, t, n, delta, factor, d);
+    case KAN_LOSS_BCE_LOGITS: return element_losses<KAN_LOSS_BCE_LOGITS>(p, t, n, delta, factor, d);
+    case KAN_LOSS_BCE_POSITIVE: return element_losses<KAN_LOSS_BCE_POSITIVE>(p, t, n, delta, factor, d);
+    default: return element_losses<KAN_LOSS_HUBER>(p, t, n, delta, factor, d);
   }
 }
 
@@ -202,30 +255,27 @@ inline double loss(Pool& pool, const kan::LossArgs& a) {
   S* d = static_cast<S*>(a.d_p);
   double rows = double(a.batch);
   if (weights) {
-    rows = 0;
-    for (int64_t b = 0; b < a.batch; ++b) rows += double(weights[b]);
+    rows = sum_parts(pool, a.batch, double(a.batch), [&](int64_t begin, int64_t end) {
+      double total = 0;
+      for (int64_t b = begin; b < end; ++b) total += double(weights[b]);
+      return total;
+    });
   }
   const bool labels = a.kind == KAN_LOSS_CROSS_ENTROPY;
   const double share = labels ? 1 / rows : 1 / (rows * double(a.out));
   return share * sum_parts(pool, a.batch, double(a.batch) * double(a.out) * 4, [&](int64_t begin, int64_t end) {
+    const S* target = static_cast<const S*>(a.target);
+    if (!labels && !weights) {  // rows count alike: one run of numbers
+      const int64_t from = begin * a.out;
+      return element_losses(a.kind, p + from, target + from, (end - begin) * a.out, S(a.delta), S(share), d ? d + from : nullptr);
+    }
     double total = 0;
     for (int64_t b = begin; b < end; ++b) {
       const double w = weights ? double(weights[b]) : 1;
-      const S factor = S(w * share);
-      const S* row = p + b * a.out;
-      S* to = d ? d + b * a.out : nullptr;
-      if (labels) {
-        total += w * cross_entropy_row(row, a.out, static_cast<const int32_t*>(a.target)[b], factor, to);
-        continue;
-      }
-      const S* target = static_cast<const S*>(a.target) + b * a.out;
-      double of_row = 0;
-      for (int64_t o = 0; o < a.out; ++o) {
-        S derivative;
-        of_row += element_loss(a.kind, row[o], target[o], S(a.delta), derivative);
-        if (to) to[o] = derivative * factor;
-      }
-      total += w * of_row;
+      const int64_t from = b * a.out;
+      S* to = d ? d + from : nullptr;
+      total += w * (labels ? cross_entropy_row(p + from, a.out, static_cast<const int32_t*>(a.target)[b], S(w * share), to)
+                           : element_losses(a.kind, p + from, target + from, a.out, S(a.delta), S(w * share), to));
     }
     return total;
   });

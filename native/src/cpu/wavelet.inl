@@ -9,7 +9,7 @@
 // Lanes are outputs; an input's three weight registers stay put while the samples stream by. No (batch, out, in) tensor.
 #pragma once
 #include "basis/all.hpp"
-#include "cpu/common.hpp"
+#include "cpu/row_sums.hpp"
 
 namespace KAN_NS {
 
@@ -32,7 +32,7 @@ struct WaveletScratch {
 
   WaveletScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
     packed = c.take<S>(layer.out > kTile ? batch * layer.out : 0);
-    bias = c.take<S>(layer.bias >= 0 ? layer.out : 0);
+    bias = c.take<S>(bias_numbers<S>(layer, batch));
     for (int t = 0; t < threads; ++t) {
       worker[t].partial = c.take<S>(batch * vec<S>::W);
       worker[t].gradient = c.take<S>(3 * kTile);
@@ -134,9 +134,9 @@ inline void wavelet_backward_of(Pool& pool, const Layer& layer, const BackwardAr
 }
 
 template <class S>
-int64_t wavelet_scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
+int64_t wavelet_scratch_bytes(const Problem& problem, int threads) {
   Carver c(nullptr);
-  if (mode == KAN_MODE_TRAIN) WaveletScratch<S>(c, layer, batch, threads);
+  if (problem.pass == Problem::kBackward) WaveletScratch<S>(c, problem.layer, problem.batch, threads);
   return c.used();
 }
 

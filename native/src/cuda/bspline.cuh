@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// The k + 1 B-splines that are not 0 at x, in registers: the same steps as the CPU tiers' (cpu/local.inl), for one number.
+// The k + 1 B-splines that are not 0 at x, in registers: the same steps as the CPU tiers' (cpu/spline_eval.hpp), for one number.
 //   window   the first of the k + 1 neighbouring coefficients that x may touch, 0 .. G-1, also in the tails of the extended
 //            grid (some values are 0 then) and for NaN (values NaN)
 // About 6 k (k + 1) / 2 flops and 4 knots read.

@@ -16,18 +16,13 @@ __global__ void __launch_bounds__(kThetaThreads) theta_sums_kernel(const LayerVi
                                                                    int64_t per_input, const Sink sink) {
   __shared__ float room[kThetaThreads / kWarp];
   const int64_t at = blockIdx.x;
-  int64_t first = 0, inputs = l.in, k = at;
-  if (l.basis == KAN_BASIS_RELU) {
-    const bool low = at < l.in * l.n;
-    const int64_t place = low ? at : at - l.in * l.n;
-    first = place / l.n;
-    inputs = 1;
-    k = place % l.n + (low ? 0 : l.n);
-  } else if (l.basis == KAN_BASIS_RATIONAL && at >= 6) {
-    inputs = l.in / l.grid;
-    first = (at - 6) / 4 * inputs;
-    k = 6 + (at - 6) % 4;
+  int64_t place = at, before = 0;  // in the tensor that it is of; numbers of an input in the tensors before
+  int t = 0;
+  for (; place >= l.own[t].numbers; ++t) {
+    place -= l.own[t].numbers;
+    before += l.own[t].count;
   }
+  const int64_t inputs = l.own[t].inputs, first = place / l.own[t].count * inputs, k = before + place % l.own[t].count;
   float sum = 0;
   for (int64_t u = threadIdx.x; u < slots * inputs; u += kThetaThreads)
     sum += partials[(u / inputs * l.in + first + u % inputs) * per_input + k];
@@ -51,7 +46,7 @@ void dense_finish(CudaDevice& d, const Layer& l, const BackwardArgs& a, const Si
   if (sink.wanted() && l.bias >= 0) column_sums(d, a.batch, l.out, static_cast<const float*>(a.d_y), sink, l.bias, sums);
   if (passes.theta) {
     launch(d, theta_sums_kernel, dim3(unsigned(l.theta_count)), kThetaThreads, 0, input.layer, theta, slots,
-           theta_per_input(l), sink);
+           l.theta_per_input, sink);
   }
   if (passes.norm && (a.d_x_mode != KAN_GRAD_NONE || sink.wanted())) {
     layer_norm_backward(d, a.batch, l.in, input.x, input.moments, static_cast<const float*>(a.params) + l.norm_weight, d_z,
@@ -92,7 +87,7 @@ struct BackwardScratch {
   BackwardScratch(Carver& c, const CudaDevice& d, const Layer& l, const DensePlan& plan)
       : moments(c.take<float>(l.flag(KAN_FLAG_NORM) ? 2 * plan.batch : 0)),
         d_z(c.take<float>(l.flag(KAN_FLAG_NORM) ? plan.batch * l.in : 0)),
-        theta(c.take<float>(l.theta_trained ? plan.theta_slots() * l.in * theta_per_input(l) : 0)) {
+        theta(c.take<float>(l.theta_trained ? plan.theta_slots() * l.in * l.theta_per_input : 0)) {
     int64_t most = plan.weights_partials(l);
     if (l.bias >= 0) most = most > column_sums_scratch(d, plan.batch, l.out) ? most : column_sums_scratch(d, plan.batch, l.out);
     if (l.flag(KAN_FLAG_NORM)) {
@@ -141,7 +136,7 @@ void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs&
   if (passes.cotangents) {
     launch_dense_inputs(d, way, plan,
                         {input, plan.inputs, plan.input_groups, d_y, passes.direct_mode, static_cast<float*>(a.d_x),
-                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, theta_per_input(l)});
+                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
   }
   if (sink.wanted()) {
     const bool split = plan.weights.splits > 1;

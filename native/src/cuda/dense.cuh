@@ -65,7 +65,7 @@ struct BasisTable {
   }
   __device__ __forceinline__ BasisView<float> view(const LayerView& l, int64_t i) const {
     BasisView<float> v = l.view(i);
-    if (numbers) v.theta2 = numbers;
+    if (numbers) v.own[0] = numbers;
     return v;
   }
 };

@@ -156,7 +156,7 @@ struct PanelScratch {
     const bool back = pass == KAN_PASS_BACKWARD, norm = l.flag(KAN_FLAG_NORM);
     moments = c.take<float>(norm ? 2 * plan.batch : 0);
     d_z = c.take<float>(back && norm ? plan.batch * l.in : 0);
-    theta = c.take<float>(back && l.theta_trained ? ratio_up(plan.batch, kWarp) * l.in * theta_per_input(l) : 0);
+    theta = c.take<float>(back && l.theta_trained ? ratio_up(plan.batch, kWarp) * l.in * l.theta_per_input : 0);
     phi = c.take<char>(plan.rows * plan.length * (back ? 4 : plan.bytes()));
     weights = c.take<char>(plan.rows * plan.out_length * plan.bytes());
     d_y = c.take<char>(back && plan.bf16 ? plan.batch * plan.out_length * 2 : 0);
@@ -238,7 +238,7 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
     blas_product(d, a.batch, rows, l.out, {outputs.data, outputs.length, true}, w, false, g, plan.length);
     launch(d, panel_pull_back_kernel, panel_grid(i1 - i0, a.batch), kThreads, 0,
            PanelPullBack{input, i0, i1, plan.length, g, passes.direct_mode, static_cast<float*>(a.d_x),
-                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, theta_per_input(l)});
+                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
   }
   for (int64_t i0 = 0; sink.wanted() && i0 < l.in; i0 += plan.inputs) {
     const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * l.rows;

@@ -6,6 +6,7 @@
 
 #include "basis/activation.hpp"
 #include "basis/all.hpp"
+#include "basis/view.hpp"
 #include "cpu/adamw.hpp"
 
 // The block's dynamic shared memory as an array of T (16-byte aligned). Uninitialised: NaN under emulation.
@@ -54,7 +55,8 @@ struct LayerView {
   int32_t n, rows, base_row, scale_row, coef_row;
   int32_t basis, base, grid, order, outside, wavelet;
   bool norm, base_norm, theta_trained;
-  int64_t bias, norm_weight, norm_bias, theta, theta_count, knots, mask, phase;  // -1: none
+  int64_t bias, norm_weight, norm_bias, theta, theta_count, knots, mask;  // -1: none
+  OwnTensor own[kOwnTensors];
   double shape_a, shape_b, eps;
 
   LayerView(const Layer& l, const void* params_, const void* buffers_)
@@ -63,7 +65,7 @@ struct LayerView {
         base(l.spec.base), grid(l.spec.grid), order(l.spec.order), outside(l.spec.outside), wavelet(l.spec.wavelet),
         norm(l.flag(KAN_FLAG_NORM)), base_norm(l.flag(KAN_FLAG_BASE_NORM)), theta_trained(l.theta_trained), bias(l.bias),
         norm_weight(l.norm_weight), norm_bias(l.norm_bias), theta(l.theta), theta_count(l.theta_count), knots(l.knots),
-        mask(l.mask), phase(l.phase), shape_a(l.spec.shape[0]), shape_b(l.spec.shape[1]), eps(l.spec.shape[2]) {}
+        mask(l.mask), own{l.own[0], l.own[1], l.own[2]}, shape_a(l.spec.shape[0]), shape_b(l.spec.shape[1]), eps(l.spec.shape[2]) {}
 
   __device__ int64_t tile_width(int64_t tile) const { return out - tile * kTile < kTile ? out - tile * kTile : kTile; }
   // Where in params number `row` of edge (o, i) is.
@@ -82,28 +84,15 @@ struct LayerView {
   __device__ const float* knots_of(int64_t i) const { return buffers + knots + 2 * in + i * knots_per_input(); }
   __device__ float knot_inverse(int64_t i) const { return buffers[knots + in + i]; }  // 1/h; 0 where not evenly spaced
 
-  __device__ int64_t group(int64_t i) const { return i / (in / grid); }  // RATIONAL
   // What the policy of this basis reads for input i.
   __device__ BasisView<float> view(int64_t i) const {
     BasisView<float> v;
-    const float* own = (theta_trained ? params : buffers) + (theta < 0 ? 0 : theta);
     v.n = n;
     v.grid = grid;
     v.order = order;
-    v.theta = own;
-    v.theta2 = nullptr;
     v.shape_a = shape_a;
     v.shape_b = shape_b;
-    switch (basis) {
-      case KAN_BASIS_SINE: v.theta2 = buffers + phase + i * n; break;
-      case KAN_BASIS_RELU:
-        v.theta = own + i * n;
-        v.theta2 = own + (in + i) * n;
-        break;
-      case KAN_BASIS_RATIONAL: v.theta2 = own + 6 + 4 * group(i); break;
-      case KAN_BASIS_BSRBF: v.theta2 = knots_of(i); break;
-      default: break;
-    }
+    own_numbers(own, params, buffers, i, v.own);
     return v;
   }
 };

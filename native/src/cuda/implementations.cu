@@ -111,6 +111,7 @@ const Kernels kKernels = {
       basis_values(of(pool), layer, batch, x, params, buffers, phi);
     },
     nullptr,  // gradients of edge statistics: the CPU's
+    nullptr,  // the plugin's own answer, which knows the device
 };
 
 }  // namespace kan::cuda

@@ -160,13 +160,6 @@ __global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, const float* 
   }
 }
 
-// The k-th own number of the basis of input i in its block; see BasisView.
-__device__ int64_t theta_place(const LayerView& l, int64_t i, int32_t k) {
-  if (l.basis == KAN_BASIS_RELU) return k < l.n ? i * l.n + k : (l.in + i) * l.n + k - l.n;
-  if (l.basis == KAN_BASIS_RATIONAL && k >= 6) return 6 + 4 * l.group(i) + (k - 6);
-  return k;
-}
-
 // Shares of dL/dtheta, a thread an input: share[i][k].
 __global__ void theta_kernel(LayerView l, int64_t batch, int32_t count, Inputs in, const float* d_y, float* share) {
   for (int64_t i = first_index(); i < l.in; i += index_step()) {
@@ -188,7 +181,7 @@ __global__ void theta_total_kernel(LayerView l, int32_t count, const float* shar
     double sum = 0;
     for (int64_t i = 0; i < l.in; ++i)
       for (int32_t k = 0; k < count; ++k)
-        if (theta_place(l, i, k) == t) sum += share[i * count + k];
+        if (theta_index(l.own, i, k) == t) sum += share[i * count + k];
     gradient[l.theta + t] = float(sum);
   }
 }
@@ -228,15 +221,6 @@ __global__ void values_kernel(LayerView l, int64_t batch, const float* x, float*
   }
 }
 
-// Numbers of the basis of one input.
-int32_t theta_per_input(const Layer& l) {
-  switch (l.spec.basis) {
-    case KAN_BASIS_RELU: return 2 * l.n;
-    case KAN_BASIS_RATIONAL: return 10;
-    default: return int32_t(l.theta_count);
-  }
-}
-
 struct Scratch {
   float *z, *moments;                       // with KAN_FLAG_NORM
   float *gradient, *d_z, *d_b, *theta, *norm;  // backward
@@ -249,7 +233,7 @@ struct Scratch {
     gradient = c.take<float>(l.params);
     d_z = c.take<float>(batch * l.in);
     d_b = c.take<float>(norm_flag ? batch * l.in : 0);
-    theta = c.take<float>(l.theta_trained ? l.in * theta_per_input(l) : 0);
+    theta = c.take<float>(l.theta_trained ? l.in * int32_t(l.theta_per_input) : 0);
     norm = c.take<float>(norm_flag ? layer_norm_scratch(d, batch, l.in) : column_sums_scratch(d, batch, l.out));
     if (norm_flag) c.take<float>(column_sums_scratch(d, batch, l.out));
   }
@@ -297,7 +281,7 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   if (sink.wanted()) {
     launch(d, edge_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, view, a.batch, in, d_y, s.gradient);
     if (l.theta_trained) {
-      const int32_t count = theta_per_input(l);
+      const int32_t count = int32_t(l.theta_per_input);
       launch(d, theta_kernel, grid_for(d, l.in, kThreads), kThreads, 0, view, a.batch, count, in, d_y, s.theta);
       launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, view, count, static_cast<const float*>(s.theta),
              s.gradient);

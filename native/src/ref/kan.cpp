@@ -7,6 +7,7 @@
 
 #include "basis/activation.hpp"
 #include "basis/all.hpp"
+#include "basis/view.hpp"
 
 #include <vector>
 
@@ -14,16 +15,13 @@ namespace KAN_REF_NS {
 namespace {
 
 struct Work {
-  Real *theta, *knots, *phase;  // the basis' own numbers as doubles
+  Real* own[kOwnTensors];       // what the basis is made of, as doubles
   Real *x, *z, *d_z, *d_x;      // (in), one row
   Real *phi, *d_phi, *g;        // (n), one input
   Real *sum;                    // (out), one row
 
   Work(const Layer& l, Bump bump)
-      : theta(bump.take(l.theta >= 0 ? l.theta_count : 0)),
-        knots(bump.take(l.knots >= 0 ? l.in * l.knots_per_input() : 0)),
-        phase(bump.take(l.phase >= 0 ? l.in * l.n : 0)),
-        x(bump.take(l.in)), z(bump.take(l.in)), d_z(bump.take(l.in)), d_x(bump.take(l.in)),
+      : own{bump.take(l.own[0].numbers), bump.take(l.own[1].numbers), bump.take(l.own[2].numbers)}, x(bump.take(l.in)), z(bump.take(l.in)), d_z(bump.take(l.in)), d_x(bump.take(l.in)),
         phi(bump.take(l.n)), d_phi(bump.take(l.n)), g(bump.take(l.n)), sum(bump.take(l.out)), used(bump.used) {}
 
   int64_t used;
@@ -37,12 +35,10 @@ struct Net {
 
   Net(const Layer& layer, const void* p, const void* b, void* scratch)
       : l(layer), params{p, layer.f64}, buffers{b, layer.f64}, w(layer, Bump{static_cast<char*>(scratch)}) {
-    const Reader& own = l.theta_trained ? params : buffers;
-    if (l.theta >= 0) for (int64_t k = 0; k < l.theta_count; ++k) w.theta[k] = own[l.theta + k];
-    if (l.knots >= 0) {
-      for (int64_t k = 0; k < l.in * l.knots_per_input(); ++k) w.knots[k] = buffers[l.knots + 2 * l.in + k];
+    for (int t = 0; t < kOwnTensors; ++t) {
+      const Reader& from = l.own[t].trained ? params : buffers;
+      for (int64_t k = 0; k < l.own[t].numbers; ++k) w.own[t][k] = from[l.own[t].offset + k];
     }
-    if (l.phase >= 0) for (int64_t k = 0; k < l.in * l.n; ++k) w.phase[k] = buffers[l.phase + k];
   }
 
   Reader at(int64_t offset) const { return {static_cast<const char*>(params.data) + offset * (l.f64 ? 8 : 4), l.f64}; }
@@ -66,26 +62,13 @@ struct Net {
     v.n = l.n;
     v.grid = l.spec.grid;
     v.order = l.spec.order;
-    v.theta = w.theta;
     v.shape_a = l.spec.shape[0];
     v.shape_b = l.spec.shape[1];
-    switch (l.spec.basis) {
-      case KAN_BASIS_SINE: v.theta2 = w.phase + i * l.n; break;
-      case KAN_BASIS_RELU: v.theta = w.theta + i * l.n, v.theta2 = w.theta + (l.in + i) * l.n; break;
-      case KAN_BASIS_RATIONAL: v.theta2 = w.theta + 6 + 4 * group(i); break;
-      case KAN_BASIS_BSRBF: v.theta2 = w.knots + i * l.knots_per_input(); break;
-      default: break;
-    }
+    for (int t = 0; t < kOwnTensors; ++t) v.own[t] = l.own[t].count ? w.own[t] + holder(l.own[t], i) * l.own[t].count : nullptr;
     return v;
   }
-  int64_t group(int64_t i) const { return i / (l.in / l.spec.grid); }
-
-  // Where in params the k-th own number of the basis of input i is; see BasisView.
-  int64_t theta_index(int64_t i, int64_t k) const {
-    if (l.spec.basis == KAN_BASIS_RELU) return l.theta + (k < l.n ? i * l.n + k : (l.in + i) * l.n + k - l.n);
-    if (l.spec.basis == KAN_BASIS_RATIONAL && k >= 6) return l.theta + 6 + 4 * group(i) + (k - 6);
-    return l.theta + k;
-  }
+  // The knots are a spline's only tensor, and the last of BSRBF's.
+  const Real* knots(int64_t i) const { return view(i).own[l.spec.basis == KAN_BASIS_BSPLINE ? 0 : 2]; }
 
   // w.phi and, for the splines, w.d_phi of input i at z.
   void evaluate(int64_t i, Real z) const {
@@ -98,7 +81,7 @@ struct Net {
     }
     if (l.spec.basis == KAN_BASIS_BSPLINE || l.spec.basis == KAN_BASIS_BSRBF) {
       const bool sum = l.spec.basis == KAN_BASIS_BSRBF;  // not the policy's own recurrence: this is its oracle
-      spline(w.knots + i * l.knots_per_input(), l.spec.grid, l.spec.order, sum ? KAN_OUTSIDE_ZERO : l.spec.outside, z,
+      spline(knots(i), l.spec.grid, l.spec.order, sum ? KAN_OUTSIDE_ZERO : l.spec.outside, z,
              w.phi, w.d_phi);
       if (sum) {
         Rbf<Real>::eval(view(i), z, [&](int64_t r, Real value) { w.phi[r] += value; });
@@ -110,7 +93,7 @@ struct Net {
   Real pull_back(int64_t i, Real z, Real* gradient) const {
     const auto g = [&](int64_t r) { return w.g[r]; };
     const auto accumulate = [&](int64_t k, Real value) {
-      if (l.theta_trained) gradient[theta_index(i, k)] += value;
+      if (l.theta_trained) gradient[l.theta + theta_index(l.own, i, k)] += value;
     };
     Real d_spline = 0;
     if (l.spec.basis == KAN_BASIS_BSPLINE || l.spec.basis == KAN_BASIS_BSRBF) {

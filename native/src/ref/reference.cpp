@@ -198,7 +198,7 @@ const Kernels& KAN_REF_KERNELS() {
   static constexpr Kernels kernels = {"reference", KAN_REF_NS::saved_bytes, KAN_REF_NS::scratch_bytes, KAN_REF_NS::forward,
                                       KAN_REF_NS::backward, KAN_REF_NS::adamw, KAN_REF_NS::sgd, KAN_REF_NS::dot, KAN_REF_NS::axpy, KAN_REF_NS::scale,
                                       KAN_REF_NS::adamw_groups, KAN_REF_NS::sgd_groups, KAN_REF_NS::clamp,
-                                      KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis, KAN_REF_NS::edge_backward};
+                                      KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis, KAN_REF_NS::edge_backward, nullptr};
   return kernels;
 }
 

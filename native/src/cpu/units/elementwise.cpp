@@ -3,7 +3,7 @@
 
 namespace KAN_NS {
 
-template int64_t elementwise_scratch_bytes<KAN_REAL>(const Layer&, int64_t, int32_t, int);
+template int64_t elementwise_scratch_bytes<KAN_REAL>(const Problem&, int);
 template void elementwise_forward<KAN_REAL>(Pool&, const Layer&, const ForwardArgs&);
 template void elementwise_backward<KAN_REAL>(Pool&, const Layer&, const BackwardArgs&);
 

@@ -28,10 +28,10 @@ public class Kan extends KanSymbols {
     public static int KAN_ABI_MAJOR() {
         return KAN_ABI_MAJOR;
     }
-    private static final int KAN_ABI_MINOR = (int)2L;
+    private static final int KAN_ABI_MINOR = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define KAN_ABI_MINOR 2
+     * #define KAN_ABI_MINOR 3
      * }
      */
     public static int KAN_ABI_MINOR() {
@@ -794,7 +794,7 @@ public class Kan extends KanSymbols {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t kan_abi_version(void)
+     * int32_t kan_abi_version()
      * }
      */
     public static FunctionDescriptor kan_abi_version$descriptor() {
@@ -804,7 +804,7 @@ public class Kan extends KanSymbols {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t kan_abi_version(void)
+     * int32_t kan_abi_version()
      * }
      */
     public static MethodHandle kan_abi_version$handle() {
@@ -814,7 +814,7 @@ public class Kan extends KanSymbols {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t kan_abi_version(void)
+     * int32_t kan_abi_version()
      * }
      */
     public static MemorySegment kan_abi_version$address() {
@@ -823,7 +823,7 @@ public class Kan extends KanSymbols {
 
     /**
      * {@snippet lang=c :
-     * int32_t kan_abi_version(void)
+     * int32_t kan_abi_version()
      * }
      */
     public static int kan_abi_version() {
@@ -2729,6 +2729,267 @@ public class Kan extends KanSymbols {
                 traceDowncall("kan_layer_basis", context, layer, batch, x, params, buffers, phi);
             }
             return (int)mh$.invokeExact(context, layer, batch, x, params, buffers, phi);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    /**
+     * {@snippet lang=c :
+     * typedef struct kan_chain_s *kan_chain
+     * }
+     */
+    public static final AddressLayout kan_chain = Kan.C_POINTER;
+
+    private static class kan_chain_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_chain_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer *layer, long long max_batch, long long *bytes)
+     * }
+     */
+    public static FunctionDescriptor kan_chain_bytes$descriptor() {
+        return kan_chain_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer *layer, long long max_batch, long long *bytes)
+     * }
+     */
+    public static MethodHandle kan_chain_bytes$handle() {
+        return kan_chain_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer *layer, long long max_batch, long long *bytes)
+     * }
+     */
+    public static MemorySegment kan_chain_bytes$address() {
+        return kan_chain_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer *layer, long long max_batch, long long *bytes)
+     * }
+     */
+    public static int kan_chain_bytes(MemorySegment context, int layers, MemorySegment layer, long max_batch, MemorySegment bytes) {
+        var mh$ = kan_chain_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_chain_bytes", context, layers, layer, max_batch, bytes);
+            }
+            return (int)mh$.invokeExact(context, layers, layer, max_batch, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_chain_create {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_chain_create");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer *layer, const void *const *params, void *const *buffers, long long max_batch, void *memory, long long bytes, kan_chain *chain)
+     * }
+     */
+    public static FunctionDescriptor kan_chain_create$descriptor() {
+        return kan_chain_create.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer *layer, const void *const *params, void *const *buffers, long long max_batch, void *memory, long long bytes, kan_chain *chain)
+     * }
+     */
+    public static MethodHandle kan_chain_create$handle() {
+        return kan_chain_create.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer *layer, const void *const *params, void *const *buffers, long long max_batch, void *memory, long long bytes, kan_chain *chain)
+     * }
+     */
+    public static MemorySegment kan_chain_create$address() {
+        return kan_chain_create.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer *layer, const void *const *params, void *const *buffers, long long max_batch, void *memory, long long bytes, kan_chain *chain)
+     * }
+     */
+    public static int kan_chain_create(MemorySegment context, int layers, MemorySegment layer, MemorySegment params, MemorySegment buffers, long max_batch, MemorySegment memory, long bytes, MemorySegment chain) {
+        var mh$ = kan_chain_create.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_chain_create", context, layers, layer, params, buffers, max_batch, memory, bytes, chain);
+            }
+            return (int)mh$.invokeExact(context, layers, layer, params, buffers, max_batch, memory, bytes, chain);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_chain_forward {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_LONG_LONG,
+            Kan.C_POINTER,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_chain_forward");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_forward(kan_chain chain, long long batch, const void *x, void *y)
+     * }
+     */
+    public static FunctionDescriptor kan_chain_forward$descriptor() {
+        return kan_chain_forward.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_forward(kan_chain chain, long long batch, const void *x, void *y)
+     * }
+     */
+    public static MethodHandle kan_chain_forward$handle() {
+        return kan_chain_forward.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_forward(kan_chain chain, long long batch, const void *x, void *y)
+     * }
+     */
+    public static MemorySegment kan_chain_forward$address() {
+        return kan_chain_forward.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_chain_forward(kan_chain chain, long long batch, const void *x, void *y)
+     * }
+     */
+    public static int kan_chain_forward(MemorySegment chain, long batch, MemorySegment x, MemorySegment y) {
+        var mh$ = kan_chain_forward.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_chain_forward", chain, batch, x, y);
+            }
+            return (int)mh$.invokeExact(chain, batch, x, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_chain_destroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_chain_destroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_destroy(kan_chain chain)
+     * }
+     */
+    public static FunctionDescriptor kan_chain_destroy$descriptor() {
+        return kan_chain_destroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_destroy(kan_chain chain)
+     * }
+     */
+    public static MethodHandle kan_chain_destroy$handle() {
+        return kan_chain_destroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_destroy(kan_chain chain)
+     * }
+     */
+    public static MemorySegment kan_chain_destroy$address() {
+        return kan_chain_destroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_chain_destroy(kan_chain chain)
+     * }
+     */
+    public static int kan_chain_destroy(MemorySegment chain) {
+        var mh$ = kan_chain_destroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_chain_destroy", chain);
+            }
+            return (int)mh$.invokeExact(chain);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

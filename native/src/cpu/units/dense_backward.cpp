@@ -1,10 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
-#include "cpu/dense.inl"
+#include "cpu/dense_backward.inl"
 
 namespace KAN_NS {
 
-template int64_t dense_scratch_bytes<KAN_REAL>(const Layer&, int64_t, int32_t, int);
-template void dense_forward<KAN_REAL>(Pool&, const Layer&, const ForwardArgs&);
+template int64_t dense_backward_scratch_bytes<KAN_REAL>(const Problem&, int);
 template void dense_backward<KAN_REAL>(Pool&, const Layer&, const BackwardArgs&);
 
 }  // namespace KAN_NS

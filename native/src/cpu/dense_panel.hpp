@@ -1,0 +1,214 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// The dense family: layers whose edge touches every basis function of its input (RBF, RSWAF, Fourier, Chebyshev, …),
+// and LINEAR, where phi(x) = x is the only one. All are one matrix product,
+//
+//   Y (batch, out) = Phi (batch, in R) W (in R, out) + bias,     R rows an input: base a(x), then phi_1 .. phi_n
+//
+// whose left factor is made on the fly: a panel of a few inputs' rows, [row][sample], is expanded into cache, multiplied
+// and forgotten. The weights' tile layout (core/layer.hpp) is the packed form of the right factor already.
+//
+//   forward    Y += Phi W           panel shared by the workers, each with its own tiles; two panels alternate
+//   d_params   dW = Phi^T dY        each worker its own panels, sums from registers into the gradient or AdamW
+//   d_Phi      W dY^T               never stored beyond a panel: contracted with the basis derivatives to d_x, d_theta
+//
+// Flops 2 batch in R out each; bytes: the weights once per block of samples, asked for one product or a few rows ahead.
+#pragma once
+#include "basis/activation.hpp"
+#include "basis/all.hpp"
+#include "basis/view.hpp"
+#include "cpu/norm.hpp"
+#include "cpu/product.hpp"
+
+namespace KAN_NS {
+
+// Of n samples, those before a rest that is not worth a register of its own.
+template <class S>
+KAN_HD int64_t full_registers(int64_t n) {
+  constexpr int64_t W = vec<S>::W;
+  return kRegisters == 32 && n % W <= W / 2 ? n - n % W : n;
+}
+
+template <class S>
+struct DensePlan {
+  static constexpr int64_t kSamples = 1024 / int64_t(sizeof(S));  // 256 float, 128 double
+  int64_t batch, blocks, slots;
+  int64_t rows;                    // of an input
+  int64_t forward_inputs, backward_inputs;  // of a panel
+
+  DensePlan(const Layer& layer, int64_t batch) : batch(batch), rows(layer.rows) {
+    blocks = max64(1, ceil_div(batch, kSamples));  // one without samples where the batch is empty
+    slots = round_up(min64(batch, kSamples), vec<S>::W);
+    forward_inputs = min64(layer.in, max64(1, 128 / rows));
+    // Full groups of kCotangentMR rows, whatever rows an input has.
+    backward_inputs = min64(layer.in, round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), kCotangentMR));
+  }
+  int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }
+};
+
+// Of some inputs and a block of samples, [input][slots]: x, and z = LayerNorm(x), which without one is x.
+template <class S>
+struct Columns {
+  S *x, *z;
+
+  const S* base(const Layer& layer) const { return layer.flag(KAN_FLAG_BASE_NORM) ? z : x; }
+  Columns at(int64_t offset) const { return {x + offset, z + offset}; }
+};
+
+// The LayerNorm before a KAN layer's basis, its moments in scratch: of samples past the batch they are 0.
+template <class S>
+struct InputNorm : LayerNorm<S> {
+  bool on;
+  Moments<S> moments;
+  int64_t batch, padded;
+
+  static int64_t numbers(const Layer& layer, const DensePlan<S>& plan) {
+    return layer.flag(KAN_FLAG_NORM) ? 2 * plan.blocks * plan.slots : 0;
+  }
+  InputNorm(const Layer& layer, const DensePlan<S>& plan, const S* params, S* scratch)
+      : LayerNorm<S>(layer.in, layer.spec.shape[2], params + layer.norm_weight, params + layer.norm_bias),
+        on(layer.flag(KAN_FLAG_NORM)), moments{scratch, scratch + plan.blocks * plan.slots}, batch(plan.batch),
+        padded(plan.blocks * plan.slots) {}
+
+  // Worker by worker its rows; a barrier follows.
+  void prepare(const S* x, int worker, int workers) const {
+    const Range rows = part(batch, worker, workers);
+    LayerNorm<S>::moments(x, rows.begin, rows.end, moments);
+    if (worker != 0) return;
+    fill_zero(moments.mean + batch, padded - batch);
+    fill_zero(moments.rstd + batch, padded - batch);
+  }
+};
+
+template <class S>
+inline Columns<S> take_columns(Carver& c, const Layer& layer, int64_t inputs, int64_t slots) {
+  S* x = c.take<S>(inputs * slots);
+  return {x, layer.flag(KAN_FLAG_NORM) ? c.take<S>(inputs * slots) : x};
+}
+
+// Samples first .. first+count-1 of the batch, in `slots` slots.
+struct Block {
+  int64_t first, count, slots;
+};
+
+// Columns of a range of inputs; the slots past the samples have the x of the first.
+template <class S>
+inline void fill_columns(const InputNorm<S>& norm, const S* x, Block block, Range inputs, Columns<S> to) {
+  using T = vec<S>;
+  const int64_t in = norm.n, b0 = block.first, n = block.count, slots = block.slots, i0 = inputs.begin, i1 = inputs.end;
+  x += b0 * in;
+  for (int64_t i = i0; i < i1; i += 16) {
+    const int64_t e = min64(i1, i + 16);
+    for (int64_t s = 0; s < n; ++s)
+      for (int64_t j = i; j < e; ++j) to.x[(j - i0) * slots + s] = x[s * in + j];
+    for (int64_t j = i; j < e; ++j) {
+      S* c = to.x + (j - i0) * slots;
+      for (int64_t s = n; s < slots; ++s) c[s] = c[0];
+      if (!norm.on) continue;
+      for (int64_t s = 0; s < slots; s += T::W)
+        fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s), T(norm.weight[j]),
+            T(norm.bias[j]))
+            .store(to.z + (j - i0) * slots + s);
+    }
+  }
+}
+
+// Columns [input][slots] back to a range of inputs of to (batch, in), or added to what is there.
+template <class S>
+inline void put_columns(const S* from, Block block, Range inputs, bool add, S* to, int64_t in) {
+  const int64_t n = block.count, slots = block.slots, i0 = inputs.begin, i1 = inputs.end;
+  to += block.first * in;
+  for (int64_t i = i0; i < i1; i += 16) {
+    const int64_t e = min64(i1, i + 16);
+    for (int64_t s = 0; s < n; ++s)
+      for (int64_t j = i; j < e; ++j) {
+        const S value = from[(j - i0) * slots + s];
+        to[s * in + j] = add ? to[s * in + j] + value : value;
+      }
+  }
+}
+
+// Rows of one input for all slots: base a(x), then phi_r(z). panel is [R][slots].
+template <class S, class Policy>
+inline void expand(const Layer& layer, const BasisView<S>& view, Columns<S> c, int64_t slots, S* panel) {
+  using T = vec<S>;
+  const int64_t coef = layer.coef_row;
+  const S* base = c.base(layer);
+  for (int64_t s = 0; s < slots; s += T::W) {
+    if (layer.base_row >= 0)
+      activation(layer.spec.base, T::load(base + s)).store(panel + layer.base_row * slots + s);
+    Policy::eval(view, T::load(c.z + s), [&](int32_t r, T value) { value.store(panel + (coef + r) * slots + s); });
+  }
+}
+
+// The same for a range of inputs, of which c has the columns.
+template <class S, template <class> class Policy>
+inline void expand_inputs(const Layer& layer, const S* params, const S* buffers, Columns<S> c, Range inputs, int64_t slots,
+                          S* panel) {
+  for (int64_t i = inputs.begin; i < inputs.end; ++i)
+    expand<S, Policy<vec<S>>>(layer, basis_view(layer, params, buffers, i), c.at((i - inputs.begin) * slots), slots,
+                              panel + (i - inputs.begin) * layer.rows * slots);
+}
+
+// What the gradients of a layer's inputs are made from.
+template <class S>
+struct InputPass {
+  const Layer& layer;
+  const S *params, *buffers;
+  const CotangentRows& rows;
+  const InputNorm<S>& norm;
+};
+
+// Where those of one input go. d_z and d_x (of the base branch where it acts on x behind a LayerNorm) are [slots]. Those of
+// the basis' own parameters are added to theta, of the LayerNorm's weight and bias to norm_sums[0] and [in]; either may be
+// NULL. The input is expanded into panel [R][slots], if not NULL, on the way.
+template <class S>
+struct InputGradient {
+  S *theta, *norm_sums, *d_z, *d_x, *panel;
+};
+
+// The cotangents g [rows][slots] of the rows of input i, pulled back through its basis.
+template <class S, template <class> class Policy>
+inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S* g, Columns<S> c, InputGradient<S> to) {
+  using T = vec<S>;
+  using P = Policy<T>;
+  const Layer& layer = pass.layer;
+  const CotangentRows& rows = pass.rows;
+  const InputNorm<S>& norm = pass.norm;
+  const int64_t slots = block.slots;
+  S *const t = to.theta, *const norm_sums = to.norm_sums, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
+  const BasisView<S> view = basis_view(layer, pass.params, pass.buffers, i);
+  const bool base = layer.base_row >= rows.first && layer.base_row >= 0, apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
+  const S* at_base = c.base(layer);
+  T d_weight(S(0)), d_bias(S(0));
+  for (int64_t s = 0; s < block.count; s += T::W) {
+    const auto cotangent = [&](int32_t r) { return T::load(g + (layer.coef_row - rows.first + r) * slots + s); };
+    const auto accumulate = [&](int32_t r, T value) { t[r] += sum(value); };
+    const auto value = [&](int32_t r, T v) {
+      if (panel) v.store(panel + (layer.coef_row + r) * slots + s);
+    };
+    const T z = T::load(c.z + s);
+    T dz = t ? P::template vjp<true>(view, z, cotangent, accumulate, value)
+             : P::template vjp<false>(view, z, cotangent, accumulate, value);
+    T dx(S(0));
+    if (panel && layer.base_row >= 0)
+      activation(layer.spec.base, T::load(at_base + s)).store(panel + layer.base_row * slots + s);
+    if (base) {
+      const T d = activation_derivative(layer.spec.base, T::load(at_base + s)) * T::load(g + layer.base_row * slots + s);
+      if (apart) dx = d;
+      else dz += d;
+    }
+    if (norm_sums) {
+      d_bias += dz;
+      d_weight = fma(dz, (T::load(c.x + s) - T::load(norm.moments.mean + block.first + s)) * T::load(norm.moments.rstd + block.first + s),
+                     d_weight);
+    }
+    dz.store(d_z + s);
+    if (apart) dx.store(d_x + s);
+  }
+  if (!norm_sums) return;
+  norm_sums[0] += sum(d_weight);
+  norm_sums[layer.in] += sum(d_bias);
+}
+
+}  // namespace KAN_NS

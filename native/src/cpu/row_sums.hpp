@@ -1,0 +1,122 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// Sums over the rows of a batch: of a gradient that every row adds to, of a statistic of a column. A batch may have millions of
+// rows, so nothing is one long chain: 64 rows are added one after the other, everything above that pairwise, and the error grows
+// with the logarithm of the number of rows. Work is cut into pieces that the shape alone fixes (part of the rows x group of
+// columns), so any number of workers gives the same bits.
+//
+// Lanes are columns. One pass reads what the terms read, once: Q sums over (batch, n) numbers are 2 Q flops a number.
+#pragma once
+#include "cpu/common.hpp"
+
+namespace KAN_NS {
+
+// Q sums a column at once, of n columns.
+template <class S, int Q>
+struct RowSums {
+  using T = vec<S>;
+  static constexpr int64_t kChain = 64;      // rows added one after the other
+  static constexpr int64_t kPartRows = 512;  // rows worth a piece of their own
+  static constexpr int64_t kMaxParts = 64;
+  static constexpr int kGroup = 4;  // registers of columns a piece walks at once: 256 bytes of a row
+
+  int64_t batch, n;
+  S* partial;  // (parts, Q, n): the sums are in the first part once fold() has run
+
+  static int64_t parts(int64_t batch) { return max64(1, min64(kMaxParts, batch / kPartRows)); }
+  static int64_t numbers(int64_t batch, int64_t n) { return parts(batch) * Q * n; }
+
+  RowSums(Carver& c, int64_t batch, int64_t n) : batch(batch), n(n), partial(c.take<S>(numbers(batch, n))) {}
+  RowSums(S* partial, int64_t batch, int64_t n) : batch(batch), n(n), partial(partial) {}
+
+  const S* sum(int q) const { return partial + q * n; }
+
+  // This worker's pieces. term(b, j, lanes, v) gives the Q terms v of row b in the columns from j on; lanes past the last column
+  // come out of masked loads as 0 and are not stored.
+  template <class Term>
+  void add(int worker, int workers, Term&& term) const {
+    const int64_t count = parts(batch), groups = ceil_div(n, kGroup * T::W);
+    const Range mine = part(count * groups, worker, workers);
+    for (int64_t piece = mine.begin; piece < mine.end; ++piece) {
+      const Range rows = part(batch, piece / groups, count);
+      S* to = partial + piece / groups * Q * n;
+      const int64_t begin = piece % groups * kGroup * T::W;
+      if (begin + kGroup * T::W <= n) {
+        T sums[kGroup][Q];
+        pairwise<kGroup>(rows.begin, rows.end, begin, AllLanes{}, term, sums);
+        for (int g = 0; g < kGroup; ++g)
+          for (int q = 0; q < Q; ++q) sums[g][q].store(to + q * n + begin + g * T::W);
+        continue;
+      }
+      for (int64_t j = begin; j < n; j += T::W) {
+        const int lanes = int(min64(T::W, n - j));
+        T sums[1][Q];
+        pairwise<1>(rows.begin, rows.end, j, lanes, term, sums);
+        for (int q = 0; q < Q; ++q) sums[0][q].store(to + q * n + j, lanes);
+      }
+    }
+  }
+
+  // Adds the parts up, this worker's columns. Between add() and fold() stands a barrier, and another before the sums are read.
+  void fold(int worker, int workers) const {
+    const int64_t count = parts(batch);
+    if (count == 1) return;
+    const Range mine = part(Q * n, worker, workers);
+    for (int64_t j = mine.begin; j < mine.end; j += T::W) {
+      const int lanes = int(min64(T::W, mine.end - j));
+      folded(0, count, j, lanes).store(partial + j, lanes);
+    }
+  }
+
+  // All of it by one worker.
+  template <class Term>
+  void alone(Term&& term) const {
+    add(0, 1, term);
+    fold(0, 1);
+  }
+
+ private:
+  template <int G, class Lanes, class Term>
+  static void pairwise(int64_t b0, int64_t b1, int64_t j, Lanes lanes, Term&& term, T (&sums)[G][Q]) {
+    if (b1 - b0 <= kChain) {
+      for (int g = 0; g < G; ++g)
+        for (int q = 0; q < Q; ++q) sums[g][q] = T(S(0));
+      for (int64_t b = b0; b < b1; ++b)
+        for (int g = 0; g < G; ++g) {
+          T v[Q];
+          term(b, j + g * T::W, lanes, v);
+          for (int q = 0; q < Q; ++q) sums[g][q] += v[q];
+        }
+      return;
+    }
+    const int64_t middle = b0 + round_up((b1 - b0) / 2, kChain);
+    T upper[G][Q];
+    pairwise<G>(b0, middle, j, lanes, term, sums);
+    pairwise<G>(middle, b1, j, lanes, term, upper);
+    for (int g = 0; g < G; ++g)
+      for (int q = 0; q < Q; ++q) sums[g][q] += upper[g][q];
+  }
+
+  T folded(int64_t p0, int64_t p1, int64_t j, int lanes) const {
+    if (p1 - p0 == 1) return T::load(partial + p0 * Q * n + j, lanes);
+    const int64_t middle = (p0 + p1 + 1) / 2;
+    return folded(p0, middle, j, lanes) + folded(middle, p1, j, lanes);
+  }
+};
+
+// Scratch of bias_gradient, in numbers.
+template <class S>
+inline int64_t bias_numbers(const Layer& layer, int64_t batch) {
+  return layer.bias < 0 ? 0 : RowSums<S, 1>::numbers(batch, layer.out);
+}
+
+// Gradient of the bias: the column sums of d_y, by one worker. `partial` holds bias_numbers().
+template <class S>
+inline void bias_gradient(const Layer& layer, int64_t batch, const S* d_y, S* partial, const GradientSink<S>& sink) {
+  if (layer.bias < 0) return;
+  const RowSums<S, 1> sums(partial, batch, layer.out);
+  sums.alone([&](int64_t b, int64_t o, auto lanes, vec<S> (&v)[1]) { v[0] = vec<S>::load(d_y + b * layer.out + o, lanes); });
+  sink.put(layer.bias, sums.sum(0), layer.out);
+}
+
+}  // namespace KAN_NS

@@ -1,0 +1,432 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// B-splines, backward, from the records of the forward pass: spline_records.hpp says how.
+#pragma once
+#include "cpu/row_sums.hpp"
+#include "cpu/spline_windows.hpp"
+
+namespace KAN_NS {
+
+// Adds the share of the samples p0 .. p1-1 of one window, cotangents d_y (block, w), to the V rows g, from column c on.
+template <class S, int V, int NV>
+KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const Record<S>& record, int64_t p0, int64_t p1,
+                       S* const* g) {
+  using T = vec<S>;
+  const S* const values = record.values;
+  const uint16_t* const index = record.index;
+  const int64_t slots = record.slots;
+  T acc[V][NV];
+#pragma GCC unroll 8
+  for (int r = 0; r < V; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) acc[r][v] = T(S(0));
+  for (int64_t p = p0; p < p1; ++p) {
+    const S* from = d_y + index[p] * w + c;
+    T d[NV];
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) d[v] = NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < V; ++r) {
+      const T b(values[r * slots + p]);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) acc[r][v] = fma(b, d[v], acc[r][v]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < V; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) {
+      S* to = g[r] + c + v * T::W;
+      if (NV > 1) (T::load(to) + acc[r][v]).store(to);
+      else (T::load(to, lanes) + acc[r][v]).store(to, lanes);
+    }
+}
+
+// The `rows` gradient rows of an input and NV registers of columns at d_y, summed over a record sorted by window: row j is
+// gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row to base(sum).
+template <class S, int K, int V, int NV, class R, class B>
+KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, const Record<S>& record, R&& row, B&& base) {
+  using T = vec<S>;
+  const int64_t slots = record.slots;
+  constexpr int M = K + 1;
+  const Run *run = record.runs + 1, *last = record.runs + record.count();
+  T ring[M][NV], base_sum[NV];
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    base_sum[v] = T(S(0));
+#pragma GCC unroll 6
+    for (int r = 0; r < M; ++r) ring[r][v] = T(S(0));
+  }
+  int32_t f = 0;
+  int64_t p = 0;
+  const auto window = [&](auto phase) KAN_INLINE {
+    constexpr int s = decltype(phase)::value;
+    if (run <= last && run->first == f) {
+      for (; p < run->end; ++p) {
+        const S* from = d_y + record.index[p] * w;
+        T d[NV];
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) d[v] = NV > 1 || lanes == T::W ? T::load(from + v * T::W) : T::load(from, lanes);
+#pragma GCC unroll 8
+        for (int r = 0; r < V; ++r) {
+          const T b(record.values[r * slots + p]);
+          T* to = r < M ? ring[(s + r) % M] : base_sum;
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; ++v) to[v] = fma(b, d[v], to[v]);
+        }
+      }
+      ++run;
+    }
+    row(f, ring[s]);
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) ring[s][v] = T(S(0));
+    return ++f == rows;
+  };
+  while (!any_index<M>(window)) {
+  }
+  if (V > M) base(base_sum);
+}
+
+// Where the gradient rows of an input of a tile go. `sums` [rows][w] takes them, added, where there are more blocks of
+// samples than this one; otherwise (it is NULL) they go from registers to the sink as what they are there, the gradients
+// of coefficients, scale and base weights: at `offset` of params.
+template <class S>
+struct WeightGradient {
+  S* sums;
+  const GradientSink<S>& sink;
+  int64_t offset;
+};
+
+// The gradient rows of input i of a tile over one block of samples, d_y (block, w), NV registers of columns from c on.
+template <class S, int K, int V, int NV>
+KAN_HD void weight_windows(const TileView<S>& tile, int64_t i, int64_t c, int lanes, const S* d_y, const Record<S>& record,
+                           const WeightGradient<S>& to, const S* factor) {
+  const GradientSink<S>& sink = to.sink;
+  S* const g = to.sums;
+  const int64_t offset = to.offset;
+  using T = vec<S>;
+  const int64_t w = tile.w, input = tile.rows * w;
+  const S* weights = tile.weights + i * input;
+  const auto load = [lanes](const S* from) KAN_INLINE { return NV > 1 || lanes == T::W ? T::load(from) : T::load(from, lanes); };
+  const auto add = [lanes](S* to, T sum) KAN_INLINE {
+    if (NV > 1 || lanes == T::W) (T::load(to) + sum).store(to);
+    else (T::load(to, lanes) + sum).store(to, lanes);
+  };
+  T d_scale[NV];
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) d_scale[v] = T(S(0));
+  gather_windows<S, K, V, NV>(
+      tile.functions, d_y + c, w, lanes, record,
+      [&](int32_t j, const T* sum) KAN_INLINE {
+        const int64_t at = (tile.coef_row + j) * w + c;
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) {
+          const int64_t here = at + v * T::W;
+          if (g) {
+            add(g + here, sum[v]);
+            continue;
+          }
+          T d = sum[v];
+          if (factor) {
+            // An input takes less time than memory: what is read is asked for two inputs ahead.
+            __builtin_prefetch(weights + here + 2 * input);
+            d_scale[v] = fma(d, load(weights + here), d_scale[v]);
+            d = d * load(factor + c + v * T::W);
+          }
+          sink.prefetch(offset + here + input);
+          sink.put(offset + here, d, lanes);
+        }
+      },
+      [&](const T* sum) KAN_INLINE {
+        for (int v = 0; v < NV; ++v) {
+          const int64_t here = tile.base_row * w + c + v * T::W;
+          if (g) add(g + here, sum[v]);
+          else sink.put(offset + here, factor ? sum[v] * load(factor + kTile + c + v * T::W) : sum[v], lanes);
+        }
+      });
+  if (!g && tile.scale_row >= 0)
+    for (int v = 0; v < NV; ++v) {
+      const int64_t here = c + v * T::W;
+      const T mask = tile.mask ? load(tile.mask + i * w + here) : T(S(1));
+      sink.put(offset + tile.scale_row * w + here, d_scale[v] * mask, lanes);
+    }
+}
+
+// Whether the gradients of an input need no [rows][w] of their own.
+template <class S, int K>
+KAN_HD bool direct(const SplinePlan<S>& plan, const Record<S>& record) {
+  return kRing<K> && plan.blocks == 1 && record.sorted();
+}
+
+template <class S, int K, int V>
+KAN_HD void weight_input(const TileView<S>& tile, int64_t i, const S* d_y, const Record<S>& record,
+                         const WeightGradient<S>& to) {
+  using T = vec<S>;
+  const int64_t w = tile.w;
+  if constexpr (kRing<K>)
+    if (record.sorted()) {
+      alignas(64) S made[2 * kTile];
+      const S* const factor = to.sums ? nullptr : tile.factors(i, made);
+      for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+        weight_windows<S, K, V, decltype(registers)::value>(tile, i, c, lanes, d_y, record, to, factor);
+      });
+      return;
+    }
+  int64_t p = 0;
+  for (int32_t q = 1; q <= record.count(); ++q) {
+    const int64_t end = record.runs[q].end;
+    S* rows[K + 2];
+    for (int r = 0; r <= K; ++r) rows[r] = to.sums + (tile.coef_row + record.runs[q].first + r) * w;
+    rows[K + 1] = to.sums + tile.base_row * w;
+    for_columns<2, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+      weight_run<S, V, decltype(registers)::value>(d_y, w, c, lanes, record, p, end, rows);
+    });
+    p = end;
+  }
+}
+
+// acc [slots][W] += the share of input i of one tile in its own d_x, by sorted position, lanes to be summed.
+template <class S, int K, int V>
+KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& record, const S* d_y, const S* derivative,
+                           S* acc) {
+  using T = vec<S>;
+  const int64_t slots = record.slots;
+  alignas(64) S made[2 * kTile];
+  const S* const factor = tile.factors(i, made);
+  const auto columns = [&](int64_t c, int lanes, auto registers) KAN_INLINE {
+    const int64_t w = tile.w;
+    const S* const d = d_y + c;
+    return [&record, slots, w, d, derivative, acc, lanes](int64_t p, auto a) KAN_INLINE {
+      constexpr int NV = decltype(registers)::value;
+      const S* from = d + record.index[p] * w;
+      T t[NV];
+      {
+        const T b(derivative[p]);
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) t[v] = b * a(0, v);
+      }
+#pragma GCC unroll 8
+      for (int r = 1; r < V; ++r) {
+        const T b(derivative[r * slots + p]);
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; ++v) t[v] = fma(b, a(r, v), t[v]);
+      }
+      T s = T::load(acc + p * T::W);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) s = fma(t[v], NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes), s);
+      s.store(acc + p * T::W);
+    };
+  };
+  int64_t c = 0;
+  if constexpr (kRing<K>)
+    for (; record.sorted() && c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
+      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
+  int64_t p = 0;
+  for (int32_t q = 1; q <= record.count() && c < tile.w; ++q) {
+    const int64_t end = record.runs[q].end;
+    const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
+    int64_t at = c;
+    for (; at + 2 * T::W <= tile.w; at += 2 * T::W)
+      walk_run<S, K, V, 2>(rows, at, T::W, p, end, columns(at, T::W, Constant<2>()));
+    for (; at < tile.w; at += T::W) {
+      const int lanes = int(min64(T::W, tile.w - at));
+      walk_run<S, K, V, 1>(rows, at, lanes, p, end, columns(at, lanes, Constant<1>()));
+    }
+    p = end;
+  }
+}
+
+// Few outputs: lanes are samples, as in forward_input_narrow. sums [slots] += the share of input i in its own d_x, by sorted
+// position; `products` [slots and a register].
+template <class S, int K, int V>
+KAN_HD void input_gradient_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t n, const S* d_y,
+                                  const S* derivative, S* products, S* sums) {
+  using T = vec<S>;
+  const int64_t slots = record.slots;
+  S made[2 * kTile];
+  const S* const factor = tile.factors(i, made);
+  for (int64_t c = 0; c < tile.w; ++c) {
+    int64_t p = 0;
+    for (int32_t q = 1; q <= record.count(); ++q) {
+      const int64_t end = record.runs[q].end;
+      const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
+      S a[V];
+#pragma GCC unroll 8
+      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
+      for (; p < end; p += T::W) {
+        T t = T::load(derivative + p) * a[0];
+#pragma GCC unroll 8
+        for (int r = 1; r < V; ++r) t = fma(a[r], T::load(derivative + r * slots + p), t);
+        t.store(products + p);
+      }
+      p = end;
+    }
+    for (int64_t s = 0; s < n; ++s) sums[s] += products[s] * d_y[record.index[s] * tile.w + c];
+  }
+}
+
+template <class S>
+struct SplineBackwardScratch {
+  static constexpr int64_t kPanel = 4;             // inputs whose partial d_x stay in cache together
+  static constexpr int64_t kGradient = 32768 / 2;  // numbers of a panel of weight gradients
+  int64_t gradient_inputs;                         // inputs of such a panel
+  S* packed;
+  S* bias;
+  struct Worker {
+    S* sorted;      // [slots and a register]
+    S* derivative;  // [kPanel][V][slots]
+    S* partial;     // [kPanel][slots][W]
+    S* gradient;    // [gradient_inputs][rows][w]
+  } worker[kMaxThreads];
+
+  SplineBackwardScratch(Carver& c, const Layer& layer, const SplinePlan<S>& plan, int threads) {
+    const int64_t input_size = layer.rows * min64(kTile, layer.out);
+    gradient_inputs = plan.blocks <= 1 ? 1 : max64(1, kGradient / input_size);
+    packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
+    bias = c.take<S>(bias_numbers<S>(layer, plan.batch));
+    for (int t = 0; t < threads; ++t) {
+      worker[t].sorted = c.take<S>(plan.slots + vec<S>::W);
+      worker[t].derivative = c.take<S>(kPanel * plan.taps * plan.slots);
+      worker[t].partial = c.take<S>(kPanel * plan.slots * vec<S>::W);
+      worker[t].gradient = c.take<S>(gradient_inputs * input_size);
+    }
+  }
+};
+
+// The backward pass: first d_x by panels of inputs, then the gradients of the weights by tiles and inputs.
+template <class S, int K, bool kBase>
+struct SplineBackward {
+  static constexpr int V = K + 1 + kBase;
+  static constexpr int64_t kBlock = SplinePlan<S>::kBlock, kPanel = SplineBackwardScratch<S>::kPanel;
+  using T = vec<S>;
+  using Worker = typename SplineBackwardScratch<S>::Worker;
+  Pool& pool;
+  const Layer& layer;
+  const BackwardArgs& a;
+  const SplinePlan<S> plan;
+  Carver carver;
+  const SplineBackwardScratch<S> scratch;
+  const AdamW<S> adam;
+  const GradientSink<S> sink;
+  const int64_t tiles;
+  const bool want_x, narrow;
+  const int workers;
+
+  SplineBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
+      : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
+        scratch(carver, layer, plan, pool.threads()), adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params),
+        tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE), narrow(layer.out <= kNarrowOutputs),
+        workers(workers_for(
+            pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) * (want_x ? 1 : 0.5) +
+                      double(layer.params) * (a.adam ? 0.5 : 0.1))) {}
+  SplineBackward(const SplineBackward&) = delete;  // the sink points at adam
+
+  void run() const {
+    for_workers(pool, workers, [&](int worker) {
+      const S* d_y = static_cast<const S*>(a.d_y);
+      const S* packed = pack_tiles(pool, worker, workers, layer, a.batch, d_y, scratch.packed);
+      if (want_x) {
+        const Range mine = part(ceil_div(layer.in, kPanel), worker, workers);
+        for (int64_t u = mine.begin; u < mine.end; ++u)
+          for (int64_t block = 0; block < plan.blocks; ++block)
+            input_gradients(block, {u * kPanel, min64(layer.in, (u + 1) * kPanel)}, packed, scratch.worker[worker]);
+      }
+      if (!sink.wanted()) return;
+      // The fused update writes weights that other workers' d_x still reads.
+      if (want_x && workers > 1) pool.barrier();
+      if (worker == 0) bias_gradient(layer, a.batch, d_y, scratch.bias, sink);
+      const Range mine = part(tiles * layer.in, worker, workers);
+      for (int64_t u = mine.begin; u < mine.end;)
+        u += weight_gradients(u / layer.in, u % layer.in, mine.end - u, packed, scratch.worker[worker]);
+      if (sink.streams) _mm_sfence();
+    });
+  }
+
+ private:
+  BlockRecords<S> records(int64_t block) const {
+    return {plan, static_cast<char*>(const_cast<void*>(a.saved)), block * layer.in};
+  }
+  const S* buffers() const { return static_cast<const S*>(a.buffers); }
+  TileView<S> view(int64_t tile) const { return {layer, static_cast<const S*>(a.params), buffers(), tile}; }
+  // d_y of a block of samples and a tile of width w.
+  const S* cotangents(const S* packed, int64_t tile, int64_t w, int64_t block) const {
+    return packed + tile * kTile * a.batch + block * kBlock * w;
+  }
+
+  // d_x of a panel of inputs and a block of samples.
+  void input_gradients(int64_t block, Range inputs, const S* packed, const Worker& w) const {
+    const int64_t i0 = inputs.begin, i1 = inputs.end, n = plan.block_size(block), slots = plan.slots;
+    const BlockRecords<S> made = records(block);
+    const S* x = static_cast<const S*>(a.x) + block * kBlock * layer.in;
+    S* d_x = static_cast<S*>(a.d_x) + block * kBlock * layer.in;
+    for (int64_t i = i0; i < i1; ++i) {
+      const Record<S> record = made.of(i);
+      for (int64_t p = 0; p < n; ++p) w.sorted[p] = x[record.index[p] * layer.in + i];
+      for (int64_t p = n; p < slots; ++p) w.sorted[p] = w.sorted[0];
+      fill_values<S, K, true>(grid_view(layer, buffers(), i), kBase ? layer.spec.base : KAN_ACTIVATION_NONE, w.sorted,
+                              record, n, w.derivative + (i - i0) * V * slots);
+    }
+    fill_zero(w.partial, (i1 - i0) * slots * T::W);
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const TileView<S> weights = view(tile);
+      const S* d_y = cotangents(packed, tile, weights.w, block);
+      for (int64_t i = i0; i < i1; ++i) {
+        const Record<S> record = made.of(i);
+        const S* derivative = w.derivative + (i - i0) * V * slots;
+        S* sums = w.partial + (i - i0) * slots * T::W;
+        if (!record.sorted() || weights.w < kTile) weights.prefetch(i + 1, layer.in, n);
+        if (narrow)
+          input_gradient_narrow<S, K, V>(weights, i, record, n, d_y, derivative, w.sorted, sums);
+        else
+          input_gradient<S, K, V>(weights, i, record, d_y, derivative, sums);
+      }
+    }
+    for (int64_t i = i0; i < i1; ++i) {
+      const Record<S> record = made.of(i);
+      const S* sums = w.partial + (i - i0) * slots * T::W;
+      for (int64_t p = 0; p < n; ++p) {
+        S& to = d_x[record.index[p] * layer.in + i];
+        const S value = narrow ? sums[p] : sum(T::load(sums + p * T::W));
+        to = a.d_x_mode == KAN_GRAD_ACCUMULATE ? to + value : value;
+      }
+    }
+  }
+
+  // The gradients of at most `most` inputs of a tile from i0 on; returns of how many.
+  int64_t weight_gradients(int64_t tile, int64_t i0, int64_t most, const S* packed, const Worker& w) const {
+    const TileView<S> weights = view(tile);
+    const int64_t size = layer.rows * weights.w;
+    if (const Record<S> record = records(0).of(i0); direct<S, K>(plan, record)) {
+      weight_input<S, K, V>(weights, i0, cotangents(packed, tile, weights.w, 0), record,
+                            WeightGradient<S>{nullptr, sink, layer.tile_offset(tile) + i0 * size});
+      return 1;
+    }
+    const int64_t i1 = min64(min64(i0 + scratch.gradient_inputs, layer.in), i0 + most);
+    fill_zero(w.gradient, (i1 - i0) * size);
+    for (int64_t block = 0; block < plan.blocks; ++block) {
+      const S* d_y = cotangents(packed, tile, weights.w, block);
+      for (int64_t i = i0; i < i1; ++i)
+        weight_input<S, K, V>(weights, i, d_y, records(block).of(i),
+                              WeightGradient<S>{w.gradient + (i - i0) * size, sink, 0});
+    }
+    for (int64_t i = i0; i < i1; ++i) {
+      edge_factors(weights, i, w.gradient + (i - i0) * size);
+      sink.put(layer.tile_offset(tile) + i * size, w.gradient + (i - i0) * size, size);
+    }
+    return i1 - i0;
+  }
+};
+
+template <class S>
+int64_t spline_backward_scratch_bytes(const Problem& problem, int threads) {
+  Carver c(nullptr);
+  SplineBackwardScratch<S>(c, problem.layer, SplinePlan<S>(problem.layer, problem.batch), threads);
+  return c.used();
+}
+
+template <class S>
+void spline_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+  with_order(layer, [&]<int K, bool kBase>() { SplineBackward<S, K, kBase>(pool, layer, a).run(); });
+}
+
+}  // namespace KAN_NS

@@ -1,0 +1,133 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+//
+// Prepared chains: the bits of the layers one by one, for every batch up to the largest, on every tier; what they refuse.
+#include <memory>
+
+#include "tests/model.hpp"
+
+namespace {
+
+// Three layers of a case: 5 -> 9 -> 6 -> 3, or a width of 5 where a layer has one width only.
+struct Three {
+  std::vector<std::unique_ptr<Model>> models;
+  std::vector<kan_layer> layers;
+  std::vector<const void*> params;
+  std::vector<void*> buffers;
+
+  Three(kan_context context, const Case& c) {
+    const bool square = c.spec.kind != KAN_LAYER_KAN && c.spec.kind != KAN_LAYER_LINEAR;
+    const int64_t widths[] = {5, square ? 5 : 9, square ? 5 : 6, square ? 5 : 3};
+    for (int l = 0; l < 3; ++l) {
+      Case of = c;
+      of.spec.in_features = widths[l], of.spec.out_features = widths[l + 1];
+      models.push_back(std::make_unique<Model>(context, of, uint64_t(l + 1)));
+      layers.push_back(models.back()->layer);
+      params.push_back(models.back()->params.get());
+      buffers.push_back(models.back()->buffers.get());
+    }
+  }
+};
+
+void same_bits(kan_context context, const Case& c) {
+  const Three three(context, c);
+  constexpr int64_t kMost = 70;
+  const int64_t size = size_of(c.spec.dtype), in = 5, out = three.models[2]->spec.out_features;
+  long long bytes = 0;
+  MUST(context, kan_chain_bytes(context, 3, three.layers.data(), kMost, &bytes));
+  const Guarded memory(bytes, 64);
+  kan_chain chain;
+  MUST(context, kan_chain_create(context, 3, three.layers.data(), three.params.data(), three.buffers.data(), kMost, memory.get(), bytes,
+                                 &chain));
+  Random random(5);
+  for (const int64_t batch : {int64_t(1), int64_t(2), int64_t(7), int64_t(33), kMost}) {
+    Vector numbers;
+    for (int64_t i = 0; i < batch * in; ++i) numbers.push_back(random.uniform(-1.2, 1.2));
+    const Guarded x = guarded(c.spec.dtype, numbers), y(batch * out * size, size);
+    MUST(context, kan_chain_forward(chain, batch, x.get(), y.get()));
+    const void* from = x.get();
+    std::vector<Guarded> kept;
+    kept.reserve(3);
+    for (const auto& m : three.models) {
+      kept.emplace_back(batch * m->spec.out_features * size, size);
+      const Guarded scratch(m->query(context, batch, KAN_MODE_INFER).scratch_bytes, 64);
+      MUST(context, kan_layer_forward(context, m->layer, KAN_MODE_INFER, batch, from, m->params.get(), m->buffers.get(),
+                                      kept.back().get(), nullptr, scratch.get()));
+      from = kept.back().get();
+    }
+    CHECK_TEXT(std::memcmp(from, y.get(), size_t(batch * out * size)) == 0, c.name + ", batch " + std::to_string(batch));
+  }
+  CHECK(kan_chain_destroy(chain) == KAN_OK);
+}
+
+#define REFUSED(call, status, word)                                                 \
+  CHECK_TEXT((call) == (status) && last_error(context).find(word) != std::string::npos, last_error(context))
+
+void refusals() {
+  kan_context context = make_context(KAN_TIER_AUTO, 1);
+  Case c;
+  c.spec = layer_spec(KAN_LAYER_LINEAR, KAN_F32, 0, 0);
+  const Three three(context, c);
+  long long bytes = 0;
+  const auto count = [&](int32_t layers, const kan_layer* layer, long long most) {
+    return kan_chain_bytes(context, layers, layer, most, &bytes);
+  };
+  REFUSED(count(0, three.layers.data(), 4), KAN_INVALID_ARGUMENT, "layers");
+  REFUSED(count(3, nullptr, 4), KAN_INVALID_ARGUMENT, "layer");
+  REFUSED(count(3, three.layers.data(), 0), KAN_INVALID_ARGUMENT, "max_batch");
+  REFUSED(count(3, three.layers.data(), INT64_MAX / 2), KAN_INVALID_ARGUMENT, "memory");
+  const kan_layer turned[2] = {three.layers[1], three.layers[0]};
+  REFUSED(count(2, turned, 4), KAN_SHAPE_MISMATCH, "layer[1]");
+  REFUSED(kan_chain_bytes(context, 3, three.layers.data(), 4, nullptr), KAN_INVALID_ARGUMENT, "bytes");
+  MUST(context, count(3, three.layers.data(), 4));
+  const Guarded memory(bytes, 64);
+  kan_chain chain = nullptr;
+  const auto create = [&](void* at, long long size, const void* const* params) {
+    return kan_chain_create(context, 3, three.layers.data(), params, three.buffers.data(), 4, at, size, &chain);
+  };
+  REFUSED(create(memory.get(), bytes - 1, three.params.data()), KAN_SHAPE_MISMATCH, "bytes");
+  REFUSED(create(nullptr, bytes, three.params.data()), KAN_INVALID_ARGUMENT, "memory");
+  REFUSED(create(memory.get(), bytes, nullptr), KAN_INVALID_ARGUMENT, "params");
+  CHECK(chain == nullptr);
+  MUST(context, create(memory.get(), bytes, three.params.data()));
+  const Guarded x(4 * 5 * 4, 4), y(4 * 3 * 4, 4);
+  std::memset(x.get(), 0, 4 * 5 * 4);
+  REFUSED(kan_chain_forward(chain, 5, x.get(), y.get()), KAN_INVALID_ARGUMENT, "batch");
+  REFUSED(kan_chain_forward(chain, -1, x.get(), y.get()), KAN_INVALID_ARGUMENT, "batch");
+  REFUSED(kan_chain_forward(chain, 4, nullptr, y.get()), KAN_INVALID_ARGUMENT, "x");
+  REFUSED(kan_chain_forward(chain, 4, x.get(), nullptr), KAN_INVALID_ARGUMENT, "y");
+  REFUSED(kan_chain_forward(chain, 4, x.get(), x.get()), KAN_INVALID_ARGUMENT, "overlap");
+  REFUSED(kan_chain_forward(chain, 4, x.get(), memory.get()), KAN_INVALID_ARGUMENT, "overlap");
+  CHECK(kan_chain_forward(chain, 0, nullptr, nullptr) == KAN_OK);
+  CHECK(kan_chain_forward(chain, 4, x.get(), y.get()) == KAN_OK);
+  for (const kan_chain bad : {kan_chain(nullptr), reinterpret_cast<kan_chain>(three.layers[0]), reinterpret_cast<kan_chain>(context),
+                              reinterpret_cast<kan_chain>(~uintptr_t(0))}) {
+    CHECK(kan_chain_forward(bad, 1, x.get(), y.get()) == KAN_INVALID_ARGUMENT);
+    CHECK(last_error(nullptr).find("chain") != std::string::npos);
+    if (bad) CHECK(kan_chain_destroy(bad) == KAN_INVALID_ARGUMENT);
+  }
+  CHECK(kan_chain_destroy(nullptr) == KAN_OK);
+  kan_context_destroy(context);
+  CHECK(kan_chain_forward(chain, 4, x.get(), y.get()) == KAN_INVALID_ARGUMENT);  // its context is gone
+  CHECK(kan_chain_destroy(chain) == KAN_OK);
+  CHECK(kan_chain_destroy(chain) == KAN_INVALID_ARGUMENT);
+}
+
+}  // namespace
+
+int main() {
+  for (int32_t tier = KAN_TIER_REFERENCE; tier <= highest_tier(); ++tier) {
+    auto spec = make_struct<kan_context_spec>();
+    spec.tier = tier, spec.threads = 2;
+    kan_context context;
+    if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
+    for (const int32_t dtype : {KAN_F32, KAN_F64}) {
+      for (const Case& c : all_cases(dtype)) {
+        if (c.spec.kind != KAN_LAYER_MULTIPLY) same_bits(context, c);
+      }
+    }
+    kan_context_destroy(context);
+  }
+  refusals();
+  CHECK(kan_debug_live(2) == 0);
+  return check::finish("chain");
+}
