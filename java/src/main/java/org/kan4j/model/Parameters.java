@@ -17,6 +17,7 @@ import org.kan4j.internal.Forgotten;
 import org.kan4j.internal.Inside;
 import org.kan4j.internal.memory.HostMemory;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.Chain;
 import org.kan4j.internal.passes.NativeParameters;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.tensor.HostTensor;
@@ -293,6 +294,11 @@ public final class Parameters implements AutoCloseable {
             @Override
             public Passes passes(Context context, long maxRows) {
                 return new LayerPasses(context, Parameters.this, maxRows, false, Memory.shared(context));
+            }
+
+            @Override
+            public Chain chain(Context context, long maxRows) {
+                return new LayerChain(context, Parameters.this, maxRows);
             }
 
             @Override

@@ -12,6 +12,7 @@ import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.Chain;
 import org.kan4j.internal.passes.NativeParameters;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.KanModel;
@@ -122,13 +123,17 @@ final class PredictorPool {
         private final Context context;
         private final Arena arena = Arena.ofShared();
         private final Memory memory;
+        /** On a device, layer by layer; else null. */
         private final Passes workspace;
-        /** For one row on the CPU, which needs less memory to go through; else null. */
-        private final Passes single;
+        /** On the CPU, a block of rows; else null. */
+        private final Chain block;
+        /** On the CPU, one row, which needs less memory to go through; else null. */
+        private final Chain single;
         /** Where the rows of a block are put. */
         final MemorySegment x;
-        /** On a device, where the kernels read and where the host reads; else null. */
+        /** On a device, where the kernels read; else null. */
         private final MemorySegment deviceX;
+        /** Where the host reads outputs. */
         private final MemorySegment y;
         private final boolean tiny;
         private final long rowBytes;
@@ -147,13 +152,16 @@ final class PredictorPool {
                 made.add(context);
                 memory = Memory.shared(context);
                 made.add(memory);
-                single = host ? NativeParameters.of(parameters).passes(context, 1) : null;
+                NativeParameters inside = NativeParameters.of(parameters);
+                single = host ? inside.chain(context, 1) : null;
                 made.add(single == null ? () -> { } : single);
-                workspace = NativeParameters.of(parameters).passes(context, blockRows);
-                made.add(workspace);
+                block = host ? inside.chain(context, blockRows) : null;
+                made.add(block == null ? () -> { } : block);
+                workspace = host ? null : inside.passes(context, blockRows);
+                made.add(workspace == null ? () -> { } : workspace);
                 x = HostTensor.allocate(arena, model.dtype(), blockRows, model.in()).segment();
                 deviceX = host ? null : memory.allocate(x.byteSize());
-                y = host ? null : HostTensor.allocate(arena, model.dtype(), blockRows, model.out()).segment();
+                y = HostTensor.allocate(arena, model.dtype(), blockRows, model.out()).segment();
             } catch (RuntimeException | Error e) {
                 closeAll(made, e);
                 throw e;
@@ -172,17 +180,21 @@ final class PredictorPool {
 
         /** Runs the rows in {@link #x}. */
         MemorySegment run(int rows) {
-            return rows > 1 || single == null ? forward(rows, x)
-                : tiny ? single.forwardCritical(1, x) : single.forward(1, x);
+            return forward(rows, x);
         }
 
         /** Runs rows of the host's memory; the outputs are where the host can read them. */
         MemorySegment forward(int rows, MemorySegment input) {
-            if (deviceX == null) {
-                return workspace.forward(rows, input);
+            if (deviceX != null) {
+                memory.write(input, deviceX, rows * rowBytes);
+                memory.read(workspace.forward(rows, deviceX), y, rows * outputBytes);
+            } else if (rows > 1) {
+                block.forward(rows, input, y);
+            } else if (tiny) {
+                single.forwardCritical(1, input, y);
+            } else {
+                single.forward(1, input, y);
             }
-            memory.write(input, deviceX, rows * rowBytes);
-            memory.read(workspace.forward(rows, deviceX), y, rows * outputBytes);
             return y;
         }
 
@@ -192,7 +204,7 @@ final class PredictorPool {
         }
 
         private void close() {
-            try (arena; context; memory; single; workspace) {
+            try (arena; context; memory; single; block; workspace) {
                 busy.set(true);
             }
         }

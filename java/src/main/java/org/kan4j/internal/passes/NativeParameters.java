@@ -19,6 +19,13 @@ public interface NativeParameters {
      */
     Passes passes(Context context, long maxRows);
 
+    /**
+     * As {@link #passes}, prepared once for predictions.
+     *
+     * @param context of a CPU
+     */
+    Chain chain(Context context, long maxRows);
+
     /** Something that runs with these numbers until they are closed, and is closed then, before they are. */
     void uses(AutoCloseable user);
 
