@@ -71,7 +71,8 @@ class TrainCommandTest {
         assertThat(evaluated.get("accuracy").asDouble()).isEqualTo(accuracy);
         assertThat(evaluated.get("loss").asDouble()).isCloseTo(loss, within(1e-6));
 
-        List<String> lines = Cli.succeed("predict", "digits", "--model", file("m.safetensors")).out().lines().toList();
+        List<String> lines = Cli.succeed("predict", "digits", "--model", file("m.safetensors"), "--probabilities").out()
+                .lines().toList();
         assertThat(lines).hasSize(360);
         assertThat(lines.getFirst()).isEqualTo("label,p(0),p(1),p(2),p(3),p(4),p(5),p(6),p(7),p(8),p(9)");
         for (String line : lines.subList(1, lines.size())) {
