@@ -199,7 +199,7 @@ class TrainCommandTest {
                 file("m.safetensors"), "--json", file("m.json"));
         assertThat(Cli.json(file("m.json")).get("test").get("accuracy").asDouble()).isGreaterThan(0.93);
         assertThat(Cli.json(file("m.json")).get("test").get("roc_auc").asDouble()).isBetween(0.95, 1.0);
-        assertThat(Cli.succeed("predict", file("disc.csv"), "--model", file("m.safetensors")).out())
+        assertThat(Cli.succeed("predict", file("disc.csv"), "--model", file("m.safetensors"), "--probabilities").out())
                 .startsWith("inside,p(no),p(yes)");
     }
 
