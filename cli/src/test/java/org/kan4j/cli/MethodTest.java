@@ -35,7 +35,7 @@ class MethodTest {
     }
 
     private String predictions(String name) {
-        return Cli.succeed("predict", "digits", "--model", file(name + ".safetensors")).out();
+        return Cli.succeed("predict", "digits", "--model", file(name + ".safetensors"), "--probabilities").out();
     }
 
     static Stream<Arguments> methods() {
