@@ -36,7 +36,7 @@ class RoomsTest {
     private static final List<Set<String>> FLOORS = List.of(
         Set.of("error"),
         Set.of("internal", "formula"),
-        Set.of("basis", "device", "encoding"),
+        Set.of("basis", "device", "encoding", "symbolic"),
         Set.of("layer", "internal.memory"),
         Set.of("tensor"),
         Set.of("rows", "internal.passes"),
@@ -46,6 +46,7 @@ class RoomsTest {
         Set.of("internal.measure"),
         Set.of("measure"),
         Set.of("train"),
+        Set.of("explain"),
         Set.of("")); // the front door
 
     /** Rooms that describe, and so know nothing of memory. */
