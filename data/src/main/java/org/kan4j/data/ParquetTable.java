@@ -70,7 +70,7 @@ final class ParquetTable implements Table {
             throw new DataException("cannot read " + path + " as Parquet: "
                     + (e.getMessage() == null ? e.toString() : e.getMessage()) + "; it may be damaged or truncated", e);
         } catch (LinkageError e) {
-            throw new DataException("cannot read " + path + ": its compression needs a library that is not there: "
+            throw new DataException("cannot read " + path + ": Parquet and its compressions need a library that is not there: "
                     + e.getMessage(), e);
         }
     }
