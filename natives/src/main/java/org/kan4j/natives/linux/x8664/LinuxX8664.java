@@ -1,5 +1,5 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
-package org.kan4j.natives;
+package org.kan4j.natives.linux.x8664;
 
 import java.io.IOException;
 import java.io.InputStream;
