@@ -10,7 +10,7 @@ import org.kan4j.encoding.Outputs
 
 /** Learns to tell one of several classes, labelled 0 to k - 1, by a Kolmogorov-Arnold network. */
 class KanClassifier(override val uid: String) extends ProbabilisticClassifier[Vector, KanClassifier, KanClassificationModel]
-    with KanParams with DefaultParamsWritable {
+    with KanParams[KanClassifier] with DefaultParamsWritable {
 
   /** How much the training rows of each class count; otherwise 1 each. */
   final val classWeights = new DoubleArrayParam(this, "classWeights", "how much the training rows of each class count",
@@ -19,7 +19,7 @@ class KanClassifier(override val uid: String) extends ProbabilisticClassifier[Ve
 
   def this() = this(Identifiable.randomUID("kanc"))
 
-  def setClassWeights(value: Array[Double]): this.type = set(classWeights, value)
+  def setClassWeights(value: Array[Double]): KanClassifier = set(classWeights, value)
 
   override protected def train(dataset: Dataset[_]): KanClassificationModel = {
     val model = new KanClassificationModel(uid)
@@ -32,7 +32,9 @@ class KanClassifier(override val uid: String) extends ProbabilisticClassifier[Ve
   override def copy(extra: ParamMap): KanClassifier = defaultCopy(extra)
 }
 
-object KanClassifier extends DefaultParamsReadable[KanClassifier]
+object KanClassifier extends DefaultParamsReadable[KanClassifier] {
+  override def load(path: String): KanClassifier = super.load(path)
+}
 
 /** Tells classes by a trained network, in blocks of rows: logits, probabilities, and the class by the thresholds. */
 class KanClassificationModel private[spark] (override val uid: String)
@@ -70,6 +72,10 @@ class KanClassificationModel private[spark] (override val uid: String)
 object KanClassificationModel extends NativeModelReadable[KanClassificationModel](classes = true) {
 
   override protected def empty(): KanClassificationModel = new KanClassificationModel(Identifiable.randomUID("kanc"))
+
+  override def load(path: String): KanClassificationModel = super.load(path)
+
+  override def fromCheckpoint(path: String): KanClassificationModel = super.fromCheckpoint(path)
 
   private def columns(added: Array[String], raw: String, probability: String, prediction: String,
       limits: Array[Double]): BlockScoring.Columns = outputs => {

@@ -11,8 +11,8 @@ import org.apache.spark.sql.functions.{coalesce, col, lit}
 import org.apache.spark.sql.types.{BooleanType, DoubleType, StructType}
 
 /** The params of both estimators: Spark's own where it has them, and named as kan4j names them otherwise. */
-trait KanParams extends Params with HasWeightCol with HasValidationIndicatorCol with HasMaxIter with HasTol with HasSeed
-    with HasStepSize with HasCheckpointInterval {
+trait KanParams[E <: KanParams[E]] extends Params with HasWeightCol with HasValidationIndicatorCol with HasMaxIter with HasTol
+    with HasSeed with HasStepSize with HasCheckpointInterval { self: E =>
 
   /** Widths of the hidden layers; empty for a single layer. */
   final val hiddenLayers = new IntArrayParam(this, "hiddenLayers", "widths of the hidden layers, none for a single layer",
@@ -56,33 +56,33 @@ trait KanParams extends Params with HasWeightCol with HasValidationIndicatorCol 
     earlyStopping -> 0, l1 -> 0.0, entropy -> 0.0, gridUpdates -> 0, deterministic -> false, threadsPerTask -> 0,
     missing -> "refuse", standardise -> true, maxLocalBytes -> 0L, checkpointDir -> "", checkpointInterval -> 1, seed -> 1L)
 
-  def setWeightCol(value: String): this.type = set(weightCol, value)
-  def setValidationIndicatorCol(value: String): this.type = set(validationIndicatorCol, value)
-  def setMaxIter(value: Int): this.type = set(maxIter, value)
-  def setTol(value: Double): this.type = set(tol, value)
-  def setSeed(value: Long): this.type = set(seed, value)
-  def setStepSize(value: Double): this.type = set(stepSize, value)
-  def setCheckpointInterval(value: Int): this.type = set(checkpointInterval, value)
-  def setHiddenLayers(value: Array[Int]): this.type = set(hiddenLayers, value)
-  def setBasis(value: String): this.type = set(basis, value)
-  def setGrid(value: Int): this.type = set(grid, value)
-  def setOrder(value: Int): this.type = set(order, value)
-  def setOutside(value: String): this.type = set(outside, value)
-  def setDtype(value: String): this.type = set(dtype, value)
-  def setMode(value: String): this.type = set(mode, value)
-  def setOptimizer(value: String): this.type = set(optimizer, value)
-  def setWeightDecay(value: Double): this.type = set(weightDecay, value)
-  def setBatchSize(value: Int): this.type = set(batchSize, value)
-  def setEarlyStopping(value: Int): this.type = set(earlyStopping, value)
-  def setL1(value: Double): this.type = set(l1, value)
-  def setEntropy(value: Double): this.type = set(entropy, value)
-  def setGridUpdates(value: Int): this.type = set(gridUpdates, value)
-  def setDeterministic(value: Boolean): this.type = set(deterministic, value)
-  def setThreadsPerTask(value: Int): this.type = set(threadsPerTask, value)
-  def setMissing(value: String): this.type = set(missing, value)
-  def setStandardise(value: Boolean): this.type = set(standardise, value)
-  def setMaxLocalBytes(value: Long): this.type = set(maxLocalBytes, value)
-  def setCheckpointDir(value: String): this.type = set(checkpointDir, value)
+  def setWeightCol(value: String): E = set(weightCol, value)
+  def setValidationIndicatorCol(value: String): E = set(validationIndicatorCol, value)
+  def setMaxIter(value: Int): E = set(maxIter, value)
+  def setTol(value: Double): E = set(tol, value)
+  def setSeed(value: Long): E = set(seed, value)
+  def setStepSize(value: Double): E = set(stepSize, value)
+  def setCheckpointInterval(value: Int): E = set(checkpointInterval, value)
+  def setHiddenLayers(value: Array[Int]): E = set(hiddenLayers, value)
+  def setBasis(value: String): E = set(basis, value)
+  def setGrid(value: Int): E = set(grid, value)
+  def setOrder(value: Int): E = set(order, value)
+  def setOutside(value: String): E = set(outside, value)
+  def setDtype(value: String): E = set(dtype, value)
+  def setMode(value: String): E = set(mode, value)
+  def setOptimizer(value: String): E = set(optimizer, value)
+  def setWeightDecay(value: Double): E = set(weightDecay, value)
+  def setBatchSize(value: Int): E = set(batchSize, value)
+  def setEarlyStopping(value: Int): E = set(earlyStopping, value)
+  def setL1(value: Double): E = set(l1, value)
+  def setEntropy(value: Double): E = set(entropy, value)
+  def setGridUpdates(value: Int): E = set(gridUpdates, value)
+  def setDeterministic(value: Boolean): E = set(deterministic, value)
+  def setThreadsPerTask(value: Int): E = set(threadsPerTask, value)
+  def setMissing(value: String): E = set(missing, value)
+  def setStandardise(value: Boolean): E = set(standardise, value)
+  def setMaxLocalBytes(value: Long): E = set(maxLocalBytes, value)
+  def setCheckpointDir(value: String): E = set(checkpointDir, value)
 
   /** Trains on the columns that the params name. */
   private[spark] def fitted(dataset: Dataset[_], featuresCol: String, labelCol: String, classes: Boolean,

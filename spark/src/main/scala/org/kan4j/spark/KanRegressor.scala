@@ -9,7 +9,7 @@ import org.apache.spark.sql.{DataFrame, Dataset}
 
 /** Learns to tell a number from a vector of features, sparse ones too, by a Kolmogorov-Arnold network. */
 class KanRegressor(override val uid: String) extends Regressor[Vector, KanRegressor, KanRegressionModel]
-    with KanParams with DefaultParamsWritable {
+    with KanParams[KanRegressor] with DefaultParamsWritable {
 
   def this() = this(Identifiable.randomUID("kanr"))
 
@@ -24,7 +24,9 @@ class KanRegressor(override val uid: String) extends Regressor[Vector, KanRegres
   override def copy(extra: ParamMap): KanRegressor = defaultCopy(extra)
 }
 
-object KanRegressor extends DefaultParamsReadable[KanRegressor]
+object KanRegressor extends DefaultParamsReadable[KanRegressor] {
+  override def load(path: String): KanRegressor = super.load(path)
+}
 
 /** Tells a number by a trained network, in blocks of rows. */
 class KanRegressionModel private[spark] (override val uid: String) extends RegressionModel[Vector, KanRegressionModel]
@@ -50,6 +52,10 @@ class KanRegressionModel private[spark] (override val uid: String) extends Regre
 object KanRegressionModel extends NativeModelReadable[KanRegressionModel](classes = false) {
 
   override protected def empty(): KanRegressionModel = new KanRegressionModel(Identifiable.randomUID("kanr"))
+
+  override def load(path: String): KanRegressionModel = super.load(path)
+
+  override def fromCheckpoint(path: String): KanRegressionModel = super.fromCheckpoint(path)
 
   private val columns: BlockScoring.Columns = outputs => Array[AnyRef](java.lang.Double.valueOf(outputs(0)))
 }
