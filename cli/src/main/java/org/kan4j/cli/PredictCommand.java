@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.io.Writer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -111,8 +113,7 @@ final class PredictCommand implements Callable<Integer> {
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
             Work work = new Work(predictor, encoding, rows, table, passed);
             if (standard) {
-                write(work, format, spec.commandLine().getOut());
-                spec.commandLine().getOut().flush();
+                printWhole(work, format);
             } else {
                 Output.write(out, stream -> {
                     OutputStream packed = out.toString().endsWith(".gz") ? new GZIPOutputStream(stream) : stream;
@@ -126,6 +127,22 @@ final class PredictCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Prints all predictions or, if a row cannot be predicted, none: whoever reads them would take a part for the whole. */
+    private void printWhole(Work work, Format format) throws IOException {
+        Path whole = Files.createTempFile("kan4j-", ".predictions");
+        try {
+            try (Writer text = Files.newBufferedWriter(whole)) {
+                write(work, format, text);
+            }
+            try (Reader text = Files.newBufferedReader(whole)) {
+                text.transferTo(spec.commandLine().getOut());
+            }
+            spec.commandLine().getOut().flush();
+        } finally {
+            Files.deleteIfExists(whole);
+        }
     }
 
     /** What predicts what. The table is null for a known set. */

@@ -105,7 +105,7 @@ final class Cells {
     private int indexOfMark(String text, int from) {
         for (int i = from; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == thousands || thousands == ' ' && (c == '\u00a0' || c == '\u202f')) {
+            if (c == thousands || thousands == ' ' && (c == '\u00a0' || c == '\u202f') || thousands == '\'' && c == '\u2019') {
                 return i;
             }
         }

@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,6 +25,8 @@ final class ColumnScan {
     /** With this share too, if it has few different other texts: these are marks of missing values. */
     private static final double MARKED_SHARE = 0.5;
     private static final int MARKERS = 3;
+    /** Rows from which on numbers that count them are no accident. */
+    private static final int COUNTING = 20;
 
     /** Cells of one notation, and the first of them. */
     private static final class Found {
@@ -41,6 +44,8 @@ final class ColumnScan {
     private long numbers;
     private long markers;
     private boolean whole = true;
+    private double first;
+    private boolean counting = true;
     private DataException firstMissing;
     private DataException firstMarker;
     /** Of the first text in a column that is no number. */
@@ -78,8 +83,10 @@ final class ColumnScan {
                 RowEncoder.finite(row, at);  // says where
             }
             whole &= value == Math.rint(value);
-            if (target && counts.size() <= MOST_CATEGORIES) {
-                counts.merge(row.text(at), 1L, Long::sum);
+            first = rows == 1 ? value : first;
+            counting &= value == first + rows - 1;
+            if (target && counts.size() <= mostCategories()) {
+                counts.merge(Cells.text(value), 1L, Long::sum);
             }
             return;
         }
@@ -92,7 +99,7 @@ final class ColumnScan {
         }
         rows++;
         String cell = row.text(at);
-        if (counts.size() <= MOST_CATEGORIES && (target || counts.size() <= MAX_CATEGORIES) || counts.containsKey(cell)) {
+        if (counts.size() <= mostCategories() || counts.containsKey(cell)) {
             counts.merge(cell, 1L, Long::sum);
         }
         if (column.kind() == Table.Kind.ANY && Cells.missingNumber(cell)) {
@@ -131,16 +138,21 @@ final class ColumnScan {
         return whole;
     }
 
+    /** Whether it is one more in each row, as an index is. */
+    boolean countsRows() {
+        return counting && numbers == rows && rows > COUNTING && firstMissing == null && (first == 0 || first == 1);
+    }
+
     /** A text in the column. */
     String example() {
         return counts.firstKey();
     }
 
     /** The refusal of a column of other things than numbers. */
-    DataException noNumber(String why) {
-        return odd != null ? new DataException(odd.getMessage() + ", " + why)
-                : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type() + ", "
-                + why + "s");
+    DataException noNumber() {
+        return column.kind() == Table.Kind.ANY && odd != null ? new DataException(odd.getMessage() + ", regression needs a number")
+                : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
+                + ", regression needs numbers");
     }
 
     /** Different texts up to which they are collected. */
@@ -189,10 +201,7 @@ final class ColumnScan {
         if (odd == null || column.kind() == Table.Kind.NUMBER) {
             return allNumbers();
         }
-        long others = notations.values().stream().mapToLong(found -> found.count).sum();
-        if (others > 0 && numbers + markers + others >= NUMERIC_SHARE * rows) {
-            throw otherNotation();
-        }
+        refuseOtherNotations();
         boolean marked = numbers > 0 && numbers >= MARKED_SHARE * rows && oddTexts().size() <= MARKERS;
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + ", expected a number as in " + numbers + " of " + rows
@@ -208,6 +217,14 @@ final class ColumnScan {
         return false;
     }
 
+    /** @throws DataException if most cells are numbers in another notation, or dates */
+    void refuseOtherNotations() {
+        long others = notations.values().stream().mapToLong(found -> found.count).sum();
+        if (others > 0 && numbers + markers + others >= NUMERIC_SHARE * rows) {
+            throw otherNotation();
+        }
+    }
+
     private List<String> oddTexts() {
         return counts.keySet().stream().filter(text -> Double.isNaN(Cells.plain(text)) && !Cells.missingNumber(text)).toList();
     }
@@ -221,33 +238,28 @@ final class ColumnScan {
                 + column.name() + " leaves the column out)");
     }
 
-    /** A target's labels, each with its rows: numbers and truth values that are the same under one text. */
+    /** A target's labels, each with its rows: texts of one value under one text. */
     TreeMap<String, Long> labels() {
-        boolean numbersOnly = odd == null;
-        TreeMap<String, String> names = new TreeMap<>();
+        Map<String, String> names = names(counts.keySet());
         TreeMap<String, Long> merged = new TreeMap<>();
-        counts.forEach((text, count) -> merged.merge(label(text, numbersOnly, names), count, Long::sum));
+        counts.forEach((text, count) -> merged.merge(names.get(Values.canonical(text)), count, Long::sum));
         return merged;
     }
 
-    private static String label(String text, boolean numbersOnly, TreeMap<String, String> names) {
-        String truth = Values.truth(text);
-        return numbersOnly && truth == null ? Values.canonical(text) : truth != null ? names.computeIfAbsent(truth, t -> text)
-                : text;
+    /** By what texts of one value are called: a number as it is written shortest, a truth value as first found, others as is. */
+    private static Map<String, String> names(Iterable<String> texts) {
+        Map<String, String> names = new HashMap<>();
+        for (String text : texts) {
+            String value = Values.canonical(text);
+            names.merge(value, Values.truth(text) != null ? text : value,
+                    (before, now) -> Values.truth(before) != null && Values.truth(now) == null ? now : before);
+        }
+        return names;
     }
 
-    /** Categories of an input, numbers and truth values that are the same under one text. */
-    static List<String> merged(Iterable<String> texts) {
-        TreeMap<String, String> names = new TreeMap<>();
-        TreeSet<String> merged = new TreeSet<>();
-        boolean numbersOnly = true;
-        for (String text : texts) {
-            numbersOnly &= !Double.isNaN(Cells.plain(text));
-        }
-        for (String text : texts) {
-            merged.add(label(text, numbersOnly, names));
-        }
-        return List.copyOf(merged);
+    /** Categories of an input, texts of one value under one text. */
+    private static List<String> merged(TreeSet<String> texts) {
+        return names(texts).values().stream().sorted().toList();
     }
 
     /** Whether so many different texts in so many rows are more likely ids or measurements than categories. */

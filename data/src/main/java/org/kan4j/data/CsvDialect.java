@@ -5,6 +5,7 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.CsvRecordHandler;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
@@ -23,11 +24,12 @@ import java.util.stream.IntStream;
  * @param skipped lines before the first row
  * @param comments how many of these begin with {@code #}
  * @param blanks how many of these are blank
- * @param headless whether the first row would make odd names: for messages
+ * @param headless whether the first row is taken as the header although it may be data
+ * @param numbered whether the columns are named by their places although the user did not say so
  * @param notes what was found that its user may not know
  */
 record CsvDialect(char separator, char decimal, char thousands, List<String> names, int skipped, int comments, int blanks,
-                  boolean headless, List<String> notes) {
+                  boolean headless, boolean numbered, List<String> notes) {
 
     /** In the order in which they are taken where several fit. */
     private static final char[] SEPARATORS = {'\t', ';', '|', ',', ' '};
@@ -35,11 +37,15 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
     private static final int SAMPLE = 50;
     private static final int MAX_FIELDS = 1 << 22;
 
+    private static final Cells PLAIN = new Cells('.', (char) 0, Set.of());
+
     private static final Pattern COMMA = Pattern.compile("[-+]?(\\d*,\\d{1,2}|\\d*,\\d{4,}|0,\\d+|\\d{4,},\\d+)([eE][-+]?\\d+)?");
     private static final Pattern POINT = Pattern.compile("[-+]?(\\d*\\.\\d{1,2}|\\d*\\.\\d{4,}|0\\.\\d+|\\d{4,}\\.\\d+)([eE][-+]?\\d+)?");
     private static final Pattern COMMA_POINT = Pattern.compile("[-+]?\\d{1,3}(,\\d{3})+\\.\\d+|[-+]?\\d{1,3}(,\\d{3}){2,}");
     private static final Pattern POINT_COMMA = Pattern.compile("[-+]?\\d{1,3}(\\.\\d{3})+,\\d+|[-+]?\\d{1,3}(\\.\\d{3}){2,}");
     private static final Pattern SPACE_COMMA = Pattern.compile("[-+]?\\d{1,3}([ \u00a0\u202f]\\d{3})+,\\d+");
+    private static final Pattern APOSTROPHE = Pattern.compile("[-+]?\\d{1,3}(['\u2019]\\d{3})+([.,]\\d+)?");
+    private static final Pattern FIXED_SPACE = Pattern.compile("[-+]?\\d{1,3}([\u00a0\u202f]\\d{3})+([.,]\\d+)?");
     private static final Pattern COMMA_ONLY = Pattern.compile("[-+]?(\\d+,\\d*|,\\d+)([eE][-+]?\\d+)?");
 
     static CsvRecordHandler handler() {
@@ -69,13 +75,15 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         List<String> commented = before.comment == null ? List.of() : first(before.comment, separator);
         List<String> names;
         int skipped = before.lines;
+        boolean numbered = false;
         if (format.header().isEmpty() && headless && commented.size() == records.getFirst().size() && commented.stream()
                 .allMatch(cell -> !cell.isEmpty() && Double.isNaN(Cells.plain(cell)))) {
             names = commented;
             notes.add("the names of the columns are taken from the comment before the first row");
         } else if (format.header().isPresent() ? !format.header().get() : headless && hasFraction(records.getFirst())) {
             names = IntStream.rangeClosed(1, records.getFirst().size()).mapToObj(Integer::toString).toList();
-            if (format.header().isEmpty()) {
+            numbered = format.header().isEmpty();
+            if (numbered) {
                 notes.add("the first row holds numbers, so the columns are named 1, 2, 3 and so on; --header takes it as names");
             }
         } else {
@@ -99,7 +107,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         }
         boolean whole = headless && format.header().isEmpty() && before.lines + 1 == skipped;
         return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments, before.blanks, whole,
-                List.copyOf(notes));
+                numbered, List.copyOf(notes));
     }
 
     /** Lines before the table: blank ones, comments, Excel's {@code sep=}. */
@@ -163,6 +171,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
     private static List<List<String>> records(String text, char separator) {
         List<List<String>> records = new ArrayList<>();
         try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator).skipEmptyLines(true)
+                .extraFieldStrategy(FieldMismatchStrategy.IGNORE).missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .build(handler(), new BufferedReader(new StringReader(text)))) {
             for (CsvRecord record : reader) {
                 if (record.getFieldCount() > 1 || !isBlank(record.getField(0))) {
@@ -226,7 +235,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
             boolean below = i < second.size() && isNumber(second.get(i));
             if (isNumber(first.get(i))) {
                 numbers++;
-            } else if (below) {
+            } else if (below && !PLAIN.missing(first.get(i)) && !Cells.missingNumber(first.get(i))) {
                 return false;
             }
         }
@@ -272,7 +281,10 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
                 if (decimal == ',' && POINT_COMMA.matcher(cell).matches()) {
                     return '.';
                 }
-                if (decimal == ',' && SPACE_COMMA.matcher(cell).matches()) {
+                if (APOSTROPHE.matcher(cell).matches()) {
+                    return '\'';
+                }
+                if (decimal == ',' && SPACE_COMMA.matcher(cell).matches() || FIXED_SPACE.matcher(cell).matches()) {
                     return ' ';
                 }
             }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /**
  * A look at all bytes of a text file: whether they are UTF-8, and which lines are no rows.
  *
- * @param blank lines of nothing but spaces and Ctrl-Z
+ * @param blank lines of nothing but spaces, separators and Ctrl-Z
  * @param hashes lines that begin with {@code #}
  */
 record CsvScan(long blank, long hashes) {
@@ -44,7 +44,7 @@ record CsvScan(long blank, long hashes) {
                                     + "CSV, Parquet or safetensors file (--encoding names another encoding than UTF-8)");
                         }
                         hashes += start && b == '#' ? 1 : 0;
-                        empty &= b >= 0 && b <= ' ' || b == CsvTable.CTRL_Z;
+                        empty &= b >= 0 && b <= ' ' || b == ',' || b == ';' || b == '|';  // Ctrl-Z is below a space
                         start = false;
                     }
                     before = b;

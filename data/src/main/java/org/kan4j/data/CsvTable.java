@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A CSV file. Separator, decimal mark and what stands before the table are found by {@link CsvDialect}. Blank lines, and
@@ -37,6 +40,7 @@ final class CsvTable implements Table {
     private final Cells cells;
     private final CommentStrategy comments;
     private final List<Column> columns;
+    private final Map<String, Integer> places;
     private final Set<Integer> unnamed;
     private final CsvIndex index;
     /** Rows of each block, -1 where nobody has counted them yet. Benign races: all threads count the same. */
@@ -51,6 +55,7 @@ final class CsvTable implements Table {
         this.comments = scan.hashes() > 0 && scan.hashes() == dialect.comments() ? CommentStrategy.READ : CommentStrategy.NONE;
         this.unnamed = new HashSet<>();
         this.columns = named();
+        this.places = Table.places(columns);
         try (IndexedCsvReader<CsvRecord> reader = builder().pageSize(Table.blockRows(columns.size()))
                 .build(CsvDialect.handler(), source.file())) {
             this.index = reader.getIndex();
@@ -139,8 +144,14 @@ final class CsvTable implements Table {
 
     @Override
     public String hint() {
-        return dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
+        return dialect.numbered() ? "; the first row holds numbers and is taken as data: if it is the header, --header says so"
+                : dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
                 + "and so on" : columns.size() == 1 ? "; if there are more, --separator names what is between them" : "";
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(places.get(name));
     }
 
     @Override
@@ -207,10 +218,14 @@ final class CsvTable implements Table {
         }
 
         private boolean isRow(CsvRecord each) {
-            return !each.isComment() && (each.getFieldCount() == columns.size() && columns.size() > 1
-                    || !(each.getFieldCount() == 1 && CsvDialect.isBlank(each.getField(0)))
-                    && !each.getField(0).startsWith("#")
-                    || each.getField(0).startsWith("#") && CsvDialect.fields(each, dialect.separator()).size() == columns.size());
+            if (each.isComment()) {
+                return false;
+            }
+            String first = each.getField(0);
+            if (first.startsWith("#")) {
+                return CsvDialect.fields(each, dialect.separator()).size() == columns.size();
+            }
+            return !CsvDialect.isBlank(first) || !each.getFields().stream().allMatch(CsvDialect::isBlank);
         }
 
         @Override
@@ -221,12 +236,16 @@ final class CsvTable implements Table {
             record = page.get(at++);
             fields = dialect.separator() == ' ' ? CsvDialect.fields(record, ' ') : null;
             int count = fields == null ? record.getFieldCount() : fields.size();
-            // One empty field more is a separator at the end of the line.
-            if (count != columns.size() && !(count == columns.size() + 1 && field(count - 1).isBlank())) {
+            if (count != columns.size() && !(count > columns.size() && endsEmpty(count))) {
                 throw new DataException(path + ": " + place() + " has " + count + " fields, expected " + columns.size()
                         + " as in the header");
             }
             return true;
+        }
+
+        /** Whether fields after those of the header are empty: there are but separators at the end of the line. */
+        private boolean endsEmpty(int count) {
+            return IntStream.range(columns.size(), count).allMatch(i -> field(i).isBlank());
         }
 
         private String field(int column) {

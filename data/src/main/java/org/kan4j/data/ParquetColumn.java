@@ -23,13 +23,22 @@ final class ParquetColumn {
     private final PhysicalType type;
     private final LogicalType logical;
     private final boolean text;
-    private Object values;
+    private final Object values;
     private final BitSet nulls = new BitSet();
 
-    ParquetColumn(ColumnSchema schema) {
+    /** Room for so many cells. */
+    ParquetColumn(ColumnSchema schema, int rows) {
         type = schema.type();
         logical = schema.logicalType();
         text = kind(type, logical) == Table.Kind.TEXT;
+        values = switch (type) {
+            case BOOLEAN -> new boolean[rows];
+            case INT32 -> new int[rows];
+            case INT64 -> new long[rows];
+            case FLOAT -> new float[rows];
+            case DOUBLE -> new double[rows];
+            default -> text ? new String[rows] : new byte[rows][];
+        };
     }
 
     /** What a column of a type is to a model. */
@@ -45,19 +54,6 @@ final class ParquetColumn {
             case BYTE_ARRAY -> plain || logical instanceof LogicalType.StringType || logical instanceof LogicalType.EnumType
                     || logical instanceof LogicalType.JsonType ? Table.Kind.TEXT : Table.Kind.OTHER;
             default -> Table.Kind.OTHER;
-        };
-    }
-
-    /** Makes room for the cells of a block. */
-    void clear(int rows) {
-        nulls.clear();
-        values = switch (type) {
-            case BOOLEAN -> new boolean[rows];
-            case INT32 -> new int[rows];
-            case INT64 -> new long[rows];
-            case FLOAT -> new float[rows];
-            case DOUBLE -> new double[rows];
-            default -> text ? new String[rows] : new byte[rows][];
         };
     }
 

@@ -8,16 +8,22 @@ import dev.hardwood.metadata.CompressionCodec;
 import dev.hardwood.metadata.LogicalType;
 import dev.hardwood.metadata.RepetitionType;
 import dev.hardwood.metadata.RowGroup;
-import dev.hardwood.reader.ColumnReader;
 import dev.hardwood.reader.ParquetFileReader;
-import dev.hardwood.reader.RowGroupPredicate;
+import dev.hardwood.schema.ColumnSchema;
 import dev.hardwood.schema.SchemaNode;
+import java.io.IOException;
+import java.lang.ref.SoftReference;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /**
  * A Parquet file, read by Hardwood. Numbers, decimals, truth values and texts are inputs; dates, times, lists and other
@@ -29,9 +35,9 @@ final class ParquetTable implements Table {
     /** Going to the middle of a row group passes over the rows before it: parts are larger than other formats' blocks. */
     private static final int ROWS_FACTOR = 16;
     private static final int MOST_BLOCKS = 1 << 22;
-    /** Columns up to which readers stay open from block to block; each keeps a megabyte of buffers. */
-    private static final int KEPT_OPEN = 64;
-    private static final int BATCH = 4096;
+    private static final Pattern JAVAS_OWN = Pattern.compile("Exception|Error|Cannot |because |cannot be cast|zero|^-?\\d+$");
+    /** Columns read at a time: each takes a megabyte of buffers, opening them takes time that grows with those of the file. */
+    private static final int TOGETHER = 64;
 
     /** Decoding is a small part of the work. */
     private static final class Threads {
@@ -39,7 +45,12 @@ final class ParquetTable implements Table {
     }
 
     /** Rows of a row group: from which on, and where its bytes begin and end. */
-    private record Group(long firstRow, long firstByte, long endByte) {
+    record Group(long firstRow, long firstByte, long endByte) {
+
+        /** Whether it can be told apart from the others by its place; not where they are in another order. */
+        boolean placed() {
+            return endByte > firstByte;
+        }
     }
 
     private final Path path;
@@ -51,9 +62,15 @@ final class ParquetTable implements Table {
     /** First row of each block and, last, the number of rows; and the group of each block. */
     private final long[] starts;
     private final int[] groupOf;
+    private final Map<String, Integer> places;
     private final Map<Integer, CompressionCodec> codecs = new HashMap<>();
+    private final List<String> dotted;
+    private final List<RowGroup> rowGroups;
+    private final BitSet checked = new BitSet();
+    private volatile SoftReference<Loaded> last = new SoftReference<>(null);
 
-    private ParquetTable(Path path, Spool source, ParquetFileReader file) {
+    private ParquetTable(Path path, Spool source, List<String> dotted, ParquetFileReader file) {
+        this.dotted = dotted;
         this.path = path;
         this.source = source;
         List<Column> found = new ArrayList<>();
@@ -64,12 +81,13 @@ final class ParquetTable implements Table {
                     ? leaf.columnIndex() : -1);
         }
         columns = List.copyOf(found);
+        this.places = Table.places(columns);
         leaves = places.stream().mapToInt(Integer::intValue).toArray();
         long most = ROWS_FACTOR * (long) Table.blockRows(columns.size());
         List<Long> parts = new ArrayList<>(List.of(0L));
         List<Integer> owners = new ArrayList<>();
-        List<RowGroup> all = file.getFileMetaData().rowGroups();
-        for (RowGroup group : all) {
+        rowGroups = file.getFileMetaData().rowGroups();
+        for (RowGroup group : rowGroups) {
             check(group);
             long start = parts.getLast();
             long pieces = (group.numRows() + most - 1) / most;
@@ -119,10 +137,23 @@ final class ParquetTable implements Table {
 
     static ParquetTable open(Path path, Spool source) {
         return guard(path, () -> {
-            try (ParquetFileReader file = ParquetFileReader.open(InputFile.of(source.file()), Threads.CONTEXT)) {
-                return new ParquetTable(path, source, file);
+            List<String> dotted;
+            try (ParquetFileReader file = open(source, List.of())) {
+                dotted = file.getFileSchema().getRootNode().children().stream().map(SchemaNode::name)
+                        .filter(name -> name.contains(".")).toList();
+                if (dotted.isEmpty()) {
+                    return new ParquetTable(path, source, dotted, file);
+                }
+            }
+            try (ParquetFileReader file = open(source, dotted)) {
+                return new ParquetTable(path, source, dotted, file);
             }
         });
+    }
+
+    private static ParquetFileReader open(Spool source, List<String> dotted) throws IOException {
+        InputFile file = InputFile.of(source.file());
+        return ParquetFileReader.open(dotted.isEmpty() ? file : new DottedNames(file, dotted), Threads.CONTEXT);
     }
 
     /** What the library throws about a file, whatever its type, is about the file. */
@@ -143,17 +174,20 @@ final class ParquetTable implements Table {
         }
     }
 
+    /** In words; what Java says of its own operations helps nobody. */
     private static String reason(Throwable e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        boolean own = e.getMessage() == null || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
+                || e instanceof StackOverflowError || JAVAS_OWN.matcher(e.getMessage()).find();
+        return own ? "its parts do not fit together" : e.getMessage();
     }
 
     private static Column column(SchemaNode node) {
         if (!(node instanceof SchemaNode.PrimitiveNode leaf) || leaf.repetitionType() == RepetitionType.REPEATED) {
-            return new Column(node.name(), Kind.OTHER, "nested");
+            return new Column(DottedNames.original(node.name()), Kind.OTHER, "nested");
         }
         LogicalType logical = leaf.logicalType();
         String type = leaf.type() + (logical == null ? "" : " (" + logical + ")");
-        return new Column(node.name(), ParquetColumn.kind(leaf.type(), logical), type);
+        return new Column(DottedNames.original(node.name()), ParquetColumn.kind(leaf.type(), logical), type);
     }
 
     @Override
@@ -164,6 +198,11 @@ final class ParquetTable implements Table {
     @Override
     public List<Column> columns() {
         return columns;
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(places.get(name));
     }
 
     @Override
@@ -192,112 +231,111 @@ final class ParquetTable implements Table {
                         + ", which is not supported; write it with Snappy, Zstandard, LZ4, gzip or no compression");
             }
         }
+        guard(path, () -> {
+            checkPages(wanted);
+            return null;
+        });
         return new Cursor(wanted);
     }
 
-    /** Goes through one column from a row on. */
-    private final class Walk implements AutoCloseable {
-
-        private final ColumnReader reader;
-        private int at;
-        private int count;
-
-        Walk(ParquetFileReader file, int leaf, Group group) {
-            var builder = file.buildColumnReader(leaf).batchSize(BATCH);
-            reader = (group.endByte > group.firstByte ? builder.filter(RowGroupPredicate.byteRange(group.firstByte, group.endByte))
-                    : builder).build();
-        }
-
-        /** Passes over rows, or takes them into a column if there is one. */
-        void advance(long rows, ParquetColumn into) {
-            int done = 0;
-            for (long left = rows; left > 0;) {
-                if (at == count) {
-                    if (!reader.nextBatch()) {
-                        throw damaged("fewer rows than the " + starts[starts.length - 1] + " its footer says");
+    private synchronized void checkPages(int... wanted) throws IOException {
+        try (FileChannel bytes = FileChannel.open(source.file())) {
+            for (int i : wanted) {
+                for (RowGroup group : checked.get(i) ? List.<RowGroup>of() : rowGroups) {
+                    if (!PageHeaders.fit(bytes, group.columns().get(leaves[i]))) {
+                        throw damaged("the pages of column '" + columns.get(i).name() + "' do not fit together");
                     }
-                    at = 0;
-                    count = reader.getRecordCount();
                 }
-                int n = (int) Math.min(left, count - at);
-                if (into != null) {
-                    into.take(reader, at, done, n);
-                }
-                at += n;
-                done += n;
-                left -= n;
+                checked.set(i);
             }
         }
+    }
 
-        @Override
-        public void close() {
-            reader.close();
-        }
+    /**
+     * A block of a wide table as last read: finding columns takes Hardwood time that grows with the square of their number, and
+     * such tables are mostly of one block.
+     */
+    private record Loaded(int block, int[] columns, List<ParquetColumn> cells) {
     }
 
     private final class Cursor implements Reader {
 
         private final int[] wanted;
         private final ParquetFileReader file;
-        private final ParquetColumn[] cells;
-        /** One of each column while blocks follow each other, where they are few. */
-        private final Walk[] walks;
+        private List<ParquetColumn> cells = List.of();
+        private final List<ColumnSchema> schemas = new ArrayList<>();
+        private final List<String> names = new ArrayList<>();
+        /** While blocks follow each other, where columns are few. */
+        private ParquetWalk open;
         private int ahead = -1;
         private int block;
         private int row;
 
         Cursor(int... wanted) {
             this.wanted = wanted;
-            file = guard(path, () -> ParquetFileReader.open(InputFile.of(source.file()), Threads.CONTEXT));
-            cells = new ParquetColumn[wanted.length];
-            walks = new Walk[wanted.length <= KEPT_OPEN ? wanted.length : 0];
-            for (int i = 0; i < wanted.length; i++) {
-                cells[i] = new ParquetColumn(file.getFileSchema().getColumn(leaves[wanted[i]]));
+            file = guard(path, () -> open(source, dotted));
+            for (int i : wanted) {
+                ColumnSchema column = file.getFileSchema().getColumn(leaves[i]);
+                schemas.add(column);
+                names.add(column.name());
             }
         }
 
         @Override
         public void seek(int to) {
-            guard(path, () -> {
-                if (walks.length > 0 && to != ahead) {
-                    closeWalks();
+            Loaded loaded = last.get();
+            if (loaded != null && loaded.block == to && Arrays.equals(loaded.columns, wanted)) {
+                cells = loaded.cells;
+            } else {
+                guard(path, () -> {
+                    cells = read(to);
+                    return null;
+                });
+                if (wanted.length > TOGETHER) {
+                    last = new SoftReference<>(new Loaded(to, wanted, cells));
                 }
-                for (int i = 0; i < wanted.length; i++) {
-                    cells[i].clear(rows(to));
-                    if (walks.length > 0) {
-                        walks[i] = walks[i] == null ? walk(i, to) : walks[i];
-                        walks[i].advance(rows(to), cells[i]);
-                    } else {
-                        try (Walk walk = walk(i, to)) {
-                            walk.advance(rows(to), cells[i]);
-                        }
-                    }
-                }
-                return null;
-            });
+            }
             ahead = to + 1 < blocks() && groupOf[to + 1] == groupOf[to] ? to + 1 : -1;
             block = to;
             row = -1;
         }
 
-        private Walk walk(int i, int to) {
+        private List<ParquetColumn> read(int to) {
+            List<ParquetColumn> columns = schemas.stream().map(schema -> new ParquetColumn(schema, rows(to))).toList();
+            if (to != ahead) {
+                closeWalk();
+            }
+            for (int from = 0; from < wanted.length; from += TOGETHER) {
+                int end = Math.min(wanted.length, from + TOGETHER);
+                open = open != null ? open : walk(names.subList(from, end), to);
+                if (!open.advance(rows(to), columns.subList(from, end))) {
+                    throw fewer();
+                }
+                if (wanted.length > TOGETHER) {
+                    closeWalk();
+                }
+            }
+            return columns;
+        }
+
+        private ParquetWalk walk(List<String> some, int to) {
             Group group = groups.get(groupOf[to]);
-            Walk walk = new Walk(file, leaves[wanted[i]], group);
-            try {
-                walk.advance(starts[to] - (group.endByte > group.firstByte ? group.firstRow : 0), null);
-            } catch (RuntimeException e) {
+            ParquetWalk walk = new ParquetWalk(file, some, group);
+            if (!walk.advance(starts[to] - (group.placed() ? group.firstRow : 0), List.of())) {
                 walk.close();
-                throw e;
+                throw fewer();
             }
             return walk;
         }
 
-        private void closeWalks() {
-            for (int i = 0; i < walks.length; i++) {
-                if (walks[i] != null) {
-                    walks[i].close();
-                    walks[i] = null;
-                }
+        private DataException fewer() {
+            return damaged("fewer rows than the " + starts[starts.length - 1] + " its footer says");
+        }
+
+        private void closeWalk() {
+            if (open != null) {
+                open.close();
+                open = null;
             }
         }
 
@@ -313,12 +351,12 @@ final class ParquetTable implements Table {
 
         @Override
         public boolean missing(int i) {
-            return cells[i].isNull(row) || Double.isNaN(cells[i].number(row)) && columns.get(wanted[i]).kind() == Kind.NUMBER;
+            return cells.get(i).isNull(row) || Double.isNaN(cells.get(i).number(row)) && columns.get(wanted[i]).kind() == Kind.NUMBER;
         }
 
         @Override
         public double number(int i) {
-            double value = cells[i].isNull(row) ? Double.NaN : cells[i].number(row);
+            double value = cells.get(i).isNull(row) ? Double.NaN : cells.get(i).number(row);
             if (Double.isNaN(value)) {
                 throw error(i, "expected a number, got '" + text(i) + "'");
             }
@@ -327,15 +365,15 @@ final class ParquetTable implements Table {
 
         @Override
         public double tryNumber(int i) {
-            return cells[i].isNull(row) ? Double.NaN : cells[i].number(row);
+            return cells.get(i).isNull(row) ? Double.NaN : cells.get(i).number(row);
         }
 
         @Override
         public String text(int i) {
-            if (cells[i].isNull(row)) {
+            if (cells.get(i).isNull(row)) {
                 return "";
             }
-            String text = cells[i].text(row);
+            String text = cells.get(i).text(row);
             if (text == null) {
                 throw error(i, "is of type " + columns.get(wanted[i]).type() + ", which has no text");
             }
@@ -352,7 +390,7 @@ final class ParquetTable implements Table {
         public void close() {
             guard(path, () -> {
                 try (file) {
-                    closeWalks();
+                    closeWalk();
                 }
                 return null;
             });

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -87,6 +88,11 @@ final class PartsTable implements Table {
     @Override
     public List<Column> columns() {
         return parts.getFirst().columns();
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return parts.getFirst().find(name);
     }
 
     @Override

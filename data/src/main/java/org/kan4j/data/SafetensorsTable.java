@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.kan4j.error.FormatException;
 import org.kan4j.io.Safetensors;
@@ -38,6 +39,7 @@ final class SafetensorsTable implements Table {
     private final Spool source;
     private final Safetensors file;
     private final List<Column> columns = new ArrayList<>();
+    private final Map<String, Integer> named;
     private final List<Place> places = new ArrayList<>();
     private final long rows;
     private final int blockRows;
@@ -82,6 +84,7 @@ final class SafetensorsTable implements Table {
             throw new DataException(path + ": two columns of one name, such as a tensor 'x.0' beside the first "
                     + "column of a tensor 'x'");
         }
+        named = Table.places(columns);
         rows = first.shape().axis(0);
         blockRows = Table.blockRows(columns.size());
     }
@@ -104,6 +107,11 @@ final class SafetensorsTable implements Table {
     @Override
     public List<Column> columns() {
         return List.copyOf(columns);
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(named.get(name));
     }
 
     @Override
@@ -152,7 +160,7 @@ final class SafetensorsTable implements Table {
                 }
             } catch (FormatException | IOException e) {
                 arena.close();
-                throw new DataException("cannot read " + source.file() + ": " + e.getMessage(), e);
+                throw new DataException("cannot read " + path + ": " + e.getMessage(), e);
             }
         }
 

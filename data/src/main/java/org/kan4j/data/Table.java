@@ -3,7 +3,9 @@ package org.kan4j.data;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.kan4j.encoding.RawRow;
@@ -144,6 +146,15 @@ public interface Table {
             }
         }
         return Optional.empty();
+    }
+
+    /** The place of each name. */
+    static Map<String, Integer> places(List<Column> columns) {
+        Map<String, Integer> places = new HashMap<>();
+        for (int i = 0; i < columns.size(); i++) {
+            places.putIfAbsent(columns.get(i).name(), i);
+        }
+        return places;
     }
 
     /** Rows a block of a table with so many columns has at most. */

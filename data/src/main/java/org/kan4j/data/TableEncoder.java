@@ -45,7 +45,7 @@ final class TableEncoder {
             List<String> given = table.columns().stream().map(Table.Column::name).toList();
             return new DataException(table.path() + " has no column '" + name + "', which the model was trained on"
                     + Names.suggestion(name, given) + "; expected: " + Names.some(names) + "; given: "
-                    + Names.some(given));
+                    + Names.some(given) + table.hint());
         });
     }
 

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
@@ -39,5 +40,20 @@ record TablePart(Table table, Encoding encoding, boolean needTarget, BitSet chos
             pass.read(0, rows.size(), x.segment(), t.segment(), MemorySegment.NULL);
         }
         return rows.classes() > 0 ? Dataset.classification(x, t, rows.classes()) : Dataset.regression(x, t);
+    }
+
+    /** The cells of a row that are taken as numbers: of the inputs, and the target after them if it is one and read. */
+    static IntStream numberCells(Encoding encoding, boolean hasTarget) {
+        IntStream.Builder cells = IntStream.builder();
+        int cell = 0;
+        for (Encoding.Column column : encoding.columns()) {
+            int end = cell + (column instanceof Encoding.Pixels pixels ? pixels.count() : 1);
+            for (; cell < end; cell++) {
+                if (!(column instanceof Encoding.Categorical)) {
+                    cells.add(cell);
+                }
+            }
+        }
+        return hasTarget && encoding.target() instanceof Encoding.Value ? cells.add(cell).build() : cells.build();
     }
 }

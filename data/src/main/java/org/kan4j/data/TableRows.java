@@ -217,21 +217,6 @@ public final class TableRows implements RowSource {
                 new TableRows(table, encoding, true, second, dtype, memory, note -> { }));
     }
 
-    /** The cells of a row that are taken as numbers. */
-    private IntStream numberCells() {
-        IntStream.Builder cells = IntStream.builder();
-        int cell = 0;
-        for (Encoding.Column column : encoding.columns()) {
-            int end = cell + (column instanceof Encoding.Pixels pixels ? pixels.count() : 1);
-            for (; cell < end; cell++) {
-                if (!(column instanceof Encoding.Categorical)) {
-                    cells.add(cell);
-                }
-            }
-        }
-        return hasTarget && classes() == 0 ? cells.add(cell).build() : cells.build();
-    }
-
     /** Writes numbers into a segment from a place on, converted to a type. */
     static void put(MemorySegment segment, DType dtype, long at, double[] numbers) {
         if (dtype == DType.F32) {
@@ -330,29 +315,14 @@ public final class TableRows implements RowSource {
 
         Stream(int[] blocks, int mostRows, SplittableRandom random) {
             this.blocks = blocks;
-            int[] starts = new int[blocks.length + 1];
-            int[] rows = new int[blocks.length + 1];
-            int windows = 0;
-            int largest = 0;
-            for (int b = 0; b < blocks.length; b++) {
-                int count = counts[blocks[b]];
-                if (windows == 0 || rows[windows] - rows[windows - 1] > 0
-                        && (long) rows[windows] - rows[windows - 1] + count > mostRows) {
-                    starts[windows] = b;
-                    windows++;
-                    rows[windows] = rows[windows - 1];
-                }
-                rows[windows] += count;
-                largest = Math.max(largest, rows[windows] - rows[windows - 1]);
-            }
-            starts[windows] = blocks.length;
-            blockStart = Arrays.copyOf(starts, windows + 1);
-            rowStart = Arrays.copyOf(rows, windows + 1);
-            seeds = random == null ? null : random.longs(windows).toArray();
+            Windows windows = Windows.of(counts, blocks, mostRows);
+            blockStart = windows.blockStart();
+            rowStart = windows.rowStart();
+            seeds = random == null ? null : random.longs(blockStart.length - 1).toArray();
             reader = table.reader(encoder.columns());
-            numberCells().forEach(reader::asNumber);
-            current = new Window(arena, largest);
-            other = new Window(arena, largest);
+            TablePart.numberCells(encoding, hasTarget).forEach(reader::asNumber);
+            current = new Window(arena, windows.largest());
+            other = new Window(arena, windows.largest());
         }
 
         @Override

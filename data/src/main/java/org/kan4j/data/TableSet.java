@@ -146,6 +146,7 @@ public final class TableSet {
             if (options.drop.contains(options.target)) {
                 throw new DataException("--drop names the target column '" + options.target + "'");
             }
+            List<String> unnamed = new ArrayList<>();
             for (int i = 0; i < table.columns().size(); i++) {
                 Table.Column column = table.columns().get(i);
                 if (i == targetColumn || options.drop.contains(column.name())) {
@@ -153,12 +154,16 @@ public final class TableSet {
                 }
                 if (table.unnamed(i) && !options.categorical.contains(column.name())
                         && !options.quantiles.contains(column.name())) {
-                    notes.add("column " + (i + 1) + " has no name, as the row numbers that pandas and R write, and is left out; "
-                            + "a name in the header makes it an input");
+                    unnamed.add(Integer.toString(i + 1));
                     continue;
                 }
                 require(column);
                 inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
+            }
+            if (!unnamed.isEmpty()) {
+                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
+                        + "write, and is" : "the columns " + Names.some(unnamed) + " have no names and are")
+                        + " left out; a name in the header makes an input");
             }
             require(table.columns().get(targetColumn));
             targetAt = inputs.size();
@@ -227,6 +232,10 @@ public final class TableSet {
             }
             for (Input input : inputs) {
                 input.numeric = input.scan.numeric();
+                if (input.numeric && input.scan.countsRows()) {
+                    notes.add("'" + input.scan.name() + "' counts the rows; if it is an index and no measurement, --drop "
+                            + input.scan.name() + " leaves it out");
+                }
                 DataException missing = input.scan.firstMissing(input.numeric);
                 if (missing != null && options.missing != Encoding.Missing.FILL) {
                     throw missing;
@@ -241,8 +250,8 @@ public final class TableSet {
         private Task task() {
             if (options.task == Task.REGRESSION) {
                 if (!target.allNumbers()) {
-                    target.numeric();  // says which notation they are in
-                    throw target.noNumber("regression needs a number");
+                    target.refuseOtherNotations();
+                    throw target.noNumber();
                 }
             } else if (options.task == null && target.numeric() && target.different() > 2) {
                 if (target.whole() && target.different() <= HINT_VALUES) {
@@ -265,7 +274,7 @@ public final class TableSet {
             int classes = target.labels().size();
             if (classes > ColumnScan.MAX_CATEGORIES || ColumnScan.tooMany(classes, rows)) {
                 throw new DataException(table.path() + ": the target '" + options.target + "' has "
-                        + (classes > ColumnScan.MOST_CATEGORIES ? "more than " + ColumnScan.MOST_CATEGORIES : classes)
+                        + (classes > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : classes)
                         + " different texts in " + rows + " rows, such as '" + target.example() + "': more than classes mostly are; "
                         + "--task classification takes each as a class, --target names another column");
             }
@@ -282,7 +291,6 @@ public final class TableSet {
             Split dealer = new Split(classify ? labels.stream().mapToLong(sizes::get).toArray() : new long[] {rows},
                     options.testShare, options.seed);
             SplittableRandom random = new SplittableRandom(options.seed);
-            long[] trained = new long[Math.max(1, labels.size())];
             BitSet train = new BitSet(rows);
             BitSet test = new BitSet(rows);
             ColumnSample values = new ColumnSample();
@@ -291,10 +299,8 @@ public final class TableSet {
             for (int block = 0; block < table.blocks(); block++) {
                 reader.seek(block);
                 for (; reader.next(); row++) {
-                    int label = classify ? stratum.of(reader.text(targetAt)) : 0;
-                    boolean tested = dealer.second(label);
+                    boolean tested = dealer.second(classify ? stratum.of(reader.text(targetAt)) : 0);
                     (tested ? test : train).set(row);
-                    trained[label] += tested ? 0 : 1;
                     double place = random.nextDouble();
                     for (Input input : inputs) {
                         learn(input, reader, tested, place);
@@ -308,7 +314,6 @@ public final class TableSet {
                 throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
                         + test.cardinality() + " to test on with --test-fraction " + options.testShare);
             }
-            noteUntrained(labels, trained);
             Encoding.Target how = classify ? new Encoding.Classes(options.target, labels) : values.target(options.target);
             Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), how, options.missing,
                     options.unseen);
@@ -329,15 +334,6 @@ public final class TableSet {
                 if (!Double.isNaN(value)) {
                     input.sample.see(value, random);
                 }
-            }
-        }
-
-        private void noteUntrained(List<String> labels, long[] trained) {
-            List<String> untrained = IntStream.range(0, labels.size()).filter(i -> trained[i] == 0).mapToObj(labels::get).toList();
-            if (!untrained.isEmpty()) {
-                notes.add((untrained.size() == 1 ? "the class " : "the classes ") + Names.some(untrained)
-                        + (untrained.size() == 1 ? " is" : " are") + " in no training row, only among those to test on: it cannot be "
-                        + "learned (a smaller --test-fraction leaves more to train)");
             }
         }
 
