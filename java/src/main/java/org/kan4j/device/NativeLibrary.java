@@ -36,8 +36,8 @@ import org.kan4j.ffi.NativeLoader;
  * <li>the system property {@code kan4j.native.path}: the file or the folder that holds it, nothing else then;
  * <li>the folders of {@code java.library.path};
  * <li>the build folder of a source tree these classes run from;
- * <li>the kan4j-natives jar, extracted once into {@code ~/.cache/kan4j} (property {@code kan4j.native.cache}), into a
- * folder named by version and SHA-256.
+ * <li>the kan4j-natives jar, extracted once into {@code ~/.cache/kan4j} (property {@code kan4j.native.cache}; where there is
+ * no home to write to, {@code java.io.tmpdir}), into a folder named by version and SHA-256.
  * </ol>
  */
 public final class NativeLibrary {
@@ -225,10 +225,34 @@ public final class NativeLibrary {
         }
     }
 
+    /** On clusters and in containers there may be no home, or none to write to. */
     private static Path cacheFolder() {
         String property = System.getProperty("kan4j.native.cache");
-        return property != null ? Path.of(property).toAbsolutePath()
-            : Path.of(System.getProperty("user.home"), ".cache", "kan4j");
+        if (property != null) {
+            return Path.of(property).toAbsolutePath();
+        }
+        Path home = Path.of(System.getProperty("user.home")).toAbsolutePath();
+        Path ours = home.resolve(".cache").resolve("kan4j");
+        try {
+            if (Files.isDirectory(home) && Files.isWritable(Files.createDirectories(ours))) {
+                return ours;
+            }
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, () -> "cannot use " + ours + ": " + e);
+        }
+        return Path.of(System.getProperty("java.io.tmpdir"), "kan4j-" + System.getProperty("user.name")).toAbsolutePath();
+    }
+
+    /** Refuses a folder that someone else has put where ours would be, and could exchange files in. */
+    private static void requireOwn(Path folder) throws IOException {
+        Path probe = Files.createTempFile("kan4j", ".owner");
+        try {
+            if (!Files.getOwner(folder).equals(Files.getOwner(probe))) {
+                throw new IOException(folder + " belongs to " + Files.getOwner(folder) + ", not to " + Files.getOwner(probe));
+            }
+        } finally {
+            Files.delete(probe);
+        }
     }
 
     /**
@@ -245,6 +269,7 @@ public final class NativeLibrary {
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rwx------")));
         }
+        requireOwn(folder);
         // The CUDA plugin and its run-time library, where they are carried, stand beside libkan4j, which opens them.
         for (String name : List.of(FILE_NAME, "libkan4j_cuda.so", "libcudart.so.13")) {
             String expected = provider.sha256(name);

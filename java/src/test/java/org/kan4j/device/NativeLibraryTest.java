@@ -120,6 +120,19 @@ class NativeLibraryTest {
     }
 
     @Test
+    void withoutAHomeTheLibraryIsExtractedIntoTheFolderForTemporaryFiles() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "no folder can be made below this");
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        for (String home : List.of("/nonexistent", "/proc", file.resolve("home").toString())) {
+            String output = load("-Djava.library.path=" + folder, "-Duser.home=" + home, "-Djava.io.tmpdir=" + temporary);
+            assertTrue(output.startsWith("LOADED " + temporary.resolve("kan4j-" + System.getProperty("user.name"))), output);
+        }
+        Path home = Files.createDirectory(folder.resolve("home"));
+        String output = load("-Djava.library.path=" + folder, "-Duser.home=" + home, "-Djava.io.tmpdir=" + temporary);
+        assertTrue(output.startsWith("LOADED " + home.resolve(".cache/kan4j")), output);
+    }
+
+    @Test
     void anotherPlatformHasNoLibraryAndSaysSo() throws Exception {
         String output = load("-Djava.library.path=" + folder, "-Dos.arch=riscv64");
         assertRefused(output, "linux-riscv64", "linux-x86_64", "no native library");

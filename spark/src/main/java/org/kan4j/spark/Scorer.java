@@ -25,6 +25,12 @@ final class Scorer {
     private final int features;
     private final int outputs;
     private final Encoding.Value value;
+    /**
+     * Lower end and width of each input's range, where all inputs are numbers scaled by it; otherwise null. What they are
+     * scaled to has the bits that the encoder gives, which asks each column what it is.
+     */
+    private final double[] lows;
+    private final double[] ranges;
     private int users;
 
     private Scorer(NativeModel model) {
@@ -35,7 +41,16 @@ final class Scorer {
         this.features = Math.toIntExact(checkpoint.model().in());
         this.outputs = model.outputs();
         this.value = encoding != null && encoding.target() instanceof Encoding.Value known ? known : null;
+        boolean plain = encoding != null && encoding.columns().stream().allMatch(Scorer::isPlain);
+        this.lows = !plain ? null : encoding.columns().stream().mapToDouble(c -> ((Encoding.Numeric) c).low()).toArray();
+        this.ranges = !plain ? null : encoding.columns().stream()
+            .mapToDouble(c -> ((Encoding.Numeric) c).high() - ((Encoding.Numeric) c).low()).toArray();
         this.predictor = Predictor.of(checkpoint);
+    }
+
+    private static boolean isPlain(Encoding.Column column) {
+        return column instanceof Encoding.Numeric n && n.quantiles().size() <= 2 && n.high() > n.low()
+            && Double.isFinite(n.high() - n.low());
     }
 
     /** The one of a model, made where it is not there yet; to be given back. */
@@ -99,7 +114,7 @@ final class Scorer {
                     }
                     encoded[i] = row.number(i);
                 }
-            } else {
+            } else if (lows == null || !row.scaled(lows, ranges, encoded)) {
                 encoder.features(row, encoded);
             }
             int at = count++ * features;

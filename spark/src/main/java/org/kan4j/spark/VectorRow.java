@@ -31,6 +31,16 @@ final class VectorRow implements RawRow {
         return this;
     }
 
+    /** Scales low..low + range to -1..1; whether all values are finite, and so that was all there is to do. */
+    boolean scaled(double[] lows, double[] ranges, double[] into) {
+        double sum = 0;
+        for (int i = 0; i < into.length; i++) {
+            sum += values[i] * 0;  // NaN where a value is not finite
+            into[i] = (values[i] - lows[i]) / ranges[i] * 2 - 1;
+        }
+        return sum == 0;
+    }
+
     /** For messages: a vector, cut where it is long. */
     static String shown(Object value) {
         String text = String.valueOf(value);
