@@ -25,16 +25,16 @@ final class Averaging {
         Settings.Course course = work.settings().course();
         JavaRDD<Block> train = work.blocks(false).persist(StorageLevel.MEMORY_AND_DISK());
         JavaRDD<Block> held = work.survey().validationRows == 0 ? null
-            : work.blocks(true).persist(StorageLevel.MEMORY_AND_DISK());
+                : work.blocks(true).persist(StorageLevel.MEMORY_AND_DISK());
         List<Double> losses = new ArrayList<>();
         List<Double> validation = new ArrayList<>();
         double best = Double.POSITIVE_INFINITY;
         int stale = 0;
         String end = "EPOCHS";
         try (Context context = Context.open(work.settings().context());
-             Parameters parameters = Parameters.initialise(work.settings().network().model(work.in(), work.out()),
-                 course.seed());
-             Parameters lowest = parameters.copy()) {
+                Parameters parameters = Parameters.initialise(work.settings().network().model(work.in(), work.out()),
+                        course.seed());
+                Parameters lowest = parameters.copy()) {
             for (int round = 0; round < course.maxIter(); round++) {
                 if (course.gridUpdates() > 0 && round % course.gridUpdates() == 0 && round <= course.maxIter() / 2) {
                     try (Arena arena = Arena.ofConfined()) {
@@ -66,7 +66,7 @@ final class Averaging {
                 }
             }
             return new Trained(NativeModel.of(course.patience() > 0 ? lowest : parameters, work.encoding()), "average",
-                losses, validation, end);
+                    losses, validation, end);
         } finally {
             train.unpersist(false);
             if (held != null) {

@@ -39,7 +39,7 @@ record Block(int rows, byte[] features, byte[] targets, byte[] weights) implemen
      * @param classWeights factors of the weights of training rows; empty for 1 each
      */
     record Layout(String encoding, boolean single, int classes, boolean weighted, List<Double> classWeights)
-        implements Serializable {
+            implements Serializable {
 
         DType dtype() {
             return single ? DType.F32 : DType.F64;
@@ -107,7 +107,7 @@ record Block(int rows, byte[] features, byte[] targets, byte[] weights) implemen
                     put(t, (ahead.getDouble(1) - value.mean()) / value.deviation());
                 }
                 if (layout.weighted()) {
-                    put(w, weight + 0.0);  // no negative zero
+                    put(w, weight + 0.0); // no negative zero
                 }
                 ahead = null;
             }

@@ -32,7 +32,7 @@ record BlockScoring(Broadcast<NativeModel> model, int features, Columns columns)
         Scorer scorer = Scorer.borrow(model.value());
         TaskContext task = TaskContext.get();
         if (task == null) {
-            scorer.giveBack();  // as the driver runs local relations: used at once, and kept for a while anyhow
+            scorer.giveBack(); // as the driver runs local relations: used at once, and kept for a while anyhow
         } else {
             TaskCompletionListener giveBack = done -> scorer.giveBack();
             task.addTaskCompletionListener(giveBack);

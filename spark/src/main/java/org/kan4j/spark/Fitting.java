@@ -31,7 +31,7 @@ final class Fitting {
 
     /** What all modes train on. */
     record Work(JavaSparkContext spark, JavaRDD<Row> data, Survey survey, Encoding encoding, Block.Layout layout,
-                Settings settings, Progress progress) {
+            Settings settings, Progress progress) {
 
         JavaRDD<Block> blocks(boolean validation) {
             Block.Layout packed = layout;
@@ -71,7 +71,7 @@ final class Fitting {
         JavaSparkContext spark = JavaSparkContext.fromSparkContext(data.context());
         Survey survey = Survey.of(data, classes, settings.missing());
         Encoding encoding = survey.encoding("a Spark data set", columns.featureNames(), columns.label(), columns.classNames(),
-            settings.standardise());
+                settings.standardise());
         List<Double> classWeights = settings.course().classWeights();
         int out = encoding.target().width();
         if (!classWeights.isEmpty() && classWeights.size() != out) {
@@ -79,14 +79,14 @@ final class Fitting {
         }
         if (settings.course().patience() > 0 && survey.validationRows == 0) {
             throw KanException.invalid("early stopping needs rows to measure on, there are none; validationIndicatorCol names "
-                + "a column of truth values that marks them");
+                    + "a column of truth values that marks them");
         }
         Block.Layout layout = new Block.Layout(encoding.toJson(), settings.network().type() == org.kan4j.tensor.DType.F32,
-            classes ? out : 0, columns.weighted() || !classWeights.isEmpty(), classWeights);
+                classes ? out : 0, columns.weighted() || !classWeights.isEmpty(), classWeights);
         Work work = new Work(spark, data, survey, encoding, layout, settings, Progress.of(data.context()));
         String mode = mode(work);
         LoggerFactory.getLogger("org.kan4j.spark").info("training on {} rows of {} features in mode {}", survey.rows,
-            survey.features, mode);
+                survey.features, mode);
         return switch (mode) {
             case "local" -> LocalTraining.run(work);
             case "lbfgs" -> FullBatch.run(work);
@@ -100,7 +100,7 @@ final class Fitting {
             return settings.mode();
         }
         double bytes = (double) (work.survey().rows + work.survey().validationRows) * work.in()
-            * work.layout().dtype().bytes();
+                * work.layout().dtype().bytes();
         return bytes <= settings.maxLocalBytes() ? "local" : "lbfgs";
     }
 }

@@ -50,18 +50,18 @@ final class FullBatch implements Objective, AutoCloseable {
         this.held = work.survey().validationRows > 0 ? work.blocks(true).persist(StorageLevel.MEMORY_AND_DISK()) : null;
         // Class weights are known to the packed rows alone.
         this.totalWeight = work.settings().course().classWeights().isEmpty() ? work.survey().weight
-            : Partial.sum(train, work, Partial.Kind.WEIGHT, null).weight();
+                : Partial.sum(train, work, Partial.Kind.WEIGHT, null).weight();
     }
 
     static Trained run(Fitting.Work work) {
         Settings settings = work.settings();
         try (Context context = Context.open(settings.context());
-             Parameters parameters = Parameters.initialise(settings.network().model(work.in(), work.out()),
-                 settings.course().seed());
-             FullBatch objective = new FullBatch(work, context, parameters)) {
+                Parameters parameters = Parameters.initialise(settings.network().model(work.in(), work.out()),
+                        settings.course().seed());
+                FullBatch objective = new FullBatch(work, context, parameters)) {
             String end = objective.minimise();
             return new Trained(NativeModel.of(parameters, work.encoding()), "lbfgs", objective.losses,
-                objective.validationLosses, end);
+                    objective.validationLosses, end);
         }
     }
 
@@ -72,8 +72,8 @@ final class FullBatch implements Objective, AutoCloseable {
         int stale = 0;
         String end = Lbfgs.Stop.ITERATIONS.name();
         try (LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
-                 Lbfgs.of(course.maxIter()).withTolerances(0, course.tol()));
-             Parameters lowest = parameters.copy()) {
+                Lbfgs.of(course.maxIter()).withTolerances(0, course.tol()));
+                Parameters lowest = parameters.copy()) {
             for (int made = 0; made < course.maxIter(); made += part) {
                 if (course.gridUpdates() > 0 && made <= course.maxIter() / 2) {
                     moveGrids();
@@ -121,7 +121,7 @@ final class FullBatch implements Objective, AutoCloseable {
         double loss = sum.loss() / totalWeight;
         losses.add(loss);
         work.progress().done("evaluation", losses.size(), loss, lastValidation, work.survey().rows,
-            (System.nanoTime() - begin) / 1e9);
+                (System.nanoTime() - begin) / 1e9);
         for (WeightRegulariser penalty : penalties) {
             loss += penalty.addTo(context, parameters, gradient);
         }

@@ -29,7 +29,7 @@ public final class HadoopFiles {
         byte[] bytes = read(conf, path);
         if (bytes == null) {
             throw new FormatException(directory + " is half written: it has no " + MODEL
-                + " beside Spark's metadata; save the model again");
+                    + " beside Spark's metadata; save the model again");
         }
         return NativeModel.of(bytes, path.toString());
     }
@@ -42,7 +42,7 @@ public final class HadoopFiles {
             try (FSDataOutputStream out = files.create(sibling, true)) {
                 out.write(bytes);
             }
-            if (!files.rename(sibling, path)) {  // where a file may not be renamed onto another
+            if (!files.rename(sibling, path)) { // where a file may not be renamed onto another
                 files.delete(path, false);
                 if (!files.rename(sibling, path)) {
                     throw new IOException("cannot rename " + sibling + " to " + path);

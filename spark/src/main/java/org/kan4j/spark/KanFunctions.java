@@ -38,7 +38,7 @@ public final class KanFunctions {
         Broadcast<NativeModel> shared = JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model);
         boolean classes = model.encoding() != null && model.encoding().target() instanceof org.kan4j.encoding.Encoding.Classes;
         spark.udf().register(name, (UDF1<Seq<?>, double[]>) features -> predict(shared.value(), classes, features),
-            DataTypes.createArrayType(DataTypes.DoubleType, false));
+                DataTypes.createArrayType(DataTypes.DoubleType, false));
     }
 
     private static NativeModel read(SparkSession spark, String path) {

@@ -56,7 +56,7 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
         this.progress = work.progress();
         this.validated = work.survey().validationRows > 0;
         this.checkpoint = settings.checkpointDir().isEmpty() ? null
-            : settings.checkpointDir() + "/kan4j-" + fingerprint(work) + ".safetensors";
+                : settings.checkpointDir() + "/kan4j-" + fingerprint(work) + ".safetensors";
     }
 
     static Trained run(Fitting.Work work) {
@@ -107,7 +107,7 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
         Encoding encoding = Encoding.fromJson(layout.encoding());
         try (Checkpoint resumed = resumable()) {
             Parameters parameters = resumed != null ? resumed.parameters() : Parameters.initialise(
-                settings.network().model(encoding.features(), encoding.target().width()), settings.course().seed());
+                    settings.network().model(encoding.features(), encoding.target().width()), settings.course().seed());
             Trainer.Builder builder = resumed != null ? Trainer.resume(resumed) : builder(parameters, encoding, data);
             Watch watch = new Watch(data.size());
             try (Trainer trainer = builder.context(context).listener(watch).build()) {
@@ -119,7 +119,7 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
                     HadoopFiles.delete(SparkHadoopUtil.get().conf(), path());
                 }
                 return new Trained(NativeModel.of(parameters, encoding), "local", watch.losses, watch.validationLosses,
-                    result == null ? "EPOCHS" : result.end().name());
+                        result == null ? "EPOCHS" : result.end().name());
             } finally {
                 parameters.close();
             }
@@ -130,19 +130,19 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
         Settings.Course course = settings.course();
         boolean full = course.optimizer().equals("lbfgs");
         Trainer.Builder builder = Trainer.builder(parameters).seed(course.seed()).properties(Map.of(Encoding.KEY,
-            encoding.toJson()));
+                encoding.toJson()));
         if (full) {
             // In parts of ten iterations, so that there is something to measure, to log and to stop at.
             builder.optimizer(Lbfgs.of(10).withTolerances(0, course.tol())).epochs((course.maxIter() + 9) / 10);
         } else {
             builder.optimizer(Optimizer.adamW(course.stepSize(), course.weightDecay())).epochs(course.maxIter())
-                .batchSize(course.batchSize()).schedule(Schedule.exponential(course.decay()));
+                    .batchSize(course.batchSize()).schedule(Schedule.exponential(course.decay()));
         }
         if (course.gridUpdates() > 0) {
             long steps = full ? 1 : (data.size() + course.batchSize() - 1) / course.batchSize();
             // Not after the last epochs: what a move costs is to be learned again.
             builder.gridUpdates(GridUpdates.every(course.gridUpdates() * steps).withUpdate(GridUpdate.defaults())
-                .withUntil(Math.max(1, course.maxIter() * steps / 2)));
+                    .withUntil(Math.max(1, course.maxIter() * steps / 2)));
         }
         if (course.patience() > 0) {
             builder.earlyStopping(course.patience());
@@ -241,13 +241,13 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
         Dataset map(Arena arena, Block.Layout layout) throws IOException {
             if (rows > Integer.MAX_VALUE - 8) {
                 throw new KanException(Status.INVALID_ARGUMENT, "mode local takes at most 2^31 - 9 rows, given " + rows
-                    + "; mode lbfgs takes more");
+                        + "; mode lbfgs takes more");
             }
             long in = Files.size(files[0]) / layout.dtype().bytes() / rows;
             DType target = layout.classes() > 0 ? DType.I32 : layout.dtype();
             HostTensor weights = layout.weighted() ? HostTensor.map(files[2], 0, arena, layout.dtype(), rows) : null;
             return Block.dataset(HostTensor.map(files[0], 0, arena, layout.dtype(), rows, in),
-                HostTensor.map(files[1], 0, arena, target, rows), weights, layout);
+                    HostTensor.map(files[1], 0, arena, target, rows), weights, layout);
         }
 
         @Override

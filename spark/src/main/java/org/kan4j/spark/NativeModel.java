@@ -41,7 +41,7 @@ public final class NativeModel implements Serializable {
             Encoding known = encoding == null ? null : Encoding.fromJson(encoding);
             if (known != null && (known.features() != in || known.target().width() != outputs)) {
                 throw new FormatException(name + ": the model has " + in + " inputs and " + outputs
-                    + " outputs, its encoding describes " + known.features() + " and " + known.target().width());
+                        + " outputs, its encoding describes " + known.features() + " and " + known.target().width());
             }
             this.features = known == null ? in : known.inputs().size();
         }
@@ -101,7 +101,7 @@ public final class NativeModel implements Serializable {
             }
         } catch (IOException e) {
             throw new KanException(Status.INVALID_ARGUMENT, "cannot use a file in " + System.getProperty("java.io.tmpdir")
-                + " (property java.io.tmpdir): " + e, e);
+                    + " (property java.io.tmpdir): " + e, e);
         }
     }
 
@@ -141,22 +141,22 @@ public final class NativeModel implements Serializable {
     /** Names of the inputs in the order of the vector. */
     public List<String> inputs() {
         return encoding == null ? java.util.stream.IntStream.range(0, features).mapToObj(i -> "f" + i).toList()
-            : encoding().inputs();
+                : encoding().inputs();
     }
 
     /** Refuses a model of the other kind. */
     public NativeModel require(boolean classes) {
         Encoding known = encoding();
         boolean fits = known == null ? classes ? outputs > 1 : outputs == 1
-            : classes ? known.target() instanceof Encoding.Classes : known.target() instanceof Encoding.Value;
+                : classes ? known.target() instanceof Encoding.Classes : known.target() instanceof Encoding.Value;
         if (!fits) {
-            throw KanException.invalid("a model of %s with %d outputs is no %s", known == null ? "numbers" : switch (
-                known.target()) {
-                case Encoding.Classes c -> "the classes of " + c.name();
-                case Encoding.Labels l -> "the labels of " + l.name();
-                case Encoding.Value v -> "the value of " + v.name();
-            }, outputs, classes ? "KanClassificationModel, which tells one of several classes"
-                : "KanRegressionModel, which tells one number");
+            throw KanException.invalid("a model of %s with %d outputs is no %s",
+                    known == null ? "numbers" : switch (known.target()) {
+                        case Encoding.Classes c -> "the classes of " + c.name();
+                        case Encoding.Labels l -> "the labels of " + l.name();
+                        case Encoding.Value v -> "the value of " + v.name();
+                    }, outputs, classes ? "KanClassificationModel, which tells one of several classes"
+                            : "KanRegressionModel, which tells one number");
         }
         return this;
     }

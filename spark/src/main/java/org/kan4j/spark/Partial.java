@@ -32,7 +32,9 @@ import org.kan4j.train.TrainingListener;
 record Partial(double weight, double loss, double[] vector) implements Serializable {
 
     /** What is asked of a partition. */
-    enum Kind { WEIGHT, LOSS, GRADIENT, EPOCH }
+    enum Kind {
+        WEIGHT, LOSS, GRADIENT, EPOCH
+    }
 
     /**
      * Parameters on their way to the executors: the numbers of the flat arrays.
@@ -49,7 +51,7 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
 
         static State of(Parameters parameters, int round) {
             return new State(parameters.values().flat().segment().toArray(ValueLayout.JAVA_BYTE),
-                parameters.buffers().segment().toArray(ValueLayout.JAVA_BYTE), round);
+                    parameters.buffers().segment().toArray(ValueLayout.JAVA_BYTE), round);
         }
 
         Parameters parameters(Fitting.Plan plan) {
@@ -67,7 +69,7 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
         if (!work.settings().deterministic()) {
             return parts.treeReduce(Partial::plus);
         }
-        return parts.collect().stream().reduce(Partial::plus).orElseThrow();  // collect keeps the order of partitions
+        return parts.collect().stream().reduce(Partial::plus).orElseThrow(); // collect keeps the order of partitions
     }
 
     private static Iterator<Partial> of(Iterator<Block> blocks, Fitting.Plan plan, Kind kind, Broadcast<State> state) {
@@ -85,7 +87,7 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
                 Block block = blocks.next();
                 if (block.counts()) {
                     Partial one = kind == Kind.WEIGHT ? new Partial(block.weight(plan.layout()), 0, new double[0])
-                        : of(block, plan, kind, state.value());
+                            : of(block, plan, kind, state.value());
                     sum = sum == null ? one : sum.plus(one);
                 }
             }
@@ -95,16 +97,17 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
 
     private static Partial of(Block block, Fitting.Plan plan, Kind kind, State state) {
         double weight = block.weight(plan.layout());
-        try (Arena arena = Arena.ofShared(); Context context = Context.open(plan.settings().context());
-             Parameters parameters = state.parameters(plan)) {
+        try (Arena arena = Arena.ofShared();
+                Context context = Context.open(plan.settings().context());
+                Parameters parameters = state.parameters(plan)) {
             Dataset data = Block.dataset(arena, List.of(block), plan.layout());
             if (kind == Kind.LOSS) {
                 double loss = Metrics.measure(context, parameters, null, data).loss();
                 return new Partial(weight, loss * weight, new double[0]);
             }
             try (DataObjective objective = new DataObjective(context, parameters, data,
-                     Settings.loss(plan.layout().classes()));
-                 ParameterVector gradient = parameters.newVector()) {
+                    Settings.loss(plan.layout().classes()));
+                    ParameterVector gradient = parameters.newVector()) {
                 double loss = objective.evaluate(gradient);
                 return new Partial(weight, loss * weight, times(gradient.flat(), weight));
             }
@@ -116,18 +119,19 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
         Settings.Course course = plan.settings().course();
         double weight = blocks.stream().mapToDouble(block -> block.weight(plan.layout())).sum();
         double[] loss = new double[1];
-        try (Arena arena = Arena.ofShared(); Context context = Context.open(plan.settings().context());
-             Parameters parameters = state.parameters(plan)) {
+        try (Arena arena = Arena.ofShared();
+                Context context = Context.open(plan.settings().context());
+                Parameters parameters = state.parameters(plan)) {
             Trainer.Builder builder = Trainer.builder(parameters).context(context).epochs(1).batchSize(course.batchSize())
-                .seed(course.seed() + state.round())
-                .optimizer(Optimizer.adamW(course.stepSize() * Math.pow(course.decay(), state.round()),
-                    course.weightDecay()))
-                .listener(new TrainingListener() {
-                    @Override
-                    public void onEpochEnd(Trainer trainer, Epoch epoch) {
-                        loss[0] = epoch.loss();
-                    }
-                });
+                    .seed(course.seed() + state.round())
+                    .optimizer(Optimizer.adamW(course.stepSize() * Math.pow(course.decay(), state.round()),
+                            course.weightDecay()))
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void onEpochEnd(Trainer trainer, Epoch epoch) {
+                            loss[0] = epoch.loss();
+                        }
+                    });
             course.penalties().forEach(builder::regulariser);
             try (Trainer trainer = builder.build()) {
                 trainer.fit(Block.dataset(arena, blocks, plan.layout()));
@@ -141,7 +145,7 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
         boolean single = flat.dtype() == DType.F32;
         for (int i = 0; i < all.length; i++) {
             all[i] = weight * (single ? flat.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i)
-                : flat.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, i));
+                    : flat.segment().getAtIndex(ValueLayout.JAVA_DOUBLE, i));
         }
         return all;
     }

@@ -32,7 +32,8 @@ record Progress(LongAccumulator epochs, LongAccumulator rows, DoubleAccumulator 
         rows.add(trained);
         loss.add(meanLoss);
         LoggerFactory.getLogger("org.kan4j.spark").info(String.format(Locale.ROOT, "%s %d: loss %.6g%s, %,.0f rows/s", what,
-            number, meanLoss, Double.isNaN(validationLoss) ? "" : String.format(Locale.ROOT, ", validation %.6g",
-                validationLoss), trained / Math.max(seconds, 1e-9)));
+                number, meanLoss, Double.isNaN(validationLoss) ? "" : String.format(Locale.ROOT, ", validation %.6g",
+                        validationLoss),
+                trained / Math.max(seconds, 1e-9)));
     }
 }

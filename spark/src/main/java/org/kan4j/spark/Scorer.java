@@ -44,13 +44,13 @@ final class Scorer {
         boolean plain = encoding != null && encoding.columns().stream().allMatch(Scorer::isPlain);
         this.lows = !plain ? null : encoding.columns().stream().mapToDouble(c -> ((Encoding.Numeric) c).low()).toArray();
         this.ranges = !plain ? null : encoding.columns().stream()
-            .mapToDouble(c -> ((Encoding.Numeric) c).high() - ((Encoding.Numeric) c).low()).toArray();
+                .mapToDouble(c -> ((Encoding.Numeric) c).high() - ((Encoding.Numeric) c).low()).toArray();
         this.predictor = Predictor.of(checkpoint);
     }
 
     private static boolean isPlain(Encoding.Column column) {
         return column instanceof Encoding.Numeric n && n.quantiles().size() <= 2 && n.high() > n.low()
-            && Double.isFinite(n.high() - n.low());
+                && Double.isFinite(n.high() - n.low());
     }
 
     /** The one of a model, made where it is not there yet; to be given back. */
@@ -67,7 +67,7 @@ final class Scorer {
         synchronized (SHARED) {
             users--;
             var each = SHARED.values().iterator();
-            for (int left = SHARED.size(); left > KEPT && each.hasNext(); ) {
+            for (int left = SHARED.size(); left > KEPT && each.hasNext();) {
                 Scorer oldest = each.next();
                 if (oldest.users == 0) {
                     each.remove();

@@ -36,8 +36,8 @@ import org.kan4j.train.WeightRegulariser;
  * @param checkpointInterval epochs from one checkpoint to the next
  */
 record Settings(Network network, Course course, String mode, boolean deterministic, int threads, boolean missing,
-                boolean standardise, long maxLocalBytes, String checkpointDir, int checkpointInterval)
-    implements Serializable {
+        boolean standardise, long maxLocalBytes, String checkpointDir, int checkpointInterval)
+        implements Serializable {
 
     /** Checks what Spark's validators of params cannot. */
     Settings {
@@ -55,12 +55,12 @@ record Settings(Network network, Course course, String mode, boolean determinist
      * @param dtype float32 or float64
      */
     record Network(List<Integer> hidden, String basisName, int grid, int order, String outside, String dtype)
-        implements Serializable {
+            implements Serializable {
 
         Basis basis() {
             return switch (basisName) {
                 case "bspline" -> BSpline.of(grid, order)
-                    .withOutside(BSpline.Outside.valueOf(outside.toUpperCase(java.util.Locale.ROOT)));
+                        .withOutside(BSpline.Outside.valueOf(outside.toUpperCase(java.util.Locale.ROOT)));
                 case "fastkan" -> GaussianRbf.of(grid);
                 case "rswaf" -> Rswaf.of(grid);
                 case "fourierkan" -> new Fourier(grid);
@@ -70,7 +70,7 @@ record Settings(Network network, Course course, String mode, boolean determinist
                 case "relukan" -> new ReluPower(grid, order);
                 case "bsrbf" -> BSplineRbf.of(grid, order);
                 default -> throw KanException.invalid("unknown basis '%s', known are: bspline, fastkan, rswaf, fourierkan, "
-                    + "chebykan, jacobikan, sinekan, relukan, bsrbf", basisName);
+                        + "chebykan, jacobikan, sinekan, relukan, bsrbf", basisName);
             };
         }
 
@@ -103,7 +103,7 @@ record Settings(Network network, Course course, String mode, boolean determinist
      * @param seed of initial parameters and order of rows
      */
     record Course(String optimizer, int maxIter, double tol, double stepSize, double weightDecay, int batchSize, int patience,
-                  double l1, double entropy, int gridUpdates, List<Double> classWeights, long seed) implements Serializable {
+            double l1, double entropy, int gridUpdates, List<Double> classWeights, long seed) implements Serializable {
 
         List<WeightRegulariser> penalties() {
             return l1 > 0 || entropy > 0 ? List.of(new WeightRegulariser(l1, entropy, 0, 0)) : List.of();

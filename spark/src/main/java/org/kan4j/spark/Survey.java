@@ -46,14 +46,14 @@ final class Survey implements Serializable {
     static Survey of(JavaRDD<Row> data, boolean classes, boolean fill) {
         List<Survey> parts = data.mapPartitions(rows -> List.of(ofPartition(rows, classes, fill)).iterator()).collect();
         Survey all = new Survey(classes, fill);
-        parts.forEach(all::add);  // in the order of partitions, so that ranges and means have the same bits every time
+        parts.forEach(all::add); // in the order of partitions, so that ranges and means have the same bits every time
         if (all.complaint != null) {
             throw new KanException(org.kan4j.error.Status.INVALID_ARGUMENT, all.complaint);
         }
         if (all.rows == 0) {
             throw KanException.invalid(all.validationRows > 0
-                ? "all %d rows are for validation, none is left to train on" : "there are no rows to train on",
-                all.validationRows);
+                    ? "all %d rows are for validation, none is left to train on" : "there are no rows to train on",
+                    all.validationRows);
         }
         if (!(all.weight > 0)) {
             throw KanException.invalid("the weights of all %d rows are 0: nothing counts", all.rows);
@@ -68,7 +68,7 @@ final class Survey implements Serializable {
             survey.complaint = survey.add(row);
             if (survey.complaint != null) {
                 survey.complaint += "; the row is (features " + VectorRow.shown(row.get(0)) + ", label " + row.get(1)
-                    + ", weight " + row.get(2) + ")";
+                        + ", weight " + row.get(2) + ")";
             }
         }
         return survey;
@@ -86,7 +86,7 @@ final class Survey implements Serializable {
         double label = row.getDouble(1);
         if (classes && (label < 0 || label != Math.rint(label) || label >= MOST_CLASSES)) {
             return "labels of classes must be the whole numbers 0 to k - 1, given " + label
-                + "; StringIndexer makes such labels of any values";
+                    + "; StringIndexer makes such labels of any values";
         }
         if (row.isNullAt(2) || !(row.getDouble(2) >= 0) || Double.isInfinite(row.getDouble(2))) {
             return "a row's weight must be a finite number of at least 0, given " + row.get(2);
@@ -101,7 +101,7 @@ final class Survey implements Serializable {
         for (int i = 0; i < values.length; i++) {
             if (Double.isNaN(values[i]) && !fill) {
                 return "feature " + i + " is NaN; set missing to fill, which takes the mean of the column, or fill or drop "
-                    + "such rows first";
+                        + "such rows first";
             }
             if (Double.isInfinite(values[i])) {
                 return "feature " + i + " is " + values[i] + "; all must be finite";
@@ -123,7 +123,7 @@ final class Survey implements Serializable {
         weight += row.getDouble(2);
         count((int) label, 1);
         labels++;
-        double off = label - labelMean;  // Welford, 1962
+        double off = label - labelMean; // Welford, 1962
         labelMean += off / labels;
         labelSquares += off * (label - labelMean);
         return null;
@@ -176,7 +176,7 @@ final class Survey implements Serializable {
         for (int c = 0; c < other.counts.length; c++) {
             count(c, other.counts[c]);
         }
-        if (other.labels > 0) {  // Chan, Golub and LeVeque, 1979
+        if (other.labels > 0) { // Chan, Golub and LeVeque, 1979
             double off = other.labelMean - labelMean;
             long both = labels + other.labels;
             labelMean += off * other.labels / both;
@@ -200,19 +200,20 @@ final class Survey implements Serializable {
         for (int i = 0; i < features; i++) {
             String name = names == null ? "f" + i : names.get(i);
             double mean = present[i] == 0 ? 0 : sum[i] / present[i];
-            columns.add(!standardise ? new Encoding.Numeric(name, -1, 1, mean)  // -1..1 is left as it is
-                : present[i] == 0 ? new Encoding.Numeric(name, 0, 0, 0) : new Encoding.Numeric(name, low[i], high[i], mean));
+            columns.add(!standardise ? new Encoding.Numeric(name, -1, 1, mean) // -1..1 is left as it is
+                    : present[i] == 0 ? new Encoding.Numeric(name, 0, 0, 0) : new Encoding.Numeric(name, low[i], high[i], mean));
         }
         return new Encoding(data, columns, classes ? new Encoding.Classes(label, classNames(labelNames))
-            : standardise ? new Encoding.Value(label, labelMean, labelSquares > 0 ? Math.sqrt(labelSquares / labels) : 1)
-            : new Encoding.Value(label, 0, 1), fill ? Encoding.Missing.FILL : Encoding.Missing.REFUSE);
+                : standardise ? new Encoding.Value(label, labelMean, labelSquares > 0 ? Math.sqrt(labelSquares / labels) : 1)
+                        : new Encoding.Value(label, 0, 1),
+                fill ? Encoding.Missing.FILL : Encoding.Missing.REFUSE);
     }
 
     private List<String> classNames(List<String> known) {
         if (known != null) {
             if (counts.length > known.size()) {
                 throw KanException.invalid("a label is %d, but the label column names %d classes, 0 to %d", counts.length - 1,
-                    known.size(), known.size() - 1);
+                        known.size(), known.size() - 1);
             }
             return known;
         }
@@ -220,7 +221,7 @@ final class Survey implements Serializable {
         for (int c = 0; c < counts.length; c++) {
             if (counts[c] == 0) {
                 throw KanException.invalid("labels must be 0 to k - 1, each with a row to train on; the greatest is %d, and "
-                    + "no row has %d; StringIndexer makes such labels", counts.length - 1, c);
+                        + "no row has %d; StringIndexer makes such labels", counts.length - 1, c);
             }
             names.add(Integer.toString(c));
         }

@@ -14,5 +14,5 @@ import java.util.List;
  * @param end why it ended
  */
 public record Trained(NativeModel model, String mode, List<Double> losses, List<Double> validationLosses, String end)
-    implements Serializable {
+        implements Serializable {
 }

@@ -25,7 +25,7 @@ final class VectorRow implements RawRow {
         }
         if (features.size() != names.size()) {
             throw KanException.invalid("a vector has %d features, the model takes %d: %s", features.size(), names.size(),
-                shown(features));
+                    shown(features));
         }
         values = features instanceof DenseVector dense ? dense.values() : features.toArray();
         return this;
@@ -35,7 +35,7 @@ final class VectorRow implements RawRow {
     boolean scaled(double[] lows, double[] ranges, double[] into) {
         double sum = 0;
         for (int i = 0; i < into.length; i++) {
-            sum += values[i] * 0;  // NaN where a value is not finite
+            sum += values[i] * 0; // NaN where a value is not finite
             into[i] = (values[i] - lows[i]) / ranges[i] * 2 - 1;
         }
         return sum == 0;
@@ -66,6 +66,6 @@ final class VectorRow implements RawRow {
     @Override
     public KanException error(int at, String what) {
         return KanException.invalid("feature %d, '%s', of the row %s: %s", at, names.get(at),
-            shown(java.util.Arrays.toString(values)), what);
+                shown(java.util.Arrays.toString(values)), what);
     }
 }

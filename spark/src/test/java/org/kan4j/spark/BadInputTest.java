@@ -43,7 +43,7 @@ class BadInputTest {
 
     private static void refused(boolean classes, Row bad, String... words) {
         List<Row> rows = new ArrayList<>(List.of(row(Vectors.dense(1, 2), 0.0, 1.0), row(Vectors.dense(2, 2), 1.0, 1.0),
-            row(Vectors.dense(3, 2), 2.0, 1.0)));
+                row(Vectors.dense(3, 2), 2.0, 1.0)));
         rows.add(bad);
         assertThatThrownBy(() -> {
             if (classes) {
@@ -73,16 +73,16 @@ class BadInputTest {
     void settingsThatDoNotFitTheRowsAreRefused() {
         List<Row> rows = Sessions.values(20);
         assertThatThrownBy(() -> new KanRegressor().setEarlyStopping(2).fit(Sessions.frame(spark, rows, 2)))
-            .isInstanceOf(KanException.class).hasMessageContaining("validationIndicatorCol");
+                .isInstanceOf(KanException.class).hasMessageContaining("validationIndicatorCol");
         assertThatThrownBy(() -> new KanRegressor().setBasis("cubic").fit(Sessions.frame(spark, rows, 2)))
-            .isInstanceOf(KanException.class).hasMessageContaining("unknown basis 'cubic', known are: bspline");
+                .isInstanceOf(KanException.class).hasMessageContaining("unknown basis 'cubic', known are: bspline");
         assertThatThrownBy(() -> new KanClassifier().setClassWeights(new double[] {1, 2}).fit(
-            Sessions.frame(spark, Sessions.classes(50), 2))).isInstanceOf(KanException.class)
-            .hasMessageContaining("2 class weights, the labels have 3 classes");
+                Sessions.frame(spark, Sessions.classes(50), 2))).isInstanceOf(KanException.class)
+                .hasMessageContaining("2 class weights, the labels have 3 classes");
         assertThatThrownBy(() -> new KanRegressor().fit(Sessions.frame(spark, List.of(), 1)))
-            .isInstanceOf(KanException.class).hasMessage("there are no rows to train on");
+                .isInstanceOf(KanException.class).hasMessage("there are no rows to train on");
         assertThatThrownBy(() -> new KanRegressor().setWeightCol("weight").fit(Sessions.frame(spark, List.of(
-            row(Vectors.dense(1), 1.0, 0.0)), 1))).isInstanceOf(KanException.class).hasMessageContaining("nothing counts");
+                row(Vectors.dense(1), 1.0, 0.0)), 1))).isInstanceOf(KanException.class).hasMessageContaining("nothing counts");
     }
 
     @Test
@@ -97,9 +97,10 @@ class BadInputTest {
     void scoringNamesTheRowThatDoesNotFit() {
         KanRegressionModel model = new KanRegressor().setMaxIter(1).fit(Sessions.frame(spark, Sessions.values(50), 2));
         assertThatThrownBy(() -> Sessions.predictions(model.transform(Sessions.frame(spark, List.of(
-            row(Vectors.dense(1, 2), 0.0, 1.0)), 1)))).hasMessageContaining("a vector has 2 features, the model takes 3: [1.0,2.0]");
+                row(Vectors.dense(1, 2), 0.0, 1.0)), 1))))
+                .hasMessageContaining("a vector has 2 features, the model takes 3: [1.0,2.0]");
         assertThatThrownBy(() -> model.predict(Vectors.dense(1, Double.NaN, 3))).isInstanceOf(KanException.class)
-            .hasMessageContaining("feature 1, 'f1', of the row [1.0, NaN, 3.0]: there is no value");
+                .hasMessageContaining("feature 1, 'f1', of the row [1.0, NaN, 3.0]: there is no value");
     }
 
     @Test
@@ -109,20 +110,22 @@ class BadInputTest {
         model.save(place);
         Path file = Path.of(place, HadoopFiles.MODEL);
         assertThatThrownBy(() -> KanClassificationModel.fromCheckpoint(file.toString())).isInstanceOf(KanException.class)
-            .hasMessage("a model of the value of label with 1 outputs is no KanClassificationModel, which tells one of several "
-                + "classes");
+                .hasMessage(
+                        "a model of the value of label with 1 outputs is no KanClassificationModel, which tells one of several "
+                                + "classes");
         byte[] whole = Files.readAllBytes(file);
-        try (var others = Files.list(Path.of(place))) {  // Hadoop's checksums, which would speak first
+        try (var others = Files.list(Path.of(place))) { // Hadoop's checksums, which would speak first
             for (Path other : others.filter(p -> p.getFileName().toString().endsWith(".crc")).toList()) {
                 Files.delete(other);
             }
         }
         Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
         assertThatThrownBy(() -> KanRegressionModel.load(place)).isInstanceOf(FormatException.class)
-            .hasMessageContaining(HadoopFiles.MODEL);
+                .hasMessageContaining(HadoopFiles.MODEL);
         Files.delete(file);
         assertThatThrownBy(() -> KanRegressionModel.load(place)).isInstanceOf(FormatException.class)
-            .hasMessage(place + " is half written: it has no model.safetensors beside Spark's metadata; save the model again");
+                .hasMessage(
+                        place + " is half written: it has no model.safetensors beside Spark's metadata; save the model again");
     }
 
     @Test

@@ -22,7 +22,7 @@ class ClassLoaderTest {
     void aSecondClassLoaderScoresTheSame(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("kan.safetensors");
         try (KanRegressor kan = Kan.regressor().hidden(2).epochs(1).fit(new double[][] {{0, 1}, {1, 0}, {1, 1}},
-            new double[] {1, 2, 3})) {
+                new double[] {1, 2, 3})) {
             kan.save(file);
         }
         double expected = Scorer.one(NativeModel.read(file), Vectors.dense(0.5, 0.5))[0];
@@ -38,7 +38,7 @@ class ClassLoaderTest {
             assertThat(model).isNotSameAs(NativeModel.class);
             Class<?> vector = second.loadClass("org.apache.spark.ml.linalg.Vector");
             Object x = second.loadClass("org.apache.spark.ml.linalg.DenseVector").getConstructor(double[].class)
-                .newInstance((Object) new double[] {0.5, 0.5});
+                    .newInstance((Object) new double[] {0.5, 0.5});
             Method one = second.loadClass(Scorer.class.getName()).getDeclaredMethod("one", model, vector);
             one.setAccessible(true);
             double[] outputs = (double[]) one.invoke(null, model.getMethod("read", Path.class).invoke(null, file), x);

@@ -38,7 +38,7 @@ class ClusterTest {
 
     private static KanRegressor regressor(String mode) {
         return new KanRegressor().setHiddenLayers(new int[] {4}).setMode(mode).setMaxIter(15).setBatchSize(16)
-            .setStepSize(0.02).setDeterministic(true);
+                .setStepSize(0.02).setDeterministic(true);
     }
 
     @Test
@@ -51,10 +51,10 @@ class ClusterTest {
             String place = folder.resolve(mode).toString();
             model.save(place);
             assertThat(Sessions.predictions(KanRegressionModel.load(place).transform(frame)))
-                .isEqualTo(Sessions.predictions(scored));
+                    .isEqualTo(Sessions.predictions(scored));
         }
         assertThat(Sessions.predictions(regressor("lbfgs").fit(frame).transform(frame)))
-            .isEqualTo(Sessions.predictions(regressor("lbfgs").fit(frame).transform(frame)));
+                .isEqualTo(Sessions.predictions(regressor("lbfgs").fit(frame).transform(frame)));
     }
 
     @Test

@@ -44,7 +44,7 @@ class InterruptionTest {
 
     private KanRegressor slow() {
         return new KanRegressor().setHiddenLayers(new int[] {4}).setMode("local").setBatchSize(1).setMaxIter(40)
-            .setCheckpointDir(folder.toUri().toString());
+                .setCheckpointDir(folder.toUri().toString());
     }
 
     private boolean checkpointed() {
@@ -100,7 +100,7 @@ class InterruptionTest {
         await(this::checkpointed);
         spark.sparkContext().cancelJobGroup("training");
         Assertions.assertThatThrownBy(() -> fitting.get(60, TimeUnit.SECONDS)).isInstanceOfAny(ExecutionException.class,
-            CompletionException.class).hasMessageContaining("cancelled");
+                CompletionException.class).hasMessageContaining("cancelled");
         // The task sees it between two steps, without being interrupted.
         await(() -> spark.sparkContext().statusTracker().getExecutorInfos()[0].numRunningTasks() == 0);
     }

@@ -64,12 +64,14 @@ class ModesTest {
             encoder.features(new VectorRow(encoding.inputs()).of(rows.get(i).<Vector>getAs(0)), x[i]);
             y[i][0] = (rows.get(i).getDouble(1) - value.mean()) / value.deviation();
         }
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open(); Checkpoint trained = model.nativeModel().open();
-             Parameters parameters = Parameters.initialise(trained.model(), 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Checkpoint trained = model.nativeModel().open();
+                Parameters parameters = Parameters.initialise(trained.model(), 1)) {
             HostTensor features = HostTensor.of(arena, x);
             try (DataObjective objective = new DataObjective(context, parameters,
-                     org.kan4j.rows.Dataset.regression(features, HostTensor.of(arena, y)), new Loss.Mse());
-                 LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(25))) {
+                    org.kan4j.rows.Dataset.regression(features, HostTensor.of(arena, y)), new Loss.Mse());
+                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(25))) {
                 minimizer.minimize(objective);
             }
             try (Predictor one = Predictor.of(parameters); Predictor other = Predictor.of(trained.parameters())) {
@@ -92,13 +94,13 @@ class ModesTest {
     void lbfgsMovesGridsAndStopsOnValidationRows() {
         Dataset<Row> frame = Sessions.frame(spark, Sessions.values(300), 2);
         Trained trained = lbfgs().setValidationIndicatorCol("held").setGridUpdates(5).setMaxIter(20).setL1(1e-4).fit(frame)
-            .training().get();
+                .training().get();
         assertThat(trained.validationLosses()).hasSize(4);
         assertThat(trained.losses().getLast()).isLessThan(trained.losses().getFirst() / 5);
         // 60 rows of noise: what is learned of them does not hold for the others.
         Dataset<Row> noise = frame.withColumn("label", org.apache.spark.sql.functions.rand(5));
         Trained stopped = lbfgs().setHiddenLayers(new int[] {16}).setValidationIndicatorCol("held").setEarlyStopping(1)
-            .setMaxIter(500).fit(noise.limit(60).localCheckpoint()).training().get();
+                .setMaxIter(500).fit(noise.limit(60).localCheckpoint()).training().get();
         assertThat(stopped.end()).isEqualTo("EARLY_STOPPING");
     }
 
@@ -106,7 +108,8 @@ class ModesTest {
     void averagesLearnAndAutoGoesBySize() {
         Dataset<Row> frame = Sessions.frame(spark, Sessions.values(400), 2).cache();
         KanRegressionModel model = new KanRegressor().setHiddenLayers(new int[] {4}).setMode("average").setMaxIter(15)
-            .setBatchSize(16).setStepSize(0.02).setGridUpdates(5).setValidationIndicatorCol("held").setEarlyStopping(15).fit(frame);
+                .setBatchSize(16).setStepSize(0.02).setGridUpdates(5).setValidationIndicatorCol("held").setEarlyStopping(15)
+                .fit(frame);
         assertThat(new RegressionEvaluator().setMetricName("r2").evaluate(model.transform(frame))).isGreaterThan(0.9);
         assertThat(model.training().get().validationLosses()).hasSize(15);
         KanRegressor auto = new KanRegressor().setMaxIter(1);
@@ -121,7 +124,7 @@ class ModesTest {
             KanClassifier estimator = new KanClassifier().setMode(mode).setHiddenLayers(new int[0]).setMaxIter(10);
             long even = estimator.fit(frame).transform(frame).filter("prediction = 0").count();
             long heavy = estimator.setClassWeights(new double[] {50, 1, 1}).fit(frame).transform(frame)
-                .filter("prediction = 0").count();
+                    .filter("prediction = 0").count();
             assertThat(heavy).as(mode).isGreaterThan(even);
         }
     }

@@ -21,7 +21,7 @@ import org.apache.spark.sql.types.StructType;
 final class Sessions {
 
     static final StructType SCHEMA = new StructType().add("features", SQLDataTypes.VectorType())
-        .add("label", DataTypes.DoubleType).add("weight", DataTypes.DoubleType).add("held", DataTypes.BooleanType);
+            .add("label", DataTypes.DoubleType).add("weight", DataTypes.DoubleType).add("held", DataTypes.BooleanType);
 
     private Sessions() {
     }
@@ -32,17 +32,17 @@ final class Sessions {
 
     static SparkSession session(String master) {
         SparkSession.Builder builder = SparkSession.builder().master(master).appName("kan4j tests")
-            .config("spark.ui.enabled", "false")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.sql.shuffle.partitions", "2")
-            .config("spark.sql.warehouse.dir", "target/warehouse");
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.sql.shuffle.partitions", "2")
+                .config("spark.sql.warehouse.dir", "target/warehouse");
         if (master.startsWith("local-cluster")) {
             prepareHome();
             builder.config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-                .config("spark.executor.extraJavaOptions", "--enable-native-access=ALL-UNNAMED "
-                    + "--sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -Dkan4j.native.path="
-                    + System.getProperty("kan4j.native.path"));
+                    .config("spark.executor.extraJavaOptions", "--enable-native-access=ALL-UNNAMED "
+                            + "--sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -Dkan4j.native.path="
+                            + System.getProperty("kan4j.native.path"));
         }
         return builder.getOrCreate();
     }
@@ -93,7 +93,7 @@ final class Sessions {
     /** In partitions as the list has them. */
     static Dataset<Row> frame(SparkSession spark, List<Row> rows, int partitions) {
         return spark.createDataFrame(org.apache.spark.api.java.JavaSparkContext.fromSparkContext(spark.sparkContext())
-            .parallelize(rows, partitions), SCHEMA);
+                .parallelize(rows, partitions), SCHEMA);
     }
 
     /** Column {@code prediction}, in the order of the rows. */

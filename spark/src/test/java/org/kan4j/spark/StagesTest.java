@@ -51,8 +51,8 @@ class StagesTest {
     @Test
     void aPipelineTrainsIsSavedAndPredictsTheSameWhenLoaded() throws Exception {
         Dataset<Row> table = Sessions.frame(spark, Sessions.values(400), 2)
-            .withColumn("array", functions.vector_to_array(org.apache.spark.sql.functions.col("features"), "float64"))
-            .selectExpr("array[0] as a", "array[1] as b", "array[2] as c", "label").cache();
+                .withColumn("array", functions.vector_to_array(org.apache.spark.sql.functions.col("features"), "float64"))
+                .selectExpr("array[0] as a", "array[1] as b", "array[2] as c", "label").cache();
         Pipeline pipeline = new Pipeline().setStages(new PipelineStage[] {
             new VectorAssembler().setInputCols(new String[] {"a", "b", "c"}).setOutputCol("features"), regressor()});
         PipelineModel model = pipeline.fit(table);
@@ -73,7 +73,7 @@ class StagesTest {
         try (TrainedKan kan = Kan.load(file)) {
             assertThat(kan.encoding().inputs()).containsExactly("a", "b", "c");
             assertThat(kan.predictAll(new double[][] {{first.getDouble(0), first.getDouble(1), first.getDouble(2)}}).getFirst()
-                .value()).isEqualTo(first.<Double>getAs("prediction"));
+                    .value()).isEqualTo(first.<Double>getAs("prediction"));
         }
         pipeline.write().overwrite().save(place);
         KanRegressor again = (KanRegressor) Pipeline.load(place).getStages()[1];
@@ -85,7 +85,7 @@ class StagesTest {
     void aClassifierGivesLogitsProbabilitiesAndClassesByThresholds() throws Exception {
         Dataset<Row> rows = Sessions.frame(spark, Sessions.classes(400), 2).cache();
         KanClassificationModel model = new KanClassifier().setHiddenLayers(new int[0]).setMaxIter(20).setBatchSize(32)
-            .setStepSize(0.02).fit(rows);
+                .setStepSize(0.02).fit(rows);
         Dataset<Row> scored = model.transform(rows);
         assertThat(scored.columns()).contains("rawPrediction", "probability", "prediction");
         assertThat(new MulticlassClassificationEvaluator().setMetricName("accuracy").evaluate(scored)).isGreaterThan(0.9);
@@ -115,12 +115,12 @@ class StagesTest {
     void sparseVectorsAreTheDenseOnes() {
         List<Row> dense = Sessions.values(200);
         List<Row> sparse = dense.stream().map(row -> org.apache.spark.sql.RowFactory.create(
-            row.<Vector>getAs(0).toSparse(), row.get(1), row.get(2), row.get(3))).toList();
+                row.<Vector>getAs(0).toSparse(), row.get(1), row.get(2), row.get(3))).toList();
         KanRegressor estimator = regressor().setMaxIter(2);
         KanRegressionModel one = estimator.fit(Sessions.frame(spark, dense, 2));
         KanRegressionModel other = estimator.fit(Sessions.frame(spark, sparse, 2));
         assertThat(Sessions.predictions(other.transform(Sessions.frame(spark, sparse, 2))))
-            .isEqualTo(Sessions.predictions(one.transform(Sessions.frame(spark, dense, 2))));
+                .isEqualTo(Sessions.predictions(one.transform(Sessions.frame(spark, dense, 2))));
     }
 
     @Test
@@ -128,8 +128,8 @@ class StagesTest {
         KanRegressor estimator = regressor();
         ParamMap[] grid = new ParamGridBuilder().addGrid(estimator.maxIter(), new int[] {1, 15}).build();
         var chosen = new CrossValidator().setEstimator(estimator).setEstimatorParamMaps(grid)
-            .setEvaluator(new RegressionEvaluator()).setNumFolds(2).setSeed(3).fit(
-                Sessions.frame(spark, Sessions.values(300), 2).cache());
+                .setEvaluator(new RegressionEvaluator()).setNumFolds(2).setSeed(3).fit(
+                        Sessions.frame(spark, Sessions.values(300), 2).cache());
         assertThat(chosen.avgMetrics()[1]).isLessThan(chosen.avgMetrics()[0]);
         assertThat(((KanRegressionModel) chosen.bestModel()).training().get().losses()).hasSize(15);
     }
@@ -146,11 +146,11 @@ class StagesTest {
         Dataset<Row> clean = Sessions.frame(spark, rows, 2);
         double error = new RegressionEvaluator().evaluate(estimator.fit(Sessions.frame(spark, spoiled, 2)).transform(clean));
         double unweighted = new RegressionEvaluator().evaluate(estimator.copy(new ParamMap()).setWeightCol("").fit(
-            Sessions.frame(spark, spoiled, 2)).transform(clean));
+                Sessions.frame(spark, spoiled, 2)).transform(clean));
         assertThat(error).isLessThan(unweighted / 3);
 
         Trained trained = regressor().setValidationIndicatorCol("held").setEarlyStopping(2).setStepSize(0.5).setMaxIter(60)
-            .fit(clean).training().get();
+                .fit(clean).training().get();
         assertThat(trained.end()).isEqualTo("EARLY_STOPPING");
         assertThat(trained.validationLosses()).hasSameSizeAs(trained.losses()).hasSizeLessThan(60);
     }
@@ -174,7 +174,7 @@ class StagesTest {
             KanFunctions.register(spark, "kan_predict", file.toString());
             frame.createOrReplaceTempView("rows");
             List<Row> answers = spark.sql("select kan_predict(array(1.5, 2, cast(0.5 as float)))[0] from rows")
-                .collectAsList();
+                    .collectAsList();
             assertThat(answers.getFirst().getDouble(0)).isEqualTo(kan.predict(1.5, 2, 0.5).value());
             assertThat(spark.sql("select kan_predict(null)").head().isNullAt(0)).isTrue();
         }
@@ -188,7 +188,7 @@ class StagesTest {
         assertThat(other).isSameAs(one);
         for (int seed = 0; seed < 10; seed++) {
             regressor().setMaxIter(0).setSeed(seed).fit(Sessions.frame(spark, Sessions.values(50), 1)).predict(
-                org.apache.spark.ml.linalg.Vectors.dense(0, 0, 0));
+                    org.apache.spark.ml.linalg.Vectors.dense(0, 0, 0));
         }
         assertThat(Scorer.held()).isEqualTo(8);
         assertThat(Scorer.borrow(model.nativeModel())).isSameAs(one);

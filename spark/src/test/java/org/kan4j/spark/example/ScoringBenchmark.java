@@ -24,8 +24,7 @@ import org.kan4j.spark.KanRegressor;
  */
 public final class ScoringBenchmark {
 
-    private static final OperatingSystemMXBean SYSTEM =
-        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private static final OperatingSystemMXBean SYSTEM = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
     private ScoringBenchmark() {
     }
@@ -42,7 +41,7 @@ public final class ScoringBenchmark {
         double blocks = measure("transform, blocks of 256", rows, times, () -> use(model.transform(table)));
         UDF1<Vector, Double> one = model::predict;
         double each = measure("predict row by row", rows, times, () -> use(table.withColumn("prediction",
-            functions.udf(one, DataTypes.DoubleType).apply(functions.col("features")))));
+                functions.udf(one, DataTypes.DoubleType).apply(functions.col("features")))));
         float[] x = new float[30 * rows];
         for (int i = 0; i < rows; i++) {
             double[] row = features(i).toArray();
@@ -53,9 +52,11 @@ public final class ScoringBenchmark {
         float[] y = new float[rows];
         try (Checkpoint checkpoint = model.nativeModel().open(); Predictor predictor = Predictor.of(checkpoint.parameters())) {
             double alone = measure("Predictor without Spark", rows, times, () -> predictor.predict(x, y));
-            System.out.printf(Locale.ROOT, "blocks take %.1f times less CPU than rows (%.1f times with the scan), and have %.0f %% "
-                + "of the predictor's rate (%.0f %% with the scan)%n", (each - scan) / (blocks - scan), each / blocks,
-                100 * alone / (blocks - scan), 100 * alone / blocks);
+            System.out.printf(Locale.ROOT,
+                    "blocks take %.1f times less CPU than rows (%.1f times with the scan), and have %.0f %% "
+                            + "of the predictor's rate (%.0f %% with the scan)%n",
+                    (each - scan) / (blocks - scan), each / blocks,
+                    100 * alone / (blocks - scan), 100 * alone / blocks);
         }
         spark.stop();
     }
@@ -74,7 +75,7 @@ public final class ScoringBenchmark {
 
     private static double measure(String what, int rows, int times, Runnable work) {
         double least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i <= times; i++) {  // the first one warms up
+        for (int i = 0; i <= times; i++) { // the first one warms up
             long begin = SYSTEM.getProcessCpuTime();
             work.run();
             least = i == 0 ? least : Math.min(least, (SYSTEM.getProcessCpuTime() - begin) / 1e9);
