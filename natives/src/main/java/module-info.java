@@ -4,5 +4,6 @@
 module org.kan4j.natives {
     requires org.kan4j.bindings;
 
-    provides org.kan4j.ffi.NativeLibraryProvider with org.kan4j.natives.LinuxX8664;
+    provides org.kan4j.ffi.NativeLibraryProvider with org.kan4j.natives.LinuxX8664,
+        org.kan4j.natives.LinuxAarch64;
 }
