@@ -64,6 +64,25 @@ std::vector<Case> cases() {
 }
 
 #if defined(__x86_64__)
+unsigned float_mode() { return _mm_getcsr(); }
+void flush_denormals(bool on) {
+  _MM_SET_FLUSH_ZERO_MODE(on ? _MM_FLUSH_ZERO_ON : _MM_FLUSH_ZERO_OFF);
+  _MM_SET_DENORMALS_ZERO_MODE(on ? _MM_DENORMALS_ZERO_ON : _MM_DENORMALS_ZERO_OFF);
+}
+#elif defined(__aarch64__)
+uint64_t float_mode() {
+  uint64_t fpcr;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
+  return fpcr;
+}
+void flush_denormals(bool on) {
+  constexpr uint64_t kFlushToZero = 1 << 24;
+  const uint64_t mode = on ? float_mode() | kFlushToZero : float_mode() & ~kFlushToZero;
+  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+}
+#endif
+
+#if defined(__x86_64__) || defined(__aarch64__)
 
 // The caller's mode decides nothing, and is his own again afterwards.
 void floating_point_modes(kan_context one, kan_context two) {
@@ -71,17 +90,15 @@ void floating_point_modes(kan_context one, kan_context two) {
     for (const double size : {1.0, 1e-38}) {
       const std::vector<float> ours = results(one, c, 512, size);
       for (kan_context context : {one, two}) {
-        unsigned before = 0;
+        auto before = float_mode();
         const std::vector<float> theirs = results(context, c, 512, size, [&] {
-          _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_ON);  // what loading a library built with -ffast-math does to its thread
-          _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_ON);
+          flush_denormals(true);  // what loading a library built with -ffast-math does to its thread
           fesetround(FE_UPWARD);
-          before = _mm_getcsr();
+          before = float_mode();
         });
-        const unsigned after = _mm_getcsr();
+        const auto after = float_mode();
         fesetround(FE_TONEAREST);
-        _MM_SET_FLUSH_ZERO_MODE(_MM_FLUSH_ZERO_OFF);
-        _MM_SET_DENORMALS_ZERO_MODE(_MM_DENORMALS_ZERO_OFF);
+        flush_denormals(false);
         CHECK(before == after);
         CHECK_TEXT(same(ours, theirs), c.name);
       }
@@ -178,7 +195,7 @@ void large_pages() {
 
 int main() {
   kan_context one = make_context(KAN_TIER_AUTO, 1), two = make_context(KAN_TIER_AUTO, 2);
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
   floating_point_modes(one, two);
 #endif
   traps();

@@ -1,8 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // Version, contexts, errors and a hint about memory.
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <memory>
 #include <system_error>
@@ -11,6 +9,7 @@
 #include "abi/check.hpp"
 #include "abi/guard.hpp"
 #include "core/cpu.hpp"
+#include "core/system.hpp"
 
 using namespace kan;
 using namespace kan::abi;
@@ -95,10 +94,7 @@ kan_status kan_prefer_large_pages(void* data, long long bytes) {
     const uintptr_t begin = (first + kPage - 1) / kPage * kPage;
     const uintptr_t end = (first + uintptr_t(bytes)) / kPage * kPage;
     if (begin < first || begin >= end) return;  // rounding up may wrap around
-    void* const pages = reinterpret_cast<void*>(begin);
-    constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1: what was touched before too, now
-    madvise(pages, end - begin, MADV_HUGEPAGE);
-    madvise(pages, end - begin, kCollapse);
+    system::prefer_large_pages(reinterpret_cast<void*>(begin), end - begin);
   });
 }
 

@@ -1,39 +1,31 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 #include "core/device.hpp"
 
-#include <dlfcn.h>
-
-#include <cstdlib>
 #include <mutex>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/system.hpp"
 
 namespace kan {
 namespace {
 
 // libkan4j_cuda.so beside this library, or what the environment names (not that of a setuid program).
 std::string plugin_path() {
-  if (const char* named = secure_getenv("KAN4J_CUDA_PLUGIN")) {
+  if (const char* named = system::trusted_environment("KAN4J_CUDA_PLUGIN")) {
     if (*named) return named;
   }
-  Dl_info here;
-  const std::string name = "libkan4j_cuda.so";
-  if (!dladdr(reinterpret_cast<void*>(&device_plugin), &here) || !here.dli_fname) return name;
-  const std::string file = here.dli_fname;
-  const size_t slash = file.rfind('/');
-  return slash == std::string::npos ? name : file.substr(0, slash + 1) + name;
+  return system::library_beside_this("kan4j_cuda");
 }
 
 const DevicePlugin& open_plugin() {
   const std::string path = plugin_path();
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  std::string reason;
+  void* library = system::open_library(path.c_str(), reason);
   if (!library) {
-    const char* reason = dlerror();
-    throw Error(KAN_NOT_BUILT_WITH_CUDA, "spec.device: no CUDA kernels: the plugin cannot be opened: ",
-                reason ? reason : path.c_str());
+    throw Error(KAN_NOT_BUILT_WITH_CUDA, "spec.device: no CUDA kernels: the plugin cannot be opened: ", reason);
   }
-  const auto entry = reinterpret_cast<DevicePluginFunction>(dlsym(library, "kan_device_plugin"));
+  const auto entry = reinterpret_cast<DevicePluginFunction>(system::symbol(library, "kan_device_plugin"));
   if (!entry) throw Error(KAN_NOT_BUILT_WITH_CUDA, "spec.device: ", path, " is not a plugin of kan4j");
   const DevicePlugin& plugin = *entry();
   if (plugin.version != kPluginVersion || plugin.layer_bytes != int32_t(sizeof(Layer))) {

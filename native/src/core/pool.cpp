@@ -1,29 +1,16 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 #include "core/pool.hpp"
 
-#include <linux/futex.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <atomic>
-#include <climits>
 #include <cstdio>
-#include <cstring>
 #include <memory>
-#include <string>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "core/float_mode.hpp"
+#include "core/system.hpp"
 #include "kan/kan.h"
-
-// Futexes and not std::condition_variable, whose wait alone would raise the libstdc++ floor (GLIBCXX_3.4.30); and
-// sigprocmask, which on Linux is per thread, not pthread_sigmask, which moved to GLIBC_2.32.
 
 namespace kan {
 namespace {
@@ -48,7 +35,7 @@ class alignas(64) Signal {
   std::atomic<uint32_t>& value() { return value_; }
   void wake(uint32_t bits = kAll) {
     if (sleepers_.load(std::memory_order_seq_cst) != 0) {
-      syscall(SYS_futex, address(), FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, nullptr, nullptr, bits);
+      system::wake(address(), bits);
     }
   }
 
@@ -62,7 +49,7 @@ class alignas(64) Signal {
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     uint32_t now;
     while ((now = value_.load(std::memory_order_seq_cst)) == old) {
-      syscall(SYS_futex, address(), FUTEX_WAIT_BITSET_PRIVATE, old, nullptr, nullptr, bits);
+      system::wait(address(), old, bits);
     }
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
     return now;
@@ -75,53 +62,6 @@ class alignas(64) Signal {
   std::atomic<uint32_t> sleepers_{0};
   static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
 };
-
-// The first two numbers of a file, -1 for those that are not there ("max" among them).
-void read_two(const std::string& path, long long& first, long long& second) {
-  first = second = -1;
-  if (FILE* file = std::fopen(path.c_str(), "re")) {
-    char words[2][32] = {};
-    const int found = std::fscanf(file, "%31s %31s", words[0], words[1]);
-    std::fclose(file);
-    if (found > 0) std::sscanf(words[0], "%lld", &first);
-    if (found > 1) std::sscanf(words[1], "%lld", &second);
-  }
-}
-
-// Processors' worth of time that the control groups of this process leave it: a container with --cpus=2 sees all of the
-// machine's processors in its affinity mask.
-double quota_processors() {
-  double least = 1e9;
-  const auto limit = [&](long long quota, long long period) {
-    if (quota > 0 && period > 0) least = std::min(least, double(quota) / double(period));
-  };
-  long long quota, period, none;
-  read_two("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", quota, none);  // version 1, as a container sees it
-  read_two("/sys/fs/cgroup/cpu/cpu.cfs_period_us", period, none);
-  limit(quota, period);
-  FILE* file = std::fopen("/proc/self/cgroup", "re");  // version 2: 0::/path, and every group above it
-  if (!file) return least;
-  char line[4096];
-  while (std::fgets(line, sizeof line, file)) {
-    if (std::strncmp(line, "0::/", 4) != 0) continue;
-    std::string group(line + 3, std::strcspn(line + 3, "\n"));
-    for (;;) {
-      read_two("/sys/fs/cgroup" + group + "/cpu.max", quota, period);
-      limit(quota, period);
-      const size_t slash = group.rfind('/');
-      if (slash == std::string::npos || group.empty()) break;
-      group.erase(slash);
-    }
-  }
-  std::fclose(file);
-  return least;
-}
-
-int usable_processors() {
-  cpu_set_t set;
-  const int allowed = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  return int(std::min(double(allowed), std::max(1.0, quota_processors())));
-}
 
 // A run in the word that workers wait on: its number and how many it is for.
 constexpr uint32_t kWorkerBits = 9;
@@ -149,38 +89,38 @@ struct Pool::State {
 
   // All pools of the process. A child that fork() made has their memory but none of their threads: there each computes alone,
   // with the same bits.
-  static pthread_mutex_t all_mutex;
+  static std::mutex all_mutex;
   static State* all;
   Pool* pool = nullptr;
   State* next = nullptr;
   State* previous = nullptr;
 
   void enlist() {
-    static const int handlers =
-        pthread_atfork([] { pthread_mutex_lock(&all_mutex); }, [] { pthread_mutex_unlock(&all_mutex); }, [] {
-          for (State* each = all; each; each = each->next) each->pool->threads_ = 1;
-          all = nullptr;
-          pthread_mutex_unlock(&all_mutex);
-        });
-    (void)handlers;
-    pthread_mutex_lock(&all_mutex);
+    static const bool handled = [] {  // std::call_once would ask for GLIBC_2.34
+      system::at_fork([] { all_mutex.lock(); }, [] { all_mutex.unlock(); }, [] {
+        for (State* each = all; each; each = each->next) each->pool->threads_ = 1;
+        all = nullptr;
+        all_mutex.unlock();
+      });
+      return true;
+    }();
+    (void)handled;
+    const std::lock_guard lock(all_mutex);
     next = all;
     if (all) all->previous = this;
     all = this;
-    pthread_mutex_unlock(&all_mutex);
   }
   void strike_off() {
-    pthread_mutex_lock(&all_mutex);
+    const std::lock_guard lock(all_mutex);
     (previous ? previous->next : all) = next;
     if (next) next->previous = previous;
-    pthread_mutex_unlock(&all_mutex);
   }
 
   void work(int worker) {
     const FloatMode mode;
     char name[16];
     std::snprintf(name, sizeof name, "kan4j-%d", worker);
-    prctl(PR_SET_NAME, name);
+    system::name_this_thread(name);
     uint32_t seen = 0;
     for (;;) {
       seen = start.wait_while(seen, spins, bit_of(worker));
@@ -205,31 +145,26 @@ struct Pool::State {
   }
 };
 
-pthread_mutex_t Pool::State::all_mutex = PTHREAD_MUTEX_INITIALIZER;
+std::mutex Pool::State::all_mutex;
 Pool::State* Pool::State::all = nullptr;
 
 Pool::Pool(int threads, Device* device) : state_(nullptr), threads_(threads), device_(device) {
   auto state = std::make_unique<State>();
   // About 30 microseconds; none where the workers would take the processor from each other.
-  state->spins = threads <= usable_processors() ? 2000 : 0;
+  state->spins = threads <= system::usable_processors() ? 2000 : 0;
   state->pool = this;
   state->threads.reserve(threads);
-  // The host's signals are for the host's threads: a Java VM must not see them arrive here. But a fault of a worker itself
-  // is its own: blocked, it would end the process without the host's report.
-  sigset_t all, before;
-  sigfillset(&all);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) sigdelset(&all, fault);
-  sigprocmask(SIG_SETMASK, &all, &before);
   try {
-    for (int worker = 1; worker < threads; ++worker) {
-      state->threads.emplace_back([s = state.get(), worker] { s->work(worker); });
-    }
+    // The host's signals are for the host's threads: a Java VM must not see them arrive here.
+    system::with_signals_blocked([&] {
+      for (int worker = 1; worker < threads; ++worker) {
+        state->threads.emplace_back([s = state.get(), worker] { s->work(worker); });
+      }
+    });
   } catch (...) {
-    sigprocmask(SIG_SETMASK, &before, nullptr);
     state->stop_all();
     throw;
   }
-  sigprocmask(SIG_SETMASK, &before, nullptr);
   state_ = state.release();
   if (threads > 1) state_->enlist();
 }

@@ -6,8 +6,8 @@ namespace kan {
 
 struct Device;
 
-// A context's persistent worker threads, kan4j-1, kan4j-2, …: the caller's is worker 0, the others sleep on a futex between runs
-// after a short spin, signals blocked. A device's context has a pool of one thread that names the device; in a child made by
+// A context's persistent worker threads, kan4j-1, kan4j-2, …: the caller's is worker 0, the others sleep between runs after a
+// short spin, signals blocked. A device's context has a pool of one thread that names the device; in a child made by
 // fork() all have one, there being no workers. Nothing here is inline: the SIMD tiers include this.
 class Pool {
  public:

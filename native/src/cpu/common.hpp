@@ -13,7 +13,7 @@ namespace KAN_NS {
 using kan::for_workers;
 using kan::kTile;
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int kRegisters = 32;
 #else
 constexpr int kRegisters = 16;

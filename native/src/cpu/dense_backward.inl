@@ -91,7 +91,7 @@ struct DenseBackward {
         if (q < part(panels, whose, workers).end) panel(q, packed, scratch.worker[worker]);
         else ++turn;
       }
-      if (sink.streams) _mm_sfence();
+      if (sink.streams) stream_fence();
       if (workers > 1) pool.barrier();
       if (norm.on && want_x) {
         norm_input_gradient(worker);

@@ -3,7 +3,13 @@
 // vec<S>: one SIMD register of S (float or double) of this tier, W lanes, on the vector extension of GCC and Clang; intrinsics only
 // where the extension has no word for it (fused multiply-add, masked loads). No standard header: see basis.hpp.
 #pragma once
+#include <stddef.h>
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#else
 #include <immintrin.h>
+#endif
 
 #include "basis/math.hpp"
 
@@ -111,17 +117,24 @@ KAN_HD bool any(typename vec<S>::Mask m) {
 }
 
 // A store past the caches, of what is not read again soon; p is a multiple of the register's bytes. Other threads see it
-// after an _mm_sfence().
+// after a stream_fence(). (NEON has such stores for pairs of registers alone; there it is one like any other.)
 KAN_HD void stream(float* p, vec<float> a) {
 #if defined(__AVX512F__)
   _mm512_stream_ps(p, a.v);
 #elif defined(__AVX2__)
   _mm256_stream_ps(p, a.v);
+#elif defined(__aarch64__)
+  a.store(p);
 #else
   _mm_stream_ps(p, a.v);
 #endif
 }
 KAN_HD void stream(double* p, vec<double> a) { stream(reinterpret_cast<float*>(p), vec<float>(vec<float>::Native(a.v))); }
+KAN_HD void stream_fence() {
+#if !defined(__aarch64__)
+  _mm_sfence();
+#endif
+}
 
 #if defined(__AVX512F__)
 
@@ -224,6 +237,25 @@ template <class S>
 KAN_HD void vec<S>::store(S* p, int n) const {
   for (int i = 0; i < n; ++i) p[i] = v[i];
 }
+#if defined(__aarch64__)
+KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) { return vec<float>::Native(vfmaq_f32(c.v, a.v, b.v)); }
+KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) { return vec<double>::Native(vfmaq_f64(c.v, a.v, b.v)); }
+// The instructions return a NaN for one in either argument: compare and select.
+template <class S>
+KAN_HD vec<S> max(vec<S> a, vec<S> b) {
+  return select(b > a, b, a);
+}
+template <class S>
+KAN_HD vec<S> min(vec<S> a, vec<S> b) {
+  return select(b < a, b, a);
+}
+KAN_HD vec<float> sqrt(vec<float> a) { return vec<float>::Native(vsqrtq_f32(a.v)); }
+KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(vsqrtq_f64(a.v)); }
+KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(vrndnq_f32(a.v)); }
+KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(vrndnq_f64(a.v)); }
+KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(vrndmq_f32(a.v)); }
+KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(vrndmq_f64(a.v)); }
+#else
 // No fused multiply-add on this tier: two roundings.
 KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) { return a * b + c; }
 KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) { return a * b + c; }
@@ -249,6 +281,7 @@ KAN_HD vec<S> floor(vec<S> a) {
   const vec<S> r = round_even(a);
   return select(r > a, r - S(1), r);
 }
+#endif
 
 #endif
 

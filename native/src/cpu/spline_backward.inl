@@ -338,7 +338,7 @@ struct SplineBackward {
       const Range mine = part(tiles * layer.in, worker, workers);
       for (int64_t u = mine.begin; u < mine.end;)
         u += weight_gradients(u / layer.in, u % layer.in, mine.end - u, packed, scratch.worker[worker]);
-      if (sink.streams) _mm_sfence();
+      if (sink.streams) stream_fence();
     });
   }
 

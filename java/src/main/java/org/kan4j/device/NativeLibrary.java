@@ -204,20 +204,29 @@ public final class NativeLibrary {
         List<String> carried = new ArrayList<>();
         for (NativeLibraryProvider provider : ServiceLoader.load(NativeLibraryProvider.class,
             NativeLibrary.class.getClassLoader())) {
-            carried.add(provider.platform());
-            Path library = provider.platform().equals(platform()) ? loadCarried(provider) : null;
-            if (library != null) {
-                return library;
+            if (carries(provider)) {
+                if (provider.platform().equals(platform())) {
+                    return loadCarried(provider);
+                }
+                carried.add(provider.platform());
             }
         }
-        tried.add(carried.isEmpty() ? "kan4j-natives jar (none on the class path)"
+        tried.add(carried.isEmpty() ? "kan4j-natives jar (none on the class path, or built without a library)"
             : "kan4j-natives jars, which are for " + String.join(", ", carried));
         throw new NativeLibraryException(Status.UNSUPPORTED, "no native library of kan4j for this platform, "
             + platform() + "; tried: " + String.join("; ", tried)
             + ". The artifact kan4j-scorer evaluates trained models in plain Java on every platform");
     }
 
-    /** Null if the jar was built without a library. */
+    /** Whether the jar was built with a library for the provider's platform; one that cannot be read says so when loaded. */
+    private static boolean carries(NativeLibraryProvider provider) {
+        try {
+            return provider.sha256(FILE_NAME) != null;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     private static Path loadCarried(NativeLibraryProvider provider) {
         List<String> failures = new ArrayList<>();
         Throwable last = null;
@@ -225,9 +234,6 @@ public final class NativeLibrary {
         for (boolean temporary : property != null ? new boolean[] {false} : new boolean[] {false, true}) {
             Path library = null;
             try {
-                if (provider.sha256(FILE_NAME) == null) {
-                    return null;
-                }
                 Path cache = property != null ? Path.of(property).toAbsolutePath() : temporary ? temporaryCache() : homeCache();
                 library = extract(provider, cache);
                 load(library);

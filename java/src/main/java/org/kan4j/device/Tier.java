@@ -12,7 +12,7 @@ public enum Tier {
     AUTO,
     /** Double precision throughout, unoptimised: what the other tiers are tested against. */
     REFERENCE,
-    /** x86-64 with SSE2. */
+    /** What every processor of the architecture has: SSE2 on x86-64, NEON on AArch64. */
     BASELINE,
     /** AVX2 and FMA. */
     AVX2,

@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import application.Load;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
@@ -159,9 +162,31 @@ class NativeLibraryTest {
     @Test
     void anotherPlatformHasNoLibraryAndSaysSo() throws Exception {
         String output = load("-Djava.library.path=" + folder, "-Dos.arch=riscv64");
-        assertRefused(output, "linux-riscv64", "linux-x86_64", "no native library");
+        List<String> carried = new ArrayList<>();
+        for (NativeLibraryProvider provider : ServiceLoader.load(NativeLibraryProvider.class)) {
+            if (provider.sha256("libkan4j.so") != null) {
+                carried.add(provider.platform());
+            }
+        }
+        assertRefused(output, "linux-riscv64", "no native library");
+        assertTrue(output.endsWith("which are for " + String.join(", ", carried)), output);
         assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), Vm.home(Load.class)), "-Djava.library.path=" + folder),
             "kan4j-natives", "none on the class path");
+    }
+
+    @Test
+    void theJarsLibraryIsChosenByProcessor() throws Exception {
+        String other = NativeLibrary.platform().endsWith("aarch64") ? "x86_64" : "aarch64";
+        // What cannot be loaded: a VM that is lied to about its processor must not come to call a function.
+        byte[] text = "for another processor".getBytes(StandardCharsets.US_ASCII);
+        String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
+        Path carried = Files.createDirectories(folder.resolve("other/org/kan4j/natives/linux-" + other));
+        Files.write(carried.resolve("libkan4j.so"), text);
+        Files.writeString(carried.resolve("libkan4j.so.sha256"), sha256);
+        Path cache = folder.resolve("cache");
+        String output = loadFrom(Vm.path(folder.resolve("other"), installed, Vm.bindings(), Vm.natives(), Vm.home(Load.class)),
+            "-Djava.library.path=" + folder, "-Dkan4j.native.cache=" + cache, "-Dos.arch=" + other);
+        assertRefused(output, "cannot load " + cache.resolve(NativeLibrary.version() + "-" + sha256).resolve("libkan4j.so"));
     }
 
     @Test

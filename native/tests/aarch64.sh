@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#
+# The library for AArch64 Linux, cross-compiled, and its C++ tests under qemu's user mode: right and wrong, not fast and slow.
+# Usage: native/tests/aarch64.sh [quick|all]     quick (the default): one tier with -DKAN_RINGS=cubic, parity's quick part;
+# all: every B-spline order, parity whole. Prints the processor time of each program.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+part=${1:-quick}
+case $part in
+  quick) rings=cubic ;;
+  all) rings=all ;;
+  *) echo "aarch64.sh: expected quick or all, given $part" >&2; exit 2 ;;
+esac
+
+need() {  # $1: program, $2: Debian's package
+  command -v "$1" >/dev/null && return
+  echo "aarch64.sh: there is no $1 on PATH: install Debian's package $2" >&2
+  exit 2
+}
+need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
+need aarch64-linux-gnu-nm binutils-aarch64-linux-gnu
+need qemu-aarch64-static qemu-user-static
+
+build=build-aarch64
+TIMEFORMAT='   %U s of processor time (user)'
+time {
+  cmake -S . -B "$build" -DCMAKE_TOOLCHAIN_FILE=native/cmake/aarch64-linux-gnu.cmake -DKAN_CUDA=OFF -DKAN_WERROR=ON \
+    -DKAN_RINGS="$rings" >/dev/null
+  echo "aarch64.sh: compiling into $build"
+  cmake --build "$build" --parallel "$(nproc)" --target basis math gradient parity host >"$build/compile.log" 2>&1 \
+    || { cat "$build/compile.log" >&2; exit 1; }
+}
+
+cmake -DHEADER=native/include/kan/kan.h -DLIBRARY="$build/libkan4j.so" -DNM="$(command -v aarch64-linux-gnu-nm)" -DFLOOR=ON \
+  -P native/tests/abi_symbols.cmake
+
+failures=0
+check() {  # a test program and its arguments; one that skips itself (77) is a failure here
+  echo "-- $*"
+  time qemu-aarch64-static -L /usr/aarch64-linux-gnu "$build/native/tests/$1" "${@:2}" || {
+    echo "aarch64.sh: $* ended with status $?" >&2
+    failures=$((failures + 1))
+  }
+}
+check gradient
+check basis baseline
+for dtype in f32 f64; do
+  check math baseline "$dtype"
+  check parity baseline "$dtype" $([ "$part" = all ] || echo quick)
+done
+check host
+[ "$failures" -eq 0 ] || { echo "aarch64.sh: $failures programs failed" >&2; exit 1; }
+echo "aarch64.sh: all passed under qemu"
