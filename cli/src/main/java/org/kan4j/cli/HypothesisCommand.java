@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.kan4j.data.Part;
 import org.kan4j.device.Context;
+import org.kan4j.explain.Column;
 import org.kan4j.explain.Hypotheses;
 import org.kan4j.explain.KanGraph;
 import picocli.CommandLine.Command;
@@ -63,7 +64,10 @@ final class HypothesisCommand implements Callable<Integer> {
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY), ROWS);
             KanGraph graph = KanGraph.of(model.parameters());
             List<String> names = Meaning.names(Meaning.inputs(model.encoding()));
-            Hypotheses about = new Hypotheses(rows -> graph.predict(context, rows), x, graph.in(), error, 1);
+            Column output = Meaning.outputs(model.encoding()).getFirst();
+            // In the user's unit: what is a product there is none after the target is centred.
+            Hypotheses about = new Hypotheses(rows -> Arrays.stream(graph.predict(context, rows))
+                    .map(y -> (y - output.shift()) / output.scale()).toArray(), x, graph.in(), error, 1);
             if (all || separable) {
                 out.println("sum of       " + groups(about.addends(), names));
                 out.println("product of   " + groups(about.factors(), names));

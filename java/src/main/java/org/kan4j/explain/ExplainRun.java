@@ -25,8 +25,11 @@ final class ExplainRun {
     private static final double WORTH = 0.15;
     /** Shapes that may follow the best network without being better before the search ends. */
     private static final int PATIENCE = 3;
-    /** Error, against the targets' deviation, at which a formula is taken for the data's own. */
-    private static final double EXACT = 1e-7;
+    /** Shapes looked at ahead, and how many times smaller an error there makes a shape not worth a formula. */
+    private static final int AHEAD = 2;
+    private static final double BETTER = 5;
+    /** Error, against the targets' deviation, at which nothing is looked at ahead. */
+    private static final double CLOSE = 5e-4;
     private static final int WIDE_STARTS = 4;
 
     /** Rows and what they mean. */
@@ -161,23 +164,36 @@ final class ExplainRun {
 
     private void ladder(Data data, int[] names) {
         List<Shape> shapes = Shape.ladder(data.train().in(), data.outputs().size());
+        List<FormulaAttempt.Network> fitted = new ArrayList<>();
         int since = 0;
         for (int s = 0; s < shapes.size() && goOn() && !exact(); s++) {
-            FormulaAttempt.Network network = fit(data, shapes.get(s), names);
-            double rmse = Quality.of(context, network.graph(), data.held()).value();
+            double rmse = error(data, names, shapes, fitted, s);
+            double ahead = Double.POSITIVE_INFINITY;
+            for (int next = s + 1; next <= s + AHEAD && next < shapes.size() && goOn() && rmse > CLOSE * deviation(data); next++) {
+                ahead = Math.min(ahead, error(data, names, shapes, fitted, next));
+            }
             since = rmse < (1 - options.tolerance()) * bestNetwork ? 0 : since + 1;
-            boolean better = rmse < 2 * bestNetwork;
+            boolean worth = rmse <= WORTH * deviation(data) && rmse < 2 * bestNetwork && rmse < BETTER * ahead;
             bestNetwork = Math.min(bestNetwork, rmse);
-            if (rmse <= WORTH * deviation(data) && better || s == shapes.size() - 1 && found.isEmpty()) {
-                attempt(data, network, false);
+            if (worth || s == shapes.size() - 1 && found.isEmpty()) {
+                attempt(data, fitted.get(s), false);
             }
             if (since >= PATIENCE && !found.isEmpty() && good()) {
                 return;
             }
         }
         if (found.isEmpty()) {
-            attempt(data, fit(data, shapes.get(Math.min(2, shapes.size() - 1)), names), true);
+            fitted.sort(java.util.Comparator.comparingDouble(n -> Quality.of(context, n.graph(), data.held()).value()));
+            attempt(data, fitted.isEmpty() ? fit(data, shapes.getFirst(), names) : fitted.getFirst(), true);
         }
+    }
+
+    /** Of a rung of the ladder on the rows held out; rungs up to it are fitted where they are not yet. */
+    private double error(Data data, int[] names, List<Shape> shapes, List<FormulaAttempt.Network> fitted, int rung) {
+        while (fitted.size() <= rung) {
+            fitted.add(fit(data, shapes.get(fitted.size()), names));
+        }
+        return Quality.of(context, fitted.get(rung).graph(), data.held()).value();
     }
 
     private static double deviation(Data data) {
@@ -185,7 +201,7 @@ final class ExplainRun {
     }
 
     private boolean exact() {
-        return found.stream().anyMatch(f -> f.complete() && f.held() <= EXACT);
+        return found.stream().anyMatch(f -> f.complete() && f.held() <= FormulaAttempt.EXACT);
     }
 
     /** Whether a formula is as good as the best network. */
