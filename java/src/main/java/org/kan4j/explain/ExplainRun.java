@@ -4,9 +4,11 @@ package org.kan4j.explain;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
@@ -31,6 +33,9 @@ final class ExplainRun {
     /** Error, against the targets' deviation, at which nothing is looked at ahead. */
     private static final double CLOSE = 5e-4;
     private static final int WIDE_STARTS = 4;
+    /** Edges up to which all functions of the library are tried at once, and larger networks that get them at the end. */
+    private static final int QUICK = 4;
+    private static final int DEFERRED = 2;
 
     /** Rows and what they mean. */
     record Data(Rows train, Rows held, Rows test, List<Column> inputs, List<Column> outputs) {
@@ -48,6 +53,7 @@ final class ExplainRun {
     private final List<String> log = new ArrayList<>();
     private final List<Pruning.Attempt> attempts = new ArrayList<>();
     private final List<FormulaAttempt> found = new ArrayList<>();
+    private final List<Pruned> deferred = new ArrayList<>();
     private double bestNetwork = Double.POSITIVE_INFINITY;
 
     ExplainRun(Explain options, Context context, Data all, KanGraph given, Explain.Listener listener) {
@@ -157,6 +163,7 @@ final class ExplainRun {
         if (few.train().in() <= 6) {
             ladder(few, kept);
         }
+        readDeferred();
         if (wide != null && goOn() && !exact()) {
             attempt(few, wide, true);
         }
@@ -183,7 +190,7 @@ final class ExplainRun {
             }
         }
         if (found.isEmpty()) {
-            fitted.sort(java.util.Comparator.comparingDouble(n -> Quality.of(context, n.graph(), data.held()).value()));
+            fitted.sort(Comparator.comparingDouble(n -> Quality.of(context, n.graph(), data.held()).value()));
             attempt(data, fitted.isEmpty() ? fit(data, shapes.getFirst(), names) : fitted.getFirst(), true);
         }
     }
@@ -262,17 +269,39 @@ final class ExplainRun {
         int[] inputs = small.graph().inputs();
         Data seen = inputs.length == data.train().in() ? data : data.features(inputs);
         int[] names = Arrays.stream(inputs).map(i -> network.names()[i]).toArray();
+        Pruned pruned = new Pruned(seen, new FormulaAttempt.Network(small.graph(), network.shape(), names),
+            network.graph().edges().size(), () -> Diagram.svg(context, network.graph(), data.train().x(),
+                Column.names(data.inputs()), Column.names(data.outputs()), Map.of()));
+        boolean all = last || small.graph().edges().size() <= QUICK;
+        if (!all) {
+            deferred.add(pruned);
+        }
+        read(pruned, all, last);
+    }
+
+    /** A pruned network, ready to be read. */
+    private record Pruned(Data data, FormulaAttempt.Network network, int edgesBefore, Supplier<String> before) {
+    }
+
+    private void read(Pruned pruned, boolean all, boolean last) {
         try {
-            FormulaAttempt attempt = FormulaAttempt.of(context, options, seen,
-                new FormulaAttempt.Network(small.graph(), network.shape(), names), network.graph().edges().size(),
-                () -> Diagram.svg(context, network.graph(), data.train().x(), Column.names(data.inputs()),
-                    Column.names(data.outputs()), Map.of()), this::say, this::goOn);
-            found.add(attempt);
+            found.add(FormulaAttempt.of(context, options, pruned.data(), pruned.network(), pruned.edgesBefore(), all,
+                pruned.before(), this::say, this::goOn));
         } catch (KanException e) {
             if (last && found.isEmpty()) {
                 throw e;
             }
             say("formula", "%s", e.getMessage());
+        }
+    }
+
+    /** Larger networks that a few functions were tried on, now with all: the best first. */
+    private void readDeferred() {
+        deferred.sort(Comparator.comparingDouble(p -> Quality.of(context, p.network().graph(), p.data().held()).value()));
+        for (Pruned pruned : deferred.stream().limit(DEFERRED).toList()) {
+            if (goOn() && !exact() && !good()) {
+                read(pruned, true, false);
+            }
         }
     }
 
