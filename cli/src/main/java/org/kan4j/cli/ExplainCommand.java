@@ -54,7 +54,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file.")
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas or feynman for a table of known "
+            + "formulas and whether they come back from their samples.")
     private String data;
 
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column to explain; not with --model.")
@@ -106,7 +107,7 @@ final class ExplainCommand implements Callable<Integer> {
             + "default.")
     private long seed;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "Folder for what is found; made if it is not there.")
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder for what is found; made if it is not there.")
     private Path out;
 
     @Mixin
@@ -117,6 +118,18 @@ final class ExplainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Explain explain = options();
+        if (ExplainTable.NAMES.contains(data)) {
+            if (out != null || target != null || modelFile != null) {
+                throw new InputException("--out, --target and --model are for a file, not for the table " + data);
+            }
+            try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
+                ExplainTable.print(data, explain, context, spec.commandLine().getOut());
+            }
+            return 0;
+        }
+        if (out == null) {
+            throw new InputException("--out DIR is missing, the folder for what is found");
+        }
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw new InputException("--out '" + out + "' is a file, expected a folder");
         }

@@ -35,8 +35,9 @@ import picocli.CommandLine.ScopeType;
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            ExplainCommand.class, AttributeCommand.class, PruneCommand.class, PlotCommand.class, ShowCommand.class,
-            VerifyCommand.class, ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
+            ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
+            PlotCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class,
+            ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
             AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class})
 public final class Main {

@@ -4,9 +4,11 @@ package org.kan4j.explain;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
@@ -25,9 +27,15 @@ final class ExplainRun {
     private static final double WORTH = 0.15;
     /** Shapes that may follow the best network without being better before the search ends. */
     private static final int PATIENCE = 3;
-    /** Error, against the targets' deviation, at which a formula is taken for the data's own. */
-    private static final double EXACT = 1e-7;
+    /** Shapes looked at ahead, and how many times smaller an error there makes a shape not worth a formula. */
+    private static final int AHEAD = 2;
+    private static final double BETTER = 5;
+    /** Error, against the targets' deviation, at which nothing is looked at ahead. */
+    private static final double CLOSE = 5e-4;
     private static final int WIDE_STARTS = 4;
+    /** Edges up to which all functions of the library are tried at once, and larger networks that get them at the end. */
+    private static final int QUICK = 4;
+    private static final int DEFERRED = 2;
 
     /** Rows and what they mean. */
     record Data(Rows train, Rows held, Rows test, List<Column> inputs, List<Column> outputs) {
@@ -45,6 +53,7 @@ final class ExplainRun {
     private final List<String> log = new ArrayList<>();
     private final List<Pruning.Attempt> attempts = new ArrayList<>();
     private final List<FormulaAttempt> found = new ArrayList<>();
+    private final List<Pruned> deferred = new ArrayList<>();
     private double bestNetwork = Double.POSITIVE_INFINITY;
 
     ExplainRun(Explain options, Context context, Data all, KanGraph given, Explain.Listener listener) {
@@ -154,6 +163,7 @@ final class ExplainRun {
         if (few.train().in() <= 6) {
             ladder(few, kept);
         }
+        readDeferred();
         if (wide != null && goOn() && !exact()) {
             attempt(few, wide, true);
         }
@@ -161,23 +171,36 @@ final class ExplainRun {
 
     private void ladder(Data data, int[] names) {
         List<Shape> shapes = Shape.ladder(data.train().in(), data.outputs().size());
+        List<FormulaAttempt.Network> fitted = new ArrayList<>();
         int since = 0;
         for (int s = 0; s < shapes.size() && goOn() && !exact(); s++) {
-            FormulaAttempt.Network network = fit(data, shapes.get(s), names);
-            double rmse = Quality.of(context, network.graph(), data.held()).value();
+            double rmse = error(data, names, shapes, fitted, s);
+            double ahead = Double.POSITIVE_INFINITY;
+            for (int next = s + 1; next <= s + AHEAD && next < shapes.size() && goOn() && rmse > CLOSE * deviation(data); next++) {
+                ahead = Math.min(ahead, error(data, names, shapes, fitted, next));
+            }
             since = rmse < (1 - options.tolerance()) * bestNetwork ? 0 : since + 1;
-            boolean better = rmse < 2 * bestNetwork;
+            boolean worth = rmse <= WORTH * deviation(data) && rmse < 2 * bestNetwork && rmse < BETTER * ahead;
             bestNetwork = Math.min(bestNetwork, rmse);
-            if (rmse <= WORTH * deviation(data) && better || s == shapes.size() - 1 && found.isEmpty()) {
-                attempt(data, network, false);
+            if (worth || s == shapes.size() - 1 && found.isEmpty()) {
+                attempt(data, fitted.get(s), false);
             }
             if (since >= PATIENCE && !found.isEmpty() && good()) {
                 return;
             }
         }
         if (found.isEmpty()) {
-            attempt(data, fit(data, shapes.get(Math.min(2, shapes.size() - 1)), names), true);
+            fitted.sort(Comparator.comparingDouble(n -> Quality.of(context, n.graph(), data.held()).value()));
+            attempt(data, fitted.isEmpty() ? fit(data, shapes.getFirst(), names) : fitted.getFirst(), true);
         }
+    }
+
+    /** Of a rung of the ladder on the rows held out; rungs up to it are fitted where they are not yet. */
+    private double error(Data data, int[] names, List<Shape> shapes, List<FormulaAttempt.Network> fitted, int rung) {
+        while (fitted.size() <= rung) {
+            fitted.add(fit(data, shapes.get(fitted.size()), names));
+        }
+        return Quality.of(context, fitted.get(rung).graph(), data.held()).value();
     }
 
     private static double deviation(Data data) {
@@ -185,7 +208,7 @@ final class ExplainRun {
     }
 
     private boolean exact() {
-        return found.stream().anyMatch(f -> f.complete() && f.held() <= EXACT);
+        return found.stream().anyMatch(f -> f.complete() && f.held() <= FormulaAttempt.EXACT);
     }
 
     /** Whether a formula is as good as the best network. */
@@ -246,17 +269,39 @@ final class ExplainRun {
         int[] inputs = small.graph().inputs();
         Data seen = inputs.length == data.train().in() ? data : data.features(inputs);
         int[] names = Arrays.stream(inputs).map(i -> network.names()[i]).toArray();
+        Pruned pruned = new Pruned(seen, new FormulaAttempt.Network(small.graph(), network.shape(), names),
+            network.graph().edges().size(), () -> Diagram.svg(context, network.graph(), data.train().x(),
+                Column.names(data.inputs()), Column.names(data.outputs()), Map.of()));
+        boolean all = last || small.graph().edges().size() <= QUICK;
+        if (!all) {
+            deferred.add(pruned);
+        }
+        read(pruned, all, last);
+    }
+
+    /** A pruned network, ready to be read. */
+    private record Pruned(Data data, FormulaAttempt.Network network, int edgesBefore, Supplier<String> before) {
+    }
+
+    private void read(Pruned pruned, boolean all, boolean last) {
         try {
-            FormulaAttempt attempt = FormulaAttempt.of(context, options, seen,
-                new FormulaAttempt.Network(small.graph(), network.shape(), names), network.graph().edges().size(),
-                () -> Diagram.svg(context, network.graph(), data.train().x(), Column.names(data.inputs()),
-                    Column.names(data.outputs()), Map.of()), this::say, this::goOn);
-            found.add(attempt);
+            found.add(FormulaAttempt.of(context, options, pruned.data(), pruned.network(), pruned.edgesBefore(), all,
+                pruned.before(), this::say, this::goOn));
         } catch (KanException e) {
             if (last && found.isEmpty()) {
                 throw e;
             }
             say("formula", "%s", e.getMessage());
+        }
+    }
+
+    /** Larger networks that a few functions were tried on, now with all: the best first. */
+    private void readDeferred() {
+        deferred.sort(Comparator.comparingDouble(p -> Quality.of(context, p.network().graph(), p.data().held()).value()));
+        for (Pruned pruned : deferred.stream().limit(DEFERRED).toList()) {
+            if (goOn() && !exact() && !good()) {
+                read(pruned, true, false);
+            }
         }
     }
 

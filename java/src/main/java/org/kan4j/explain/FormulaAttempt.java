@@ -66,9 +66,9 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
     }
 
     /** A few plain functions first: among many, edges that bend a little for each other's sake are taken at their word. */
-    private static List<SymbolicLibrary> libraries(SymbolicLibrary asked) {
+    private static List<SymbolicLibrary> libraries(SymbolicLibrary asked, boolean all) {
         SymbolicLibrary few = SymbolicLibrary.minimal();
-        return asked.equals(SymbolicLibrary.standard()) ? List.of(few, asked) : List.of(asked);
+        return !asked.equals(SymbolicLibrary.standard()) ? List.of(asked) : all ? List.of(few, asked) : List.of(few);
     }
 
     /** Where lines of progress go. */
@@ -76,9 +76,9 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
         void line(String stage, String format, Object... arguments);
     }
 
-    /** Reads formulas from a pruned network. */
+    /** Reads formulas from a pruned network, with all functions of the library or a few plain ones. */
     static FormulaAttempt of(Context context, Explain options, ExplainRun.Data data, Network network, int edgesBefore,
-                             Supplier<String> before, Say say, BooleanSupplier goOn) {
+                             boolean all, Supplier<String> before, Say say, BooleanSupplier goOn) {
         KanGraph graph = network.graph();
         GraphFormula form = new GraphFormula(context, graph, data.train().x(), data.inputs(), data.outputs(), Map.of());
         Composition composition = form.composition();
@@ -88,7 +88,7 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
         double noise = noise(context, options, data, graph, rmse);
         Map<String, Double> resolutions = form.resolutions(rmse, noise, data.train().size());
         Reading best = null;
-        for (SymbolicLibrary library : libraries(options.library())) {
+        for (SymbolicLibrary library : libraries(options.library(), all)) {
             if (best != null && (best.exact() || !goOn.getAsBoolean())) {
                 break;
             }

@@ -19,8 +19,8 @@ import org.kan4j.rows.RowSource;
  *
  * @param tolerance relative rise of the root mean square error (of classes: of the log-loss) that is allowed, at least 0
  * @param threshold the largest effect ({@link Attribution.OfEdge#effect}) of an edge that may go with others at once
- * @param accuracy error, against the targets' deviation, that is good enough whatever the network reached before, 0 for none:
- *     networks that fit noise-free data to many digits cannot lose a node without losing some of them
+ * @param accuracy error, against the targets' deviation, that is good enough whatever the network reached before, 0 for
+ *     none: networks that fit noise-free data to many digits cannot lose a node without losing some of them
  * @param iterations of L-BFGS of each refit, at least 1
  * @param inputs whether inputs may go
  * @param seed of the starts where a refit is stuck

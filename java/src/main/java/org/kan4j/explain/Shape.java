@@ -53,13 +53,14 @@ record Shape(List<Width> widths) {
                 throw KanException.invalid("a shape is widths such as 2,5,1, with products after a plus sign as in 2,1+1,1, given '%s'",
                     text);
             }
-            widths.add(new Width(Integer.parseInt(match.group(1)), match.group(2) == null ? 0 : Integer.parseInt(match.group(2)),
+            widths.add(new Width(Integer.parseInt(match.group(1)),
+                match.group(2) == null ? 0 : Integer.parseInt(match.group(2)),
                 match.group(3) == null ? 2 : Integer.parseInt(match.group(3))));
         }
         if (widths.size() < 2 || widths.getFirst().products() > 0 || widths.getLast().products() > 0
             || widths.stream().anyMatch(w -> w.nodes() < 1)) {
-            throw KanException.invalid("a shape goes from the inputs to the outputs, both without products, with at least one node a "
-                + "layer, given '%s'", text);
+            throw KanException.invalid("a shape goes from the inputs to the outputs, both without products, with at least one "
+                + "node a layer, given '%s'", text);
         }
         return new Shape(widths);
     }

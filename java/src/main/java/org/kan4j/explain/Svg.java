@@ -55,21 +55,27 @@ final class Svg {
             + "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
     }
 
-    /** The path through points, without those less than 0.2 pixels off the line through their neighbours. */
+    /** The path through points, without those less than 0.2 pixels off the line through their neighbours; NaN lifts the pen. */
     static String path(double[] x, double[] y) {
-        boolean[] kept = new boolean[x.length];
-        kept[0] = true;
-        kept[x.length - 1] = true;
-        thin(x, y, 0, x.length - 1, kept);
         StringBuilder d = new StringBuilder();
-        boolean pen = false;
-        for (int i = 0; i < x.length; i++) {
-            if (!Double.isFinite(y[i])) {
-                pen = false;
-            } else if (kept[i]) {
-                d.append(pen ? "L" : "M").append(px(x[i])).append(' ').append(px(y[i]));
-                pen = true;
+        for (int from = 0; from < x.length; from++) {
+            if (!Double.isFinite(y[from])) {
+                continue;
             }
+            int to = from;
+            while (to + 1 < x.length && Double.isFinite(y[to + 1])) {
+                to++;
+            }
+            boolean[] kept = new boolean[x.length];
+            kept[from] = true;
+            kept[to] = true;
+            thin(x, y, from, to, kept);
+            for (int i = from; i <= to; i++) {
+                if (kept[i]) {
+                    d.append(i == from ? "M" : "L").append(px(x[i])).append(' ').append(px(y[i]));
+                }
+            }
+            from = to;
         }
         return d.toString();
     }
@@ -82,8 +88,7 @@ final class Svg {
         double dy = y[to] - y[from];
         double length = Math.hypot(dx, dy);
         for (int i = from + 1; i < to; i++) {
-            double off = Double.isFinite(y[i]) ? Math.abs(dx * (y[i] - y[from]) - dy * (x[i] - x[from])) / length
-                : Double.POSITIVE_INFINITY;
+            double off = Math.abs(dx * (y[i] - y[from]) - dy * (x[i] - x[from])) / length;
             if (off > most) {
                 most = off;
                 at = i;
