@@ -4,9 +4,13 @@
 module org.kan4j {
     requires org.kan4j.bindings;
 
+    exports org.kan4j;
     exports org.kan4j.basis;
     exports org.kan4j.device;
+    exports org.kan4j.encoding;
     exports org.kan4j.error;
+    exports org.kan4j.explain;
+    exports org.kan4j.export;
     exports org.kan4j.formula;
     exports org.kan4j.grid;
     exports org.kan4j.interop;
@@ -17,6 +21,7 @@ module org.kan4j {
     exports org.kan4j.optim;
     exports org.kan4j.rows;
     exports org.kan4j.serve;
+    exports org.kan4j.symbolic;
     exports org.kan4j.tensor;
     exports org.kan4j.train;
 

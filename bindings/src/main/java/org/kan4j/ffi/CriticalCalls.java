@@ -16,18 +16,16 @@ public final class CriticalCalls {
     /** The most work one critical call may do, in multiply-adds: some microseconds. */
     public static final long MAX_MULTIPLY_ADDS = 16_384;
 
-    private static final MethodHandle LAYER_FORWARD = Linker.nativeLinker().downcallHandle(
-        Kan.kan_layer_forward$address(), Kan.kan_layer_forward$descriptor(), Linker.Option.critical(true));
+    private static final MethodHandle CHAIN_FORWARD = Linker.nativeLinker().downcallHandle(
+        Kan.kan_chain_forward$address(), Kan.kan_chain_forward$descriptor(), Linker.Option.critical(true));
 
     private CriticalCalls() {
     }
 
-    /** As {@link Kan#kan_layer_forward}; {@code x} and {@code y} may be heap segments. */
-    public static int kan_layer_forward(MemorySegment context, MemorySegment layer, int mode, long batch,
-                                        MemorySegment x, MemorySegment params, MemorySegment buffers, MemorySegment y,
-                                        MemorySegment saved, MemorySegment scratch) {
+    /** As {@link Kan#kan_chain_forward}; {@code x} and {@code y} may be heap segments. */
+    public static int kan_chain_forward(MemorySegment chain, long batch, MemorySegment x, MemorySegment y) {
         try {
-            return (int) LAYER_FORWARD.invokeExact(context, layer, mode, batch, x, params, buffers, y, saved, scratch);
+            return (int) CHAIN_FORWARD.invokeExact(chain, batch, x, y);
         } catch (Error | RuntimeException e) {
             throw e;
         } catch (Throwable e) {

@@ -5,8 +5,8 @@ import static org.kan4j.cli.Progress.format;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.Names;
+import org.kan4j.encoding.Encoding;
 
 /** What goes into a model and comes out of it, in words. */
 final class Columns {
@@ -22,7 +22,8 @@ final class Columns {
             switch (column) {
                 case Encoding.Numeric numeric -> {
                     names.add(numeric.name());
-                    add(ways, "numbers from the range of the training rows to -1..1");
+                    add(ways, numeric.quantiles().isEmpty() ? "numbers from the range of the training rows to -1..1"
+                            : "numbers by the quantiles of the training rows to -1..1");
                 }
                 case Encoding.Categorical categorical -> {
                     names.add(format("%s (%d values)", categorical.name(), categorical.values().size()));
@@ -37,9 +38,14 @@ final class Columns {
         if (encoding.missing() == Encoding.Missing.FILL) {
             ways.add("missing values to the mean, or to none of the values");
         }
+        if (encoding.unseen() == Encoding.Unseen.UNKNOWN) {
+            ways.add("categories that the training rows do not have to none of the values");
+        }
         String target = switch (encoding.target()) {
             case Encoding.Classes classes -> format("%s, one of %d classes: %s", classes.name(), classes.width(),
                     Names.some(classes.labels()));
+            case Encoding.Labels labels -> format("%s, any of %d labels: %s", labels.name(), labels.width(),
+                    Names.some(labels.labels()));
             case Encoding.Value value -> format("%s, a number: mean %.6g, deviation %.6g", value.name(), value.mean(),
                     value.deviation());
         };

@@ -8,13 +8,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Part;
 import org.kan4j.data.Parts;
-import org.kan4j.data.Table;
-import org.kan4j.data.TableRows;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What {@code kan4j train} takes from its data. */
@@ -31,12 +30,25 @@ final class DataOptions {
     private Set<String> drop = new LinkedHashSet<>();
 
     @Option(names = "--categorical", paramLabel = "COLUMN", split = ",",
-            description = "Columns to take as categories although they hold numbers.")
+            description = "Columns to take as categories although they hold numbers, or more texts than categories mostly are.")
     private Set<String> categorical = new LinkedHashSet<>();
 
     @Option(names = "--missing", paramLabel = "WHAT",
             description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
     private Encoding.Missing missing;
+
+    @Option(names = "--unseen", paramLabel = "WHAT",
+            description = "Categories that the training rows do not have: refuse them, or take them as unknown, none of those it "
+                    + "knows; refuse by default.")
+    private Encoding.Unseen unseen;
+
+    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",",
+            description = "Columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
+                    + "outliers; others are scaled by their range.")
+    private Set<String> quantiles = new LinkedHashSet<>();
+
+    @Mixin
+    private TableOptions tables = new TableOptions();
 
     @Option(names = "--memory", paramLabel = "MIB",
             description = "Memory for encoded rows, 1024 by default. Larger data is read anew in every epoch, so much at a "
@@ -59,6 +71,9 @@ final class DataOptions {
         data.drop = asSet(options.drop());
         data.categorical = asSet(options.categorical());
         data.missing = options.missing();
+        data.unseen = options.unseen();
+        data.quantiles = asSet(options.quantiles());
+        data.tables = options.tables() == null ? new TableOptions() : options.tables();
         data.memory = options.memory();
         data.test = options.test() == null ? null : Path.of(options.test());
         data.testFraction = options.test() == null ? options.testFraction() : null;
@@ -89,23 +104,23 @@ final class DataOptions {
         Double share = test != null ? Double.valueOf(0) : testFraction;
         Job job;
         if (model == null) {
-            job = Job.of(data, target, task, drop, categorical, missing, share, seed, notes);
+            job = Job.of(data, target, task, drop, categorical, missing, unseen, quantiles, share, seed, tables, notes);
         } else {
             refuseColumns();
-            job = Job.of(data, model, share, seed, notes);
+            job = Job.of(data, model, share, seed, tables, notes);
         }
         if (test == null) {
             return job;
         }
-        Part rows = TableRows.all(Table.open(test), job.encoding(), true);
-        return job.with(new Parts(job.parts().train(), rows));
+        return job.with(new Parts(job.parts().train(), Job.rows(tables.open(test.toString(), notes), job.encoding(), notes)));
     }
 
     /** A model that was trained on a table knows its columns. */
     private void refuseColumns() {
         String given = Stream.of(target != null ? "--target" : null, task != null ? "--task" : null,
                         drop.isEmpty() ? null : "--drop", categorical.isEmpty() ? null : "--categorical",
-                        missing != null ? "--missing" : null)
+                        missing != null ? "--missing" : null, unseen != null ? "--unseen" : null,
+                        quantiles.isEmpty() ? null : "--quantiles")
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException("--from keeps the columns of the model; leave out " + given);
@@ -123,22 +138,24 @@ final class DataOptions {
      */
     Effective effective(Job job, boolean file, boolean ofModel) {
         if (!file) {
-            return new Effective(null, null, null, null, null, null, null, null);
+            return new Effective(null, null, null, null, null, null, null, null, null, null, tables);
         }
         String testFile = test == null ? null : test.toString();
         Double share = test != null ? null : Double.valueOf(Job.testFraction(testFraction));
         Integer mebibytes = memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20));
         if (ofModel) {
-            return new Effective(null, null, null, null, null, testFile, share, mebibytes);
+            return new Effective(null, null, null, null, null, null, null, testFile, share, mebibytes, tables);
         }
         Encoding encoding = job.encoding();
         return new Effective(encoding.target().name(),
                 job.classification() ? TableSet.Task.CLASSIFICATION : TableSet.Task.REGRESSION, List.copyOf(drop),
-                List.copyOf(categorical), encoding.missing(), testFile, share, mebibytes);
+                List.copyOf(categorical), encoding.missing(), encoding.unseen(), List.copyOf(quantiles), testFile, share,
+                mebibytes, tables);
     }
 
     /** With defaults filled in; the components are those of {@link TrainOptions}. */
     record Effective(String target, TableSet.Task task, List<String> drop, List<String> categorical, Encoding.Missing missing,
-                     String test, Double testFraction, Integer memory) {
+                     Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction, Integer memory,
+                     TableOptions tables) {
     }
 }

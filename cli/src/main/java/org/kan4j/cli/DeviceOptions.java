@@ -34,11 +34,20 @@ final class DeviceOptions {
 
     /** Opens a context as asked. */
     Context open() {
-        return open(threads != null ? threads : ContextOptions.defaults().threads());
+        return Context.open(options());
     }
 
     /** Opens a context as asked, but with this many threads. */
     Context open(int count) {
+        return Context.open(options(count));
+    }
+
+    /** The context that is asked for. */
+    ContextOptions options() {
+        return options(threads != null ? threads : ContextOptions.defaults().threads());
+    }
+
+    private ContextOptions options(int count) {
         Device asked = parse(device);
         ContextOptions options = Options.of("--threads", () -> ContextOptions.defaults().withDevice(asked).withThreads(count));
         Products precision = Options.of("--products", () -> Products.parse(products));
@@ -55,7 +64,7 @@ final class DeviceOptions {
             }
             options = options.withTier(Options.of("--tier", () -> Tier.parse(tier)));
         }
-        return Context.open(options);
+        return options;
     }
 
     private static Device parse(String name) {

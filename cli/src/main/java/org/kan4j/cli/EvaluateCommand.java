@@ -8,18 +8,19 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
 import org.kan4j.device.Context;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.measure.Metrics;
 import org.kan4j.rows.RowSource;
 import org.kan4j.data.Cache;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Part;
 import org.kan4j.data.Table;
 import org.kan4j.data.TableRows;
+import org.kan4j.encoding.Encoding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +37,8 @@ final class EvaluateCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA",
-            description = "mnist, fashion-mnist, digits, or a CSV, Parquet or safetensors file with the target column.")
+            description = "mnist, fashion-mnist, digits, or a CSV, Parquet or safetensors file with the target column, a folder of "
+                    + "such, or - for standard input.")
     private String data;
 
     @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
@@ -44,6 +46,18 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
     private Path json;
+
+    @Option(names = "--missing", paramLabel = "WHAT",
+            description = "Missing inputs: refuse them, or fill them with the mean of the training rows; by default as trained.")
+    private Encoding.Missing missing;
+
+    @Option(names = "--unseen", paramLabel = "WHAT",
+            description = "Categories that the model was not trained on: refuse them, or take them as unknown, none of those it "
+                    + "knows; by default as trained.")
+    private Encoding.Unseen unseen;
+
+    @Mixin
+    private TableOptions tables = new TableOptions();
 
     @Mixin
     private CoverageOptions coverage = new CoverageOptions();
@@ -56,8 +70,10 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter out = Output.screen(spec, json);
         new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--json", json);
         coverage.check();
-        try (Model model = Model.read(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
-            RowSource rows = rows(data, model.encoding(), true, spec.commandLine().getErr()).load(arena,
+        try (TrainedKan model = Kan.load(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
+            PrintWriter err = spec.commandLine().getErr();
+            Encoding encoding = ruled(model.encoding(), missing, unseen);
+            RowSource rows = rows(data, table(data, tables, err), encoding, true, err).load(arena,
                     model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
             Metrics metrics = Metrics.measure(context, model.parameters(), null, rows);
             ObjectNode root = Output.object();
@@ -80,17 +96,39 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The test part of a named set, or all rows of a file, as the model sees them. */
-    static Part rows(String data, Encoding encoding, boolean needTarget, PrintWriter notes) {
-        Optional<NamedSet> named = NamedSet.of(data);
-        if (named.isEmpty()) {
-            return TableRows.all(Table.open(Path.of(data)), encoding, needTarget);
+    /** The table in a file; null for a known set. */
+    static Table table(String data, TableOptions options, PrintWriter notes) {
+        if (NamedSet.of(data).isPresent()) {
+            if (options.given()) {
+                throw new InputException("--separator, --decimal, --thousands, --na, --header and --encoding are for CSV files, not "
+                        + "for '" + data + "'");
+            }
+            return null;
         }
-        Encoding ofSet = named.get().encoding();
+        return options.open(data, notes);
+    }
+
+    /** An encoding with other rules, where they are given. */
+    static Encoding ruled(Encoding encoding, Encoding.Missing missing, Encoding.Unseen unseen) {
+        return encoding.with(missing != null ? missing : encoding.missing(), unseen != null ? unseen : encoding.unseen());
+    }
+
+    /** As below, of what the command line names. */
+    static Part rows(String data, Encoding encoding, boolean needTarget, TableOptions options, PrintWriter notes) {
+        return rows(data, table(data, options, notes), encoding, needTarget, notes);
+    }
+
+    /** The test part of a named set, or all rows of a table, as the model sees them. */
+    static Part rows(String data, Table table, Encoding encoding, boolean needTarget, PrintWriter notes) {
+        if (table != null) {
+            return TableRows.all(table, encoding, needTarget, note -> notes.println("note: " + note));
+        }
+        NamedSet named = NamedSet.of(data).orElseThrow();
+        Encoding ofSet = named.encoding();
         if (!ofSet.columns().equals(encoding.columns()) || !ofSet.target().equals(encoding.target())) {
             throw new InputException("the model was trained on " + encoding.data() + ", whose inputs or classes are not those of "
                     + data);
         }
-        return named.get().load(new Cache(Cache.defaultRoot(), notes::println)).test();
+        return named.load(new Cache(Cache.defaultRoot(), notes::println)).test();
     }
 }

@@ -3,13 +3,21 @@ package org.kan4j.cli;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import org.kan4j.io.Checkpoint;
-import org.kan4j.io.Safetensors;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.export.Onnx;
+import org.kan4j.export.OnnxOptions;
 import org.kan4j.interop.Origin;
 import org.kan4j.interop.StateDicts;
 import org.kan4j.interop.Variant;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.io.Safetensors;
+import org.kan4j.tensor.DType;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,7 +26,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j export}. */
 @Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Writes a model of kan4j as the state dict of a published KAN implementation.")
+        description = "Writes a model of kan4j as an ONNX file, or as the state dict of a published KAN implementation.")
 final class ExportCommand implements Callable<Integer> {
 
     @Spec
@@ -27,25 +35,108 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A model that kan4j train or kan4j import wrote.")
     private Path model;
 
-    @Option(names = "--variant", paramLabel = "NAME", required = true,
-            description = "The implementation it is for, such as efficient-kan; an unknown name lists those known.")
-    private String variant;
+    @ArgGroup(multiplicity = "1")
+    private Target target;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true,
-            description = "Where to write the state dict (safetensors; variant and config in its metadata).")
-    private Path out;
+    /** One of two. */
+    private static final class Target {
+        @ArgGroup(exclusive = false, heading = "As a state dict:%n")
+        private StateDict stateDict;
+
+        @ArgGroup(exclusive = false, heading = "As an ONNX file:%n")
+        private OnnxFile onnx;
+    }
+
+    private static final class StateDict {
+        @Option(names = "--variant", paramLabel = "NAME", required = true,
+                description = "The implementation it is for, such as efficient-kan; an unknown name lists those known.")
+        private String variant;
+
+        @Option(names = "--out", paramLabel = "FILE", required = true,
+                description = "Where to write the state dict (safetensors; variant and config in its metadata).")
+        private Path out;
+    }
+
+    private static final class OnnxFile {
+        @Option(names = "--onnx", paramLabel = "FILE", required = true,
+                description = "Where to write it: one input x (rows, in), one output y (rows, out), or as --raw says.")
+        private Path file;
+
+        @Option(names = "--raw", description = "Raw columns in, an input each named as its column, and the label and probabilities, or "
+                + "the value, out.")
+        private boolean raw;
+
+        @Option(names = "--opset", paramLabel = "N", description = "Version of its operators, 17 to 21 (default 17).")
+        private Integer opset;
+
+        @Option(names = "--f32", description = "In float32, whatever the model's type.")
+        private boolean f32;
+
+        @Option(names = "--softmax", description = "Probabilities of classes instead of the model's outputs.")
+        private boolean softmax;
+
+        @Option(names = "--check", description = "Run it with ONNX Runtime and compare with kan4j; exit status 1 if its "
+                + "relative L2 error exceeds 3 times kan4j's own and 2e-7. Needs com.microsoft.onnxruntime:onnxruntime on the "
+                + "class path (KAN4J_CLASSPATH).")
+        private boolean check;
+    }
 
     @Override
     public Integer call() throws IOException {
-        Variant known = Variant.of(variant);
-        new Output.Check().reads("MODEL", model).writes("--out", out);
+        return target.onnx != null ? onnx(target.onnx) : stateDict(target.stateDict);
+    }
+
+    private int stateDict(StateDict to) throws IOException {
+        Variant known = Variant.of(to.variant);
+        new Output.Check().reads("MODEL", model).writes("--out", to.out);
         try (Checkpoint checkpoint = Checkpoint.read(model); Arena arena = Arena.ofConfined()) {
             Origin origin = Origin.of(checkpoint.properties(), arena);
             StateDicts.Exported state = StateDicts.save(known, checkpoint.parameters(), origin, arena);
-            Safetensors.write(out, state.tensors(), state.metadata());
-            spec.commandLine().getOut().println(out + ": " + state.tensors().size() + " tensors, " + known + " "
+            Safetensors.write(to.out, state.tensors(), state.metadata());
+            spec.commandLine().getOut().println(to.out + ": " + state.tensors().size() + " tensors, " + known + " "
                 + state.metadata().getOrDefault("config", "without a config"));
+            if (checkpoint.properties().containsKey(Encoding.KEY)) {
+                spec.commandLine().getErr().println("kan4j: note: a state dict cannot carry how the model's columns are scaled: "
+                    + "the PyTorch model takes and gives the scaled numbers (kan4j info " + model + " prints the columns)");
+            }
         }
         return 0;
+    }
+
+    private int onnx(OnnxFile to) throws IOException {
+        OnnxOptions options = OnnxOptions.DEFAULT.withOpset(to.opset == null ? 17 : to.opset).withSoftmax(to.softmax)
+            .withDType(to.f32 ? DType.F32 : null);
+        if ((to.check || to.raw) && to.softmax || to.check && to.raw) {
+            throw new InputException("--check, --raw and --softmax do not go together: --check compares the model's own numbers, "
+                + "--raw gives probabilities anyway");
+        }
+        if (to.check) {
+            OnnxCheck.requireRuntime();
+        }
+        new Output.Check().reads("MODEL", model).writes("--onnx", to.file);
+        try (Checkpoint checkpoint = Checkpoint.read(model)) {
+            Map<String, String> metadata = new LinkedHashMap<>(checkpoint.properties());
+            metadata.remove(Origin.PROPERTY); // the state dict's unused tensors, of no use there
+            if (to.raw) {
+                Onnx.write(to.file, checkpoint.parameters(), encoding(model, checkpoint), options.withMetadata(metadata));
+            } else {
+                Onnx.write(to.file, checkpoint.parameters(), options.withMetadata(metadata));
+            }
+            spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
+                + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
+                + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
+            return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
+                to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;
+        }
+    }
+
+    /** What the model's numbers mean; refuses a model that does not say. */
+    static Encoding encoding(Path model, Checkpoint checkpoint) {
+        String json = checkpoint.properties().get(Encoding.KEY);
+        if (json == null) {
+            throw new InputException(model + " does not say what its inputs and outputs mean (metadata '" + Encoding.KEY
+                + "'); --raw needs a model that kan4j train wrote");
+        }
+        return Encoding.fromJson(json);
     }
 }

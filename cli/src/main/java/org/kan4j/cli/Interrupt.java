@@ -4,9 +4,8 @@ package org.kan4j.cli;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.kan4j.train.Trainer;
 
-/** On Ctrl-C, SIGTERM or SIGHUP asks the trainer to stop and lets it write its checkpoint before the VM ends. */
+/** On Ctrl-C, SIGTERM or SIGHUP asks the work to stop and lets it write what it has before the VM ends. */
 final class Interrupt implements AutoCloseable {
 
     private static final int PATIENCE_S = 20;
@@ -14,10 +13,15 @@ final class Interrupt implements AutoCloseable {
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
 
-    /** @param late what to say where the step that runs takes too long to be waited for */
-    Interrupt(Trainer trainer, String late) {
+    /**
+     * From now on.
+     *
+     * @param stop asks the work to stop
+     * @param late what to say where the step that runs takes too long to be waited for
+     */
+    Interrupt(Runnable stop, String late) {
         hook = new Thread(() -> {
-            trainer.requestStop();
+            stop.run();
             try {
                 if (!done.await(PATIENCE_S, TimeUnit.SECONDS)) {
                     System.err.println("kan4j: " + late);
@@ -29,7 +33,7 @@ final class Interrupt implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** The checkpoint is written and said so. */
+    /** What there is is written and said so. */
     void reported() {
         done.countDown();
     }

@@ -6,10 +6,10 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import org.kan4j.Recipe;
 import org.kan4j.tensor.DType;
 import org.kan4j.rows.RowSource;
 import org.kan4j.data.Cache;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
 import org.kan4j.data.Part;
@@ -17,6 +17,7 @@ import org.kan4j.data.Parts;
 import org.kan4j.data.Table;
 import org.kan4j.data.TableRows;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 
 /**
  * What to train on, and what suits it where the user says nothing.
@@ -48,16 +49,15 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
     /** A table in a file; steps are sized so that small ones get enough of them. */
     static Job table(Table table, TableSet.Options options, PrintWriter notes) {
         TableSet set = TableSet.learn(table, options);
-        set.note().ifPresent(n -> notes.println("note: " + n));
+        set.notes().forEach(n -> notes.println("note: " + n));
         Parts parts = set.parts();
         return table(set.encoding(), options.testShare() > 0 ? parts : new Parts(parts.train(), null));
     }
 
     private static Job table(Encoding encoding, Parts parts) {
-        int rows = parts.train().rows();
-        int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
-        int epochs = rows < 2_000 ? 100 : rows < 20_000 ? 50 : 20;
-        return new Job(encoding, parts, 16, epochs, batch, 5e-3, Math.pow(0.02, 1.0 / epochs));
+        Recipe recipe = Recipe.of(parts.train().rows());
+        return new Job(encoding, parts, recipe.hidden(), recipe.epochs(), recipe.batchSize(), recipe.learningRate(),
+                recipe.decay());
     }
 
     /** The same with other rows. */
@@ -66,19 +66,24 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
     }
 
     /** A known set or a file as a model that is there takes it. */
-    static Job of(String data, Encoding encoding, Double testFraction, long seed, PrintWriter notes) {
+    static Job of(String data, Encoding encoding, Double testFraction, long seed, TableOptions tables, PrintWriter notes) {
         if (NamedSet.of(data).isPresent()) {
-            Job job = of(data, null, null, Set.of(), Set.of(), null, testFraction, seed, notes);
+            Job job = of(data, null, null, Set.of(), Set.of(), null, null, Set.of(), testFraction, seed, tables, notes);
             if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
                 throw new InputException("the model was trained on " + encoding.data() + ", whose inputs or classes are not those "
                         + "of " + data);
             }
             return job;
         }
-        Part all = TableRows.all(Table.open(Path.of(data)), encoding, true);
+        Part all = rows(tables.open(data, notes), encoding, notes);
         double share = checkedFraction(testFraction);
         return table(encoding, share == 0 ? new Parts(all, null) : new Parts(part(all, share, seed, true), part(all, share, seed,
                 false)));
+    }
+
+    /** All rows of a table, with the target, as a model that is there takes them. */
+    static Part rows(Table table, Encoding encoding, PrintWriter notes) {
+        return TableRows.all(table, encoding, true, note -> notes.println("note: " + note));
     }
 
     /** One part of a split of rows. */
@@ -97,35 +102,36 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         };
     }
 
-    /** The file that the command line names, null for a known set. */
+    /** The file that the command line names; null for a known set and standard input. */
     static Path file(String data) {
-        return NamedSet.of(data).isPresent() ? null : Path.of(data);
+        return data.equals("-") || NamedSet.of(data).isPresent() ? null : Path.of(data);
     }
 
     /** By what the command line names: a known set or a file. */
     static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
-                  Encoding.Missing missing, Double testFraction, long seed, PrintWriter notes) {
+                  Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Double testFraction, long seed,
+                  TableOptions tables, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isPresent()) {
             if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || missing != null
-                    || testFraction != null) {
-                throw new InputException("--target, --task, --drop, --categorical, --missing and --test-fraction are for "
-                        + "files, not for '" + data + "'");
+                    || unseen != null || !quantiles.isEmpty() || testFraction != null || tables.given()) {
+                throw new InputException("--target, --task, --drop, --categorical, --missing, --unseen, --quantiles, "
+                        + "--test-fraction and how CSV is written are for files, not for '" + data + "'");
             }
             return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
         }
-        Path file = Path.of(data);
-        if (data.isEmpty() || !file.toFile().exists() && !data.contains(".") && !data.contains("/")) {
+        if (data.isEmpty() || !Path.of(data).toFile().exists() && !data.contains(".") && !data.contains("/") && !data.equals("-")) {
             throw new InputException("no data set or file '" + data + "'; known sets are mnist, fashion-mnist and digits, "
                     + "else give a CSV, Parquet or safetensors file");
         }
-        Table table = Table.open(file);
+        Table table = tables.open(data);
         if (target == null) {
             throw new InputException("a file needs --target COLUMN, the column to predict; " + data + " has: "
-                    + Names.some(table.columns().stream().map(Table.Column::name).toList()));
+                    + Names.some(table.columns().stream().map(Table.Column::name).toList()) + table.hint());
         }
         double share = checkedFraction(testFraction);
-        return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed), notes);
+        return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed, quantiles,
+                unseen), notes);
     }
 
     private static double checkedFraction(Double given) {

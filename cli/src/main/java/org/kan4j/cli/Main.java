@@ -35,8 +35,11 @@ import picocli.CommandLine.ScopeType;
         description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            ShowCommand.class, VerifyCommand.class, ImportCommand.class, ExportCommand.class, BenchCommand.class,
-            AutoComplete.GenerateCompletion.class, CommandLine.HelpCommand.class})
+            ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
+            PlotCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class,
+            ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
+            AutoComplete.GenerateCompletion.class,
+            CommandLine.HelpCommand.class})
 public final class Main {
 
     /** Bad input. */
@@ -140,7 +143,7 @@ public final class Main {
     }
 
     private static int report(PrintWriter err, String message, int status) {
-        err.println("kan4j: " + message);
+        err.println("kan4j: " + inOptions(message));
         return status;
     }
 
@@ -149,6 +152,11 @@ public final class Main {
         return locale.newEncoder().canEncode(e.getInput()) ? "'" + e.getInput() + "' is no file name: " + e.getReason()
                 : "the file name '" + e.getInput() + "' has letters that the locale's encoding, " + locale
                 + ", lacks; LC_ALL=C.UTF-8 in the environment has all";
+    }
+
+    /** What the library calls a setting is an option here: "set missing to fill" is "use --missing fill". */
+    static String inOptions(String message) {
+        return message.replaceAll("\\bset (missing|unseen) to (\\w+)", "use --$1 $2");
     }
 
     /** In words; Java's own messages of these are a bare path. */

@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
-import org.kan4j.data.Encoding;
+import org.kan4j.encoding.Encoding;
 import picocli.CommandLine.Option;
 
 /** The network that {@code kan4j train} trains. */

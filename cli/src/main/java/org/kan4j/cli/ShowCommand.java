@@ -16,7 +16,7 @@ import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.io.Safetensors;
 import org.kan4j.model.TensorInfo;
-import org.kan4j.data.Encoding;
+import org.kan4j.encoding.Encoding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;

@@ -18,8 +18,8 @@ import org.kan4j.device.Context;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.train.Trainer;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.NamedSet;
+import org.kan4j.encoding.Encoding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,7 +41,8 @@ final class TrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @picocli.CommandLine.Parameters(paramLabel = "DATA",
-            description = "mnist, fashion-mnist, digits, or a file: .parquet, .safetensors, anything else is CSV.")
+            description = "mnist, fashion-mnist, digits, or a file: .parquet, .safetensors, anything else is CSV; a folder of such, "
+                    + "or - for standard input.")
     private String data;
 
     @Mixin
@@ -214,7 +215,7 @@ final class TrainCommand implements Callable<Integer> {
         if (out != null) {
             return insert(out, suffix);
         }
-        String name = NamedSet.of(data).isPresent() ? data : name(Path.of(data));
+        String name = NamedSet.of(data).isPresent() ? data : data.equals("-") ? "stdin" : name(Path.of(data));
         return Path.of(stem(name) + suffix + ".safetensors");
     }
 

@@ -14,8 +14,8 @@ import java.util.stream.StreamSupport;
 import org.kan4j.device.Context;
 import org.kan4j.train.Trainer;
 import org.kan4j.data.DataException;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.TableSet;
+import org.kan4j.encoding.Encoding;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a
@@ -38,14 +38,15 @@ import org.kan4j.data.TableSet;
  * @param validation share of the training rows held out to measure on after each epoch; null for none
  * @param patience epochs without a better validation loss after which to stop; null for never
  * @param method the rest of how to train, each under its own name
+ * @param tables how a CSV file is written, likewise
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-                    Encoding.Missing missing, String test, Double testFraction, Integer memory, String from, String basis,
-                    Integer grid, Integer order, String norm, String init, long[] layers, Integer epochs, Integer batch,
-                    Double lr, Double weightDecay, String schedule, Double decay, Double warmup, Integer plateau,
-                    Double validation, Integer patience, long seed, String dtype, String device, int threads, String tier,
-                    @JsonUnwrapped Method method) {
+                    Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction,
+                    Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
+                    long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
+                    Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
+                    int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
@@ -55,11 +56,12 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     /** What the options of each kind come to. */
     static TrainOptions of(String data, DataOptions.Effective rows, String from, ModelOptions.Effective model,
                            CourseOptions.Effective course, long seed, Context context, Method method) {
-        return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.test(),
-                rows.testFraction(), rows.memory(), from, model.basis(), model.grid(), model.order(), model.norm(), model.init(),
-                model.layers(), course.epochs(), course.batch(), course.lr(), course.weightDecay(), course.schedule(),
-                course.decay(), course.warmup(), course.plateau(), course.validation(), course.patience(), seed, model.dtype(),
-                context.device().toString(), context.threads(), context.tier().toString(), method);
+        return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.unseen(),
+                rows.quantiles(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(), model.grid(),
+                model.order(), model.norm(), model.init(), model.layers(), course.epochs(), course.batch(), course.lr(),
+                course.weightDecay(), course.schedule(), course.decay(), course.warmup(), course.plateau(), course.validation(),
+                course.patience(), seed, model.dtype(), context.device().toString(), context.threads(),
+                context.tier().toString(), method, rows.tables());
     }
 
     /** The same training up to another number of epochs or steps; null for those it has. */
@@ -67,9 +69,9 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         if (otherSteps != null) {
             method.setSteps(otherSteps);
         }
-        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, test, testFraction,
-                memory, from, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay, schedule, decay,
-                warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method);
+        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles,
+                test, testFraction, memory, from, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay,
+                schedule, decay, warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method, tables);
     }
 
     /** Sets a trainer up to train so. */
@@ -98,7 +100,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
             String value = option.getValue().isArray() ? StreamSupport.stream(option.getValue().spliterator(), false)
                     .map(JsonNode::asText).collect(Collectors.joining(",")) : option.getValue().asText();
             if (!key.equals("data") && !value.isEmpty()) {
-                boolean constant = key.equals("task") || key.equals("missing");
+                boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen");
                 command.append(" --").append(Config.kebab(key)).append(' ')
                         .append(quoted(constant ? value.toLowerCase(Locale.ROOT) : value));
             }

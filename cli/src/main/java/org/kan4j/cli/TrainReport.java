@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.kan4j.data.Encoding;
+import org.kan4j.encoding.Encoding;
 
 /** What {@code kan4j train} says in the end: the card of a model, the mean of several, and both as JSON. */
 final class TrainReport {

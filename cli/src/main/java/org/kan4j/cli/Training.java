@@ -16,8 +16,8 @@ import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
-import org.kan4j.data.Encoding;
 import org.kan4j.data.Part;
+import org.kan4j.encoding.Encoding;
 
 /**
  * One training of {@code kan4j train}, from its rows to what came of it.
@@ -96,7 +96,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 builder.classWeights(options.method().classWeights(rows.train));
             }
             try (Trainer trainer = builder.checkpoint(replaced ? modelFile : null).listener(progress).build();
-                 Interrupt interrupt = new Interrupt(trainer, "the step takes too long to be waited for; what is saved of the "
+                 Interrupt interrupt = new Interrupt(trainer::requestStop, "the step takes too long to be waited for; what is saved of the "
                          + "training is that of its last epoch, in " + modelFile)) {
                 if (trainer.isDone()) {
                     throw new InputException(resumed + " has all of its " + trainer.epoch() + " epochs, " + trainer.steps()

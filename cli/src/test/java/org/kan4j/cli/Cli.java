@@ -29,10 +29,12 @@ record Cli(int status, String out, String err) {
         return cli;
     }
 
-    /** Runs a command that must end with status 2 and a plain message with these parts. */
+    /** Runs a command that must end with status 2 and, after notes, a plain message with these parts. */
     static Cli refuse(String[] messageParts, Object... args) {
         Cli cli = run(args);
-        assertThat(cli.err).startsWith("kan4j: ").contains(messageParts).doesNotContain("\tat ").doesNotContain("Exception");
+        assertThat(cli.err.lines().dropWhile(line -> line.startsWith("note: ")).findFirst()).as(cli.err).get().asString()
+                .startsWith("kan4j: ");
+        assertThat(cli.err).contains(messageParts).doesNotContain("\tat ").doesNotContain("Exception");
         assertThat(cli.status).as(cli.err).isEqualTo(2);
         return cli;
     }

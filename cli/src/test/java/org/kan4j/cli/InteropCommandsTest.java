@@ -86,13 +86,40 @@ class InteropCommandsTest {
     }
 
     @Test
+    void importReadsWhatUsersHaveAndPrintsTheLayers() throws IOException {
+        Path resources = GOLDEN.resolveSibling("torch");
+        Path model = folder.resolve("model.safetensors");
+        assertThat(Cli.succeed("import", resources.resolve("checkpoint.pt"), "--variant", "chebykan", "--out", model)
+            .out())
+            .contains("layers.0 (2 -> 3), layers.1 (3 -> 1)");
+        assertThat(Cli.succeed("import", resources.resolve("mark"), "--variant", "pykan", "--out", model).out())
+            .contains("2 outputs");
+        Cli.refuse(new String[] {"model, ema", "--key"}, "import", resources.resolve("two.pt"), "--variant", "chebykan",
+            "--out", model);
+        Cli.succeed("import", resources.resolve("two.pt"), "--variant", "chebykan", "--out", model, "--key", "ema");
+        Path named = GOLDEN.resolveSibling("published").resolve("encoder-decoder.safetensors");
+        Cli.refuse(new String[] {"--order encoder,decoder", "--order decoder,encoder"}, "import", named, "--variant",
+            "efficient-kan", "--out", model);
+        assertThat(Cli.succeed("import", named, "--variant", "efficient-kan", "--out", model, "--order",
+            "encoder,decoder").out())
+            .contains("encoder (3 -> 3), decoder (3 -> 3)");
+        Cli.refuse(new String[] {"torch._utils KAN", "model.state_dict()"}, "import", resources.resolve("module.pt"),
+            "--variant", "chebykan", "--out", model);
+        Cli.refuse(new String[] {"weights of PyTorch", "kan4j import"}, "train", resources.resolve("state.pt"),
+            "--target", "y");
+        Cli.refuse(new String[] {"zip file", "kan4j import"}, "export", resources.resolve("state.pt"), "--onnx",
+            folder.resolve("m.onnx"));
+    }
+
+    @Test
     void badImportsAndExports() throws IOException {
         Path weights = written("chebykan_2layer.safetensors", "", null);
         Path model = folder.resolve("model.safetensors");
-        Cli.refuse(new String[] {"chebby", "chebykan", "rational"}, "import", "--variant", "chebby", weights, "--out", model);
+        Cli.refuse(new String[] {"chebby", "chebykan", "rational"}, "import", "--variant", "chebby", weights, "--out",
+            model);
         Cli.refuse(new String[] {"fastkan", "chebykan"}, "import", "--variant", "fastkan", weights, "--out", model);
-        Cli.refuse(new String[] {"grade", "degree"}, "import", "--variant", "chebykan", weights, "--out", model, "--config",
-            "{\"grade\": 4}");
+        Cli.refuse(new String[] {"grade", "degree"}, "import", "--variant", "chebykan", weights, "--out", model,
+            "--config", "{\"grade\": 4}");
         assertThat(model).doesNotExist();
         Cli.succeed("import", "--variant", "chebykan", weights, "--out", model);
         Cli.refuse(new String[] {"Chebyshev", "efficient-kan"}, "export", "--variant", "efficient-kan", model, "--out",

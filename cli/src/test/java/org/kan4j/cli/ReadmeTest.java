@@ -42,20 +42,42 @@ class ReadmeTest {
         Path model = folder.resolve("model.safetensors");
         assertThat(body).contains("Path.of(\"model.safetensors\")");
         Path source = folder.resolve("Readme.java");
-        Files.writeString(source, imports + "\npublic class Readme { public static float run() throws Exception {\n"
+        Files.writeString(source, imports + "\npublic class Readme { public static double run() throws Exception {\n"
                 + body.replace("Path.of(\"model.safetensors\")", "Path.of(\"" + model + "\")")
                     .replace("System.out.println(", "return (") + "\n} }\n");
         int status = ToolProvider.getSystemJavaCompiler().run(null, null, null, "--release", "22", "-cp",
                 System.getProperty("java.class.path"), "-d", folder.toString(), source.toString());
         assertThat(status).isZero();
         try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
-            float y = (float) loader.loadClass("Readme").getMethod("run").invoke(null);
+            double y = (double) loader.loadClass("Readme").getMethod("run").invoke(null);
             // exp(sin(pi x1) + x2^2) at (0.5, 0.5)
-            assertThat(y).isCloseTo((float) Math.exp(1.25), within(0.2f));
+            assertThat(y).isCloseTo(Math.exp(1.25), within(0.2));
         }
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             assertThat(checkpoint.model().in()).isEqualTo(2);
         }
+    }
+
+    /** Each block of docs/java.md after the first uses what the first one defines. */
+    @Test
+    void theJavaOfTheDocumentationCompiles() throws Exception {
+        Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(ROOT.resolve("docs/java.md")));
+        assertThat(block.find()).isTrue();
+        String first = block.group(1);
+        String imports = first.lines().filter(l -> l.startsWith("import ")).collect(Collectors.joining("\n"));
+        StringBuilder source = new StringBuilder(imports + "\nabstract class Documented {\n"
+                + first.lines().filter(l -> !l.startsWith("import ")).collect(Collectors.joining("\n")));
+        int count = 0;
+        while (block.find()) {
+            assertThat(block.group(1).lines().filter(l -> !l.isBlank())).as(block.group(1)).hasSizeLessThanOrEqualTo(MAX_LINES);
+            source.append("\nvoid block").append(count++).append("() throws Exception {\n").append(block.group(1)).append("}\n");
+        }
+        assertThat(count).isGreaterThan(8);
+        Files.writeString(folder.resolve("Documented.java"), source.append("}\n"));
+        assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "--release", "22", "-cp",
+                System.getProperty("java.class.path"), "-d", folder.toString(), folder.resolve("Documented.java").toString()))
+                .isZero();
     }
 
     @Test

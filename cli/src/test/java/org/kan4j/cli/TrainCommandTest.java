@@ -71,7 +71,8 @@ class TrainCommandTest {
         assertThat(evaluated.get("accuracy").asDouble()).isEqualTo(accuracy);
         assertThat(evaluated.get("loss").asDouble()).isCloseTo(loss, within(1e-6));
 
-        List<String> lines = Cli.succeed("predict", "digits", "--model", file("m.safetensors")).out().lines().toList();
+        List<String> lines = Cli.succeed("predict", "digits", "--model", file("m.safetensors"), "--probabilities").out()
+                .lines().toList();
         assertThat(lines).hasSize(360);
         assertThat(lines.getFirst()).isEqualTo("label,p(0),p(1),p(2),p(3),p(4),p(5),p(6),p(7),p(8),p(9)");
         for (String line : lines.subList(1, lines.size())) {
@@ -198,7 +199,7 @@ class TrainCommandTest {
                 file("m.safetensors"), "--json", file("m.json"));
         assertThat(Cli.json(file("m.json")).get("test").get("accuracy").asDouble()).isGreaterThan(0.93);
         assertThat(Cli.json(file("m.json")).get("test").get("roc_auc").asDouble()).isBetween(0.95, 1.0);
-        assertThat(Cli.succeed("predict", file("disc.csv"), "--model", file("m.safetensors")).out())
+        assertThat(Cli.succeed("predict", file("disc.csv"), "--model", file("m.safetensors"), "--probabilities").out())
                 .startsWith("inside,p(no),p(yes)");
     }
 

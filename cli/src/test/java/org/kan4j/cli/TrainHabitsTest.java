@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
@@ -59,7 +60,8 @@ class TrainHabitsTest {
         String first = help.substring(help.indexOf("Most used:"), help.indexOf("Data ("));
         assertThat(TrainHelp.MOST_USED).hasSize(10).allSatisfy(option -> assertThat(first).contains(option));
         for (var option : new CommandLine(new TrainCommand()).getCommandSpec().options()) {
-            assertThat(help.lines().filter(line -> line.matches(" {2,6}(-., )?" + option.longestName() + "\\b(?!-).*")))
+            String name = (option.negatable() ? "--\\[no-\\]" : "--") + option.longestName().substring(2);
+            assertThat(help.lines().filter(line -> line.matches(" {2,6}(-., )?" + name + "\\b(?!-).*")))
                     .as(option.longestName()).hasSize(1);
         }
         String penalties = help.substring(help.indexOf("Penalties ("), help.indexOf("Device:"));
@@ -300,5 +302,31 @@ class TrainHabitsTest {
         Cli.succeed("train", moved, "--resume", file("m.safetensors"), "--epochs", 2);
         Cli.refuse(new String[] {"was trained on other data", "--from"}, "train", table("u.csv", 100, 2), "--resume",
                 file("m.safetensors"), "--epochs", 3);
+    }
+
+    /** How a file is written and how its columns are taken is part of a training: gone on with, and said by "again". */
+    @Test
+    void howAFileIsReadTravelsWithTheTraining() throws IOException {
+        StringBuilder text = new StringBuilder("a;c;y\n");
+        for (int i = 0; i < 60; i++) {
+            text.append(i % 10 == 3 ? "-999" : i + ",5").append(i % 2 == 0 ? ";on;" : ";off;").append(i * 0.25 + 1).append('\n');
+        }
+        Path data = Files.writeString(file("t.csv"), text.toString().replace('.', ','));
+        Path other = Files.writeString(file("u.csv"), text.toString().replace('.', ',').replace("off", "new"));
+        Object[] written = {"--separator", ";", "--decimal", ",", "--na", "-999"};
+        Cli trained = Cli.succeed(arguments(written, "train", data, "--target", "y", "--missing", "fill", "--unseen", "unknown",
+                "--quantiles", "a", "--test", other, "--epochs", 1, "--out", file("m.safetensors")));
+        assertThat(trained.out()).contains("by the quantiles of the training rows", "--unseen unknown", "--quantiles a",
+                "--separator ';'", "--decimal ,", "--na -999");
+        Cli.succeed("train", data, "--resume", file("m.safetensors"), "--epochs", 2);
+        Cli.succeed(arguments(written, "train", other, "--from", file("m.safetensors"), "--epochs", 1, "--out",
+                file("n.safetensors")));
+        Cli.refuse(new String[] {"--from keeps the columns of the model; leave out --unseen, --quantiles"}, "train", other, "--from",
+                file("m.safetensors"), "--unseen", "refuse", "--quantiles", "a");
+        Cli.refuse(new String[] {"--unseen, --quantiles", "are for files, not for 'digits'"}, "train", "digits", "--na", "x");
+    }
+
+    private static Object[] arguments(Object[] more, Object... first) {
+        return Stream.concat(Stream.of(first), Stream.of(more)).toArray();
     }
 }

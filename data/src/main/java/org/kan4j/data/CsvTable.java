@@ -1,15 +1,14 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import de.siegmar.fastcsv.reader.CommentStrategy;
 import de.siegmar.fastcsv.reader.CsvIndex;
 import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.IndexedCsvReader;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,70 +16,110 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
- * A CSV file with a header. Fields are separated by commas, or by semicolons or tabs where the header has these and no
- * comma. UTF-8. Empty lines are no rows. Opening it finds where its blocks begin, in one pass.
+ * A CSV file. Separator, decimal mark and what stands before the table are found by {@link CsvDialect}. Blank lines, and
+ * comments that have not as many fields as there are columns, are no rows. Opening it finds where its blocks begin.
  */
 final class CsvTable implements Table {
 
+    /** Ends texts of old systems. */
+    static final char CTRL_Z = 0x1a;
+
+    /** Bytes to look at first, more where not even one line fits. */
+    private static final int HEAD = 1 << 21;
+    private static final int MOST_HEAD = 1 << 28;
+
     private final Path path;
-    private final char separator;
+    private final Spool source;
+    private final CsvDialect dialect;
+    private final Cells cells;
+    private final CommentStrategy comments;
     private final List<Column> columns;
+    private final Map<String, Integer> places;
+    private final Set<Integer> unnamed;
     private final CsvIndex index;
     /** Rows of each block, -1 where nobody has counted them yet. Benign races: all threads count the same. */
     private final int[] rows;
 
-    private CsvTable(Path path, char separator, List<Column> columns, CsvIndex index) {
+    private CsvTable(Path path, Spool source, CsvDialect dialect, CsvScan scan, Cells cells) throws IOException {
         this.path = path;
-        this.separator = separator;
-        this.columns = columns;
-        this.index = index;
+        this.source = source;
+        this.dialect = dialect;
+        this.cells = cells;
+        // Rows may begin with a # too, such as Excel's #N/A: only where none do are lines with it taken as comments unseen.
+        this.comments = scan.hashes() > 0 && scan.hashes() == dialect.comments() ? CommentStrategy.READ : CommentStrategy.NONE;
+        this.unnamed = new HashSet<>();
+        this.columns = named();
+        this.places = Table.places(columns);
+        try (IndexedCsvReader<CsvRecord> reader = builder().pageSize(Table.blockRows(columns.size()))
+                .build(CsvDialect.handler(), source.file())) {
+            this.index = reader.getIndex();
+        }
         this.rows = new int[index.pages().size()];
-        Arrays.fill(rows, -1);
+        boolean clean = scan.blank() == dialect.blanks() && scan.hashes() == dialect.comments();
+        for (int block = 0; block < rows.length; block++) {
+            long from = (long) block * index.pageSize();
+            long to = Math.min(index.recordCount(), from + index.pageSize());
+            rows[block] = clean ? (int) Math.max(0, to - Math.max(from, dialect.skipped())) : -1;
+        }
     }
 
-    static CsvTable open(Path path) {
-        String first;
-        try (BufferedReader in = Files.newBufferedReader(path, StandardCharsets.UTF_8)) {
-            first = in.readLine();
-        } catch (IOException e) {
-            throw unreadable(path, e);
-        }
-        if (first == null || first.isBlank() || first.equals("\ufeff")) {
-            throw new DataException(path + ": empty, expected a header line of column names");
-        }
-        char separator = first.contains(",") ? ',' : first.contains(";") ? ';' : first.contains("\t") ? '\t' : ',';
-        List<Column> columns = columns(path, separator);
-        try (IndexedCsvReader<CsvRecord> reader = IndexedCsvReader.builder().fieldSeparator(separator)
-                .pageSize(Table.blockRows(columns.size())).ofCsvRecord(path)) {
-            return new CsvTable(path, separator, columns, reader.getIndex());
+    static CsvTable open(Path path, Spool source, CsvFormat format) {
+        try {
+            CsvScan scan = CsvScan.of(path, source.file());
+            CsvDialect dialect = CsvDialect.of(path, head(source.file()), format);
+            return new CsvTable(path, source, dialect, scan,
+                    new Cells(dialect.decimal(), dialect.thousands(), format.missing()));
         } catch (CsvParseException | UncheckedIOException | IOException e) {
             throw unreadable(path, e);
         }
     }
 
-    private static List<Column> columns(Path path, char separator) {
-        List<Column> columns = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator).detectBomHeader(true)
-                .ofCsvRecord(path)) {
-            for (String field : reader.iterator().next().getFields()) {
-                String name = field.strip();
-                if (name.isEmpty()) {
-                    throw new DataException(path + ": column " + (columns.size() + 1) + " has no name in the header");
-                }
-                if (!names.add(name)) {
-                    throw new DataException(path + ": the header has two columns '" + name + "'");
-                }
-                columns.add(new Column(name, Kind.ANY, "text"));
+    /** The first lines of a file, whole ones. */
+    private static String head(Path file) throws IOException {
+        for (int size = HEAD;; size *= 8) {
+            byte[] bytes;
+            try (InputStream in = Files.newInputStream(file)) {
+                bytes = in.readNBytes(size);
             }
-        } catch (CsvParseException | UncheckedIOException | IOException e) {
-            throw unreadable(path, e);
+            int end = bytes.length;
+            while (bytes.length == size && end > 0 && bytes[end - 1] != '\n' && bytes[end - 1] != '\r') {
+                end--;
+            }
+            if (end > 0 || bytes.length < size || size >= MOST_HEAD) {
+                return new String(bytes, 0, end > 0 ? end : bytes.length, StandardCharsets.UTF_8);
+            }
         }
-        return List.copyOf(columns);
+    }
+
+    private List<Column> named() {
+        List<Column> found = new ArrayList<>();
+        Set<String> names = new HashSet<>(dialect.names());
+        Set<String> seen = new HashSet<>();
+        for (String given : dialect.names()) {
+            String name = given;
+            if (name.isEmpty()) {
+                unnamed.add(found.size());
+                for (name = "column " + (found.size() + 1); names.contains(name);) {
+                    name += "'";
+                }
+            }
+            if (!seen.add(name)) {
+                throw new DataException(path + ": the header has two columns '" + name + "'; rename one, or --no-header "
+                        + (dialect.headless() ? "if it is the first row of data" : "takes it as a row of data"));
+            }
+            found.add(new Column(name, Kind.ANY, "text"));
+        }
+        return List.copyOf(found);
+    }
+
+    private IndexedCsvReader.IndexedCsvReaderBuilder builder() {
+        return IndexedCsvReader.builder().fieldSeparator(dialect.separator()).commentStrategy(comments);
     }
 
     @Override
@@ -91,6 +130,28 @@ final class CsvTable implements Table {
     @Override
     public List<Column> columns() {
         return columns;
+    }
+
+    @Override
+    public boolean unnamed(int column) {
+        return unnamed.contains(column);
+    }
+
+    @Override
+    public List<String> notes() {
+        return dialect.notes();
+    }
+
+    @Override
+    public String hint() {
+        return dialect.numbered() ? "; the first row holds numbers and is taken as data: if it is the header, --header says so"
+                : dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
+                + "and so on" : columns.size() == 1 ? "; if there are more, --separator names what is between them" : "";
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(places.get(name));
     }
 
     @Override
@@ -116,17 +177,20 @@ final class CsvTable implements Table {
     private final class Cursor implements Reader {
 
         private final int[] wanted;
+        private final boolean[] numeric;
         private final IndexedCsvReader<CsvRecord> reader;
         private List<CsvRecord> page = List.of();
         private int block;
         private int at;
         private CsvRecord record;
+        /** The fields of the record where they are not its own, because runs of spaces are between them. */
+        private List<String> fields;
 
         Cursor(int... wanted) {
             this.wanted = wanted;
+            this.numeric = new boolean[wanted.length];
             try {
-                reader = IndexedCsvReader.builder().fieldSeparator(separator).pageSize(index.pageSize()).index(index)
-                        .ofCsvRecord(path);
+                reader = builder().pageSize(index.pageSize()).index(index).build(CsvDialect.handler(), source.file());
             } catch (IllegalArgumentException e) {
                 throw new DataException(path + " has changed since it was opened", e);
             } catch (CsvParseException | UncheckedIOException | IOException e) {
@@ -138,9 +202,10 @@ final class CsvTable implements Table {
         public void seek(int to) {
             try {
                 List<CsvRecord> records = reader.readPage(to);
+                int skipped = (int) Math.min(records.size(), Math.max(0, dialect.skipped() - (long) to * index.pageSize()));
                 page = new ArrayList<>(records.size());
-                for (CsvRecord each : to == 0 ? records.subList(1, records.size()) : records) {
-                    if (each.getFieldCount() > 1 || !each.getField(0).isEmpty()) {
+                for (CsvRecord each : records.subList(skipped, records.size())) {
+                    if (isRow(each)) {
                         page.add(each);
                     }
                 }
@@ -152,17 +217,39 @@ final class CsvTable implements Table {
             rows[to] = page.size();
         }
 
+        private boolean isRow(CsvRecord each) {
+            if (each.isComment()) {
+                return false;
+            }
+            String first = each.getField(0);
+            if (first.startsWith("#")) {
+                return CsvDialect.fields(each, dialect.separator()).size() == columns.size();
+            }
+            return !CsvDialect.isBlank(first) || !each.getFields().stream().allMatch(CsvDialect::isBlank);
+        }
+
         @Override
         public boolean next() {
             if (at == page.size()) {
                 return false;
             }
             record = page.get(at++);
-            if (record.getFieldCount() != columns.size()) {
-                throw new DataException(path + ": " + place() + " has " + record.getFieldCount() + " fields, expected "
-                        + columns.size() + " as in the header");
+            fields = dialect.separator() == ' ' ? CsvDialect.fields(record, ' ') : null;
+            int count = fields == null ? record.getFieldCount() : fields.size();
+            if (count != columns.size() && !(count > columns.size() && endsEmpty(count))) {
+                throw new DataException(path + ": " + place() + " has " + count + " fields, expected " + columns.size()
+                        + " as in the header");
             }
             return true;
+        }
+
+        /** Whether fields after those of the header are empty: there are but separators at the end of the line. */
+        private boolean endsEmpty(int count) {
+            return IntStream.range(columns.size(), count).allMatch(i -> field(i).isBlank());
+        }
+
+        private String field(int column) {
+            return fields == null ? record.getField(column) : fields.get(column);
         }
 
         @Override
@@ -175,22 +262,35 @@ final class CsvTable implements Table {
         }
 
         @Override
+        public void asNumber(int i) {
+            numeric[i] = true;
+        }
+
+        @Override
         public boolean missing(int i) {
-            return Cells.missing(text(i));
+            String text = text(i);
+            return cells.missing(text) || numeric[i] && Cells.missingNumber(text);
         }
 
         @Override
         public double number(int i) {
-            OptionalDouble value = Cells.parse(text(i));
-            if (value.isEmpty()) {
-                throw error(i, "expected a number, got '" + text(i) + "'");
+            double value = cells.number(text(i));
+            if (Double.isNaN(value)) {
+                Notation notation = Notation.of(text(i));
+                throw error(i, "expected a number, got '" + text(i) + "'"
+                        + (notation == null ? "" : "; of " + notation.what() + ": " + notation.remedy()));
             }
-            return value.getAsDouble();
+            return value;
+        }
+
+        @Override
+        public double tryNumber(int i) {
+            return cells.number(text(i));
         }
 
         @Override
         public String text(int i) {
-            return record.getField(wanted[i]).strip();
+            return field(wanted[i]).strip();
         }
 
         @Override
@@ -209,11 +309,12 @@ final class CsvTable implements Table {
     }
 
     private static DataException unreadable(Path path, Exception e) {
+        String message = e.getMessage() == null ? e.toString() : e.getMessage();
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause instanceof MalformedInputException) {
-                return new DataException(path + ": not a UTF-8 text file", e);
+            if (cause instanceof CsvParseException && cause.getMessage() != null) {
+                message = cause.getMessage();
             }
         }
-        return new DataException("cannot read " + path + ": " + e.getMessage(), e);
+        return new DataException("cannot read " + path + ": " + message, e);
     }
 }

@@ -1,16 +1,19 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
+
 /** Data that cannot be used; the message says what was wrong, where, what was expected and what was given. */
-public final class DataException extends RuntimeException {
+public final class DataException extends KanException {
 
     private static final long serialVersionUID = 1L;
 
     public DataException(String message) {
-        super(message);
+        super(Status.INVALID_ARGUMENT, message);
     }
 
     public DataException(String message, Throwable cause) {
-        super(message, cause);
+        super(Status.INVALID_ARGUMENT, message, cause);
     }
 }

@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.kan4j.tensor.DType;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.formula.Formula;
 

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+import org.kan4j.encoding.Encoding;
 
 /** The data sets the command line knows by name: images of ten classes. */
 public enum NamedSet {
@@ -55,7 +56,9 @@ public enum NamedSet {
 
     /** Pixels as numbers in -1..1, and the ten labels. */
     public Encoding encoding() {
-        return Encoding.images(id, features, maximum);
+        List<String> labels = IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
+        return new Encoding(id, List.of(new Encoding.Pixels(features, maximum)), new Encoding.Classes("label", labels),
+                Encoding.Missing.REFUSE);
     }
 
     public static Optional<NamedSet> of(String id) {

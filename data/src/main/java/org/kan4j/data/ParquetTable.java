@@ -1,63 +1,159 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import dev.hardwood.HardwoodContext;
 import dev.hardwood.InputFile;
+import dev.hardwood.metadata.ColumnChunk;
+import dev.hardwood.metadata.CompressionCodec;
 import dev.hardwood.metadata.LogicalType;
-import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.metadata.RepetitionType;
 import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ParquetFileReader;
-import dev.hardwood.reader.RowReader;
-import dev.hardwood.schema.ColumnProjection;
+import dev.hardwood.schema.ColumnSchema;
 import dev.hardwood.schema.SchemaNode;
 import java.io.IOException;
-import java.math.BigDecimal;
+import java.lang.ref.SoftReference;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 
 /**
  * A Parquet file, read by Hardwood. Numbers, decimals, truth values and texts are inputs; dates, times, lists and other
- * nested columns are not. A block is a row group or, where that is large, a part of one.
+ * nested columns are not. A block is a row group or, where that is large, a part of one; its columns are read one after
+ * the other, so that memory for buffers does not grow with their number.
  */
 final class ParquetTable implements Table {
 
-    /** Going to the middle of a row group passes over pages before it: parts are larger than other formats' blocks. */
+    /** Going to the middle of a row group passes over the rows before it: parts are larger than other formats' blocks. */
     private static final int ROWS_FACTOR = 16;
+    private static final int MOST_BLOCKS = 1 << 22;
+    private static final Pattern JAVAS_OWN = Pattern.compile("Exception|Error|Cannot |because |cannot be cast|zero|^-?\\d+$");
+    /** Columns read at a time: each takes a megabyte of buffers, opening them takes time that grows with those of the file. */
+    private static final int TOGETHER = 64;
 
-    private final Path path;
-    private final List<Column> columns;
-    private final long[] starts;
-
-    private ParquetTable(Path path, ParquetFileReader file) {
-        this.path = path;
-        List<Column> found = new ArrayList<>();
-        for (SchemaNode node : file.getFileSchema().getRootNode().children()) {
-            found.add(column(node));
-        }
-        columns = List.copyOf(found);
-        int most = ROWS_FACTOR * Table.blockRows(columns.size());
-        List<Long> parts = new ArrayList<>(List.of(0L));
-        for (RowGroup group : file.getFileMetaData().rowGroups()) {
-            long start = parts.getLast();
-            long pieces = (group.numRows() + most - 1) / most;
-            for (long piece = 1; piece <= pieces; piece++) {
-                parts.add(start + group.numRows() * piece / pieces);
-            }
-        }
-        starts = parts.stream().mapToLong(Long::longValue).toArray();
+    /** Decoding is a small part of the work. */
+    private static final class Threads {
+        static final HardwoodContext CONTEXT = HardwoodContext.create(2);
     }
 
-    static ParquetTable open(Path path) {
+    /** Rows of a row group: from which on, and where its bytes begin and end. */
+    record Group(long firstRow, long firstByte, long endByte) {
+
+        /** Whether it can be told apart from the others by its place; not where they are in another order. */
+        boolean placed() {
+            return endByte > firstByte;
+        }
+    }
+
+    private final Path path;
+    private final Spool source;
+    private final List<Column> columns;
+    /** Of each column, its place in the file; -1 for nested ones. */
+    private final int[] leaves;
+    private final List<Group> groups = new ArrayList<>();
+    /** First row of each block and, last, the number of rows; and the group of each block. */
+    private final long[] starts;
+    private final int[] groupOf;
+    private final Map<String, Integer> places;
+    private final Map<Integer, CompressionCodec> codecs = new HashMap<>();
+    private final List<String> dotted;
+    private final List<RowGroup> rowGroups;
+    private final BitSet checked = new BitSet();
+    private volatile SoftReference<Loaded> last = new SoftReference<>(null);
+
+    private ParquetTable(Path path, Spool source, List<String> dotted, ParquetFileReader file) {
+        this.dotted = dotted;
+        this.path = path;
+        this.source = source;
+        List<Column> found = new ArrayList<>();
+        List<Integer> places = new ArrayList<>();
+        for (SchemaNode node : file.getFileSchema().getRootNode().children()) {
+            found.add(column(node));
+            places.add(node instanceof SchemaNode.PrimitiveNode leaf && leaf.repetitionType() != RepetitionType.REPEATED
+                    ? leaf.columnIndex() : -1);
+        }
+        columns = List.copyOf(found);
+        this.places = Table.places(columns);
+        leaves = places.stream().mapToInt(Integer::intValue).toArray();
+        long most = ROWS_FACTOR * (long) Table.blockRows(columns.size());
+        List<Long> parts = new ArrayList<>(List.of(0L));
+        List<Integer> owners = new ArrayList<>();
+        rowGroups = file.getFileMetaData().rowGroups();
+        for (RowGroup group : rowGroups) {
+            check(group);
+            long start = parts.getLast();
+            long pieces = (group.numRows() + most - 1) / most;
+            if (parts.size() + pieces > MOST_BLOCKS) {
+                throw damaged("a row group of " + group.numRows() + " rows");
+            }
+            for (long piece = 1; piece <= pieces; piece++) {
+                parts.add(start + group.numRows() * piece / pieces);
+                owners.add(groups.size());
+            }
+            long first = group.columns().stream().mapToLong(ColumnChunk::chunkStartOffset).min().orElse(0);
+            if (!groups.isEmpty()) {
+                Group before = groups.removeLast();
+                groups.add(new Group(before.firstRow, before.firstByte, first));
+            }
+            groups.add(new Group(start, first, Long.MAX_VALUE));
+        }
+        starts = parts.stream().mapToLong(Long::longValue).toArray();
+        groupOf = owners.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private void check(RowGroup group) {
+        if (group.numRows() < 0 || group.numRows() > Integer.MAX_VALUE) {
+            throw group.numRows() < 0 ? damaged("a row group of " + group.numRows() + " rows") : TableSet.tooMany(this);
+        }
+        for (int i = 0; i < leaves.length; i++) {
+            if (leaves[i] < 0) {
+                continue;
+            }
+            if (leaves[i] >= group.columns().size()) {
+                throw damaged("a row group of " + group.columns().size() + " columns");
+            }
+            var chunk = group.columns().get(leaves[i]).metaData();
+            if (chunk.numValues() != group.numRows()) {
+                throw damaged("a row group of " + group.numRows() + " rows with " + chunk.numValues() + " values of '"
+                        + columns.get(i).name() + "'");
+            }
+            if (chunk.codec() == CompressionCodec.BROTLI || chunk.codec() == CompressionCodec.LZO) {
+                codecs.put(i, chunk.codec());
+            }
+        }
+    }
+
+    private DataException damaged(String what) {
+        return new DataException("cannot read " + path + " as Parquet: " + what + "; it may be damaged or truncated");
+    }
+
+    static ParquetTable open(Path path, Spool source) {
         return guard(path, () -> {
-            try (ParquetFileReader file = ParquetFileReader.open(InputFile.of(path))) {
-                return new ParquetTable(path, file);
+            List<String> dotted;
+            try (ParquetFileReader file = open(source, List.of())) {
+                dotted = file.getFileSchema().getRootNode().children().stream().map(SchemaNode::name)
+                        .filter(name -> name.contains(".")).toList();
+                if (dotted.isEmpty()) {
+                    return new ParquetTable(path, source, dotted, file);
+                }
+            }
+            try (ParquetFileReader file = open(source, dotted)) {
+                return new ParquetTable(path, source, dotted, file);
             }
         });
+    }
+
+    private static ParquetFileReader open(Spool source, List<String> dotted) throws IOException {
+        InputFile file = InputFile.of(source.file());
+        return ParquetFileReader.open(dotted.isEmpty() ? file : new DottedNames(file, dotted), Threads.CONTEXT);
     }
 
     /** What the library throws about a file, whatever its type, is about the file. */
@@ -66,30 +162,32 @@ final class ParquetTable implements Table {
             return work.call();
         } catch (DataException e) {
             throw e;
-        } catch (Exception e) {
-            throw new DataException("cannot read " + path + " as Parquet: "
-                    + (e.getMessage() == null ? e.toString() : e.getMessage()) + "; it may be damaged or truncated", e);
+        } catch (Exception | StackOverflowError e) {
+            throw new DataException("cannot read " + path + " as Parquet: " + reason(e)
+                    + "; it may be damaged or truncated", e);
+        } catch (OutOfMemoryError e) {
+            throw new DataException("cannot read " + path + " as Parquet: what it says it holds needs more memory than Java has; "
+                    + "KAN4J_JVM_OPTS=-Xmx16g, say, gives more, unless it is damaged", e);
         } catch (LinkageError e) {
-            throw new DataException("cannot read " + path + ": its compression needs a library that is not there: "
+            throw new DataException("cannot read " + path + ": Parquet and its compressions need a library that is not there: "
                     + e.getMessage(), e);
         }
     }
 
+    /** In words; what Java says of its own operations helps nobody. */
+    private static String reason(Throwable e) {
+        boolean own = e.getMessage() == null || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
+                || e instanceof StackOverflowError || JAVAS_OWN.matcher(e.getMessage()).find();
+        return own ? "its parts do not fit together" : e.getMessage();
+    }
+
     private static Column column(SchemaNode node) {
         if (!(node instanceof SchemaNode.PrimitiveNode leaf) || leaf.repetitionType() == RepetitionType.REPEATED) {
-            return new Column(node.name(), Kind.OTHER, "nested");
+            return new Column(DottedNames.original(node.name()), Kind.OTHER, "nested");
         }
         LogicalType logical = leaf.logicalType();
         String type = leaf.type() + (logical == null ? "" : " (" + logical + ")");
-        boolean text = leaf.type() == PhysicalType.BYTE_ARRAY
-                && (logical == null || logical instanceof LogicalType.StringType || logical instanceof LogicalType.EnumType
-                || logical instanceof LogicalType.JsonType);
-        boolean number = logical instanceof LogicalType.DecimalType || switch (leaf.type()) {
-            case INT32, INT64 -> logical == null || logical instanceof LogicalType.IntType;
-            case FLOAT, DOUBLE, BOOLEAN -> true;
-            default -> false;
-        };
-        return new Column(node.name(), text ? Kind.TEXT : number ? Kind.NUMBER : Kind.OTHER, type);
+        return new Column(DottedNames.original(node.name()), ParquetColumn.kind(leaf.type(), logical), type);
     }
 
     @Override
@@ -100,6 +198,11 @@ final class ParquetTable implements Table {
     @Override
     public List<Column> columns() {
         return columns;
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(places.get(name));
     }
 
     @Override
@@ -119,111 +222,162 @@ final class ParquetTable implements Table {
 
     @Override
     public Reader reader(int... wanted) {
+        for (int i : wanted) {
+            if (leaves[i] < 0) {
+                throw new DataException(path + ": column '" + columns.get(i).name() + "' is nested, expected single values");
+            }
+            if (codecs.containsKey(i)) {
+                throw new DataException(path + ": column '" + columns.get(i).name() + "' is compressed with " + codecs.get(i)
+                        + ", which is not supported; write it with Snappy, Zstandard, LZ4, gzip or no compression");
+            }
+        }
+        guard(path, () -> {
+            checkPages(wanted);
+            return null;
+        });
         return new Cursor(wanted);
     }
 
-    /** Keeps one row reader as long as blocks follow each other. */
+    private synchronized void checkPages(int... wanted) throws IOException {
+        try (FileChannel bytes = FileChannel.open(source.file())) {
+            for (int i : wanted) {
+                for (RowGroup group : checked.get(i) ? List.<RowGroup>of() : rowGroups) {
+                    if (!PageHeaders.fit(bytes, group.columns().get(leaves[i]))) {
+                        throw damaged("the pages of column '" + columns.get(i).name() + "' do not fit together");
+                    }
+                }
+                checked.set(i);
+            }
+        }
+    }
+
+    /**
+     * A block of a wide table as last read: finding columns takes Hardwood time that grows with the square of their number, and
+     * such tables are mostly of one block.
+     */
+    private record Loaded(int block, int[] columns, List<ParquetColumn> cells) {
+    }
+
     private final class Cursor implements Reader {
 
         private final int[] wanted;
         private final ParquetFileReader file;
-        private final ColumnProjection projection;
-        private final int[] at;
-        private final PhysicalType[] type;
-        private final boolean[] decimal;
-        private RowReader rows;
-        private long row;
-        private long end;
+        private List<ParquetColumn> cells = List.of();
+        private final List<ColumnSchema> schemas = new ArrayList<>();
+        private final List<String> names = new ArrayList<>();
+        /** While blocks follow each other, where columns are few. */
+        private ParquetWalk open;
+        private int ahead = -1;
+        private int block;
+        private int row;
 
         Cursor(int... wanted) {
             this.wanted = wanted;
-            file = guard(path, () -> ParquetFileReader.open(InputFile.of(path)));
-            projection = ColumnProjection.columns(Arrays.stream(wanted).mapToObj(i -> columns.get(i).name()).distinct()
-                    .toArray(String[]::new));
-            at = new int[wanted.length];
-            type = new PhysicalType[wanted.length];
-            decimal = new boolean[wanted.length];
-            for (int i = 0; i < wanted.length; i++) {
-                SchemaNode.PrimitiveNode leaf = (SchemaNode.PrimitiveNode) file.getFileSchema()
-                        .getField(columns.get(wanted[i]).name());
-                type[i] = leaf.type();
-                decimal[i] = leaf.logicalType() instanceof LogicalType.DecimalType;
+            file = guard(path, () -> open(source, dotted));
+            for (int i : wanted) {
+                ColumnSchema column = file.getFileSchema().getColumn(leaves[i]);
+                schemas.add(column);
+                names.add(column.name());
             }
         }
 
         @Override
-        public void seek(int block) {
-            if (rows == null || row != starts[block]) {
+        public void seek(int to) {
+            Loaded loaded = last.get();
+            if (loaded != null && loaded.block == to && Arrays.equals(loaded.columns, wanted)) {
+                cells = loaded.cells;
+            } else {
                 guard(path, () -> {
-                    if (rows != null) {
-                        rows.close();
-                    }
-                    var builder = file.buildRowReader().projection(projection);
-                    rows = (starts[block] == 0 ? builder : builder.skip(starts[block])).build();
-                    Map<String, Integer> positions = new HashMap<>();
-                    for (int i = 0; i < rows.getFieldCount(); i++) {
-                        positions.put(rows.getFieldName(i), i);
-                    }
-                    for (int i = 0; i < wanted.length; i++) {
-                        at[i] = positions.get(columns.get(wanted[i]).name());
-                    }
+                    cells = read(to);
                     return null;
                 });
-                row = starts[block];
+                if (wanted.length > TOGETHER) {
+                    last = new SoftReference<>(new Loaded(to, wanted, cells));
+                }
             }
-            end = starts[block + 1];
+            ahead = to + 1 < blocks() && groupOf[to + 1] == groupOf[to] ? to + 1 : -1;
+            block = to;
+            row = -1;
+        }
+
+        private List<ParquetColumn> read(int to) {
+            List<ParquetColumn> columns = schemas.stream().map(schema -> new ParquetColumn(schema, rows(to))).toList();
+            if (to != ahead) {
+                closeWalk();
+            }
+            for (int from = 0; from < wanted.length; from += TOGETHER) {
+                int end = Math.min(wanted.length, from + TOGETHER);
+                open = open != null ? open : walk(names.subList(from, end), to);
+                if (!open.advance(rows(to), columns.subList(from, end))) {
+                    throw fewer();
+                }
+                if (wanted.length > TOGETHER) {
+                    closeWalk();
+                }
+            }
+            return columns;
+        }
+
+        private ParquetWalk walk(List<String> some, int to) {
+            Group group = groups.get(groupOf[to]);
+            ParquetWalk walk = new ParquetWalk(file, some, group);
+            if (!walk.advance(starts[to] - (group.placed() ? group.firstRow : 0), List.of())) {
+                walk.close();
+                throw fewer();
+            }
+            return walk;
+        }
+
+        private DataException fewer() {
+            return damaged("fewer rows than the " + starts[starts.length - 1] + " its footer says");
+        }
+
+        private void closeWalk() {
+            if (open != null) {
+                open.close();
+                open = null;
+            }
         }
 
         @Override
         public boolean next() {
-            if (row == end) {
-                return false;
-            }
-            guard(path, () -> {
-                if (!rows.hasNext()) {
-                    throw new DataException(path + ": " + row + " rows, its footer says " + starts[starts.length - 1]);
-                }
-                rows.next();
-                return null;
-            });
-            row++;
-            return true;
+            return ++row < rows(block);
         }
 
         @Override
         public long row() {
-            return row;
+            return starts[block] + row + 1;
         }
 
         @Override
         public boolean missing(int i) {
-            return rows.isNull(at[i]) || (type[i] == PhysicalType.FLOAT || type[i] == PhysicalType.DOUBLE)
-                    && Double.isNaN(number(i));
+            return cells.get(i).isNull(row) || Double.isNaN(cells.get(i).number(row)) && columns.get(wanted[i]).kind() == Kind.NUMBER;
         }
 
         @Override
         public double number(int i) {
-            if (decimal[i]) {
-                BigDecimal value = rows.getDecimal(at[i]);
-                return value.doubleValue();
+            double value = cells.get(i).isNull(row) ? Double.NaN : cells.get(i).number(row);
+            if (Double.isNaN(value)) {
+                throw error(i, "expected a number, got '" + text(i) + "'");
             }
-            return switch (type[i]) {
-                case INT32 -> rows.getInt(at[i]);
-                case INT64 -> rows.getLong(at[i]);
-                case FLOAT -> rows.getFloat(at[i]);
-                case DOUBLE -> rows.getDouble(at[i]);
-                case BOOLEAN -> rows.getBoolean(at[i]) ? 1 : 0;
-                default -> throw error(i, "expected a number, got '" + text(i) + "'");
-            };
+            return value;
+        }
+
+        @Override
+        public double tryNumber(int i) {
+            return cells.get(i).isNull(row) ? Double.NaN : cells.get(i).number(row);
         }
 
         @Override
         public String text(int i) {
-            return switch (type[i]) {
-                case BYTE_ARRAY -> decimal[i] ? Cells.text(number(i)) : rows.getString(at[i]).strip();
-                case BOOLEAN -> Boolean.toString(rows.getBoolean(at[i]));
-                default -> Cells.text(number(i));
-            };
+            if (cells.get(i).isNull(row)) {
+                return "";
+            }
+            String text = cells.get(i).text(row);
+            if (text == null) {
+                throw error(i, "is of type " + columns.get(wanted[i]).type() + ", which has no text");
+            }
+            return text;
         }
 
         @Override
@@ -236,9 +390,7 @@ final class ParquetTable implements Table {
         public void close() {
             guard(path, () -> {
                 try (file) {
-                    if (rows != null) {
-                        rows.close();
-                    }
+                    closeWalk();
                 }
                 return null;
             });

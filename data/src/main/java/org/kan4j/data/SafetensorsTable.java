@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.kan4j.error.FormatException;
 import org.kan4j.io.Safetensors;
@@ -33,25 +34,31 @@ final class SafetensorsTable implements Table {
     private record Place(Safetensors.Entry tensor, long width, long at) {
     }
 
+    private final Path path;
+    /** Keeps a temporary copy for as long as this table. */
+    private final Spool source;
     private final Safetensors file;
     private final List<Column> columns = new ArrayList<>();
+    private final Map<String, Integer> named;
     private final List<Place> places = new ArrayList<>();
     private final long rows;
     private final int blockRows;
 
-    private SafetensorsTable(Safetensors file) {
+    private SafetensorsTable(Path path, Spool source, Safetensors file) {
+        this.path = path;
+        this.source = source;
         this.file = file;
         Safetensors.Entry first = null;
         for (Safetensors.Entry tensor : file.entries().values()) {
             if (tensor.shape().rank() == 0) {
-                throw new DataException(file.file() + ": the tensor '" + tensor.name()
+                throw new DataException(path + ": the tensor '" + tensor.name()
                         + "' is a single number; in a table each has the rows as its first axis");
             }
             if (first == null) {
                 first = tensor;
             }
             if (tensor.shape().axis(0) != first.shape().axis(0)) {
-                throw new DataException(file.file() + ": the tensor '" + first.name() + "' has " + first.shape().axis(0)
+                throw new DataException(path + ": the tensor '" + first.name() + "' has " + first.shape().axis(0)
                         + " rows, '" + tensor.name() + "' has " + tensor.shape().axis(0)
                         + "; in a table the first axis of all is the rows");
             }
@@ -61,7 +68,7 @@ final class SafetensorsTable implements Table {
             }
             Kind kind = BYTES.containsKey(tensor.dtype()) ? Kind.NUMBER : Kind.OTHER;
             if (columns.size() + width > BLOCK_CELLS) {
-                throw new DataException(file.file() + ": " + (columns.size() + width) + " columns, at most " + BLOCK_CELLS
+                throw new DataException(path + ": " + (columns.size() + width) + " columns, at most " + BLOCK_CELLS
                         + " are supported");
             }
             for (long i = 0; i < width; i++) {
@@ -71,19 +78,20 @@ final class SafetensorsTable implements Table {
             }
         }
         if (first == null) {
-            throw new DataException(file.file() + ": no tensors, expected at least one column");
+            throw new DataException(path + ": no tensors, expected at least one column");
         }
         if (Set.copyOf(columns.stream().map(Column::name).toList()).size() < columns.size()) {
-            throw new DataException(file.file() + ": two columns of one name, such as a tensor 'x.0' beside the first "
+            throw new DataException(path + ": two columns of one name, such as a tensor 'x.0' beside the first "
                     + "column of a tensor 'x'");
         }
+        named = Table.places(columns);
         rows = first.shape().axis(0);
         blockRows = Table.blockRows(columns.size());
     }
 
-    static SafetensorsTable open(Path path) {
+    static SafetensorsTable open(Path path, Spool source) {
         try {
-            return new SafetensorsTable(Safetensors.open(path));
+            return new SafetensorsTable(path, source, Safetensors.open(source.file()));
         } catch (FormatException e) {
             throw new DataException(e.getMessage(), e);
         } catch (IOException e) {
@@ -93,12 +101,17 @@ final class SafetensorsTable implements Table {
 
     @Override
     public Path path() {
-        return file.file();
+        return path;
     }
 
     @Override
     public List<Column> columns() {
         return List.copyOf(columns);
+    }
+
+    @Override
+    public Optional<Integer> find(String name) {
+        return Optional.ofNullable(named.get(name));
     }
 
     @Override
@@ -147,7 +160,7 @@ final class SafetensorsTable implements Table {
                 }
             } catch (FormatException | IOException e) {
                 arena.close();
-                throw new DataException("cannot read " + path() + ": " + e.getMessage(), e);
+                throw new DataException("cannot read " + path + ": " + e.getMessage(), e);
             }
         }
 

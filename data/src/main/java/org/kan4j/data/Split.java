@@ -1,11 +1,12 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
  * Deals rows, seen one after the other, to two parts at random, so that the second gets round(share x size) of each
- * stratum. Takes memory for the strata only (selection sampling: Fan, Muller and Rezucha, 1962).
+ * stratum, but never all of it; of strata too small for that, the share of all together. Takes memory for the strata only (selection sampling: Fan, Muller and Rezucha, 1962).
  */
 final class Split {
 
@@ -23,7 +24,15 @@ final class Split {
         left = sizes.clone();
         wanted = new long[sizes.length];
         for (int i = 0; i < sizes.length; i++) {
-            wanted[i] = Math.round(sizes[i] * share);
+            wanted[i] = Math.min(Math.round(sizes[i] * share), Math.max(0, sizes[i] - 1));
+        }
+        if (Arrays.stream(wanted).sum() == 0) {
+            long before = 0;
+            for (int i = 0; i < sizes.length; i++) {
+                long after = before + sizes[i];
+                wanted[i] = Math.min(Math.round(after * share) - Math.round(before * share), Math.max(0, sizes[i] - 1));
+                before = after;
+            }
         }
         random = new SplittableRandom(seed);
     }

@@ -13,10 +13,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.kan4j.tensor.DType;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.rows.Dataset;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.rows.RowSource;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 import org.kan4j.tensor.Shape;
 
 /**
@@ -33,7 +36,7 @@ public final class TableRows implements RowSource {
 
     private final Table table;
     private final Encoding encoding;
-    private final Encoding.RowEncoder encoder;
+    private final TableEncoder encoder;
     private final boolean hasTarget;
     private final BitSet chosen;
     /** First row of each block in the table, and how many of its rows are chosen. */
@@ -43,6 +46,7 @@ public final class TableRows implements RowSource {
     private final DType dtype;
     private final int windowRows;
     private final long memory;
+    private final Constants constants;
     private byte[] sampled;
 
     /**
@@ -51,11 +55,14 @@ public final class TableRows implements RowSource {
      * @param needTarget whether the table must hold the target; without it passes give features only
      * @param chosen numbers of the rows, from 0; null for all
      * @param memory bytes for the windows of a shuffled pass; a window holds at least one block
+     * @param notes told of columns that were constant in the training rows and are not here
      */
-    TableRows(Table table, Encoding encoding, boolean needTarget, BitSet chosen, DType dtype, long memory) {
+    TableRows(Table table, Encoding encoding, boolean needTarget, BitSet chosen, DType dtype, long memory,
+              Consumer<String> notes) {
+        this.constants = new Constants(encoding, notes);
         this.table = table;
         this.encoding = encoding;
-        this.encoder = encoding.new RowEncoder(table, needTarget);
+        this.encoder = new TableEncoder(encoding, table, needTarget);
         this.hasTarget = needTarget;
         this.chosen = chosen;
         this.dtype = dtype;
@@ -80,38 +87,20 @@ public final class TableRows implements RowSource {
 
     /** All rows of a table, for a model that exists; in memory where they fit. */
     public static Part all(Table table, Encoding encoding, boolean needTarget) {
-        return part(table, encoding, needTarget, null, Math.toIntExact(table.rows()));
+        return all(table, encoding, needTarget, note -> { });
     }
 
-    static Part part(Table table, Encoding encoding, boolean needTarget, BitSet chosen, int rows) {
-        return new Part() {
-            @Override
-            public int rows() {
-                return rows;
-            }
-
-            @Override
-            public RowSource load(Arena arena, DType dtype, long memory) {
-                TableRows streamed = new TableRows(table, encoding, needTarget, chosen, dtype, memory);
-                if (streamed.size == 0) {
-                    throw new DataException(table.path() + ": no rows of data");
-                }
-                return needTarget && streamed.rowBytes() * streamed.size <= memory ? streamed.inMemory(arena) : streamed;
-            }
-        };
+    /**
+     * All rows of a table, for a model that exists; in memory where they fit.
+     *
+     * @param needTarget whether the table must hold the target; without it passes give features only
+     * @param notes told a line for each column that was constant in the training rows and is not here
+     */
+    public static Part all(Table table, Encoding encoding, boolean needTarget, Consumer<String> notes) {
+        return new TablePart(table, encoding, needTarget, null, Math.toIntExact(table.rows()), notes);
     }
 
-    private Dataset inMemory(Arena arena) {
-        HostTensor x = HostTensor.allocate(arena, dtype, size, in());
-        HostTensor t = classes() > 0 ? HostTensor.allocate(arena, DType.I32, size)
-                : HostTensor.allocate(arena, dtype, size, 1);
-        try (Pass pass = inOrder()) {
-            pass.read(0, size, x.segment(), t.segment(), MemorySegment.NULL);
-        }
-        return classes() > 0 ? Dataset.classification(x, t, classes()) : Dataset.regression(x, t);
-    }
-
-    private long featureBytes() {
+    long featureBytes() {
         return in() * dtype.bytes();
     }
 
@@ -119,7 +108,7 @@ public final class TableRows implements RowSource {
         return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : dtype.bytes();
     }
 
-    private long rowBytes() {
+    long rowBytes() {
         return featureBytes() + targetBytes();
     }
 
@@ -195,13 +184,16 @@ public final class TableRows implements RowSource {
     @Override
     public Split<TableRows> split(double fraction, long seed) {
         int[] at = {encoder.columns()[encoder.columns().length - 1]};
-        Encoding.RowEncoder target = new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing())
-                .new RowEncoder(table, true);
+        TableEncoder target = new TableEncoder(new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing()),
+                table, true);
         long[] sizes = new long[Math.max(1, classes())];
         BitSet first = new BitSet();
         BitSet second = new BitSet();
         org.kan4j.data.Split[] dealer = new org.kan4j.data.Split[1];
         try (Table.Reader reader = table.reader(at)) {
+            if (encoding.target() instanceof Encoding.Value) {
+                reader.asNumber(0);
+            }
             for (int round = 0; round < 2; round++) {
                 int row = 0;
                 for (int block = 0; block < counts.length; block++) {
@@ -221,8 +213,8 @@ public final class TableRows implements RowSource {
                 dealer[0] = new org.kan4j.data.Split(sizes, 1 - fraction, seed);
             }
         }
-        return new Split<>(new TableRows(table, encoding, true, first, dtype, memory),
-                new TableRows(table, encoding, true, second, dtype, memory));
+        return new Split<>(new TableRows(table, encoding, true, first, dtype, memory, note -> { }),
+                new TableRows(table, encoding, true, second, dtype, memory, note -> { }));
     }
 
     /** Writes numbers into a segment from a place on, converted to a type. */
@@ -288,6 +280,7 @@ public final class TableRows implements RowSource {
 
         private void store(Table.Reader reader, int place) {
             encoder.features(reader, row);
+            constants.look(reader);
             put(x, dtype, (long) place * row.length, row);
             if (hasTarget) {
                 target[0] = encoder.target(reader);
@@ -322,28 +315,14 @@ public final class TableRows implements RowSource {
 
         Stream(int[] blocks, int mostRows, SplittableRandom random) {
             this.blocks = blocks;
-            int[] starts = new int[blocks.length + 1];
-            int[] rows = new int[blocks.length + 1];
-            int windows = 0;
-            int largest = 0;
-            for (int b = 0; b < blocks.length; b++) {
-                int count = counts[blocks[b]];
-                if (windows == 0 || rows[windows] - rows[windows - 1] > 0
-                        && (long) rows[windows] - rows[windows - 1] + count > mostRows) {
-                    starts[windows] = b;
-                    windows++;
-                    rows[windows] = rows[windows - 1];
-                }
-                rows[windows] += count;
-                largest = Math.max(largest, rows[windows] - rows[windows - 1]);
-            }
-            starts[windows] = blocks.length;
-            blockStart = Arrays.copyOf(starts, windows + 1);
-            rowStart = Arrays.copyOf(rows, windows + 1);
-            seeds = random == null ? null : random.longs(windows).toArray();
+            Windows windows = Windows.of(counts, blocks, mostRows);
+            blockStart = windows.blockStart();
+            rowStart = windows.rowStart();
+            seeds = random == null ? null : random.longs(blockStart.length - 1).toArray();
             reader = table.reader(encoder.columns());
-            current = new Window(arena, largest);
-            other = new Window(arena, largest);
+            TablePart.numberCells(encoding, hasTarget).forEach(reader::asNumber);
+            current = new Window(arena, windows.largest());
+            other = new Window(arena, windows.largest());
         }
 
         @Override

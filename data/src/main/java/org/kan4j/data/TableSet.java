@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Values;
 
 /**
  * A table to train on: its rows split into two parts, and the encoding that the training rows ask for. Learned in two
@@ -28,286 +30,344 @@ public final class TableSet {
      * @param target the column to predict
      * @param task null: classification if the target is text or has two values, else regression
      * @param drop columns to leave out
-     * @param categorical columns to take as categories although they hold numbers
+     * @param categorical columns to take as categories although they hold numbers, or more texts than categories mostly are
      * @param missing what becomes of missing values
-     * @param testShare of the rows, 0 to below 1; stratified for classification
+     * @param testShare of the rows, from 0, which leaves all to train, to 1 exclusive; stratified for classification
+     * @param quantiles columns whose values are spread evenly over -1..1 instead of scaled by their range
+     * @param unseen what becomes of categories that the training rows do not have
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
-                          double testShare, long seed) {
+                          double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen) {
+
+        /** Checks the target and the share. */
+        public Options {
+            if (target == null) {
+                throw new DataException("no target is named, expected the column to predict");
+            }
+            if (!(testShare >= 0 && testShare < 1)) {
+                throw new DataException("the share of rows to test on must be at least 0 and below 1, given " + testShare);
+            }
+            drop = Set.copyOf(drop);
+            categorical = Set.copyOf(categorical);
+            quantiles = Set.copyOf(quantiles);
+        }
+
+        /** All columns of numbers scaled by their range, unknown categories refused. */
+        public Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
+                       double testShare, long seed) {
+            this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE);
+        }
+
+        /** The same with columns whose values are spread evenly. */
+        public Options withQuantiles(Set<String> columns) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen);
+        }
+
+        /** The same with another rule for categories that the training rows do not have. */
+        public Options withUnseen(Encoding.Unseen rule) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule);
+        }
     }
 
-    private static final int MAX_CATEGORIES = 1000;
-    /** A column of texts with this share of numbers is meant to be numeric: the other cells are errors, not categories. */
-    private static final double NUMERIC_SHARE = 0.9;
     private static final int HINT_VALUES = 10;
 
-    private final Table table;
     private final Encoding encoding;
-    private final BitSet train;
-    private final BitSet test;
-    private final String note;
+    private final Part train;
+    private final Part test;
+    private final List<String> notes;
 
-    private TableSet(Table table, Encoding encoding, BitSet train, BitSet test, String note) {
-        this.table = table;
+    private TableSet(Encoding encoding, Part train, Part test, List<String> notes) {
         this.encoding = encoding;
         this.train = train;
         this.test = test;
-        this.note = note;
+        this.notes = List.copyOf(notes);
     }
 
     public Encoding encoding() {
         return encoding;
     }
 
-    /** The training rows and the others. */
+    /** The training rows and the others, of which there are none if the share to test on is 0. */
     public Parts parts() {
-        return new Parts(TableRows.part(table, encoding, true, train, train.cardinality()),
-                TableRows.part(table, encoding, true, test, test.cardinality()));
+        return new Parts(train, test);
     }
 
-    /** A line the user should see about a choice made for them. */
-    public Optional<String> note() {
-        return Optional.ofNullable(note);
+    /** Lines the user should see about choices made for them and about what looks odd. */
+    public List<String> notes() {
+        return notes;
     }
 
     static DataException tooMany(Table table) {
         return new DataException(table.path() + ": more rows than the " + MAX_ROWS + " supported");
     }
 
-    /** What the first pass over a column tells. */
-    private static final class Scan {
-        final Table.Column column;
-        final boolean categorical;
-        final int at;
-        long rows;
-        long numbers;
-        boolean whole = true;
-        /** Of the first text in a column of unknown kind that is no number. */
-        DataException odd;
-        final TreeMap<String, Long> counts = new TreeMap<>();
-
-        Scan(Table.Column column, boolean categorical, int at) {
-            this.column = column;
-            this.categorical = categorical;
-            this.at = at;
-        }
-
-        void see(Table.Reader row, boolean mayBeMissing) {
-            if (row.missing(at)) {
-                if (!mayBeMissing) {
-                    throw Encoding.missingValue(row, at);
-                }
-                return;
-            }
-            rows++;
-            if (column.kind() == Table.Kind.NUMBER) {
-                see(Encoding.finite(row, at));
-                if (counts.size() > MAX_CATEGORIES) {
-                    return;  // already more values than categories may have: their texts need not be made
-                }
-            }
-            String cell = row.text(at);
-            if (column.kind() == Table.Kind.ANY) {
-                OptionalDouble value = Cells.parse(cell);
-                if (value.isPresent()) {
-                    see(Encoding.finite(row, at));
-                } else if (odd == null) {
-                    odd = row.error(at, "got '" + cell + "'");
-                }
-            }
-            if (counts.size() <= MAX_CATEGORIES || counts.containsKey(cell)) {
-                counts.merge(cell, 1L, Long::sum);
-            }
-        }
-
-        private void see(double value) {
-            numbers++;
-            whole &= value == Math.rint(value);
-        }
-
-        /** Whether all values are numbers. */
-        boolean allNumbers() {
-            return column.kind() == Table.Kind.NUMBER || column.kind() == Table.Kind.ANY && odd == null;
-        }
-
-        /** Whether to take the column as numbers; an error if a few cells of a numeric column are none. */
-        boolean numeric() {
-            if (categorical) {
-                return false;
-            }
-            if (column.kind() == Table.Kind.ANY && odd != null && numbers >= NUMERIC_SHARE * rows) {
-                throw new DataException(odd.getMessage() + ", expected a number as in " + numbers + " of " + rows
-                        + " rows (--categorical " + column.name() + " takes the column as categories)");
-            }
-            return allNumbers();
-        }
-
-        List<String> categories(Table table) {
-            if (counts.size() > MAX_CATEGORIES) {
-                throw new DataException(table.path() + ": column '" + column.name() + "' has more than " + MAX_CATEGORIES
-                        + " different texts, which is no category (--drop " + column.name() + " leaves it out)");
-            }
-            return List.copyOf(counts.keySet());
-        }
-    }
-
-    /** What the second pass learns of a column of numbers in the training rows. */
-    private static final class Range {
-        double low = Double.POSITIVE_INFINITY;
-        double high = Double.NEGATIVE_INFINITY;
-        long n;
-        double mean;
-        double squares;
-
-        void see(double value) {
-            low = Math.min(low, value);
-            high = Math.max(high, value);
-            n++;
-            double off = value - mean;  // Welford, 1962
-            mean += off / n;
-            squares += off * (value - mean);
-        }
-
-        double deviation() {
-            // All values equal: any scale will do, 1 keeps their unit.
-            return squares > 0 ? Math.sqrt(squares / n) : 1;
-        }
-    }
-
     /**
-     * Reads the table twice: a first pass finds kinds, categories and the sizes of classes, a second one splits and finds
+     * Reads the table twice: a first pass finds kinds and the sizes of classes, a second one splits and finds categories and
      * the ranges of the training rows.
      */
     public static TableSet learn(Table table, Options options) {
-        int targetAt = table.column(options.target);
-        options.drop.forEach(table::column);
-        options.categorical.forEach(table::column);
-        if (options.drop.contains(options.target)) {
-            throw new DataException("--drop names the target column '" + options.target + "'");
-        }
-        List<Scan> inputs = new ArrayList<>();
-        List<Integer> at = new ArrayList<>();
-        for (int i = 0; i < table.columns().size(); i++) {
-            Table.Column column = table.columns().get(i);
-            if (i == targetAt || options.drop.contains(column.name())) {
-                continue;
-            }
-            require(table, column);
-            inputs.add(new Scan(column, options.categorical.contains(column.name()), at.size()));
-            at.add(i);
-        }
-        require(table, table.columns().get(targetAt));
-        if (inputs.isEmpty()) {
-            throw new DataException(table.path() + ": no column is left to predict '" + options.target + "' from");
-        }
-        Scan target = new Scan(table.columns().get(targetAt), options.categorical.contains(options.target), at.size());
-        at.add(targetAt);
-        try (Table.Reader reader = table.reader(at.stream().mapToInt(Integer::intValue).toArray())) {
-            return learn(table, options, inputs, target, reader);
+        return new Learner(table, options).learn();
+    }
+
+    /** An input: its place in the table and among the cells read, and what is learned of it. */
+    private static final class Input {
+        final int column;
+        final ColumnScan scan;
+        final int at;
+        boolean numeric;
+        final ColumnSample sample = new ColumnSample();
+        final TreeSet<String> texts = new TreeSet<>();
+
+        Input(int column, ColumnScan scan, int at) {
+            this.column = column;
+            this.scan = scan;
+            this.at = at;
         }
     }
 
-    private static TableSet learn(Table table, Options options, List<Scan> inputs, Scan target, Table.Reader reader) {
-        int rows = 0;
-        for (int block = 0; block < table.blocks(); block++) {
-            reader.seek(block);
-            while (reader.next()) {
-                for (Scan scan : inputs) {
-                    scan.see(reader, options.missing == Encoding.Missing.FILL);
-                }
-                if (reader.missing(target.at)) {
-                    throw reader.error(target.at, "the target is missing; leave such rows out");
-                }
-                target.see(reader, false);
-                if (++rows > MAX_ROWS) {
-                    throw tooMany(table);
-                }
-            }
-        }
-        if (rows < 2) {
-            throw new DataException(table.path() + ": " + rows + " rows of data, expected at least 2");
-        }
-        boolean[] numeric = new boolean[inputs.size()];
-        for (int i = 0; i < numeric.length; i++) {
-            if (inputs.get(i).rows == 0) {
-                throw new DataException(table.path() + ": column '" + inputs.get(i).column.name()
-                        + "' has no value in any row (--drop " + inputs.get(i).column.name() + " leaves it out)");
-            }
-            numeric[i] = inputs.get(i).numeric();
-        }
-        String note = null;
-        Task task = options.task;
-        if (task == null) {
-            boolean number = target.numeric();
-            task = !number || target.counts.size() <= 2 ? Task.CLASSIFICATION : Task.REGRESSION;
-            if (task == Task.REGRESSION && target.whole && target.counts.size() <= HINT_VALUES) {
-                note = "'" + options.target + "' has " + target.counts.size()
-                        + " different whole numbers and is taken as a number; --task classification takes them as classes";
-            }
-        } else if (task == Task.REGRESSION && !target.allNumbers()) {
-            throw target.odd != null ? new DataException(target.odd.getMessage() + ", regression needs a number")
-                    : new DataException(table.path() + ": column '" + options.target + "' is of type "
-                    + target.column.type() + ", regression needs numbers");
-        }
-        if (target.counts.size() < 2) {
-            throw new DataException(table.path() + ": the target '" + options.target + "' is the same in all " + rows
-                    + " rows: nothing to learn");
-        }
+    private static final class Learner {
+        final Table table;
+        final Options options;
+        final List<String> notes = new ArrayList<>();
+        final List<Input> inputs = new ArrayList<>();
+        final ColumnScan target;
+        final int targetAt;
+        final int[] columns;
+        private int rows;
 
-        boolean classify = task == Task.CLASSIFICATION;
-        List<String> labels = classify ? target.categories(table) : List.of();
-        Split dealer = new Split(classify ? labels.stream().mapToLong(target.counts::get).toArray() : new long[] {rows},
-                options.testShare, options.seed);
-        Map<String, Integer> stratum = new TreeMap<>();
-        labels.forEach(label -> stratum.put(label, stratum.size()));
-        BitSet train = new BitSet(rows);
-        BitSet test = new BitSet(rows);
-        List<Range> ranges = inputs.stream().map(scan -> new Range()).toList();
-        Range values = new Range();
-        int row = 0;
-        for (int block = 0; block < table.blocks(); block++) {
-            reader.seek(block);
-            for (; reader.next(); row++) {
-                if (dealer.second(classify ? stratum.get(reader.text(target.at)) : 0)) {
-                    test.set(row);
+        Learner(Table table, Options options) {
+            this.table = table;
+            this.options = options;
+            notes.addAll(table.notes());
+            int targetColumn = table.column(options.target);
+            options.drop.forEach(table::column);
+            options.categorical.forEach(table::column);
+            options.quantiles.forEach(table::column);
+            if (options.drop.contains(options.target)) {
+                throw new DataException("--drop names the target column '" + options.target + "'");
+            }
+            List<String> unnamed = new ArrayList<>();
+            for (int i = 0; i < table.columns().size(); i++) {
+                Table.Column column = table.columns().get(i);
+                if (i == targetColumn || options.drop.contains(column.name())) {
                     continue;
                 }
-                train.set(row);
-                for (int i = 0; i < numeric.length; i++) {
-                    if (numeric[i] && !reader.missing(i)) {
-                        ranges.get(i).see(reader.number(i));
+                if (table.unnamed(i) && !options.categorical.contains(column.name())
+                        && !options.quantiles.contains(column.name())) {
+                    unnamed.add(Integer.toString(i + 1));
+                    continue;
+                }
+                require(column);
+                inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
+            }
+            if (!unnamed.isEmpty()) {
+                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
+                        + "write, and is" : "the columns " + Names.some(unnamed) + " have no names and are")
+                        + " left out; a name in the header makes an input");
+            }
+            require(table.columns().get(targetColumn));
+            targetAt = inputs.size();
+            target = scan(table.columns().get(targetColumn), true, targetAt);
+            columns = IntStream.concat(inputs.stream().mapToInt(input -> input.column), IntStream.of(targetColumn)).toArray();
+        }
+
+        private ColumnScan scan(Table.Column column, boolean isTarget, int at) {
+            boolean categorical = options.categorical.contains(column.name())
+                    || isTarget && options.task == Task.CLASSIFICATION;
+            return new ColumnScan(table, column, categorical, isTarget, at);
+        }
+
+        private void require(Table.Column column) {
+            if (column.kind() == Table.Kind.OTHER) {
+                throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
+                        + ", expected numbers, texts or truth values (--drop " + column.name() + " leaves it out)");
+            }
+        }
+
+        TableSet learn() {
+            if (inputs.isEmpty()) {
+                throw nothingLeft();
+            }
+            try (Table.Reader reader = table.reader(columns)) {
+                scan(reader);
+                Task task = task();
+                checkInputs();
+                return split(reader, task == Task.CLASSIFICATION);
+            }
+        }
+
+        private DataException nothingLeft() {
+            return new DataException(table.path() + ": no column is left to predict '" + options.target + "' from"
+                    + table.hint());
+        }
+
+        private void scan(Table.Reader reader) {
+            for (int block = 0; block < table.blocks(); block++) {
+                reader.seek(block);
+                while (reader.next()) {
+                    for (Input input : inputs) {
+                        input.scan.see(reader);
+                    }
+                    target.see(reader);
+                    if (++rows > MAX_ROWS) {
+                        throw tooMany(table);
                     }
                 }
-                if (!classify) {
-                    values.see(reader.number(target.at));
+            }
+            if (rows < 2) {
+                throw new DataException(table.path() + ": " + rows + " rows of data, expected at least 2");
+            }
+        }
+
+        /** Which inputs are numbers; those without a value are left out. */
+        private void checkInputs() {
+            List<String> empty = inputs.stream().filter(input -> input.scan.empty()).map(input -> input.scan.name()).toList();
+            if (!empty.isEmpty()) {
+                notes.add((empty.size() == 1 ? "column '" + empty.getFirst() + "' has" : "the columns " + Names.some(empty) + " have")
+                        + " no value in any row and " + (empty.size() == 1 ? "is" : "are") + " left out");
+                inputs.removeIf(input -> input.scan.empty());
+            }
+            if (inputs.isEmpty()) {
+                throw nothingLeft();
+            }
+            for (Input input : inputs) {
+                input.numeric = input.scan.numeric();
+                if (input.numeric && input.scan.countsRows()) {
+                    notes.add("'" + input.scan.name() + "' counts the rows; if it is an index and no measurement, --drop "
+                            + input.scan.name() + " leaves it out");
+                }
+                DataException missing = input.scan.firstMissing(input.numeric);
+                if (missing != null && options.missing != Encoding.Missing.FILL) {
+                    throw missing;
+                }
+                if (!input.numeric && options.quantiles.contains(input.scan.name())) {
+                    throw new DataException("--quantiles names '" + input.scan.name() + "', which holds texts; expected a column "
+                            + "of numbers");
                 }
             }
         }
-        if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
-            throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
-                    + test.cardinality() + " to test on with --test-fraction " + options.testShare);
-        }
-        List<Encoding.Column> columns = new ArrayList<>();
-        for (int i = 0; i < numeric.length; i++) {
-            Range range = ranges.get(i);
-            if (numeric[i] && range.n == 0) {
-                throw new DataException(table.path() + ": column '" + inputs.get(i).column.name()
-                        + "' has no value in any training row");
-            }
-            String name = inputs.get(i).column.name();
-            columns.add(numeric[i] ? new Encoding.Numeric(name, range.low, range.high, range.mean)
-                    : new Encoding.Categorical(name, inputs.get(i).categories(table)));
-        }
-        Encoding.Target how = classify ? new Encoding.Classes(options.target, labels)
-                : new Encoding.Value(options.target, values.mean, values.deviation());
-        String name = table.path().getFileName().toString();
-        return new TableSet(table, new Encoding(name, columns, how, options.missing), train, test, note);
-    }
 
-    private static void require(Table table, Table.Column column) {
-        if (column.kind() == Table.Kind.OTHER) {
-            throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                    + ", expected numbers, texts or truth values (--drop " + column.name() + " leaves it out)");
+        private Task task() {
+            if (options.task == Task.REGRESSION) {
+                if (!target.allNumbers()) {
+                    target.refuseOtherNotations();
+                    throw target.noNumber();
+                }
+            } else if (options.task == null && target.numeric() && target.different() > 2) {
+                if (target.whole() && target.different() <= HINT_VALUES) {
+                    notes.add("'" + options.target + "' has " + target.different()
+                            + " different whole numbers and is taken as a number; --task classification takes them as classes");
+                }
+                return Task.REGRESSION;
+            }
+            if (target.different() < 2 || options.task != Task.REGRESSION && target.labels().size() < 2) {
+                throw new DataException(table.path() + ": the target '" + options.target + "' is the same in all " + rows
+                        + " rows: nothing to learn");
+            }
+            if (options.task == null && !options.categorical.contains(options.target)) {
+                checkClasses();
+            }
+            return options.task != null ? options.task : Task.CLASSIFICATION;
+        }
+
+        private void checkClasses() {
+            int classes = target.labels().size();
+            if (classes > ColumnScan.MAX_CATEGORIES || ColumnScan.tooMany(classes, rows)) {
+                throw new DataException(table.path() + ": the target '" + options.target + "' has "
+                        + (classes > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : classes)
+                        + " different texts in " + rows + " rows, such as '" + target.example() + "': more than classes mostly are; "
+                        + "--task classification takes each as a class, --target names another column");
+            }
+        }
+
+        private TableSet split(Table.Reader reader, boolean classify) {
+            Map<String, Long> sizes = classify ? target.labels() : Map.of();
+            List<String> labels = List.copyOf(sizes.keySet());
+            if (labels.size() > ColumnScan.MOST_CATEGORIES) {
+                throw new DataException(table.path() + ": the target '" + options.target + "' has more than "
+                        + ColumnScan.MOST_CATEGORIES + " classes, which is the most supported");
+            }
+            Values.Index stratum = new Values.Index(labels);
+            Split dealer = new Split(classify ? labels.stream().mapToLong(sizes::get).toArray() : new long[] {rows},
+                    options.testShare, options.seed);
+            SplittableRandom random = new SplittableRandom(options.seed);
+            BitSet train = new BitSet(rows);
+            BitSet test = new BitSet(rows);
+            ColumnSample values = new ColumnSample();
+            inputs.stream().filter(input -> input.numeric).forEach(input -> reader.asNumber(input.at));
+            int row = 0;
+            for (int block = 0; block < table.blocks(); block++) {
+                reader.seek(block);
+                for (; reader.next(); row++) {
+                    boolean tested = dealer.second(classify ? stratum.of(reader.text(targetAt)) : 0);
+                    (tested ? test : train).set(row);
+                    double place = random.nextDouble();
+                    for (Input input : inputs) {
+                        learn(input, reader, tested, place);
+                    }
+                    if (!classify && !tested) {
+                        values.see(reader.number(targetAt), place);
+                    }
+                }
+            }
+            if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
+                throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
+                        + test.cardinality() + " to test on with --test-fraction " + options.testShare);
+            }
+            Encoding.Target how = classify ? new Encoding.Classes(options.target, labels) : values.target(options.target);
+            Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), how, options.missing,
+                    options.unseen);
+            return new TableSet(encoding, part(encoding, train), part(encoding, test), notes);
+        }
+
+        private Part part(Encoding encoding, BitSet chosen) {
+            return new TablePart(table, encoding, true, chosen, chosen.cardinality(), note -> { });
+        }
+
+        private void learn(Input input, Table.Reader reader, boolean tested, double random) {
+            if (!input.numeric) {
+                if (input.texts.size() <= input.scan.mostCategories() && !reader.missing(input.at)) {
+                    input.texts.add(reader.text(input.at));
+                }
+            } else if (!tested) {
+                double value = reader.tryNumber(input.at);
+                if (!Double.isNaN(value)) {
+                    input.sample.see(value, random);
+                }
+            }
+        }
+
+        private List<Encoding.Column> encoded() {
+            List<Encoding.Column> encoded = new ArrayList<>();
+            List<String> categories = new ArrayList<>();
+            List<String> skewed = new ArrayList<>();
+            for (Input input : inputs) {
+                String name = input.scan.name();
+                if (input.numeric) {
+                    if (input.sample.count() == 0) {
+                        throw new DataException(table.path() + ": column '" + name + "' has no value in any training row");
+                    }
+                    boolean byQuantiles = options.quantiles.contains(name);
+                    encoded.add(input.sample.input(name, byQuantiles));
+                    if (!byQuantiles) {
+                        input.sample.skewed(name).ifPresent(skewed::add);
+                    }
+                } else {
+                    List<String> texts = input.scan.categories(input.texts, rows);
+                    encoded.add(new Encoding.Categorical(name, texts));
+                    if (!options.categorical.contains(name)) {
+                        categories.add(input.scan.describe(texts, rows));
+                    }
+                }
+            }
+            if (!categories.isEmpty()) {
+                notes.add("taken as categories, one input for each text: " + Names.some(categories));
+            }
+            notes.addAll(skewed.size() <= HINT_VALUES ? skewed : skewed.subList(0, HINT_VALUES));
+            if (skewed.size() > HINT_VALUES) {
+                notes.add("and so are " + (skewed.size() - HINT_VALUES) + " more columns");
+            }
+            return encoded;
         }
     }
 }

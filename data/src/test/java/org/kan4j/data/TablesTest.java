@@ -23,8 +23,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.io.Safetensors;
+import org.kan4j.tensor.HostTensor;
 
 /** The formats behind {@link Table}. */
 class TablesTest {
@@ -113,6 +114,78 @@ class TablesTest {
     }
 
     @Test
+    void parquetOfEveryLogicalTypeIsReadAsItIsMeant() throws IOException {
+        Table table = Table.open(resource("logical.parquet"));
+        int[] all = {0, 1};
+        assertThat(texts(table, "u8", all)).containsExactly("250", "251", "252", "253", "254", "255");
+        assertThat(texts(table, "u16", all)).containsExactly("65530", "65531", "65532", "65533", "65534", "65535");
+        assertThat(texts(table, "u32", all)).startsWith("4294967290").endsWith("4294967295");
+        assertThat(texts(table, "u64", all)).startsWith("18446744073709551615", "17293822569102704639");
+        assertThat(texts(table, "i8", all)).containsExactly("0", "-1", "-2", "-3", "-4", "-5");
+        assertThat(texts(table, "half", all)).containsExactly("0", "0.25", "0.5", "0.75", "1", "1.25");
+        assertThat(texts(table, "wide decimal", all)).containsExactly("0", "-0.25", "-0.5", "-0.75", "-1", "-1.25");
+        assertThat(texts(table, "decimal", all)).containsExactly("0", "0.25", "0.5", "0.75", "1", "1.25");
+        assertThat(texts(table, "flag", all)).startsWith("true", "false");
+        assertThat(texts(table, "nothing", all)).containsOnly("-");
+        assertThat(texts(table, "empty", all)).containsOnly("-");
+        assertThat(texts(table, "gap", all)).containsExactly("0", "1", "2", "3", "-", "5");
+        assertThat(texts(table, "kind", all)).startsWith("k0", "k1");
+        assertThat(texts(table, "x.y", all)).startsWith("0", "0.5");
+        // No inputs, but columns that predictions may pass through.
+        assertThat(texts(table, "day", all)).startsWith("2020-01-01", "2020-01-02");
+        assertThat(texts(table, "local", all)).startsWith("2020-01-01T00:00", "2020-01-01T01:00");
+        assertThat(texts(table, "instant", all)).startsWith("2020-01-01T00:00:00Z");
+        assertThat(texts(table, "time", all)).startsWith("01:02:01");
+        assertThatThrownBy(() -> texts(table, "list", all)).hasMessageContaining("column 'list' is nested");
+        for (String dated : new String[] {"day", "local", "instant", "time"}) {
+            List<String> others = new ArrayList<>(List.of("day", "local", "instant", "time", "list"));
+            others.remove(dated);
+            assertThatThrownBy(() -> TableSet.learn(table, options("decimal", others.toArray(String[]::new))))
+                    .hasMessageContaining("column '" + dated + "' is of type INT");
+        }
+        TableSet set = TableSet.learn(table, options("decimal", "day", "local", "instant", "time", "list", "gap"));
+        assertThat(set.notes()).contains("the columns nothing, empty have no value in any row and are left out");
+        try (Table.Reader reader = table.reader(table.column("u64"))) {
+            reader.seek(0);
+            assertThat(reader.next()).isTrue();
+            assertThat(reader.number(0)).isEqualTo(0x1p64);
+        }
+    }
+
+    @Test
+    void unsignedNumbersAreThoseOfTheSameRowsInCsv() throws IOException {
+        Table parquet = Table.open(resource("uint32.parquet"));
+        Table csv = Table.open(resource("uint32.csv"));
+        assertThat(texts(parquet, "u", 0)).isEqualTo(texts(csv, "u", 0)).endsWith("4294967295");
+    }
+
+    @Test
+    void parquetNamesMayHaveDots() throws IOException {
+        Table table = Table.open(resource("dotted-name.parquet"));
+        assertThat(table.columns()).extracting(Table.Column::name).contains("x.mm");
+        assertThat(texts(table, "x.mm", 0)).hasSize(60).startsWith("-1");
+        assertThatThrownBy(() -> table.column("x.m")).hasMessageContaining("did you mean 'x.mm'?");
+    }
+
+    @Test
+    void unsupportedCompressionIsNamed() throws IOException {
+        Table table = Table.open(resource("brotli.parquet"));
+        assertThatThrownBy(() -> TableSet.learn(table, options("y"))).isInstanceOf(DataException.class)
+                .hasMessageContaining("is compressed with BROTLI, which is not supported").hasMessageNotContaining("damaged");
+    }
+
+    @Test
+    void contentDecidesWhereTheNameSaysNothing() throws IOException {
+        Path renamed = Files.copy(resource("plain.parquet"), folder.resolve("plain.data"));
+        assertThat(Table.open(renamed).rows()).isEqualTo(100);
+        assertThatThrownBy(() -> Table.open(renamed, CsvFormat.FROM_FILE.withDecimal(','))).hasMessageContaining("is no CSV file");
+        Path parts = Files.createDirectory(folder.resolve("parts"));
+        Files.copy(renamed, parts.resolve("part-0.snappy.parquet"));
+        Files.copy(renamed, parts.resolve("part-1.snappy.parquet"));
+        assertThat(Table.open(parts).rows()).isEqualTo(200);
+    }
+
+    @Test
     void blocksCanBeReadInAnyOrder() throws IOException {
         Table table = Table.open(resource("groups.parquet"));
         assertThat(table.blocks()).isEqualTo(5);
@@ -126,8 +199,6 @@ class TablesTest {
 
     @Test
     void damagedParquetFilesAreRefused() throws IOException {
-        assertThatThrownBy(() -> texts(Table.open(resource("brotli.parquet")), "x", 0)).isInstanceOf(DataException.class)
-                .hasMessageContaining("brotli.parquet");
         byte[] intact = Files.readAllBytes(resource("groups.parquet"));
         Path damaged = folder.resolve("damaged.parquet");
         for (int length : new int[] {0, 3, 4, 11, 12, intact.length / 2, intact.length - 1}) {

@@ -16,6 +16,11 @@ public record Chebyshev(int degree) implements Basis {
         Checks.range("the degree of Chebyshev polynomials", degree, 1, 1 << 16);
     }
 
+    /** Polynomials up to a degree. */
+    public static Chebyshev of(int degree) {
+        return new Chebyshev(degree);
+    }
+
     @Override
     public String name() {
         return "chebykan";

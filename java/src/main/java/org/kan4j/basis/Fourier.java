@@ -15,6 +15,11 @@ public record Fourier(int frequencies) implements Basis {
         Checks.range("the frequencies of a Fourier basis", frequencies, 1, 1 << 20);
     }
 
+    /** So many frequencies. */
+    public static Fourier of(int frequencies) {
+        return new Fourier(frequencies);
+    }
+
     @Override
     public String name() {
         return "fourierkan";

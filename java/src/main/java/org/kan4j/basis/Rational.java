@@ -17,6 +17,11 @@ public record Rational(int groups) implements Basis {
         Checks.range("the groups of a rational basis", groups, 1, 1 << 20);
     }
 
+    /** So many groups of inputs, each with a function of its own. */
+    public static Rational of(int groups) {
+        return new Rational(groups);
+    }
+
     @Override
     public String name() {
         return "rational";

@@ -19,6 +19,11 @@ public record ReluPower(int grid, int order) implements Basis {
         Checks.range("the order of ReLU-KAN", order, 1, 1 << 10);
     }
 
+    /** Of so many intervals, each function with a support of order + 1 of them. */
+    public static ReluPower of(int grid, int order) {
+        return new ReluPower(grid, order);
+    }
+
     @Override
     public String name() {
         return "relukan";

@@ -15,6 +15,11 @@ public record Sine(int frequencies) implements Basis {
         Checks.range("the frequencies of a sine basis", frequencies, 1, 1 << 20);
     }
 
+    /** So many frequencies. */
+    public static Sine of(int frequencies) {
+        return new Sine(frequencies);
+    }
+
     @Override
     public String name() {
         return "sinekan";

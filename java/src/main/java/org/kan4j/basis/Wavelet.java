@@ -30,6 +30,11 @@ public record Wavelet(Kind kind) implements Basis {
         Objects.requireNonNull(kind, "kind");
     }
 
+    /** Of a mother wavelet. */
+    public static Wavelet of(Kind kind) {
+        return new Wavelet(kind);
+    }
+
     @Override
     public String name() {
         return "wavkan";

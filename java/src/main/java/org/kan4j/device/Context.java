@@ -16,6 +16,7 @@ import org.kan4j.ffi.Handles;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_context_info;
 import org.kan4j.ffi.kan_context_spec;
+import org.kan4j.internal.Forgotten;
 import org.kan4j.internal.Inside;
 import org.kan4j.internal.Native;
 import org.kan4j.internal.NativeContext;
@@ -43,6 +44,7 @@ public final class Context implements AutoCloseable {
     private final int computeCapability;
     private final NativeContext inside = new Insides();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Forgotten forgotten;
 
     private Context(Arena arena, MemorySegment handle, ContextOptions options) {
         this.arena = arena;
@@ -57,6 +59,7 @@ public final class Context implements AutoCloseable {
             this.deviceName = kan_context_info.device_name(info).getString(0);
             this.computeCapability = kan_context_info.compute_capability(info);
         }
+        this.forgotten = Forgotten.watch(this, "a Context on " + device + " of " + threads + " threads", arena::close);
     }
 
     private MemorySegment query(Arena local) {
@@ -297,6 +300,7 @@ public final class Context implements AutoCloseable {
         if (closed.compareAndSet(false, true)) {
             try {
                 arena.close();
+                forgotten.closed();
             } catch (IllegalStateException e) {
                 closed.set(false);
                 throw new IllegalStateException("the context cannot be closed while a call on it is running", e);

@@ -158,7 +158,7 @@ public final class NativeLibrary {
         int major = version >>> 16;
         int minor = version & 0xffff;
         if (major != Kan.KAN_ABI_MAJOR() || minor < Kan.KAN_ABI_MINOR()) {
-            throw new NativeLibraryException(Status.ABI_MISMATCH, String.format(
+            throw new NativeLibraryException(Status.ABI_MISMATCH, String.format(Locale.ROOT,
                 "%s has the interface version %d.%d, kan4j %s needs %d.%d or a later %d.x", library, major, minor,
                 version(), Kan.KAN_ABI_MAJOR(), Kan.KAN_ABI_MINOR(), Kan.KAN_ABI_MAJOR()));
         }
@@ -214,7 +214,8 @@ public final class NativeLibrary {
         tried.add(carried.isEmpty() ? "kan4j-natives jar (none on the class path, or built without a library)"
             : "kan4j-natives jars, which are for " + String.join(", ", carried));
         throw new NativeLibraryException(Status.UNSUPPORTED, "no native library of kan4j for this platform, "
-            + platform() + "; tried: " + String.join("; ", tried));
+            + platform() + "; tried: " + String.join("; ", tried)
+            + ". The artifact kan4j-scorer evaluates trained models in plain Java on every platform");
     }
 
     /** Whether the jar was built with a library for the provider's platform; one that cannot be read says so when loaded. */

@@ -29,6 +29,6 @@ public class KanException extends RuntimeException {
 
     /** One of {@link Status#INVALID_ARGUMENT}, whose sentence is formatted as {@link String#format} does. */
     public static KanException invalid(String format, Object... arguments) {
-        return new KanException(Status.INVALID_ARGUMENT, String.format(format, arguments));
+        return new KanException(Status.INVALID_ARGUMENT, String.format(java.util.Locale.ROOT, format, arguments));
     }
 }

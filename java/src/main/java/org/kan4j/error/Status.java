@@ -22,7 +22,9 @@ public enum Status {
     /** The native library is of another version than these classes. */
     ABI_MISMATCH(9),
     /** A defect of kan4j. */
-    INTERNAL(10);
+    INTERNAL(10),
+    /** A file could not be read or written; Java's own, no number of the C ABI. */
+    IO_ERROR(-1);
 
     private final int code;
 

@@ -1,7 +1,4 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 
-/**
- * Formulas as text: read, evaluated. Whoever trains on a formula, or prints what a network has found. Begin with
- * {@link org.kan4j.formula.Formula}.
- */
+/** Expressions: read, evaluated, differentiated, enclosed in intervals, simplified, written. */
 package org.kan4j.formula;

@@ -2,6 +2,7 @@
 package org.kan4j.grid;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.model.Parameters;
+import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.HostTensor;
 
@@ -24,6 +26,8 @@ public record GridCoverage(List<Layer> layers) {
 
     /** Rows that are looked at where nothing is said. */
     public static final int ROWS = 10_000;
+
+    private static final int FIRST_ROWS = 1_000;
 
     /** Of the width of a grid: a number so little beyond an end is a rounding of it. */
     private static final double ROUNDING = 1e-6;
@@ -103,6 +107,28 @@ public record GridCoverage(List<Layer> layers) {
             }
             return new GridCoverage(layers);
         });
+    }
+
+    /** Of the first layer, on rows that are at hand without a pass over all of them; empty where it has no grid. */
+    public static Optional<Layer> firstLayer(Context context, Parameters parameters, RowSource rows) {
+        if (!GridUpdate.hasGrid(parameters.model().layers().getFirst()) || rows.size() == 0) {
+            return Optional.empty();
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            HostTensor features = rows instanceof Dataset ? rows.sample(arena, ROWS) : first(arena, rows);
+            return parameters.on(context,
+                here -> Optional.of(measure(here, 0, LayerSamples.of(context, here, 0, features))));
+        }
+    }
+
+    private static HostTensor first(Arena arena, RowSource rows) {
+        int count = Math.min(FIRST_ROWS, rows.size());
+        HostTensor features = HostTensor.allocate(arena, rows.dtype(), count, rows.in());
+        HostTensor weights = HostTensor.allocate(arena, rows.dtype(), count);
+        try (RowSource.Pass pass = rows.inOrder()) {
+            pass.read(0, count, features.segment(), MemorySegment.NULL, weights.segment());
+        }
+        return features;
     }
 
     private static Layer measure(Parameters parameters, int layer, LayerSamples samples) {

@@ -29,7 +29,7 @@ public final class Native {
         if (status == Status.BUSY) {
             return new KanException(status, "the context is in use by another thread; open one for each thread");
         }
-        String text = lastError(context);
+        String text = inJava(lastError(context));
         if (text.isEmpty()) {
             text = "libkan4j returned the status " + code;
         }
@@ -40,6 +40,11 @@ public final class Native {
             case DEVICE_OUT_OF_MEMORY -> new DeviceMemoryException(text);
             default -> new KanException(status, text);
         };
+    }
+
+    /** Members of the C ABI's structs and arguments are settings and rows here. */
+    static String inJava(String text) {
+        return text.replaceAll("\\bspec\\.(\\w+)", "$1").replaceAll("^target\\[(\\d+)\\]:", "target $1:");
     }
 
     private static String lastError(MemorySegment context) {

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.interop;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -28,6 +29,11 @@ final class Pykan extends Variant {
 
     Pykan() {
         super("pykan");
+    }
+
+    @Override
+    Map<String, HostTensor> current(String what, Map<String, HostTensor> tensors, Arena arena) {
+        return PykanEdges.modern(what, tensors, arena);
     }
 
     @Override
@@ -174,14 +180,15 @@ final class Pykan extends Variant {
         int products = arity < 2 ? 0 : (subnodes - outputs) / (arity - 1);
         if (subnodes < outputs || products < 1 || products > outputs
             || outputs + products * (arity - 1) != subnodes) {
-            throw new FormatException("layer " + layer + " has " + subnodes + " subnodes for " + outputs + " nodes, which "
-                + "does not fit products of " + arity + "; give the config's mult_arity");
+            throw new FormatException("layer " + layer + " has " + subnodes + " subnodes for " + outputs
+                + " nodes, which " + "does not fit products of " + arity + "; give the config's mult_arity");
         }
         return new Multiply(outputs - products, products, arity);
     }
 
     private static boolean matters(PublishedLayer published, String scale, String bias) {
-        return published.explicit() || !isConstant(published.tensor(scale), 1) || !isConstant(published.tensor(bias), 0);
+        return published.explicit() || !isConstant(published.tensor(scale), 1) || !isConstant(published.tensor(bias),
+            0);
     }
 
     /** Whether all numbers have these very bits. */

@@ -4,7 +4,6 @@ package org.kan4j.interop;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -12,9 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.kan4j.error.FormatException;
+import org.kan4j.interop.StateDictNames.Match;
 import org.kan4j.tensor.Shape;
 
 /**
@@ -55,6 +53,20 @@ final class StateDictLayout {
         return sizes.get(layer);
     }
 
+    /** The layers by what stands before the published endings of their names, and their widths. */
+    List<String> names() {
+        List<String> names = new ArrayList<>();
+        for (int l = 0; l < layers(); l++) {
+            int layer = l;
+            Entry first = entries.stream().filter(e -> e.layer() == layer).findFirst().orElseThrow();
+            String ending = first.slot().after();
+            String name = first.key().endsWith(ending) ? first.key().substring(0, first.key().length() - ending.length())
+                : first.key();
+            names.add(name + " (" + size(l, "I") + " -> " + size(l, "O") + ")");
+        }
+        return names;
+    }
+
     boolean has(int layer, String slotKey) {
         return entries.stream().anyMatch(e -> e.layer() == layer && e.slot().key().equals(slotKey));
     }
@@ -64,9 +76,10 @@ final class StateDictLayout {
      *
      * @param what  how messages call the state dict, such as a file name
      * @param found names and shapes
+     * @param order what stands before the published endings of a user's own names, first layer first; null for numbers
      */
-    static StateDictLayout of(String what, Variant variant, Map<String, Shape> found, Config config) {
-        Map<String, Match> matches = match(variant, found.keySet());
+    static StateDictLayout of(String what, Variant variant, Map<String, Shape> found, Config config, List<String> order) {
+        Map<String, Match> matches = StateDictNames.match(what, variant, found.keySet(), order);
         if (matches.isEmpty()) {
             throw new FormatException(what + ": no tensor has a name of variant " + variant.name() + ", such as "
                 + variant.slots().getFirst().key(0) + "; found " + some(found.keySet()) + suggestion(variant, found));
@@ -74,122 +87,9 @@ final class StateDictLayout {
         return new Solver(what, variant, found, config, matches).solve();
     }
 
-    // ---------------------------------------------------------------------------------------------------------- names
-
-    private record Match(Slot slot, int layer) { }
-
-    /** Names as published behind one common prefix; else, names with the published endings. */
-    private static Map<String, Match> match(Variant variant, Collection<String> keys) {
-        Map<String, Map<String, Match>> byPrefix = new LinkedHashMap<>();
-        Map<String, String> canonical = new LinkedHashMap<>();
-        keys.forEach(key -> canonical.put(key, variant.canonical(key)));
-        for (Slot slot : variant.slots()) {
-            Pattern pattern = Pattern.compile("((?:.*\\.)?)" + Pattern.quote(slot.before()) + "(\\d{1,6})"
-                + Pattern.quote(slot.after()));
-            for (String key : keys) {
-                Matcher matcher = pattern.matcher(canonical.get(key));
-                if (matcher.matches()) {
-                    byPrefix.computeIfAbsent(matcher.group(1), p -> new LinkedHashMap<>())
-                        .put(key, new Match(slot, Integer.parseInt(matcher.group(2))));
-                }
-            }
-        }
-        List<Map<String, Match>> found = byPrefix.values().stream().filter(matches -> hasLayers(variant, matches)).toList();
-        if (found.isEmpty()) {
-            return matchEndings(variant, keys);
-        }
-        Map<String, Match> most = new LinkedHashMap<>(found.stream()
-            .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow());
-        byPrefix.values().stream().filter(matches -> !hasLayers(variant, matches)).forEach(most::putAll); // lists of norms
-        return variant.sequential() ? ranked(variant, most) : shifted(most, variant.firstIndex());
-    }
-
-    private static boolean hasLayers(Variant variant, Map<String, Match> matches) {
-        return matches.values().stream().anyMatch(match -> !variant.between(match.slot().group()));
-    }
-
-    /**
-     * Layers of a torch.nn.Sequential: other modules may stand between, so their numbers only order them. What stands
-     * between belongs to the layer of its own number or the nearest before; without one it is left over.
-     */
-    private static Map<String, Match> ranked(Variant variant, Map<String, Match> matches) {
-        TreeSet<Integer> numbers = new TreeSet<>();
-        matches.values().stream().filter(match -> !variant.between(match.slot().group())).forEach(m -> numbers.add(m.layer()));
-        Map<String, Match> result = new LinkedHashMap<>();
-        matches.forEach((key, match) -> {
-            if (numbers.floor(match.layer()) != null) {
-                result.put(key, new Match(match.slot(), numbers.headSet(match.layer(), true).size() - 1));
-            }
-        });
-        return result;
-    }
-
-    private static Map<String, Match> shifted(Map<String, Match> matches, int first) {
-        Map<String, Match> result = new LinkedHashMap<>();
-        matches.forEach((key, match) -> {
-            if (match.layer() >= first) {
-                result.put(key, new Match(match.slot(), match.layer() - first));
-            }
-        });
-        return result;
-    }
-
-    /**
-     * A model class of the user's own, such as {@code fc1.cheby_coeffs}: what stands before the published ending names
-     * the layer; layers follow each other in the order of the numbers in it.
-     */
-    private static Map<String, Match> matchEndings(Variant variant, Collection<String> keys) {
-        Map<String, Slot> slotOf = new LinkedHashMap<>();
-        Set<String> seen = new HashSet<>();
-        for (String key : keys) {
-            variant.slots().stream().filter(s -> !s.after().isEmpty() && ("." + key).endsWith(s.after()))
-                .reduce((a, b) -> b.after().length() > a.after().length() ? b : a).ifPresent(slot -> {
-                    slotOf.put(key, slot);
-                    seen.add(slot.key());
-                });
-        }
-        if (!variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s.key()))) {
-            return Map.of();
-        }
-        Set<String> between = new HashSet<>();
-        slotOf.forEach((key, slot) -> {
-            if (variant.between(slot.group())) {
-                between.add(stem(key, slot));
-            }
-        });
-        Comparator<String> numbers = StateDictLayout::compareNumbers;
-        Comparator<String> order = numbers.thenComparing(between::contains).thenComparing(Comparator.naturalOrder());
-        Map<String, Set<String>> stems = new HashMap<>();
-        slotOf.forEach((key, slot) ->
-            stems.computeIfAbsent(slot.before(), before -> new TreeSet<>(order)).add(stem(key, slot)));
-        Map<String, Match> matches = new LinkedHashMap<>();
-        slotOf.forEach((key, slot) ->
-            matches.put(key, new Match(slot, List.copyOf(stems.get(slot.before())).indexOf(stem(key, slot)))));
-        return variant.sequential() ? ranked(variant, matches) : matches;
-    }
-
-    private static String stem(String key, Slot slot) {
-        return key.substring(0, Math.max(0, key.length() - slot.after().length()));
-    }
-
-    private static final Pattern DIGITS = Pattern.compile("\\d{1,18}");
-
-    /** Orders by the numbers in two names. */
-    private static int compareNumbers(String a, String b) {
-        Matcher first = DIGITS.matcher(a);
-        Matcher second = DIGITS.matcher(b);
-        while (first.find() && second.find()) {
-            int order = Long.compare(Long.parseLong(first.group()), Long.parseLong(second.group()));
-            if (order != 0) {
-                return order;
-            }
-        }
-        return 0;
-    }
-
     private static String suggestion(Variant variant, Map<String, Shape> found) {
         List<String> fitting = Variant.all().stream()
-            .filter(v -> v != variant && match(v, found.keySet()).size() == found.size())
+            .filter(v -> v != variant && StateDictNames.guess(v, found.keySet()).size() == found.size())
             .map(Variant::name).toList();
         return fitting.isEmpty() ? "" : "; these are names of variant " + String.join(" or ", fitting);
     }

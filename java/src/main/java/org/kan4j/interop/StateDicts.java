@@ -53,16 +53,28 @@ public final class StateDicts {
      * @return the caller closes its parameters
      */
     public static Imported load(String what, Variant variant, Map<String, HostTensor> tensors, String config) {
-        return load(what, variant, tensors, config, null, false).imported();
+        return load(what, variant, tensors, config, (List<String>) null);
+    }
+
+    /**
+     * A model from a state dict whose layers have names of the user's own.
+     *
+     * @param order what stands in the names before the published endings, such as {@code encoder, decoder}, first layer
+     * first;     null where numbers tell it
+     * @throws FormatException if there are no such numbers and no order
+     */
+    public static Imported load(String what, Variant variant, Map<String, HostTensor> tensors, String config,
+                                List<String> order) {
+        return load(what, variant, tensors, config, null, false, order).imported();
     }
 
     /** As above, in a type of its own and with a layer for every map of the published model (see PublishedLayer). */
     static Loaded load(String what, Variant variant, Map<String, HostTensor> tensors, String config, DType dtype,
-                       boolean explicit) {
+                       boolean explicit, List<String> order) {
         Config arguments = Config.parse(variant, config);
         Map<String, Shape> shapes = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
-        StateDictLayout layout = StateDictLayout.of(what, variant, shapes, arguments);
+        StateDictLayout layout = StateDictLayout.of(what, variant, shapes, arguments, order);
 
         List<LayerSpec> specs = new ArrayList<>();
         List<Map<String, Integer>> roles = new ArrayList<>();
@@ -116,7 +128,7 @@ public final class StateDicts {
                 }
             }
             Origin origin = new Origin(variant, config == null ? "" : config, names, carried);
-            return new Loaded(new Imported(parameters, origin), Map.copyOf(placed));
+            return new Loaded(new Imported(parameters, origin, layout.names()), Map.copyOf(placed));
         } catch (RuntimeException | Error e) {
             parameters.close();
             throw e;
@@ -134,8 +146,9 @@ public final class StateDicts {
      *
      * @param parameters its numbers; the caller closes them
      * @param origin     what it remembers of the state dict
+     * @param layers     the published layers found, first layer first, each by its name and widths
      */
-    public record Imported(Parameters parameters, Origin origin) { }
+    public record Imported(Parameters parameters, Origin origin, List<String> layers) { }
 
     /** The type of the model: that of all its tensors. */
     private static DType type(String what, StateDictLayout layout, Map<String, HostTensor> tensors) {
@@ -240,7 +253,8 @@ public final class StateDicts {
     public record Exported(Map<String, HostTensor> tensors, Map<String, String> metadata) { }
 
     private static HostTensor filled(Arena arena, Slot slot, DType model, Shape shape) {
-        HostTensor tensor = HostTensor.allocate(arena, slot.dtype() == null ? model : DType.valueOf(slot.dtype()), shape);
+        HostTensor tensor = HostTensor.allocate(arena, slot.dtype() == null ? model : DType.valueOf(slot.dtype()),
+            shape);
         HostTensor flat = tensor.reshape(shape.size());
         for (int i = 0; i < shape.size(); i++) {
             flat.set(slot.fill().applyAsDouble(i), i);

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.interop;
 
+import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
+import org.kan4j.tensor.HostTensor;
 
 /**
  * A published KAN implementation: the tensors of its state dict, and the kan4j layers that compute what it computes.
@@ -106,6 +108,11 @@ public abstract sealed class Variant
             sizes.put("O", (long) widths[layer + 1]);
         }
         return sizes;
+    }
+
+    /** The tensors of a state dict in the layout of today, where older versions had another; new ones in the arena. */
+    Map<String, HostTensor> current(String what, Map<String, HostTensor> tensors, Arena arena) {
+        return tensors;
     }
 
     /** The kan4j layers of a published layer in order, by role. */

@@ -141,7 +141,7 @@ public final class Verification {
             HostTensor input = required("input");
             HostTensor output = required("output");
             StateDicts.Loaded model = StateDicts.load(what, variant, state, metadata.getOrDefault("config", "{}"),
-                dtype, true);
+                dtype, true, null);
             try (Parameters parameters = model.imported().parameters()) {
                 HostTensor x = rows("input", input, parameters.model().in()).to(arena, dtype);
                 HostTensor y = rows("output", output, parameters.model().out());

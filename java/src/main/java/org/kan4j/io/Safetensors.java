@@ -40,6 +40,9 @@ public final class Safetensors {
     /** The longest header the format allows, in bytes. */
     private static final long MAX_HEADER = 100_000_000;
 
+    /** The first four bytes of a zip file, PK\3\4. */
+    private static final int ZIP = 0x04034b50;
+
     private static final Map<String, Integer> BITS = Map.ofEntries(Map.entry("BOOL", 8), Map.entry("U8", 8),
         Map.entry("I8", 8), Map.entry("F8_E5M2", 8), Map.entry("F8_E4M3", 8), Map.entry("I16", 16),
         Map.entry("U16", 16), Map.entry("F16", 16), Map.entry("BF16", 16), Map.entry("I32", 32), Map.entry("U32", 32),
@@ -89,6 +92,9 @@ public final class Safetensors {
             ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             readFully(channel, prefix, 0);
             long length = prefix.getLong(0);
+            if ((int) length == ZIP) {
+                throw bad(file, "it is a zip file, as torch.save writes them; kan4j import makes a model of a state dict");
+            }
             if (length < 2 || length > MAX_HEADER || length > size - 8) {
                 throw bad(file, "its header claims " + Long.toUnsignedString(length) + " bytes, of the file's " + size
                     + (length > MAX_HEADER ? " (at most " + MAX_HEADER + " are allowed)" : "; it may be truncated"));
@@ -125,6 +131,9 @@ public final class Safetensors {
         Map<String, String> metadata = new LinkedHashMap<>();
         Map<String, Entry> entries = new LinkedHashMap<>();
         for (Map.Entry<String, Object> item : header.entrySet()) {
+            if (item.getKey().equals("__metadata__") && item.getValue() == null) {
+                continue; // some writers' way to say that there are none
+            }
             if (!(item.getValue() instanceof Map<?, ?> value)) {
                 throw bad(file, "'" + item.getKey() + "' in its header is not an object");
             }
@@ -148,8 +157,8 @@ public final class Safetensors {
             throw bad(file, "the tensor '" + name + "' must have dtype, shape and data_offsets, it has "
                 + value.keySet());
         }
-        if (!(value.get("dtype") instanceof String dtype) || !BITS.containsKey(dtype)) {
-            throw bad(file, "the tensor '" + name + "' has the unknown dtype " + value.get("dtype"));
+        if (!(value.get("dtype") instanceof String dtype)) {
+            throw bad(file, "the dtype of the tensor '" + name + "' is no text: " + value.get("dtype"));
         }
         long[] axes = numbers(file, name, "shape", value.get("shape"));
         long[] offsets = numbers(file, name, "data_offsets", value.get("data_offsets"));
@@ -161,7 +170,9 @@ public final class Safetensors {
         long bytes;
         try {
             shape = Shape.of(axes);
-            bytes = Math.multiplyExact(shape.size(), (long) BITS.get(dtype)) / 8;
+            // A newer type is the concern of whoever reads the tensor.
+            bytes = BITS.containsKey(dtype) ? Math.multiplyExact(shape.size(), (long) BITS.get(dtype)) / 8
+                : offsets[1] - offsets[0];
         } catch (ShapeException | ArithmeticException e) {
             throw new FormatException(file + " is not a valid safetensors file: the size of the tensor '" + name
                 + "' overflows, its shape is " + value.get("shape"), e);
@@ -236,8 +247,16 @@ public final class Safetensors {
         return entry;
     }
 
+    /** Whether {@link #read} knows the type of a tensor. */
+    public boolean reads(String name) {
+        return switch (entry(name).dtype()) {
+            case "F32", "F64", "I32", "I64", "F16", "BF16" -> true;
+            default -> false;
+        };
+    }
+
     /**
-     * Reads a tensor of type F32, F64, I32 or I64.
+     * Reads a tensor of type F32, F64, I32 or I64, or one of F16 or BF16 as F32.
      *
      * @throws UnsupportedException for other types
      */
@@ -248,10 +267,17 @@ public final class Safetensors {
             case "F64" -> DType.F64;
             case "I32" -> DType.I32;
             case "I64" -> DType.I64;
+            case "F16", "BF16" -> DType.F32;
             default -> throw new UnsupportedException("the tensor '" + name + "' of " + file + " is of "
-                + entry.dtype() + "; kan4j reads F32, F64, I32 and I64");
+                + entry.dtype() + "; kan4j reads F32, F64, F16, BF16, I32 and I64");
         };
         HostTensor tensor = HostTensor.allocate(arena, dtype, entry.shape());
+        if (entry.dtype().endsWith("F16")) {
+            try (Arena mapped = Arena.ofConfined()) {
+                Half.widen(map(mapped, name), entry.dtype().equals("BF16"), tensor.segment());
+            }
+            return tensor;
+        }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long bytes = tensor.segment().byteSize();
             for (long done = 0; done < bytes; done += 1 << 30) {

@@ -32,9 +32,27 @@ public final class Metrics {
      * kernels reach them are copied there meanwhile.
      *
      * @param loss what {@link #loss()} is to be; null for cross-entropy with class labels, mean squared error otherwise
+     * @param more measures of one's own
      */
-    public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data) {
-        return parameters.on(context, here -> new Metrics(data.size(), Measurement.of(context, here, loss, data)));
+    public static Metrics measure(Context context, Parameters parameters, Loss loss, RowSource data, Metric... more) {
+        Map<String, Sum> own = new LinkedHashMap<>();
+        for (Metric metric : more) {
+            own.put(metric.name(), new Sum(metric.start()));
+        }
+        return parameters.on(context,
+            here -> new Metrics(data.size(), Measurement.of(context, here, loss, data, own)));
+    }
+
+    private record Sum(Metric.Sum sum) implements Measurement.RowSum {
+        @Override
+        public void add(double[] prediction, double[] target, double weight) {
+            sum.add(prediction, target, weight);
+        }
+
+        @Override
+        public double value() {
+            return sum.value();
+        }
     }
 
     /** Rows measured. */

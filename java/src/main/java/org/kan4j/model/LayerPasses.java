@@ -7,7 +7,6 @@ import org.kan4j.error.DeviceMemoryException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
-import org.kan4j.ffi.CriticalCalls;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Checks;
 import org.kan4j.internal.Native;
@@ -329,20 +328,5 @@ final class LayerPasses implements Passes {
     @Override
     public void close() {
         memory.close();
-    }
-
-    @Override
-    public MemorySegment forwardCritical(long rows, MemorySegment x) {
-        requireSizes(rows);
-        MemorySegment handle = context.handle();
-        NativeLayers layers = parameters.layers();
-        MemorySegment input = x;
-        for (int l = 0; l < count; l++) {
-            int status = CriticalCalls.kan_layer_forward(handle, layers.handle(l), Kan.KAN_MODE_INFER(),
-                rows, input, values.part(l), parameters.bufferPart(l), outputs[l], saved[l], scratch);
-            Native.check(status, handle);
-            input = outputs[l];
-        }
-        return input;
     }
 }

@@ -44,9 +44,17 @@ public final class ParameterVector implements AutoCloseable {
     private final MemorySegment array;
     private final HostTensor flat;
     private final MemorySegment[] parts;
+    /** Whose numbers these are, kept from being taken for forgotten; null where they are nobody else's. */
+    private final Parameters owner;
 
     /** A vector of zeros, which owns the memory. */
     ParameterVector(NativeLayers layers, Memory memory) {
+        this(layers, memory, null);
+    }
+
+    /** The numbers of some parameters, who see to the memory. */
+    ParameterVector(NativeLayers layers, Memory memory, Parameters owner) {
+        this.owner = owner;
         this.layers = layers;
         this.memory = memory;
         ModelLayout layout = layers.layout();
@@ -74,6 +82,10 @@ public final class ParameterVector implements AutoCloseable {
         if (flat == null) {
             throw KanException.invalid("the numbers are on %s, out of the host's reach; copy them into a vector of "
                 + "parameters in the host's memory with ParameterVector.copyFrom", memory.place());
+        }
+        if (owner != null) {
+            owner.requireOpen();
+            owner.lent();
         }
         return flat;
     }

@@ -3,16 +3,23 @@ package org.kan4j.model;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.kan4j.device.Context;
 import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
+import org.kan4j.internal.Forgotten;
 import org.kan4j.internal.Inside;
 import org.kan4j.internal.memory.HostMemory;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.passes.Chain;
 import org.kan4j.internal.passes.NativeParameters;
+import org.kan4j.internal.passes.Passes;
 import org.kan4j.tensor.HostTensor;
 
 /**
@@ -25,9 +32,10 @@ import org.kan4j.tensor.HostTensor;
  */
 public final class Parameters implements AutoCloseable {
 
+    private static final long LOOK_NANOS = 100_000;
+
     static {
-        Inside.show(Parameters.class, NativeParameters.class, parameters -> (context, maxRows) ->
-            new LayerPasses(context, parameters, maxRows, false, Memory.shared(context)));
+        Inside.show(Parameters.class, NativeParameters.class, Parameters::inside);
     }
 
     private final KanModel model;
@@ -36,6 +44,11 @@ public final class Parameters implements AutoCloseable {
     private final Memory memory;
     private final MemorySegment buffers;
     private final MemorySegment[] bufferParts;
+    /** Predictors that run with these numbers. */
+    private final Set<AutoCloseable> users = Collections.newSetFromMap(new WeakHashMap<>());
+    private final Runnable free;
+    private final Forgotten forgotten;
+    private volatile boolean closed;
 
     /** Parameters of zeros, which own the memory. */
     private Parameters(KanModel model, Memory memory) {
@@ -53,7 +66,15 @@ public final class Parameters implements AutoCloseable {
                 bufferParts[i] = memory.slice(buffers, layer.bufferOffset() * model.dtype().bytes(),
                     layer.buffers() * model.dtype().bytes());
             }
-            this.values = new ParameterVector(layers, memory.another());
+            Memory trainable = memory.another();
+            this.values = new ParameterVector(layers, trainable, this);
+            NativeLayers made = layers;
+            this.free = () -> {
+                closeWhenIdle(trainable);
+                closeWhenIdle(memory);
+                made.close();
+            };
+            this.forgotten = Forgotten.watch(this, "a Parameters of " + model.parameterCount() + " numbers", free);
         } catch (RuntimeException | Error e) {
             memory.close();
             if (handles != null) {
@@ -121,6 +142,8 @@ public final class Parameters implements AutoCloseable {
             throw KanException.invalid("the parameters are on %s, out of the host's reach; copy them into parameters in "
                 + "the host's memory with Parameters.copyFrom", memory.place());
         }
+        requireOpen();
+        forgotten.lent();
         return HostTensor.wrap(buffers, model.dtype(), layers.layout().bufferLength());
     }
 
@@ -131,6 +154,7 @@ public final class Parameters implements AutoCloseable {
 
     /** A copy of one tensor in its natural shape. */
     public HostTensor get(Arena target, String name) {
+        requireOpen();
         TensorInfo tensor = layers.layout().tensor(name);
         HostTensor natural = HostTensor.allocate(target, model.dtype(), tensor.shape());
         layers.get(tensor, memory, part(tensor), natural);
@@ -143,6 +167,7 @@ public final class Parameters implements AutoCloseable {
      * @param natural of the model's type and the tensor's natural shape
      */
     public void set(String name, HostTensor natural) {
+        requireOpen();
         TensorInfo tensor = layers.layout().tensor(name);
         layers.set(tensor, natural, memory, part(tensor));
     }
@@ -164,6 +189,8 @@ public final class Parameters implements AutoCloseable {
         if (!model.equals(other.model)) {
             throw new ShapeException("the parameters belong to a different model: " + other.model);
         }
+        requireOpen();
+        other.requireOpen();
         values.copyFrom(other.values);
         copyBuffersFrom(other);
     }
@@ -215,6 +242,7 @@ public final class Parameters implements AutoCloseable {
 
     /** Refuses a context whose kernels cannot use these numbers. */
     public void requireUsableOn(Context context) {
+        requireOpen();
         Context owner = memory.context();
         if (owner == null ? context.isCuda() : owner != context) {
             throw KanException.invalid("the parameters are in %s and the context is on %s; copy them there with "
@@ -246,14 +274,100 @@ public final class Parameters implements AutoCloseable {
     }
 
     /**
-     * Frees the numbers; does nothing the second time.
+     * Refuses any use once they are closed.
      *
-     * @throws IllegalStateException while a call that uses them runs; nothing is freed then, or it can be closed again
+     * @throws IllegalStateException if they are
+     */
+    public void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the parameters are closed");
+        }
+    }
+
+    /** A view of the trainable numbers was handed out. */
+    void lent() {
+        forgotten.lent();
+    }
+
+    private NativeParameters inside() {
+        return new NativeParameters() {
+            @Override
+            public Passes passes(Context context, long maxRows) {
+                return new LayerPasses(context, Parameters.this, maxRows, false, Memory.shared(context));
+            }
+
+            @Override
+            public Chain chain(Context context, long maxRows) {
+                return new LayerChain(context, Parameters.this, maxRows);
+            }
+
+            @Override
+            public void uses(AutoCloseable user) {
+                Parameters.this.uses(user);
+            }
+
+            @Override
+            public void usesNoMore(AutoCloseable user) {
+                Parameters.this.usesNoMore(user);
+            }
+        };
+    }
+
+    /** Something that runs with these numbers until they are closed, and is closed then. */
+    private void uses(AutoCloseable user) {
+        synchronized (users) {
+            requireOpen();
+            users.add(user);
+        }
+    }
+
+    /** The opposite of {@link #uses}. */
+    private void usesNoMore(AutoCloseable user) {
+        synchronized (users) {
+            users.remove(user);
+        }
+    }
+
+    /**
+     * Closes the predictors that serve these numbers, refuses other calls and waits for those that run, then frees the
+     * numbers; does nothing the second time.
      */
     @Override
     public void close() {
-        values.close();
-        layers.close();
-        memory.close();
+        List<AutoCloseable> running;
+        synchronized (users) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            running = List.copyOf(users);
+        }
+        for (AutoCloseable user : running) {
+            try {
+                user.close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException("a predictor's close throws nothing of its own", e);
+            }
+        }
+        free.run();
+        forgotten.closed();
+    }
+
+    /** Memory that a call is running on cannot be freed; the call ends soon and no other begins. */
+    private static void closeWhenIdle(Memory memory) {
+        boolean interrupted = false;
+        while (memory.isAlive()) {
+            try {
+                memory.close();
+            } catch (IllegalStateException e) {
+                LockSupport.parkNanos(LOOK_NANOS);
+                interrupted |= Thread.interrupted(); // it would keep this from waiting
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -62,6 +62,7 @@ public sealed interface Loss {
             case BinaryCrossEntropy binary -> binary.positiveWeight() == 1 ? Kan.KAN_LOSS_BCE_LOGITS()
                 : Kan.KAN_LOSS_BCE_POSITIVE();
             case Huber huber -> Kan.KAN_LOSS_HUBER();
+            case Custom custom -> throw new IllegalStateException(custom.name() + " is no loss of the C ABI");
         };
     }
 
@@ -72,6 +73,32 @@ public sealed interface Loss {
             case BinaryCrossEntropy binary -> binary.positiveWeight();
             default -> 1;
         };
+    }
+
+    /**
+     * A loss of one's own, of a row; what training minimises is its mean over rows, weighted where rows have weights. It is
+     * called for every row on the thread that trains, on the CPU only. Checkpoints hold its {@link #name} alone.
+     */
+    non-sealed interface Custom extends Loss {
+
+        /**
+         * The loss of a row, and its derivative by the predictions.
+         *
+         * @param prediction outputs of the model
+         * @param target of the row; where {@link #classes} says so one number, the class
+         * @param gradient receives the derivative; of as many numbers as the prediction, zeros at first
+         */
+        double row(double[] prediction, double[] target, double[] gradient);
+
+        /** Whether it takes class labels instead of real targets; otherwise not. */
+        default boolean classes() {
+            return false;
+        }
+
+        /** By which a checkpoint knows it; otherwise the name of the class. */
+        default String name() {
+            return getClass().getName();
+        }
     }
 
     /**
@@ -110,7 +137,7 @@ public sealed interface Loss {
         long rows = predictions.shape().rows();
         long out = predictions.shape().axis(-1);
         DType dtype = predictions.dtype();
-        boolean labels = this instanceof CrossEntropy;
+        boolean labels = this instanceof CrossEntropy || this instanceof Custom custom && custom.classes();
         DType targetType = labels ? DType.I32 : dtype;
         if (targets.dtype() != targetType || targets.size() != (labels ? rows : predictions.size())) {
             throw new ShapeException("targets for predictions of " + predictions + " must be " + targetType
@@ -130,6 +157,10 @@ public sealed interface Loss {
         MemorySegment w = weights == null ? MemorySegment.NULL : TensorArrays.array(context, "weights", weights);
         MemorySegment g = gradient == null ? MemorySegment.NULL
             : TensorArrays.writable(context, "the gradient", gradient);
-        LossKernel.queue(code(), parameter(), context, dtype, rows, out, p, t, w, g, value);
+        if (this instanceof Custom own) {
+            LossKernel.own(own::row, own.classes(), context, dtype, rows, (int) out, p, t, w, g, value);
+        } else {
+            LossKernel.queue(code(), parameter(), context, dtype, rows, out, p, t, w, g, value);
+        }
     }
 }

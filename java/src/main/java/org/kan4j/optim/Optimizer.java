@@ -72,4 +72,9 @@ public sealed interface Optimizer permits Optimizer.AdamW, Optimizer.Sgd, Lbfgs 
     static Sgd sgd(double learningRate, double momentum) {
         return Sgd.of(learningRate, momentum);
     }
+
+    /** L-BFGS with so many iterations a step. */
+    static Lbfgs lbfgs(int iterations) {
+        return Lbfgs.of(iterations);
+    }
 }

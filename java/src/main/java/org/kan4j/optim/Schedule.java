@@ -172,6 +172,14 @@ public sealed interface Schedule {
         }
     }
 
+    /** A schedule of one's own. Checkpoints hold its {@link #name} alone. */
+    non-sealed interface Custom extends Schedule {
+        /** By which a checkpoint knows it; otherwise the name of the class. */
+        default String name() {
+            return getClass().getName();
+        }
+    }
+
     /** Always the optimizer's rate. */
     static Schedule constant() {
         return new Constant();

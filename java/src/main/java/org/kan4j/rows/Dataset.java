@@ -49,7 +49,7 @@ public final class Dataset implements RowSource {
      */
     public static Dataset regression(HostTensor features, HostTensor targets) {
         requireFeatures(features);
-        HostTensor matrix = targets.shape().rank() == 1 && features.shape().rank() != 1
+        HostTensor matrix = targets.shape().rank() == 1
             ? targets.reshape(targets.size(), 1) : targets;
         if (matrix.dtype() != features.dtype()) {
             throw KanException.invalid("features and targets must be of one type, given %s and %s; convert one with "
@@ -90,6 +90,10 @@ public final class Dataset implements RowSource {
     }
 
     private static void requireFeatures(HostTensor features) {
+        if (features.shape().rank() < 2) {
+            throw new ShapeException("features need an axis of rows and one of features, given " + features + ": reshape("
+                + features.size() + ", 1) makes rows of one feature of it, reshape(1, " + features.size() + ") one row");
+        }
         if (!features.dtype().isFloating()) {
             throw KanException.invalid("features must be F32 or F64, given %s", features.dtype());
         }
@@ -247,6 +251,7 @@ public final class Dataset implements RowSource {
     @Override
     public HostTensor sample(Arena arena, int most) {
         Checks.atLeast("the rows of a sample", most, 1);
+        requireOpen();
         if (selection == null && size <= most) {
             return features.reshape(size, in());
         }
@@ -256,6 +261,12 @@ public final class Dataset implements RowSource {
             copy(features, row((int) ((long) i * size / rows)), sample.segment(), i, in() * dtype().bytes(), 1);
         }
         return sample;
+    }
+
+    private void requireOpen() {
+        if (!features.segment().scope().isAlive() || !targets.segment().scope().isAlive()) {
+            throw new IllegalStateException("the arena of the data set's tensors is closed");
+        }
     }
 
     /** Copies from the tensors, in the order of the positions or their own. */
@@ -280,6 +291,7 @@ public final class Dataset implements RowSource {
 
     /** Copies rows into a mini-batch: the positions order[from .. to), or from .. to themselves where order is null. */
     private void gather(int[] order, int from, int to, MemorySegment x, MemorySegment t, MemorySegment w) {
+        requireOpen();
         long featureBytes = in() * features.dtype().bytes();
         long targetBytes = classes > 0 ? Integer.BYTES : out() * targets.dtype().bytes();
         if (order == null && selection == null) {

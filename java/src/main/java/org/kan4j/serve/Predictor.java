@@ -7,6 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
@@ -14,9 +16,11 @@ import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.ffi.CriticalCalls;
 import org.kan4j.internal.Checks;
+import org.kan4j.internal.Forgotten;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.passes.NativeParameters;
 import org.kan4j.internal.passes.Passes;
+import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.tensor.DType;
@@ -24,8 +28,9 @@ import org.kan4j.tensor.HostTensor;
 
 /**
  * Serves a model to any number of threads at once. Each call borrows memory and a context of one thread from a pool,
- * which grows to as many as there are concurrent calls; {@link #predict(float[], float[])} allocates nothing. The
- * parameters must stay open, and should not be trained meanwhile. Closing it is refused while calls run.
+ * which grows to as many as there are concurrent calls; {@link #predict(float[], float[])} of one row allocates nothing. Many
+ * rows are shared among the processors that no other call of it uses. The parameters should not be trained meanwhile.
+ * Closing it, or the parameters, refuses new calls and waits for those that run.
  *
  * <p>On a CUDA device it runs a copy of the parameters as they are when it is made, each call on a stream of its own.
  */
@@ -34,68 +39,104 @@ public final class Predictor implements AutoCloseable {
     /** Rows that pass through the kernels at a time: on the CPU what stays in cache, on a device what fills it. */
     private static final int CPU_ROWS = 64;
     private static final int CUDA_ROWS = 4096;
+    /** Who stands for the threads of other processors where memory is asked who may use it. */
+    private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> { });
+    /** Fewer rows are not worth another processor. */
+    private static final int ROWS_A_PROCESSOR = 256;
 
     private final Parameters parameters;
-    private final Device device;
-    /** On a device: the context whose parameters all run, and these; null on the CPU. */
-    private final Context owner;
-    private final Parameters copy;
+    private final ContextOptions options;
     private final int blockRows;
     private final int in;
     private final int out;
     private final DType dtype;
-    private final boolean tiny;
-    private final Object growth = new Object();
-    private volatile Slot[] slots = {};
-    private volatile boolean closed;
+    private final PredictorPool pool;
+    /** Frees the pool and what came with it; knows no predictor, so that one that is forgotten can be freed. */
+    private final Runnable free;
+    private final Forgotten forgotten;
 
-    private Predictor(Parameters parameters, Device device) {
+    /**
+     * A predictor.
+     *
+     * @param owned to be closed with it
+     */
+    private Predictor(Parameters parameters, ContextOptions options, Runnable owned) {
         KanModel model = parameters.model();
         this.parameters = parameters;
-        this.device = device;
+        this.options = options;
         this.in = Math.toIntExact(model.in());
         this.out = Math.toIntExact(model.out());
         this.dtype = model.dtype();
-        boolean cuda = device instanceof Device.Cuda;
+        boolean cuda = options.device() instanceof Device.Cuda;
         this.blockRows = cuda ? CUDA_ROWS : CPU_ROWS;
-        this.tiny = !cuda && model.parameterCount() <= CriticalCalls.MAX_MULTIPLY_ADDS;
-        this.owner = cuda ? Context.open(device) : null;
-        Parameters onDevice = null;
+        boolean tiny = !cuda && model.parameterCount() <= CriticalCalls.MAX_MULTIPLY_ADDS;
+        Context owner = cuda ? Context.open(options) : null;
+        Parameters copy = null;
         try {
             if (cuda) {
-                onDevice = parameters.onto(owner);
+                copy = parameters.onto(owner);
                 owner.synchronize(); // other streams are to read them
             }
-            this.copy = onDevice;
-            grow(0).busy.set(false);
+            NativeParameters.of(parameters).uses(this);
+            this.pool = new PredictorPool(cuda ? copy : parameters, options.withThreads(1), blockRows, tiny);
         } catch (RuntimeException | Error e) {
-            if (onDevice != null) {
-                onDevice.close();
-            }
-            if (cuda) {
-                owner.close();
-            }
+            NativeParameters.of(parameters).usesNoMore(this);
+            closeCopy(copy, owner);
             throw e;
+        }
+        PredictorPool slots = pool;
+        Parameters onDevice = copy;
+        this.free = () -> {
+            slots.close();
+            closeCopy(onDevice, owner);
+            owned.run();
+        };
+        this.forgotten = Forgotten.watch(this, "a Predictor of " + model.parameterCount() + " parameters", free);
+    }
+
+    private static void closeCopy(Parameters copy, Context owner) {
+        if (copy != null) {
+            copy.close();
+        }
+        if (owner != null) {
+            owner.close();
         }
     }
 
-    /** A predictor for these parameters, on the device they are on. */
+    /** A predictor for these parameters, on the device they are on, with all processors. */
     public static Predictor of(Parameters parameters) {
-        return new Predictor(parameters, parameters.device());
+        return of(parameters, parameters.device());
+    }
+
+    /** A predictor for the model of a checkpoint, which it closes with itself. */
+    public static Predictor of(Checkpoint checkpoint) {
+        Parameters parameters = checkpoint.parameters();
+        return new Predictor(parameters, ContextOptions.defaults().withDevice(parameters.device()), checkpoint::close);
     }
 
     /**
-     * A predictor for these parameters on a device, which need not be the one they are on.
+     * A predictor for these parameters on a device, which need not be the one they are on, with all processors.
      *
      * @throws org.kan4j.error.UnsupportedException if the device is not there
      * @throws org.kan4j.error.DeviceMemoryException if it has not enough memory left
      */
     public static Predictor of(Parameters parameters, Device device) {
-        if (device instanceof Device.Cpu && !(parameters.device() instanceof Device.Cpu)) {
+        return of(parameters, ContextOptions.defaults().withDevice(device));
+    }
+
+    /**
+     * A predictor for these parameters on a device, which need not be the one they are on.
+     *
+     * @param options the device and how it computes; their threads are the most processors that many rows are shared among
+     * @throws org.kan4j.error.UnsupportedException if the device is not there
+     * @throws org.kan4j.error.DeviceMemoryException if it has not enough memory left
+     */
+    public static Predictor of(Parameters parameters, ContextOptions options) {
+        if (options.device() instanceof Device.Cpu && !(parameters.device() instanceof Device.Cpu)) {
             throw KanException.invalid("the parameters are on %s, the predictor is to be on the CPU; copy them with "
                 + "Parameters.onto", parameters.device());
         }
-        return new Predictor(parameters, device);
+        return new Predictor(parameters, options, () -> { });
     }
 
     /** The parameters. */
@@ -133,25 +174,30 @@ public final class Predictor implements AutoCloseable {
     public void predict(float[] x, float[] y) {
         int rows = rows(x.length);
         requireOutputs(rows, y.length);
-        Slot slot = acquire();
+        if (rows > blockRows) {
+            forEachBlock(rows, processors(), (slot, row, count) -> block(slot, x, y, (int) row, count));
+            return;
+        }
+        PredictorPool.Slot slot = pool.acquire();
         try {
-            for (int row = 0; row < rows; row += blockRows) {
-                int block = Math.min(blockRows, rows - row);
-                if (dtype == DType.F32) {
-                    MemorySegment.copy(x, row * in, slot.x, ValueLayout.JAVA_FLOAT, 0, block * in);
-                    MemorySegment.copy(slot.run(block), ValueLayout.JAVA_FLOAT, 0, y, row * out, block * out);
-                } else {
-                    for (int i = 0; i < block * in; i++) {
-                        slot.x.setAtIndex(ValueLayout.JAVA_DOUBLE, i, x[row * in + i]);
-                    }
-                    MemorySegment result = slot.run(block);
-                    for (int i = 0; i < block * out; i++) {
-                        y[row * out + i] = (float) result.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
-                    }
-                }
-            }
+            block(slot, x, y, 0, rows);
         } finally {
-            slot.busy.set(false);
+            slot.release();
+        }
+    }
+
+    private void block(PredictorPool.Slot slot, float[] x, float[] y, int row, int count) {
+        if (dtype == DType.F32) {
+            MemorySegment.copy(x, row * in, slot.x, ValueLayout.JAVA_FLOAT, 0, count * in);
+            MemorySegment.copy(slot.run(count), ValueLayout.JAVA_FLOAT, 0, y, row * out, count * out);
+            return;
+        }
+        for (int i = 0; i < count * in; i++) {
+            slot.x.setAtIndex(ValueLayout.JAVA_DOUBLE, i, x[row * in + i]);
+        }
+        MemorySegment result = slot.run(count);
+        for (int i = 0; i < count * out; i++) {
+            y[row * out + i] = (float) result.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
         }
     }
 
@@ -159,25 +205,30 @@ public final class Predictor implements AutoCloseable {
     public void predict(double[] x, double[] y) {
         int rows = rows(x.length);
         requireOutputs(rows, y.length);
-        Slot slot = acquire();
+        if (rows > blockRows) {
+            forEachBlock(rows, processors(), (slot, row, count) -> block(slot, x, y, (int) row, count));
+            return;
+        }
+        PredictorPool.Slot slot = pool.acquire();
         try {
-            for (int row = 0; row < rows; row += blockRows) {
-                int block = Math.min(blockRows, rows - row);
-                if (dtype == DType.F64) {
-                    MemorySegment.copy(x, row * in, slot.x, ValueLayout.JAVA_DOUBLE, 0, block * in);
-                    MemorySegment.copy(slot.run(block), ValueLayout.JAVA_DOUBLE, 0, y, row * out, block * out);
-                } else {
-                    for (int i = 0; i < block * in; i++) {
-                        slot.x.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) x[row * in + i]);
-                    }
-                    MemorySegment result = slot.run(block);
-                    for (int i = 0; i < block * out; i++) {
-                        y[row * out + i] = result.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                    }
-                }
-            }
+            block(slot, x, y, 0, rows);
         } finally {
-            slot.busy.set(false);
+            slot.release();
+        }
+    }
+
+    private void block(PredictorPool.Slot slot, double[] x, double[] y, int row, int count) {
+        if (dtype == DType.F64) {
+            MemorySegment.copy(x, row * in, slot.x, ValueLayout.JAVA_DOUBLE, 0, count * in);
+            MemorySegment.copy(slot.run(count), ValueLayout.JAVA_DOUBLE, 0, y, row * out, count * out);
+            return;
+        }
+        for (int i = 0; i < count * in; i++) {
+            slot.x.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) x[row * in + i]);
+        }
+        MemorySegment result = slot.run(count);
+        for (int i = 0; i < count * out; i++) {
+            y[row * out + i] = result.getAtIndex(ValueLayout.JAVA_FLOAT, i);
         }
     }
 
@@ -201,7 +252,8 @@ public final class Predictor implements AutoCloseable {
     }
 
     /**
-     * Outputs of a tensor of any rank into memory of the caller's.
+     * Outputs of a tensor of any rank into memory of the caller's, on several processors where all threads may use both, as
+     * in memory of {@code Arena.ofShared()}.
      *
      * @param x (..., in) of the model's type
      * @param y receives (..., out)
@@ -216,19 +268,50 @@ public final class Predictor implements AutoCloseable {
                 + y);
         }
         Checks.writable("the output", y.segment(), y);
-        long rows = x.rows();
         long inBytes = (long) in * dtype.bytes();
         long outBytes = (long) out * dtype.bytes();
-        Slot slot = acquire();
+        boolean shared = x.segment().isAccessibleBy(NOBODY) && y.segment().isAccessibleBy(NOBODY);
+        forEachBlock(x.rows(), shared ? processors() : 1, (slot, row, count) -> {
+            MemorySegment result = slot.forward(count, x.segment().asSlice(row * inBytes, count * inBytes));
+            MemorySegment.copy(result, 0, y.segment(), row * outBytes, count * outBytes);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Block {
+        void run(PredictorPool.Slot slot, long row, int count);
+    }
+
+    /** Runs all rows, block by block, on this thread and on processors that no other call of this predictor uses. */
+    private void forEachBlock(long rows, int most, Block block) {
+        PredictorPool.Slot[] taken =
+            new PredictorPool.Slot[(int) Math.max(1, Math.min(most, rows / ROWS_A_PROCESSOR))];
+        int count = 0;
         try {
-            for (long row = 0; row < rows; row += blockRows) {
-                int block = (int) Math.min(blockRows, rows - row);
-                MemorySegment result = slot.forward(block, x.segment().asSlice(row * inBytes, block * inBytes));
-                MemorySegment.copy(result, 0, y.segment(), row * outBytes, block * outBytes);
+            for (; count < taken.length; count++) { // all before the first runs: a close meanwhile lets the call end
+                taken[count] = pool.acquire();
             }
+            if (taken.length == 1) {
+                for (long row = 0; row < rows; row += blockRows) {
+                    block.run(taken[0], row, (int) Math.min(blockRows, rows - row));
+                }
+                return;
+            }
+            AtomicLong next = new AtomicLong();
+            IntStream.range(0, taken.length).parallel().forEach(i -> {
+                for (long row = next.getAndAdd(blockRows); row < rows; row = next.getAndAdd(blockRows)) {
+                    block.run(taken[i], row, (int) Math.min(blockRows, rows - row));
+                }
+            });
         } finally {
-            slot.busy.set(false);
+            for (int i = 0; i < count; i++) {
+                taken[i].release();
+            }
         }
+    }
+
+    private int processors() {
+        return options.device() instanceof Device.Cuda ? 1 : options.threads() - pool.busy();
     }
 
     private int rows(int length) {
@@ -245,146 +328,13 @@ public final class Predictor implements AutoCloseable {
         }
     }
 
-    // ------------------------------------------------------------------------------------------------------------ pool
-
-    private Slot acquire() {
-        while (true) {
-            if (closed) {
-                throw new IllegalStateException("the predictor is closed");
-            }
-            Slot[] all = slots;
-            int start = (int) (Thread.currentThread().threadId() % all.length);
-            for (int i = 0; i < all.length; i++) {
-                Slot slot = all[start + i < all.length ? start + i : start + i - all.length];
-                if (!slot.busy.get() && slot.busy.compareAndSet(false, true)) {
-                    if (closed) {
-                        slot.busy.set(false);
-                        throw new IllegalStateException("the predictor is closed");
-                    }
-                    return slot;
-                }
-            }
-            Slot added = grow(all.length);
-            if (added != null) {
-                return added;
-            }
-        }
-    }
-
-    /** Adds a slot, busy, unless another thread did since this one saw {@code seen} of them. */
-    private Slot grow(int seen) {
-        synchronized (growth) {
-            if (slots.length != seen || closed) {
-                return null;
-            }
-            Slot[] more = java.util.Arrays.copyOf(slots, seen + 1);
-            more[seen] = new Slot();
-            slots = more;
-            return more[seen];
-        }
-    }
-
-    /** A context of one thread and memory for a block of rows. */
-    private final class Slot {
-
-        private final AtomicBoolean busy = new AtomicBoolean(true);
-        private final Context context;
-        private final Arena arena = Arena.ofShared();
-        private final Memory memory;
-        private final Passes workspace;
-        /** For one row on the CPU, which needs less memory to go through; else null. */
-        private final Passes single;
-        private final MemorySegment x;
-        /** On a device, where the kernels read and where the host reads; else null. */
-        private final MemorySegment deviceX;
-        private final MemorySegment y;
-
-        Slot() {
-            List<AutoCloseable> made = new ArrayList<>();
-            try {
-                made.add(arena::close);
-                context = Context.open(ContextOptions.defaults().withDevice(device).withThreads(1));
-                made.add(context);
-                memory = Memory.shared(context);
-                made.add(memory);
-                Parameters run = copy == null ? parameters : copy;
-                single = copy == null ? NativeParameters.of(run).passes(context, 1) : null;
-                made.add(single == null ? () -> { } : single);
-                workspace = NativeParameters.of(run).passes(context, blockRows);
-                made.add(workspace);
-                x = HostTensor.allocate(arena, dtype, blockRows, in).segment();
-                deviceX = copy == null ? null : memory.allocate(x.byteSize());
-                y = copy == null ? null : HostTensor.allocate(arena, dtype, blockRows, out).segment();
-            } catch (RuntimeException | Error e) {
-                closeAll(made, e);
-                throw e;
-            }
-        }
-
-        /** Runs the rows in {@link #x}. */
-        MemorySegment run(int rows) {
-            return rows > 1 || single == null ? forward(rows, x)
-                : tiny ? single.forwardCritical(1, x) : single.forward(1, x);
-        }
-
-        /** Runs rows of the host's memory; the outputs are where the host can read them. */
-        MemorySegment forward(int rows, MemorySegment input) {
-            if (deviceX == null) {
-                return workspace.forward(rows, input);
-            }
-            memory.write(input, deviceX, (long) rows * in * dtype.bytes());
-            memory.read(workspace.forward(rows, deviceX), y, (long) rows * out * dtype.bytes());
-            return y;
-        }
-
-        void close() {
-            try (arena; context; memory; single; workspace) {
-                busy.set(true);
-            }
-        }
-    }
-
-    private static void closeAll(List<AutoCloseable> resources, Throwable cause) {
-        for (AutoCloseable resource : resources.reversed()) {
-            try {
-                resource.close();
-            } catch (Exception e) {
-                cause.addSuppressed(e);
-            }
-        }
-    }
-
-    /**
-     * Frees contexts and memory, not the parameters; does nothing the second time.
-     *
-     * @throws IllegalStateException while calls run
-     */
+    /** Refuses new calls, waits for those that run, and frees contexts and memory; does nothing the second time. */
     @Override
-    public void close() {
-        synchronized (growth) {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            for (Slot slot : slots) {
-                if (!slot.busy.compareAndSet(false, true)) {
-                    for (Slot taken : slots) {
-                        if (taken == slot) {
-                            break;
-                        }
-                        taken.busy.set(false);
-                    }
-                    closed = false;
-                    throw new IllegalStateException("the predictor cannot be closed while calls on it are running");
-                }
-            }
-            for (Slot slot : slots) {
-                slot.close();
-            }
-            if (owner != null) {
-                copy.close();
-                owner.close();
-            }
+    public synchronized void close() {
+        if (!pool.isClosed()) {
+            NativeParameters.of(parameters).usesNoMore(this);
+            free.run();
+            forgotten.closed();
         }
     }
 }

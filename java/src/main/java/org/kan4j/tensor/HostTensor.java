@@ -13,6 +13,7 @@ import java.util.Objects;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
+import org.kan4j.error.Status;
 
 /**
  * A dense, row-major tensor in off-heap memory, which native kernels read and write in place. It is a view: whoever
@@ -42,7 +43,12 @@ public final class HostTensor implements Tensor {
 
     /** A tensor of zeros in an arena, aligned to 64 bytes. */
     public static HostTensor allocate(Arena arena, DType dtype, Shape shape) {
-        return new HostTensor(arena.allocate(bytes(dtype, shape), ALIGNMENT), dtype, shape);
+        long bytes = bytes(dtype, shape);
+        try {
+            return new HostTensor(arena.allocate(bytes, ALIGNMENT), dtype, shape);
+        } catch (OutOfMemoryError e) {
+            throw new KanException(Status.OUT_OF_MEMORY, "no memory for a tensor of " + bytes + " bytes, " + dtype + shape, e);
+        }
     }
 
     /**

@@ -15,7 +15,7 @@ import org.kan4j.internal.RowOrder;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Staged;
-import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.measure.LossPass;
 import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
@@ -90,7 +90,7 @@ final class CapturedUpdater extends Updater {
 
     /** Whether the device can make the steps of a plan by itself. */
     static boolean can(TrainingLoop.Run run) {
-        return run.context().isCuda() && run.plan().plain()
+        return run.context().isCuda() && run.plan().plain() && !(run.loss() instanceof Loss.Custom)
             && (counts(run) || !Measurement.hasClasses(run.loss()) || !run.plan().countsClasses());
     }
 
@@ -272,7 +272,7 @@ final class CapturedUpdater extends Updater {
                 correct.array()), handle);
         }
         // The gradient takes the predictions' place.
-        LossKernel.queue(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(), predictions,
+        LossPass.queue(loss, context, data.dtype(), rows, data.out(), predictions,
             batch.targets, batch.weights, predictions, loss());
         if (gradients == null) {
             Native.check(Kan.kan_adamw_advance(handle, steps.config()), handle);

@@ -10,7 +10,7 @@ import org.kan4j.internal.Native;
 import org.kan4j.internal.NativeContext;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
-import org.kan4j.internal.model.LossKernel;
+import org.kan4j.internal.measure.LossPass;
 import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.ParameterVector;
@@ -132,7 +132,7 @@ public final class DataObjective implements Objective, AutoCloseable {
         if (share == 0) {
             return predictions.asSlice(0, numbers * data.dtype().bytes()).fill((byte) 0);
         }
-        dataLoss += share * LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(),
+        dataLoss += share * LossPass.evaluate(loss, context, data.dtype(), rows, data.out(),
             predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
         if (share != 1) {
             MemorySegment handle = NativeContext.of(context).handle();

@@ -63,7 +63,7 @@ record Diagnosis(int layer, String text) {
             try (Arena arena = Arena.ofConfined()) {
                 for (double value : parameters.get(arena, tensor.name()).toDoubles()) {
                     if (!Double.isFinite(value)) {
-                        return new Diagnosis(tensor.layer(), String.format("%s of layer %d (%s) holds %s, from the step "
+                        return new Diagnosis(tensor.layer(), String.format(Locale.ROOT, "%s of layer %d (%s) holds %s, from the step "
                             + "before; likely cause: a learning rate that is too high", tensor.tensor(), tensor.layer(),
                             describe(parameters.model(), tensor.layer()), value));
                     }
@@ -121,7 +121,7 @@ record Diagnosis(int layer, String text) {
     /** Found in the parameters when an epoch ended: the last step had a gradient that was not finite. */
     NonFiniteLossException after(TrainingProgress progress, long step) {
         int epoch = progress.history.size() + 1;
-        return new NonFiniteLossException(String.format("the parameters became not finite in epoch %d, batch %d (step "
+        return new NonFiniteLossException(String.format(Locale.ROOT, "the parameters became not finite in epoch %d, batch %d (step "
             + "%d): %s", epoch, progress.batch, step, text), epoch, progress.batch, step, layer);
     }
 }

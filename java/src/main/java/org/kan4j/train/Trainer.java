@@ -15,10 +15,11 @@ import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.error.Status;
 import org.kan4j.internal.Checks;
 import org.kan4j.io.Checkpoint;
+import org.kan4j.internal.Forgotten;
+import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
-import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.ParameterGroup;
@@ -44,27 +45,39 @@ public final class Trainer implements AutoCloseable {
     private final boolean ownsContext;
     private final TrainingPlan plan;
     private final List<TrainingListener> listeners;
+    private final List<Metric> metrics;
     private final Path checkpoint;
     private final Map<String, String> properties;
     private final TrainingLoop loop;
+    private final Runnable free;
+    private final Forgotten forgotten;
 
     private Trainer(Builder builder) {
         this.parameters = builder.parameters;
         this.plan = builder.plan();
         this.listeners = List.copyOf(builder.listeners);
+        this.metrics = List.copyOf(builder.metrics);
         this.checkpoint = builder.checkpoint;
         this.properties = Map.copyOf(builder.properties);
         plan.require(parameters.model());
         this.ownsContext = builder.context == null;
         this.context = ownsContext ? Context.open() : builder.context;
         try {
-            this.loop = new TrainingLoop(this, plan, listeners, builder.resumed);
+            this.loop = new TrainingLoop(this, plan, listeners, metrics, builder.resumed);
         } catch (RuntimeException | Error e) {
             if (ownsContext) {
                 context.close();
             }
             throw e;
         }
+        Runnable ofLoop = loop.free();
+        Context opened = ownsContext ? context : null;
+        this.free = () -> { // knows no trainer, so that one that is forgotten can be freed
+            try (opened) {
+                ofLoop.run();
+            }
+        };
+        this.forgotten = Forgotten.watch(this, "a Trainer of " + parameters.model().parameterCount() + " parameters", free);
     }
 
     /** A trainer for these parameters, to be configured. */
@@ -80,53 +93,20 @@ public final class Trainer implements AutoCloseable {
         TrainingState training = TrainingFormat.load(checkpoint.state().orElseThrow(() -> KanException.invalid(
             "the checkpoint holds a model but no training to resume")));
         Builder builder = new Builder(checkpoint.parameters());
-        TrainingPlan plan = training.plan();
-        builder.loss = plan.loss();
-        builder.classWeights = plan.classWeights();
-        builder.optimizer = plan.optimizer();
-        builder.schedule = plan.schedule();
-        builder.epochs = plan.epochs();
-        builder.steps = plan.steps();
-        builder.batchSize = plan.batchSize();
-        builder.accumulation = plan.accumulation();
-        builder.seed = plan.seed();
-        builder.shuffle = plan.shuffle();
-        builder.patience = plan.patience();
-        builder.clipping = plan.clipping();
-        builder.groups.addAll(plan.groups());
-        builder.averaging = plan.averaging();
-        builder.gridUpdates = plan.gridUpdates();
-        builder.regularisers.addAll(plan.regularisers());
+        builder.goOn(training);
         builder.properties.putAll(checkpoint.properties());
-        builder.resumed = training;
         return builder;
     }
 
     /** How to train. */
-    public static final class Builder {
+    public static final class Builder extends TrainingSettings {
 
         private final Parameters parameters;
         private Context context;
-        private Loss loss;
-        private List<Double> classWeights = List.of();
-        private Optimizer optimizer = Optimizer.adamW(1e-3, 1e-4);
-        private Schedule schedule = Schedule.constant();
-        private Integer epochs;
-        private long steps;
-        private Integer batchSize;
-        private int accumulation = 1;
-        private long seed = 1;
-        private boolean shuffle = true;
-        private int patience;
-        private Clipping clipping = Clipping.none();
-        private final List<ParameterGroup> groups = new ArrayList<>();
-        private double averaging;
-        private GridUpdates gridUpdates;
-        private final List<Regulariser> regularisers = new ArrayList<>();
         private final List<TrainingListener> listeners = new ArrayList<>();
+        private final List<Metric> metrics = new ArrayList<>();
         private Path checkpoint;
         private final Map<String, String> properties = new LinkedHashMap<>();
-        private TrainingState resumed;
 
         private Builder(Parameters parameters) {
             this.parameters = Objects.requireNonNull(parameters, "parameters");
@@ -138,8 +118,12 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        /** What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. */
+        /**
+         * What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. One of one's
+         * own is a {@link Loss.Custom}; a resume that needs it is given it again.
+         */
         public Builder loss(Loss value) {
+            keep("loss", loss, value);
             loss = value;
             return this;
         }
@@ -168,15 +152,12 @@ public final class Trainer implements AutoCloseable {
             return this;
         }
 
-        /** What a resume does not change: where it did, the training would not be the one that was interrupted. */
-        private void keep(String what, Object before, Object value) {
-            if (resumed != null && !Objects.equals(before, value)) {
-                throw KanException.invalid("a resumed training keeps its %s, %s; given %s", what, before, value);
-            }
-        }
-
-        /** The course of the learning rate; otherwise constant. */
+        /**
+         * The course of the learning rate; otherwise constant. One of one's own is a {@link Schedule.Custom}; a resume that
+         * needs it is given it again.
+         */
         public Builder schedule(Schedule value) {
+            keep("schedule", schedule, value);
             schedule = Objects.requireNonNull(value, "schedule");
             return this;
         }
@@ -291,6 +272,7 @@ public final class Trainer implements AutoCloseable {
 
         /** Whether each epoch has the rows in another order; otherwise yes. */
         public Builder shuffle(boolean value) {
+            keep("shuffling", shuffle, value);
             shuffle = value;
             return this;
         }
@@ -306,6 +288,12 @@ public final class Trainer implements AutoCloseable {
             Checks.atLeast("the patience of early stopping", epochs, 1);
             keep("patience", patience, epochs);
             patience = epochs;
+            return this;
+        }
+
+        /** Adds a measure of one's own to those of validation and {@link Trainer#evaluate}. */
+        public Builder metric(Metric value) {
+            metrics.add(Objects.requireNonNull(value, "metric"));
             return this;
         }
 
@@ -325,14 +313,6 @@ public final class Trainer implements AutoCloseable {
         public Builder properties(Map<String, String> values) {
             properties.putAll(values);
             return this;
-        }
-
-        private TrainingPlan plan() {
-            int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
-            int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
-            return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed,
-                shuffle, patience, clipping, List.copyOf(groups), averaging, gridUpdates,
-                List.copyOf(regularisers));
         }
 
         /** The trainer. */
@@ -361,7 +341,10 @@ public final class Trainer implements AutoCloseable {
         return loop.steps();
     }
 
-    /** Ends {@link #fit} after the current step; from any thread. Interrupting the training thread does the same. */
+    /**
+     * Ends {@link #fit} after the current step, or the next one before its first step; from any thread. Interrupting the
+     * training thread does the same, and leaves it interrupted.
+     */
     public void requestStop() {
         loop.requestStop();
     }
@@ -372,12 +355,28 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Trains until all epochs are done or a stop is requested.
+     * Trains so many epochs more, whatever was done before: on other data, say, or because they were too few. The optimizer
+     * goes on with what it knows, early stopping begins to count anew.
+     *
+     * @param data to train on
+     * @param validation to measure after each epoch, or null
+     * @param more epochs, at least 1
+     */
+    public TrainingResult fit(RowSource data, RowSource validation, int more) {
+        Checks.atLeast("the further epochs", more, 1);
+        loop.more(more);
+        return loop.fit(data, validation);
+    }
+
+    /**
+     * Trains until all epochs are done or a stop is requested. Afterwards, and also where it threw, the parameters are what
+     * {@link #save} writes as the model; only a failure on a CUDA device leaves them as the last completed epoch did.
      *
      * @param data to train on; after a resume the same as before
      * @param validation to measure after each epoch, or null
      * @throws NonFiniteLossException if the loss is NaN or infinite; the step is not made
      * @throws KanException if data and model do not fit each other
+     * @throws IllegalStateException if the training is done already
      */
     public TrainingResult fit(RowSource data, RowSource validation) {
         return loop.fit(data, validation);
@@ -410,13 +409,13 @@ public final class Trainer implements AutoCloseable {
             save(checkpoint);
         } catch (IOException e) {
             Object why = e.getClass() == IOException.class ? e.getMessage() : e;  // others need their name to be understood
-            throw new KanException(Status.INVALID_ARGUMENT, "cannot write the checkpoint " + checkpoint + ": " + why, e);
+            throw new KanException(Status.IO_ERROR, "cannot write the checkpoint " + checkpoint + ": " + why, e);
         }
     }
 
     /** Measures the parameters as they are. */
     public Metrics evaluate(RowSource data) {
-        return Metrics.measure(context, parameters, plan.loss(), data);
+        return Metrics.measure(context, parameters, plan.loss(), data, metrics.toArray(Metric[]::new));
     }
 
     /** Writes a checkpoint from which training can be resumed. Replaces the file in one step. */
@@ -427,12 +426,7 @@ public final class Trainer implements AutoCloseable {
     /** Frees the optimizer's state and the context it opened; does nothing the second time. */
     @Override
     public void close() {
-        try {
-            loop.close();
-        } finally {
-            if (ownsContext) {
-                context.close();
-            }
-        }
+        free.run();
+        forgotten.closed();
     }
 }

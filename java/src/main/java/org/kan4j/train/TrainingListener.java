@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.train;
 
+import java.io.PrintStream;
 import java.util.OptionalDouble;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.measure.Metrics;
@@ -10,6 +11,20 @@ import org.kan4j.measure.Metrics;
  * current batch is the last then.
  */
 public interface TrainingListener {
+
+    /**
+     * Writes a line an epoch, and one at the end, to a log.
+     *
+     * @param log such as {@code System.getLogger("training")}; lines are of the level INFO
+     */
+    static TrainingListener logging(System.Logger log) {
+        return new TrainingLog(line -> log.log(System.Logger.Level.INFO, line));
+    }
+
+    /** Writes a line an epoch, and one at the end. */
+    static TrainingListener printing(PrintStream out) {
+        return new TrainingLog(out::println);
+    }
 
     /**
      * Training begins, or goes on after a resume.
@@ -46,7 +61,10 @@ public interface TrainingListener {
     default void onEpochEnd(Trainer trainer, Epoch epoch) {
     }
 
-    /** Training has ended: all epochs are done, or a stop was requested. */
+    /**
+     * Training has ended, also where it failed: the result says why. What is thrown here after a failure is lost, the
+     * failure is what the caller gets.
+     */
     default void onEnd(Trainer trainer, TrainingResult result) {
     }
 

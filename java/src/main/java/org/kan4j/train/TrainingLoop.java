@@ -1,15 +1,21 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.train;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
+import org.kan4j.grid.GridCoverage;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.internal.model.Vectors;
 import org.kan4j.layer.BatchNorm;
+import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Lbfgs;
@@ -20,27 +26,37 @@ import org.kan4j.optim.Schedule;
 import org.kan4j.rows.RowSource;
 
 /** The loop of a training: epochs of steps, and what comes between them. Tells the trainer's listeners. */
-final class TrainingLoop implements AutoCloseable {
+final class TrainingLoop {
+
+    private static final Logger LOG = System.getLogger("org.kan4j");
+
+    /** A larger share of features outside the grid of the first layer is warned of. */
+    private static final double OUTSIDE = 0.1;
 
     private final Trainer trainer;
     private final Parameters parameters;
     private final Context context;
-    private final TrainingPlan plan;
     private final List<TrainingListener> listeners;
+    private final Metric[] metrics;
     /** What steps move: the parameters themselves, or a copy of them on the context's device. */
     private final Parameters moved;
     private final OptimizerState state;
     private final TrainingProgress progress;
     private final ParameterSets sets;
+    private TrainingPlan plan;
+    /** Epochs completed when more were asked for; early stopping counts from there. */
+    private int since;
     private volatile boolean stopRequested;
 
     /** At its start, or where {@code resumed} says, which may be null. */
-    TrainingLoop(Trainer trainer, TrainingPlan plan, List<TrainingListener> listeners, TrainingState resumed) {
+    TrainingLoop(Trainer trainer, TrainingPlan plan, List<TrainingListener> listeners, List<Metric> metrics,
+                 TrainingState resumed) {
         this.trainer = trainer;
         this.parameters = trainer.parameters();
         this.context = trainer.context();
         this.plan = plan;
         this.listeners = listeners;
+        this.metrics = metrics.toArray(Metric[]::new);
         OptimizerState fresh = null;
         Parameters copy = null;
         try {
@@ -113,10 +129,85 @@ final class TrainingLoop implements AutoCloseable {
         if (plan.patience() > 0 && validation == null) {
             throw KanException.invalid("early stopping needs a validation set to measure on");
         }
-        stopRequested = false;
+        if (isDone() && epoch() > 0) {
+            throw new IllegalStateException("this training is done, after " + epoch() + " epochs and " + steps() + " steps; "
+                + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
+                + "steps(...)");
+        }
         upload();
         sets.goOn();
-        listeners.forEach(listener -> listener.onStart(trainer, data.size()));
+        try {
+            if (plan.gridUpdates() == null) {
+                warnOutsideGrid(data);
+            }
+            listeners.forEach(listener -> listener.onStart(trainer, data.size()));
+            train(data, validation, loss);
+        } catch (RuntimeException | Error e) {
+            fail(e);
+            throw e;
+        }
+        boolean stopped = !isDone();
+        sets.give();
+        download();
+        if (stopped) {
+            trainer.writeCheckpoint();
+        }
+        TrainingResult result = result(stopped ? TrainingResult.End.STOPPED : end());
+        stopRequested = false;
+        listeners.forEach(listener -> listener.onEnd(trainer, result));
+        return result;
+    }
+
+    /** Has the next fit train so many epochs more. */
+    void more(int epochs) {
+        plan = plan.until(Math.addExact(epoch(), epochs));
+        progress.converged = false;
+        since = epoch();
+    }
+
+    /** What is promised of the parameters holds after a failure too, and listeners can tidy up. */
+    private void fail(Throwable failure) {
+        stopRequested = false;
+        try {
+            sets.give();
+            if (sets.hasCurrent()) {
+                download();
+            }
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e); // the device may be what failed
+        }
+        TrainingResult result = result(TrainingResult.End.FAILED);
+        for (TrainingListener listener : listeners) {
+            try {
+                listener.onEnd(trainer, result);
+            } catch (RuntimeException e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    private TrainingResult result(TrainingResult.End end) {
+        int best = progress.bestEpoch();
+        return new TrainingResult(progress.history, steps(), end, best == 0 ? OptionalInt.empty() : OptionalInt.of(best));
+    }
+
+    /** Why a training is done. */
+    private TrainingResult.End end() {
+        return progress.converged ? TrainingResult.End.CONVERGED
+            : outOfPatience() ? TrainingResult.End.EARLY_STOPPING
+            : spent() ? TrainingResult.End.STEPS : TrainingResult.End.EPOCHS;
+    }
+
+    /** The error of those who are new to splines: raw features, of which a grid sees nothing. */
+    private void warnOutsideGrid(RowSource data) {
+        GridCoverage.firstLayer(context, moved, data).filter(layer -> layer.share() > OUTSIDE).ifPresent(layer ->
+            LOG.log(Level.WARNING, String.format(Locale.ROOT, "%.1f %% of the features lie outside the grid of the first layer, "
+                + "%.1f %% of feature %d: little is learned there. Scale the features to the grid (Kan does by itself), give "
+                + "the basis another range, or move the grids to the data with gridUpdates", 100 * layer.share(),
+                100 * layer.share(layer.worstInput()), layer.worstInput())));
+    }
+
+    private void train(RowSource data, RowSource validation, Loss loss) {
         RowSource rows = plan.classWeights().isEmpty() ? data : new ClassWeighted(data, plan.classWeights());
         try (Vectors vectors = new Vectors(context)) {
             Run run = new Run(context, plan, moved, state, progress, rows, loss, vectors);
@@ -133,15 +224,6 @@ final class TrainingLoop implements AutoCloseable {
                 }
             }
         }
-        boolean stopped = !isDone();
-        sets.give();
-        download();
-        if (stopped) {
-            trainer.writeCheckpoint();
-        }
-        TrainingResult result = new TrainingResult(List.copyOf(progress.history), steps(), stopped);
-        listeners.forEach(listener -> listener.onEnd(trainer, result));
-        return result;
     }
 
     /** The caller's parameters get what is on the device. */
@@ -177,8 +259,11 @@ final class TrainingLoop implements AutoCloseable {
     }
 
     boolean isDone() {
-        return epoch() >= plan.epochs() || spent() || progress.converged
-            || plan.patience() > 0 && epoch() - progress.bestEpoch() >= plan.patience();
+        return epoch() >= plan.epochs() || spent() || progress.converged || outOfPatience();
+    }
+
+    private boolean outOfPatience() {
+        return plan.patience() > 0 && epoch() - Math.max(since, progress.bestEpoch()) >= plan.patience();
     }
 
     private boolean spent() {
@@ -273,9 +358,10 @@ final class TrainingLoop implements AutoCloseable {
         if (!run.vectors().finite(moved.values())) {
             throw Diagnosis.of(moved).after(progress, steps());
         }
-        Metrics metrics = validation == null ? null : Metrics.measure(context, sets.measured(), run.loss(), validation);
+        Metrics measured = validation == null ? null
+            : Metrics.measure(context, sets.measured(), run.loss(), validation, metrics);
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
-            accuracy(run.loss()), metrics, progress.seconds);
+            accuracy(run.loss()), measured, progress.seconds);
         progress.nextEpoch(event);
         if (plan.patience() > 0 && progress.bestEpoch() == epoch()) {
             sets.keepBest();
@@ -288,12 +374,17 @@ final class TrainingLoop implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
-        state.close();
-        sets.close();
-        if (moved != parameters) {
-            moved.close();
-        }
+    /** Frees what it holds; knows neither the loop nor the trainer. */
+    Runnable free() {
+        OptimizerState ofOptimizer = state;
+        ParameterSets ofSets = sets;
+        Parameters copy = moved != parameters ? moved : null;
+        return () -> {
+            ofOptimizer.close();
+            ofSets.close();
+            if (copy != null) {
+                copy.close();
+            }
+        };
     }
 }

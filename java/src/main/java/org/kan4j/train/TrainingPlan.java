@@ -51,6 +51,12 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
         }
     }
 
+    /** The same until another epoch, whatever number of steps that takes. */
+    TrainingPlan until(int lastEpoch) {
+        return new TrainingPlan(loss, classWeights, optimizer, schedule, lastEpoch, 0, batchSize, accumulation, seed, shuffle,
+            patience, clipping, groups, averaging, gridUpdates, regularisers);
+    }
+
     /** Whether the batches' predictions tell how many rows were classified rightly. */
     boolean countsClasses() {
         return classWeights.isEmpty() && !(optimizer instanceof Lbfgs);

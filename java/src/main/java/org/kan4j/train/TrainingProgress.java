@@ -35,16 +35,19 @@ final class TrainingProgress {
 
     /** After each completed epoch, of the validation where there is one, otherwise of training. */
     List<Double> losses() {
-        return history.stream().map(epoch -> epoch.validation() == null ? epoch.loss() : epoch.validation().loss())
-            .toList();
+        return history.stream().map(TrainingProgress::loss).toList();
     }
 
-    /** The number of completed epochs when the validation loss was least; 0 before the first. */
+    private static double loss(TrainingListener.Epoch epoch) {
+        return epoch.validation() == null ? epoch.loss() : epoch.validation().loss();
+    }
+
+    /** The number of completed epochs when the loss that {@link #losses} has was least; 0 before the first. */
     int bestEpoch() {
         int best = 0;
         for (TrainingListener.Epoch epoch : history) {
             // NaN compares as the greatest
-            if (best == 0 || Double.compare(epoch.validation().loss(), history.get(best - 1).validation().loss()) < 0) {
+            if (best == 0 || Double.compare(loss(epoch), loss(history.get(best - 1))) < 0) {
                 best = epoch.epoch();
             }
         }

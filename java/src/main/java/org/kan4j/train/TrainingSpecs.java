@@ -45,6 +45,7 @@ final class TrainingSpecs {
             case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy", "positive_weight",
                 binary.positiveWeight());
             case Loss.Huber huber -> object("huber", "delta", huber.delta());
+            case Loss.Custom custom -> object("custom", "name", custom.name());
         };
     }
 
@@ -55,7 +56,8 @@ final class TrainingSpecs {
             case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy(
                 fields.has("positive_weight") ? fields.number("positive_weight") : 1);
             case "huber" -> new Loss.Huber(fields.number("delta"));
-            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber");
+            case "custom" -> new Absent("loss", fields.text("name"));
+            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, custom");
         };
     }
 
@@ -93,6 +95,7 @@ final class TrainingSpecs {
             case Schedule.OneCycle o -> object("one_cycle", "peak_at", o.peakAt(), "start", o.start(), "end", o.end());
             case Schedule.Plateau p -> object("plateau", "gamma", p.gamma(), "patience", p.patience(), "threshold",
                 p.threshold(), "cooldown", p.cooldown(), "floor", p.floor());
+            case Schedule.Custom custom -> object("custom", "name", custom.name());
         };
     }
 
@@ -106,7 +109,8 @@ final class TrainingSpecs {
                 fields.number("end"));
             case "plateau" -> new Schedule.Plateau(fields.number("gamma"), fields.integer("patience", 0),
                 fields.number("threshold"), fields.integer("cooldown", 0), fields.number("floor"));
-            default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle, plateau");
+            case "custom" -> new Absent("schedule", fields.text("name"));
+            default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle, plateau, custom");
         };
     }
 

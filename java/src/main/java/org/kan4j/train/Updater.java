@@ -8,6 +8,7 @@ import org.kan4j.device.Context;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.measure.Measurement;
 import org.kan4j.internal.memory.Memory;
+import org.kan4j.internal.measure.LossPass;
 import org.kan4j.internal.model.LossKernel;
 import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.internal.model.Vectors;
@@ -118,7 +119,7 @@ abstract sealed class Updater implements AutoCloseable
                 progress.correct += Measurement.correct(loss, data, batch.onHost(predictions, rows), batch, rows);
             }
             // The gradient takes the predictions' place.
-            double value = LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows,
+            double value = LossPass.evaluate(loss, context, data.dtype(), rows,
                 data.out(), predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL,
                 predictions, batch.value);
             if (!Double.isFinite(value)) {

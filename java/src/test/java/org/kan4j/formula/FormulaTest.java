@@ -5,8 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kan4j.error.KanException;
@@ -71,5 +77,35 @@ class FormulaTest {
         assertThrows(KanException.class, () -> Formula.parse(deep));
         assertThrows(KanException.class, () -> Formula.parse("2^".repeat(100_000) + "x"));
         assertEquals(1, Formula.parse("-".repeat(100_000) + "x").evaluate(1));
+    }
+
+    @Test
+    void javaSourceCompilesAndHasTheSameValues(@TempDir Path folder) throws Exception {
+        Formula formula = Formula.parse("atanh(`a b`/3) + erf(2.5*x)*relu(x) - sign(x)*x^(1/3)/4 + 1/3 + pi*e",
+            List.of("a b", "x"));
+        String method = formula.source(Notation.JAVA, "value");
+        Path file = folder.resolve("Generated.java");
+        Files.writeString(file, "public class Generated {\npublic " + method + "}\n");
+        assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", file.toString()));
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+            var value = loader.loadClass("Generated").getMethod("value", double.class, double.class);
+            for (double x = 0.1; x < 3; x += 0.31) {
+                assertEquals(formula.evaluate(0.4, x), (double) value.invoke(null, 0.4, x), 1e-14);
+            }
+        }
+    }
+
+    @Test
+    void sourceOfOtherLanguages() {
+        Formula formula = Formula.parse("sqrt(x)*sign(y)/3");
+        assertEquals("import numpy as np\n\n\ndef f(x, y):\n    return np.sqrt(x)*np.sign(y)/3\n",
+            formula.source(Notation.PYTHON, "f"));
+        assertTrue(formula.source(Notation.C, "f").endsWith("double f(double x, double y) {\n    return sqrt(x)*sign(y)/3;\n}\n"));
+        assertThrows(KanException.class, () -> formula.source(Notation.LATEX, "f"));
+        assertThrows(KanException.class, () -> formula.source(Notation.JAVA, "a b"));
+        assertThrows(KanException.class, () -> Formula.parse("`a b`+`a_b`").source(Notation.JAVA, "f"));
+        UnaryFunction phi = UnaryFunction.of("phi", Math::sin, Math::cos, Interval.ALL);
+        Formula numeric = Formula.of(Expression.call(phi, Expression.variable("x")), List.of("x"));
+        assertThrows(KanException.class, () -> numeric.source(Notation.C, "f"));
     }
 }

@@ -28,7 +28,10 @@ import org.kan4j.model.Parameters;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.tensor.Shape;
 
-/** Corrupt and hostile files give a FormatException that names the file; nothing crashes and nothing is allocated for it. */
+/**
+ * Corrupt and hostile files give a FormatException that names the file; nothing crashes and nothing is allocated for
+ * it.
+ */
 class SafetensorsTest {
 
     @TempDir
@@ -69,7 +72,7 @@ class SafetensorsTest {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2.5],\"data_offsets\":[0,8]}}",
-        "{\"a\":{\"dtype\":\"F99\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+        "{\"a\":{\"dtype\":99,\"shape\":[2],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",

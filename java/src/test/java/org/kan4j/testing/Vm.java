@@ -31,7 +31,7 @@ public final class Vm {
     }
 
     public static Path natives() throws ClassNotFoundException {
-        return home(Class.forName("org.kan4j.natives.LinuxX8664"));
+        return home(Class.forName("org.kan4j.natives.linux.x8664.LinuxX8664"));
     }
 
     public static String path(Path... entries) {

@@ -3,6 +3,7 @@ package org.kan4j.internal.measure;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.kan4j.device.Context;
@@ -11,7 +12,6 @@ import org.kan4j.error.ShapeException;
 import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.memory.Scalar;
 import org.kan4j.internal.memory.Staged;
-import org.kan4j.internal.model.LossKernel;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -28,8 +28,19 @@ public final class Measurement {
     private Measurement() {
     }
 
-    /** Measures parameters on data of at least one row: every measure by name. */
-    public static Map<String, Double> of(Context context, Parameters parameters, Loss loss, RowSource data) {
+    /** A measure that is fed row by row; its arrays are its own. */
+    public interface RowSum {
+
+        /** Takes a row in. */
+        void add(double[] prediction, double[] target, double weight);
+
+        /** The measure; NaN where the rows define none. */
+        double value();
+    }
+
+    /** Measures parameters on data of at least one row: every measure by name, those of one's own too. */
+    public static Map<String, Double> of(Context context, Parameters parameters, Loss loss, RowSource data,
+                                         Map<String, ? extends RowSum> own) {
         Loss measured = loss == null ? defaultLoss(data) : loss;
         requireFit(parameters.model(), measured, data);
         if (data.size() == 0) {
@@ -41,7 +52,7 @@ public final class Measurement {
         double lossSum = 0;
         double plainSum = 0;
         double weightSum = 0;
-        Scores scores = measured instanceof Loss.CrossEntropy ? new Scores.Classes(data.classes())
+        Scores scores = data.classes() > 0 ? new Scores.Classes(data.classes())
             : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
             : new Scores.Reals((int) data.out());
         try (Memory memory = Memory.confined(context);
@@ -57,7 +68,7 @@ public final class Measurement {
                     continue;
                 }
                 MemorySegment predictions = passes.forward(rows, buffers.x);
-                score(scores, measured, data, buffers.onHost(predictions, rows), buffers, rows);
+                score(scores, own.values(), data, buffers.onHost(predictions, rows), buffers, rows);
                 double value = evaluate(measured, context, data, rows, predictions, buffers);
                 lossSum += weight * value;
                 plainSum += weight * (plain.equals(measured) ? value
@@ -70,16 +81,24 @@ public final class Measurement {
         }
         Map<String, Double> values = new LinkedHashMap<>();
         values.put("loss", lossSum / weightSum);
-        if (hasClasses(measured)) {
+        if (hasClasses(measured) && !(measured instanceof Loss.Custom)) {
             values.put("log_loss", plainSum / weightSum);
         }
         scores.put(values);
+        own.forEach((name, sum) -> {
+            if (values.containsKey(name)) {
+                throw KanException.invalid("there is a measure '%s' already; a metric needs a name of its own", name);
+            }
+            if (!Double.isNaN(sum.value())) {
+                values.put(name, sum.value());
+            }
+        });
         return values;
     }
 
     private static double evaluate(Loss loss, Context context, RowSource data, int rows, MemorySegment predictions,
                                    Batch batch) {
-        return LossKernel.evaluate(loss.code(), loss.parameter(), context, data.dtype(), rows, data.out(), predictions,
+        return LossPass.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
             batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, MemorySegment.NULL, batch.value);
     }
 
@@ -101,13 +120,22 @@ public final class Measurement {
         if (loss instanceof Loss.CrossEntropy && data.classes() == 0) {
             throw KanException.invalid("cross-entropy needs class labels; the data has real targets");
         }
+        if (loss instanceof Loss.Custom custom) {
+            if (custom.classes() != data.classes() > 0) {
+                throw KanException.invalid("%s takes %s; the data has %s", custom.name(),
+                    custom.classes() ? "class labels" : "real targets (its classes() says false)",
+                    data.classes() > 0 ? "class labels" : "real targets");
+            }
+            return;
+        }
         if (!(loss instanceof Loss.CrossEntropy) && data.classes() > 0) {
             throw KanException.invalid("%s needs real targets; the data has class labels", loss);
         }
     }
 
     public static boolean hasClasses(Loss loss) {
-        return loss instanceof Loss.CrossEntropy || loss instanceof Loss.BinaryCrossEntropy;
+        return loss instanceof Loss.CrossEntropy || loss instanceof Loss.BinaryCrossEntropy
+            || loss instanceof Loss.Custom custom && custom.classes();
     }
 
     /** The weight of the rows whose class is predicted rightly. */
@@ -116,7 +144,7 @@ public final class Measurement {
         int out = (int) data.out();
         for (int i = 0; i < rows; i++) {
             double share;
-            if (loss instanceof Loss.CrossEntropy) {
+            if (data.classes() > 0) {
                 share = argMax(data.dtype(), predictions, (long) i * out, out)
                     == batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i) ? 1 : 0;
             } else {
@@ -133,23 +161,27 @@ public final class Measurement {
     }
 
     /** Adds rows to the scores. */
-    private static void score(Scores scores, Loss loss, RowSource data, MemorySegment predictions, Batch batch, int rows) {
+    private static void score(Scores scores, Collection<? extends RowSum> sums, RowSource data, MemorySegment predictions, Batch batch,
+                              int rows) {
         int out = (int) data.out();
         double[] y = new double[out];
-        double[] t = new double[out];
+        double[] t = new double[data.classes() > 0 ? 1 : out];
         for (int i = 0; i < rows; i++) {
             double weight = batch.weightOf(i);
             long start = (long) i * out;
             for (int o = 0; o < out; o++) {
                 y[o] = value(data.dtype(), predictions, start + o);
             }
-            if (scores instanceof Scores.Classes classes && loss instanceof Loss.CrossEntropy) {
-                classes.add(argMax(data.dtype(), predictions, start, out), batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i),
-                    out == 2 ? y[1] - y[0] : 0, weight);
-                continue;
+            for (int o = 0; o < t.length; o++) {
+                t[o] = data.classes() > 0 ? batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i)
+                    : value(data.dtype(), batch.hostTargets(), start + o);
             }
-            for (int o = 0; o < out; o++) {
-                t[o] = value(data.dtype(), batch.hostTargets(), start + o);
+            for (RowSum sum : sums) {
+                sum.add(y.clone(), t.clone(), weight);
+            }
+            if (scores instanceof Scores.Classes classes && data.classes() > 0) {
+                classes.add(argMax(data.dtype(), predictions, start, out), (int) t[0], out == 2 ? y[1] - y[0] : 0, weight);
+                continue;
             }
             switch (scores) {
                 case Scores.Reals reals -> reals.add(y, t, weight);

@@ -18,4 +18,17 @@ public interface NativeParameters {
      * @param context on the device of the parameters, any where that is the CPU
      */
     Passes passes(Context context, long maxRows);
+
+    /**
+     * As {@link #passes}, prepared once for predictions.
+     *
+     * @param context of a CPU
+     */
+    Chain chain(Context context, long maxRows);
+
+    /** Something that runs with these numbers until they are closed, and is closed then, before they are. */
+    void uses(AutoCloseable user);
+
+    /** The opposite of {@link #uses}. */
+    void usesNoMore(AutoCloseable user);
 }

@@ -53,11 +53,6 @@ public interface Passes extends AutoCloseable {
     void forward(long rows, MemorySegment x, LayerInputs inputs);
 
     /**
-     * As {@link #forward(long, MemorySegment)}, by critical calls: the tiny forward pass of the thread-safe predictors.
-     */
-    MemorySegment forwardCritical(long rows, MemorySegment x);
-
-    /**
      * The input of a layer: runs the layers before it. For workspaces that keep nothing for a backward pass; one
      * follows only after a whole forward pass.
      */

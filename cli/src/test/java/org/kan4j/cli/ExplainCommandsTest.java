@@ -1,0 +1,119 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** explain and the commands that are its parts. */
+class ExplainCommandsTest {
+
+    @TempDir
+    private Path folder;
+
+    /** z = exp(sin(pi x) + y^2). */
+    private Path toy(int rows) throws Exception {
+        Random random = new Random(1);
+        List<String> lines = new ArrayList<>(List.of("x,y,z"));
+        for (int b = 0; b < rows; b++) {
+            double x = random.nextDouble(-1, 1);
+            double y = random.nextDouble(-1, 1);
+            lines.add(x + "," + y + "," + Math.exp(Math.sin(Math.PI * x) + y * y));
+        }
+        return Files.write(folder.resolve("toy.csv"), lines);
+    }
+
+    @Test
+    void fromATableToAFormulaThatPredicts() throws Exception {
+        Path data = toy(1000);
+        Path out = folder.resolve("out");
+        Cli cli = Cli.succeed("explain", data, "--target", "z", "--layers", "2,1,1", "--out", out);
+        assertThat(cli.out()).contains("z = exp(sin(pi*x) + y^2)", "domains proved", "report");
+        JsonNode found = Cli.json(out.resolve("explanation.json"));
+        assertThat(found.get("formula").get("text").asText()).isEqualTo("exp(sin(pi*x) + y^2)");
+        assertThat(found.get("formula").get("exact_constants").toString()).contains("pi");
+        assertThat(found.get("verified").get("domains").asText()).isEqualTo("PROVED");
+        assertThat(found.get("test").get("rmse_formula").asDouble()).isLessThan(1e-12);
+        assertThat(found.fieldNames()).toIterable().containsExactly("formula", "test", "verified", "features", "shape_before",
+                "shape_after", "edges_before", "edges_after", "pareto", "seconds");
+        assertThat(out.resolve("report.html")).isNotEmptyFile();
+        assertThat(out.resolve("diagram.svg")).isNotEmptyFile();
+
+        Path rows = Files.writeString(folder.resolve("rows.csv"), "y,x\n0.5,0.25\n");
+        double truth = Math.exp(Math.sin(Math.PI * 0.25) + 0.25);
+        assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", out.resolve("formula.json")).out().split("\\R")[1]))
+                .isBetween(truth - 1e-12, truth + 1e-12);
+        assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", out.resolve("model.safetensors")).out()
+                .split("\\R")[1])).isBetween(truth - 1e-2, truth + 1e-2);
+        assertThat(Cli.succeed("formula", out.resolve("formula.json"), "--format", "python", "--verify", data).out())
+                .contains("np.exp(np.sin(np.pi*x) + y**2)", "RMSE");
+
+        Path model = out.resolve("model.safetensors");
+        Path fixed = folder.resolve("fixed.safetensors");
+        assertThat(Cli.succeed("symbolic", model, data, "--edge", "0,0,0").out()).startsWith("sin");
+        Cli.refuse(new String[] {"edges have no function yet"}, "formula", model);
+        Cli.succeed("symbolic", model, data, "--auto", "--out", fixed);
+        assertThat(Cli.succeed("formula", fixed, "--digits", 3).out()).contains("exp(", "sin(");
+        Path freed = folder.resolve("freed.safetensors");
+        Cli.succeed("symbolic", fixed, data, "--unfix", "0,0,0", "--out", freed);
+        Cli.refuse(new String[] {"1 edges have no function yet, such as 0,0,0"}, "formula", freed);
+
+        assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
+        assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)", "sum of       (x, y)");
+        Path drawing = folder.resolve("d.svg");
+        Cli.succeed("plot", model, data, "--out", drawing, "--edge", "1,0,0");
+        assertThat(drawing).content().startsWith("<svg");
+    }
+
+    @Test
+    void aTrainedModelIsPrunedAndStillPredicts() throws Exception {
+        Path data = toy(400);
+        Path model = folder.resolve("m.safetensors");
+        Cli.succeed("from-formula", "x^2 + exp(y)", "--grid", 8, "--out", model);
+        Path rows = Files.writeString(folder.resolve("rows.csv"), "x,y,value\n0.5,0.25,1.534\n0.1,-0.3,0.7508\n-0.5,0.3,1.5999\n"
+                + "0.2,0.9,2.4996\n-0.9,-0.8,1.2593\n0.7,0.1,1.5952\n0.3,0.6,1.9121\n-0.2,0.4,1.5318\n0.8,-0.6,1.1888\n0,0,1\n");
+        Path small = folder.resolve("s.safetensors");
+        assertThat(Cli.succeed("prune", model, rows, "--out", small).out()).contains("saved");
+        assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", model).out().split("\\R")[1]))
+                .isBetween(1.53402, 1.53403);
+        assertThat(data).exists();
+        assertThat(Cli.succeed("predict", rows, "--model", small).out().split("\\R")).hasSize(11);
+    }
+
+    @Test
+    void badInputIsOneSentence() throws Exception {
+        Path data = toy(60);
+        Path out = folder.resolve("o");
+        Cli.refuse(new String[] {"either --target COLUMN or --model FILE"}, "explain", data, "--out", out);
+        Cli.refuse(new String[] {"no column 'w'"}, "explain", data, "--target", "w", "--out", out);
+        Cli.refuse(new String[] {"must go from the 2 features"}, "explain", data, "--target", "z", "--layers", "3,1", "--out", out);
+        Cli.refuse(new String[] {"a shape is widths"}, "explain", data, "--target", "z", "--layers", "2;1", "--out", out);
+        Cli.refuse(new String[] {"there is no function 'foo'"}, "explain", data, "--target", "z", "--library", "foo", "--out", out);
+        Cli.refuse(new String[] {"--minutes"}, "explain", data, "--target", "z", "--minutes", "0", "--out", out);
+        Cli.refuse(new String[] {"mlp"}, "explain", data, "--target", "z", "--basis", "mlp", "--out", out);
+        Path texts = Files.writeString(folder.resolve("t.csv"), "x,z\n1,a\n2,b\n3,a\n");
+        Cli.refuse(new String[] {"regression needs a number"}, "explain", texts, "--target", "z", "--out", out);
+        Path nan = Files.writeString(folder.resolve("n.csv"), "x,z\n1,2\nNaN,3\n4,5\n");
+        Cli.refuse(new String[] {"there is no value"}, "explain", nan, "--target", "z", "--out", out);
+        Path one = Files.writeString(folder.resolve("1.csv"), "x,z\n1,2\n");
+        Cli.refuse(new String[] {"1 rows of data"}, "explain", one, "--target", "z", "--out", out);
+        Path model = folder.resolve("m.safetensors");
+        Cli.succeed("from-formula", "x*y", "--grid", 3, "--out", model);
+        Cli.refuse(new String[] {"there is no edge 0,5,0"}, "plot", model, data, "--edge", "0,5,0", "--out", folder.resolve("p.svg"));
+        Cli.refuse(new String[] {"an edge is LAYER,INPUT,OUTPUT"}, "plot", model, data, "--edge", "0", "--out", folder.resolve("p"));
+        Cli.refuse(new String[] {"position"}, "from-formula", "x*(", "--out", folder.resolve("f"));
+        Cli.refuse(new String[] {"it is"}, "from-formula", "log(x)", "--out", folder.resolve("f"));
+        Cli.refuse(new String[] {"need --out"}, "symbolic", model, data, "--auto");
+        Cli.refuse(new String[] {"formula.json"}, "formula", Files.writeString(folder.resolve("x.json"), "{}"));
+        Cli.refuse(new String[] {"is not JSON"}, "predict", data, "--model", Files.writeString(folder.resolve("y.json"), "{"));
+        assertThat(folder.resolve("p.svg")).doesNotExist();
+        assertThat(out.resolve("explanation.json")).doesNotExist();
+    }
+}

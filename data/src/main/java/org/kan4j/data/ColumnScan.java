@@ -1,0 +1,269 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.data;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.kan4j.encoding.RowEncoder;
+import org.kan4j.encoding.Values;
+
+/** What a first pass over a column tells: whether it holds numbers, or texts that are names of categories, or neither. */
+final class ColumnScan {
+
+    /** Categories up to which a column is taken as such without being asked. */
+    static final int MAX_CATEGORIES = 1000;
+    /** Of those asked for. */
+    static final int MOST_CATEGORIES = 100_000;
+    /** Up to so many categories are never too many, whatever the number of rows. */
+    static final int FEW = 20;
+
+    /** A column with this share of numbers, or of numbers in other notations, is meant to be numeric. */
+    private static final double NUMERIC_SHARE = 0.9;
+    /** With this share too, if it has few different other texts: these are marks of missing values. */
+    private static final double MARKED_SHARE = 0.5;
+    private static final int MARKERS = 3;
+    /** Rows from which on numbers that count them are no accident. */
+    private static final int COUNTING = 20;
+
+    /** Cells of one notation, and the first of them. */
+    private static final class Found {
+        long count;
+        String example;
+        DataException place;
+    }
+
+    private final Table table;
+    private final Table.Column column;
+    private final boolean categorical;
+    private final boolean target;
+    private final int at;
+    private long rows;
+    private long numbers;
+    private long markers;
+    private boolean whole = true;
+    private double first;
+    private boolean counting = true;
+    private DataException firstMissing;
+    private DataException firstMarker;
+    /** Of the first text in a column that is no number. */
+    private DataException odd;
+    private final Map<Notation, Found> notations = new EnumMap<>(Notation.class);
+    /** Texts that are no numbers; of the target all values. */
+    private final TreeMap<String, Long> counts = new TreeMap<>();
+
+    /**
+     * A scan.
+     *
+     * @param categorical whether the user says that it holds categories
+     * @param target whether it is the target, whose numbers are counted too
+     * @param at its place among the reader's cells
+     */
+    ColumnScan(Table table, Table.Column column, boolean categorical, boolean target, int at) {
+        this.table = table;
+        this.column = column;
+        this.categorical = categorical;
+        this.target = target;
+        this.at = at;
+    }
+
+    String name() {
+        return column.name();
+    }
+
+    /** Takes the row's cell in. */
+    void see(Table.Reader row) {
+        double value = column.kind() == Table.Kind.TEXT ? Double.NaN : row.tryNumber(at);
+        if (!Double.isNaN(value)) {
+            rows++;
+            numbers++;
+            if (!categorical && Double.isInfinite(value)) {
+                RowEncoder.finite(row, at);  // says where
+            }
+            whole &= value == Math.rint(value);
+            first = rows == 1 ? value : first;
+            counting &= value == first + rows - 1;
+            if (target && counts.size() <= mostCategories()) {
+                counts.merge(Cells.text(value), 1L, Long::sum);
+            }
+            return;
+        }
+        if (row.missing(at)) {
+            if (target) {
+                throw row.error(at, "the target is missing; leave such rows out");
+            }
+            firstMissing = firstMissing == null ? row.error(at, RowEncoder.NO_VALUE) : firstMissing;
+            return;
+        }
+        rows++;
+        String cell = row.text(at);
+        if (counts.size() <= mostCategories() || counts.containsKey(cell)) {
+            counts.merge(cell, 1L, Long::sum);
+        }
+        if (column.kind() == Table.Kind.ANY && Cells.missingNumber(cell)) {
+            markers++;
+            firstMarker = firstMarker == null ? row.error(at, RowEncoder.NO_VALUE) : firstMarker;
+            return;
+        }
+        odd = odd == null ? row.error(at, "got '" + cell + "'") : odd;
+        Notation notation = column.kind() == Table.Kind.TEXT && !Double.isNaN(Cells.plain(cell)) ? null : Notation.of(cell);
+        if (notation != null) {
+            Found found = notations.computeIfAbsent(notation, n -> new Found());
+            if (found.count++ == 0) {
+                found.example = cell;
+                found.place = row.error(at, "got '" + cell + "'");
+            }
+        }
+    }
+
+    /** Whether there is not one value. */
+    boolean empty() {
+        return numbers == 0 && (rows == 0 || markers == rows && !categorical);
+    }
+
+    /** The refusal of the first cell without a value; null if all have one. */
+    DataException firstMissing(boolean numeric) {
+        return firstMissing != null ? firstMissing : numeric ? firstMarker : null;
+    }
+
+    /** Whether all values are numbers. */
+    boolean allNumbers() {
+        return column.kind() == Table.Kind.NUMBER || odd == null && numbers > 0;
+    }
+
+    /** Whether they are whole ones. */
+    boolean whole() {
+        return whole;
+    }
+
+    /** Whether it is one more in each row, as an index is. */
+    boolean countsRows() {
+        return counting && numbers == rows && rows > COUNTING && firstMissing == null && (first == 0 || first == 1);
+    }
+
+    /** A text in the column. */
+    String example() {
+        return counts.firstKey();
+    }
+
+    /** The refusal of a column of other things than numbers. */
+    DataException noNumber() {
+        return column.kind() == Table.Kind.ANY && odd != null ? new DataException(odd.getMessage() + ", regression needs a number")
+                : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
+                + ", regression needs numbers");
+    }
+
+    /** Different texts up to which they are collected. */
+    int mostCategories() {
+        return categorical ? MOST_CATEGORIES : MAX_CATEGORIES;
+    }
+
+    /**
+     * The categories of an input.
+     *
+     * @throws DataException if there are more than categories mostly are
+     */
+    List<String> categories(TreeSet<String> texts, int allRows) {
+        List<String> merged = merged(texts);
+        if (merged.size() > mostCategories() || !categorical && tooMany(merged.size(), rows)) {
+            throw new DataException(table.path() + ": column '" + column.name() + "' has "
+                    + (merged.size() > mostCategories() ? "more than " + mostCategories() : merged.size())
+                    + " different texts in " + allRows + " rows, such as '" + merged.getFirst()
+                    + "', which is no category (--drop " + column.name() + " leaves it out"
+                    + (categorical ? ")" : ", --categorical " + column.name() + " takes each as a category)"));
+        }
+        return merged;
+    }
+
+    /** The categories in a few words, for a note. */
+    String describe(List<String> categories, int allRows) {
+        return "'" + column.name() + "' (" + categories.size() + " different, such as '" + categories.getFirst() + "'"
+                + (categories.size() > Math.max(FEW, allRows / 20) ? ", many for " + allRows + " rows: if they are ids, --drop "
+                + column.name() : "") + ")";
+    }
+
+    /** Different values of a target. */
+    int different() {
+        return counts.size();
+    }
+
+    /**
+     * Whether to take the column as numbers.
+     *
+     * @throws DataException if it is meant to hold numbers and some cells are none, or dates
+     */
+    boolean numeric() {
+        if (categorical) {
+            return false;
+        }
+        if (odd == null || column.kind() == Table.Kind.NUMBER) {
+            return allNumbers();
+        }
+        refuseOtherNotations();
+        boolean marked = numbers > 0 && numbers >= MARKED_SHARE * rows && oddTexts().size() <= MARKERS;
+        if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
+            throw new DataException(odd.getMessage() + ", expected a number as in " + numbers + " of " + rows
+                    + " rows (--categorical " + column.name() + " takes the column as categories, --na "
+                    + String.join(",", oddTexts().stream().limit(MARKERS).toList()) + " takes such cells as no value)");
+        }
+        if (column.kind() == Table.Kind.TEXT && counts.size() > FEW
+                && counts.keySet().stream().noneMatch(text -> Double.isNaN(Cells.plain(text)))) {
+            throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
+                    + " but holds numbers, such as '" + counts.firstKey() + "'; write it as numbers, or --categorical "
+                    + column.name() + " takes each as a category");
+        }
+        return false;
+    }
+
+    /** @throws DataException if most cells are numbers in another notation, or dates */
+    void refuseOtherNotations() {
+        long others = notations.values().stream().mapToLong(found -> found.count).sum();
+        if (others > 0 && numbers + markers + others >= NUMERIC_SHARE * rows) {
+            throw otherNotation();
+        }
+    }
+
+    private List<String> oddTexts() {
+        return counts.keySet().stream().filter(text -> Double.isNaN(Cells.plain(text)) && !Cells.missingNumber(text)).toList();
+    }
+
+    private DataException otherNotation() {
+        Notation most = notations.entrySet().stream().max(Map.Entry.comparingByValue((a, b) -> Long.compare(a.count, b.count)))
+                .orElseThrow().getKey();
+        Found found = notations.get(most);
+        return new DataException(found.place.getMessage() + ", one of " + found.count + " " + most.what() + " in " + rows
+                + " rows; " + most.remedy() + " (--categorical " + column.name() + " takes each as a category, --drop "
+                + column.name() + " leaves the column out)");
+    }
+
+    /** A target's labels, each with its rows: texts of one value under one text. */
+    TreeMap<String, Long> labels() {
+        Map<String, String> names = names(counts.keySet());
+        TreeMap<String, Long> merged = new TreeMap<>();
+        counts.forEach((text, count) -> merged.merge(names.get(Values.canonical(text)), count, Long::sum));
+        return merged;
+    }
+
+    /** By what texts of one value are called: a number as it is written shortest, a truth value as first found, others as is. */
+    private static Map<String, String> names(Iterable<String> texts) {
+        Map<String, String> names = new HashMap<>();
+        for (String text : texts) {
+            String value = Values.canonical(text);
+            names.merge(value, Values.truth(text) != null ? text : value,
+                    (before, now) -> Values.truth(before) != null && Values.truth(now) == null ? now : before);
+        }
+        return names;
+    }
+
+    /** Categories of an input, texts of one value under one text. */
+    private static List<String> merged(TreeSet<String> texts) {
+        return names(texts).values().stream().sorted().toList();
+    }
+
+    /** Whether so many different texts in so many rows are more likely ids or measurements than categories. */
+    static boolean tooMany(int different, long rows) {
+        return different > Math.max(FEW, rows / 2) || different > 5 && different >= 0.8 * rows;
+    }
+}

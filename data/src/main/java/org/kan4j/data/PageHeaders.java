@@ -1,0 +1,147 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.data;
+
+import dev.hardwood.metadata.ColumnChunk;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Looks at the page headers of a column chunk before Hardwood 1.0 does, which goes round for ever on some damaged ones: whether
+ * the pages follow each other to the chunk's end and hold its number of values. Headers are structs of Thrift's compact protocol
+ * (parquet-format's PageHeader).
+ */
+final class PageHeaders {
+
+    private static final int WINDOW = 1 << 12;
+    private static final int UNCOMPRESSED_SIZE = 2;
+    private static final int COMPRESSED_SIZE = 3;
+    private static final int DATA_PAGE = 5;
+    private static final int DATA_PAGE_V2 = 8;
+    private static final int DEEPEST = 16;
+
+    private PageHeaders() {
+    }
+
+    /** Whether a chunk is sound as far as its headers tell. */
+    static boolean fit(FileChannel file, ColumnChunk chunk) throws IOException {
+        long end = chunk.chunkStartOffset() + chunk.metaData().totalCompressedSize();
+        long values = 0;
+        if (chunk.chunkStartOffset() < 0 || chunk.metaData().totalCompressedSize() < 0 || end > file.size()) {
+            return false;
+        }
+        for (long at = chunk.chunkStartOffset(); at < end && values < chunk.metaData().numValues();) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(WINDOW, end - at));
+            Map<Integer, Object> header = header(file, bytes, at);
+            if (header == null && bytes.capacity() < end - at) {  // one with long statistics
+                bytes = ByteBuffer.allocate((int) Math.min(1 << 24, end - at));
+                header = header(file, bytes, at);
+            }
+            if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Long packed) || packed < 0
+                    || packed > end - at - bytes.position() || !(header.get(UNCOMPRESSED_SIZE) instanceof Long size) || size < 0
+                    || size > Math.max(chunk.metaData().totalUncompressedSize(), packed)) {
+                return false;
+            }
+            if (header.get(DATA_PAGE) instanceof Map<?, ?> || header.get(DATA_PAGE_V2) instanceof Map<?, ?>) {
+                Object data = header.get(DATA_PAGE) != null ? header.get(DATA_PAGE) : header.get(DATA_PAGE_V2);
+                if (!(((Map<?, ?>) data).get(1) instanceof Long count) || count < 0) {
+                    return false;
+                }
+                values += count;
+            }
+            at += bytes.position() + packed;
+        }
+        return values == chunk.metaData().numValues();
+    }
+
+    /** The header at a place; null if it is none, or longer than the buffer. */
+    private static Map<Integer, Object> header(FileChannel file, ByteBuffer bytes, long at) throws IOException {
+        while (bytes.hasRemaining() && file.read(bytes, at + bytes.position()) > 0) {
+            continue;  // until it is full
+        }
+        bytes.flip();
+        try {
+            return struct(bytes, 0);
+        } catch (BufferUnderflowException | IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    /** The numbers and structs among the fields of a struct. */
+    private static Map<Integer, Object> struct(ByteBuffer bytes, int depth) {
+        if (depth > DEEPEST) {
+            throw new IllegalArgumentException("too deep");
+        }
+        Map<Integer, Object> fields = new HashMap<>();
+        int field = 0;
+        for (int head = bytes.get() & 0xff; head != 0; head = bytes.get() & 0xff) {
+            int next = head >> 4 != 0 ? field + (head >> 4) : (int) signed(bytes);
+            if (next <= field || next > Short.MAX_VALUE) {  // writers write fields in their order
+                throw new IllegalArgumentException("field " + next);
+            }
+            field = next;
+            Object value = value(bytes, head & 0xf, depth);
+            if (value != null) {
+                fields.put(field, value);
+            }
+        }
+        return fields;
+    }
+
+    private static Object value(ByteBuffer bytes, int type, int depth) {
+        switch (type) {
+            case 1, 2 -> {
+                return null;  // a truth value is its type
+            }
+            case 3 -> bytes.get();
+            case 4, 5, 6 -> {
+                return signed(bytes);
+            }
+            case 7 -> bytes.getDouble();
+            case 8 -> skip(bytes, unsigned(bytes));
+            case 9, 10 -> {
+                int head = bytes.get() & 0xff;
+                long size = head >> 4 == 15 ? unsigned(bytes) : head >> 4;
+                for (long i = 0; i < size; i++) {
+                    if ((head & 0xf) <= 2) {
+                        bytes.get();
+                    } else {
+                        value(bytes, head & 0xf, depth + 1);
+                    }
+                }
+            }
+            case 12 -> {
+                return struct(bytes, depth + 1);
+            }
+            default -> throw new IllegalArgumentException("type " + type);
+        }
+        return null;
+    }
+
+    private static void skip(ByteBuffer bytes, long count) {
+        if (count < 0 || count > bytes.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        bytes.position(bytes.position() + (int) count);
+    }
+
+    private static long unsigned(ByteBuffer bytes) {
+        long value = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            byte next = bytes.get();
+            value |= (long) (next & 0x7f) << shift;
+            if (next >= 0) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("a number without an end");
+    }
+
+    private static long signed(ByteBuffer bytes) {
+        long zigzag = unsigned(bytes);
+        return zigzag >>> 1 ^ -(zigzag & 1);
+    }
+}

@@ -1,0 +1,81 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.data;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import org.kan4j.EncodedTable;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.rows.RowSource;
+import org.kan4j.tensor.DType;
+
+/**
+ * Rows of a file for the front door: what {@code kan4j train} would train on, and what it would test on.
+ *
+ * {@snippet :
+ * TrainingTable table = TrainingTable.of(Path.of("wine.csv"), "quality");
+ * try (KanRegressor model = Kan.regressor().fit(table)) {
+ *     System.out.println(model.evaluate(table.test().orElseThrow()));
+ * }
+ * }
+ */
+public final class TrainingTable implements EncodedTable {
+
+    private static final double TEST_SHARE = 0.2;
+
+    private final Encoding encoding;
+    private final Part rows;
+    private final Part test;
+    private final long memory;
+
+    private TrainingTable(Encoding encoding, Part rows, Part test, long memory) {
+        this.encoding = encoding;
+        this.rows = rows;
+        this.test = test;
+        this.memory = memory;
+    }
+
+    /**
+     * Four fifths of the rows of a file to train on, the others to test on. The target is a class where it is a text or has
+     * two values, a number otherwise.
+     *
+     * @throws DataException if the file cannot be used; the message says why
+     */
+    public static TrainingTable of(Path file, String target) {
+        return of(Table.open(file), new TableSet.Options(target, null, Set.of(), Set.of(), Encoding.Missing.REFUSE, TEST_SHARE,
+                1));
+    }
+
+    /** A table, taken as the options say. */
+    public static TrainingTable of(Table table, TableSet.Options options) {
+        TableSet set = TableSet.learn(table, options);
+        return new TrainingTable(set.encoding(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY);
+    }
+
+    /** All rows of a table, encoded for a model that exists. */
+    public static TrainingTable of(Table table, Encoding encoding) {
+        return new TrainingTable(encoding, TableRows.all(table, encoding, true), null, Part.DEFAULT_MEMORY);
+    }
+
+    /** The same with another limit for encoded rows held in memory; larger data is read anew in every pass. */
+    public TrainingTable withMemory(long bytes) {
+        return new TrainingTable(encoding, rows, test, bytes);
+    }
+
+    /** The rows that are not trained on; absent where there are none. */
+    public Optional<TrainingTable> test() {
+        return test == null || test.rows() == 0 ? Optional.empty()
+                : Optional.of(new TrainingTable(encoding, test, null, memory));
+    }
+
+    @Override
+    public Encoding encoding() {
+        return encoding;
+    }
+
+    @Override
+    public RowSource rows(Arena arena, DType dtype) {
+        return rows.load(arena, dtype, memory);
+    }
+}

@@ -1,0 +1,108 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import org.kan4j.encoding.RawRow;
+import org.kan4j.encoding.Values;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
+
+/**
+ * A row of Java objects as raw cells: numbers, truth values, texts, constants of enums; null and NaN are missing.
+ *
+ * @param where for messages, such as {@code row 3}
+ * @param names of the cells
+ * @param cells their values
+ */
+record CellRow(String where, List<String> names, IntFunction<?> cells) implements RawRow {
+
+    /** A row of numbers. */
+    static CellRow of(String where, List<String> names, double[] row) {
+        if (row.length != names.size()) {
+            throw new ShapeException(where + " has " + row.length + " numbers, the model takes " + names.size() + ": "
+                + names);
+        }
+        return new CellRow(where, names, i -> row[i]);
+    }
+
+    /** The named cells of a map. */
+    static CellRow of(String where, List<String> names, Map<String, ?> row) {
+        return new CellRow(where, names, i -> {
+            Object value = row.get(names.get(i));
+            if (value == null && !row.containsKey(names.get(i))) {
+                throw KanException.invalid("%s has no '%s', which the model was trained on; it has %s", where, names.get(i),
+                    row.keySet());
+            }
+            return value;
+        });
+    }
+
+    /** The named columns of an object. */
+    static <R> CellRow of(String where, List<String> names, Columns<R> columns, R row) {
+        int[] at = names.stream().mapToInt(name -> columns.names().indexOf(name)).toArray();
+        for (int i = 0; i < at.length; i++) {
+            if (at[i] < 0) {
+                throw KanException.invalid("%s has no '%s', which the model was trained on; it has %s", where, names.get(i),
+                    columns.names());
+            }
+        }
+        return new CellRow(where, names, i -> columns.all().get(at[i]).cell().apply(row));
+    }
+
+    Object cell(int at) {
+        Object value = cells.apply(at);
+        return value instanceof Optional<?> optional ? optional.orElse(null) : value;
+    }
+
+    static boolean missing(Object cell) {
+        return cell == null || cell instanceof Double d && d.isNaN() || cell instanceof Float f && f.isNaN();
+    }
+
+    /** Whether a cell is one of numbers by its type, or a text that says a number. */
+    static boolean isNumber(Object cell) {
+        return cell instanceof Number || cell instanceof Boolean
+            || cell instanceof CharSequence text && parse(text.toString()) != null;
+    }
+
+    private static Double parse(String text) {
+        char last = text.isEmpty() ? 'x' : text.charAt(text.length() - 1);
+        if (last != '.' && (last < '0' || last > '9') || text.indexOf('x') >= 0 || text.indexOf('X') >= 0) {
+            return null;  // no suffixes, hexadecimals and names of numbers that are none
+        }
+        try {
+            return Double.valueOf(text);
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
+    @Override
+    public boolean missing(int at) {
+        return missing(cell(at));
+    }
+
+    @Override
+    public double number(int at) {
+        Object cell = cell(at);
+        Double parsed = cell instanceof CharSequence text ? parse(text.toString()) : null;
+        return switch (cell) {
+            case Number number -> number.doubleValue();
+            case Boolean truth -> truth ? 1 : 0;
+            case CharSequence text when parsed != null -> parsed;
+            default -> throw error(at, "expected a number, got '" + cell + "'");
+        };
+    }
+
+    @Override
+    public String text(int at) {
+        return Values.text(cell(at));
+    }
+
+    @Override
+    public KanException error(int at, String what) {
+        return KanException.invalid("%s, '%s': %s", where, names.get(at), what);
+    }
+}

@@ -1,0 +1,25 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.rows.RowSource;
+import org.kan4j.tensor.DType;
+
+/**
+ * Rows to train on or to measure on that bring their encoding: the tables of kan4j-data, or what an application reads by
+ * itself. In memory {@link Examples} is all that is needed.
+ */
+public interface EncodedTable {
+
+    /** How its raw rows become numbers. */
+    Encoding encoding();
+
+    /**
+     * The rows as a model sees them.
+     *
+     * @param arena for rows held in memory; the caller closes it after their last use
+     * @param dtype that the model computes in
+     */
+    RowSource rows(Arena arena, DType dtype);
+}

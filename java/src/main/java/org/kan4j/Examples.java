@@ -1,0 +1,241 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
+
+/**
+ * Raw rows with what is to be predicted of them, in memory: arrays, records, beans or maps. Numbers need no scaling, texts
+ * and constants of enums become categories, NaN and null are missing values. A view of what it was made of, which must not
+ * change while it is used.
+ *
+ * {@snippet :
+ * Examples arrays = Examples.of(x, labels).named("length", "width");
+ * Examples records = Examples.of(flowers, Columns.of(Flower.class).without("species"), Flower::species);
+ * Examples maps = Examples.of(listOfMaps, "species");
+ * }
+ *
+ * Targets are texts, whole numbers, truth values or constants of enums for classes, numbers for regression, and
+ * collections of labels where a row may have several.
+ */
+public final class Examples {
+
+    /** The name of a target that has none. */
+    private static final String TARGET = "target";
+
+    private final String target;
+    private final List<String> names;
+    private final List<Columns.Kind> kinds;
+    private final IntFunction<IntFunction<?>> rows;
+    private final IntFunction<?> targets;
+    private final int size;
+    /** Numbers of the rows in {@link #rows}; null for all in order. */
+    private final int[] selection;
+    private final double[] weights;
+
+    private Examples(String target, List<String> names, List<Columns.Kind> kinds, IntFunction<IntFunction<?>> rows,
+                     IntFunction<?> targets, int size, int[] selection, double[] weights) {
+        this.target = target;
+        this.names = names;
+        this.kinds = kinds;
+        this.rows = rows;
+        this.targets = targets;
+        this.size = size;
+        this.selection = selection;
+        this.weights = weights;
+    }
+
+    // ------------------------------------------------------------------------------------------------------- creation
+
+    /** Rows of numbers, each with a class. */
+    public static Examples of(double[][] x, String[] labels) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.length, i -> labels[i]);
+    }
+
+    /** Rows of numbers, each with a class, or a number to predict. */
+    public static Examples of(double[][] x, int[] targets) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+    }
+
+    /** Rows of numbers, each with a number to predict. */
+    public static Examples of(double[][] x, double[] targets) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+    }
+
+    /** Rows of numbers, each with any number of labels. */
+    public static Examples of(double[][] x, List<? extends Collection<String>> labels) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.size(), labels::get);
+    }
+
+    /** Rows of numbers, each with a class. */
+    public static Examples of(float[][] x, String[] labels) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.length, i -> labels[i]);
+    }
+
+    /** Rows of numbers, each with a class, or a number to predict. */
+    public static Examples of(float[][] x, int[] targets) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+    }
+
+    /** Rows of numbers, each with a number to predict. */
+    public static Examples of(float[][] x, float[] targets) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+    }
+
+    /** Rows of numbers, each with any number of labels. */
+    public static Examples of(float[][] x, List<? extends Collection<String>> labels) {
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.size(), labels::get);
+    }
+
+    private static Examples arrays(int count, int width, IntFunction<IntFunction<?>> rows, int targetCount,
+                                   IntFunction<?> targets) {
+        if (targetCount != count) {
+            throw new ShapeException(count + " rows but " + targetCount + " targets");
+        }
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < width; i++) {
+            names.add("x" + i);
+        }
+        return new Examples(TARGET, List.copyOf(names), names.stream().map(n -> Columns.Kind.NUMBER).toList(), rows, targets,
+            count, null, null);
+    }
+
+    private static int width(int count, java.util.function.IntUnaryOperator lengths) {
+        for (int i = 1; i < count; i++) {
+            if (lengths.applyAsInt(i) != lengths.applyAsInt(0)) {
+                throw new ShapeException("row " + i + " has " + lengths.applyAsInt(i) + " numbers, the rows before it "
+                    + lengths.applyAsInt(0));
+            }
+        }
+        return count == 0 ? 0 : lengths.applyAsInt(0);
+    }
+
+    /**
+     * Rows of the application's own.
+     *
+     * @param rows records, beans, anything
+     * @param columns the inputs
+     * @param target what is to be predicted of a row
+     */
+    public static <R> Examples of(List<? extends R> rows, Columns<R> columns, Function<? super R, ?> target) {
+        return new Examples(TARGET, columns.names(), columns.all().stream().map(Columns.Column::kind).toList(),
+            i -> j -> columns.all().get(j).cell().apply(rows.get(i)), i -> target.apply(rows.get(i)), rows.size(), null,
+            null);
+    }
+
+    /**
+     * Rows of named cells. The inputs are the keys of the first row but the target; every row has to have them.
+     *
+     * @param target the key of what is to be predicted
+     */
+    public static Examples of(List<? extends Map<String, ?>> rows, String target) {
+        if (rows.isEmpty()) {
+            throw KanException.invalid("there are no rows");
+        }
+        Map<String, ?> first = rows.getFirst();
+        List<String> names = first.keySet().stream().filter(key -> !key.equals(target)).map(String::valueOf).toList();
+        if (!first.containsKey(target)) {
+            throw KanException.invalid("the rows have no '%s' to predict; they have %s", target, first.keySet());
+        }
+        return new Examples(target, names, names.stream().map(n -> Columns.Kind.BY_VALUE).toList(),
+            i -> CellRow.of("row " + i, names, rows.get(i)).cells(), i -> rows.get(i).get(target), rows.size(), null, null);
+    }
+
+    /** The same with names for the inputs, by which maps and records are predicted of later. */
+    public Examples named(String... inputs) {
+        if (inputs.length != names.size()) {
+            throw new ShapeException(inputs.length + " names for " + names.size() + " inputs");
+        }
+        if (Arrays.stream(inputs).distinct().count() != inputs.length) {
+            throw KanException.invalid("each input needs a name of its own, given %s", Arrays.toString(inputs));
+        }
+        return new Examples(target, List.of(inputs), kinds, rows, targets, size, selection, weights);
+    }
+
+    /** The same with a name for what is predicted. */
+    public Examples predicting(String name) {
+        return new Examples(name, names, kinds, rows, targets, size, selection, weights);
+    }
+
+    /**
+     * The same with weights in training.
+     *
+     * @param rowWeights one a row, at least 0
+     */
+    public Examples weighted(double... rowWeights) {
+        if (rowWeights.length != size) {
+            throw new ShapeException(rowWeights.length + " weights for " + size + " rows");
+        }
+        return new Examples(target, names, kinds, rows, targets, size, selection, rowWeights.clone());
+    }
+
+    /** Some of these rows, in this order. */
+    public Examples select(int... positions) {
+        int[] chosen = Arrays.stream(positions).map(this::row).toArray();
+        return new Examples(target, names, kinds, rows, targets, chosen.length, chosen,
+            weights == null ? null : Arrays.stream(positions).mapToDouble(i -> weights[i]).toArray());
+    }
+
+    // ------------------------------------------------------------------------------------------------------ properties
+
+    /** Number of rows. */
+    public int size() {
+        return size;
+    }
+
+    /** Names of the inputs. */
+    public List<String> names() {
+        return names;
+    }
+
+    /** The name of what is predicted. */
+    public String target() {
+        return target;
+    }
+
+    List<Columns.Kind> kinds() {
+        return kinds;
+    }
+
+    double[] weights() {
+        return weights;
+    }
+
+    private int row(int position) {
+        java.util.Objects.checkIndex(position, size);
+        return selection == null ? position : selection[position];
+    }
+
+    /** The inputs of a row. */
+    CellRow inputs(int position) {
+        return new CellRow("row " + position, names, rows.apply(row(position)));
+    }
+
+    /** The inputs of a row that are named, which may be in another order. */
+    CellRow inputs(int position, List<String> wanted) {
+        CellRow all = inputs(position);
+        if (wanted.equals(names)) {
+            return all;
+        }
+        int[] at = wanted.stream().mapToInt(names::indexOf).toArray();
+        for (int i = 0; i < at.length; i++) {
+            if (at[i] < 0) {
+                throw KanException.invalid("the rows have no '%s', which the model was trained on; they have %s",
+                    wanted.get(i), names);
+            }
+        }
+        return new CellRow(all.where(), wanted, i -> all.cells().apply(at[i]));
+    }
+
+    /** What is to be predicted of a row, as a row of one cell. */
+    CellRow targetOf(int position) {
+        return new CellRow("row " + position, List.of(target), i -> targets.apply(row(position)));
+    }
+}

@@ -1,0 +1,399 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.RowEncoder;
+import org.kan4j.error.KanException;
+import org.kan4j.internal.SplitMix;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.Schedule;
+import org.kan4j.rows.RowSource;
+import org.kan4j.serve.Predictor;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
+import org.kan4j.train.TrainingResult;
+
+/**
+ * How to train a model on raw rows. Everything has a default that suits the number of rows ({@link Recipe}); scaling,
+ * categories, labels and the type of the numbers are seen to. Settings change this object and give it back; it may train
+ * any number of models, by one thread at a time.
+ *
+ * <p>A training ends early where {@link #stopWhen} says so or its thread is interrupted; the model is then what had been
+ * learned, and its {@link TrainedKan#training} says that it was stopped.
+ *
+ * @param <M> the kind of model
+ */
+public final class KanBuilder<M extends TrainedKan> {
+
+    private final Class<M> kind;
+    private final Learner.Task task;
+    private long[] hidden;
+    private Basis basis = BSpline.of(5, 3);
+    private Integer epochs;
+    private Integer batchSize;
+    private Double learningRate;
+    private double weightDecay = 1e-4;
+    private double validation;
+    private int patience;
+    private long seed = 1;
+    private DType dtype = DType.F32;
+    private Encoding.Missing missing = Encoding.Missing.REFUSE;
+    private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
+    private boolean balanced;
+    private ContextOptions context = ContextOptions.defaults();
+    private Path checkpoint;
+    private final List<TrainingListener> listeners = new ArrayList<>();
+    private final List<Consumer<Trainer.Builder>> more = new ArrayList<>();
+
+    KanBuilder(Class<M> kind, Learner.Task task) {
+        this.kind = kind;
+        this.task = task;
+    }
+
+    // -------------------------------------------------------------------------------------------------------- settings
+
+    /** Widths of the hidden layers, none for a single layer; otherwise one of 16. */
+    public KanBuilder<M> hidden(long... widths) {
+        hidden = widths.clone();
+        return this;
+    }
+
+    /** The functions on the edges; otherwise cubic splines of 5 intervals. */
+    public KanBuilder<M> basis(Basis value) {
+        basis = Objects.requireNonNull(value, "basis");
+        return this;
+    }
+
+    /** Passes over the training rows; otherwise by their number. */
+    public KanBuilder<M> epochs(int value) {
+        epochs = value;
+        return this;
+    }
+
+    /** Rows of a step; otherwise by the number of training rows. */
+    public KanBuilder<M> batchSize(int value) {
+        batchSize = value;
+        return this;
+    }
+
+    /** The learning rate at the start; otherwise 5e-3. */
+    public KanBuilder<M> learningRate(double value) {
+        learningRate = value;
+        return this;
+    }
+
+    /** Decoupled weight decay; otherwise 1e-4. */
+    public KanBuilder<M> weightDecay(double value) {
+        weightDecay = value;
+        return this;
+    }
+
+    /**
+     * The share of the rows to hold out and measure on after each epoch, chosen by the seed; otherwise none.
+     *
+     * @param share above 0 and below 1
+     */
+    public KanBuilder<M> validation(double share) {
+        if (!(share > 0 && share < 1)) {
+            throw KanException.invalid("the share of validation rows must be above 0 and below 1, given %s", share);
+        }
+        validation = share;
+        return this;
+    }
+
+    /**
+     * Ends when the loss on the held-out rows has not become better for so many epochs, and keeps the best epoch's model;
+     * otherwise all epochs are made. Holds out a tenth unless {@link #validation} says otherwise.
+     */
+    public KanBuilder<M> patience(int value) {
+        if (value < 1) {
+            throw KanException.invalid("the patience must be at least 1, given %d", value);
+        }
+        patience = value;
+        return this;
+    }
+
+    /** The seed of initial parameters, order of rows and held-out rows; otherwise 1. The same seed gives the same model. */
+    public KanBuilder<M> seed(long value) {
+        seed = value;
+        return this;
+    }
+
+    /** What the model computes in, F32 or F64; otherwise F32. */
+    public KanBuilder<M> dtype(DType value) {
+        dtype = Objects.requireNonNull(value, "dtype");
+        return this;
+    }
+
+    /** What becomes of missing values, in training and prediction; otherwise they are refused. */
+    public KanBuilder<M> missing(Encoding.Missing value) {
+        missing = Objects.requireNonNull(value, "missing");
+        return this;
+    }
+
+    /** What becomes of categories that training did not have; otherwise they are refused. */
+    public KanBuilder<M> unseen(Encoding.Unseen value) {
+        unseen = Objects.requireNonNull(value, "unseen");
+        return this;
+    }
+
+    /** Has the rows of each class count as much as those of another, however many there are; for classes. */
+    public KanBuilder<M> balanced() {
+        if (task != Learner.Task.CLASSES) {
+            throw KanException.invalid("only classes can be balanced");
+        }
+        balanced = true;
+        return this;
+    }
+
+    /** Device and threads of the training; otherwise the CPU with all its processors. */
+    public KanBuilder<M> on(ContextOptions value) {
+        context = Objects.requireNonNull(value, "context");
+        return this;
+    }
+
+    /** Where to write a checkpoint after each epoch and when stopped, which {@link Kan#load} reads too; otherwise nowhere. */
+    public KanBuilder<M> checkpoint(Path file) {
+        checkpoint = file;
+        return this;
+    }
+
+    /** Who is told how the training goes, such as {@link TrainingListener#logging}. */
+    public KanBuilder<M> listener(TrainingListener value) {
+        listeners.add(Objects.requireNonNull(value, "listener"));
+        return this;
+    }
+
+    /** Ends the training after the step during which this begins to say yes. */
+    public KanBuilder<M> stopWhen(BooleanSupplier asked) {
+        Objects.requireNonNull(asked, "asked");
+        return listener(new TrainingListener() {
+            @Override
+            public void onBatch(Trainer trainer, Batch batch) {
+                if (asked.getAsBoolean()) {
+                    trainer.requestStop();
+                }
+            }
+        });
+    }
+
+    /** Further settings of the trainer, made after all others: a loss, a metric, a schedule of one's own, penalties. */
+    public KanBuilder<M> trainer(Consumer<Trainer.Builder> settings) {
+        more.add(Objects.requireNonNull(settings, "settings"));
+        return this;
+    }
+
+    // -------------------------------------------------------------------------------------------------------- training
+
+    /** Trains on rows of numbers, each with a class. The caller closes the model. */
+    public M fit(double[][] x, String[] labels) {
+        return fit(Examples.of(x, labels));
+    }
+
+    /** As {@link #fit(double[][], String[])}. */
+    public M fit(float[][] x, String[] labels) {
+        return fit(Examples.of(x, labels));
+    }
+
+    /** Trains on rows of numbers, each with a class, or a number to predict. The caller closes the model. */
+    public M fit(double[][] x, int[] targets) {
+        return fit(Examples.of(x, targets));
+    }
+
+    /** As {@link #fit(double[][], int[])}. */
+    public M fit(float[][] x, int[] targets) {
+        return fit(Examples.of(x, targets));
+    }
+
+    /** Trains on rows of numbers, each with a number to predict. The caller closes the model. */
+    public M fit(double[][] x, double[] targets) {
+        return fit(Examples.of(x, targets));
+    }
+
+    /** As {@link #fit(double[][], double[])}. */
+    public M fit(float[][] x, float[] targets) {
+        return fit(Examples.of(x, targets));
+    }
+
+    /** Trains on rows of numbers, each with any number of labels. The caller closes the model. */
+    public M fit(double[][] x, List<? extends Collection<String>> labels) {
+        return fit(Examples.of(x, labels));
+    }
+
+    /** As {@link #fit(double[][], List)}. */
+    public M fit(float[][] x, List<? extends Collection<String>> labels) {
+        return fit(Examples.of(x, labels));
+    }
+
+    /**
+     * Trains on raw rows. The caller closes the model.
+     *
+     * @throws KanException if the rows or the settings do not fit; the message says what does
+     * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
+     */
+    public M fit(Examples examples) {
+        RowEncoder encoder = new RowEncoder(Learner.learn(examples, task, missing, unseen));
+        return fit(new EncodedTable() {
+            @Override
+            public Encoding encoding() {
+                return encoder.encoding();
+            }
+
+            @Override
+            public RowSource rows(Arena arena, DType type) {
+                return Learner.rows(examples, encoder, arena, type);
+            }
+        });
+    }
+
+    /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
+    public M fit(EncodedTable table) {
+        Encoding encoding = table.encoding();
+        Class<?> told = switch (encoding.target()) {
+            case Encoding.Classes c -> KanClassifier.class;
+            case Encoding.Labels l -> KanMultiLabel.class;
+            case Encoding.Value v -> KanRegressor.class;
+        };
+        if (told != kind) {
+            throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", encoding.target().name(),
+                told.getSimpleName(), kind.getSimpleName());
+        }
+        double share = validation > 0 ? validation : patience > 0 ? 0.1 : 0;
+        try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
+            RowSource rows = table.rows(arena, dtype);
+            RowSource.Split<? extends RowSource> split = share == 0 ? null : rows.split(1 - share, seed);
+            if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
+                throw KanException.invalid("holding out %s of %d rows leaves a part empty", share, rows.size());
+            }
+            RowSource train = split == null ? rows : split.first();
+            Recipe recipe = Recipe.of(train.size());
+            Parameters parameters = Parameters.initialise(model(encoding, recipe), seed);
+            try (Trainer trainer = trainer(parameters, running, encoding, recipe, train)) {
+                TrainingResult result = split == null ? trainer.fit(train) : trainer.fit(train, split.second());
+                return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding), result));
+            } catch (RuntimeException | Error e) {
+                parameters.close();
+                throw e;
+            }
+        }
+    }
+
+    private KanModel model(Encoding encoding, Recipe recipe) {
+        long[] inner = hidden != null ? hidden : new long[] {recipe.hidden()};
+        long[] widths = new long[inner.length + 2];
+        widths[0] = encoding.features();
+        System.arraycopy(inner, 0, widths, 1, inner.length);
+        widths[inner.length + 1] = encoding.target().width();
+        return KanModel.kan(dtype, basis, widths);
+    }
+
+    private Trainer trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train) {
+        int passes = epochs != null ? epochs : recipe.epochs();
+        Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(passes)
+            .batchSize(batchSize != null ? batchSize : recipe.batchSize())
+            .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), weightDecay))
+            .schedule(Schedule.exponential(epochs == null ? recipe.decay() : Math.pow(0.02, 1.0 / Math.max(1, passes))))
+            .properties(Kan.properties(encoding));
+        if (encoding.target() instanceof Encoding.Labels) {
+            builder.loss(new Loss.BinaryCrossEntropy());
+        }
+        if (balanced) {
+            builder.classWeights(balance(train));
+        }
+        if (patience > 0) {
+            builder.earlyStopping(patience);
+        }
+        if (checkpoint != null) {
+            builder.checkpoint(checkpoint);
+        }
+        listeners.forEach(builder::listener);
+        more.forEach(settings -> settings.accept(builder));
+        return builder.build();
+    }
+
+    /** Weights of classes that sum up to the same for each, 1 on the mean of all rows. */
+    private static double[] balance(RowSource train) {
+        long[] counts = new long[train.classes()];
+        try (Arena arena = Arena.ofConfined(); RowSource.Pass pass = train.inOrder()) {
+            var x = HostTensor.allocate(arena, train.dtype(), 1, train.in()).segment();
+            var label = HostTensor.allocate(arena, DType.I32, 1).segment();
+            var weight = HostTensor.allocate(arena, train.dtype(), 1).segment();
+            for (int i = 0; i < train.size(); i++) {
+                pass.read(i, i + 1, x, label, weight);
+                counts[label.get(java.lang.foreign.ValueLayout.JAVA_INT, 0)]++;
+            }
+        }
+        return Arrays.stream(counts).mapToDouble(n -> n == 0 ? 0 : (double) train.size() / n / counts.length).toArray();
+    }
+
+    // ------------------------------------------------------------------------------------------------ cross-validation
+
+    /**
+     * Trains as many models as there are folds, each on the others, and measures it on its own. Encodings are learned of
+     * the training rows alone; classes are dealt evenly.
+     *
+     * @param folds at least 2, at most the rows
+     */
+    public CrossValidation crossValidate(Examples examples, int folds) {
+        if (folds < 2 || folds > examples.size()) {
+            throw KanException.invalid("the folds must be 2 to the %d rows, given %d", examples.size(), folds);
+        }
+        int[] fold = deal(examples, folds);
+        List<Report> reports = new ArrayList<>();
+        for (int f = 0; f < folds; f++) {
+            int each = f;
+            int[] out = positions(fold, i -> i == each);
+            try (M model = fit(examples.select(positions(fold, i -> i != each)))) {
+                reports.add(model.evaluate(examples.select(out)));
+            }
+        }
+        return new CrossValidation(reports);
+    }
+
+    private int[] deal(Examples examples, int folds) {
+        int[] order = new int[examples.size()];
+        Arrays.setAll(order, i -> i);
+        new SplitMix(seed).shuffle(order);
+        Map<String, List<Integer>> strata = new LinkedHashMap<>();
+        for (int position : order) {
+            strata.computeIfAbsent(task == Learner.Task.CLASSES ? examples.targetOf(position).text(0) : "",
+                any -> new ArrayList<>()).add(position);
+        }
+        int[] fold = new int[order.length];
+        int next = 0;
+        for (Map.Entry<String, List<Integer>> stratum : strata.entrySet()) {
+            if (stratum.getValue().size() < 2) {
+                throw KanException.invalid("the class '%s' has a single row, cross-validation needs 2 of each",
+                    stratum.getKey());
+            }
+            for (int position : stratum.getValue()) {
+                fold[position] = next++ % folds;
+            }
+        }
+        return fold;
+    }
+
+    private static int[] positions(int[] fold, java.util.function.IntPredicate wanted) {
+        return java.util.stream.IntStream.range(0, fold.length).filter(i -> wanted.test(fold[i])).toArray();
+    }
+}

@@ -1,0 +1,243 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.kan4j.encoding.ColumnRange;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.RowEncoder;
+import org.kan4j.error.KanException;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+
+/** Learns from examples how to encode them, and encodes them. */
+final class Learner {
+
+    private static final Logger LOG = System.getLogger("org.kan4j");
+
+    /** What a model is to tell. */
+    enum Task { CLASSES, VALUE, LABELS }
+
+    /** Different texts that a column of categories has at most. */
+    private static final int MAX_CATEGORIES = 1000;
+    /** Above so many categories, or so large a share of the rows, a column of texts is more likely none. */
+    private static final int MANY_CATEGORIES = 20;
+    private static final double MANY_SHARE = 0.05;
+
+    private Learner() {
+    }
+
+    // -------------------------------------------------------------------------------------------------------- learning
+
+    static Encoding learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen) {
+        if (examples.size() < 2) {
+            throw KanException.invalid("there are %d rows to learn from, expected at least 2", examples.size());
+        }
+        if (examples.names().isEmpty()) {
+            throw KanException.invalid("the rows have no inputs to predict '%s' from", examples.target());
+        }
+        List<Encoding.Column> columns = new ArrayList<>();
+        for (int c = 0; c < examples.names().size(); c++) {
+            columns.add(column(examples, c));
+        }
+        return new Encoding("", columns, target(examples, task), missing, unseen);
+    }
+
+    private static Encoding.Column column(Examples examples, int at) {
+        String name = examples.names().get(at);
+        Columns.Kind kind = examples.kinds().get(at);
+        ColumnRange range = new ColumnRange();
+        Set<String> texts = new TreeSet<>();
+        CellRow odd = null;
+        int numbers = 0;
+        int present = 0;
+        for (int i = 0; i < examples.size(); i++) {
+            CellRow row = examples.inputs(i);
+            if (row.missing(at)) {
+                continue;
+            }
+            present++;
+            if (kind == Columns.Kind.NUMBER || kind == Columns.Kind.BY_VALUE && CellRow.isNumber(row.cell(at))) {
+                range.add(RowEncoder.finite(row, at));
+                numbers++;
+            } else {
+                odd = row;
+                texts.add(row.text(at));
+            }
+        }
+        if (present == 0) {
+            throw KanException.invalid("the input '%s' has no value in any row", name);
+        }
+        if (numbers == present) {
+            return range.input(name);
+        }
+        if (numbers > 0) {
+            throw odd.error(at, "got '" + odd.text(at) + "', but " + numbers + " of " + present + " rows have numbers there; "
+                + "Columns.category takes all as categories");
+        }
+        if (texts.size() > MAX_CATEGORIES) {
+            throw KanException.invalid("the input '%s' has more than %d different texts, which is no category; leave it out",
+                name, MAX_CATEGORIES);
+        }
+        if (texts.size() > Math.max(MANY_CATEGORIES, MANY_SHARE * examples.size())) {
+            LOG.log(Level.WARNING, "the input ''{0}'' has {1} different texts, such as ''{2}'', and becomes as many inputs of "
+                + "the model; leave it out if it is a name or a date", name, texts.size(), texts.iterator().next());
+        }
+        return new Encoding.Categorical(name, List.copyOf(texts));
+    }
+
+    private static Encoding.Target target(Examples examples, Task task) {
+        String name = examples.target();
+        ColumnRange range = new ColumnRange();
+        Set<String> labels = new TreeSet<>(BY_VALUE);
+        for (int i = 0; i < examples.size(); i++) {
+            CellRow row = examples.targetOf(i);
+            if (row.missing(0)) {
+                throw row.error(0, "the target is missing; leave such rows out");
+            }
+            switch (task) {
+                case VALUE -> range.add(RowEncoder.finite(row, 0));
+                case CLASSES -> labels.add(label(row));
+                case LABELS -> labels.addAll(labels(row));
+            }
+        }
+        if (task == Task.VALUE) {
+            return range.target(name);
+        }
+        if (labels.size() < (task == Task.CLASSES ? 2 : 1)) {
+            throw KanException.invalid("'%s' is the same in all %d rows: nothing to learn", name, examples.size());
+        }
+        if (task == Task.CLASSES && labels.size() > MANY_CATEGORIES && labels.size() > examples.size() / 2) {
+            throw KanException.invalid("'%s' has %d classes in %d rows, such as '%s': too few rows of each to learn from; "
+                + "Kan.regressor predicts numbers", name, labels.size(), examples.size(), labels.iterator().next());
+        }
+        return task == Task.CLASSES ? new Encoding.Classes(name, List.copyOf(labels))
+            : new Encoding.Labels(name, List.copyOf(labels));
+    }
+
+    /** Whole numbers by their value, texts by the alphabet. */
+    private static final Comparator<String> BY_VALUE = (a, b) -> {
+        if (a.matches("-?\\d{1,18}") && b.matches("-?\\d{1,18}")) {
+            int byNumber = Long.compare(Long.parseLong(a), Long.parseLong(b));
+            return byNumber != 0 ? byNumber : a.compareTo(b);
+        }
+        return a.compareTo(b);
+    };
+
+    private static String label(CellRow row) {
+        Object cell = row.cell(0);
+        if (cell instanceof Collection) {
+            throw row.error(0, "a class is one label, given " + cell + "; Kan.multiLabel predicts several");
+        }
+        if (cell instanceof Double || cell instanceof Float) {
+            double value = ((Number) cell).doubleValue();
+            if (value != Math.rint(value)) {
+                throw row.error(0, "a class is a label or a whole number, given " + cell + "; Kan.regressor predicts numbers");
+            }
+        }
+        return row.text(0);
+    }
+
+    private static List<String> labels(CellRow row) {
+        if (row.cell(0) instanceof Collection<?> several) {
+            return several.stream().map(org.kan4j.encoding.Values::text).toList();
+        }
+        throw row.error(0, "expected a collection of labels, got '" + row.cell(0) + "'");
+    }
+
+    // -------------------------------------------------------------------------------------------------------- encoding
+
+    /** The features of all rows, one after the other. */
+    static double[] features(Examples examples, RowEncoder encoder) {
+        double[] all = new double[Math.multiplyExact(examples.size(), encoder.features())];
+        double[] row = new double[encoder.features()];
+        List<String> inputs = encoder.encoding().inputs();
+        for (int i = 0; i < examples.size(); i++) {
+            encoder.features(examples.inputs(i, inputs), row);
+            System.arraycopy(row, 0, all, i * row.length, row.length);
+        }
+        return all;
+    }
+
+    /** The class of each row; -1 for one that the model does not know where that is borne. */
+    static int[] classes(Examples examples, RowEncoder encoder) {
+        int[] classes = new int[examples.size()];
+        for (int i = 0; i < classes.length; i++) {
+            CellRow row = examples.targetOf(i);
+            label(row);
+            classes[i] = (int) encoder.target(row, 0);
+        }
+        return classes;
+    }
+
+    /** The numbers to predict, in their own unit. */
+    static double[] values(Examples examples) {
+        double[] values = new double[examples.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = RowEncoder.finite(examples.targetOf(i), 0);
+        }
+        return values;
+    }
+
+    /** For each row, which labels it has. */
+    static boolean[][] labels(Examples examples, RowEncoder encoder) {
+        boolean[][] has = new boolean[examples.size()][encoder.encoding().target().width()];
+        for (int i = 0; i < has.length; i++) {
+            CellRow row = examples.targetOf(i);
+            for (String label : labels(row)) {
+                int place = encoder.label(label);
+                if (place < 0) {
+                    throw row.error(0, "'" + label + "' is not one of the labels of the model");
+                }
+                has[i][place] = true;
+            }
+        }
+        return has;
+    }
+
+    /** The rows as a model sees them. */
+    static Dataset rows(Examples examples, RowEncoder encoder, Arena arena, DType dtype) {
+        int n = examples.size();
+        HostTensor x = fill(HostTensor.allocate(arena, dtype, n, encoder.features()), features(examples, encoder));
+        Dataset rows = switch (encoder.encoding().target()) {
+            case Encoding.Classes c -> Dataset.classification(x, HostTensor.of(arena, classes(examples, encoder)), c.width());
+            case Encoding.Value v -> {
+                double[] values = values(examples);
+                for (int i = 0; i < n; i++) {
+                    values[i] = (values[i] - v.mean()) / v.deviation();
+                }
+                yield Dataset.regression(x, fill(HostTensor.allocate(arena, dtype, n, 1), values));
+            }
+            case Encoding.Labels l -> {
+                boolean[][] has = labels(examples, encoder);
+                double[] flat = new double[n * l.width()];
+                for (int i = 0; i < flat.length; i++) {
+                    flat[i] = has[i / l.width()][i % l.width()] ? 1 : 0;
+                }
+                yield Dataset.regression(x, fill(HostTensor.allocate(arena, dtype, n, l.width()), flat));
+            }
+        };
+        return examples.weights() == null ? rows
+            : rows.withWeights(fill(HostTensor.allocate(arena, dtype, n), examples.weights()));
+    }
+
+    private static HostTensor fill(HostTensor tensor, double[] numbers) {
+        for (int i = 0; i < numbers.length; i++) {
+            if (tensor.dtype() == DType.F32) {
+                tensor.segment().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) numbers[i]);
+            } else {
+                tensor.segment().setAtIndex(ValueLayout.JAVA_DOUBLE, i, numbers[i]);
+            }
+        }
+        return tensor;
+    }
+}

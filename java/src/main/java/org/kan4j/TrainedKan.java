@@ -1,0 +1,357 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Outputs;
+import org.kan4j.encoding.RawRow;
+import org.kan4j.encoding.RowEncoder;
+import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.model.Parameters;
+import org.kan4j.rows.RowSource;
+import org.kan4j.serve.Predictor;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.TrainingResult;
+
+/**
+ * A trained model with what its numbers mean: takes raw rows, gives labels, probabilities or values. It serves any number
+ * of threads at once, and its file is that of the command line, which predicts with it as this does with the command
+ * line's.
+ *
+ * <p>It owns the memory of the model. Closing it is all there is to close: calls that run are waited for, new ones are
+ * refused. One that is forgotten is freed some time after it became unreachable, with a warning in the log.
+ */
+public abstract sealed class TrainedKan implements AutoCloseable permits KanClassifier, KanRegressor, KanMultiLabel {
+
+    private static final Logger LOG = System.getLogger("org.kan4j");
+
+    /** Rows that are measured at a time. */
+    private static final int BLOCK = 4096;
+    /** Beyond the range of the training rows by this part of it, an input is said to be outside. */
+    private static final double SLACK = 0.1;
+
+    private final RowEncoder encoder;
+    private final List<String> inputs;
+    private final Parameters parameters;
+    private final Predictor predictor;
+    private final Map<String, String> properties;
+    private final TrainingResult training;
+    private final AtomicBoolean warned = new AtomicBoolean();
+
+    /** Takes over the predictor, and the parameters with it. */
+    TrainedKan(Encoding encoding, Predictor predictor, Map<String, String> properties, TrainingResult training) {
+        this.encoder = new RowEncoder(encoding);
+        this.inputs = encoding.inputs();
+        this.parameters = predictor.parameters();
+        this.predictor = predictor;
+        this.properties = new LinkedHashMap<>(properties);
+        this.properties.put(Encoding.KEY, encoding.toJson());
+        this.training = training;
+    }
+
+    /** The model of an encoding's kind. */
+    static TrainedKan of(Encoding encoding, Predictor predictor, Map<String, String> properties, TrainingResult training) {
+        return switch (encoding.target()) {
+            case Encoding.Classes c -> new KanClassifier(encoding, predictor, properties, training);
+            case Encoding.Labels l -> new KanMultiLabel(encoding, predictor, properties, training);
+            case Encoding.Value v -> new KanRegressor(encoding, predictor, properties, training);
+        };
+    }
+
+    // ----------------------------------------------------------------------------------------------------- predictions
+
+    /**
+     * Predicts of a row of numbers.
+     *
+     * @param row the inputs in the order of {@link Encoding#inputs}, raw; NaN is a missing value
+     * @throws IllegalStateException if this is closed
+     */
+    public Prediction predict(double... row) {
+        return predictRaw(CellRow.of("the row", inputs, row));
+    }
+
+    /** As {@link #predict(double...)}. */
+    public Prediction predict(float... row) {
+        double[] wide = new double[row.length];
+        for (int i = 0; i < row.length; i++) {
+            wide[i] = row[i];
+        }
+        return predict(wide);
+    }
+
+    /**
+     * Predicts of a row of named cells.
+     *
+     * @param row with every input; others are left alone
+     */
+    public Prediction predict(Map<String, ?> row) {
+        return predictRaw(CellRow.of("the row", inputs, row));
+    }
+
+    /**
+     * Predicts of a record whose components have the names of the inputs; others are left alone.
+     *
+     * @throws KanException if the record keeps its components from this library
+     */
+    @SuppressWarnings("unchecked")
+    public Prediction predict(Record row) {
+        return predict(row, (Columns<Record>) Columns.of(row.getClass()));
+    }
+
+    /** Predicts of a row of the application's own. */
+    public <R> Prediction predict(R row, Columns<R> columns) {
+        return predictRaw(CellRow.of("the row", inputs, columns, row));
+    }
+
+    /**
+     * Predicts of a row of raw cells.
+     *
+     * @param row whose cells are {@link Encoding#inputs} in order
+     */
+    public Prediction predictRaw(RawRow row) {
+        double[] features = new double[encoder.features()];
+        encoder.features(row, features);
+        return predictEncoded(features, 1).getFirst();
+    }
+
+    /** Predicts of many rows of numbers, on all processors. */
+    public List<Prediction> predictAll(double[][] rows) {
+        return predictAll(Examples.of(rows, new int[rows.length]).named(inputs.toArray(String[]::new)));
+    }
+
+    /** As {@link #predictAll(double[][])}. */
+    public List<Prediction> predictAll(float[][] rows) {
+        return predictAll(Examples.of(rows, new int[rows.length]).named(inputs.toArray(String[]::new)));
+    }
+
+    /** Predicts of many rows of named cells, on all processors. */
+    public List<Prediction> predictAll(List<? extends Map<String, ?>> rows) {
+        double[] features = new double[Math.multiplyExact(rows.size(), encoder.features())];
+        double[] one = new double[encoder.features()];
+        for (int i = 0; i < rows.size(); i++) {
+            encoder.features(CellRow.of("row " + i, inputs, rows.get(i)), one);
+            System.arraycopy(one, 0, features, i * one.length, one.length);
+        }
+        return predictEncoded(features, rows.size());
+    }
+
+    /** Predicts of the rows of examples, whose targets are left alone, on all processors. */
+    public List<Prediction> predictAll(Examples examples) {
+        return predictEncoded(Learner.features(examples, encoder), examples.size());
+    }
+
+    /**
+     * Predicts of rows that are encoded already, such as those of an {@link EncodedTable}, on all processors.
+     *
+     * @param features (rows, {@link Encoding#features}), one row after the other
+     */
+    public List<Prediction> predictEncoded(double[] features, int rows) {
+        int in = encoder.features();
+        if (features.length != (long) rows * in) {
+            throw new ShapeException(rows + " rows of " + in + " features are " + (long) rows * in + " numbers, given "
+                + features.length);
+        }
+        if (rows == 0) {
+            return List.of();
+        }
+        Encoding.Target target = encoding().target();
+        double[] outputs = predictor.predict(features);
+        List<Prediction> predictions = new ArrayList<>(rows);
+        double[] one = new double[target.width()];
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(outputs, i * one.length, one, 0, one.length);
+            List<String> outside = encoder.outside(features, i * in, SLACK);
+            if (!outside.isEmpty() && warned.compareAndSet(false, true)) {
+                LOG.log(Level.WARNING, "a row to predict is beyond the range of the training rows in {0}, where nothing was "
+                    + "learned; Prediction.outside tells for each row, this is said once", outside);
+            }
+            predictions.add(new Prediction(target, Outputs.decode(target, one), outside));
+        }
+        return predictions;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- measurements
+
+    /** Measures on rows with what is so. */
+    public Report evaluate(Examples examples) {
+        try (Arena arena = Arena.ofShared()) {
+            return measure(Learner.rows(examples, encoder, arena, DType.F64));
+        }
+    }
+
+    /**
+     * Measures on the rows of a table.
+     *
+     * @throws KanException if the table's rows are encoded otherwise than the model's
+     */
+    public Report evaluate(EncodedTable table) {
+        Kan.requireSame(encoding(), table.encoding());
+        try (Arena arena = Arena.ofShared()) {
+            return measure(table.rows(arena, DType.F64));
+        }
+    }
+
+    /** Of rows in F64, with their targets. */
+    private Report measure(RowSource rows) {
+        int n = rows.size();
+        if (n == 0) {
+            throw KanException.invalid("there are no rows to measure on");
+        }
+        int in = encoder.features();
+        int width = encoding().target().width();
+        boolean classes = encoding().target() instanceof Encoding.Classes;
+        double[][] predicted = new double[n][];
+        double[][] truth = new double[n][classes ? 1 : width];
+        try (Arena arena = Arena.ofConfined(); RowSource.Pass pass = rows.inOrder()) {
+            int block = Math.min(BLOCK, n);
+            MemorySegment x = HostTensor.allocate(arena, DType.F64, block, in).segment();
+            MemorySegment t = HostTensor.allocate(arena, DType.F64, block, width).segment();
+            MemorySegment weights = HostTensor.allocate(arena, DType.F64, block).segment();
+            double[] features = new double[block * in];
+            for (int from = 0; from < n; from += block) {
+                int count = Math.min(block, n - from);
+                pass.read(from, from + count, x, t, weights);
+                features = count == block ? features : new double[count * in];
+                MemorySegment.copy(x, ValueLayout.JAVA_DOUBLE, 0, features, 0, features.length);
+                List<Prediction> predictions = predictEncoded(features, count);
+                for (int i = 0; i < count; i++) {
+                    predicted[from + i] = predictions.get(i).numbers();
+                    for (int o = 0; o < truth[from + i].length; o++) {
+                        truth[from + i][o] = classes ? t.getAtIndex(ValueLayout.JAVA_INT, i)
+                            : t.getAtIndex(ValueLayout.JAVA_DOUBLE, (long) i * width + o);
+                    }
+                }
+            }
+        }
+        return report(predicted, truth);
+    }
+
+    /** From decoded outputs, and targets as a model is trained on them. */
+    private Report report(double[][] predicted, double[][] truth) {
+        int n = truth.length;
+        return switch (encoding().target()) {
+            case Encoding.Classes c -> {
+                int[] classes = new int[n];
+                for (int i = 0; i < n; i++) {
+                    classes[i] = (int) truth[i][0];
+                }
+                yield Report.classes(c.labels(), predicted, classes);
+            }
+            case Encoding.Labels l -> {
+                boolean[][] has = new boolean[n][l.width()];
+                for (int i = 0; i < n; i++) {
+                    for (int o = 0; o < l.width(); o++) {
+                        has[i][o] = truth[i][o] > 0.5;
+                    }
+                }
+                yield Report.labels(l.labels(), predicted, has);
+            }
+            case Encoding.Value v -> {
+                double[] values = new double[n];
+                double[] actual = new double[n];
+                for (int i = 0; i < n; i++) {
+                    values[i] = predicted[i][0];
+                    actual[i] = truth[i][0] * v.deviation() + v.mean();
+                }
+                yield Report.values(values, actual);
+            }
+        };
+    }
+
+    /**
+     * How much the model leans on each input, measured on rows with what is so, better others than it was trained on.
+     *
+     * @param repetitions at least 1; more make the means surer
+     * @return one an input, in order
+     */
+    public List<Importance> importance(Examples examples, int repetitions, long seed) {
+        if (repetitions < 1) {
+            throw KanException.invalid("the repetitions must be at least 1, given %d", repetitions);
+        }
+        double[][] truth = new double[examples.size()][];
+        int width = encoding().target().width();
+        try (Arena arena = Arena.ofConfined()) {
+            HostTensor targets = Learner.rows(examples, encoder, arena, DType.F64).targets();
+            double[] flat = targets.toDoubles();
+            int each = encoding().target() instanceof Encoding.Classes ? 1 : width;
+            for (int i = 0; i < truth.length; i++) {
+                truth[i] = java.util.Arrays.copyOfRange(flat, i * each, (i + 1) * each);
+            }
+        }
+        double[] features = Learner.features(examples, encoder);
+        List<Importance> all = new ArrayList<>();
+        int from = 0;
+        for (Encoding.Column column : encoding().columns()) {
+            int runs = column instanceof Encoding.Pixels p ? p.count() : 1;
+            for (int i = 0; i < runs; i++) {
+                int columns = column.width() / runs;
+                all.add(Importance.of(inputs.get(all.size()), features, encoder.features(), from, columns, repetitions, seed,
+                    rows -> report(predictEncoded(rows, truth.length).stream().map(Prediction::numbers)
+                        .toArray(double[][]::new), truth).score()));
+                from += columns;
+            }
+        }
+        return all;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ properties
+
+    /** What its inputs and outputs are. */
+    public Encoding encoding() {
+        return encoder.encoding();
+    }
+
+    /** The numbers, for what {@code org.kan4j.model} and others do with them; closed with this. */
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /** Its layers, shapes and counts. */
+    public Summary summary() {
+        return Summary.of(parameters.model());
+    }
+
+    /** How its training went, why it ended and which epoch was best; absent where it was loaded. */
+    public Optional<TrainingResult> training() {
+        return Optional.ofNullable(training);
+    }
+
+    /** What the file carries besides, by name. */
+    public Map<String, String> properties() {
+        return Map.copyOf(properties);
+    }
+
+    /** Writes it; the file appears, or is replaced, whole. {@link Kan#load} and {@code kan4j predict} read it. */
+    public void save(Path file) throws IOException {
+        Checkpoint.write(file, parameters, properties);
+    }
+
+    /** Refuses new calls, waits for those that run, and frees the model; does nothing the second time. */
+    @Override
+    public void close() {
+        predictor.close();
+        parameters.close();
+    }
+
+    /** Such as {@code KanClassifier of species from 4 inputs, 1,234 parameters}. */
+    @Override
+    public String toString() {
+        return String.format(java.util.Locale.ROOT, "%s of %s from %d inputs, %,d parameters", getClass().getSimpleName(),
+            encoding().target().name(), inputs.size(), parameters.model().parameterCount());
+    }
+}

@@ -1,0 +1,246 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.encoding;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * How raw rows become the numbers a model sees, and its outputs predictions. Saved as JSON in the model's file, so that
+ * whoever reads it can predict from raw rows.
+ *
+ * @param data what the model was trained on, such as a file name
+ * @param columns the inputs in order
+ * @param target the output
+ * @param missing what becomes of missing values
+ * @param unseen what becomes of categories that the training rows did not have
+ */
+public record Encoding(String data, List<Column> columns, Target target, Missing missing, Unseen unseen) {
+
+    /** The property of a checkpoint that holds it. */
+    public static final String KEY = "kan4j.data";
+
+    /** Keeps an immutable copy. */
+    public Encoding {
+        Objects.requireNonNull(data, "data");
+        columns = List.copyOf(columns);
+        Objects.requireNonNull(target, "target");
+        missing = missing == null ? Missing.REFUSE : missing;  // models of before there was a choice
+        unseen = unseen == null ? Unseen.REFUSE : unseen;
+    }
+
+    /** An encoding that refuses categories it does not know. */
+    public Encoding(String data, List<Column> columns, Target target, Missing missing) {
+        this(data, columns, target, missing, Unseen.REFUSE);
+    }
+
+    /** The same with other rules. */
+    public Encoding with(Missing otherMissing, Unseen otherUnseen) {
+        return new Encoding(data, columns, target, otherMissing, otherUnseen);
+    }
+
+    /** What becomes of inputs without a value. A target without one is always an error. */
+    public enum Missing {
+        /** They are refused, with their place. */
+        REFUSE,
+        /** A number becomes the mean of the training rows, a category none of the known ones. */
+        FILL
+    }
+
+    /** What becomes of categories that the training rows did not have. */
+    public enum Unseen {
+        /** They are refused, with their place. */
+        REFUSE,
+        /** They become none of the known ones. */
+        UNKNOWN
+    }
+
+    /** One input, or a run of like inputs. */
+    public sealed interface Column {
+        /** Numbers it becomes. */
+        int width();
+    }
+
+    /**
+     * A number; low..high, the range of the training rows, becomes -1..1; a constant column becomes 0.
+     *
+     * @param name of the column
+     * @param low least of the training rows
+     * @param high greatest of the training rows
+     * @param mean of the training rows, which a missing value may become
+     * @param quantiles if there are any, what lies between two of them becomes an equal part of -1..1, so that values are
+     *     spread evenly; ascending, the first is low and the last high
+     */
+    public record Numeric(String name, double low, double high, double mean, List<Double> quantiles) implements Column {
+        /** Keeps an immutable copy. */
+        public Numeric {
+            Objects.requireNonNull(name, "name");
+            quantiles = quantiles == null ? List.of() : List.copyOf(quantiles);
+        }
+
+        /** A number scaled by its range. */
+        public Numeric(String name, double low, double high, double mean) {
+            this(name, low, high, mean, List.of());
+        }
+
+        @Override
+        public int width() {
+            return 1;
+        }
+
+        double encode(double value) {
+            if (!(high > low)) {
+                return 0;
+            }
+            if (quantiles.size() > 2) {
+                int parts = quantiles.size() - 1;
+                int found = Collections.binarySearch(quantiles, value);
+                int part = Math.clamp((found >= 0 ? found : -found - 1) - 1L, 0, parts - 1);
+                double from = quantiles.get(part);
+                return (part + (value - from) / (quantiles.get(part + 1) - from)) / parts * 2 - 1;
+            }
+            double range = high - low;
+            return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1
+                : (value - low) / range * 2 - 1;
+        }
+    }
+
+    /**
+     * One of a list of values: 1 at its place, 0 elsewhere.
+     *
+     * @param name of the column
+     * @param values known ones
+     */
+    public record Categorical(String name, List<String> values) implements Column {
+        /** Keeps an immutable copy. */
+        public Categorical {
+            Objects.requireNonNull(name, "name");
+            values = List.copyOf(values);
+        }
+
+        @Override
+        public int width() {
+            return values.size();
+        }
+    }
+
+    /**
+     * Columns pixel0, pixel1, ...: 0..maximum becomes -1..1.
+     *
+     * @param count of them
+     * @param maximum of their values
+     */
+    public record Pixels(int count, double maximum) implements Column {
+        @Override
+        public int width() {
+            return count;
+        }
+
+        double encode(double value) {
+            return value / maximum * 2 - 1;
+        }
+    }
+
+    /** What is predicted. */
+    public sealed interface Target {
+        /** Of the column. */
+        String name();
+
+        /** Outputs of the model. */
+        int width();
+    }
+
+    /**
+     * One of a list of labels; the model gives a logit for each.
+     *
+     * @param name of the column
+     * @param labels in the order of the model's outputs
+     */
+    public record Classes(String name, List<String> labels) implements Target {
+        /** Keeps an immutable copy. */
+        public Classes {
+            Objects.requireNonNull(name, "name");
+            labels = List.copyOf(labels);
+        }
+
+        @Override
+        public int width() {
+            return labels.size();
+        }
+    }
+
+    /**
+     * Any number of a list of labels; the model gives the logit of a yes for each.
+     *
+     * @param name of the column, or of what the labels are
+     * @param labels in the order of the model's outputs
+     */
+    public record Labels(String name, List<String> labels) implements Target {
+        /** Keeps an immutable copy. */
+        public Labels {
+            Objects.requireNonNull(name, "name");
+            labels = List.copyOf(labels);
+        }
+
+        @Override
+        public int width() {
+            return labels.size();
+        }
+    }
+
+    /**
+     * A number; the model gives (value - mean) / deviation.
+     *
+     * @param name of the column
+     * @param mean of the training rows
+     * @param deviation of the training rows, above 0
+     */
+    public record Value(String name, double mean, double deviation) implements Target {
+        /** Checks the name. */
+        public Value {
+            Objects.requireNonNull(name, "name");
+        }
+
+        @Override
+        public int width() {
+            return 1;
+        }
+    }
+
+    /** Numbers a row becomes. */
+    public int features() {
+        return columns.stream().mapToInt(Column::width).sum();
+    }
+
+    /** Names of the raw columns that it takes, in order. */
+    public List<String> inputs() {
+        List<String> inputs = new ArrayList<>();
+        for (Column column : columns) {
+            switch (column) {
+                case Numeric n -> inputs.add(n.name());
+                case Categorical c -> inputs.add(c.name());
+                case Pixels p -> {
+                    for (int i = 0; i < p.count(); i++) {
+                        inputs.add("pixel" + i);
+                    }
+                }
+            }
+        }
+        return inputs;
+    }
+
+    /** The JSON that files hold. */
+    public String toJson() {
+        return EncodingJson.write(this);
+    }
+
+    /**
+     * Reads what {@link #toJson} wrote, this version or an earlier one.
+     *
+     * @throws org.kan4j.error.FormatException if the text is not an encoding
+     */
+    public static Encoding fromJson(String json) {
+        return EncodingJson.read(json);
+    }
+}

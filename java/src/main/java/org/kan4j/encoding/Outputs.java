@@ -1,0 +1,59 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.encoding;
+
+/** What a model's outputs say. */
+public final class Outputs {
+
+    private Outputs() {
+    }
+
+    /**
+     * What the outputs of a row mean: of classes a probability each, which sum up to 1; of several labels a probability
+     * each; of a number the number in its own unit.
+     *
+     * @param outputs of the model; left alone
+     */
+    public static double[] decode(Encoding.Target target, double[] outputs) {
+        return switch (target) {
+            case Encoding.Classes c -> softmax(outputs);
+            case Encoding.Labels l -> sigmoid(outputs);
+            case Encoding.Value v -> new double[] {outputs[0] * v.deviation() + v.mean()};
+        };
+    }
+
+    /** Probabilities of classes from their logits. */
+    public static double[] softmax(double[] logits) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (double logit : logits) {
+            max = Math.max(max, logit);
+        }
+        double[] p = new double[logits.length];
+        double sum = 0;
+        for (int i = 0; i < p.length; i++) {
+            p[i] = Math.exp(logits[i] - max);
+            sum += p[i];
+        }
+        for (int i = 0; i < p.length; i++) {
+            p[i] /= sum;
+        }
+        return p;
+    }
+
+    /** Probabilities of a yes each from their logits. */
+    public static double[] sigmoid(double[] logits) {
+        double[] p = new double[logits.length];
+        for (int i = 0; i < p.length; i++) {
+            p[i] = 1 / (1 + Math.exp(-logits[i]));
+        }
+        return p;
+    }
+
+    /** The place of the greatest; the first of equals. */
+    public static int argMax(double[] values) {
+        int best = 0;
+        for (int i = 1; i < values.length; i++) {
+            best = values[i] > values[best] ? i : best;
+        }
+        return best;
+    }
+}

@@ -1,0 +1,115 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.explain;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import org.kan4j.device.Context;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.DataObjective;
+import org.kan4j.rows.Dataset;
+import org.kan4j.grid.GridUpdate;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.optim.Lbfgs;
+import org.kan4j.optim.LbfgsMinimizer;
+import org.kan4j.optim.Loss;
+import org.kan4j.optim.Objective;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.train.Regulariser;
+import org.kan4j.model.TensorInfo;
+
+/**
+ * Full-batch L-BFGS on what a graph has. An absent edge stays absent for every basis: the gradient by its coefficients and
+ * base weight is set to 0, so that no step leaves the subspace where they are 0.
+ */
+final class Refit {
+
+    /** Iterations from one grid update to the next. */
+    private static final int PART = 50;
+    private static final GridUpdate UPDATE = GridUpdate.defaults().withUniformShare(1).withSamplesPerCell(10);
+
+    private Refit() {
+    }
+
+    /** The graph after so many iterations; grids are moved to the data during the first half of them. */
+    static KanGraph run(Context context, KanGraph graph, Rows train, int iterations, Regulariser... penalties) {
+        try (Arena arena = Arena.ofConfined(); Parameters parameters = graph.parameters()) {
+            Dataset data = train.dataset(arena);
+            HostTensor features = data.features();
+            try (ParameterVector held = held(graph, parameters);
+                 DataObjective objective = new DataObjective(context, parameters, data, loss(train), List.of(penalties));
+                 LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
+                Objective projected = held == null ? objective : gradient -> {
+                    double value = objective.evaluate(gradient);
+                    project(gradient, held);
+                    return value;
+                };
+                for (int done = 0; done < iterations; done += PART) {
+                    boolean stuck = minimizer.minimize(projected, Math.min(PART, iterations - done)).stop()
+                        == Lbfgs.Stop.NO_DESCENT;
+                    if (done + PART <= iterations / 2) {
+                        UPDATE.apply(context, parameters, features);
+                        minimizer.reset();
+                    } else if (stuck) {
+                        break;
+                    }
+                }
+            }
+            return like(graph, KanGraph.of(parameters));
+        }
+    }
+
+    static Loss loss(Rows rows) {
+        return rows.classes() > 0 ? new Loss.CrossEntropy() : new Loss.Mse();
+    }
+
+    /** The same numbers with the inputs' old names. */
+    static KanGraph like(KanGraph named, KanGraph numbers) {
+        return new KanGraph(numbers.layers(), named.inputs());
+    }
+
+    /** 1 where a parameter may move, 0 where it belongs to an absent edge; null if there are none. */
+    private static ParameterVector held(KanGraph graph, Parameters parameters) {
+        ParameterVector free = parameters.newVector();
+        boolean any = false;
+        try (Arena arena = Arena.ofConfined()) {
+            for (TensorInfo tensor : parameters.tensors()) {
+                if (tensor.role() != TensorInfo.Role.PARAMETER) {
+                    continue;
+                }
+                GraphLayer layer = graph.layer(tensor.layer());
+                double[] ones = new double[Math.toIntExact(tensor.shape().size())];
+                java.util.Arrays.fill(ones, 1);
+                if (layer.dense() && layer.edgeTensors().contains(tensor.tensor())) {
+                    int width = ones.length / (layer.in() * layer.out());
+                    for (int k = 0; k < ones.length; k++) {
+                        int edge = k / width;
+                        if (!layer.has(edge / layer.in(), edge % layer.in())) {
+                            ones[k] = 0;
+                            any = true;
+                        }
+                    }
+                }
+                free.set(tensor.name(), HostTensor.of(arena, ones).reshape(tensor.shape().toArray())
+                    .to(arena, DType.F64));
+            }
+        }
+        if (!any) {
+            free.close();
+            return null;
+        }
+        return free;
+    }
+
+    private static void project(ParameterVector gradient, ParameterVector free) {
+        MemorySegment g = gradient.flat().segment();
+        MemorySegment f = free.flat().segment();
+        for (long k = 0, n = gradient.flat().size(); k < n; k++) {
+            if (f.getAtIndex(ValueLayout.JAVA_DOUBLE, k) == 0) {
+                g.setAtIndex(ValueLayout.JAVA_DOUBLE, k, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.export;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.export.Dialect.Text;
+import org.kan4j.tensor.DType;
+
+/** Raw columns in, predictions out: an {@link Encoding} as members of a generated class. */
+final class JavaRow {
+
+    /**
+     * Numbers of a column in the table ENCODING: low, high, mean (NaN: never filled), first quantile, parts, first
+     * value, values.
+     */
+    private static final int FIELDS = 7;
+
+    private final Encoding encoding;
+    private final String type;
+    private final List<String> names = new ArrayList<>();
+    private final List<String> values = new ArrayList<>();
+    private final List<Double> quantiles = new ArrayList<>();
+    private final List<double[]> columns = new ArrayList<>();
+
+    JavaRow(Encoding encoding, DType dtype) {
+        this.encoding = encoding;
+        this.type = dtype == DType.F64 ? "double" : "float";
+        for (Encoding.Column column : encoding.columns()) {
+            switch (column) {
+                case Encoding.Numeric n -> {
+                    int parts = n.quantiles().size() > 2 ? n.quantiles().size() - 1 : 0;
+                    add(n.name(), n.low(), n.high(), n.mean(), quantiles.size(), parts, 0, -1);
+                    quantiles.addAll(parts > 0 ? n.quantiles() : List.of());
+                }
+                case Encoding.Pixels p -> {
+                    for (int i = 0; i < p.count(); i++) {
+                        add("pixel" + i, 0, p.maximum(), Double.NaN, 0, 0, 0, -1);
+                    }
+                }
+                case Encoding.Categorical c -> {
+                    add(c.name(), 0, 0, 0, 0, 0, values.size(), c.values().size());
+                    values.addAll(c.values());
+                }
+            }
+        }
+    }
+
+    private void add(String name, double... fields) {
+        names.add(name);
+        columns.add(fields);
+    }
+
+    /** The members. */
+    String members() {
+        boolean fill = encoding.missing() == Encoding.Missing.FILL;
+        boolean unknown = encoding.unseen() == Encoding.Unseen.UNKNOWN;
+        Text text = new Text(1);
+        text.line("/** The columns that a row has. */");
+        strings(text, "public static final String[] COLUMNS", names);
+        text.line("/** A row of raw values; what is not set is missing. It belongs to one thread. */");
+        text.line("public static final class Row {");
+        text.line("private final double[] numbers = new double[COLUMNS.length];");
+        text.line("private final String[] texts = new String[COLUMNS.length];").line("");
+        text.line("/** A row without values. */").line("public Row() {")
+            .line("java.util.Arrays.fill(numbers, Double.NaN);").line("}").line("");
+        setter(text, "double", "numbers", "!=");
+        setter(text, "String", "texts", "==");
+        text.line("private static int column(String name) {").line("for (int c = 0; c < COLUMNS.length; c++) {");
+        text.line("if (COLUMNS[c].equals(name)) {").line("return c;").line("}").line("}");
+        text.line("throw new IllegalArgumentException(\"there is no column '\" + name + \"'\");").line("}").line("");
+        text.line("private %s[] encoded() {", type).line("%s[] x = new %s[INPUTS];", type, type).line("int at = 0;");
+        text.line("for (int c = 0; c < COLUMNS.length; c++) {").line("int e = c * %d;", FIELDS);
+        text.line("int count = (int) ENCODING[e + 6];").line("if (count < 0) {");
+        text.line("x[at++] = %sscaled(numbers[c], c, e);", type.equals("float") ? "(float) " : "").line("continue;")
+            .line("}");
+        text.line("boolean found = %s;", fill ? "texts[c] == null" : "false");
+        if (!fill) {
+            text.line("if (texts[c] == null) {");
+            text.line("throw new IllegalArgumentException(\"column '\" + COLUMNS[c] + \"' has no value\");").line("}");
+        }
+        text.line("for (int v = 0; v < count; v++) {").line("boolean same = VALUES[(int) ENCODING[e + 5] + v].equals(texts[c]);");
+        text.line("x[at++] = same ? 1 : 0;").line("found |= same;").line("}");
+        if (!unknown) {
+            text.line("if (!found) {").line("throw new IllegalArgumentException(\"'\" + texts[c] + \"' is not one of the values of column '\" "
+                + "+ COLUMNS[c] + \"' in training\");").line("}");
+        }
+        text.line("}").line("return x;").line("}").line("");
+        scaled(text, fill);
+        text.line("}").line("");
+        outputs(text);
+        double[] table = columns.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
+        JavaDialect doubles = new JavaDialect(DType.F64);
+        doubles.table(text, "double", "ENCODING", table);
+        if (!quantiles.isEmpty()) {
+            doubles.table(text, "double", "QUANTILES", quantiles.stream().mapToDouble(Double::doubleValue).toArray());
+        }
+        if (values.isEmpty()) {
+            text.line("private static final String[] VALUES = {};").line("");
+        } else {
+            strings(text, "private static final String[] VALUES", values);
+        }
+        return text.toString();
+    }
+
+    private static void setter(Text text, String type, String array, String wrong) {
+        text.line("/** Sets %s. */", array.equals("texts") ? "a category" : "a number");
+        text.line("public Row set(String column, %s value) {", type).line("int c = column(column);");
+        text.line("if (ENCODING[c * %d + 6] %s -1) {", FIELDS, wrong);
+        text.line("throw new IllegalArgumentException(\"column '\" + column + \"' is %s\");",
+            array.equals("texts") ? "a number" : "a category: a text");
+        text.line("}").line("%s[c] = value;", array).line("return this;").line("}").line("");
+    }
+
+    private void scaled(Text text, boolean fill) {
+        text.line("private static double scaled(double value, int c, int e) {").line("double v = value;");
+        if (fill) {
+            text.line("if (v != v) {").line("v = ENCODING[e + 2];").line("}");
+        }
+        text.line("if (v != v || Double.isInfinite(v)) {");
+        text.line("throw new IllegalArgumentException(\"column '\" + COLUMNS[c] + \"' has \" + (v != v ? \"no value\" : \"an infinite value\"));");
+        text.line("}").line("double low = ENCODING[e];").line("double high = ENCODING[e + 1];");
+        text.line("if (!(high > low)) {").line("return 0;").line("}");
+        if (!quantiles.isEmpty()) {
+            text.line("int parts = (int) ENCODING[e + 4];").line("if (parts > 0) {")
+                .line("int q = (int) ENCODING[e + 3];");
+            text.line("int p = 0;").line("while (p < parts - 1 && v > QUANTILES[q + p + 1]) {").line("p++;").line("}");
+            text.line("double from = QUANTILES[q + p];");
+            text.line("return (p + (v - from) / (QUANTILES[q + p + 1] - from)) / parts * 2 - 1;").line("}");
+        }
+        text.line("double range = high - low;");
+        text.line("return Double.isInfinite(range) ? (v / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1 : (v - low) / range * 2 - 1;");
+        text.line("}");
+    }
+
+    private void outputs(Text text) {
+        text.line("private static %s[] outputs(Row row) {", type).line("%s[] y = new %s[OUTPUTS];", type, type);
+        text.line("predict(row.encoded(), y);").line("return y;").line("}").line("");
+        switch (encoding.target()) {
+            case Encoding.Value value -> text.line("/** The number predicted, in its own unit. */")
+                .line("public static double value(Row row) {")
+                .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true),
+                Dialect.literal(value.mean(), true))
+                .line("}").line("");
+            case Encoding.Classes classes -> {
+                text.line("/** The classes, in the order of probabilities. */");
+                strings(text, "public static final String[] LABELS", classes.labels());
+                text.line("/** The most likely class. */").line("public static String label(Row row) {");
+                text.line("%s[] y = outputs(row);", type).line("int best = 0;")
+                    .line("for (int o = 1; o < OUTPUTS; o++) {");
+                text.line("best = y[o] > y[best] ? o : best;").line("}").line("return LABELS[best];").line("}")
+                    .line("");
+                text.line("/** The probability of each class. */")
+                    .line("public static double[] probabilities(Row row) {");
+                text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];")
+                    .line("double most = y[0];");
+                text.line("for (int o = 1; o < OUTPUTS; o++) {").line("most = Math.max(most, y[o]);").line("}")
+                    .line("double sum = 0;");
+                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = Math.exp(y[o] - most);")
+                    .line("sum += p[o];").line("}");
+                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] /= sum;").line("}").line("return p;")
+                    .line("}").line("");
+            }
+            case Encoding.Labels labels -> {
+                text.line("/** The labels, in the order of probabilities. */");
+                strings(text, "public static final String[] LABELS", labels.labels());
+                text.line("/** The probability of each label. */")
+                    .line("public static double[] probabilities(Row row) {");
+                text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];");
+                text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = 1 / (1 + Math.exp(-y[o]));").line("}")
+                    .line("return p;")
+                    .line("}").line("");
+            }
+        }
+    }
+
+    /**
+     * An array of texts, which the decoder splits: as an array initialiser thousands would be too much for one method.
+     */
+    private static void strings(Text text, String declaration, List<String> texts) {
+        text.line("%s = texts(%d,", declaration, texts.size());
+        StringBuilder all = new StringBuilder();
+        for (String value : texts) {
+            all.append((char) (value.length() >>> 16)).append((char) value.length()).append(value);
+        }
+        for (int from = 0; from < all.length(); from += JavaDialect.CHARS_A_STRING) {
+            int to = Math.min(all.length(), from + JavaDialect.CHARS_A_STRING);
+            StringBuilder literal = new StringBuilder("\"");
+            all.substring(from, to).chars().forEach(c -> JavaDialect.append(literal, (char) c));
+            text.line("%s", literal.append(to == all.length() ? "\");" : "\",").toString());
+        }
+        text.line("");
+    }
+
+    /** The function that decodes texts: each is its length in two chars, then itself. */
+    static final String DECODER = """
+            private static String[] texts(int count, String... parts) {
+                StringBuilder all = new StringBuilder();
+                for (String part : parts) {
+                    all.append(part);
+                }
+                String[] texts = new String[count];
+                int at = 0;
+                for (int i = 0; i < count; i++) {
+                    int length = all.charAt(at) << 16 | all.charAt(at + 1);
+                    texts[i] = all.substring(at + 2, at + 2 + length);
+                    at += 2 + length;
+                }
+                return texts;
+            }
+
+        """;
+}

@@ -1,0 +1,61 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.kan4j.error.KanException;
+import org.kan4j.error.Status;
+import org.kan4j.formula.Interval;
+
+/**
+ * Rows of data, column by column.
+ *
+ * @param inputs of each column its values
+ * @param targets of each output its values
+ * @param rows how many
+ */
+public record Observations(Map<String, double[]> inputs, Map<String, double[]> targets, int rows) {
+
+    /** @throws KanException if there is no row or no target, a column has another length or a value is not finite */
+    public Observations {
+        inputs = new LinkedHashMap<>(inputs);
+        targets = new LinkedHashMap<>(targets);
+        if (rows < 1 || targets.isEmpty()) {
+            throw new KanException(Status.INVALID_ARGUMENT, "a formula needs rows and a target, given " + rows + " rows and "
+                + targets.size() + " targets");
+        }
+        for (Map<String, double[]> columns : java.util.List.of(inputs, targets)) {
+            for (Map.Entry<String, double[]> column : columns.entrySet()) {
+                check(column.getKey(), column.getValue(), rows);
+            }
+        }
+    }
+
+    private static void check(String name, double[] values, int rows) {
+        if (values.length != rows) {
+            throw new KanException(Status.SHAPE_MISMATCH, "the column '" + name + "' must have " + rows + " values, given "
+                + values.length);
+        }
+        for (int row = 0; row < rows; row++) {
+            if (!Double.isFinite(values[row])) {
+                throw new KanException(Status.INVALID_ARGUMENT, "the column '" + name + "' must be finite, given "
+                    + values[row] + " in row " + (row + 1));
+            }
+        }
+    }
+
+    /** The range of each input. */
+    public Map<String, Interval> box() {
+        Map<String, Interval> box = new LinkedHashMap<>();
+        inputs.forEach((name, values) -> box.put(name, new Interval(Arrays.stream(values).min().orElseThrow(),
+            Arrays.stream(values).max().orElseThrow())));
+        return box;
+    }
+
+    /** The deviation of a target, divided by the number of rows; 1 for a constant one. */
+    double deviation(String target) {
+        double squares = VariableProjection.squares(VariableProjection.centred(targets.get(target)));
+        return squares > 0 ? Math.sqrt(squares / rows) : 1;
+    }
+}

@@ -1,0 +1,146 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.Schedule;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.Trainer;
+
+/** What the front door's settings do, against the same by hand one floor below. */
+class KanBuilderTest {
+
+    private static final int ROWS = 90;
+
+    @TempDir
+    private Path folder;
+
+    private static double[][] rows() {
+        Random random = new Random(9);
+        double[][] x = new double[ROWS][];
+        for (int i = 0; i < ROWS; i++) {
+            x[i] = new double[] {random.nextDouble(2, 4), random.nextDouble(-9, 0)};
+        }
+        x[0] = new double[] {2, -9};
+        x[1] = new double[] {4, 0}; // the ranges are round
+        return x;
+    }
+
+    @Test
+    void everySettingReachesTheTrainer() {
+        double[][] x = rows();
+        double[] y = Arrays.stream(x).mapToDouble(row -> 50 + row[0] * row[1]).toArray();
+        double mean = Arrays.stream(y).average().orElseThrow();
+        double deviation = Math.sqrt(Arrays.stream(y).map(v -> (v - mean) * (v - mean)).average().orElseThrow());
+        try (Arena arena = Arena.ofConfined();
+             Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, new Chebyshev(3), 2, 5, 4, 1), 7);
+             Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.adamW(0.02, 0.3)).seed(7).epochs(3).batchSize(8)
+                 .schedule(Schedule.exponential(Math.pow(0.02, 1.0 / 3))).build();
+             KanRegressor model = Kan.regressor().dtype(DType.F64).basis(new Chebyshev(3)).hidden(5, 4).learningRate(0.02)
+                 .weightDecay(0.3).seed(7).epochs(3).batchSize(8).fit(x, y)) {
+            HostTensor features = HostTensor.allocate(arena, DType.F64, ROWS, 2);
+            HostTensor targets = HostTensor.allocate(arena, DType.F64, ROWS, 1);
+            for (int i = 0; i < ROWS; i++) {
+                features.set((x[i][0] - 2) / 2 * 2 - 1, i, 0);
+                features.set((x[i][1] + 9) / 9 * 2 - 1, i, 1);
+                targets.set((y[i] - mean) / deviation, i, 0);
+            }
+            trainer.fit(Dataset.regression(features, targets));
+            double[] byHand = parameters.values().flat().toDoubles();
+            assertArrayEquals(byHand, model.parameters().values().flat().toDoubles(), 1e-10);
+        }
+    }
+
+    @Test
+    void theRecipeFitsTheNumberOfRows() {
+        assertEquals(new Recipe(16, 100, 16, 5e-3, Math.pow(0.02, 0.01)), Recipe.of(1_999));
+        assertEquals(50, Recipe.of(2_000).epochs());
+        assertEquals(256, Recipe.of(20_000).batchSize());
+        double[][] x = rows();
+        try (KanRegressor model = Kan.regressor().fit(x, Arrays.stream(x).mapToDouble(r -> r[0]).toArray())) {
+            assertEquals(100, model.training().orElseThrow().epochs().size());
+            assertEquals(16, model.summary().layers().getFirst().out());
+            assertEquals(new BSpline(5, 3, -1, 1, BSpline.of(5, 3).outside()),
+                ((org.kan4j.layer.KanLayer) model.parameters().model().layers().getFirst()).basis());
+        }
+    }
+
+    @Test
+    void balancedClassesCountAlike() {
+        double[][] x = rows();
+        String[] labels = new String[ROWS];
+        for (int i = 0; i < ROWS; i++) {
+            labels[i] = i % 9 == 0 ? "rare" : "common"; // 10 and 80
+        }
+        try (KanClassifier balanced = Kan.classifier().epochs(2).balanced().fit(x, labels);
+             KanClassifier byHand = Kan.classifier().epochs(2).trainer(t -> t.classWeights(90 / 160.0, 90 / 20.0)).fit(x, labels);
+             KanClassifier plain = Kan.classifier().epochs(2).fit(x, labels)) {
+            assertEquals(byHand.predict(x[0]).probabilities(), balanced.predict(x[0]).probabilities());
+            assertNotEquals(plain.predict(x[0]).probabilities(), balanced.predict(x[0]).probabilities());
+        }
+        assertThrows(KanException.class, () -> Kan.regressor().balanced());
+    }
+
+    @Test
+    void rowsOfWeightNothingTeachNothing() {
+        double[][] x = rows();
+        double[] y = new double[ROWS];
+        double[] weights = new double[ROWS];
+        for (int i = 0; i < ROWS; i++) {
+            y[i] = i % 2 == 0 ? x[i][0] : 1000;
+            weights[i] = i % 2 == 0 ? 1 : 0;
+        }
+        Examples examples = Examples.of(x, y).weighted(weights);
+        assertArrayEquals(new double[] {0, 1, 0}, examples.select(3, 2, 1).weights());
+        try (KanRegressor model = Kan.regressor().dtype(DType.F64).epochs(300).fit(examples)) {
+            double error = Math.abs(model.predict(3, -4).value() - 3);
+            assertTrue(error < 60, "of a deviation of 500: " + error);
+        }
+    }
+
+    @Test
+    void aCheckpointOfTheTrainingLoadsAsAModel() throws Exception {
+        double[][] x = rows();
+        Path file = folder.resolve("running.safetensors");
+        try (KanRegressor model = Kan.regressor().epochs(3).checkpoint(file).fit(Examples.of(x,
+            Arrays.stream(x).mapToDouble(r -> r[0]).toArray()).named("a", "b")); TrainedKan loaded = Kan.load(file)) {
+            assertEquals(model.predict(3, -1).value(), loaded.predict(3, -1).value());
+            assertEquals(model.predict(3, -1).value(), loaded.predict(3f, -1f).value());
+            assertEquals(List.of(model.predict(3, -1).value()),
+                loaded.predictAll(List.of(Map.of("b", -1, "a", 3))).stream().map(Prediction::value).toList());
+        }
+    }
+
+    @Test
+    void settingsThatMeanNothingAreRefused() {
+        assertThrows(KanException.class, () -> Kan.regressor().validation(1));
+        assertThrows(KanException.class, () -> Kan.regressor().patience(0));
+        double[][] x = rows();
+        Examples examples = Examples.of(x, new int[ROWS]);
+        assertThrows(KanException.class, () -> Kan.regressor().crossValidate(examples, 1));
+        assertThrows(KanException.class, () -> Kan.regressor().crossValidate(examples, ROWS + 1));
+        assertThrows(KanException.class, () -> examples.named("a"));
+        assertThrows(KanException.class, () -> examples.named("a", "a"));
+        assertThrows(KanException.class, () -> examples.weighted(1, 2));
+    }
+}

@@ -1,0 +1,73 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.kan4j.error.KanException;
+
+/** Measures of cases that were worked out by hand. */
+class ReportTest {
+
+    private static final double[][] PROBABILITIES = {{0.9, 0.1}, {0.6, 0.4}, {0.4, 0.6}, {0.2, 0.8}, {0.6, 0.4}};
+
+    @Test
+    void ofTwoClasses() {
+        Report report = Report.classes(List.of("no", "yes"), PROBABILITIES, new int[] {0, 0, 0, 1, 1});
+        assertArrayEquals(new long[][] {{2, 1}, {1, 1}}, report.confusionMatrix());
+        assertEquals(0.6, report.accuracy().orElseThrow(), 1e-15);
+        assertEquals(-(Math.log(0.9) + Math.log(0.6) + Math.log(0.4) + Math.log(0.8) + Math.log(0.4)) / 5,
+            report.logLoss().orElseThrow(), 1e-15);
+        // Of the 6 pairs of a yes and a no: 0.8 is above all three, 0.4 above one, equal to one.
+        assertEquals(4.5 / 6, report.rocAuc().orElseThrow(), 1e-15);
+        Report.ClassScore no = report.of("no");
+        assertEquals(2.0 / 3, no.precision(), 1e-15);
+        assertEquals(2.0 / 3, no.recall(), 1e-15);
+        assertEquals(3, no.support());
+        assertEquals(0.5, report.of("yes").f1(), 1e-15);
+        assertEquals((2.0 / 3 + 0.5) / 2, report.macroF1().orElseThrow(), 1e-15);
+        assertEquals(OptionalDouble.empty(), report.rmse());
+        assertThrows(KanException.class, () -> report.of("maybe"));
+        assertTrue(report.toString().contains("[2, 1]"), report.toString());
+    }
+
+    @Test
+    void ofClassesThatAreNotThere() {
+        double[][] probabilities = {{0.7, 0.2, 0.1}, {0.5, 0.3, 0.2}};
+        Report report = Report.classes(List.of("a", "b", "c"), probabilities, new int[] {0, 0});
+        assertEquals(1, report.accuracy().orElseThrow());
+        assertEquals(1, report.macroF1().orElseThrow(), "of the one class that there is");
+        assertTrue(report.rocAuc().isEmpty());
+        assertFalse(report.measures().containsKey("roc_auc"));
+        assertEquals(0, report.of("b").f1());
+    }
+
+    @Test
+    void ofNumbers() {
+        Report report = Report.values(new double[] {1, 2, 5}, new double[] {1, 3, 4});
+        assertEquals(Math.sqrt(2.0 / 3), report.rmse().orElseThrow(), 1e-15);
+        assertEquals(2.0 / 3, report.mae().orElseThrow(), 1e-15);
+        double mean = 8.0 / 3;
+        double around = (1 - mean) * (1 - mean) + (3 - mean) * (3 - mean) + (4 - mean) * (4 - mean);
+        assertEquals(1 - 2 / around, report.r2().orElseThrow(), 1e-14);
+        assertTrue(Report.values(new double[] {1, 2}, new double[] {3, 3}).r2().isEmpty());
+        assertEquals(0, report.confusionMatrix().length);
+    }
+
+    @Test
+    void ofLabels() {
+        Report report = Report.labels(List.of("x", "y"), new double[][] {{0.9, 0.2}, {0.8, 0.7}, {0.3, 0.6}},
+            new boolean[][] {{true, false}, {false, true}, {false, true}});
+        assertEquals(5.0 / 6, report.accuracy().orElseThrow(), 1e-15);
+        assertEquals(2.0 / 3, report.measures().get("exact_match"), 1e-15);
+        assertEquals(0.5, report.of("x").precision());
+        assertEquals(1, report.of("y").f1());
+        assertEquals(1, report.rocAuc().orElseThrow(), 1e-15);
+    }
+}

@@ -1,0 +1,115 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.formula.DomainStatus;
+import org.kan4j.internal.SplitMix;
+
+/** From data to formulas; more formulas and seeds: {@code kan4j explain formulas}. */
+class ExplainTest {
+
+    private static Explanation explain(Explain explain, int rows, List<String> names, double noise, ToDoubleFunction<double[]> f) {
+        SplitMix random = new SplitMix(1, 7);
+        double[][] x = new double[rows][names.size()];
+        double[] y = new double[rows];
+        for (int b = 0; b < rows; b++) {
+            for (int i = 0; i < names.size(); i++) {
+                x[b][i] = random.uniform(-1, 1);
+            }
+            y[b] = f.applyAsDouble(x[b]) + noise * random.normal();
+        }
+        try (Context context = KanGraphTest.single()) {
+            return explain.run(context, x, y, names, "z");
+        }
+    }
+
+    @Test
+    void theToyFormulaComesOutExactly() throws Exception {
+        Explanation found = explain(Explain.defaults(), 1000, List.of("x", "y"), 0, PruningTest::toy);
+        assertEquals("exp(sin(pi*x) + y^2)", found.formulas().getFirst().toString());
+        assertEquals("[2,1,1]", found.network().shape());
+        assertEquals(DomainStatus.PROVED, found.scores().domains());
+        assertTrue(found.scores().formula() < 1e-12, found.scores().toString());
+        assertTrue(found.constants().stream().allMatch(c -> c.exact().isPresent()));
+        assertTrue(found.functions().containsValue("sin"));
+        assertEquals(List.of(true, true), found.features().stream().map(Explanation.Feature::kept).toList());
+        PictureTest.parsed(found.pictures().after());
+        String report = found.report();
+        assertTrue(report.contains("<math") && report.contains("<svg") && report.contains("proved by interval arithmetic"));
+        assertFalse(report.contains("<script") || report.contains("NaN"), "a script or NaN");
+        assertTrue(report.replace("http://www.w3.org/", "").indexOf("http") < 0, "something from elsewhere");
+        assertEquals("exp(sin(pi*x) + y^2)", ((java.util.Map<?, ?>) found.fields().get("formula")).get("text"));
+    }
+
+    @Test
+    void anInputWithoutEffectAndATwinAreLeftOut() {
+        Explanation found = explain(Explain.defaults().withShape("3,1,1"), 600, List.of("x", "y", "junk", "same"), 0, r -> {
+            r[3] = r[0];
+            return r[0] * r[0] + Math.exp(r[1]);
+        });
+        assertEquals("x^2 + exp(y)", found.formulas().getFirst().toString());
+        assertEquals(List.of(true, true, false, false), found.features().stream().map(Explanation.Feature::kept).toList());
+    }
+
+    @Test
+    void noFormulaIsAnAnswer() {
+        Explanation found = explain(Explain.defaults().withShape("2,1,1").withLibrary(
+            org.kan4j.symbolic.SymbolicLibrary.of("x")), 400, List.of("x", "y"), 0, PruningTest::toy);
+        assertTrue(found.formulas().isEmpty());
+        assertTrue(found.reason().orElseThrow().startsWith("no formula"), found.reason().get());
+        assertTrue(found.fields().get("formula") == null && found.fields().containsKey("reason"));
+        assertTrue(found.report().contains("no formula"));
+    }
+
+    @Test
+    void theBestSoFarIsTheAnswerWhenTimeIsUp() {
+        List<String> lines = new ArrayList<>();
+        double[][] x = new double[200][1];
+        double[] y = new double[200];
+        for (int b = 0; b < 200; b++) {
+            x[b][0] = b / 100.0 - 1;
+            y[b] = Math.sin(3 * x[b][0]);
+        }
+        try (Context context = KanGraphTest.single()) {
+            Explanation found = Explain.defaults().withStarts(2).run(context, x, y, List.of("x"), "y", new Explain.Listener() {
+                @Override
+                public void onStep(String stage, String text) {
+                    lines.add(stage);
+                }
+
+                @Override
+                public boolean goOn() {
+                    return false;
+                }
+            });
+            assertEquals(1, found.network().in());
+            assertTrue(lines.contains("verified"));
+        }
+    }
+
+    @Test
+    void badInputIsRefusedInASentence() {
+        try (Context context = KanGraphTest.single()) {
+            double[][] x = new double[20][2];
+            double[] y = new double[20];
+            assertEquals("all 2 features are constant: there is nothing to explain by", assertThrows(KanException.class,
+                () -> Explain.defaults().run(context, x, y, List.of("a", "b"), "y")).getMessage());
+            x[3][1] = Double.NaN;
+            assertThrows(KanException.class, () -> Explain.defaults().run(context, x, y, List.of("a", "b"), "y"));
+            assertThrows(KanException.class, () -> Explain.defaults().run(context, new double[1][2], new double[1],
+                List.of("a", "b"), "y"));
+            assertThrows(KanException.class, () -> Explain.defaults().withShape("2;1"));
+            assertThrows(KanException.class, () -> Explain.defaults().withMinutes(0));
+        }
+    }
+}

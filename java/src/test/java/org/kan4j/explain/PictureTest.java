@@ -1,0 +1,101 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Basis;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.Multiply;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+
+/** Drawings are whole XML, the same every time, and of a bounded size. */
+class PictureTest {
+
+    static Document parsed(String svg) throws Exception {
+        return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
+    }
+
+    private static void keep(String name, String svg) throws Exception {
+        String folder = System.getProperty("kan4j.pictures");
+        if (folder != null) {
+            Files.writeString(Path.of(folder, name), svg);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.kan4j.explain.KanGraphTest#bases")
+    void everyBasisIsDrawn(Basis basis) throws Exception {
+        try (Context context = KanGraphTest.single(); Parameters parameters = KanGraphTest.random(basis, 1)) {
+            KanGraph graph = KanGraph.of(parameters);
+            double[] x = KanGraphTest.rows(4, 2);
+            String svg = Diagram.svg(context, graph, x, List.of("a<b", "b", "c & d", "e"), List.of("y", "z"),
+                Map.of(new Edge(0, 1, 2), "sin"));
+            assertEquals(graph.edges().size(), parsed(svg).getElementsByTagName("rect").getLength() - 1);
+            assertEquals(svg, Diagram.svg(context, graph, x, List.of("a<b", "b", "c & d", "e"), List.of("y", "z"),
+                Map.of(new Edge(0, 1, 2), "sin")));
+            assertTrue(!svg.contains("NaN") && svg.contains("prefers-color-scheme:dark"), svg);
+            keep("diagram-" + basis.name() + ".svg", svg);
+            String plot = EdgePlot.svg(context, graph, new Edge(1, 0, 1), x, "sin", Math::sin);
+            parsed(plot);
+            assertTrue(!plot.contains("NaN"), plot);
+            keep("edge-" + basis.name() + ".svg", plot);
+        }
+    }
+
+    @Test
+    void aWideNetworkIsDrawnInPart() throws Exception {
+        KanModel model = KanModel.kan(DType.F64, BSpline.of(5, 3), 100, 10, 10, 1);
+        try (Context context = KanGraphTest.single(); Parameters parameters = Parameters.initialise(model, 1)) {
+            List<String> names = IntStream.range(0, 100).mapToObj(i -> "x" + i).toList();
+            double[] x = KanGraphTest.rows(100, 2);
+            String svg = Diagram.svg(context, KanGraph.of(parameters), x, names, List.of("y"), Map.of());
+            assertTrue(svg.length() < 1_000_000, svg.length() + " characters");
+            assertTrue(svg.contains("+ 910 weaker edges not drawn"));
+            parsed(svg);
+            keep("wide.svg", svg);
+        }
+    }
+
+    @Test
+    void productsAndNamesAreThere() throws Exception {
+        KanModel model = KanModel.of(DType.F64, KanLayer.of(2, 5, BSpline.of(3, 3)), new Multiply(1, 2, 2),
+            KanLayer.of(3, 1, BSpline.of(3, 3)));
+        try (Context context = KanGraphTest.single(); Parameters parameters = Parameters.initialise(model, 1)) {
+            String svg = Diagram.svg(context, KanGraph.of(parameters), KanGraphTest.rows(2, 1), List.of("voltage", "time"),
+                List.of("power"), Map.of());
+            assertTrue(svg.contains("×") && svg.contains("voltage") && svg.contains("power"));
+            keep("products.svg", svg);
+            assertThrows(KanException.class, () -> Diagram.svg(context, KanGraph.of(parameters), KanGraphTest.rows(2, 1),
+                List.of("voltage"), List.of("power"), Map.of()));
+        }
+    }
+
+    @Test
+    void numbersAreShort() {
+        assertEquals("0.1235", Svg.number(0.123456, 4));
+        assertEquals("3", Svg.number(3, 4));
+        assertEquals("-1.5", Svg.number(-1.5, 4));
+        assertEquals("1.234e-08", Svg.number(1.23400e-8, 4));
+        assertEquals("0", Svg.px(-0.001));
+        assertEquals("12.5", Svg.px(12.5));
+    }
+}

@@ -1,0 +1,170 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.export;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kan4j.layer.Activation;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
+import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.error.UnsupportedException;
+
+/** ONNX files of every kind of model, run by ONNX Runtime. */
+class OnnxTest {
+
+    @TempDir
+    private Path folder;
+
+    static Set<String> models() {
+        return Models.all().keySet();
+    }
+
+    /** What ONNX Runtime makes of rows. */
+    static double[] run(Path file, DType dtype, double[] x, int in) throws OrtException {
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            options.setIntraOpNumThreads(1);
+            long[] shape = {x.length / in, in};
+            try (OrtSession session = environment.createSession(file.toString(), options);
+                 OnnxTensor input = dtype == DType.F64 ? OnnxTensor.createTensor(environment, DoubleBuffer.wrap(x),
+                     shape) : OnnxTensor.createTensor(environment, FloatBuffer.wrap(floats(x)), shape);
+                 OrtSession.Result result = session.run(Map.of("x", input))) {
+                OnnxTensor y = (OnnxTensor) result.get(0);
+                assertEquals(x.length / in, y.getInfo().getShape()[0]);
+                if (dtype == DType.F64) {
+                    double[] values = new double[y.getDoubleBuffer().remaining()];
+                    y.getDoubleBuffer().get(values);
+                    return values;
+                }
+                float[] values = new float[y.getFloatBuffer().remaining()];
+                y.getFloatBuffer().get(values);
+                double[] wide = new double[values.length];
+                Arrays.setAll(wide, i -> values[i]);
+                return wide;
+            }
+        }
+    }
+
+    private static float[] floats(double[] x) {
+        float[] narrow = new float[x.length];
+        for (int i = 0; i < x.length; i++) {
+            narrow[i] = (float) x[i];
+        }
+        return narrow;
+    }
+
+    private Path write(Parameters parameters, OnnxOptions options) throws IOException {
+        Path file = folder.resolve("m.onnx");
+        Onnx.write(file, parameters, options);
+        return file;
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void givesKan4jsNumbers(String name) throws Exception {
+        try (Parameters parameters = Models.parameters(name)) {
+            KanModel model = parameters.model();
+            int in = (int) model.in();
+            double[] x = Models.rows(in, 257);
+            double[] exact = Models.exact(parameters, x);
+            double own = Models.relative(Models.own(parameters, x), exact);
+            Path file = write(parameters, OnnxOptions.DEFAULT);
+            double error = Models.relative(run(file, model.dtype(), x, in), exact);
+            assertTrue(error <= (model.dtype() == DType.F32 ? 3 * own + 2e-7 : 1e-13),
+                name + ": ONNX Runtime " + error + ", kan4j's own float32 " + own);
+
+            double[] spoiled = Arrays.copyOf(x, 3 * in);
+            spoiled[in + 1] = Double.NaN;
+            double[] y = run(file, model.dtype(), spoiled, in);
+            double[] ours = Models.own(parameters, spoiled);
+            int out = (int) model.out();
+            for (int i = 0; i < y.length; i++) {
+                assertEquals(Double.isNaN(ours[i]), Double.isNaN(y[i]), name + ": a NaN in row 1, row " + i / out);
+            }
+            assertEquals(0, run(file, model.dtype(), new double[0], in).length);
+        }
+    }
+
+    @Test
+    void twoExportsAreTheSameBytes() throws IOException {
+        try (Parameters parameters = Models.parameters("pykan")) {
+            OnnxOptions options = OnnxOptions.DEFAULT.withMetadata(Map.of("b", "2", "a", "1", "c", "3"));
+            byte[] first = Files.readAllBytes(write(parameters, options));
+            assertArrayEquals(first, Files.readAllBytes(write(parameters, options)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {18, 19, 20, 21})
+    void everyOpset(int opset) throws Exception {
+        for (String name : new String[] {"pykan", "norms", "uneven-3-LINEAR", "wavkan-SHANNON", "fastkan"}) {
+            try (Parameters parameters = Models.parameters(name)) {
+                double[] x = Models.rows(7, 20);
+                Path file = write(parameters, OnnxOptions.DEFAULT.withOpset(opset));
+                assertTrue(Models.relative(run(file, DType.F32, x, 7), Models.exact(parameters, x)) < 1e-6, name);
+            }
+        }
+    }
+
+    @Test
+    void softmaxAndFloat32OfAFloat64Model() throws Exception {
+        try (Parameters parameters = Models.parameters("fastkan-f64")) {
+            double[] x = Models.rows(7, 4);
+            Path file = write(parameters, OnnxOptions.DEFAULT.withDType(DType.F32).withSoftmax(true));
+            double[] y = run(file, DType.F32, x, 7);
+            double[] logits = Models.own(parameters, x);
+            for (int row = 0; row < 4; row++) {
+                double sum = 0;
+                for (int o = 0; o < 5; o++) {
+                    sum += Math.exp(logits[5 * row + o]);
+                }
+                for (int o = 0; o < 5; o++) {
+                    assertEquals(Math.exp(logits[5 * row + o]) / sum, y[5 * row + o], 1e-6);
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesByName() throws IOException {
+        assertThrows(KanException.class, () -> OnnxOptions.DEFAULT.withOpset(16));
+        try (Parameters parameters = Parameters.initialise(KanModel.mlp(DType.F64, Activation.GELU, 3, 4, 2), 1);
+             Arena arena = Arena.ofConfined()) {
+            Path file = folder.resolve("no.onnx");
+            String message = assertThrows(UnsupportedException.class,
+                () -> Onnx.write(file, parameters, OnnxOptions.DEFAULT)).getMessage();
+            assertTrue(message.contains("GELU") && message.contains("--f32"), message);
+            Onnx.write(file, parameters, OnnxOptions.DEFAULT.withDType(DType.F32));
+            HostTensor bias = parameters.get(arena, "layers.0.bias");
+            bias.set(Double.POSITIVE_INFINITY, 2);
+            parameters.set("layers.0.bias", bias);
+            message = assertThrows(UnsupportedException.class,
+                () -> Onnx.write(folder.resolve("none.onnx"), parameters, OnnxOptions.DEFAULT)).getMessage();
+            assertTrue(message.contains("layers.0.bias[2] is Infinity"), message);
+            assertTrue(Files.notExists(folder.resolve("none.onnx")));
+        }
+    }
+}
