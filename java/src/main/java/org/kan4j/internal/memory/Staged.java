@@ -33,21 +33,21 @@ public final class Staged {
 
     /** What the host has filled goes to the kernels. */
     public void upload(long bytes) {
-        if (host != array) {
+        if (!host.equals(array)) {
             memory.write(host, array, bytes);
         }
     }
 
     /** What kernels have written comes to the host, once the work that was queued before is done. */
     public void download(long bytes) {
-        if (host != array) {
+        if (!host.equals(array)) {
             memory.read(array, host, bytes);
         }
     }
 
     /** Where the host can read another array of the same memory: there, or copied to {@link #host}. */
     public MemorySegment download(MemorySegment from, long bytes) {
-        if (host == array) {
+        if (host.equals(array)) {
             return from;
         }
         memory.read(from, host, bytes);
