@@ -8,12 +8,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=build/clang
 CC=clang CXX=clang++ cmake -S . -B "$build" -DKAN_CUDA=OFF -DKAN_TESTS=OFF -DKAN_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -Wno-dev \
   >/dev/null
-mapfile -t sources < <(ls native/src/abi/*.cpp native/src/core/*.cpp native/src/ref/*.cpp)
+mapfile -t sources < <(grep -oE "native/src/(abi|core|ref)/[a-z_]+\\.cpp\"" "$build/compile_commands.json" | tr -d "\"" | sort -u)
 [ ${#sources[@]} -ge 10 ] || { echo "clang.sh: only ${#sources[@]} sources" >&2; exit 1; }
 clang-tidy --quiet -p "$build" "${sources[@]}"
-cmake --build "$build" --parallel "$(nproc)" --target help >/dev/null
 # The compile commands, with -fsyntax-only in place of the object.
 count=$(grep -c '"command":' "$build/compile_commands.json")
-sed -n 's/^ *"command": "\(.*\)",*$/\1/p' "$build/compile_commands.json" | sed 's/\\"/"/g; s/ -o [^ ]* -c / -fsyntax-only /' \
+sed -n 's/^ *"command": "\(.*\)",*$/\1/p' "$build/compile_commands.json" \
+  | sed -e 's/\\"/"/g' -e 's/\\\\/\\/g' -e 's/ -o [^ ]* -c / -fsyntax-only /' \
   | xargs -P "$(nproc)" -d '\n' -I{} bash -c '{}'
 echo "clang.sh: ${#sources[@]} sources by clang-tidy, $count read by clang++"

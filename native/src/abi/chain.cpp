@@ -87,7 +87,7 @@ kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer
       made->links.push_back({of, params[l], buffers[l]});
     }
     *chain = reinterpret_cast<kan_chain>(chains().add(made.get()));
-    made.release();
+    static_cast<void>(made.release());
   });
 }
 

@@ -104,7 +104,7 @@ kan_status kan_context_create(const kan_context_spec* spec, kan_context* context
     *context = nullptr;
     std::unique_ptr<Context> made = make_context(read_struct("spec", spec));
     *context = reinterpret_cast<kan_context>(contexts().add(made.get()));
-    made.release();
+    static_cast<void>(made.release());
   });
 }
 

@@ -115,7 +115,7 @@ kan_status kan_layer_create(kan_context context, const kan_layer_spec* spec, kan
     auto made = std::make_unique<const Layer>(make_layer(read_struct("spec", spec)));
     check_device_dtype(c, made->spec.dtype);
     *layer = reinterpret_cast<kan_layer>(layers().add(made.get()));
-    made.release();
+    static_cast<void>(made.release());
   });
 }
 

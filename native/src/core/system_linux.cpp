@@ -106,7 +106,7 @@ void prefer_large_pages(void* begin, size_t bytes) {
 
 std::string library_beside_this(const std::string& stem) {
   Dl_info here;
-  const std::string name = "lib" + stem + ".so";
+  std::string name = "lib" + stem + ".so";
   if (!dladdr(reinterpret_cast<void*>(&library_beside_this), &here) || !here.dli_fname) return name;
   const std::string file = here.dli_fname;
   const size_t slash = file.rfind('/');
