@@ -61,7 +61,7 @@ public final class ScoringBenchmark {
         spark.stop();
     }
 
-    private static Vector features(long id) {
+    static Vector features(long id) {
         double[] x = new double[30];
         for (int i = 0; i < x.length; i++) {
             x[i] = Math.sin(id * (i + 1.0));
