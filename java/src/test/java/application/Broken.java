@@ -10,7 +10,7 @@ import java.util.HexFormat;
 import org.kan4j.ffi.NativeLibraryProvider;
 
 /** Carries a file that the dynamic linker refuses, as it refuses all in a folder that nothing may be run from. */
-public final class Broken implements NativeLibraryProvider {
+public class Broken implements NativeLibraryProvider {
 
     private static final byte[] FILE = "not a library".getBytes(StandardCharsets.US_ASCII);
 

@@ -9,13 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import application.Load;
 import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
@@ -175,18 +172,14 @@ class NativeLibraryTest {
     }
 
     @Test
-    void theJarsLibraryIsChosenByProcessor() throws Exception {
-        String other = NativeLibrary.platform().endsWith("aarch64") ? "x86_64" : "aarch64";
-        // What cannot be loaded: a VM that is lied to about its processor must not come to call a function.
-        byte[] text = "for another processor".getBytes(StandardCharsets.US_ASCII);
-        String sha256 = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text));
-        Path carried = Files.createDirectories(folder.resolve("other/org/kan4j/natives/linux-" + other));
-        Files.write(carried.resolve("libkan4j.so"), text);
-        Files.writeString(carried.resolve("libkan4j.so.sha256"), sha256);
+    void theJarIsChosenByProcessor() throws Exception {
+        Path services = Files.createDirectories(folder.resolve("aarch64/META-INF/services"));
+        Files.writeString(services.resolve(NativeLibraryProvider.class.getName()), "application.BrokenAarch64");
         Path cache = folder.resolve("cache");
-        String output = loadFrom(Vm.path(folder.resolve("other"), installed, Vm.bindings(), Vm.natives(), Vm.home(Load.class)),
-            "-Djava.library.path=" + folder, "-Dkan4j.native.cache=" + cache, "-Dos.arch=" + other);
-        assertRefused(output, "cannot load " + cache.resolve(NativeLibrary.version() + "-" + sha256).resolve("libkan4j.so"));
+        // What cannot be loaded: a VM that is lied to about its processor must not come to call a function.
+        assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), Vm.natives(), folder.resolve("aarch64"), Vm.home(Load.class)),
+            "-Djava.library.path=" + folder, "-Dkan4j.native.cache=" + cache, "-Dos.arch=aarch64"),
+            "cannot load " + cache.resolve(NativeLibrary.version()));
     }
 
     @Test
