@@ -22,7 +22,8 @@ public class Broken implements NativeLibraryProvider {
     @Override
     public String sha256(String name) {
         try {
-            return name.equals("libkan4j.so") ? HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(FILE)) : null;
+            return name.equals("libkan4j.so") ? HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(FILE))
+                    : null;
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }

@@ -32,9 +32,10 @@ public final class CudaEpoch {
     public static void main(String[] arguments) throws IOException {
         int rows = Integer.getInteger("kan4j.cuda.rows", 60_000);
         KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), 784, 64, 10);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open(Device.cuda(0));
-             Parameters parameters = Parameters.initialise(model, 1);
-             Trainer trainer = Trainer.builder(parameters).context(context).epochs(3).batchSize(64).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open(Device.cuda(0));
+                Parameters parameters = Parameters.initialise(model, 1);
+                Trainer trainer = Trainer.builder(parameters).context(context).epochs(3).batchSize(64).build()) {
             SplitMix random = new SplitMix(1);
             HostTensor x = HostTensor.allocate(arena, DType.F32, rows, 784);
             HostTensor labels = HostTensor.allocate(arena, DType.I32, rows);
@@ -47,7 +48,7 @@ public final class CudaEpoch {
             TrainingResult result = trainer.fit(Dataset.classification(x, labels, 10));
             double seconds = result.epochs().get(2).seconds();
             String json = String.format(Locale.ROOT, "{\"rows\": %d, \"batch\": 64, \"seconds\": %.4f, \"device\": \"%s\"}",
-                rows, seconds, context.deviceName());
+                    rows, seconds, context.deviceName());
             System.out.println(json);
             Files.writeString(Path.of(arguments[0]), json + "\n");
         }

@@ -44,7 +44,7 @@ public final class RunTests {
                 if (!passed) {
                     String name = test.getUniqueId().replaceAll(".*\\[class:([^]]*)]", "$1");
                     lines.add((skipped ? "SKIPPED " : "FAILED ") + name + ": "
-                        + result.getThrowable().map(Throwable::toString).orElse(""));
+                            + result.getThrowable().map(Throwable::toString).orElse(""));
                     if (!skipped) {
                         result.getThrowable().ifPresent(Throwable::printStackTrace);
                     }
@@ -61,7 +61,7 @@ public final class RunTests {
         System.out.println(counts[0] + " passed, " + counts[1] + " skipped, " + counts[2] + " failed");
         if (json) {
             Files.writeString(Path.of(arguments[0]), "{\"passed\": " + counts[0] + ", \"skipped\": " + counts[1]
-                + ", \"failed\": " + counts[2] + "}\n");
+                    + ", \"failed\": " + counts[2] + "}\n");
         }
         System.exit(counts[2] > 0 || counts[0] == 0 ? 1 : 0);
     }

@@ -23,7 +23,7 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
     static CellRow of(String where, List<String> names, double[] row) {
         if (row.length != names.size()) {
             throw new ShapeException(where + " has " + row.length + " numbers, the model takes " + names.size() + ": "
-                + names);
+                    + names);
         }
         return new CellRow(where, names, i -> row[i]);
     }
@@ -34,7 +34,7 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
             Object value = row.get(names.get(i));
             if (value == null && !row.containsKey(names.get(i))) {
                 throw KanException.invalid("%s has no '%s', which the model was trained on; it has %s", where, names.get(i),
-                    row.keySet());
+                        row.keySet());
             }
             return value;
         });
@@ -46,7 +46,7 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
         for (int i = 0; i < at.length; i++) {
             if (at[i] < 0) {
                 throw KanException.invalid("%s has no '%s', which the model was trained on; it has %s", where, names.get(i),
-                    columns.names());
+                        columns.names());
             }
         }
         return new CellRow(where, names, i -> columns.all().get(at[i]).cell().apply(row));
@@ -64,13 +64,13 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
     /** Whether a cell is one of numbers by its type, or a text that says a number. */
     static boolean isNumber(Object cell) {
         return cell instanceof Number || cell instanceof Boolean
-            || cell instanceof CharSequence text && parse(text.toString()) != null;
+                || cell instanceof CharSequence text && parse(text.toString()) != null;
     }
 
     private static Double parse(String text) {
         char last = text.isEmpty() ? 'x' : text.charAt(text.length() - 1);
         if (last != '.' && (last < '0' || last > '9') || text.indexOf('x') >= 0 || text.indexOf('X') >= 0) {
-            return null;  // no suffixes, hexadecimals and names of numbers that are none
+            return null; // no suffixes, hexadecimals and names of numbers that are none
         }
         try {
             return Double.valueOf(text);

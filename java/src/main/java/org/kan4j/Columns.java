@@ -27,7 +27,9 @@ import org.kan4j.error.KanException;
 public final class Columns<R> {
 
     /** What a column is taken as. */
-    enum Kind { NUMBER, CATEGORY, BY_VALUE }
+    enum Kind {
+        NUMBER, CATEGORY, BY_VALUE
+    }
 
     /**
      * A column.
@@ -125,16 +127,16 @@ public final class Columns<R> {
         for (Method method : type.getMethods()) {
             int prefix = method.getName().startsWith("get") ? 3 : method.getName().startsWith("is") ? 2 : 0;
             if (prefix > 0 && method.getName().length() > prefix && method.getParameterCount() == 0
-                && !Modifier.isStatic(method.getModifiers()) && method.getDeclaringClass() != Object.class
-                && method.getReturnType() != void.class) {
+                    && !Modifier.isStatic(method.getModifiers()) && method.getDeclaringClass() != Object.class
+                    && method.getReturnType() != void.class) {
                 String name = method.getName().substring(prefix);
                 columns.add(new Column<>(Character.toLowerCase(name.charAt(0)) + name.substring(1), Kind.BY_VALUE,
-                    reader(type, method)));
+                        reader(type, method)));
             }
         }
         if (columns.isEmpty()) {
             throw KanException.invalid("%s is no record and has no public getters to take columns from; name them with "
-                + "Columns.of().number(...) and category(...)", type.getName());
+                    + "Columns.of().number(...) and category(...)", type.getName());
         }
         columns.sort(Comparator.comparing(Column::name));
         return columns;
@@ -143,7 +145,7 @@ public final class Columns<R> {
     private static Function<Object, Object> reader(Class<?> type, Method method) {
         if (!method.trySetAccessible()) {
             throw KanException.invalid("%s keeps %s from this library; open its package to org.kan4j, or name the columns "
-                + "with Columns.of().number(...) and category(...)", type.getName(), method.getName());
+                    + "with Columns.of().number(...) and category(...)", type.getName(), method.getName());
         }
         return row -> {
             try {

@@ -41,7 +41,7 @@ public final class Examples {
     private final double[] weights;
 
     private Examples(String target, List<String> names, List<Columns.Kind> kinds, IntFunction<IntFunction<?>> rows,
-                     IntFunction<?> targets, int size, int[] selection, double[] weights) {
+            IntFunction<?> targets, int size, int[] selection, double[] weights) {
         this.target = target;
         this.names = names;
         this.kinds = kinds;
@@ -95,7 +95,7 @@ public final class Examples {
     }
 
     private static Examples arrays(int count, int width, IntFunction<IntFunction<?>> rows, int targetCount,
-                                   IntFunction<?> targets) {
+            IntFunction<?> targets) {
         if (targetCount != count) {
             throw new ShapeException(count + " rows but " + targetCount + " targets");
         }
@@ -104,14 +104,14 @@ public final class Examples {
             names.add("x" + i);
         }
         return new Examples(TARGET, List.copyOf(names), names.stream().map(n -> Columns.Kind.NUMBER).toList(), rows, targets,
-            count, null, null);
+                count, null, null);
     }
 
     private static int width(int count, java.util.function.IntUnaryOperator lengths) {
         for (int i = 1; i < count; i++) {
             if (lengths.applyAsInt(i) != lengths.applyAsInt(0)) {
                 throw new ShapeException("row " + i + " has " + lengths.applyAsInt(i) + " numbers, the rows before it "
-                    + lengths.applyAsInt(0));
+                        + lengths.applyAsInt(0));
             }
         }
         return count == 0 ? 0 : lengths.applyAsInt(0);
@@ -126,8 +126,8 @@ public final class Examples {
      */
     public static <R> Examples of(List<? extends R> rows, Columns<R> columns, Function<? super R, ?> target) {
         return new Examples(TARGET, columns.names(), columns.all().stream().map(Columns.Column::kind).toList(),
-            i -> j -> columns.all().get(j).cell().apply(rows.get(i)), i -> target.apply(rows.get(i)), rows.size(), null,
-            null);
+                i -> j -> columns.all().get(j).cell().apply(rows.get(i)), i -> target.apply(rows.get(i)), rows.size(), null,
+                null);
     }
 
     /**
@@ -145,7 +145,7 @@ public final class Examples {
             throw KanException.invalid("the rows have no '%s' to predict; they have %s", target, first.keySet());
         }
         return new Examples(target, names, names.stream().map(n -> Columns.Kind.BY_VALUE).toList(),
-            i -> CellRow.of("row " + i, names, rows.get(i)).cells(), i -> rows.get(i).get(target), rows.size(), null, null);
+                i -> CellRow.of("row " + i, names, rows.get(i)).cells(), i -> rows.get(i).get(target), rows.size(), null, null);
     }
 
     /** The same with names for the inputs, by which maps and records are predicted of later. */
@@ -180,7 +180,7 @@ public final class Examples {
     public Examples select(int... positions) {
         int[] chosen = Arrays.stream(positions).map(this::row).toArray();
         return new Examples(target, names, kinds, rows, targets, chosen.length, chosen,
-            weights == null ? null : Arrays.stream(positions).mapToDouble(i -> weights[i]).toArray());
+                weights == null ? null : Arrays.stream(positions).mapToDouble(i -> weights[i]).toArray());
     }
 
     // ------------------------------------------------------------------------------------------------------ properties
@@ -228,7 +228,7 @@ public final class Examples {
         for (int i = 0; i < at.length; i++) {
             if (at[i] < 0) {
                 throw KanException.invalid("the rows have no '%s', which the model was trained on; they have %s",
-                    wanted.get(i), names);
+                        wanted.get(i), names);
             }
         }
         return new CellRow(all.where(), wanted, i -> all.cells().apply(at[i]));

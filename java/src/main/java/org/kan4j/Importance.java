@@ -18,7 +18,7 @@ public record Importance(String input, double mean, double standardError) {
 
     /** Of the numbers [from, from + width) of each row. */
     static Importance of(String input, double[] rows, int rowWidth, int from, int width, int repetitions, long seed,
-                         ToDoubleFunction<double[]> score) {
+            ToDoubleFunction<double[]> score) {
         int n = rows.length / rowWidth;
         double whole = score.applyAsDouble(rows);
         SplittableRandom random = new SplittableRandom(seed);
@@ -26,7 +26,7 @@ public record Importance(String input, double mean, double standardError) {
         for (int r = 0; r < repetitions; r++) {
             double[] dealt = rows.clone();
             int[] order = new int[n];
-            for (int i = 0; i < n; i++) {  // Fisher and Yates, inside out
+            for (int i = 0; i < n; i++) { // Fisher and Yates, inside out
                 int j = random.nextInt(i + 1);
                 order[i] = order[j];
                 order[j] = i;
@@ -39,6 +39,6 @@ public record Importance(String input, double mean, double standardError) {
         double mean = Arrays.stream(falls).average().orElseThrow();
         double squares = Arrays.stream(falls).map(f -> (f - mean) * (f - mean)).sum();
         return new Importance(input, mean, repetitions < 2 ? 0
-            : Math.sqrt(squares / (repetitions - 1) / repetitions));
+                : Math.sqrt(squares / (repetitions - 1) / repetitions));
     }
 }

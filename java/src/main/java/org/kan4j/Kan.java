@@ -53,13 +53,13 @@ public final class Kan {
             String json = checkpoint.properties().get(Encoding.KEY);
             if (json == null) {
                 throw new FormatException(file + " does not say what its inputs and outputs mean (metadata '" + Encoding.KEY
-                    + "'): it is no model of Kan or of kan4j train; Checkpoint.read takes it as it is");
+                        + "'): it is no model of Kan or of kan4j train; Checkpoint.read takes it as it is");
             }
             Encoding encoding = encoding(file, json);
             if (encoding.features() != checkpoint.model().in() || encoding.target().width() != checkpoint.model().out()) {
                 throw new FormatException(file + ": the model has " + checkpoint.model().in() + " inputs and "
-                    + checkpoint.model().out() + " outputs, its metadata '" + Encoding.KEY + "' describes "
-                    + encoding.features() + " and " + encoding.target().width());
+                        + checkpoint.model().out() + " outputs, its metadata '" + Encoding.KEY + "' describes "
+                        + encoding.features() + " and " + encoding.target().width());
             }
             return TrainedKan.of(encoding, Predictor.of(checkpoint), checkpoint.properties(), null);
         } catch (RuntimeException | Error e) {
@@ -86,7 +86,7 @@ public final class Kan {
         if (!kind.isInstance(model)) {
             model.close();
             throw new FormatException(file + " is a " + model.getClass().getSimpleName() + ", expected a "
-                + kind.getSimpleName());
+                    + kind.getSimpleName());
         }
         return kind.cast(model);
     }
@@ -95,8 +95,8 @@ public final class Kan {
     static void requireSame(Encoding model, Encoding rows) {
         if (!model.columns().equals(rows.columns()) || !model.target().equals(rows.target())) {
             throw KanException.invalid("the rows are encoded otherwise than those the model was trained on: their inputs are "
-                + "%s and their target is '%s', the model's %s and '%s'; encode them with the model's encoding",
-                rows.inputs(), rows.target().name(), model.inputs(), model.target().name());
+                    + "%s and their target is '%s', the model's %s and '%s'; encode them with the model's encoding",
+                    rows.inputs(), rows.target().name(), model.inputs(), model.target().name());
         }
     }
 

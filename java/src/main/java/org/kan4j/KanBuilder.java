@@ -276,7 +276,7 @@ public final class KanBuilder<M extends TrainedKan> {
         };
         if (told != kind) {
             throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", encoding.target().name(),
-                told.getSimpleName(), kind.getSimpleName());
+                    told.getSimpleName(), kind.getSimpleName());
         }
         double share = validation > 0 ? validation : patience > 0 ? 0.1 : 0;
         try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
@@ -310,10 +310,10 @@ public final class KanBuilder<M extends TrainedKan> {
     private Trainer trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train) {
         int passes = epochs != null ? epochs : recipe.epochs();
         Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(passes)
-            .batchSize(batchSize != null ? batchSize : recipe.batchSize())
-            .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), weightDecay))
-            .schedule(Schedule.exponential(epochs == null ? recipe.decay() : Math.pow(0.02, 1.0 / Math.max(1, passes))))
-            .properties(Kan.properties(encoding));
+                .batchSize(batchSize != null ? batchSize : recipe.batchSize())
+                .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), weightDecay))
+                .schedule(Schedule.exponential(epochs == null ? recipe.decay() : Math.pow(0.02, 1.0 / Math.max(1, passes))))
+                .properties(Kan.properties(encoding));
         if (encoding.target() instanceof Encoding.Labels) {
             builder.loss(new Loss.BinaryCrossEntropy());
         }
@@ -377,14 +377,14 @@ public final class KanBuilder<M extends TrainedKan> {
         Map<String, List<Integer>> strata = new LinkedHashMap<>();
         for (int position : order) {
             strata.computeIfAbsent(task == Learner.Task.CLASSES ? examples.targetOf(position).text(0) : "",
-                any -> new ArrayList<>()).add(position);
+                    any -> new ArrayList<>()).add(position);
         }
         int[] fold = new int[order.length];
         int next = 0;
         for (Map.Entry<String, List<Integer>> stratum : strata.entrySet()) {
             if (stratum.getValue().size() < 2) {
                 throw KanException.invalid("the class '%s' has a single row, cross-validation needs 2 of each",
-                    stratum.getKey());
+                        stratum.getKey());
             }
             for (int position : stratum.getValue()) {
                 fold[position] = next++ % folds;

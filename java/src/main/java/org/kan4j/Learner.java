@@ -25,7 +25,9 @@ final class Learner {
     private static final Logger LOG = System.getLogger("org.kan4j");
 
     /** What a model is to tell. */
-    enum Task { CLASSES, VALUE, LABELS }
+    enum Task {
+        CLASSES, VALUE, LABELS
+    }
 
     /** Different texts that a column of categories has at most. */
     private static final int MAX_CATEGORIES = 1000;
@@ -82,15 +84,15 @@ final class Learner {
         }
         if (numbers > 0) {
             throw odd.error(at, "got '" + odd.text(at) + "', but " + numbers + " of " + present + " rows have numbers there; "
-                + "Columns.category takes all as categories");
+                    + "Columns.category takes all as categories");
         }
         if (texts.size() > MAX_CATEGORIES) {
             throw KanException.invalid("the input '%s' has more than %d different texts, which is no category; leave it out",
-                name, MAX_CATEGORIES);
+                    name, MAX_CATEGORIES);
         }
         if (texts.size() > Math.max(MANY_CATEGORIES, MANY_SHARE * examples.size())) {
             LOG.log(Level.WARNING, "the input ''{0}'' has {1} different texts, such as ''{2}'', and becomes as many inputs of "
-                + "the model; leave it out if it is a name or a date", name, texts.size(), texts.iterator().next());
+                    + "the model; leave it out if it is a name or a date", name, texts.size(), texts.iterator().next());
         }
         return new Encoding.Categorical(name, List.copyOf(texts));
     }
@@ -118,10 +120,10 @@ final class Learner {
         }
         if (task == Task.CLASSES && labels.size() > MANY_CATEGORIES && labels.size() > examples.size() / 2) {
             throw KanException.invalid("'%s' has %d classes in %d rows, such as '%s': too few rows of each to learn from; "
-                + "Kan.regressor predicts numbers", name, labels.size(), examples.size(), labels.iterator().next());
+                    + "Kan.regressor predicts numbers", name, labels.size(), examples.size(), labels.iterator().next());
         }
         return task == Task.CLASSES ? new Encoding.Classes(name, List.copyOf(labels))
-            : new Encoding.Labels(name, List.copyOf(labels));
+                : new Encoding.Labels(name, List.copyOf(labels));
     }
 
     /** Whole numbers by their value, texts by the alphabet. */
@@ -227,7 +229,7 @@ final class Learner {
             }
         };
         return examples.weights() == null ? rows
-            : rows.withWeights(fill(HostTensor.allocate(arena, dtype, n), examples.weights()));
+                : rows.withWeights(fill(HostTensor.allocate(arena, dtype, n), examples.weights()));
     }
 
     private static HostTensor fill(HostTensor tensor, double[] numbers) {

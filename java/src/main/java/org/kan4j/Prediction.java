@@ -62,7 +62,7 @@ public final class Prediction {
     public Set<String> labels(double threshold) {
         if (!(target instanceof Encoding.Labels l)) {
             throw new IllegalStateException("'" + target.name() + "' is " + (target instanceof Encoding.Value
-                ? "a number: ask for value()" : "one class: ask for label()"));
+                    ? "a number: ask for value()" : "one class: ask for label()"));
         }
         Set<String> labels = new LinkedHashSet<>();
         for (int i = 0; i < values.length; i++) {
@@ -111,7 +111,7 @@ public final class Prediction {
             return values[0];
         }
         throw new IllegalStateException("'" + target.name() + "' is no number: ask for "
-            + (target instanceof Encoding.Classes ? "label()" : "labels()"));
+                + (target instanceof Encoding.Classes ? "label()" : "labels()"));
     }
 
     /**

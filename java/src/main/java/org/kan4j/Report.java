@@ -101,7 +101,7 @@ public final class Report {
                 predicted += yes ? 1 : 0;
                 right += yes == truth[i][c] ? 1 : 0;
                 logLoss -= Math.log(Math.max(LEAST_PROBABILITY,
-                    truth[i][c] ? probabilities[i][c] : 1 - probabilities[i][c]));
+                        truth[i][c] ? probabilities[i][c] : 1 - probabilities[i][c]));
             }
             scores.add(score(labels.get(c), hits, support, predicted));
         }
@@ -144,7 +144,7 @@ public final class Report {
 
     private static ClassScore score(String label, long hits, long support, long predicted) {
         return new ClassScore(label, support, predicted == 0 ? 0 : (double) hits / predicted,
-            support == 0 ? 0 : (double) hits / support, support + predicted == 0 ? 0 : 2.0 * hits / (support + predicted));
+                support == 0 ? 0 : (double) hits / support, support + predicted == 0 ? 0 : 2.0 * hits / (support + predicted));
     }
 
     /** The mean over the classes that are there, or were predicted. */
@@ -154,7 +154,7 @@ public final class Report {
         for (int c = 0; c < scores.size(); c++) {
             int at = c;
             if (scores.get(c).support() > 0
-                || confusion != null && Arrays.stream(confusion).anyMatch(row -> row[at] > 0)) {
+                    || confusion != null && Arrays.stream(confusion).anyMatch(row -> row[at] > 0)) {
                 sum += scores.get(c).f1();
                 count++;
             }
@@ -200,14 +200,14 @@ public final class Report {
                 tied += truth.has(order[to], c) ? 1 : 0;
                 to++;
             }
-            to = Math.max(to, from + 1);  // NaN equals nothing
+            to = Math.max(to, from + 1); // NaN equals nothing
             positive += tied;
             ranks += tied * (from + 1 + to) / 2.0;
             from = to;
         }
         long negative = n - positive;
         return positive == 0 || negative == 0 ? Double.NaN
-            : (ranks - positive * (positive + 1) / 2.0) / positive / negative;
+                : (ranks - positive * (positive + 1) / 2.0) / positive / negative;
     }
 
     // ------------------------------------------------------------------------------------------------------- measures
@@ -234,8 +234,8 @@ public final class Report {
      */
     public ClassScore of(String label) {
         return classes.stream().filter(score -> score.label().equals(label)).findFirst().orElseThrow(
-            () -> KanException.invalid("'%s' is none of the classes: %s", label,
-                classes.stream().map(ClassScore::label).toList()));
+                () -> KanException.invalid("'%s' is none of the classes: %s", label,
+                        classes.stream().map(ClassScore::label).toList()));
     }
 
     /**
@@ -300,11 +300,11 @@ public final class Report {
             int width = classes.stream().mapToInt(c -> c.label().length()).max().orElse(0);
             width = Math.max(5, width);
             text.append(String.format(Locale.ROOT, "%-" + width + "s %9s %9s %9s %9s%s%n", "", "precision", "recall", "f1",
-                "rows", confusion.length == 0 ? "" : "  predicted as"));
+                    "rows", confusion.length == 0 ? "" : "  predicted as"));
             for (int c = 0; c < classes.size(); c++) {
                 ClassScore score = classes.get(c);
                 text.append(String.format(Locale.ROOT, "%-" + width + "s %9.4f %9.4f %9.4f %,9d", score.label(),
-                    score.precision(), score.recall(), score.f1(), score.support()));
+                        score.precision(), score.recall(), score.f1(), score.support()));
                 if (confusion.length > 0) {
                     text.append("  ").append(Arrays.toString(confusion[c]));
                 }

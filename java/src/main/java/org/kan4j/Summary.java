@@ -53,7 +53,7 @@ public record Summary(List<Layer> layers, long parameters, long buffers, long by
         }
         long width = model.dtype().bytes();
         return new Summary(List.copyOf(layers), parameters, buffers, (parameters + buffers) * width,
-            (4 * parameters + buffers) * width);
+                (4 * parameters + buffers) * width);
     }
 
     private static String name(LayerSpec spec) {
@@ -67,9 +67,9 @@ public record Summary(List<Layer> layers, long parameters, long buffers, long by
         for (int l = 0; l < layers.size(); l++) {
             Layer layer = layers.get(l);
             text.append(String.format(Locale.ROOT, "%2d  %d -> %d  %,d parameters  %s  %s%n", l, layer.in(), layer.out(),
-                layer.parameters(), layer.what(), String.join(", ", layer.tensors())));
+                    layer.parameters(), layer.what(), String.join(", ", layer.tensors())));
         }
         return text.append(String.format(Locale.ROOT, "%,d parameters, %,d other numbers, %,d bytes; %,d to train with AdamW%n",
-            parameters, buffers, bytes, trainingBytes)).toString();
+                parameters, buffers, bytes, trainingBytes)).toString();
     }
 }

@@ -164,7 +164,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         int in = encoder.features();
         if (features.length != (long) rows * in) {
             throw new ShapeException(rows + " rows of " + in + " features are " + (long) rows * in + " numbers, given "
-                + features.length);
+                    + features.length);
         }
         if (rows == 0) {
             return List.of();
@@ -178,7 +178,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
             List<String> outside = encoder.outside(features, i * in, SLACK);
             if (!outside.isEmpty() && warned.compareAndSet(false, true)) {
                 LOG.log(Level.WARNING, "a row to predict is beyond the range of the training rows in {0}, where nothing was "
-                    + "learned; Prediction.outside tells for each row, this is said once", outside);
+                        + "learned; Prediction.outside tells for each row, this is said once", outside);
             }
             predictions.add(new Prediction(target, Outputs.decode(target, one), outside));
         }
@@ -233,7 +233,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
                     predicted[from + i] = predictions.get(i).numbers();
                     for (int o = 0; o < truth[from + i].length; o++) {
                         truth[from + i][o] = classes ? t.getAtIndex(ValueLayout.JAVA_INT, i)
-                            : t.getAtIndex(ValueLayout.JAVA_DOUBLE, (long) i * width + o);
+                                : t.getAtIndex(ValueLayout.JAVA_DOUBLE, (long) i * width + o);
                     }
                 }
             }
@@ -301,8 +301,8 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
             for (int i = 0; i < runs; i++) {
                 int columns = column.width() / runs;
                 all.add(Importance.of(inputs.get(all.size()), features, encoder.features(), from, columns, repetitions, seed,
-                    rows -> report(predictEncoded(rows, truth.length).stream().map(Prediction::numbers)
-                        .toArray(double[][]::new), truth).score()));
+                        rows -> report(predictEncoded(rows, truth.length).stream().map(Prediction::numbers)
+                                .toArray(double[][]::new), truth).score()));
                 from += columns;
             }
         }
@@ -352,6 +352,6 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     @Override
     public String toString() {
         return String.format(java.util.Locale.ROOT, "%s of %s from %d inputs, %,d parameters", getClass().getSimpleName(),
-            encoding().target().name(), inputs.size(), parameters.model().parameterCount());
+                encoding().target().name(), inputs.size(), parameters.model().parameterCount());
     }
 }

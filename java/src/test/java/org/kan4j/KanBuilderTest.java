@@ -53,11 +53,11 @@ class KanBuilderTest {
         double mean = Arrays.stream(y).average().orElseThrow();
         double deviation = Math.sqrt(Arrays.stream(y).map(v -> (v - mean) * (v - mean)).average().orElseThrow());
         try (Arena arena = Arena.ofConfined();
-             Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, new Chebyshev(3), 2, 5, 4, 1), 7);
-             Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.adamW(0.02, 0.3)).seed(7).epochs(3).batchSize(8)
-                 .schedule(Schedule.exponential(Math.pow(0.02, 1.0 / 3))).build();
-             KanRegressor model = Kan.regressor().dtype(DType.F64).basis(new Chebyshev(3)).hidden(5, 4).learningRate(0.02)
-                 .weightDecay(0.3).seed(7).epochs(3).batchSize(8).fit(x, y)) {
+                Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, new Chebyshev(3), 2, 5, 4, 1), 7);
+                Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.adamW(0.02, 0.3)).seed(7).epochs(3).batchSize(8)
+                        .schedule(Schedule.exponential(Math.pow(0.02, 1.0 / 3))).build();
+                KanRegressor model = Kan.regressor().dtype(DType.F64).basis(new Chebyshev(3)).hidden(5, 4).learningRate(0.02)
+                        .weightDecay(0.3).seed(7).epochs(3).batchSize(8).fit(x, y)) {
             HostTensor features = HostTensor.allocate(arena, DType.F64, ROWS, 2);
             HostTensor targets = HostTensor.allocate(arena, DType.F64, ROWS, 1);
             for (int i = 0; i < ROWS; i++) {
@@ -81,7 +81,7 @@ class KanBuilderTest {
             assertEquals(100, model.training().orElseThrow().epochs().size());
             assertEquals(16, model.summary().layers().getFirst().out());
             assertEquals(new BSpline(5, 3, -1, 1, BSpline.of(5, 3).outside()),
-                ((org.kan4j.layer.KanLayer) model.parameters().model().layers().getFirst()).basis());
+                    ((org.kan4j.layer.KanLayer) model.parameters().model().layers().getFirst()).basis());
         }
     }
 
@@ -93,8 +93,9 @@ class KanBuilderTest {
             labels[i] = i % 9 == 0 ? "rare" : "common"; // 10 and 80
         }
         try (KanClassifier balanced = Kan.classifier().epochs(2).balanced().fit(x, labels);
-             KanClassifier byHand = Kan.classifier().epochs(2).trainer(t -> t.classWeights(90 / 160.0, 90 / 20.0)).fit(x, labels);
-             KanClassifier plain = Kan.classifier().epochs(2).fit(x, labels)) {
+                KanClassifier byHand = Kan.classifier().epochs(2).trainer(t -> t.classWeights(90 / 160.0, 90 / 20.0)).fit(x,
+                        labels);
+                KanClassifier plain = Kan.classifier().epochs(2).fit(x, labels)) {
             assertEquals(byHand.predict(x[0]).probabilities(), balanced.predict(x[0]).probabilities());
             assertNotEquals(plain.predict(x[0]).probabilities(), balanced.predict(x[0]).probabilities());
         }
@@ -123,11 +124,11 @@ class KanBuilderTest {
         double[][] x = rows();
         Path file = folder.resolve("running.safetensors");
         try (KanRegressor model = Kan.regressor().epochs(3).checkpoint(file).fit(Examples.of(x,
-            Arrays.stream(x).mapToDouble(r -> r[0]).toArray()).named("a", "b")); TrainedKan loaded = Kan.load(file)) {
+                Arrays.stream(x).mapToDouble(r -> r[0]).toArray()).named("a", "b")); TrainedKan loaded = Kan.load(file)) {
             assertEquals(model.predict(3, -1).value(), loaded.predict(3, -1).value());
             assertEquals(model.predict(3, -1).value(), loaded.predict(3f, -1f).value());
             assertEquals(List.of(model.predict(3, -1).value()),
-                loaded.predictAll(List.of(Map.of("b", -1, "a", 3))).stream().map(Prediction::value).toList());
+                    loaded.predictAll(List.of(Map.of("b", -1, "a", 3))).stream().map(Prediction::value).toList());
         }
     }
 

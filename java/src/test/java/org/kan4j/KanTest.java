@@ -81,7 +81,7 @@ class KanTest {
             Prediction after = model.predict(100, -2.9);
             assertEquals(before.probabilities(), after.probabilities());
             assertEquals(List.of("east-north", "east-south", "west-north", "west-south"),
-                assertInstanceOf(KanClassifier.class, model).labels());
+                    assertInstanceOf(KanClassifier.class, model).labels());
             assertEquals(1, after.probabilities().values().stream().mapToDouble(p -> p).sum(), 1e-12);
             assertEquals(after.probability(), after.probability("west-south"));
             assertThrows(IllegalStateException.class, after::value);
@@ -138,7 +138,7 @@ class KanTest {
             double length = random.nextDouble(1, 7);
             String colour = List.of("red", "blue", "white").get(random.nextInt(3));
             flowers.add(new Flower(length, random.nextInt(4, 9), colour, random.nextBoolean(),
-                colour.equals("red") ? "poppy" : length < 4 ? "violet" : "lily"));
+                    colour.equals("red") ? "poppy" : length < 4 ? "violet" : "lily"));
         }
         return flowers;
     }
@@ -154,7 +154,7 @@ class KanTest {
             assertEquals(model.predict(flower).probabilities(), model.predict(map).probabilities());
             assertTrue(model.evaluate(examples).accuracy().orElseThrow() > 0.97);
             String unseen = assertThrows(KanException.class,
-                () -> model.predict(new Flower(3, 5, "green", true, null))).getMessage();
+                    () -> model.predict(new Flower(3, 5, "green", true, null))).getMessage();
             assertTrue(unseen.contains("'colour'") && unseen.contains("'green'") && unseen.contains("blue, red, white"), unseen);
             String absent = assertThrows(KanException.class, () -> model.predict(Map.of("length", 3))).getMessage();
             assertTrue(absent.contains("'petals'"), absent);
@@ -210,7 +210,9 @@ class KanTest {
         }
         KanBuilder<KanClassifier> builder = Kan.classifier().epochs(20);
         String refused = assertThrows(KanException.class,
-            () -> { builder.fit(Examples.of(rows, "species")).close(); }).getMessage();
+                () -> {
+                    builder.fit(Examples.of(rows, "species")).close();
+                }).getMessage();
         assertTrue(refused.contains("row 0") && refused.contains("'length'"), refused);
         builder.missing(Encoding.Missing.FILL).unseen(Encoding.Unseen.UNKNOWN);
         try (KanClassifier model = builder.fit(Examples.of(rows, "species"))) {

@@ -23,7 +23,7 @@ class ReportTest {
         assertArrayEquals(new long[][] {{2, 1}, {1, 1}}, report.confusionMatrix());
         assertEquals(0.6, report.accuracy().orElseThrow(), 1e-15);
         assertEquals(-(Math.log(0.9) + Math.log(0.6) + Math.log(0.4) + Math.log(0.8) + Math.log(0.4)) / 5,
-            report.logLoss().orElseThrow(), 1e-15);
+                report.logLoss().orElseThrow(), 1e-15);
         // Of the 6 pairs of a yes and a no: 0.8 is above all three, 0.4 above one, equal to one.
         assertEquals(4.5 / 6, report.rocAuc().orElseThrow(), 1e-15);
         Report.ClassScore no = report.of("no");
@@ -63,7 +63,7 @@ class ReportTest {
     @Test
     void ofLabels() {
         Report report = Report.labels(List.of("x", "y"), new double[][] {{0.9, 0.2}, {0.8, 0.7}, {0.3, 0.6}},
-            new boolean[][] {{true, false}, {false, true}, {false, true}});
+                new boolean[][] {{true, false}, {false, true}, {false, true}});
         assertEquals(5.0 / 6, report.accuracy().orElseThrow(), 1e-15);
         assertEquals(2.0 / 3, report.measures().get("exact_match"), 1e-15);
         assertEquals(0.5, report.of("x").precision());

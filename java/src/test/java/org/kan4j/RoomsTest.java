@@ -34,20 +34,20 @@ class RoomsTest {
 
     /** From the ground; rooms of a floor do not know each other. */
     private static final List<Set<String>> FLOORS = List.of(
-        Set.of("error"),
-        Set.of("internal", "formula"),
-        Set.of("basis", "device", "encoding", "symbolic"),
-        Set.of("layer", "internal.memory"),
-        Set.of("tensor"),
-        Set.of("rows", "internal.passes"),
-        Set.of("model"),
-        Set.of("io", "internal.model"),
-        Set.of("grid", "optim", "interop", "export", "serve"),
-        Set.of("internal.measure"),
-        Set.of("measure"),
-        Set.of("train"),
-        Set.of("explain"),
-        Set.of("")); // the front door
+            Set.of("error"),
+            Set.of("internal", "formula"),
+            Set.of("basis", "device", "encoding", "symbolic"),
+            Set.of("layer", "internal.memory"),
+            Set.of("tensor"),
+            Set.of("rows", "internal.passes"),
+            Set.of("model"),
+            Set.of("io", "internal.model"),
+            Set.of("grid", "optim", "interop", "export", "serve"),
+            Set.of("internal.measure"),
+            Set.of("measure"),
+            Set.of("train"),
+            Set.of("explain"),
+            Set.of("")); // the front door
 
     /** Rooms that describe, and so know nothing of memory. */
     private static final String[] WITHOUT_MEMORY = {"org.kan4j.error", "org.kan4j.formula", "org.kan4j.basis",
@@ -62,7 +62,7 @@ class RoomsTest {
     private static final int MOST_TYPES_OF_THE_FRONT_DOOR = 15;
 
     private static final JavaClasses ALL = new ClassFileImporter()
-        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.kan4j");
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.kan4j");
 
     private static String room(JavaClass type) {
         String name = type.getPackageName();
@@ -71,12 +71,12 @@ class RoomsTest {
 
     private static boolean isOurs(JavaClass type) {
         return (type.getPackageName() + ".").startsWith("org.kan4j.") && !room(type).equals("ffi")
-            && !room(type).startsWith("natives") && !room(type).equals("scorer");
+                && !room(type).startsWith("natives") && !room(type).equals("scorer");
     }
 
     private static int floor(JavaClass type) {
         return IntStream.range(0, FLOORS.size()).filter(i -> FLOORS.get(i).contains(room(type))).findFirst()
-            .orElseThrow(() -> new AssertionError("the package of " + type.getName() + " has no floor in RoomsTest"));
+                .orElseThrow(() -> new AssertionError("the package of " + type.getName() + " has no floor in RoomsTest"));
     }
 
     @Test
@@ -97,7 +97,7 @@ class RoomsTest {
         }
         assertTrue(upwards.isEmpty(), String.join("\n", upwards));
         Set<String> named = FLOORS.stream().flatMap(Set::stream).filter(room -> !room.isEmpty())
-            .collect(Collectors.toSet());
+                .collect(Collectors.toSet());
         seen.remove("");
         assertEquals(new TreeSet<>(named), seen, "rooms with a floor, and rooms with classes");
     }
@@ -110,15 +110,15 @@ class RoomsTest {
     @Test
     void whatDescribesKnowsNothingOfMemory() {
         noClasses().that().resideInAnyPackage(WITHOUT_MEMORY).should().dependOnClassesThat()
-            .resideInAPackage("java.lang.foreign..").check(ALL);
+                .resideInAPackage("java.lang.foreign..").check(ALL);
     }
 
     @Test
     void nativeCodeIsCalledFromNamedRooms() {
         noClasses().that().resideOutsideOfPackages(WITH_KERNELS).should().dependOnClassesThat()
-            .resideInAPackage("org.kan4j.ffi").check(ALL);
+                .resideInAPackage("org.kan4j.ffi").check(ALL);
         noClasses().that().resideOutsideOfPackage("org.kan4j.ffi").should().dependOnClassesThat()
-            .belongToAnyOf(Linker.class, FunctionDescriptor.class).check(ALL);
+                .belongToAnyOf(Linker.class, FunctionDescriptor.class).check(ALL);
     }
 
     @Test
@@ -128,7 +128,7 @@ class RoomsTest {
             for (JavaMethodCall call : type.getMethodCallsFromSelf()) {
                 // jextract's structs reinterpret what they are given, as arrays of themselves.
                 if (call.getTargetOwner().isEquivalentTo(MemorySegment.class) && call.getName().equals("reinterpret")
-                    && !type.getSimpleName().startsWith("kan_")) {
+                        && !type.getSimpleName().startsWith("kan_")) {
                     callers.add(type.getName());
                 }
             }
@@ -140,18 +140,18 @@ class RoomsTest {
     void exportedRoomsAreSmall() {
         ModuleDescriptor module = ModuleFinder.of(Vm.home(Context.class)).find("org.kan4j").orElseThrow().descriptor();
         Set<String> exported = module.exports().stream().filter(export -> !export.isQualified())
-            .map(ModuleDescriptor.Exports::source).collect(Collectors.toSet());
+                .map(ModuleDescriptor.Exports::source).collect(Collectors.toSet());
         Map<String, Integer> types = new TreeMap<>();
         for (JavaClass type : ALL) {
             if (exported.contains(type.getPackageName()) && type.isTopLevelClass()
-                && type.getModifiers().contains(JavaModifier.PUBLIC)) {
+                    && type.getModifiers().contains(JavaModifier.PUBLIC)) {
                 types.merge(type.getPackageName(), 1, Integer::sum);
             }
         }
         assertEquals(new TreeSet<>(exported), types.keySet(), "exported packages, and those with public types");
         types.forEach((name, count) -> assertTrue(
-            count <= (name.equals("org.kan4j") ? MOST_TYPES_OF_THE_FRONT_DOOR : MOST_TYPES), name + " has " + count
-                + " public types"));
+                count <= (name.equals("org.kan4j") ? MOST_TYPES_OF_THE_FRONT_DOOR : MOST_TYPES), name + " has " + count
+                        + " public types"));
         assertTrue(exported.stream().noneMatch(name -> name.startsWith("org.kan4j.internal")), exported.toString());
     }
 }

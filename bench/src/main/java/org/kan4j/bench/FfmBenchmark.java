@@ -53,7 +53,7 @@ public class FfmBenchmark {
         NativeLibrary.load();
         FunctionDescriptor scale = Kan.kan_vector_scale$descriptor();
         criticalEmpty = LINKER.downcallHandle(Kan.kan_abi_version$address(), Kan.kan_abi_version$descriptor(),
-            Linker.Option.critical(false));
+                Linker.Option.critical(false));
         criticalScale = LINKER.downcallHandle(Kan.kan_vector_scale$address(), scale, Linker.Option.critical(true));
         confined = Arena.ofConfined();
         shared = Arena.ofShared();
@@ -132,9 +132,9 @@ public class FfmBenchmark {
         try {
             require(segment());
             require(segmentShared());
-            if (Math.abs(one.get(ValueLayout.JAVA_FLOAT, 0)) != 1.5f || Math.abs(oneShared.get(ValueLayout.JAVA_FLOAT, 0))
-                != 1.5f || Math.abs(array[0]) != 1.5f || Kan.kan_abi_version() >> 16 != Kan.KAN_ABI_MAJOR()
-                || refused() == Kan.KAN_OK()) {
+            if (Math.abs(one.get(ValueLayout.JAVA_FLOAT, 0)) != 1.5f || Math.abs(oneShared.get(ValueLayout.JAVA_FLOAT, 0)) != 1.5f
+                    || Math.abs(array[0]) != 1.5f || Kan.kan_abi_version() >> 16 != Kan.KAN_ABI_MAJOR()
+                    || refused() == Kan.KAN_OK()) {
                 throw new IllegalStateException("a call did not do what it should");
             }
         } finally {

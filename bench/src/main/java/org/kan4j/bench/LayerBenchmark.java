@@ -191,9 +191,9 @@ public class LayerBenchmark {
         long rows = small ? batch : Math.min(batch, CHECKED_ROWS);
         double tolerance = dtype == DType.F32 ? 1e-4 : 1e-10;
         try (Arena local = Arena.ofConfined();
-             Context exact = Context.open(ContextOptions.defaults().withThreads(1).withTier(Tier.REFERENCE));
-             Workspace reference = Workspace.training(exact, parameters, rows);
-             ParameterVector expected = parameters.newVector()) {
+                Context exact = Context.open(ContextOptions.defaults().withThreads(1).withTier(Tier.REFERENCE));
+                Workspace reference = Workspace.training(exact, parameters, rows);
+                ParameterVector expected = parameters.newVector()) {
             HostTensor few = x.slice(0, rows);
             HostTensor outputs = reference.forward(few).to(local, dtype);
             Data.requireSensible("the output", y.toDoubles());

@@ -78,7 +78,7 @@ public abstract class NetworkBenchmark {
             }
             if (!(last < first || first < 1e-3) || !Double.isFinite(first)) {
                 throw new IllegalStateException("the network does not learn: loss " + first + " before 20 steps, " + last
-                    + " after");
+                        + " after");
             }
         }
     }

@@ -181,7 +181,7 @@ final class VectorNetwork implements Network {
                     addScaled(value * sigmoid, gradOutput, r * out, gradients, (i * ROWS + FUNCTIONS) * out);
                     if (gradInput != null) {
                         sum += sigmoid * (1 + value * (1 - sigmoid))
-                            * dot(gradOutput, r * out, weights, (i * ROWS + FUNCTIONS) * out);
+                                * dot(gradOutput, r * out, weights, (i * ROWS + FUNCTIONS) * out);
                         gradInput[r * in + i] = sum;
                     }
                 }
@@ -193,8 +193,8 @@ final class VectorNetwork implements Network {
             int j = 0;
             for (; j < LANES.loopBound(out); j += LANES.length()) {
                 FloatVector.fromArray(LANES, from, fromOffset + j)
-                    .fma(FloatVector.broadcast(LANES, factor), FloatVector.fromArray(LANES, to, toOffset + j))
-                    .intoArray(to, toOffset + j);
+                        .fma(FloatVector.broadcast(LANES, factor), FloatVector.fromArray(LANES, to, toOffset + j))
+                        .intoArray(to, toOffset + j);
             }
             for (; j < out; j++) {
                 to[toOffset + j] = Math.fma(factor, from[fromOffset + j], to[toOffset + j]);
@@ -227,7 +227,7 @@ final class VectorNetwork implements Network {
                 first.intoArray(m, i);
                 second.intoArray(v, i);
                 FloatVector.fromArray(LANES, weights, i)
-                    .sub(first.mul(rate).div(second.mul(scale).sqrt().add(1e-8f))).intoArray(weights, i);
+                        .sub(first.mul(rate).div(second.mul(scale).sqrt().add(1e-8f))).intoArray(weights, i);
             }
             for (; i < weights.length; i++) {
                 m[i] = 0.9f * m[i] + 0.1f * gradients[i];

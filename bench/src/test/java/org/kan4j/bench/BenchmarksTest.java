@@ -19,13 +19,13 @@ class BenchmarksTest {
 
     private static ChainedOptionsBuilder once(String include) {
         return new OptionsBuilder().include(include).forks(0).warmupIterations(0).measurementIterations(1)
-            .mode(Mode.SingleShotTime).shouldFailOnError(true).verbosity(VerboseMode.SILENT);
+                .mode(Mode.SingleShotTime).shouldFailOnError(true).verbosity(VerboseMode.SILENT);
     }
 
     @Test
     void layersOfEveryBasisInBothTypes() throws RunnerException {
         Collection<RunResult> results = new Runner(once("LayerBenchmark").param("size", "24").param("batch", "5")
-            .param("dtype", "F32", "F64").param("threads", "2").build()).run();
+                .param("dtype", "F32", "F64").param("threads", "2").build()).run();
         assertThat(results).hasSize(12 * 2 * 4);
     }
 
@@ -40,9 +40,9 @@ class BenchmarksTest {
     @Test
     void networks() throws RunnerException {
         assertThat(new Runner(once("Network").param("layers", "6x20x1").param("batch", "10")
-            .param("threads", "1").build()).run()).hasSizeGreaterThanOrEqualTo(3 * 2);
+                .param("threads", "1").build()).run()).hasSizeGreaterThanOrEqualTo(3 * 2);
         assertThat(new Runner(once("Predict").param("layers", "4x16x3").param("batch", "3").build()).run())
-            .hasSizeGreaterThanOrEqualTo(2);
+                .hasSizeGreaterThanOrEqualTo(2);
     }
 
     @Test
@@ -57,8 +57,8 @@ class BenchmarksTest {
         assertThatThrownBy(() -> Data.requireSensible("x", 0, 0, 0)).hasMessageContaining("nothing but 0");
         assertThatThrownBy(() -> Data.requireSensible("x", 1, Double.NaN)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> Data.requireEqual("x", new double[] {1, 2.1}, new double[] {1, 2}, 1e-3))
-            .hasMessageContaining("wrong by");
+                .hasMessageContaining("wrong by");
         assertThatThrownBy(() -> Data.requireEqual("x", new double[] {Double.NaN}, new double[] {1}, 1e-3))
-            .hasMessageContaining("wrong by");
+                .hasMessageContaining("wrong by");
     }
 }

@@ -32,13 +32,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j attribute}. */
-@Command(name = "attribute", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Shows what the features of a model do, on the rows of a file: for each the share of the output's variance it "
-            + "has part in, with a standard error.", "docs/explain.md says what each number means."},
-        footer = {"", "Example:", "  kan4j attribute wine.safetensors wine.csv --interactions --plot wine.svg"})
+@Command(name = "attribute", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Shows what the features of a model do, on the rows of a file: for each the share of the output's variance it "
+            + "has part in, with a standard error.",
+    "docs/explain.md says what each number means."}, footer = {"", "Example:",
+        "  kan4j attribute wine.safetensors wine.csv --interactions --plot wine.svg"})
 final class AttributeCommand implements Callable<Integer> {
 
-    private enum Measure { TOTAL, SHARE, EFFECT, PYKAN }
+    private enum Measure {
+        TOTAL, SHARE, EFFECT, PYKAN
+    }
 
     @Spec
     private CommandSpec spec;
@@ -49,9 +52,8 @@ final class AttributeCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "DATA", description = "A CSV, Parquet or safetensors file, or a known set's name.")
     private String data;
 
-    @Option(names = "--method", paramLabel = "NAME", defaultValue = "total",
-            description = "total (of the variance; features), share (of the variance, along the edges; features), effect (of each "
-                    + "edge) or pykan (its scores, to compare with); ${DEFAULT-VALUE} by default.")
+    @Option(names = "--method", paramLabel = "NAME", defaultValue = "total", description = "total (of the variance; features), share (of the variance, along the edges; features), effect (of each "
+            + "edge) or pykan (its scores, to compare with); ${DEFAULT-VALUE} by default.")
     private Measure measure;
 
     @Option(names = "--interactions", description = "Also show which pairs of features act together.")
@@ -140,18 +142,18 @@ final class AttributeCommand implements Callable<Integer> {
         int wide = names.stream().mapToInt(String::length).max().orElse(1);
         IntStream.range(0, values.length).boxed().sorted(Comparator.comparingDouble(i -> -(Double.isNaN(values[i]) ? -1
                 : values[i]))).forEach(i -> {
-            ObjectNode one = list.addObject().put("name", names.get(i));
-            if (Double.isNaN(values[i])) {
-                one.putNull("value");
-                return;
-            }
-            one.put("value", values[i]);
-            String line = format("%-" + wide + "s %8.4f", names.get(i), values[i]);
-            if (errors != null) {
-                one.put("error", errors[i]);
-                line += format(" ± %.4f", errors[i]);
-            }
-            out.println(line);
-        });
+                    ObjectNode one = list.addObject().put("name", names.get(i));
+                    if (Double.isNaN(values[i])) {
+                        one.putNull("value");
+                        return;
+                    }
+                    one.put("value", values[i]);
+                    String line = format("%-" + wide + "s %8.4f", names.get(i), values[i]);
+                    if (errors != null) {
+                        one.put("error", errors[i]);
+                        line += format(" ± %.4f", errors[i]);
+                    }
+                    out.println(line);
+                });
     }
 }

@@ -39,11 +39,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j bench}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
-        subcommands = {BenchLatencyCommand.class, BenchScalingCommand.class, BenchCompareCommand.class},
-        description = {"Times forward, backward and the whole training step of models with about equally many parameters.",
-            "Networks of KAN layers have about 10 parameters an edge; hidden layers of mlp and rational are 10 times as wide.",
-            "A step is forward, mean squared error, backward and AdamW. Medians and 95th percentiles in milliseconds; after "
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false, subcommands = {BenchLatencyCommand.class,
+    BenchScalingCommand.class, BenchCompareCommand.class}, description = {
+        "Times forward, backward and the whole training step of models with about equally many parameters.",
+        "Networks of KAN layers have about 10 parameters an edge; hidden layers of mlp and rational are 10 times as wide.",
+        "A step is forward, mean squared error, backward and AdamW. Medians and 95th percentiles in milliseconds; after "
                 + "each the share of the machine's floor that was reached, from rates measured in the same round. Memory is "
                 + "what forward, and forward with backward, hold beyond parameters and gradients. The last columns are times "
                 + "against those of mlp, or of the first row where there is no mlp: medians of the rounds' ratios."})
@@ -52,22 +52,17 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--layers", paramLabel = "N", split = ",", defaultValue = "1000,1000,1",
-            description = "Widths from the inputs to the outputs; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--layers", paramLabel = "N", split = ",", defaultValue = "1000,1000,1", description = "Widths from the inputs to the outputs; ${DEFAULT-VALUE} by default.")
     private long[] layers;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "100",
-            description = "Rows of a batch; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "100", description = "Rows of a batch; ${DEFAULT-VALUE} by default.")
     private int batch;
 
-    @Option(names = "--models", paramLabel = "NAME", split = ",",
-            description = "Of ${COMPLETION-CANDIDATES}; all by default.",
-            completionCandidates = Bases.Names.class)
+    @Option(names = "--models", paramLabel = "NAME", split = ",", description = "Of ${COMPLETION-CANDIDATES}; all by default.", completionCandidates = Bases.Names.class)
     private List<String> models;
 
-    @Option(names = "--grid", paramLabel = "N", split = ",",
-            description = "Grid, degree or centres of the bases, a row each; by default what makes about 10 parameters an "
-                + "edge.")
+    @Option(names = "--grid", paramLabel = "N", split = ",", description = "Grid, degree or centres of the bases, a row each; by default what makes about 10 parameters an "
+            + "edge.")
     private List<Integer> grids;
 
     @Option(names = "--order", paramLabel = "N", description = "Spline order; 3 by default.")
@@ -76,17 +71,14 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--dx", description = "Compute the gradient of the input too, as in the middle of a network.")
     private boolean dx;
 
-    @Option(names = "--reps", paramLabel = "N", defaultValue = "30",
-            description = "Repetitions in all, after the warm-up; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--reps", paramLabel = "N", defaultValue = "30", description = "Repetitions in all, after the warm-up; ${DEFAULT-VALUE} by default.")
     private int reps;
 
-    @Option(names = "--rounds", paramLabel = "N", defaultValue = "5",
-            description = "Rounds that these are spread over; in each the models take turns and the machine's rates are "
-                + "measured anew; ${DEFAULT-VALUE} by default, no more than repetitions.")
+    @Option(names = "--rounds", paramLabel = "N", defaultValue = "5", description = "Rounds that these are spread over; in each the models take turns and the machine's rates are "
+            + "measured anew; ${DEFAULT-VALUE} by default, no more than repetitions.")
     private int rounds;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f32",
-            description = "f32 or f64; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f32", description = "f32 or f64; ${DEFAULT-VALUE} by default.")
     private String dtype;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of data and parameters.")
@@ -256,9 +248,10 @@ final class BenchCommand implements Callable<Integer> {
             double[] against = {measured.against(yardstick.measured, Measurement.Phase.FORWARD),
                 measured.against(yardstick.measured, Measurement.Phase.FORWARD, Measurement.Phase.BACKWARD),
                 measured.against(yardstick.measured, Measurement.Phase.STEP)};
-            out.println(format("%-13s %,12d  %s %s %s  %6.2f %6.2f  %.2f %.2f %.2f", subject.label, measured.parameters(), forward,
-                    backward, step, mb(measured.forwardBytes()), mb(measured.backwardBytes()), against[0], against[1],
-                    against[2]));
+            out.println(
+                    format("%-13s %,12d  %s %s %s  %6.2f %6.2f  %.2f %.2f %.2f", subject.label, measured.parameters(), forward,
+                            backward, step, mb(measured.forwardBytes()), mb(measured.backwardBytes()), against[0], against[1],
+                            against[2]));
             row.put("forward_peak_mb", mb(measured.forwardBytes())).put("backward_peak_mb", mb(measured.backwardBytes()))
                     .put("against", yardstick.label).put("forward_ratio", BenchOutput.round(against[0]))
                     .put("forward_backward_ratio", BenchOutput.round(against[1]))
@@ -292,7 +285,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Adds a phase's numbers to a row; returns them for the table. `arrays`: as many as parameters long, are passed over. */
     private static String phase(ObjectNode row, Subject subject, Measurement.Phase phase, Work work, int arrays,
-                                List<MachineRates> rates) {
+            List<MachineRates> rates) {
         String name = phase.name().toLowerCase(Locale.ROOT);
         Sample sample = subject.measured.sample(phase);
         double share = subject.ofFloor(phase, work, arrays, rates);

@@ -19,9 +19,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j bench compare}; the script bench/compare makes what it reads. */
-@Command(name = "compare", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Says which times moved between two builds, from files that 'kan4j bench --json' wrote in turns: a paired "
-            + "test on the medians of the rounds. Exit status 1 if something became slower.")
+@Command(name = "compare", mixinStandardHelpOptions = true, sortOptions = false, description = "Says which times moved between two builds, from files that 'kan4j bench --json' wrote in turns: a paired "
+        + "test on the medians of the rounds. Exit status 1 if something became slower.")
 final class BenchCompareCommand implements Callable<Integer> {
 
     private static final String[] PHASES = {"forward", "backward", "step"};
@@ -32,16 +31,13 @@ final class BenchCompareCommand implements Callable<Integer> {
     @Option(names = "--base", paramLabel = "FILE", arity = "1..*", required = true, description = "Rounds of the one build.")
     private List<Path> base;
 
-    @Option(names = "--new", paramLabel = "FILE", arity = "1..*", required = true,
-            description = "Rounds of the other, in the same order.")
+    @Option(names = "--new", paramLabel = "FILE", arity = "1..*", required = true, description = "Rounds of the other, in the same order.")
     private List<Path> changed;
 
-    @Option(names = "--significance", paramLabel = "P", defaultValue = "0.01",
-            description = "A change counts if chance makes one as large less often; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--significance", paramLabel = "P", defaultValue = "0.01", description = "A change counts if chance makes one as large less often; ${DEFAULT-VALUE} by default.")
     private double significance;
 
-    @Option(names = "--least", paramLabel = "PERCENT", defaultValue = "2",
-            description = "Changes smaller than this do not count; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--least", paramLabel = "PERCENT", defaultValue = "2", description = "Changes smaller than this do not count; ${DEFAULT-VALUE} by default.")
     private double least;
 
     @Override

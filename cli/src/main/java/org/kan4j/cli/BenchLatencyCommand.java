@@ -27,9 +27,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j bench latency}. */
-@Command(name = "latency", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Times single calls of a predictor from Java, heap array to heap array, from one thread and from as "
-            + "many as there are cores, all sharing the predictor. Microseconds; reading the clock is included.")
+@Command(name = "latency", mixinStandardHelpOptions = true, sortOptions = false, description = "Times single calls of a predictor from Java, heap array to heap array, from one thread and from as "
+        + "many as there are cores, all sharing the predictor. Microseconds; reading the clock is included.")
 final class BenchLatencyCommand implements Callable<Integer> {
 
     @Spec
@@ -39,25 +38,19 @@ final class BenchLatencyCommand implements Callable<Integer> {
             + "default 4,16,3 and 30,32,1 and 784,64,10.")
     private List<String> networks = List.of("4,16,3", "30,32,1", "784,64,10");
 
-    @Option(names = "--models", paramLabel = "NAME", split = ",", defaultValue = "bspline",
-            description = "Of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.",
-            completionCandidates = Bases.Names.class)
+    @Option(names = "--models", paramLabel = "NAME", split = ",", defaultValue = "bspline", description = "Of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.", completionCandidates = Bases.Names.class)
     private List<String> models;
 
-    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,8,32",
-            description = "Rows of a call; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,8,32", description = "Rows of a call; ${DEFAULT-VALUE} by default.")
     private int[] batches;
 
-    @Option(names = "--threads", paramLabel = "N", split = ",",
-            description = "Threads that call at once; 1 and as many as cores by default.")
+    @Option(names = "--threads", paramLabel = "N", split = ",", description = "Threads that call at once; 1 and as many as cores by default.")
     private int[] threads;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f32",
-            description = "f32 or f64; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f32", description = "f32 or f64; ${DEFAULT-VALUE} by default.")
     private String dtype;
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "1",
-            description = "How long to measure each, after a warm-up as long; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "1", description = "How long to measure each, after a warm-up as long; ${DEFAULT-VALUE} by default.")
     private double seconds;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of data and parameters.")
@@ -131,7 +124,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
     }
 
     private ObjectNode row(ArrayNode rows, String name, long[] widths, int batch, int count, String type, Latency.Result r,
-                           Machine machine) {
+            Machine machine) {
         ObjectNode row = rows.addObject().put("model", name).put("device", "cpu").put("threads", count).put("batch", batch);
         ArrayNode list = row.putArray("layers");
         Arrays.stream(widths).forEach(list::add);

@@ -62,7 +62,7 @@ final class BenchPlot {
     }
 
     private static XYChart curves(String title, String unit, List<BenchScalingCommand.Point> sweep,
-                                  List<BenchScalingCommand.Quantity> quantities) {
+            List<BenchScalingCommand.Quantity> quantities) {
         String name = sweep.getFirst().sweep();
         XYChart chart = new XYChartBuilder().width(560).height(340).title(title + ": " + name).xAxisTitle(name)
                 .yAxisTitle(unit).build();

@@ -32,9 +32,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j bench scaling}. */
-@Command(name = "scaling", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Times one layer of a model while its grid, its width, the batch or the number of threads grows, the "
-            + "others held, and fits the exponent p of time = c x^p.")
+@Command(name = "scaling", mixinStandardHelpOptions = true, sortOptions = false, description = "Times one layer of a model while its grid, its width, the batch or the number of threads grows, the "
+        + "others held, and fits the exponent p of time = c x^p.")
 final class BenchScalingCommand implements Callable<Integer> {
 
     private static final int GRID = 5;
@@ -50,7 +49,9 @@ final class BenchScalingCommand implements Callable<Integer> {
 
     /** What is plotted and fitted. */
     enum Quantity {
-        FORWARD(r -> r.median(Phase.FORWARD)), BACKWARD(r -> r.median(Phase.BACKWARD)), STEP(r -> r.median(Phase.STEP)),
+        FORWARD(r -> r.median(Phase.FORWARD)),
+        BACKWARD(r -> r.median(Phase.BACKWARD)),
+        STEP(r -> r.median(Phase.STEP)),
         MEMORY(r -> r.backwardBytes() / 1048576.0);
 
         final ToDoubleFunction<Measured> of;
@@ -71,33 +72,25 @@ final class BenchScalingCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--models", paramLabel = "NAME", defaultValue = "bspline",
-            description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.",
-            completionCandidates = Bases.Names.class)
+    @Option(names = "--models", paramLabel = "NAME", defaultValue = "bspline", description = "One of ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} by default.", completionCandidates = Bases.Names.class)
     private String name;
 
-    @Option(names = "--grid", paramLabel = "N", split = ",", defaultValue = "3,5,10,20,50,100,200",
-            description = "Grids to sweep; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--grid", paramLabel = "N", split = ",", defaultValue = "3,5,10,20,50,100,200", description = "Grids to sweep; ${DEFAULT-VALUE} by default.")
     private int[] grids;
 
-    @Option(names = "--width", paramLabel = "N", split = ",", defaultValue = "32,64,128,256,512,1024",
-            description = "Widths to sweep; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--width", paramLabel = "N", split = ",", defaultValue = "32,64,128,256,512,1024", description = "Widths to sweep; ${DEFAULT-VALUE} by default.")
     private int[] widths;
 
-    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,4,16,64,256,1024",
-            description = "Batches to sweep; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1,4,16,64,256,1024", description = "Batches to sweep; ${DEFAULT-VALUE} by default.")
     private int[] batches;
 
-    @Option(names = "--dx", negatable = true, defaultValue = "true", fallbackValue = "true",
-            description = "Compute the gradient of the input too, as in the middle of a network; on by default.")
+    @Option(names = "--dx", negatable = true, defaultValue = "true", fallbackValue = "true", description = "Compute the gradient of the input too, as in the middle of a network; on by default.")
     private boolean dx;
 
-    @Option(names = "--reps", paramLabel = "N", defaultValue = "20",
-            description = "Repetitions after the warm-up; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--reps", paramLabel = "N", defaultValue = "20", description = "Repetitions after the warm-up; ${DEFAULT-VALUE} by default.")
     private int reps;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f32",
-            description = "f32 or f64; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f32", description = "f32 or f64; ${DEFAULT-VALUE} by default.")
     private String dtype;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of data and parameters.")

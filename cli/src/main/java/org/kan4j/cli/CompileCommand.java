@@ -22,8 +22,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j compile}. */
-@Command(name = "compile", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Prints a model as source: a class of plain Java, or C99. Neither needs kan4j.")
+@Command(name = "compile", mixinStandardHelpOptions = true, sortOptions = false, description = "Prints a model as source: a class of plain Java, or C99. Neither needs kan4j.")
 final class CompileCommand implements Callable<Integer> {
 
     @Spec
@@ -47,9 +46,8 @@ final class CompileCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "The Java class takes raw columns too: a Row to set values of, label, probabilities, value.")
     private boolean raw;
 
-    @Option(names = "--out", paramLabel = "FOLDER", defaultValue = ".",
-            description = "The folder of the sources, such as src/main/java; the package's folders are made in it. "
-                + "Default: the current one.")
+    @Option(names = "--out", paramLabel = "FOLDER", defaultValue = ".", description = "The folder of the sources, such as src/main/java; the package's folders are made in it. "
+            + "Default: the current one.")
     private Path out;
 
     @Override
@@ -59,10 +57,10 @@ final class CompileCommand implements Callable<Integer> {
         }
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             List<String> comment = List.of("kan4j " + NativeLibrary.version() + ", model of "
-                + checkpoint.provenance().created() + ", SHA-256 " + sha256(model));
+                    + checkpoint.provenance().created() + ", SHA-256 " + sha256(model));
             if (target.java != null) {
                 String source = JavaSource.of(checkpoint.parameters(),
-                    raw ? ExportCommand.encoding(model, checkpoint) : null, target.java, comment);
+                        raw ? ExportCommand.encoding(model, checkpoint) : null, target.java, comment);
                 write(out.resolve(target.java.replace('.', '/') + ".java"), source);
             } else {
                 CSource.Files files = CSource.of(checkpoint.parameters(), target.c, comment);

@@ -58,7 +58,7 @@ final class Config {
         for (var entry : root.properties()) {
             String name = kebab(entry.getKey());
             if (name.equals("data")) {
-                continue;  // of a metrics file; the command line names the data
+                continue; // of a metrics file; the command line names the data
             }
             if (!known.contains(name)) {
                 throw new InputException(file + ": unknown key '" + entry.getKey() + "'; did you mean '"

@@ -13,46 +13,37 @@ final class CourseOptions {
     private static final int PLATEAU = 3;
     private static final double PLATEAU_DECAY = 0.5;
 
-    @Option(names = "--epochs", paramLabel = "N",
-            description = "Passes over the training rows; 10 for mnist and fashion-mnist, 20 for digits, for files 100, 50 or 20 "
-                    + "(below 2,000 and 20,000 rows, and above).")
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows; 10 for mnist and fashion-mnist, 20 for digits, for files 100, 50 or 20 "
+            + "(below 2,000 and 20,000 rows, and above).")
     private Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N",
-            description = "Rows of a batch; 64 for mnist and fashion-mnist, 32 for digits, for files 16, 64 or 256.")
+    @Option(names = "--batch", paramLabel = "N", description = "Rows of a batch; 64 for mnist and fashion-mnist, 32 for digits, for files 16, 64 or 256.")
     private Integer batch;
 
-    @Option(names = "--lr", paramLabel = "R",
-            description = "Learning rate at the start; 1e-3 for mnist and fashion-mnist, 5e-3 for the rest.")
+    @Option(names = "--lr", paramLabel = "R", description = "Learning rate at the start; 1e-3 for mnist and fashion-mnist, 5e-3 for the rest.")
     private Double lr;
 
-    @Option(names = "--schedule", paramLabel = "NAME",
-            description = "Course of the learning rate: constant, exponential, cosine, one-cycle or plateau; exponential by "
-                    + "default.")
+    @Option(names = "--schedule", paramLabel = "NAME", description = "Course of the learning rate: constant, exponential, cosine, one-cycle or plateau; exponential by "
+            + "default.")
     private String schedule;
 
-    @Option(names = "--decay", paramLabel = "F",
-            description = "Factor on the learning rate after each epoch, of the exponential schedule (0.8 for mnist, 0.9 for "
-                    + "digits, for files to 0.02 in all); on every plateau, of the plateau schedule, 0.5.")
+    @Option(names = "--decay", paramLabel = "F", description = "Factor on the learning rate after each epoch, of the exponential schedule (0.8 for mnist, 0.9 for "
+            + "digits, for files to 0.02 in all); on every plateau, of the plateau schedule, 0.5.")
     private Double decay;
 
-    @Option(names = "--warmup", paramLabel = "EPOCHS",
-            description = "Epochs over which the cosine schedule's rate rises at first; 0 by default.")
+    @Option(names = "--warmup", paramLabel = "EPOCHS", description = "Epochs over which the cosine schedule's rate rises at first; 0 by default.")
     private Double warmup;
 
-    @Option(names = "--plateau", paramLabel = "N",
-            description = "Epochs without a better validation loss that the plateau schedule bears, 3 by default; holds rows "
-                    + "out as --patience does.")
+    @Option(names = "--plateau", paramLabel = "N", description = "Epochs without a better validation loss that the plateau schedule bears, 3 by default; holds rows "
+            + "out as --patience does.")
     private Integer plateau;
 
-    @Option(names = "--validation", paramLabel = "F",
-            description = "Share of the training rows to hold out and measure on after each epoch, instead of the test rows; 0.1 "
-                    + "with --patience or plateaus, none by default.")
+    @Option(names = "--validation", paramLabel = "F", description = "Share of the training rows to hold out and measure on after each epoch, instead of the test rows; 0.1 "
+            + "with --patience or plateaus, none by default.")
     private Double validation;
 
-    @Option(names = "--patience", paramLabel = "N",
-            description = "Stop after N epochs without a better validation loss and keep the best epoch's model; by default all "
-                    + "epochs are trained and the last is kept.")
+    @Option(names = "--patience", paramLabel = "N", description = "Stop after N epochs without a better validation loss and keep the best epoch's model; by default all "
+            + "epochs are trained and the last is kept.")
     private Integer patience;
 
     @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay; 1e-4 by default.")
@@ -94,7 +85,7 @@ final class CourseOptions {
 
     /** With defaults filled in; the components are those of {@link TrainOptions}. */
     record Effective(Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay, Double warmup,
-                     Integer plateau, Double validation, Integer patience) {
+            Integer plateau, Double validation, Integer patience) {
 
         Schedule course() {
             return switch (schedule) {

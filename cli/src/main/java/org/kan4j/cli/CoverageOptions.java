@@ -18,9 +18,8 @@ final class CoverageOptions {
     /** Where nothing is said. */
     private static final double SHARE = 0.1;
 
-    @Option(names = "--warn-outside", paramLabel = "F",
-            description = "Warn of every layer where more than this share of what it sees lies outside its grid; 1 for never. By "
-                    + "default of the first where more than 0.1 does.")
+    @Option(names = "--warn-outside", paramLabel = "F", description = "Warn of every layer where more than this share of what it sees lies outside its grid; 1 for never. By "
+            + "default of the first where more than 0.1 does.")
     private Double share;
 
     void check() {

@@ -22,45 +22,37 @@ final class DataOptions {
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column of a file to predict.")
     private String target;
 
-    @Option(names = "--task", paramLabel = "TASK",
-            description = "classification or regression; by default classification if the target is text or has two values.")
+    @Option(names = "--task", paramLabel = "TASK", description = "classification or regression; by default classification if the target is text or has two values.")
     private TableSet.Task task;
 
     @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
-    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",",
-            description = "Columns to take as categories although they hold numbers, or more texts than categories mostly are.")
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", description = "Columns to take as categories although they hold numbers, or more texts than categories mostly are.")
     private Set<String> categorical = new LinkedHashSet<>();
 
-    @Option(names = "--missing", paramLabel = "WHAT",
-            description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
+    @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
     private Encoding.Missing missing;
 
-    @Option(names = "--unseen", paramLabel = "WHAT",
-            description = "Categories that the training rows do not have: refuse them, or take them as unknown, none of those it "
-                    + "knows; refuse by default.")
+    @Option(names = "--unseen", paramLabel = "WHAT", description = "Categories that the training rows do not have: refuse them, or take them as unknown, none of those it "
+            + "knows; refuse by default.")
     private Encoding.Unseen unseen;
 
-    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",",
-            description = "Columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
-                    + "outliers; others are scaled by their range.")
+    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",", description = "Columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
+            + "outliers; others are scaled by their range.")
     private Set<String> quantiles = new LinkedHashSet<>();
 
     @Mixin
     private TableOptions tables = new TableOptions();
 
-    @Option(names = "--memory", paramLabel = "MIB",
-            description = "Memory for encoded rows, 1024 by default. Larger data is read anew in every epoch, so much at a "
-                    + "time, and shuffled within that.")
+    @Option(names = "--memory", paramLabel = "MIB", description = "Memory for encoded rows, 1024 by default. Larger data is read anew in every epoch, so much at a "
+            + "time, and shuffled within that.")
     private Integer memory;
 
-    @Option(names = "--test", paramLabel = "FILE",
-            description = "Rows to test on, with the same columns; by default a share of DATA.")
+    @Option(names = "--test", paramLabel = "FILE", description = "Rows to test on, with the same columns; by default a share of DATA.")
     private Path test;
 
-    @Option(names = "--test-fraction", paramLabel = "F",
-            description = "Share of the rows of a file to test on, chosen by the seed; 0 trains on all, 0.2 by default.")
+    @Option(names = "--test-fraction", paramLabel = "F", description = "Share of the rows of a file to test on, chosen by the seed; 0 trains on all, 0.2 by default.")
     private Double testFraction;
 
     /** As a training that is gone on with took them. */
@@ -118,9 +110,9 @@ final class DataOptions {
     /** A model that was trained on a table knows its columns. */
     private void refuseColumns() {
         String given = Stream.of(target != null ? "--target" : null, task != null ? "--task" : null,
-                        drop.isEmpty() ? null : "--drop", categorical.isEmpty() ? null : "--categorical",
-                        missing != null ? "--missing" : null, unseen != null ? "--unseen" : null,
-                        quantiles.isEmpty() ? null : "--quantiles")
+                drop.isEmpty() ? null : "--drop", categorical.isEmpty() ? null : "--categorical",
+                missing != null ? "--missing" : null, unseen != null ? "--unseen" : null,
+                quantiles.isEmpty() ? null : "--quantiles")
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException("--from keeps the columns of the model; leave out " + given);
@@ -155,7 +147,7 @@ final class DataOptions {
 
     /** With defaults filled in; the components are those of {@link TrainOptions}. */
     record Effective(String target, TableSet.Task task, List<String> drop, List<String> categorical, Encoding.Missing missing,
-                     Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction, Integer memory,
-                     TableOptions tables) {
+            Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction, Integer memory,
+            TableOptions tables) {
     }
 }

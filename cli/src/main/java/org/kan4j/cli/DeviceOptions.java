@@ -11,25 +11,20 @@ import picocli.CommandLine.Option;
 /** Where and how a command computes. */
 final class DeviceOptions {
 
-    @Option(names = "--threads", paramLabel = "N",
-            description = "Threads to compute on; by default as many as the machine or container allows.")
+    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute on; by default as many as the machine or container allows.")
     Integer threads;
 
-    @Option(names = "--tier", paramLabel = "TIER",
-            description = "Highest kernel tier to use: reference, baseline, avx2 or avx512; by default the processor's highest.")
+    @Option(names = "--tier", paramLabel = "TIER", description = "Highest kernel tier to use: reference, baseline, avx2 or avx512; by default the processor's highest.")
     String tier;
 
-    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "cpu",
-            description = "cpu, cuda or cuda:N; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "cpu", description = "cpu, cuda or cuda:N; ${DEFAULT-VALUE} by default.")
     String device;
 
-    @Option(names = "--products", paramLabel = "PRECISION", defaultValue = "fp32",
-            description = "How CUDA's tensor cores multiply: fp32 (as accurate as float32), tf32 or bf16; ${DEFAULT-VALUE} "
-                + "by default. Sums are float32 always.")
+    @Option(names = "--products", paramLabel = "PRECISION", defaultValue = "fp32", description = "How CUDA's tensor cores multiply: fp32 (as accurate as float32), tf32 or bf16; ${DEFAULT-VALUE} "
+            + "by default. Sums are float32 always.")
     String products;
 
-    @Option(names = "--implementation", paramLabel = "NAME",
-            description = "Kernels to force on CUDA where they can: an entry of the list in docs/cuda.md; by shape by default.")
+    @Option(names = "--implementation", paramLabel = "NAME", description = "Kernels to force on CUDA where they can: an entry of the list in docs/cuda.md; by shape by default.")
     String implementation;
 
     /** Opens a context as asked. */

@@ -44,9 +44,9 @@ final class Drawing {
     static void draw(Path file, Callable<byte[]> image, PrintWriter screen, PrintWriter warnings, long limitMillis) {
         FutureTask<byte[]> task = new FutureTask<>(image);
         Thread thread = new Thread(task, "kan4j-plot");
-        thread.setDaemon(true);  // the command ends whether it does or not
+        thread.setDaemon(true); // the command ends whether it does or not
         thread.start();
-        boolean interrupted = Thread.interrupted();  // of a training that was stopped
+        boolean interrupted = Thread.interrupted(); // of a training that was stopped
         try {
             byte[] png = task.get(limitMillis, TimeUnit.MILLISECONDS);
             Output.write(file, png);

@@ -29,16 +29,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j evaluate}. */
-@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Measures a model on the test part of a known data set, or on all rows of a file.")
+@Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false, description = "Measures a model on the test part of a known data set, or on all rows of a file.")
 final class EvaluateCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA",
-            description = "mnist, fashion-mnist, digits, or a CSV, Parquet or safetensors file with the target column, a folder of "
-                    + "such, or - for standard input.")
+    @Parameters(paramLabel = "DATA", description = "mnist, fashion-mnist, digits, or a CSV, Parquet or safetensors file with the target column, a folder of "
+            + "such, or - for standard input.")
     private String data;
 
     @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote.")
@@ -47,13 +45,11 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
     private Path json;
 
-    @Option(names = "--missing", paramLabel = "WHAT",
-            description = "Missing inputs: refuse them, or fill them with the mean of the training rows; by default as trained.")
+    @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the mean of the training rows; by default as trained.")
     private Encoding.Missing missing;
 
-    @Option(names = "--unseen", paramLabel = "WHAT",
-            description = "Categories that the model was not trained on: refuse them, or take them as unknown, none of those it "
-                    + "knows; by default as trained.")
+    @Option(names = "--unseen", paramLabel = "WHAT", description = "Categories that the model was not trained on: refuse them, or take them as unknown, none of those it "
+            + "knows; by default as trained.")
     private Encoding.Unseen unseen;
 
     @Mixin
@@ -100,8 +96,9 @@ final class EvaluateCommand implements Callable<Integer> {
     static Table table(String data, TableOptions options, PrintWriter notes) {
         if (NamedSet.of(data).isPresent()) {
             if (options.given()) {
-                throw new InputException("--separator, --decimal, --thousands, --na, --header and --encoding are for CSV files, not "
-                        + "for '" + data + "'");
+                throw new InputException(
+                        "--separator, --decimal, --thousands, --na, --header and --encoding are for CSV files, not "
+                                + "for '" + data + "'");
             }
             return null;
         }

@@ -41,14 +41,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j explain}. */
-@Command(name = "explain", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"From data to a formula that is verified: fits networks of growing shapes, prunes them, puts known functions in "
+@Command(name = "explain", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "From data to a formula that is verified: fits networks of growing shapes, prunes them, puts known functions in "
             + "the place of their edges, fits all constants together and checks the formula on rows that nothing has seen.",
-            "Writes model.safetensors, formula.json, explanation.json, diagram.svg and report.html into a folder. That no formula "
-            + "is good enough is an answer too: it is said first, and formula.json is not written."},
-        footer = {"", "Examples:", "  kan4j explain pendulum.csv --target period --out pendulum",
-            "  kan4j explain wine.csv --target quality --layers 11,3,1 --minutes 5 --out wine",
-            "  kan4j explain --model wine.safetensors wine.csv --out wine"})
+    "Writes model.safetensors, formula.json, explanation.json, diagram.svg and report.html into a folder. That no formula "
+            + "is good enough is an answer too: it is said first, and formula.json is not written."}, footer = {"", "Examples:",
+                "  kan4j explain pendulum.csv --target period --out pendulum",
+                "  kan4j explain wine.csv --target quality --layers 11,3,1 --minutes 5 --out wine",
+                "  kan4j explain --model wine.safetensors wine.csv --out wine"})
 final class ExplainCommand implements Callable<Integer> {
 
     @Spec
@@ -64,17 +64,15 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "FILE", description = "A trained model to explain, instead of networks fitted here.")
     private Path modelFile;
 
-    @Option(names = {"--layers", "--shape"}, paramLabel = "SHAPE",
-            description = "Widths from the inputs to the output such as 2,5,1, products after a plus sign as in 2,1+1,1; by default "
-                    + "shapes are searched.")
+    @Option(names = {"--layers",
+        "--shape"}, paramLabel = "SHAPE", description = "Widths from the inputs to the output such as 2,5,1, products after a plus sign as in 2,1+1,1; by default "
+                + "shapes are searched.")
     private String shape;
 
-    @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class,
-            description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
+    @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class, description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
     private String basis;
 
-    @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default",
-            description = "Functions that edges may be: default, minimal, special, or names such as sin,exp,x^2.")
+    @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default", description = "Functions that edges may be: default, minimal, special, or names such as sin,exp,x^2.")
     private String library;
 
     @Option(names = "--noise", paramLabel = "S", description = "Deviation of the target's noise, in its unit; estimated by default.")
@@ -83,24 +81,20 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
-    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",",
-            description = "Columns to take as categories although they hold numbers.")
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", description = "Columns to take as categories although they hold numbers.")
     private Set<String> categorical = new LinkedHashSet<>();
 
-    @Option(names = "--missing", paramLabel = "WHAT",
-            description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
+    @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
     private Encoding.Missing missing;
 
-    @Option(names = "--tolerance", paramLabel = "F", defaultValue = "0.05",
-            description = "How much worse than the network a formula may be, relative; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--tolerance", paramLabel = "F", defaultValue = "0.05", description = "How much worse than the network a formula may be, relative; ${DEFAULT-VALUE} by default.")
     private double tolerance;
 
     @Option(names = "--restarts", paramLabel = "N", defaultValue = "16", description = "Random starts of each fit; "
             + "${DEFAULT-VALUE} by default.")
     private int starts;
 
-    @Option(names = "--minutes", paramLabel = "N", defaultValue = "10",
-            description = "Time at most, after which the best so far is the answer, as after Ctrl-C; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--minutes", paramLabel = "N", defaultValue = "10", description = "Time at most, after which the best so far is the answer, as after Ctrl-C; ${DEFAULT-VALUE} by default.")
     private double minutes;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of splits and starts; ${DEFAULT-VALUE} by "
@@ -141,8 +135,10 @@ final class ExplainCommand implements Callable<Integer> {
             throw new InputException("either --target COLUMN or --model FILE says what to explain, given "
                     + (target == null ? "neither" : "both"));
         }
-        try (Interrupt interrupt = new Interrupt(() -> stopped.set(true), "the step that runs takes too long: nothing is written");
-             Context context = Context.open(ContextOptions.defaults().withThreads(1)); Arena arena = Arena.ofShared()) {
+        try (Interrupt interrupt = new Interrupt(() -> stopped.set(true),
+                "the step that runs takes too long: nothing is written");
+                Context context = Context.open(ContextOptions.defaults().withThreads(1));
+                Arena arena = Arena.ofShared()) {
             if (modelFile == null) {
                 fromData(context, arena, explain);
             } else {

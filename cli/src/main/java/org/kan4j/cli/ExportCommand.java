@@ -25,8 +25,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j export}. */
-@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Writes a model of kan4j as an ONNX file, or as the state dict of a published KAN implementation.")
+@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false, description = "Writes a model of kan4j as an ONNX file, or as the state dict of a published KAN implementation.")
 final class ExportCommand implements Callable<Integer> {
 
     @Spec
@@ -48,18 +47,15 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private static final class StateDict {
-        @Option(names = "--variant", paramLabel = "NAME", required = true,
-                description = "The implementation it is for, such as efficient-kan; an unknown name lists those known.")
+        @Option(names = "--variant", paramLabel = "NAME", required = true, description = "The implementation it is for, such as efficient-kan; an unknown name lists those known.")
         private String variant;
 
-        @Option(names = "--out", paramLabel = "FILE", required = true,
-                description = "Where to write the state dict (safetensors; variant and config in its metadata).")
+        @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the state dict (safetensors; variant and config in its metadata).")
         private Path out;
     }
 
     private static final class OnnxFile {
-        @Option(names = "--onnx", paramLabel = "FILE", required = true,
-                description = "Where to write it: one input x (rows, in), one output y (rows, out), or as --raw says.")
+        @Option(names = "--onnx", paramLabel = "FILE", required = true, description = "Where to write it: one input x (rows, in), one output y (rows, out), or as --raw says.")
         private Path file;
 
         @Option(names = "--raw", description = "Raw columns in, an input each named as its column, and the label and probabilities, or "
@@ -94,10 +90,10 @@ final class ExportCommand implements Callable<Integer> {
             StateDicts.Exported state = StateDicts.save(known, checkpoint.parameters(), origin, arena);
             Safetensors.write(to.out, state.tensors(), state.metadata());
             spec.commandLine().getOut().println(to.out + ": " + state.tensors().size() + " tensors, " + known + " "
-                + state.metadata().getOrDefault("config", "without a config"));
+                    + state.metadata().getOrDefault("config", "without a config"));
             if (checkpoint.properties().containsKey(Encoding.KEY)) {
                 spec.commandLine().getErr().println("kan4j: note: a state dict cannot carry how the model's columns are scaled: "
-                    + "the PyTorch model takes and gives the scaled numbers (kan4j info " + model + " prints the columns)");
+                        + "the PyTorch model takes and gives the scaled numbers (kan4j info " + model + " prints the columns)");
             }
         }
         return 0;
@@ -105,10 +101,10 @@ final class ExportCommand implements Callable<Integer> {
 
     private int onnx(OnnxFile to) throws IOException {
         OnnxOptions options = OnnxOptions.DEFAULT.withOpset(to.opset == null ? 17 : to.opset).withSoftmax(to.softmax)
-            .withDType(to.f32 ? DType.F32 : null);
+                .withDType(to.f32 ? DType.F32 : null);
         if ((to.check || to.raw) && to.softmax || to.check && to.raw) {
             throw new InputException("--check, --raw and --softmax do not go together: --check compares the model's own numbers, "
-                + "--raw gives probabilities anyway");
+                    + "--raw gives probabilities anyway");
         }
         if (to.check) {
             OnnxCheck.requireRuntime();
@@ -123,10 +119,10 @@ final class ExportCommand implements Callable<Integer> {
                 Onnx.write(to.file, checkpoint.parameters(), options.withMetadata(metadata));
             }
             spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
-                + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
-                + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
+                    + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
+                    + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
             return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
-                to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;
+                    to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;
         }
     }
 
@@ -135,7 +131,7 @@ final class ExportCommand implements Callable<Integer> {
         String json = checkpoint.properties().get(Encoding.KEY);
         if (json == null) {
             throw new InputException(model + " does not say what its inputs and outputs mean (metadata '" + Encoding.KEY
-                + "'); --raw needs a model that kan4j train wrote");
+                    + "'); --raw needs a model that kan4j train wrote");
         }
         return Encoding.fromJson(json);
     }

@@ -31,15 +31,14 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j fit-function}. */
-@Command(name = "fit-function", mixinStandardHelpOptions = true, sortOptions = false, abbreviateSynopsis = true,
-        description = {"Samples a formula and fits a B-spline network to it: L-BFGS over all samples from many random starts, "
+@Command(name = "fit-function", mixinStandardHelpOptions = true, sortOptions = false, abbreviateSynopsis = true, description = {
+    "Samples a formula and fits a B-spline network to it: L-BFGS over all samples from many random starts, "
             + "the best refined through finer and finer grids.",
-            "FORMULA may be the name of a Feynman equation (--list), which brings ranges and a shape, or feynman for a table "
-            + "of them all."},
-        footer = {"", "Examples:",
-            "  kan4j fit-function \"exp(sin(pi*x)+y^2)\" --layers 2,1,1 --grids 3,10,20,50",
-            "  kan4j fit-function \"x*log(y)\" --ranges x=-1:1,y=0.5:2 --out model.safetensors",
-            "  kan4j fit-function I.6.2", "  kan4j fit-function feynman --json feynman.json"})
+    "FORMULA may be the name of a Feynman equation (--list), which brings ranges and a shape, or feynman for a table "
+            + "of them all."}, footer = {"", "Examples:",
+                "  kan4j fit-function \"exp(sin(pi*x)+y^2)\" --layers 2,1,1 --grids 3,10,20,50",
+                "  kan4j fit-function \"x*log(y)\" --ranges x=-1:1,y=0.5:2 --out model.safetensors",
+                "  kan4j fit-function I.6.2", "  kan4j fit-function feynman --json feynman.json"})
 final class FitFunctionCommand implements Callable<Integer> {
 
     private static final String ALL = "feynman";
@@ -55,27 +54,22 @@ final class FitFunctionCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the equations known by name.")
     private boolean list;
 
-    @Option(names = "--layers", paramLabel = "N", split = ",",
-            description = "Widths from the inputs to 1; by default the equation's own, or n,2n+1,1 for n variables.")
+    @Option(names = "--layers", paramLabel = "N", split = ",", description = "Widths from the inputs to 1; by default the equation's own, or n,2n+1,1 for n variables.")
     private long[] layers;
 
-    @Option(names = "--grids", paramLabel = "N", split = ",", defaultValue = "3,5,10,20,50",
-            description = "Grid intervals, from the first to the finest; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--grids", paramLabel = "N", split = ",", defaultValue = "3,5,10,20,50", description = "Grid intervals, from the first to the finest; ${DEFAULT-VALUE} by default.")
     private int[] grids;
 
     @Option(names = "--order", paramLabel = "N", defaultValue = "3", description = "Spline order, 1 to 5; 3 by default.")
     private int order;
 
-    @Option(names = "--ranges", paramLabel = "RANGES",
-            description = "Where to sample: one LOW:HIGH for all variables or x=LOW:HIGH,y=LOW:HIGH,...; -1:1 by default.")
+    @Option(names = "--ranges", paramLabel = "RANGES", description = "Where to sample: one LOW:HIGH for all variables or x=LOW:HIGH,y=LOW:HIGH,...; -1:1 by default.")
     private String ranges;
 
-    @Option(names = "--samples", paramLabel = "N", defaultValue = "1000",
-            description = "Points to train on; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--samples", paramLabel = "N", defaultValue = "1000", description = "Points to train on; ${DEFAULT-VALUE} by default.")
     private int samples;
 
-    @Option(names = "--test-samples", paramLabel = "N", defaultValue = "1000",
-            description = "Further points to test on; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--test-samples", paramLabel = "N", defaultValue = "1000", description = "Further points to test on; ${DEFAULT-VALUE} by default.")
     private int testSamples;
 
     @Option(names = "--steps", paramLabel = "N", description = "L-BFGS iterations on each grid; 1000 by default.")
@@ -84,16 +78,13 @@ final class FitFunctionCommand implements Callable<Integer> {
     @Option(names = "--restarts", paramLabel = "N", description = "Random starts to choose from; 32 by default.")
     private Integer restarts;
 
-    @Option(names = "--validation", paramLabel = "F",
-            description = "Share of the training points held out to choose starts and grids by; 0.1 by default.")
+    @Option(names = "--validation", paramLabel = "F", description = "Share of the training points held out to choose starts and grids by; 0.1 by default.")
     private Double validation;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
-            description = "Seed of the points and the starts; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of the points and the starts; ${DEFAULT-VALUE} by default.")
     private long seed;
 
-    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f64",
-            description = "f32 or f64; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--dtype", paramLabel = "TYPE", defaultValue = "f64", description = "f32 or f64; ${DEFAULT-VALUE} by default.")
     private String dtype;
 
     @Mixin
@@ -201,7 +192,8 @@ final class FitFunctionCommand implements Callable<Integer> {
                 @Override
                 public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
                     shown.onStage(stage, parameters);
-                    FitOutcome.Row row = new FitOutcome.Row(stage, Math.sqrt(stage.trainLoss()) * unit, Math.sqrt(stage.validationLoss()) * unit,
+                    FitOutcome.Row row = new FitOutcome.Row(stage, Math.sqrt(stage.trainLoss()) * unit,
+                            Math.sqrt(stage.validationLoss()) * unit,
                             Output.measures(Metrics.measure(context, parameters, null, set.test()), unit));
                     rows.add(row);
                     print.accept(row);
@@ -285,7 +277,9 @@ final class FitFunctionCommand implements Callable<Integer> {
         screen.println("| --- | --- | --- | --- | --- | --- | --- | --- |");
         List<FitOutcome> outcomes = new ArrayList<>();
         for (Feynman equation : Feynman.all()) {
-            FitOutcome outcome = run(context, FitProblem.of(equation), new Line(equation.name()), () -> { }, row -> { });
+            FitOutcome outcome = run(context, FitProblem.of(equation), new Line(equation.name()), () -> {
+            }, row -> {
+            });
             outcomes.add(outcome);
             screen.println(format("| %s | `%s` | %s | %d | %.2e | %.2e | %.2g | %.0f |", equation.name(), equation.formula(),
                     FitProblem.of(equation).shape(), outcome.row().stage().grid(), outcome.row().rmse(), equation.published(),

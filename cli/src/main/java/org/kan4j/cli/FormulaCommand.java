@@ -29,10 +29,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j formula}. */
-@Command(name = "formula", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Prints the formula of a model whose edges are fixed to functions (kan4j symbolic), or of a formula.json.",
-        footer = {"", "Examples:", "  kan4j formula fixed.safetensors --format latex",
-            "  kan4j formula out/formula.json --format python --verify wine.csv"})
+@Command(name = "formula", mixinStandardHelpOptions = true, sortOptions = false, description = "Prints the formula of a model whose edges are fixed to functions (kan4j symbolic), or of a formula.json.", footer = {
+    "", "Examples:", "  kan4j formula fixed.safetensors --format latex",
+    "  kan4j formula out/formula.json --format python --verify wine.csv"})
 final class FormulaCommand implements Callable<Integer> {
 
     @Spec
@@ -41,8 +40,7 @@ final class FormulaCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A model of kan4j symbolic, or a formula.json of kan4j explain.")
     private Path file;
 
-    @Option(names = "--format", paramLabel = "NAME", defaultValue = "text",
-            description = "text, latex, mathml, java, python, sympy or c; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--format", paramLabel = "NAME", defaultValue = "text", description = "text, latex, mathml, java, python, sympy or c; ${DEFAULT-VALUE} by default.")
     private Notation notation;
 
     @Option(names = "--digits", paramLabel = "N", description = "Significant digits of measured constants; all by default.")
@@ -86,9 +84,11 @@ final class FormulaCommand implements Callable<Integer> {
             throw new InputException("--verify is for targets that are numbers");
         }
         Encoding raw = formula.raw();
-        Encoding plain = new Encoding(raw.data(), raw.columns(), new Encoding.Value(raw.target().name(), 0, 1), raw.missing(), raw.unseen());
+        Encoding plain = new Encoding(raw.data(), raw.columns(), new Encoding.Value(raw.target().name(), 0, 1), raw.missing(),
+                raw.unseen());
         try (Arena arena = Arena.ofConfined()) {
-            RowSource rows = EvaluateCommand.rows(verify, plain, true, tables, spec.commandLine().getErr()).load(arena, DType.F64, Part.DEFAULT_MEMORY);
+            RowSource rows = EvaluateCommand.rows(verify, plain, true, tables, spec.commandLine().getErr()).load(arena, DType.F64,
+                    Part.DEFAULT_MEMORY);
             int n = rows.size();
             HostTensor x = HostTensor.allocate(arena, DType.F64, n, rows.in());
             HostTensor t = HostTensor.allocate(arena, DType.F64, n, 1);

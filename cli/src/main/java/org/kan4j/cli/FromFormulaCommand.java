@@ -24,10 +24,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j from-formula}. */
-@Command(name = "from-formula", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Makes a model that computes a formula: sums are nodes, products product nodes, and what depends on one variable "
-            + "an edge.",
-        footer = {"", "Example:", "  kan4j from-formula \"m*c^2/sqrt(1 - v^2/c^2)\" --ranges m=1:2,c=3:5,v=0:2 --out model.safetensors"})
+@Command(name = "from-formula", mixinStandardHelpOptions = true, sortOptions = false, description = "Makes a model that computes a formula: sums are nodes, products product nodes, and what depends on one variable "
+        + "an edge.", footer = {"", "Example:",
+            "  kan4j from-formula \"m*c^2/sqrt(1 - v^2/c^2)\" --ranges m=1:2,c=3:5,v=0:2 --out model.safetensors"})
 final class FromFormulaCommand implements Callable<Integer> {
 
     @Spec
@@ -36,12 +35,10 @@ final class FromFormulaCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FORMULA", description = "Such as \"exp(sin(pi*x)+y^2)\", or the name of a Feynman equation.")
     private String text;
 
-    @Option(names = "--ranges", paramLabel = "RANGES",
-            description = "Where its variables are: LOW:HIGH for all or x=LOW:HIGH,y=LOW:HIGH,...; -1:1 by default.")
+    @Option(names = "--ranges", paramLabel = "RANGES", description = "Where its variables are: LOW:HIGH for all or x=LOW:HIGH,y=LOW:HIGH,...; -1:1 by default.")
     private String ranges;
 
-    @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class,
-            description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
+    @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class, description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
     private String basis;
 
     @Option(names = "--grid", paramLabel = "N", defaultValue = "20", description = "Intervals, centres, degree or frequencies; "

@@ -26,9 +26,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j hypothesis}. */
-@Command(name = "hypothesis", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Shows how the inputs of a model work together: whether it is a sum or a product of functions of some of them, "
-            + "which pairs it sees as one number, and the tree of such groups. All three by default.")
+@Command(name = "hypothesis", mixinStandardHelpOptions = true, sortOptions = false, description = "Shows how the inputs of a model work together: whether it is a sum or a product of functions of some of them, "
+        + "which pairs it sees as one number, and the tree of such groups. All three by default.")
 final class HypothesisCommand implements Callable<Integer> {
 
     private static final int ROWS = 2000;
@@ -51,9 +50,8 @@ final class HypothesisCommand implements Callable<Integer> {
     @Option(names = "--tree", description = "Groups of inputs, and groups of these.")
     private boolean tree;
 
-    @Option(names = "--error", paramLabel = "F", defaultValue = "0.01",
-            description = "Error of the model, relative to the target's deviation: what is smaller cannot be told from nothing; "
-                    + "${DEFAULT-VALUE} by default.")
+    @Option(names = "--error", paramLabel = "F", defaultValue = "0.01", description = "Error of the model, relative to the target's deviation: what is smaller cannot be told from nothing; "
+            + "${DEFAULT-VALUE} by default.")
     private double error;
 
     @Mixin

@@ -13,8 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j info}. */
-@Command(name = "info", mixinStandardHelpOptions = true,
-        description = "Shows the version, the native library, the kernel tier and the devices.")
+@Command(name = "info", mixinStandardHelpOptions = true, description = "Shows the version, the native library, the kernel tier and the devices.")
 final class InfoCommand implements Callable<Integer> {
 
     @Spec

@@ -44,7 +44,7 @@ final class Interrupt implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException ending) {
-            Objects.requireNonNull(ending);  // the VM is ending: the hook is running and has been released
+            Objects.requireNonNull(ending); // the VM is ending: the hook is running and has been released
         }
     }
 }

@@ -70,8 +70,9 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         if (NamedSet.of(data).isPresent()) {
             Job job = of(data, null, null, Set.of(), Set.of(), null, null, Set.of(), testFraction, seed, tables, notes);
             if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
-                throw new InputException("the model was trained on " + encoding.data() + ", whose inputs or classes are not those "
-                        + "of " + data);
+                throw new InputException(
+                        "the model was trained on " + encoding.data() + ", whose inputs or classes are not those "
+                                + "of " + data);
             }
             return job;
         }
@@ -109,8 +110,8 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
 
     /** By what the command line names: a known set or a file. */
     static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
-                  Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Double testFraction, long seed,
-                  TableOptions tables, PrintWriter notes) {
+            Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Double testFraction, long seed,
+            TableOptions tables, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isPresent()) {
             if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || missing != null
@@ -120,7 +121,8 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
             }
             return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
         }
-        if (data.isEmpty() || !Path.of(data).toFile().exists() && !data.contains(".") && !data.contains("/") && !data.equals("-")) {
+        if (data.isEmpty()
+                || !Path.of(data).toFile().exists() && !data.contains(".") && !data.contains("/") && !data.equals("-")) {
             throw new InputException("no data set or file '" + data + "'; known sets are mnist, fashion-mnist and digits, "
                     + "else give a CSV, Parquet or safetensors file");
         }

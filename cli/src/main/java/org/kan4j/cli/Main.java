@@ -31,15 +31,13 @@ import picocli.CommandLine.ScopeType;
  * The command line {@code kan4j}. Exit status: 0 success, 1 failure of the work itself, 2 bad input or what cannot be read
  * or written.
  */
-@Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
-        description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.",
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
-            ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
-            PlotCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class,
-            ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
-            AutoComplete.GenerateCompletion.class,
-            CommandLine.HelpCommand.class})
+@Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.", synopsisSubcommandLabel = "COMMAND", subcommands = {
+    TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
+    ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
+    PlotCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class,
+    ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
+    AutoComplete.GenerateCompletion.class,
+    CommandLine.HelpCommand.class})
 public final class Main {
 
     /** Bad input. */
@@ -56,7 +54,7 @@ public final class Main {
     /** Runs a command and ends the VM with its exit status. */
     public static void main(String[] args) {
         if (System.getProperty("java.awt.headless") == null) {
-            System.setProperty("java.awt.headless", "true");  // plots are files
+            System.setProperty("java.awt.headless", "true"); // plots are files
         }
         Console out = new Console(new FileOutputStream(FileDescriptor.out));
         Console err = new Console(new FileOutputStream(FileDescriptor.err));
@@ -151,7 +149,7 @@ public final class Main {
         Charset locale = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
         return locale.newEncoder().canEncode(e.getInput()) ? "'" + e.getInput() + "' is no file name: " + e.getReason()
                 : "the file name '" + e.getInput() + "' has letters that the locale's encoding, " + locale
-                + ", lacks; LC_ALL=C.UTF-8 in the environment has all";
+                        + ", lacks; LC_ALL=C.UTF-8 in the environment has all";
     }
 
     /** What the library calls a setting is an option here: "set missing to fill" is "use --missing fill". */

@@ -37,8 +37,7 @@ final class Method {
     private static final int LBFGS_ITERATIONS = 20;
     private static final int CHUNK = 4096;
 
-    @Option(names = "--optimizer", paramLabel = "NAME",
-            description = "adamw, sgd or lbfgs; adamw by default. lbfgs takes all rows at once unless --batch says otherwise.")
+    @Option(names = "--optimizer", paramLabel = "NAME", description = "adamw, sgd or lbfgs; adamw by default. lbfgs takes all rows at once unless --batch says otherwise.")
     private String optimizer;
 
     @Option(names = "--momentum", paramLabel = "F", description = "Of sgd, 0 to below 1; 0.9 by default.")
@@ -62,25 +61,20 @@ final class Method {
     @Option(names = "--clip-value", paramLabel = "R", description = "Limit on each number of a step's gradient; none by default.")
     private Double clipValue;
 
-    @Option(names = "--freeze", paramLabel = "NAME", split = ",",
-            description = "Tensors to leave as they are; * is any text: layers.0.*, *.base_weight, *.centres.")
+    @Option(names = "--freeze", paramLabel = "NAME", split = ",", description = "Tensors to leave as they are; * is any text: layers.0.*, *.base_weight, *.centres.")
     private List<String> freeze;
 
-    @Option(names = "--group", paramLabel = "NAME:lr=R:decay=R", split = ",",
-            description = "Tensors with a learning rate or weight decay of their own, such as *.centres:lr=1e-4:decay=0.")
+    @Option(names = "--group", paramLabel = "NAME:lr=R:decay=R", split = ",", description = "Tensors with a learning rate or weight decay of their own, such as *.centres:lr=1e-4:decay=0.")
     private List<String> group;
 
-    @Option(names = "--average", paramLabel = "F",
-            description = "Keep a moving average of the parameters with this decay, such as 0.999, as the model.")
+    @Option(names = "--average", paramLabel = "F", description = "Keep a moving average of the parameters with this decay, such as 0.999, as the model.")
     private Double average;
 
-    @Option(names = "--class-weights", paramLabel = "W", split = ",",
-            description = "balanced, or a weight for each class: how much its rows count in training.")
+    @Option(names = "--class-weights", paramLabel = "W", split = ",", description = "balanced, or a weight for each class: how much its rows count in training.")
     private List<String> classWeights;
 
-    @Option(names = "--huber", paramLabel = "D",
-            description = "Regression by Huber's loss, which is linear in errors beyond D deviations of the target; by default "
-                    + "the mean squared error.")
+    @Option(names = "--huber", paramLabel = "D", description = "Regression by Huber's loss, which is linear in errors beyond D deviations of the target; by default "
+            + "the mean squared error.")
     private Double huber;
 
     @Option(names = "--update-grid", paramLabel = "N", description = "Move the grids to the data after every N steps; never by default.")
@@ -89,8 +83,7 @@ final class Method {
     @Option(names = "--update-grid-until", paramLabel = "N", description = "Last step after which --update-grid does so; no last one by default.")
     private Long updateGridUntil;
 
-    @Option(names = "--update-grid-share", paramLabel = "F",
-            description = "Share of an even grid in an updated one, the rest are quantiles; 0.02 by default.")
+    @Option(names = "--update-grid-share", paramLabel = "F", description = "Share of an even grid in an updated one, the rest are quantiles; 0.02 by default.")
     private Double updateGridShare;
 
     @Option(names = "--l1", paramLabel = "R", description = "Penalty on the size of edges' coefficients.")
@@ -99,21 +92,17 @@ final class Method {
     @Option(names = "--entropy", paramLabel = "R", description = "Penalty on the entropy of edges' sizes.")
     private Double entropy;
 
-    @Option(names = "--first-difference", paramLabel = "R",
-            description = "Penalty on squared differences of neighbouring coefficients.")
+    @Option(names = "--first-difference", paramLabel = "R", description = "Penalty on squared differences of neighbouring coefficients.")
     private Double firstDifference;
 
-    @Option(names = "--second-difference", paramLabel = "R",
-            description = "Penalty on squared second differences of neighbouring coefficients.")
+    @Option(names = "--second-difference", paramLabel = "R", description = "Penalty on squared second differences of neighbouring coefficients.")
     private Double secondDifference;
 
-    @Option(names = "--sparsity", paramLabel = "R",
-            description = "pykan's penalty (lamb) on what edges give over the rows of a step: sizes R, their entropy 2 R.")
+    @Option(names = "--sparsity", paramLabel = "R", description = "pykan's penalty (lamb) on what edges give over the rows of a step: sizes R, their entropy 2 R.")
     private Double sparsity;
 
-    @Option(names = "--sparsity-of", paramLabel = "NAME",
-            description = "The size of an edge: its deviation over its input's (normalised_deviation, the default), its "
-                    + "deviation, or mean_abs.")
+    @Option(names = "--sparsity-of", paramLabel = "NAME", description = "The size of an edge: its deviation over its input's (normalised_deviation, the default), its "
+            + "deviation, or mean_abs.")
     private String sparsityOf;
 
     // ---------------------------------------------------------------------------------------------------------- checks

@@ -13,34 +13,28 @@ import picocli.CommandLine.Option;
 /** The network that {@code kan4j train} trains. */
 final class ModelOptions {
 
-    @Option(names = "--hidden", paramLabel = "N", split = ",",
-            description = "Widths of the hidden layers, such as 64,64; inputs and outputs follow from the data. By default one: "
-                    + "64 for mnist and fashion-mnist, 32 for digits, 16 for files.")
+    @Option(names = "--hidden", paramLabel = "N", split = ",", description = "Widths of the hidden layers, such as 64,64; inputs and outputs follow from the data. By default one: "
+            + "64 for mnist and fashion-mnist, 32 for digits, 16 for files.")
     private long[] hidden;
 
-    @Option(names = "--layers", paramLabel = "N", split = ",",
-            description = "All widths from the inputs to the outputs, such as 784,64,10, instead of --hidden.")
+    @Option(names = "--layers", paramLabel = "N", split = ",", description = "All widths from the inputs to the outputs, such as 784,64,10, instead of --hidden.")
     private long[] layers;
 
-    @Option(names = "--basis", paramLabel = "NAME",
-            description = "One of ${COMPLETION-CANDIDATES}; bspline by default.", completionCandidates = Bases.Names.class)
+    @Option(names = "--basis", paramLabel = "NAME", description = "One of ${COMPLETION-CANDIDATES}; bspline by default.", completionCandidates = Bases.Names.class)
     private String basis;
 
-    @Option(names = "--grid", paramLabel = "N",
-            description = "Grid intervals, centres, degree or frequencies of the basis; by default as published (bspline: 5).")
+    @Option(names = "--grid", paramLabel = "N", description = "Grid intervals, centres, degree or frequencies of the basis; by default as published (bspline: 5).")
     private Integer grid;
 
     @Option(names = "--order", paramLabel = "N", description = "Spline order, 1 to 5; 3 by default.")
     private Integer order;
 
-    @Option(names = "--norm", paramLabel = "KIND",
-            description = "Further normalisation: none, layer (between layers) or batch (after every layer). By default as the "
-                    + "basis was published: layer for chebykan and jacobikan, none for the rest (wavkan brings its batch norms).")
+    @Option(names = "--norm", paramLabel = "KIND", description = "Further normalisation: none, layer (between layers) or batch (after every layer). By default as the "
+            + "basis was published: layer for chebykan and jacobikan, none for the rest (wavkan brings its batch norms).")
     private String norm;
 
-    @Option(names = "--init", paramLabel = "NAME",
-            description = "How initial parameters are drawn: published, pykan (splines), smooth (Fourier) or unit-variance; "
-                    + "published by default.")
+    @Option(names = "--init", paramLabel = "NAME", description = "How initial parameters are drawn: published, pykan (splines), smooth (Fourier) or unit-variance; "
+            + "published by default.")
     private String init;
 
     @Option(names = "--dtype", paramLabel = "TYPE", description = "f32 or f64; f32 by default.")
@@ -71,8 +65,8 @@ final class ModelOptions {
     /** A model that is gone on with is what it is. */
     void refuseWithFrom() {
         String given = Stream.of(hidden != null ? "--hidden" : null, layers != null ? "--layers" : null,
-                        basis != null ? "--basis" : null, grid != null ? "--grid" : null, order != null ? "--order" : null,
-                        norm != null ? "--norm" : null, init != null ? "--init" : null, dtype != null ? "--dtype" : null)
+                basis != null ? "--basis" : null, grid != null ? "--grid" : null, order != null ? "--order" : null,
+                norm != null ? "--norm" : null, init != null ? "--init" : null, dtype != null ? "--dtype" : null)
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException("--from keeps the network of the model; leave out " + given);

@@ -34,7 +34,7 @@ final class OnnxCheck {
             Class.forName(PACKAGE + "OrtEnvironment", false, OnnxCheck.class.getClassLoader());
         } catch (ClassNotFoundException e) {
             throw new InputException("--check needs ONNX Runtime: set KAN4J_CLASSPATH to the jar of "
-                + "com.microsoft.onnxruntime:onnxruntime", e);
+                    + "com.microsoft.onnxruntime:onnxruntime", e);
         }
     }
 
@@ -50,14 +50,14 @@ final class OnnxCheck {
         double allowed = dtype == DType.F64 ? 1e-12 : 3 * own + 2e-7;
         boolean passed = error <= allowed;
         out.printf(Locale.ROOT, "ONNX Runtime on %d rows: relative L2 error %.1e, kan4j's own float32 %.1e: %s%n", ROWS,
-            error, own, passed ? "ok" : String.format(Locale.ROOT, "FAILED, at most %.1e expected", allowed));
+                error, own, passed ? "ok" : String.format(Locale.ROOT, "FAILED, at most %.1e expected", allowed));
         return passed ? 0 : Main.FAILURE;
     }
 
     /** kan4j's outputs computed in a type. */
     private static double[] wide(Parameters parameters, DType dtype, double[] x) {
         try (Parameters copy = Parameters.zeros(parameters.model()
-            .withDType(dtype)); Arena arena = Arena.ofConfined()) {
+                .withDType(dtype)); Arena arena = Arena.ofConfined()) {
             for (TensorInfo tensor : parameters.tensors()) {
                 copy.set(tensor.name(), parameters.get(arena, tensor.name()).to(arena, dtype));
             }
@@ -82,10 +82,10 @@ final class OnnxCheck {
         try {
             Object environment = call(type("OrtEnvironment"), null, "getEnvironment");
             try (AutoCloseable session = (AutoCloseable) call(environment.getClass(), environment, "createSession",
-                file.toString());
-                 AutoCloseable input = tensor(environment, wide, x, in);
-                 AutoCloseable result = (AutoCloseable) type("OrtSession").getMethod("run", Map.class)
-                     .invoke(session, Map.of("x", input))) {
+                    file.toString());
+                    AutoCloseable input = tensor(environment, wide, x, in);
+                    AutoCloseable result = (AutoCloseable) type("OrtSession").getMethod("run", Map.class)
+                            .invoke(session, Map.of("x", input))) {
                 Object y = result.getClass().getMethod("get", int.class).invoke(result, 0);
                 if (wide) {
                     DoubleBuffer values = (DoubleBuffer) call(type("OnnxTensor"), y, "getDoubleBuffer");
@@ -106,16 +106,16 @@ final class OnnxCheck {
     }
 
     private static AutoCloseable tensor(Object environment, boolean wide, double[] x, int in)
-        throws ReflectiveOperationException {
+            throws ReflectiveOperationException {
         float[] narrow = new float[x.length];
         for (int i = 0; i < x.length; i++) {
             narrow[i] = (float) x[i];
         }
         return (AutoCloseable) type("OnnxTensor")
-            .getMethod("createTensor", type("OrtEnvironment"), wide ? DoubleBuffer.class : FloatBuffer.class,
-            long[].class)
-            .invoke(null, environment, wide ? DoubleBuffer.wrap(x) : FloatBuffer.wrap(narrow),
-            new long[] {x.length / in, in});
+                .getMethod("createTensor", type("OrtEnvironment"), wide ? DoubleBuffer.class : FloatBuffer.class,
+                        long[].class)
+                .invoke(null, environment, wide ? DoubleBuffer.wrap(x) : FloatBuffer.wrap(narrow),
+                        new long[] {x.length / in, in});
     }
 
     private static Class<?> type(String name) throws ClassNotFoundException {
@@ -123,7 +123,7 @@ final class OnnxCheck {
     }
 
     private static Object call(Class<?> type, Object target, String method, Object... arguments)
-        throws ReflectiveOperationException {
+            throws ReflectiveOperationException {
         Class<?>[] types = Arrays.stream(arguments).map(Object::getClass).toArray(Class<?>[]::new);
         return type.getMethod(method, types).invoke(target, arguments);
     }

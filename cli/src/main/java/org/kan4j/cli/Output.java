@@ -113,7 +113,7 @@ final class Output {
                         + Main.describe(e), e);
             }
             try {
-                Files.delete(Files.createTempFile(folder, ".kan4j-", ""));  // isWritable does not know read-only mounts
+                Files.delete(Files.createTempFile(folder, ".kan4j-", "")); // isWritable does not know read-only mounts
             } catch (IOException e) {
                 throw new InputException(option + " " + file + ": cannot write into the folder " + folder, e);
             }
@@ -133,7 +133,7 @@ final class Output {
             try {
                 return Files.isSameFile(a.toAbsolutePath().normalize(), b.toAbsolutePath().normalize());
             } catch (IOException e) {
-                return false;  // one of them does not exist, and they have different names
+                return false; // one of them does not exist, and they have different names
             }
         }
     }

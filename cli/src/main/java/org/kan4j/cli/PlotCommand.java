@@ -23,10 +23,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j plot}. */
-@Command(name = "plot", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Draws a model, or one of its edges, over the rows of a file, as SVG.",
-        footer = {"", "Examples:", "  kan4j plot wine.safetensors wine.csv --out wine.svg",
-            "  kan4j plot wine.safetensors wine.csv --edge 0,3,1 --out edge.svg"})
+@Command(name = "plot", mixinStandardHelpOptions = true, sortOptions = false, description = "Draws a model, or one of its edges, over the rows of a file, as SVG.", footer = {
+    "", "Examples:", "  kan4j plot wine.safetensors wine.csv --out wine.svg",
+    "  kan4j plot wine.safetensors wine.csv --edge 0,3,1 --out edge.svg"})
 final class PlotCommand implements Callable<Integer> {
 
     private static final int ROWS = 4000;

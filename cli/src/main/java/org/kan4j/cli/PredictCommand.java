@@ -42,11 +42,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j predict}. */
-@Command(name = "predict", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Predicts every row of a file with raw values, the columns named as in training.",
-            "Writes a row for each: the prediction and, if asked for, columns of the file and the probability of each class."},
-        footer = {"", "Examples:", "  kan4j predict new.csv --model sales.safetensors --id day --out prices.csv",
-            "  zcat new.csv.gz | kan4j predict - --model sales.safetensors > prices.csv"})
+@Command(name = "predict", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Predicts every row of a file with raw values, the columns named as in training.",
+    "Writes a row for each: the prediction and, if asked for, columns of the file and the probability of each class."}, footer = {
+        "", "Examples:", "  kan4j predict new.csv --model sales.safetensors --id day --out prices.csv",
+        "  zcat new.csv.gz | kan4j predict - --model sales.safetensors > prices.csv"})
 final class PredictCommand implements Callable<Integer> {
 
     /** Rows that pass through the model at a time. */
@@ -55,34 +55,29 @@ final class PredictCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA",
-            description = "A CSV, Parquet or safetensors file, a folder of such, - for standard input, or mnist, fashion-mnist or "
-                    + "digits for their test part.")
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file, a folder of such, - for standard input, or mnist, fashion-mnist or "
+            + "digits for their test part.")
     private String data;
 
     @Option(names = "--model", paramLabel = "FILE", required = true, description = "A model that kan4j train wrote, or a "
             + "formula.json of kan4j explain.")
     private Path modelFile;
 
-    @Option(names = "--out", paramLabel = "FILE",
-            description = "Where to write the predictions: .csv, .tsv, .json or .jsonl, with .gz compressed; - or nothing for "
-                    + "standard output, as CSV.")
+    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions: .csv, .tsv, .json or .jsonl, with .gz compressed; - or nothing for "
+            + "standard output, as CSV.")
     private Path out;
 
-    @Option(names = "--id", paramLabel = "COLUMN", split = ",",
-            description = "Columns of the file to write in front of each prediction.")
+    @Option(names = "--id", paramLabel = "COLUMN", split = ",", description = "Columns of the file to write in front of each prediction.")
     private List<String> ids = new ArrayList<>();
 
     @Option(names = "--probabilities", description = "Write the probability of each class too.")
     private boolean probabilities;
 
-    @Option(names = "--missing", paramLabel = "WHAT",
-            description = "Missing inputs: refuse them, or fill them with the mean of the training rows; by default as trained.")
+    @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the mean of the training rows; by default as trained.")
     private Encoding.Missing missing;
 
-    @Option(names = "--unseen", paramLabel = "WHAT",
-            description = "Categories that the model was not trained on: refuse them, or take them as unknown, none of those it "
-                    + "knows; by default as trained.")
+    @Option(names = "--unseen", paramLabel = "WHAT", description = "Categories that the model was not trained on: refuse them, or take them as unknown, none of those it "
+            + "knows; by default as trained.")
     private Encoding.Unseen unseen;
 
     @Mixin
@@ -104,8 +99,9 @@ final class PredictCommand implements Callable<Integer> {
         if (FormulaFile.is(modelFile)) {
             return byFormula(FormulaFile.read(modelFile), standard ? null : format);
         }
-        try (TrainedKan model = Kan.load(modelFile); Arena arena = Arena.ofShared();
-             Predictor predictor = Predictor.of(model.parameters(), device.options())) {
+        try (TrainedKan model = Kan.load(modelFile);
+                Arena arena = Arena.ofShared();
+                Predictor predictor = Predictor.of(model.parameters(), device.options())) {
             Encoding encoding = EvaluateCommand.ruled(model.encoding(), missing, unseen);
             PrintWriter err = spec.commandLine().getErr();
             if (probabilities && encoding.target() instanceof Encoding.Value) {
@@ -152,8 +148,8 @@ final class PredictCommand implements Callable<Integer> {
         header.add(ids.contains(file.target()) ? "predicted " + file.target() : file.target());
         List<Boolean> numbers = IntStream.range(0, header.size()).mapToObj(i -> i == ids.size()).toList();
         try (Arena arena = Arena.ofConfined();
-             PredictionWriter writer = PredictionWriter.of(format == null ? Format.CSV : format, whole, header, numbers);
-             Passed cells = new Passed(table, passed)) {
+                PredictionWriter writer = PredictionWriter.of(format == null ? Format.CSV : format, whole, header, numbers);
+                Passed cells = new Passed(table, passed)) {
             RowSource rows = EvaluateCommand.rows(data, table, encoding, false, err).load(arena, DType.F64, Part.DEFAULT_MEMORY);
             for (double value : file.predict(Meaning.features(rows, Math.max(1, rows.size())))) {
                 List<String> row = cells.next();
@@ -233,9 +229,9 @@ final class PredictCommand implements Callable<Integer> {
         }
         double[] outputs = new double[target.width()];
         try (Arena arena = Arena.ofShared(); // rows are shared among threads
-             PredictionWriter writer = PredictionWriter.of(format, text, header, numbers);
-             Passed passed = new Passed(work.table, work.passed);
-             RowSource.Pass pass = rows.inOrder()) {
+                PredictionWriter writer = PredictionWriter.of(format, text, header, numbers);
+                Passed passed = new Passed(work.table, work.passed);
+                RowSource.Pass pass = rows.inOrder()) {
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());
             HostTensor results = HostTensor.allocate(arena, dtype, BLOCK, outputs.length);
             // Evenly spread rows are kept as they pass: the file is read once.

@@ -28,10 +28,12 @@ interface PredictionWriter extends AutoCloseable {
                 case "tsv", "tab" -> TSV;
                 case "json" -> JSON;
                 case "jsonl", "ndjson" -> JSON_LINES;
-                case "parquet", "safetensors", "xlsx", "xls", "arrow", "feather", "orc", "avro", "h5", "hdf5", "npy", "npz", "zip",
-                     "bz2", "xz", "zst", "sqlite", "db", "png" ->
-                    throw new InputException("--out " + file + ": predictions are not written as ." + end + "; expected a name that "
-                            + "ends with .csv, .tsv, .json or .jsonl, or one of these and .gz");
+                case "parquet", "safetensors", "xlsx", "xls", "arrow", "feather", "orc", "avro", "h5", "hdf5", "npy", "npz",
+                        "zip",
+                        "bz2", "xz", "zst", "sqlite", "db", "png" ->
+                    throw new InputException(
+                            "--out " + file + ": predictions are not written as ." + end + "; expected a name that "
+                                    + "ends with .csv, .tsv, .json or .jsonl, or one of these and .gz");
                 default -> CSV;
             };
         }
@@ -60,7 +62,8 @@ interface PredictionWriter extends AutoCloseable {
     }
 
     private static PredictionWriter delimited(char separator, Writer text, List<String> header) {
-        CsvWriter csv = CsvWriter.builder().fieldSeparator(separator).lineDelimiter(LineDelimiter.PLATFORM).bufferSize(0).build(text);
+        CsvWriter csv = CsvWriter.builder().fieldSeparator(separator).lineDelimiter(LineDelimiter.PLATFORM).bufferSize(0)
+                .build(text);
         csv.writeRecord(header);
         return new PredictionWriter() {
             @Override
@@ -109,7 +112,7 @@ interface PredictionWriter extends AutoCloseable {
                 } else if (Double.isFinite(Double.parseDouble(cells.get(i)))) {
                     generator.writeNumber(cells.get(i));
                 } else {
-                    generator.writeNull();  // JSON has no other word
+                    generator.writeNull(); // JSON has no other word
                 }
             }
             generator.writeEndObject();

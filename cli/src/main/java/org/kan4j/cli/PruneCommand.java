@@ -32,10 +32,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j prune}. */
-@Command(name = "prune", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Leaves out edges and nodes of a model for as long as it is no worse for it on rows held out, and fits what is "
-            + "left anew.", "The result is a smaller model like any other."},
-        footer = {"", "Example:", "  kan4j prune wine.safetensors wine.csv --inputs --out small.safetensors"})
+@Command(name = "prune", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Leaves out edges and nodes of a model for as long as it is no worse for it on rows held out, and fits what is "
+            + "left anew.",
+    "The result is a smaller model like any other."}, footer = {"", "Example:",
+        "  kan4j prune wine.safetensors wine.csv --inputs --out small.safetensors"})
 final class PruneCommand implements Callable<Integer> {
 
     @Spec
@@ -47,24 +48,20 @@ final class PruneCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "DATA", description = "The file it was trained on.")
     private String data;
 
-    @Option(names = "--tolerance", paramLabel = "F", defaultValue = "0.05",
-            description = "How much the error may rise, relative; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--tolerance", paramLabel = "F", defaultValue = "0.05", description = "How much the error may rise, relative; ${DEFAULT-VALUE} by default.")
     private double tolerance;
 
-    @Option(names = "--threshold", paramLabel = "F", defaultValue = "0.1",
-            description = "The largest effect of an edge, relative to the output's deviation, that may go with others at once; "
-                    + "${DEFAULT-VALUE} by default.")
+    @Option(names = "--threshold", paramLabel = "F", defaultValue = "0.1", description = "The largest effect of an edge, relative to the output's deviation, that may go with others at once; "
+            + "${DEFAULT-VALUE} by default.")
     private double threshold;
 
-    @Option(names = "--accuracy", paramLabel = "F", defaultValue = "0.001",
-            description = "Error, relative to the target's deviation, that is good enough in any case; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--accuracy", paramLabel = "F", defaultValue = "0.001", description = "Error, relative to the target's deviation, that is good enough in any case; ${DEFAULT-VALUE} by default.")
     private double accuracy;
 
     @Option(names = "--inputs", description = "Also leave out columns of the data: the model then takes the others alone.")
     private boolean inputs;
 
-    @Option(names = "--validation", paramLabel = "F", defaultValue = "0.2",
-            description = "Share of the rows held out to judge by; ${DEFAULT-VALUE} by default.")
+    @Option(names = "--validation", paramLabel = "F", defaultValue = "0.2", description = "Share of the rows held out to judge by; ${DEFAULT-VALUE} by default.")
     private double validation;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "Seed of the rows held out and of new starts; "
@@ -94,13 +91,14 @@ final class PruneCommand implements Callable<Integer> {
             KanGraph graph = KanGraph.of(model.parameters());
             Pruning.Result result = Pruning.defaults().withTolerance(tolerance).withThreshold(threshold).withAccuracy(accuracy)
                     .withSeed(seed).run(context, graph, parts.first(), parts.second(), new Pruning.Listener() {
-                @Override
-                public void onAttempt(Pruning.Attempt a) {
-                    screen.println(format("%-9s %-34s effect %-8.2g error %.3g -> %.3g  %s, %d edges", a.accepted() ? "left out"
-                            : "kept", a.what(), a.effect(), a.before(), a.after(), a.shape(), a.edges()));
-                    screen.flush();
-                }
-            });
+                        @Override
+                        public void onAttempt(Pruning.Attempt a) {
+                            screen.println(
+                                    format("%-9s %-34s effect %-8.2g error %.3g -> %.3g  %s, %d edges", a.accepted() ? "left out"
+                                            : "kept", a.what(), a.effect(), a.before(), a.after(), a.shape(), a.edges()));
+                            screen.flush();
+                        }
+                    });
             Map<String, String> properties = new HashMap<>(model.properties());
             KanGraph small = result.graph();
             Encoding encoding = inputs ? columns(model.encoding(), small) : model.encoding();

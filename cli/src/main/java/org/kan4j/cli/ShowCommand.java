@@ -23,8 +23,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j show}. */
-@Command(name = "show", mixinStandardHelpOptions = true,
-        description = "Shows what a model file holds: layers with shapes and parameters, columns, training and its measures.")
+@Command(name = "show", mixinStandardHelpOptions = true, description = "Shows what a model file holds: layers with shapes and parameters, columns, training and its measures.")
 final class ShowCommand implements Callable<Integer> {
 
     @Spec

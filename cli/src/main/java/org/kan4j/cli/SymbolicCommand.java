@@ -31,12 +31,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j symbolic}. */
-@Command(name = "symbolic", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Shows which functions the edges of a model may be, and fixes edges to functions. The model keeps its own edges "
-            + "beside them, so that each can be let go again. kan4j explain does all of it in one go."},
-        footer = {"", "Examples:", "  kan4j symbolic wine.safetensors wine.csv --edge 0,1,0",
-            "  kan4j symbolic wine.safetensors wine.csv --fix 0,1,0=sin --fix 0,0,0=x^2 --out fixed.safetensors",
-            "  kan4j symbolic wine.safetensors wine.csv --auto --out fixed.safetensors"})
+@Command(name = "symbolic", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Shows which functions the edges of a model may be, and fixes edges to functions. The model keeps its own edges "
+            + "beside them, so that each can be let go again. kan4j explain does all of it in one go."}, footer = {"",
+                "Examples:", "  kan4j symbolic wine.safetensors wine.csv --edge 0,1,0",
+                "  kan4j symbolic wine.safetensors wine.csv --fix 0,1,0=sin --fix 0,0,0=x^2 --out fixed.safetensors",
+                "  kan4j symbolic wine.safetensors wine.csv --auto --out fixed.safetensors"})
 final class SymbolicCommand implements Callable<Integer> {
 
     private static final int ROWS = 4000;
@@ -57,8 +57,7 @@ final class SymbolicCommand implements Callable<Integer> {
     @Option(names = "--suggest", description = "With --edge, which does so anyway.")
     private boolean suggest;
 
-    @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default",
-            description = "default, minimal, special, or names such as sin,exp,x^2.")
+    @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default", description = "default, minimal, special, or names such as sin,exp,x^2.")
     private String library;
 
     @Option(names = "--fix", paramLabel = "EDGE=NAME", description = "Fix an edge to a function, or to an expression of x; may be "
@@ -82,7 +81,8 @@ final class SymbolicCommand implements Callable<Integer> {
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out);
         boolean changes = auto || !fixes.isEmpty() || !unfixes.isEmpty();
         if (changes != (out != null)) {
-            throw new InputException(changes ? "--fix, --unfix and --auto need --out FILE" : "--out needs --fix, --unfix or --auto");
+            throw new InputException(
+                    changes ? "--fix, --unfix and --auto need --out FILE" : "--out needs --fix, --unfix or --auto");
         }
         if (!changes && edge == null) {
             throw new InputException("nothing is asked for: --edge shows functions, --fix, --unfix and --auto change the model");

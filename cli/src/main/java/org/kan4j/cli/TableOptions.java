@@ -23,30 +23,24 @@ import picocli.CommandLine.Option;
 @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY, getterVisibility = JsonAutoDetect.Visibility.NONE)
 final class TableOptions {
 
-    @Option(names = "--separator", paramLabel = "CHAR",
-            description = "CSV: what is between fields: a character, tab or space (any run of spaces); by default read from the "
-                    + "file.")
+    @Option(names = "--separator", paramLabel = "CHAR", description = "CSV: what is between fields: a character, tab or space (any run of spaces); by default read from the "
+            + "file.")
     private String separator;
 
-    @Option(names = "--decimal", paramLabel = "CHAR",
-            description = "CSV: the decimal mark of numbers; by default read from the file where that is certain, else a point.")
+    @Option(names = "--decimal", paramLabel = "CHAR", description = "CSV: the decimal mark of numbers; by default read from the file where that is certain, else a point.")
     private String decimal;
 
-    @Option(names = "--thousands", paramLabel = "CHAR",
-            description = "CSV: the mark between groups of digits; by default read from the file where that is certain, else none.")
+    @Option(names = "--thousands", paramLabel = "CHAR", description = "CSV: the mark between groups of digits; by default read from the file where that is certain, else none.")
     private String thousands;
 
-    @Option(names = "--na", paramLabel = "TEXT", split = ",",
-            description = "CSV: further cells that mean no value, such as -999; empty cells, NA, NaN, null, #N/A and their like "
-                    + "always do, and -, . and * in columns of numbers.")
+    @Option(names = "--na", paramLabel = "TEXT", split = ",", description = "CSV: further cells that mean no value, such as -999; empty cells, NA, NaN, null, #N/A and their like "
+            + "always do, and -, . and * in columns of numbers.")
     private List<String> na;
 
-    @Option(names = "--header", negatable = true, arity = "0..1", paramLabel = "true|false",
-            description = "CSV: whether the first row holds the names of the columns. Without it they are named 1, 2, 3 and so on.")
+    @Option(names = "--header", negatable = true, arity = "0..1", paramLabel = "true|false", description = "CSV: whether the first row holds the names of the columns. Without it they are named 1, 2, 3 and so on.")
     private Boolean header;
 
-    @Option(names = "--encoding", paramLabel = "NAME",
-            description = "CSV: how the text is encoded, such as windows-1252; by default UTF-8, or UTF-16 where the file is.")
+    @Option(names = "--encoding", paramLabel = "NAME", description = "CSV: how the text is encoded, such as windows-1252; by default UTF-8, or UTF-16 where the file is.")
     private String encoding;
 
     /** Whether one is given. */

@@ -40,13 +40,13 @@ final class Terminal {
             String name = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
             return name.matches("/dev/(pts/[0-9]+|tty.*|console)");
         } catch (IOException | UnsupportedOperationException e) {
-            return false;  // not Linux, where there is nothing to run yet
+            return false; // not Linux, where there is nothing to run yet
         }
     }
 
     /** Shows a line, cut to the terminal's width, in place of the one before. */
     static synchronized void draw(String text) {
-        int columns = width() - 1;  // a full line would wrap where it is erased
+        int columns = width() - 1; // a full line would wrap where it is erased
         System.err.print(ERASE + (text.length() > columns ? text.substring(0, columns) : text));
         System.err.flush();
         drawn = true;

@@ -27,11 +27,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j train}: what the options ask for. {@link Training} does it, {@link TrainReport} tells. */
-@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false, abbreviateSynopsis = true,
-        description = "Trains a network on a known data set or a CSV, Parquet or safetensors file.",
-        footer = {"", "Examples:", "  kan4j train mnist", "  kan4j train digits --basis chebykan --epochs 30",
-            "  kan4j train wine.csv --target quality --hidden 32,32 --patience 10",
-            "  kan4j train new.csv --from wine.safetensors --lr 1e-3"})
+@Command(name = "train", mixinStandardHelpOptions = true, sortOptions = false, abbreviateSynopsis = true, description = "Trains a network on a known data set or a CSV, Parquet or safetensors file.", footer = {
+    "", "Examples:", "  kan4j train mnist", "  kan4j train digits --basis chebykan --epochs 30",
+    "  kan4j train wine.csv --target quality --hidden 32,32 --patience 10",
+    "  kan4j train new.csv --from wine.safetensors --lr 1e-3"})
 final class TrainCommand implements Callable<Integer> {
 
     /** Of a training that was stopped: what a shell says of Ctrl-C. */
@@ -40,9 +39,8 @@ final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @picocli.CommandLine.Parameters(paramLabel = "DATA",
-            description = "mnist, fashion-mnist, digits, or a file: .parquet, .safetensors, anything else is CSV; a folder of such, "
-                    + "or - for standard input.")
+    @picocli.CommandLine.Parameters(paramLabel = "DATA", description = "mnist, fashion-mnist, digits, or a file: .parquet, .safetensors, anything else is CSV; a folder of such, "
+            + "or - for standard input.")
     private String data;
 
     @Mixin
@@ -57,12 +55,10 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Method method = new Method();
 
-    @Option(names = "--seed", paramLabel = "N",
-            description = "Seed of initial parameters, order of rows and split; 1 by default.")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of initial parameters, order of rows and split; 1 by default.")
     private Long seed;
 
-    @Option(names = "--seeds", paramLabel = "N", split = ",",
-            description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
+    @Option(names = "--seeds", paramLabel = "N", split = ",", description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
     private long[] seeds;
 
     @Mixin
@@ -71,37 +67,30 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private DeviceOptions device = new DeviceOptions();
 
-    @Option(names = "--out", paramLabel = "FILE",
-            description = "Where to write the model, after each epoch; DATA.safetensors by default. A file that is there is "
-                    + "replaced, which is said.")
+    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the model, after each epoch; DATA.safetensors by default. A file that is there is "
+            + "replaced, which is said.")
     private Path out;
 
-    @Option(names = "--json", paramLabel = "FILE",
-            description = "Where to write the metrics as JSON, - for standard output; nowhere by default.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON, - for standard output; nowhere by default.")
     private Path json;
 
-    @Option(names = "--plot", paramLabel = "FILE.png",
-            description = "Where to draw the learning curves, or none; beside the model by default.")
+    @Option(names = "--plot", paramLabel = "FILE.png", description = "Where to draw the learning curves, or none; beside the model by default.")
     private Path plot;
 
-    @Option(names = "--log", paramLabel = "WHICH",
-            description = "Epochs to show: all, terse (the first, every tenth, the best and the last) or none; all on a terminal, "
-                    + "terse elsewhere by default.")
+    @Option(names = "--log", paramLabel = "WHICH", description = "Epochs to show: all, terse (the first, every tenth, the best and the last) or none; all on a terminal, "
+            + "terse elsewhere by default.")
     private Progress.Log log;
 
-    @Option(names = "--config", paramLabel = "FILE",
-            description = "Options from a JSON object such as the \"options\" in a metrics file; those of the command line "
-                    + "come first.")
-    private Path config;  // read by Config before the options are parsed
+    @Option(names = "--config", paramLabel = "FILE", description = "Options from a JSON object such as the \"options\" in a metrics file; those of the command line "
+            + "come first.")
+    private Path config; // read by Config before the options are parsed
 
-    @Option(names = "--resume", paramLabel = "MODEL",
-            description = "Go on with the training of this checkpoint on the same rows; it keeps its options, --epochs and "
-                    + "--steps may be raised.")
+    @Option(names = "--resume", paramLabel = "MODEL", description = "Go on with the training of this checkpoint on the same rows; it keeps its options, --epochs and "
+            + "--steps may be raised.")
     private Path resume;
 
-    @Option(names = "--from", paramLabel = "MODEL",
-            description = "Begin with the parameters of a model, trained or imported, instead of random ones: on new rows, at "
-                    + "another rate. It keeps its network, and its columns where it knows them.")
+    @Option(names = "--from", paramLabel = "MODEL", description = "Begin with the parameters of a model, trained or imported, instead of random ones: on new rows, at "
+            + "another rate. It keeps its network, and its columns where it knows them.")
     private Path from;
 
     private PrintWriter screen;
@@ -109,7 +98,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         screen = Output.screen(spec, json);
-        screen.println("reading " + data);  // before anything that takes long
+        screen.println("reading " + data); // before anything that takes long
         screen.flush();
         if (resume != null) {
             return resume();
@@ -149,7 +138,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** Saves, shows and draws a result, in this order; whether there is more to do. */
-    private boolean finish(Training.Result result, List<Training.Result> results, Path plotFile, boolean last) throws IOException {
+    private boolean finish(Training.Result result, List<Training.Result> results, Path plotFile, boolean last)
+            throws IOException {
         results.add(result);
         if (result.stopped()) {
             List<Training.Result> whole = results.size() == 1 ? results : results.subList(0, results.size() - 1);

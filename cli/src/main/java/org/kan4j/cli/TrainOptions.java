@@ -42,11 +42,11 @@ import org.kan4j.encoding.Encoding;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-                    Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction,
-                    Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
-                    long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
-                    Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
-                    int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
+        Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction,
+        Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
+        long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
+        Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
+        int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
@@ -55,7 +55,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
 
     /** What the options of each kind come to. */
     static TrainOptions of(String data, DataOptions.Effective rows, String from, ModelOptions.Effective model,
-                           CourseOptions.Effective course, long seed, Context context, Method method) {
+            CourseOptions.Effective course, long seed, Context context, Method method) {
         return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.unseen(),
                 rows.quantiles(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(), model.grid(),
                 model.order(), model.norm(), model.init(), model.layers(), course.epochs(), course.batch(), course.lr(),
@@ -88,7 +88,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     }
 
     private CourseOptions.Effective course() {
-        return new CourseOptions.Effective(epochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation, patience);
+        return new CourseOptions.Effective(epochs, batch, lr, weightDecay, schedule, decay, warmup, plateau, validation,
+                patience);
     }
 
     /** The command that trains so, as a shell takes it. */

@@ -50,7 +50,8 @@ final class TrainReport {
     static void summary(List<Training.Result> results, PrintWriter screen) {
         screen.println();
         boolean classification = results.getFirst().classification();
-        results.forEach(r -> screen.println(format("seed %-8d %s", r.options().seed(), Progress.score(classification, r.score()))));
+        results.forEach(
+                r -> screen.println(format("seed %-8d %s", r.options().seed(), Progress.score(classification, r.score()))));
         screen.println("mean          " + Progress.score(classification, mean(results)));
     }
 

@@ -44,7 +44,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
      * @param stopped whether on request
      */
     record Result(Training training, String context, List<EpochReport> epochs, Map<String, Double> measured, long rows,
-                  GridCoverage grids, String ending, boolean stopped) {
+            GridCoverage grids, String ending, boolean stopped) {
 
         TrainOptions options() {
             return training.options;
@@ -89,15 +89,17 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         String part = options.validation() != null ? "validation" : job.parts().test() != null ? "test" : null;
         boolean replaced = Output.isReplaced(modelFile);
         try (Arena arena = Arena.ofShared();
-             Progress progress = new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(),
-                     part, unit())) {
+                Progress progress = new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log,
+                        job.classification(),
+                        part, unit())) {
             Rows rows = rows(arena);
             if (options.method().hasClassWeights() && resumed == null) {
                 builder.classWeights(options.method().classWeights(rows.train));
             }
             try (Trainer trainer = builder.checkpoint(replaced ? modelFile : null).listener(progress).build();
-                 Interrupt interrupt = new Interrupt(trainer::requestStop, "the step takes too long to be waited for; what is saved of the "
-                         + "training is that of its last epoch, in " + modelFile)) {
+                    Interrupt interrupt = new Interrupt(trainer::requestStop,
+                            "the step takes too long to be waited for; what is saved of the "
+                                    + "training is that of its last epoch, in " + modelFile)) {
                 if (trainer.isDone()) {
                     throw new InputException(resumed + " has all of its " + trainer.epoch() + " epochs, " + trainer.steps()
                             + " steps; --epochs N or --steps N with a larger N goes on");
@@ -120,7 +122,8 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 RowSource decisive = rows.test != null ? rows.test : rows.train;
                 return new Result(this, trainer.context().toString(), epochs,
                         Output.measures(trainer.evaluate(decisive), unit()), decisive.size(),
-                        GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending, false);
+                        GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending,
+                        false);
             }
         }
     }

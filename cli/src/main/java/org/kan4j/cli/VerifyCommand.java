@@ -19,11 +19,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j verify}. */
-@Command(name = "verify", mixinStandardHelpOptions = true, sortOptions = false,
-        description = {"Checks kan4j's numbers against those of a model computed elsewhere.",
-            "Each file is safetensors with input, param.*, output and, for gradients, grad_output, grad_input and grad.*; "
-                + "its metadata has variant and config. Prints the relative L2 error of each tensor.",
-            "Exit status 1 if one exceeds 1e-9 (f64) or 1e-5 (f32), 2 if a file cannot be used."})
+@Command(name = "verify", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Checks kan4j's numbers against those of a model computed elsewhere.",
+    "Each file is safetensors with input, param.*, output and, for gradients, grad_output, grad_input and grad.*; "
+            + "its metadata has variant and config. Prints the relative L2 error of each tensor.",
+    "Exit status 1 if one exceeds 1e-9 (f64) or 1e-5 (f32), 2 if a file cannot be used."})
 final class VerifyCommand implements Callable<Integer> {
 
     @Spec
@@ -32,8 +32,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", arity = "1..*", description = "Files to check.")
     private List<Path> files;
 
-    @Option(names = "--dtype", paramLabel = "TYPE",
-            description = "Compute in f32 or f64; by default in the type of the file's output.")
+    @Option(names = "--dtype", paramLabel = "TYPE", description = "Compute in f32 or f64; by default in the type of the file's output.")
     private String dtype;
 
     @Mixin
@@ -74,9 +73,10 @@ final class VerifyCommand implements Callable<Integer> {
         int width = result.rows().stream().mapToInt(row -> row.tensor().length()).max().orElse(0);
         for (Verification.Row row : result.rows()) {
             out.printf(Locale.ROOT, "  %-" + width + "s  %9.2e  %s%n", row.tensor(), row.error(),
-                row.passed() ? "ok" : "FAILED, at most " + Verification.tolerance(result.dtype()) + " expected"
-                    + (Double.isNaN(row.rounding()) ? ""
-                    : String.format(Locale.ROOT, "; rounding input and parameters to f32 alone makes %.2e", row.rounding())));
+                    row.passed() ? "ok" : "FAILED, at most " + Verification.tolerance(result.dtype()) + " expected"
+                            + (Double.isNaN(row.rounding()) ? ""
+                                    : String.format(Locale.ROOT, "; rounding input and parameters to f32 alone makes %.2e",
+                                            row.rounding())));
         }
     }
 }

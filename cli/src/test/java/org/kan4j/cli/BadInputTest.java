@@ -153,7 +153,7 @@ class BadInputTest {
         Cli.refuse(new String[] {"--out", "is the file of MODEL"}, "export", model, "--variant", "efficient-kan", "--out", model);
         assertThat(data).hasBinaryContent(before);
         assertThat(model).hasBinaryContent(trained);
-        Cli.succeed("train", data, "--resume", model, "--epochs", 2, "--out", model);  // a model may go on where it is
+        Cli.succeed("train", data, "--resume", model, "--epochs", 2, "--out", model); // a model may go on where it is
     }
 
     @Test

@@ -59,7 +59,8 @@ class BenchCommandTest {
             assertThat(row.get("dx").asBoolean()).isTrue();
             assertThat(row.get("against").asText()).isEqualTo("mlp");
             assertThat(row.get("rounds").asInt()).isEqualTo(3);
-            for (String field : List.of("forward_ratio", "forward_backward_ratio", "step_ratio", "forward_ms", "backward_ms", "step_ms", "forward_p95_ms", "backward_p95_ms",
+            for (String field : List.of("forward_ratio", "forward_backward_ratio", "step_ratio", "forward_ms", "backward_ms",
+                    "step_ms", "forward_p95_ms", "backward_p95_ms",
                     "step_p95_ms", "forward_floor_ms", "backward_floor_ms", "step_floor_ms", "forward_peak_mb",
                     "backward_peak_mb")) {
                 assertThat(row.get(field).asDouble()).as(field).isPositive();
@@ -99,7 +100,8 @@ class BenchCommandTest {
                 "1", "--json", file.toString())).as(err.toString()).isZero();
         JsonNode row = json(file).get(0);
         assertThat(row.get("device").asText()).isEqualTo("cuda:0");
-        for (String field : List.of("forward_ms", "backward_ms", "step_ms", "forward_floor_ms", "step_ratio", "backward_peak_mb")) {
+        for (String field : List.of("forward_ms", "backward_ms", "step_ms", "forward_floor_ms", "step_ratio",
+                "backward_peak_mb")) {
             assertThat(row.get(field).asDouble()).as(field).isPositive();
         }
     }

@@ -141,7 +141,7 @@ class DataFilesTest {
         String[] train = {"train", data, "--target", "y", "--layers", "9,4,1", "--batch", "1000", "--memory", "4"};
         Process killed = kan4j(file("part.log"), with(train, "--epochs", "1000000", "--out", part));
         try {
-            while (!Files.exists(Path.of(part))) {  // the first epoch's checkpoint
+            while (!Files.exists(Path.of(part))) { // the first epoch's checkpoint
                 assertThat(killed.isAlive()).as(() -> read(file("part.log"))).isTrue();
                 Thread.sleep(10);
             }

@@ -66,7 +66,8 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"1 edges have no function yet, such as 0,0,0"}, "formula", freed);
 
         assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
-        assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)", "sum of       (x, y)");
+        assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)",
+                "sum of       (x, y)");
         Path drawing = folder.resolve("d.svg");
         Cli.succeed("plot", model, data, "--out", drawing, "--edge", "1,0,0");
         assertThat(drawing).content().startsWith("<svg");
@@ -93,9 +94,11 @@ class ExplainCommandsTest {
         Path out = folder.resolve("o");
         Cli.refuse(new String[] {"either --target COLUMN or --model FILE"}, "explain", data, "--out", out);
         Cli.refuse(new String[] {"no column 'w'"}, "explain", data, "--target", "w", "--out", out);
-        Cli.refuse(new String[] {"must go from the 2 features"}, "explain", data, "--target", "z", "--layers", "3,1", "--out", out);
+        Cli.refuse(new String[] {"must go from the 2 features"}, "explain", data, "--target", "z", "--layers", "3,1", "--out",
+                out);
         Cli.refuse(new String[] {"a shape is widths"}, "explain", data, "--target", "z", "--layers", "2;1", "--out", out);
-        Cli.refuse(new String[] {"there is no function 'foo'"}, "explain", data, "--target", "z", "--library", "foo", "--out", out);
+        Cli.refuse(new String[] {"there is no function 'foo'"}, "explain", data, "--target", "z", "--library", "foo", "--out",
+                out);
         Cli.refuse(new String[] {"--minutes"}, "explain", data, "--target", "z", "--minutes", "0", "--out", out);
         Cli.refuse(new String[] {"mlp"}, "explain", data, "--target", "z", "--basis", "mlp", "--out", out);
         Path texts = Files.writeString(folder.resolve("t.csv"), "x,z\n1,a\n2,b\n3,a\n");
@@ -106,8 +109,10 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"1 rows of data"}, "explain", one, "--target", "z", "--out", out);
         Path model = folder.resolve("m.safetensors");
         Cli.succeed("from-formula", "x*y", "--grid", 3, "--out", model);
-        Cli.refuse(new String[] {"there is no edge 0,5,0"}, "plot", model, data, "--edge", "0,5,0", "--out", folder.resolve("p.svg"));
-        Cli.refuse(new String[] {"an edge is LAYER,INPUT,OUTPUT"}, "plot", model, data, "--edge", "0", "--out", folder.resolve("p"));
+        Cli.refuse(new String[] {"there is no edge 0,5,0"}, "plot", model, data, "--edge", "0,5,0", "--out",
+                folder.resolve("p.svg"));
+        Cli.refuse(new String[] {"an edge is LAYER,INPUT,OUTPUT"}, "plot", model, data, "--edge", "0", "--out",
+                folder.resolve("p"));
         Cli.refuse(new String[] {"position"}, "from-formula", "x*(", "--out", folder.resolve("f"));
         Cli.refuse(new String[] {"it is"}, "from-formula", "log(x)", "--out", folder.resolve("f"));
         Cli.refuse(new String[] {"need --out"}, "symbolic", model, data, "--auto");

@@ -58,7 +58,7 @@ class HandOnTest {
         Cli.refuse(new String[] {"opset", "17 to 21", "11"}, "export", model, "--onnx", onnx, "--opset", "11");
         Cli.refuse(new String[] {"--onnx", "--variant"}, "export", model);
         Cli.refuse(new String[] {"--variant"}, "export", model, "--onnx", onnx, "--variant", "pykan", "--out",
-            folder.resolve("w"));
+                folder.resolve("w"));
         Path gelu = write(KanModel.mlp(DType.F64, Activation.GELU, 2, 3, 1), "gelu.safetensors");
         Cli.refuse(new String[] {"GELU", "--f32"}, "export", gelu, "--onnx", onnx);
         Cli.refuse(new String[] {"MODEL"}, "export", model, "--onnx", model);
@@ -75,24 +75,24 @@ class HandOnTest {
         assertThat(Files.readAllBytes(java)).isEqualTo(first);
         assertThat(Files.readString(java)).contains("package com.acme;", "SHA-256 ");
         assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "--release", "8", "-Xlint:all,-options",
-            "-Werror", java.toString())).isZero();
+                "-Werror", java.toString())).isZero();
         Cli.succeed("compile", model, "--c", "churn", "--out", folder);
         Process cc = new ProcessBuilder(List.of("cc", "-std=c99", "-Wall", "-Werror", "-c", "churn.c", "-o", "churn.o"))
-            .directory(folder.toFile()).inheritIO().start();
+                .directory(folder.toFile()).inheritIO().start();
         assertThat(cc.waitFor()).isZero();
     }
 
     @Test
     void badCompiles() throws IOException {
         Cli.refuse(new String[] {"'com.acme.2Churn'", "com.acme.Churn"}, "compile", model, "--java", "com.acme.2Churn",
-            "--out", folder);
+                "--out", folder);
         Cli.refuse(new String[] {"'int'"}, "compile", model, "--c", "int", "--out", folder);
         Cli.refuse(new String[] {"--java", "--c"}, "compile", model, "--out", folder);
         Path large = write(KanModel.mlp(DType.F32, Activation.RELU, 2000, 2001, 1), "large.safetensors");
         Cli.refuse(new String[] {"4000000", "kan4j-scorer"}, "compile", large, "--java", "Large", "--out", folder);
         try (var files = Files.list(folder)) {
             assertThat(files.map(f -> f.getFileName().toString())).containsExactlyInAnyOrder("model.safetensors",
-                "large.safetensors");
+                    "large.safetensors");
         }
     }
 
@@ -109,8 +109,8 @@ class HandOnTest {
             colours.add(new String[] {colour});
             boolean warm = colour.equals("red") || times[i] % 1000 > 600;
             rows.append(Double.isNaN(times[i]) ? "" : Long.toString((long) times[i])).append(',').append(colour)
-                .append(',')
-                .append(warm ? "warm" : "cold").append('\n');
+                    .append(',')
+                    .append(warm ? "warm" : "cold").append('\n');
         }
         Path csv = Files.writeString(folder.resolve("rows.csv"), rows);
         Path trained = folder.resolve("trained.safetensors");
@@ -120,21 +120,21 @@ class HandOnTest {
         List<String> expected = Cli.succeed("predict", csv, "--model", trained).out().lines().skip(1).toList();
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         try (OrtSession session = environment.createSession(onnx.toString());
-             OnnxTensor time = OnnxTensor.createTensor(environment, DoubleBuffer.wrap(times), new long[] {300, 1});
-             OnnxTensor colour = OnnxTensor.createTensor(environment, colours.toArray(String[][]::new));
-             OrtSession.Result result = session.run(Map.of("time", time, "colour", colour))) {
+                OnnxTensor time = OnnxTensor.createTensor(environment, DoubleBuffer.wrap(times), new long[] {300, 1});
+                OnnxTensor colour = OnnxTensor.createTensor(environment, colours.toArray(String[][]::new));
+                OrtSession.Result result = session.run(Map.of("time", time, "colour", colour))) {
             assertThat((String[]) result.get("label").orElseThrow().getValue()).containsExactlyElementsOf(expected);
         }
         assertThat(expected).contains("warm", "cold");
         Cli.refuse(new String[] {"kan4j.data", "kan4j train"}, "export", model, "--onnx", folder.resolve("no.onnx"),
-            "--raw");
+                "--raw");
         Cli.succeed("compile", trained, "--java", "Warm", "--raw", "--out", folder);
         assertThat(Files.readString(folder.resolve("Warm.java"))).contains("class Row", "label(Row row)");
         Cli.refuse(new String[] {"--raw", "--java"}, "compile", trained, "--c", "warm", "--raw", "--out", folder);
         Cli.refuse(new String[] {"--raw", "--check"}, "export", trained, "--onnx", folder.resolve("no.onnx"), "--raw",
-            "--check");
+                "--check");
         assertThat(Cli.succeed("export", trained, "--variant", "efficient-kan", "--out",
-            folder.resolve("w.safetensors")).err())
-            .contains("note", "cannot carry", "scaled");
+                folder.resolve("w.safetensors")).err())
+                .contains("note", "cannot carry", "scaled");
     }
 }

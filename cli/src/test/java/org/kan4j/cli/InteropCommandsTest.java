@@ -18,8 +18,7 @@ import org.kan4j.interop.StateDicts;
 /** verify, import and export; what they do to every variant is tested in org.kan4j.interop. */
 class InteropCommandsTest {
 
-    private static final Path GOLDEN =
-        Path.of(System.getProperty("kan4j.root", ".."), "java/src/test/resources/golden");
+    private static final Path GOLDEN = Path.of(System.getProperty("kan4j.root", ".."), "java/src/test/resources/golden");
 
     @TempDir
     private Path folder;
@@ -49,7 +48,7 @@ class InteropCommandsTest {
     @Test
     void verifyPrintsALineATensor() {
         Cli cli = Cli.succeed("verify", GOLDEN.resolve("efficientkan_1layer.safetensors"),
-            GOLDEN.resolve("pykan_fitted.safetensors"), "--dtype", "f32", "--device", "cpu");
+                GOLDEN.resolve("pykan_fitted.safetensors"), "--dtype", "f32", "--device", "cpu");
         assertThat(cli.out()).contains("output", "grad_input", "grad.layers.0.spline_scaler", "grad.act_fun.1.coef");
     }
 
@@ -65,7 +64,7 @@ class InteropCommandsTest {
         Path text = Files.writeString(folder.resolve("text.safetensors"), "not a tensor in here");
         Cli.refuse(new String[] {"text.safetensors"}, "verify", text);
         Cli.refuse(new String[] {"variant", "efficient-kan", "pykan"}, "verify",
-            written("efficientkan_1layer.safetensors", "", null));
+                written("efficientkan_1layer.safetensors", "", null));
         Cli.refuse(new String[] {"f16"}, "verify", text, "--dtype", "f16");
     }
 
@@ -80,8 +79,8 @@ class InteropCommandsTest {
             Map<String, HostTensor> expected = StateDicts.tensors(Safetensors.open(weights), arena);
             Map<String, HostTensor> found = StateDicts.tensors(Safetensors.open(back), arena);
             assertThat(found.keySet()).isEqualTo(expected.keySet());
-            expected.forEach((name, tensor) ->
-                assertThat(found.get(name).segment().mismatch(tensor.segment())).as(name).isEqualTo(-1));
+            expected.forEach(
+                    (name, tensor) -> assertThat(found.get(name).segment().mismatch(tensor.segment())).as(name).isEqualTo(-1));
         }
     }
 
@@ -90,25 +89,25 @@ class InteropCommandsTest {
         Path resources = GOLDEN.resolveSibling("torch");
         Path model = folder.resolve("model.safetensors");
         assertThat(Cli.succeed("import", resources.resolve("checkpoint.pt"), "--variant", "chebykan", "--out", model)
-            .out())
-            .contains("layers.0 (2 -> 3), layers.1 (3 -> 1)");
+                .out())
+                .contains("layers.0 (2 -> 3), layers.1 (3 -> 1)");
         assertThat(Cli.succeed("import", resources.resolve("mark"), "--variant", "pykan", "--out", model).out())
-            .contains("2 outputs");
+                .contains("2 outputs");
         Cli.refuse(new String[] {"model, ema", "--key"}, "import", resources.resolve("two.pt"), "--variant", "chebykan",
-            "--out", model);
+                "--out", model);
         Cli.succeed("import", resources.resolve("two.pt"), "--variant", "chebykan", "--out", model, "--key", "ema");
         Path named = GOLDEN.resolveSibling("published").resolve("encoder-decoder.safetensors");
         Cli.refuse(new String[] {"--order encoder,decoder", "--order decoder,encoder"}, "import", named, "--variant",
-            "efficient-kan", "--out", model);
+                "efficient-kan", "--out", model);
         assertThat(Cli.succeed("import", named, "--variant", "efficient-kan", "--out", model, "--order",
-            "encoder,decoder").out())
-            .contains("encoder (3 -> 3), decoder (3 -> 3)");
+                "encoder,decoder").out())
+                .contains("encoder (3 -> 3), decoder (3 -> 3)");
         Cli.refuse(new String[] {"torch._utils KAN", "model.state_dict()"}, "import", resources.resolve("module.pt"),
-            "--variant", "chebykan", "--out", model);
+                "--variant", "chebykan", "--out", model);
         Cli.refuse(new String[] {"weights of PyTorch", "kan4j import"}, "train", resources.resolve("state.pt"),
-            "--target", "y");
+                "--target", "y");
         Cli.refuse(new String[] {"zip file", "kan4j import"}, "export", resources.resolve("state.pt"), "--onnx",
-            folder.resolve("m.onnx"));
+                folder.resolve("m.onnx"));
     }
 
     @Test
@@ -116,15 +115,15 @@ class InteropCommandsTest {
         Path weights = written("chebykan_2layer.safetensors", "", null);
         Path model = folder.resolve("model.safetensors");
         Cli.refuse(new String[] {"chebby", "chebykan", "rational"}, "import", "--variant", "chebby", weights, "--out",
-            model);
+                model);
         Cli.refuse(new String[] {"fastkan", "chebykan"}, "import", "--variant", "fastkan", weights, "--out", model);
         Cli.refuse(new String[] {"grade", "degree"}, "import", "--variant", "chebykan", weights, "--out", model,
-            "--config", "{\"grade\": 4}");
+                "--config", "{\"grade\": 4}");
         assertThat(model).doesNotExist();
         Cli.succeed("import", "--variant", "chebykan", weights, "--out", model);
         Cli.refuse(new String[] {"Chebyshev", "efficient-kan"}, "export", "--variant", "efficient-kan", model, "--out",
-            folder.resolve("back.safetensors"));
+                folder.resolve("back.safetensors"));
         Cli.refuse(new String[] {"is not", "safetensors"}, "export", "--variant", "chebykan",
-            Files.writeString(folder.resolve("text"), "text, no model"), "--out", folder.resolve("back.safetensors"));
+                Files.writeString(folder.resolve("text"), "text, no model"), "--out", folder.resolve("back.safetensors"));
     }
 }

@@ -61,14 +61,15 @@ class InterruptionTest {
         Path model = folder.resolve("m.safetensors");
         String command = CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--batch", 1, "--hidden", "300",
                 "--out", model).stream().map(TrainOptions::quoted).collect(Collectors.joining(" "));
-        Process process = new ProcessBuilder("script", "-qefc", "stty cols 60; exec " + command, "/dev/null").redirectErrorStream(true).start();
+        Process process = new ProcessBuilder("script", "-qefc", "stty cols 60; exec " + command, "/dev/null")
+                .redirectErrorStream(true).start();
         Output output = new Output(process.getInputStream());
         try (OutputStream keys = process.getOutputStream()) {
             while (!output.toString().contains(" loss ")) {
                 assertThat(process.isAlive()).as(output::toString).isTrue();
                 Thread.sleep(20);
             }
-            assertThat(output.toString()).contains("epoch       1/1000000 [");  // the bar
+            assertThat(output.toString()).contains("epoch       1/1000000 ["); // the bar
             keys.write(3);
             keys.flush();
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on Ctrl-C: %s", output).isTrue();
@@ -76,7 +77,8 @@ class InterruptionTest {
             process.destroyForcibly();
         }
         assertThat(process.exitValue()).as(output.toString()).isEqualTo(130);
-        assertThat(Arrays.stream(output.toString().replace("^C", "").split("\r\033\\[K")).filter(line -> line.matches("epoch[^\r]* loss [^\r]*")))
+        assertThat(Arrays.stream(output.toString().replace("^C", "").split("\r\033\\[K"))
+                .filter(line -> line.matches("epoch[^\r]* loss [^\r]*")))
                 .as("the bar fits the terminal").isNotEmpty().allSatisfy(line -> assertThat(line).hasSizeLessThan(60));
         assertThat(output.toString()).contains("stopped after ", "go on with: kan4j train digits --resume " + model);
         try (Checkpoint checkpoint = Checkpoint.read(model)) {

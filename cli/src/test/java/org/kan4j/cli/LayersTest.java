@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class LayersTest {
 
     private static final JavaClasses COMMANDS = new ClassFileImporter()
-        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.kan4j.cli");
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.kan4j.cli");
 
     @Test
     void commandsDoNotUseBindings() {

@@ -36,7 +36,8 @@ class OutputTest {
     @Test
     void aLinkToWhatCannotBeReplacedIsRefusedBeforeTheWork() throws IOException {
         Files.createSymbolicLink(file("m.safetensors"), Path.of("/proc/version"));
-        Cli cli = Cli.refuse(new String[] {"--out", "cannot write into the folder /proc"}, "train", "digits", "--epochs", 1, "--out",
+        Cli cli = Cli.refuse(new String[] {"--out", "cannot write into the folder /proc"}, "train", "digits", "--epochs", 1,
+                "--out",
                 file("m.safetensors"));
         assertThat(cli.out()).doesNotContain("epoch");
     }
@@ -58,7 +59,7 @@ class OutputTest {
             Files.writeString(file("real").resolve(name), "old");
             Files.createSymbolicLink(file(name), Path.of("real", name));
         }
-        Files.delete(file("real").resolve("m.json"));  // a link to what is not there yet
+        Files.delete(file("real").resolve("m.json")); // a link to what is not there yet
         Cli.succeed("train", "digits", "--epochs", 2, "--out", file("m.safetensors"), "--json", file("m.json"), "--plot",
                 file("m.png"));
         for (String name : List.of("m.safetensors", "m.json", "m.png")) {
@@ -87,7 +88,7 @@ class OutputTest {
             assertThat(file(name)).exists();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files).hasSize(3);  // no plot beside a pipe
+            assertThat(files).hasSize(3); // no plot beside a pipe
         }
     }
 

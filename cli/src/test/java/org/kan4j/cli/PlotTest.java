@@ -66,7 +66,7 @@ class PlotTest {
     @Test
     void aTrainingThatCannotDrawIsWhole() throws Exception {
         List<String> command = CliProcess.command(List.of("--limit-modules",
-                        "java.base,java.logging,java.sql,java.management,jdk.unsupported,jdk.zipfs"), "train", "digits",
+                "java.base,java.logging,java.sql,java.management,jdk.unsupported,jdk.zipfs"), "train", "digits",
                 "--epochs", 1, "--seeds", "1,2", "--out", folder.resolve("m.safetensors"), "--json", folder.resolve("m.json"));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

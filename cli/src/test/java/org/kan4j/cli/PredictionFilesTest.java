@@ -114,7 +114,8 @@ class PredictionFilesTest {
         Path data = Files.write(file("t.csv"), lines);
         Path model = model(data, "--drop", "id");
         assertThat(Cli.succeed("predict", data, "--model", model).out().lines().findFirst()).contains("y");
-        List<String> all = Cli.succeed("predict", data, "--model", model, "--id", "id", "--id", "y", "--probabilities").out().lines()
+        List<String> all = Cli.succeed("predict", data, "--model", model, "--id", "id", "--id", "y", "--probabilities").out()
+                .lines()
                 .toList();
         assertThat(all.getFirst()).isEqualTo("id,y,predicted y,p(high),p(low)");
         assertThat(all.get(1)).startsWith("\"a,0\",low,low,");
@@ -159,7 +160,8 @@ class PredictionFilesTest {
         Path model = model(data, "--drop", "name");
         Path moved = Files.move(data, file("moved.csv"));
         Cli.succeed("train", moved, "--resume", model, "--epochs", 31);
-        Cli.refuse(new String[] {"was trained on other data"}, "train", line("other.csv", 1, 2), "--resume", model, "--epochs", 32);
+        Cli.refuse(new String[] {"was trained on other data"}, "train", line("other.csv", 1, 2), "--resume", model, "--epochs",
+                32);
     }
 
     @Test
@@ -171,10 +173,12 @@ class PredictionFilesTest {
         Path data = Files.write(file("t.txt"), lines);
         Object[] options = {"--no-header", "--separator", "semicolon", "--decimal", ",", "--na", "fehlt"};
         Path model = file("m.safetensors");
-        List<Object> words = new ArrayList<>(List.of("train", data, "--target", 3, "--missing", "fill", "--epochs", 2, "--out", model));
+        List<Object> words = new ArrayList<>(
+                List.of("train", data, "--target", 3, "--missing", "fill", "--epochs", 2, "--out", model));
         words.addAll(List.of(options));
         Cli.succeed(words.toArray());
-        assertThat(Cli.succeed("train", data, "--resume", model, "--epochs", 3).out()).contains("32 rows to train and 8 to test on");
+        assertThat(Cli.succeed("train", data, "--resume", model, "--epochs", 3).out())
+                .contains("32 rows to train and 8 to test on");
         words = new ArrayList<>(List.of("predict", data, "--model", model));
         words.addAll(List.of(options));
         assertThat(Cli.succeed(words.toArray()).out()).hasLineCount(41);
@@ -195,10 +199,13 @@ class PredictionFilesTest {
         }
         Files.write(skewed, lines);
         Cli train = Cli.succeed("train", skewed, "--target", "y", "--epochs", 1, "--out", file("m.safetensors"));
-        assertThat(train.err()).contains("note: column 1 has no name", "note: taken as categories", "'c' (3 different, such as 'k0')",
+        assertThat(train.err()).contains("note: column 1 has no name", "note: taken as categories",
+                "'c' (3 different, such as 'k0')",
                 "note: 'x' is spread unevenly", "--quantiles x");
-        assertThat(Cli.succeed("train", skewed, "--target", "y", "--quantiles", "x", "--epochs", 1, "--out", file("m.safetensors"))
-                .err()).doesNotContain("unevenly");
+        assertThat(
+                Cli.succeed("train", skewed, "--target", "y", "--quantiles", "x", "--epochs", 1, "--out", file("m.safetensors"))
+                        .err())
+                .doesNotContain("unevenly");
     }
 
     @ParameterizedTest

@@ -44,7 +44,8 @@ class ReadmeTest {
         Path source = folder.resolve("Readme.java");
         Files.writeString(source, imports + "\npublic class Readme { public static double run() throws Exception {\n"
                 + body.replace("Path.of(\"model.safetensors\")", "Path.of(\"" + model + "\")")
-                    .replace("System.out.println(", "return (") + "\n} }\n");
+                        .replace("System.out.println(", "return (")
+                + "\n} }\n");
         int status = ToolProvider.getSystemJavaCompiler().run(null, null, null, "--release", "22", "-cp",
                 System.getProperty("java.class.path"), "-d", folder.toString(), source.toString());
         assertThat(status).isZero();

@@ -24,32 +24,34 @@ class ServingPageTest {
     private static final Path ROOT = Path.of(System.getProperty("kan4j.root"));
 
     private static final Map<String, String> FRAMEWORKS = Map.ofEntries(
-        Map.entry("org.springframework.context.annotation.Bean",
-        "@interface Bean { String destroyMethod() default \"\"; }"),
-        Map.entry("org.springframework.context.annotation.Configuration", "@interface Configuration { }"),
-        Map.entry("org.springframework.web.bind.annotation.PostMapping",
-        "@interface PostMapping { String[] value(); }"),
-        Map.entry("org.springframework.web.bind.annotation.RequestBody", "@interface RequestBody { }"),
-        Map.entry("org.springframework.web.bind.annotation.RestController", "@interface RestController { }"),
-        Map.entry("io.quarkus.runtime.Startup", "@interface Startup { }"), Map.entry("jakarta.annotation.PreDestroy",
-        "@interface PreDestroy { }"), Map.entry("jakarta.enterprise.context.ApplicationScoped",
-        "@interface ApplicationScoped { }"), Map.entry("jakarta.ws.rs.POST", "@interface POST { }"),
-        Map.entry("jakarta.ws.rs.Path", "@interface Path { String value(); }"),
-        Map.entry("org.apache.kafka.streams.kstream.ValueMapper", "interface ValueMapper<V, R> { R apply(V value); }"),
-        Map.entry("org.apache.kafka.streams.kstream.KStream", "interface KStream<K, V> { "
-            + "<R> KStream<K, R> mapValues(ValueMapper<? super V, ? extends R> mapper); void to(String topic); }"),
-        Map.entry("org.apache.kafka.streams.StreamsBuilder", "class StreamsBuilder { "
-            + "public <K, V> org.apache.kafka.streams.kstream.KStream<K, V> stream(String topic) { return null; } }"),
-        Map.entry("org.apache.arrow.memory.ArrowBuf", "class ArrowBuf { public long memoryAddress() { return 0; } }"),
-        Map.entry("org.apache.arrow.vector.FieldVector",
-        "interface FieldVector { org.apache.arrow.memory.ArrowBuf getDataBuffer(); }"),
-        Map.entry("org.apache.arrow.vector.complex.FixedSizeListVector", "class FixedSizeListVector { "
-            + "public org.apache.arrow.vector.FieldVector getDataVector() { return null; } "
-            + "public int getListSize() { return 0; } public int getValueCount() { return 0; } }"),
-        Map.entry("org.apache.flink.api.common.functions.OpenContext", "interface OpenContext { }"),
-        Map.entry("org.apache.flink.api.common.functions.RichMapFunction", "abstract class RichMapFunction<I, O> "
-            + "implements java.io.Serializable { public void open(OpenContext context) throws Exception { } "
-            + "public abstract O map(I value) throws Exception; }"));
+            Map.entry("org.springframework.context.annotation.Bean",
+                    "@interface Bean { String destroyMethod() default \"\"; }"),
+            Map.entry("org.springframework.context.annotation.Configuration", "@interface Configuration { }"),
+            Map.entry("org.springframework.web.bind.annotation.PostMapping",
+                    "@interface PostMapping { String[] value(); }"),
+            Map.entry("org.springframework.web.bind.annotation.RequestBody", "@interface RequestBody { }"),
+            Map.entry("org.springframework.web.bind.annotation.RestController", "@interface RestController { }"),
+            Map.entry("io.quarkus.runtime.Startup", "@interface Startup { }"), Map.entry("jakarta.annotation.PreDestroy",
+                    "@interface PreDestroy { }"),
+            Map.entry("jakarta.enterprise.context.ApplicationScoped",
+                    "@interface ApplicationScoped { }"),
+            Map.entry("jakarta.ws.rs.POST", "@interface POST { }"),
+            Map.entry("jakarta.ws.rs.Path", "@interface Path { String value(); }"),
+            Map.entry("org.apache.kafka.streams.kstream.ValueMapper", "interface ValueMapper<V, R> { R apply(V value); }"),
+            Map.entry("org.apache.kafka.streams.kstream.KStream", "interface KStream<K, V> { "
+                    + "<R> KStream<K, R> mapValues(ValueMapper<? super V, ? extends R> mapper); void to(String topic); }"),
+            Map.entry("org.apache.kafka.streams.StreamsBuilder", "class StreamsBuilder { "
+                    + "public <K, V> org.apache.kafka.streams.kstream.KStream<K, V> stream(String topic) { return null; } }"),
+            Map.entry("org.apache.arrow.memory.ArrowBuf", "class ArrowBuf { public long memoryAddress() { return 0; } }"),
+            Map.entry("org.apache.arrow.vector.FieldVector",
+                    "interface FieldVector { org.apache.arrow.memory.ArrowBuf getDataBuffer(); }"),
+            Map.entry("org.apache.arrow.vector.complex.FixedSizeListVector", "class FixedSizeListVector { "
+                    + "public org.apache.arrow.vector.FieldVector getDataVector() { return null; } "
+                    + "public int getListSize() { return 0; } public int getValueCount() { return 0; } }"),
+            Map.entry("org.apache.flink.api.common.functions.OpenContext", "interface OpenContext { }"),
+            Map.entry("org.apache.flink.api.common.functions.RichMapFunction", "abstract class RichMapFunction<I, O> "
+                    + "implements java.io.Serializable { public void open(OpenContext context) throws Exception { } "
+                    + "public abstract O map(I value) throws Exception; }"));
 
     @TempDir
     private Path folder;
@@ -57,14 +59,14 @@ class ServingPageTest {
     @Test
     void itsJavaCompiles() throws IOException {
         List<String> arguments = new ArrayList<>(List.of("--release", "22", "-proc:none", "-cp",
-            System.getProperty("java.class.path"), "-d", folder.resolve("classes").toString()));
+                System.getProperty("java.class.path"), "-d", folder.resolve("classes").toString()));
         for (Map.Entry<String, String> type : FRAMEWORKS.entrySet()) {
             int dot = type.getKey().lastIndexOf('.');
             arguments.add(write(type.getKey().replace('.', '/'), "package " + type.getKey().substring(0, dot)
-                + ";\npublic " + type.getValue()));
+                    + ";\npublic " + type.getValue()));
         }
         Matcher block = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(ROOT.resolve("docs/serving.md")));
+                .matcher(Files.readString(ROOT.resolve("docs/serving.md")));
         int blocks = 0;
         while (block.find()) {
             Matcher name = Pattern.compile("public class (\\w+)").matcher(block.group(1));
@@ -73,7 +75,7 @@ class ServingPageTest {
         }
         assertThat(blocks).isEqualTo(6);
         assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, arguments.toArray(String[]::new)))
-            .isZero();
+                .isZero();
     }
 
     private String write(String name, String source) throws IOException {

@@ -205,7 +205,8 @@ class TrainCommandTest {
 
     @Test
     void stopsEarlyOnHeldOutRows() throws IOException {
-        Cli train = Cli.succeed("train", "digits", "--patience", 2, "--epochs", 200, "--schedule", "cosine", "--warmup", 1, "--lr",
+        Cli train = Cli.succeed("train", "digits", "--patience", 2, "--epochs", 200, "--schedule", "cosine", "--warmup", 1,
+                "--lr",
                 0.02, "--out", file("m.safetensors"), "--json", file("m.json"));
         assertThat(train.out()).contains("validation accuracy", "best epoch");
         JsonNode metrics = Cli.json(file("m.json"));
@@ -227,7 +228,8 @@ class TrainCommandTest {
 
     @Test
     void optionsComeFromAFileAndTheCommandLineComesFirst() throws IOException {
-        Files.writeString(file("c.json"), "{\"epochs\": 3, \"weight-decay\": 0.5, \"layers\": [64, 16, 10], \"basis\": \"fastkan\"}");
+        Files.writeString(file("c.json"),
+                "{\"epochs\": 3, \"weight-decay\": 0.5, \"layers\": [64, 16, 10], \"basis\": \"fastkan\"}");
         Cli.succeed("train", "digits", "--config", file("c.json"), "--epochs", 2, "--out", file("a.safetensors"), "--json",
                 file("a.json"));
         JsonNode options = Cli.json(file("a.json")).get("options");

@@ -75,7 +75,8 @@ class TrainHabitsTest {
         Process process = new ProcessBuilder(CliProcess.command(List.of("-verbose:class"), "train", "--help")).start();
         String loaded = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isZero();
-        assertThat(loaded).contains("org.kan4j.cli.TrainHelp").doesNotContain("org.knowm.xchart", "java.awt.", "org.kan4j.ffi.Kan ",
+        assertThat(loaded).contains("org.kan4j.cli.TrainHelp").doesNotContain("org.knowm.xchart", "java.awt.",
+                "org.kan4j.ffi.Kan ",
                 "com.fasterxml.jackson.databind.ObjectMapper ");
     }
 
@@ -111,7 +112,7 @@ class TrainHabitsTest {
     void theLogIsTerseWhereNobodyWatches() throws IOException {
         Object[] train = {"train", "digits", "--epochs", 23, "--lr", 0.05, "--out", file("m.safetensors"), "--plot", "none",
             "--json", file("m.json")};
-        Cli terse = Cli.succeed(train);  // the test's own output is no terminal
+        Cli terse = Cli.succeed(train); // the test's own output is no terminal
         int best = Cli.json(file("m.json")).get("best_epoch").asInt();
         assertThat(epochs(terse)).containsExactlyInAnyOrderElementsOf(List.of(1, 10, 20, 23, best).stream().distinct().toList());
         assertThat(epochs(with(train, "--log", "all"))).hasSize(23);
@@ -187,7 +188,8 @@ class TrainHabitsTest {
         Cli.succeed("train", table("t.csv", 100, 1), "--target", "y", "--hidden", "7,5", "--epochs", 1, "--out",
                 file("m.safetensors"), "--json", file("m.json"));
         assertThat(Cli.json(file("m.json")).get("options").get("layers").toString()).isEqualTo("[4,7,5,1]");
-        Cli.refuse(new String[] {"--layers and --hidden exclude each other"}, "train", "digits", "--hidden", 5, "--layers", "64,5,10");
+        Cli.refuse(new String[] {"--layers and --hidden exclude each other"}, "train", "digits", "--hidden", 5, "--layers",
+                "64,5,10");
         Cli.refuse(new String[] {"--hidden must be at least 1 each, given 5,0"}, "train", "digits", "--hidden", "5,0");
     }
 
@@ -202,10 +204,12 @@ class TrainHabitsTest {
         assertThat(Cli.json(file("m.json")).get("test").get("rmse").asDouble())
                 .isEqualTo(Cli.json(file("e.json")).get("rmse").asDouble());
         Cli.succeed("train", train, "--resume", file("m.safetensors"), "--epochs", 6);
-        Cli.refuse(new String[] {"--test and --test-fraction exclude each other"}, "train", train, "--target", "y", "--test", test,
+        Cli.refuse(new String[] {"--test and --test-fraction exclude each other"}, "train", train, "--target", "y", "--test",
+                test,
                 "--test-fraction", 0.1);
         Cli.refuse(new String[] {"--test is for files"}, "train", "digits", "--test", test);
-        Cli.refuse(new String[] {"--out", "is the file of --test"}, "train", train, "--target", "y", "--test", test, "--out", test);
+        Cli.refuse(new String[] {"--out", "is the file of --test"}, "train", train, "--target", "y", "--test", test, "--out",
+                test);
     }
 
     @Test
@@ -276,7 +280,8 @@ class TrainHabitsTest {
         Cli.succeed("train", data, "--from", file("bare.safetensors"), "--target", "y", "--epochs", 30, "--out",
                 file("m.safetensors"));
         assertThat(rmse(data, "m.safetensors")).isLessThan(2);
-        Cli.refuse(new String[] {"has 4 inputs and 1 outputs", "gives 3 and 1"}, "train", data, "--from", file("bare.safetensors"),
+        Cli.refuse(new String[] {"has 4 inputs and 1 outputs", "gives 3 and 1"}, "train", data, "--from",
+                file("bare.safetensors"),
                 "--target", "y", "--drop", "a", "--out", file("n.safetensors"));
     }
 
@@ -321,7 +326,8 @@ class TrainHabitsTest {
         Cli.succeed("train", data, "--resume", file("m.safetensors"), "--epochs", 2);
         Cli.succeed(arguments(written, "train", other, "--from", file("m.safetensors"), "--epochs", 1, "--out",
                 file("n.safetensors")));
-        Cli.refuse(new String[] {"--from keeps the columns of the model; leave out --unseen, --quantiles"}, "train", other, "--from",
+        Cli.refuse(new String[] {"--from keeps the columns of the model; leave out --unseen, --quantiles"}, "train", other,
+                "--from",
                 file("m.safetensors"), "--unseen", "refuse", "--quantiles", "a");
         Cli.refuse(new String[] {"--unseen, --quantiles", "are for files, not for 'digits'"}, "train", "digits", "--na", "x");
     }

@@ -117,7 +117,7 @@ public final class Cache {
                 throw new IOException("it has no " + entry.name);
             }
             try (InputStream in = new GZIPInputStream(Files.newInputStream(packed), 1 << 16);
-                 OutputStream out = Files.newOutputStream(plain)) {
+                    OutputStream out = Files.newOutputStream(plain)) {
                 in.transferTo(out);
             }
         }
@@ -136,7 +136,7 @@ public final class Cache {
         try {
             return Files.isRegularFile(file) && sha256(file).equals(entry.sha256);
         } catch (IOException unreadable) {
-            return false;  // fetched again; that reports what is wrong with the folder
+            return false; // fetched again; that reports what is wrong with the folder
         }
     }
 

@@ -13,7 +13,8 @@ final class Cells {
             "<na>", "nat", "\\n", "(null)", "<null>", "#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!", "-nan", "+nan",
             "1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind", "-nan(ind)", "nan(ind)");
     /** Mean no value among numbers; among texts they may be categories, such as the strands + and -. */
-    private static final Set<String> MISSING_NUMBER = Set.of(".", "..", "...", "-", "--", "---", "\u2013", "\u2014", "\u2026", "*", "**",
+    private static final Set<String> MISSING_NUMBER = Set.of(".", "..", "...", "-", "--", "---", "\u2013", "\u2014", "\u2026",
+            "*", "**",
             "n.a.", "n.a", "n.d.", "n/d", "nd", "nil", "missing", "unknown", "not available", "not applicable", "undefined",
             "blank", "empty", "void", "unk", "-.-");
     private static final int LONGEST = 14;
@@ -47,7 +48,8 @@ final class Cells {
 
     /** Whether a cell says that there is no value, whatever its column holds. */
     boolean missing(String cell) {
-        return cell.isEmpty() || !more.isEmpty() && (more.contains(cell) || !moreNumbers.isEmpty() && moreNumbers.contains(parse(cell)))
+        return cell.isEmpty()
+                || !more.isEmpty() && (more.contains(cell) || !moreNumbers.isEmpty() && moreNumbers.contains(parse(cell)))
                 || isMarker(cell, MISSING);
     }
 
@@ -58,7 +60,7 @@ final class Cells {
 
     private static boolean isMarker(String cell, Set<String> markers) {
         int length = cell.length();
-        return length > 0 && length <= LONGEST && !Character.isDigit(cell.charAt(length - 1))  // as most numbers end
+        return length > 0 && length <= LONGEST && !Character.isDigit(cell.charAt(length - 1)) // as most numbers end
                 && markers.contains(cell.toLowerCase(Locale.ROOT));
     }
 
@@ -144,7 +146,7 @@ final class Cells {
         if (text.isEmpty()) {
             return Double.NaN;
         }
-        if (text.charAt(0) == '\u2212') {  // a typographer's minus
+        if (text.charAt(0) == '\u2212') { // a typographer's minus
             return plain("-" + text.substring(1));
         }
         char last = text.charAt(text.length() - 1);

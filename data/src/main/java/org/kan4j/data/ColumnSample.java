@@ -40,13 +40,13 @@ final class ColumnSample {
             sample = n < sample.length ? sample : Arrays.copyOf(sample, (int) Math.min(SIZE, 4 * n));
             sample[(int) n] = value;
         } else {
-            long place = (long) (random * (n + 1));  // Algorithm R: Waterman, by Knuth, 1981
+            long place = (long) (random * (n + 1)); // Algorithm R: Waterman, by Knuth, 1981
             if (place < SIZE) {
                 sample[(int) place] = value;
             }
         }
         n++;
-        double off = value - mean;  // Welford, 1962
+        double off = value - mean; // Welford, 1962
         mean += off / n;
         squares += off * (value - mean);
     }
@@ -108,7 +108,8 @@ final class ColumnSample {
         }
         return most < CROWDED * values.length ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
                 "'%s' is spread unevenly: %.0f %% of its values lie in a twentieth of its range, %.4g to %.4g, from %.4g on; "
-                        + "--quantiles %s spreads them evenly over the grid", name, 100.0 * most / values.length, low, high,
+                        + "--quantiles %s spreads them evenly over the grid",
+                name, 100.0 * most / values.length, low, high,
                 values[best], name));
     }
 }

@@ -80,7 +80,7 @@ final class ColumnScan {
             rows++;
             numbers++;
             if (!categorical && Double.isInfinite(value)) {
-                RowEncoder.finite(row, at);  // says where
+                RowEncoder.finite(row, at); // says where
             }
             whole &= value == Math.rint(value);
             first = rows == 1 ? value : first;
@@ -150,9 +150,10 @@ final class ColumnScan {
 
     /** The refusal of a column of other things than numbers. */
     DataException noNumber() {
-        return column.kind() == Table.Kind.ANY && odd != null ? new DataException(odd.getMessage() + ", regression needs a number")
+        return column.kind() == Table.Kind.ANY && odd != null
+                ? new DataException(odd.getMessage() + ", regression needs a number")
                 : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                + ", regression needs numbers");
+                        + ", regression needs numbers");
     }
 
     /** Different texts up to which they are collected. */
@@ -181,7 +182,8 @@ final class ColumnScan {
     String describe(List<String> categories, int allRows) {
         return "'" + column.name() + "' (" + categories.size() + " different, such as '" + categories.getFirst() + "'"
                 + (categories.size() > Math.max(FEW, allRows / 20) ? ", many for " + allRows + " rows: if they are ids, --drop "
-                + column.name() : "") + ")";
+                        + column.name() : "")
+                + ")";
     }
 
     /** Different values of a target. */

@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  * @param notes what was found that its user may not know
  */
 record CsvDialect(char separator, char decimal, char thousands, List<String> names, int skipped, int comments, int blanks,
-                  boolean headless, boolean numbered, List<String> notes) {
+        boolean headless, boolean numbered, List<String> notes) {
 
     /** In the order in which they are taken where several fit. */
     private static final char[] SEPARATORS = {'\t', ';', '|', ',', ' '};
@@ -40,7 +40,8 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
     private static final Cells PLAIN = new Cells('.', (char) 0, Set.of());
 
     private static final Pattern COMMA = Pattern.compile("[-+]?(\\d*,\\d{1,2}|\\d*,\\d{4,}|0,\\d+|\\d{4,},\\d+)([eE][-+]?\\d+)?");
-    private static final Pattern POINT = Pattern.compile("[-+]?(\\d*\\.\\d{1,2}|\\d*\\.\\d{4,}|0\\.\\d+|\\d{4,}\\.\\d+)([eE][-+]?\\d+)?");
+    private static final Pattern POINT = Pattern
+            .compile("[-+]?(\\d*\\.\\d{1,2}|\\d*\\.\\d{4,}|0\\.\\d+|\\d{4,}\\.\\d+)([eE][-+]?\\d+)?");
     private static final Pattern COMMA_POINT = Pattern.compile("[-+]?\\d{1,3}(,\\d{3})+\\.\\d+|[-+]?\\d{1,3}(,\\d{3}){2,}");
     private static final Pattern POINT_COMMA = Pattern.compile("[-+]?\\d{1,3}(\\.\\d{3})+,\\d+|[-+]?\\d{1,3}(\\.\\d{3}){2,}");
     private static final Pattern SPACE_COMMA = Pattern.compile("[-+]?\\d{1,3}([ \u00a0\u202f]\\d{3})+,\\d+");
@@ -209,7 +210,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
                 return each;
             }
         }
-        for (char each : SEPARATORS) {  // rows with a name before, or an empty field after the others
+        for (char each : SEPARATORS) { // rows with a name before, or an empty field after the others
             List<List<String>> records = records(text, each);
             if (records.size() > 1 && records.getFirst().size() > 1
                     && records.stream().skip(1).allMatch(r -> r.size() == records.getFirst().size() + 1)) {

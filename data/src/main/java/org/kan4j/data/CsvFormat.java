@@ -16,7 +16,7 @@ import java.util.Set;
  * @param encoding of the text
  */
 public record CsvFormat(Optional<Character> separator, Optional<Character> decimal, Optional<Character> thousands,
-                        Set<String> missing, Optional<Boolean> header, Optional<Charset> encoding) {
+        Set<String> missing, Optional<Boolean> header, Optional<Charset> encoding) {
 
     /** Everything is read from the file. */
     public static final CsvFormat FROM_FILE = new CsvFormat(Optional.empty(), Optional.empty(), Optional.empty(), Set.of(),

@@ -33,7 +33,7 @@ record CsvScan(long blank, long hashes) {
                     }
                     following = following > 0 ? following - 1 : b >= 0 ? 0 : (b & 0xff) < 0xe0 ? 1 : (b & 0xff) < 0xf0 ? 2 : 3;
                     if (b == '\n' || b == '\r') {
-                        boolean second = b == '\n' && before == '\r';  // of one line end
+                        boolean second = b == '\n' && before == '\r'; // of one line end
                         blank += empty && !second ? 1 : 0;
                         line += second ? 0 : 1;
                         start = true;
@@ -44,7 +44,7 @@ record CsvScan(long blank, long hashes) {
                                     + "CSV, Parquet or safetensors file (--encoding names another encoding than UTF-8)");
                         }
                         hashes += start && b == '#' ? 1 : 0;
-                        empty &= b >= 0 && b <= ' ' || b == ',' || b == ';' || b == '|';  // Ctrl-Z is below a space
+                        empty &= b >= 0 && b <= ' ' || b == ',' || b == ';' || b == '|'; // Ctrl-Z is below a space
                         start = false;
                     }
                     before = b;

@@ -146,7 +146,7 @@ final class CsvTable implements Table {
     public String hint() {
         return dialect.numbered() ? "; the first row holds numbers and is taken as data: if it is the header, --header says so"
                 : dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
-                + "and so on" : columns.size() == 1 ? "; if there are more, --separator names what is between them" : "";
+                        + "and so on" : columns.size() == 1 ? "; if there are more, --separator names what is between them" : "";
     }
 
     @Override

@@ -48,7 +48,7 @@ public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
      * @throws DataException if the formula is undefined at a point, or infinite at a likely one
      */
     public static FormulaSet sample(Arena arena, DType dtype, Formula formula, List<Range> ranges, int rows,
-                                    int testRows, long seed) {
+            int testRows, long seed) {
         Points.refusePoles(formula, ranges);
         SplittableRandom random = new SplittableRandom(seed);
         Points train = Points.sample(formula, ranges, rows, random.split());

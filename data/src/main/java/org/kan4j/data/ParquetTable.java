@@ -351,7 +351,8 @@ final class ParquetTable implements Table {
 
         @Override
         public boolean missing(int i) {
-            return cells.get(i).isNull(row) || Double.isNaN(cells.get(i).number(row)) && columns.get(wanted[i]).kind() == Kind.NUMBER;
+            return cells.get(i).isNull(row)
+                    || Double.isNaN(cells.get(i).number(row)) && columns.get(wanted[i]).kind() == Kind.NUMBER;
         }
 
         @Override

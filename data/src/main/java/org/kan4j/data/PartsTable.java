@@ -54,8 +54,9 @@ final class PartsTable implements Table {
                     continue;
                 }
                 if (!Files.isRegularFile(file)) {
-                    throw new DataException(folder + " is a folder that holds '" + name + "', which is no file; expected a file or "
-                            + "a folder of part files (of a partitioned table, give one partition)");
+                    throw new DataException(
+                            folder + " is a folder that holds '" + name + "', which is no file; expected a file or "
+                                    + "a folder of part files (of a partitioned table, give one partition)");
                 }
                 if (Files.size(file) > 0) {
                     files.add(file);
@@ -118,7 +119,7 @@ final class PartsTable implements Table {
     private int part(int block) {
         int found = Arrays.binarySearch(starts, block);
         int part = found >= 0 ? found : -found - 2;
-        while (starts[part + 1] == block) {  // parts without rows
+        while (starts[part + 1] == block) { // parts without rows
             part++;
         }
         return part;

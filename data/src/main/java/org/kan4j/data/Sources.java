@@ -95,7 +95,9 @@ final class Sources {
                     throw new IOException("no answer in time", e);
                 } catch (ConnectException e) {
                     throw new IOException(e.getCause() instanceof ConnectException inner
-                            && inner.getCause() instanceof UnresolvedAddressException ? "cannot resolve the host name" : "cannot connect", e);
+                            && inner.getCause() instanceof UnresolvedAddressException ? "cannot resolve the host name"
+                                    : "cannot connect",
+                            e);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                     throw new IOException("interrupted", e);

@@ -40,7 +40,7 @@ final class Spool {
 
     static {
         OTHERS.put("504b0304", "a zip archive, a workbook of Excel (.xlsx) or weights of PyTorch (.pt); unpack it, "
-            + "save the sheet as CSV, or make a model of the weights with kan4j import");
+                + "save the sheet as CSV, or make a model of the weights with kan4j import");
         OTHERS.put("8002", "a pickle of Python; write the table as CSV or Parquet");
         OTHERS.put("8004", "a pickle of Python; write the table as CSV or Parquet");
         OTHERS.put("8005", "a pickle of Python; write the table as CSV or Parquet");
@@ -103,8 +103,9 @@ final class Spool {
         String name = shown.getFileName().toString().toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
         boolean csv = !(name.endsWith(".parquet") || startsWith(first, "50415231") || name.endsWith(".safetensors"));
         if (!csv && !format.equals(CsvFormat.FROM_FILE)) {
-            throw new DataException(shown + " is no CSV file, for which alone --separator, --decimal, --thousands, --na, --header and "
-                    + "--encoding are");
+            throw new DataException(
+                    shown + " is no CSV file, for which alone --separator, --decimal, --thousands, --na, --header and "
+                            + "--encoding are");
         }
         if (name.endsWith(".parquet") || startsWith(first, "50415231")) {
             return ParquetTable.open(shown, source);
@@ -190,7 +191,7 @@ final class Spool {
         Spool copy = temporary();
         try (Reader in = new InputStreamReader(Files.newInputStream(source.file), encoding.newDecoder()
                 .onMalformedInput(CodingErrorAction.REPORT).onUnmappableCharacter(CodingErrorAction.REPORT));
-             Writer out = new OutputStreamWriter(Files.newOutputStream(copy.file), StandardCharsets.UTF_8)) {
+                Writer out = new OutputStreamWriter(Files.newOutputStream(copy.file), StandardCharsets.UTF_8)) {
             in.transferTo(out);
         } catch (CharacterCodingException e) {
             throw new DataException(shown + " is no text in " + encoding + "; --encoding names another", e);

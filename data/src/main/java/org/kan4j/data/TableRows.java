@@ -58,7 +58,7 @@ public final class TableRows implements RowSource {
      * @param notes told of columns that were constant in the training rows and are not here
      */
     TableRows(Table table, Encoding encoding, boolean needTarget, BitSet chosen, DType dtype, long memory,
-              Consumer<String> notes) {
+            Consumer<String> notes) {
         this.constants = new Constants(encoding, notes);
         this.table = table;
         this.encoding = encoding;
@@ -87,7 +87,8 @@ public final class TableRows implements RowSource {
 
     /** All rows of a table, for a model that exists; in memory where they fit. */
     public static Part all(Table table, Encoding encoding, boolean needTarget) {
-        return all(table, encoding, needTarget, note -> { });
+        return all(table, encoding, needTarget, note -> {
+        });
     }
 
     /**
@@ -153,7 +154,7 @@ public final class TableRows implements RowSource {
     public Pass shuffled(long seed, int epoch) {
         SplittableRandom random = new SplittableRandom(new SplittableRandom(seed).nextLong() + epoch);
         int[] blocks = new int[counts.length];
-        for (int i = 0; i < blocks.length; i++) {  // Fisher and Yates, inside out
+        for (int i = 0; i < blocks.length; i++) { // Fisher and Yates, inside out
             int j = random.nextInt(i + 1);
             blocks[i] = blocks[j];
             blocks[j] = i;
@@ -213,8 +214,10 @@ public final class TableRows implements RowSource {
                 dealer[0] = new org.kan4j.data.Split(sizes, 1 - fraction, seed);
             }
         }
-        return new Split<>(new TableRows(table, encoding, true, first, dtype, memory, note -> { }),
-                new TableRows(table, encoding, true, second, dtype, memory, note -> { }));
+        return new Split<>(new TableRows(table, encoding, true, first, dtype, memory, note -> {
+        }),
+                new TableRows(table, encoding, true, second, dtype, memory, note -> {
+                }));
     }
 
     /** Writes numbers into a segment from a place on, converted to a type. */
@@ -259,7 +262,7 @@ public final class TableRows implements RowSource {
                         continue;
                     }
                     int place = n;
-                    if (random != null) {  // Fisher and Yates, inside out: the row at a random place makes room
+                    if (random != null) { // Fisher and Yates, inside out: the row at a random place makes room
                         place = random.nextInt(n + 1);
                         move(x, place, n, featureBytes());
                         if (hasTarget) {
@@ -331,7 +334,7 @@ public final class TableRows implements RowSource {
             for (int row = from; row < to;) {
                 int found = Arrays.binarySearch(rowStart, row);
                 int window = found >= 0 ? found : -found - 2;
-                while (rowStart[window + 1] == row) {  // windows without rows
+                while (rowStart[window + 1] == row) { // windows without rows
                     window++;
                 }
                 use(window);

@@ -22,7 +22,9 @@ public final class TableSet {
     static final int MAX_ROWS = Integer.MAX_VALUE - 8;
 
     /** What kind of target. */
-    public enum Task { CLASSIFICATION, REGRESSION }
+    public enum Task {
+        CLASSIFICATION, REGRESSION
+    }
 
     /**
      * How to take the table.
@@ -37,7 +39,7 @@ public final class TableSet {
      * @param unseen what becomes of categories that the training rows do not have
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
-                          double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen) {
+            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen) {
 
         /** Checks the target and the share. */
         public Options {
@@ -54,7 +56,7 @@ public final class TableSet {
 
         /** All columns of numbers scaled by their range, unknown categories refused. */
         public Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
-                       double testShare, long seed) {
+                double testShare, long seed) {
             this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE);
         }
 
@@ -161,8 +163,10 @@ public final class TableSet {
                 inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
             }
             if (!unnamed.isEmpty()) {
-                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
-                        + "write, and is" : "the columns " + Names.some(unnamed) + " have no names and are")
+                notes.add((unnamed.size() == 1
+                        ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
+                                + "write, and is"
+                        : "the columns " + Names.some(unnamed) + " have no names and are")
                         + " left out; a name in the header makes an input");
             }
             require(table.columns().get(targetColumn));
@@ -223,7 +227,8 @@ public final class TableSet {
         private void checkInputs() {
             List<String> empty = inputs.stream().filter(input -> input.scan.empty()).map(input -> input.scan.name()).toList();
             if (!empty.isEmpty()) {
-                notes.add((empty.size() == 1 ? "column '" + empty.getFirst() + "' has" : "the columns " + Names.some(empty) + " have")
+                notes.add((empty.size() == 1 ? "column '" + empty.getFirst() + "' has"
+                        : "the columns " + Names.some(empty) + " have")
                         + " no value in any row and " + (empty.size() == 1 ? "is" : "are") + " left out");
                 inputs.removeIf(input -> input.scan.empty());
             }
@@ -275,7 +280,8 @@ public final class TableSet {
             if (classes > ColumnScan.MAX_CATEGORIES || ColumnScan.tooMany(classes, rows)) {
                 throw new DataException(table.path() + ": the target '" + options.target + "' has "
                         + (classes > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : classes)
-                        + " different texts in " + rows + " rows, such as '" + target.example() + "': more than classes mostly are; "
+                        + " different texts in " + rows + " rows, such as '" + target.example()
+                        + "': more than classes mostly are; "
                         + "--task classification takes each as a class, --target names another column");
             }
         }
@@ -321,7 +327,8 @@ public final class TableSet {
         }
 
         private Part part(Encoding encoding, BitSet chosen) {
-            return new TablePart(table, encoding, true, chosen, chosen.cardinality(), note -> { });
+            return new TablePart(table, encoding, true, chosen, chosen.cardinality(), note -> {
+            });
         }
 
         private void learn(Input input, Table.Reader reader, boolean tested, double random) {

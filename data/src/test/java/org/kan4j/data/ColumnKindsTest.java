@@ -85,7 +85,8 @@ class ColumnKindsTest {
                 .hasMessageContaining(remedy).hasMessageContaining("--categorical z").hasMessageContaining("--drop z");
         // As a target they do not become classes either.
         Table target = table(ROWS, cell);
-        assertThatThrownBy(() -> TableSet.learn(target, options("z"))).isInstanceOf(DataException.class).hasMessageContaining(remedy);
+        assertThatThrownBy(() -> TableSet.learn(target, options("z"))).isInstanceOf(DataException.class)
+                .hasMessageContaining(remedy);
         assertThatThrownBy(() -> TableSet.learn(target, new TableSet.Options("z", TableSet.Task.REGRESSION, Set.of(), Set.of(),
                 Encoding.Missing.REFUSE, 0.2, 1))).hasMessageContaining(remedy);
     }
@@ -107,7 +108,7 @@ class ColumnKindsTest {
             Table table = table(rows, i -> "k" + i / (rows == 2400 ? 2 : 1));
             assertThatThrownBy(() -> TableSet.learn(table, options("z"))).hasMessageContaining("the target 'z' has "
                     + (rows == 2400 ? "more than 1000" : rows) + " different texts in " + rows + " rows").hasMessageContaining(
-                    "--task classification takes each as a class");
+                            "--task classification takes each as a class");
         }
         Table table = table(2400, i -> "k" + i / 2);
         TableSet asked = TableSet.learn(table, new TableSet.Options("z", TableSet.Task.CLASSIFICATION, Set.of(), Set.of(),
@@ -136,9 +137,11 @@ class ColumnKindsTest {
     }
 
     private static double[] targets(Table table, Encoding encoding) {
-        Encoding only = new Encoding("t", List.of(new Encoding.Numeric("y", 0, 1, 0)), encoding.target(), Encoding.Missing.REFUSE);
+        Encoding only = new Encoding("t", List.of(new Encoding.Numeric("y", 0, 1, 0)), encoding.target(),
+                Encoding.Missing.REFUSE);
         try (Arena arena = Arena.ofConfined()) {
-            return ((org.kan4j.rows.Dataset) TableRows.all(table, only, true).load(arena, DType.F64, Part.DEFAULT_MEMORY)).targets()
+            return ((org.kan4j.rows.Dataset) TableRows.all(table, only, true).load(arena, DType.F64, Part.DEFAULT_MEMORY))
+                    .targets()
                     .toDoubles();
         }
     }
@@ -168,17 +171,20 @@ class ColumnKindsTest {
         Encoding encoding = learn(i -> "3").encoding();
         List<String> notes = new ArrayList<>();
         assertThat(features(table(5, i -> Integer.toString(i > 1 ? 7 : 3)), encoding, notes)).containsOnly(0);
-        assertThat(notes).containsExactly("column 'z' was 3 in all rows that the model was trained on and is 7 in row 3; the model "
-                + "takes no account of it");
+        assertThat(notes)
+                .containsExactly("column 'z' was 3 in all rows that the model was trained on and is 7 in row 3; the model "
+                        + "takes no account of it");
     }
 
     @Test
     void everyClassHasARowToTrainOn() throws IOException {
         for (int seed = 0; seed < 20; seed++) {
-            TableSet set = TableSet.learn(table(ROWS, i -> i == 7 ? "rare" : "k" + i % 2), new TableSet.Options("z", null, Set.of(),
-                    Set.of(), Encoding.Missing.REFUSE, 0.9, seed));
+            TableSet set = TableSet.learn(table(ROWS, i -> i == 7 ? "rare" : "k" + i % 2),
+                    new TableSet.Options("z", null, Set.of(),
+                            Set.of(), Encoding.Missing.REFUSE, 0.9, seed));
             try (Arena arena = Arena.ofConfined()) {
-                org.kan4j.rows.Dataset train = (org.kan4j.rows.Dataset) set.parts().train().load(arena, DType.F64, Part.DEFAULT_MEMORY);
+                org.kan4j.rows.Dataset train = (org.kan4j.rows.Dataset) set.parts().train().load(arena, DType.F64,
+                        Part.DEFAULT_MEMORY);
                 assertThat(train.targets().toDoubles()).contains(2);
             }
         }
@@ -187,7 +193,8 @@ class ColumnKindsTest {
     @Test
     void skewAndOutliersAreSaidAndQuantilesHelp() throws IOException {
         IntFunction<String> skewed = i -> Double.toString(Math.exp(-8 + 16.0 * i / ROWS));
-        for (IntFunction<String> cell : List.of(skewed, (IntFunction<String>) i -> i == 50 ? "1e30" : Double.toString(i / 100.0))) {
+        for (IntFunction<String> cell : List.of(skewed,
+                (IntFunction<String>) i -> i == 50 ? "1e30" : Double.toString(i / 100.0))) {
             assertThat(learn(cell).notes()).hasSize(1).first().asString().contains("'z' is spread unevenly", "--quantiles z");
             TableSet set = TableSet.learn(table(ROWS, cell), options("y").withQuantiles(Set.of("z")));
             assertThat(set.notes()).isEmpty();
@@ -201,7 +208,8 @@ class ColumnKindsTest {
         }
         // Even, normal and exponential values, counts, flags and few values are as they should be.
         java.util.SplittableRandom random = new java.util.SplittableRandom(1);
-        for (IntFunction<String> cell : List.of((IntFunction<String>) i -> Integer.toString(2 * i), i -> Double.toString(random.nextGaussian()),
+        for (IntFunction<String> cell : List.of((IntFunction<String>) i -> Integer.toString(2 * i),
+                i -> Double.toString(random.nextGaussian()),
                 i -> Double.toString(random.nextExponential()), i -> Integer.toString(i % 2), i -> i % 50 == 0 ? "1" : "0",
                 i -> i % 3 == 0 ? "0" : Integer.toString(i))) {
             assertThat(learn(cell).notes()).isEmpty();

@@ -106,7 +106,8 @@ class CsvTableTest {
 
     @Test
     void columnsWithoutANameAreMarked() throws IOException {
-        for (String text : new String[] {",x,y\n0,1,2\n1,3,4\n", "\"\",\"x\",\"y\"\n\"1\",1,2\n\"2\",3,4\n", "x y\nr1 1 2\nr2 3 4\n",
+        for (String text : new String[] {",x,y\n0,1,2\n1,3,4\n", "\"\",\"x\",\"y\"\n\"1\",1,2\n\"2\",3,4\n",
+            "x y\nr1 1 2\nr2 3 4\n",
             "\"x\",\"y\"\n\"r1\",1,2\n\"r2\",3,4\n"}) {
             Table table = table(text);
             assertThat(names(table)).as(text).containsExactly("column 1", "x", "y");
@@ -132,7 +133,8 @@ class CsvTableTest {
         assertThat(names(certain)).containsExactly("1", "2", "3");
         assertThat(certain.rows()).isEqualTo(2);
         assertThat(certain.notes()).anyMatch(note -> note.contains("--header"));
-        assertThat(names(table("-1.5,2.25,a\n0.5,1,b\n", CsvFormat.FROM_FILE.withHeader(true)))).containsExactly("-1.5", "2.25", "a");
+        assertThat(names(table("-1.5,2.25,a\n0.5,1,b\n", CsvFormat.FROM_FILE.withHeader(true)))).containsExactly("-1.5", "2.25",
+                "a");
         assertThat(names(table("18.0  ?  \"a car\"\n15.0  3  \"another\"\n"))).containsExactly("1", "2", "3");
         Table likely = table("10,20,a\n30,40,b\n");
         assertThat(names(likely)).containsExactly("10", "20", "a");
@@ -156,9 +158,11 @@ class CsvTableTest {
         assertThat(numbers(table("x;y\n1'234.5;1\n2;2\n"))).containsExactly(1234.5, 2);
         assertThat(numbers(table("x;y\n1\u00a0234;1\n2;2\n"))).containsExactly(1234, 2);
         assertThat(numbers(table("x;y\n1 234,5;1\n2,5;2\n"))).containsExactly(1234.5, 2.5);
-        assertThat(numbers(table("x;y\n1'234.5;1\n2.5;2\n", CsvFormat.FROM_FILE.withThousands('\'')))).containsExactly(1234.5, 2.5);
+        assertThat(numbers(table("x;y\n1'234.5;1\n2.5;2\n", CsvFormat.FROM_FILE.withThousands('\'')))).containsExactly(1234.5,
+                2.5);
         assertThat(numbers(table("x;y\n1,5;1\n2,5;2\n", CsvFormat.FROM_FILE.withDecimal(',')))).containsExactly(1.5, 2.5);
-        assertThat(numbers(table("x,y\n\u22121.5,1\n1e-3,2\n+.5,3\n00012,4\n123456789.123456789,5\n0.1,6\n1234567890123456789012,7\n")))
+        assertThat(numbers(
+                table("x,y\n\u22121.5,1\n1e-3,2\n+.5,3\n00012,4\n123456789.123456789,5\n0.1,6\n1234567890123456789012,7\n")))
                 .containsExactly(-1.5, 1e-3, 0.5, 12, 123456789.123456789, 0.1, 1234567890123456789012.0);
         for (String none : new String[] {"1d", "0x10", "1.2.3", "--1", "1e", "12,5", "", "."}) {
             assertThat(Cells.plain(none)).as(none).isNaN();
@@ -177,7 +181,8 @@ class CsvTableTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "NA", "N/A", "#N/A", "<NA>", "NaN", "null", "NULL", "None", "?", "\\N", "#DIV/0!", "NaT", "  ", "-999"})
+    @ValueSource(strings = {"", "NA", "N/A", "#N/A", "<NA>", "NaN", "null", "NULL", "None", "?", "\\N", "#DIV/0!", "NaT", "  ",
+        "-999"})
     void cellsThatMeanNoValue(String cell) throws IOException {
         assertThat(cells(table("x,y\n1," + cell + "\n2,b\n", CsvFormat.FROM_FILE.withMissing(Set.of("-999")))).getFirst().get(1))
                 .isEqualTo("-");
@@ -203,7 +208,8 @@ class CsvTableTest {
             out.write(text.getBytes(StandardCharsets.UTF_8));
         }
         List<Path> files = List.of(packed, Files.copy(packed, folder.resolve("renamed.csv")),
-                file("16le.csv", "\ufeff" + text, StandardCharsets.UTF_16LE), file("16be.csv", "\ufeff" + text, StandardCharsets.UTF_16BE),
+                file("16le.csv", "\ufeff" + text, StandardCharsets.UTF_16LE),
+                file("16be.csv", "\ufeff" + text, StandardCharsets.UTF_16BE),
                 file("bare.csv", "x" + text.substring(2), StandardCharsets.UTF_16LE));
         for (Path file : files) {
             assertThat(cells(Table.open(file))).as("%s", file).containsExactly(List.of("1", "ä"), List.of("2", "b"));
@@ -211,7 +217,8 @@ class CsvTableTest {
         Path latin = file("latin.csv", text, StandardCharsets.ISO_8859_1);
         assertThatThrownBy(() -> Table.open(latin)).hasMessageContaining("line 1 is no UTF-8 text (byte 0xF6)")
                 .hasMessageContaining("--encoding");
-        assertThat(names(Table.open(latin, CsvFormat.FROM_FILE.withEncoding(StandardCharsets.ISO_8859_1)))).containsExactly("größe", "y");
+        assertThat(names(Table.open(latin, CsvFormat.FROM_FILE.withEncoding(StandardCharsets.ISO_8859_1))))
+                .containsExactly("größe", "y");
         byte[] cut = Files.readAllBytes(packed);
         Path damaged = Files.write(folder.resolve("cut.csv.gz"), Arrays.copyOf(cut, cut.length - 9));
         assertThatThrownBy(() -> Table.open(damaged)).isInstanceOf(DataException.class).hasMessageContaining("gzip");
@@ -277,7 +284,8 @@ class CsvTableTest {
         Files.delete(parts.resolve("part-4.csv"));
         Files.createDirectory(parts.resolve("year=2020"));
         assertThatThrownBy(() -> Table.open(parts)).hasMessageContaining("holds 'year=2020', which is no file");
-        assertThatThrownBy(() -> Table.open(Files.createDirectory(folder.resolve("none")))).hasMessageContaining("folder without data");
+        assertThatThrownBy(() -> Table.open(Files.createDirectory(folder.resolve("none"))))
+                .hasMessageContaining("folder without data");
     }
 
     @Test

@@ -128,8 +128,11 @@ class NamedSetTest {
     @Test
     void aCacheThatCannotBeWrittenIsNamedAndNothingIsFetched() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
-        assertThatThrownBy(() -> new Cache(file, text -> { throw new AssertionError(text); }).get("set", List.of(HELLO),
+        assertThatThrownBy(() -> new Cache(file, text -> {
+            throw new AssertionError(text);
+        }).get("set", List.of(HELLO),
                 List.of(fails("npm", "asked")))).isInstanceOf(DataException.class)
-                .hasMessageContaining("cannot write into the data cache " + file.resolve("set")).hasMessageContaining("$KAN4J_CACHE");
+                .hasMessageContaining("cannot write into the data cache " + file.resolve("set"))
+                .hasMessageContaining("$KAN4J_CACHE");
     }
 }

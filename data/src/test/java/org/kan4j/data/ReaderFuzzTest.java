@@ -87,8 +87,8 @@ class ReaderFuzzTest {
                 }
                 case 2, 3 -> bytes[at] = telling[random.nextInt(telling.length)];
                 case 4 -> bytes[at] = (byte) (random.nextBoolean() ? 0xff : 0x7f);
-                case 5 -> bytes[Math.max(0, bytes.length - 1 - random.nextInt(Math.min(bytes.length, 600)))] =
-                        (byte) random.nextInt();
+                case 5 ->
+                    bytes[Math.max(0, bytes.length - 1 - random.nextInt(Math.min(bytes.length, 600)))] = (byte) random.nextInt();
                 default -> bytes[at] ^= (byte) (1 << random.nextInt(8));
             }
         }

@@ -150,7 +150,7 @@ class TableRowsTest {
                 pass.read(0, 1, x, MemorySegment.NULL, MemorySegment.NULL);
                 assertThatThrownBy(() -> pass.read(99_999, 100_000, x, MemorySegment.NULL, MemorySegment.NULL))
                         .isInstanceOf(DataException.class).hasMessageContaining(
-                        "odd.csv: row 100000 (line 100001), column 'wave': expected a number, got 'odd'");
+                                "odd.csv: row 100000 (line 100001), column 'wave': expected a number, got 'odd'");
             }
         }
     }
@@ -164,24 +164,24 @@ class TableRowsTest {
             RowSource rows = rows(set.parts().train(), arena, 1 << 18);
             byte[] whole;
             try (Parameters parameters = Parameters.initialise(model, 1);
-                 Trainer trainer = Trainer.builder(parameters).context(context).epochs(2).batchSize(500).seed(5).build()) {
+                    Trainer trainer = Trainer.builder(parameters).context(context).epochs(2).batchSize(500).seed(5).build()) {
                 trainer.fit(rows);
                 whole = bytes(parameters);
             }
             try (Parameters parameters = Parameters.initialise(model, 1);
-                 Trainer trainer = Trainer.builder(parameters).context(context).epochs(2).batchSize(500).seed(5)
-                         .checkpoint(checkpoint).listener(new TrainingListener() {
-                             @Override
-                             public void onBatch(Trainer trainer, Batch batch) {
-                                 if (trainer.steps() == 150) {
-                                     trainer.requestStop();
-                                 }
-                             }
-                         }).build()) {
+                    Trainer trainer = Trainer.builder(parameters).context(context).epochs(2).batchSize(500).seed(5)
+                            .checkpoint(checkpoint).listener(new TrainingListener() {
+                                @Override
+                                public void onBatch(Trainer trainer, Batch batch) {
+                                    if (trainer.steps() == 150) {
+                                        trainer.requestStop();
+                                    }
+                                }
+                            }).build()) {
                 assertThat(trainer.fit(rows).stopped()).isTrue();
             }
             try (Checkpoint stopped = Checkpoint.read(checkpoint);
-                 Trainer trainer = Trainer.resume(stopped).context(context).build()) {
+                    Trainer trainer = Trainer.resume(stopped).context(context).build()) {
                 assertThat(trainer.steps()).isEqualTo(150);
                 trainer.fit(rows);
                 assertThat(bytes(stopped.parameters())).isEqualTo(whole);

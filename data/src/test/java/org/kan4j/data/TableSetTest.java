@@ -58,7 +58,7 @@ class TableSetTest {
         assertThat(encoding.features()).isEqualTo(4);
         try (Arena arena = Arena.ofConfined()) {
             Dataset test = load(arena, set.parts().test());
-            assertThat(test.targets().toDoubles()).containsExactlyInAnyOrder(0.0, 1.0);  // one of each class
+            assertThat(test.targets().toDoubles()).containsExactlyInAnyOrder(0.0, 1.0); // one of each class
             HostTensor train = load(arena, set.parts().train()).features();
             assertThat(train.rows()).isEqualTo(6);
             for (int i = 0; i < train.rows(); i++) {
@@ -178,8 +178,9 @@ class TableSetTest {
 
     @Test
     void encodingsOfBeforeMissingValuesCouldBeFilledAreRead() {
-        Encoding encoding = Encoding.fromJson("{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"name\":\"a\",\"low\":0,\"high\":4}],"
-                + "\"target\":{\"type\":\"classes\",\"name\":\"y\",\"labels\":[\"n\",\"p\"]}}");
+        Encoding encoding = Encoding
+                .fromJson("{\"data\":\"x\",\"columns\":[{\"type\":\"numeric\",\"name\":\"a\",\"low\":0,\"high\":4}],"
+                        + "\"target\":{\"type\":\"classes\",\"name\":\"y\",\"labels\":[\"n\",\"p\"]}}");
         assertThat(encoding.missing()).isEqualTo(Encoding.Missing.REFUSE);
         assertThat(encoding.columns()).containsExactly(new Encoding.Numeric("a", 0, 4, 2));
     }
@@ -205,7 +206,7 @@ class TableSetTest {
     @Test
     void missingValuesAreFilledWhereAsked() throws IOException {
         TableSet.Options fill = new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.FILL, 0.01, 1);
-        Table table = file(IntStream.range(-1, 100).mapToObj(i -> i < 0 ? "a,c,y" : (i == 7 ? "," : i + "," )
+        Table table = file(IntStream.range(-1, 100).mapToObj(i -> i < 0 ? "a,c,y" : (i == 7 ? "," : i + ",")
                 + (i == 8 ? "?" : "k" + i % 2) + "," + i).toArray(String[]::new));
         Encoding encoding = TableSet.learn(table, fill).encoding();
         Encoding.Numeric a = (Encoding.Numeric) encoding.columns().get(0);
@@ -229,7 +230,7 @@ class TableSetTest {
         Table other = file("size,wieght,y", "1,2,3");
         assertThatThrownBy(() -> read(other, encoding, false)).isInstanceOf(DataException.class).hasMessageContaining(
                 "has no column 'weight', which the model was trained on, did you mean 'wieght'?; expected: size, weight; "
-                + "given: size, wieght, y");
+                        + "given: size, wieght, y");
         Table text = file("size,weight", "1,2", "1,heavy");
         assertThatThrownBy(() -> read(text, encoding, false)).hasMessageContaining(
                 "row 2 (line 3), column 'weight': expected a number, got 'heavy'");

@@ -178,7 +178,8 @@ class TablesTest {
     void contentDecidesWhereTheNameSaysNothing() throws IOException {
         Path renamed = Files.copy(resource("plain.parquet"), folder.resolve("plain.data"));
         assertThat(Table.open(renamed).rows()).isEqualTo(100);
-        assertThatThrownBy(() -> Table.open(renamed, CsvFormat.FROM_FILE.withDecimal(','))).hasMessageContaining("is no CSV file");
+        assertThatThrownBy(() -> Table.open(renamed, CsvFormat.FROM_FILE.withDecimal(',')))
+                .hasMessageContaining("is no CSV file");
         Path parts = Files.createDirectory(folder.resolve("parts"));
         Files.copy(renamed, parts.resolve("part-0.snappy.parquet"));
         Files.copy(renamed, parts.resolve("part-1.snappy.parquet"));

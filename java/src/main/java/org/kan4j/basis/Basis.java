@@ -7,7 +7,7 @@ package org.kan4j.basis;
  * record is made.
  */
 public sealed interface Basis
-    permits BSpline, GaussianRbf, Rswaf, Fourier, Chebyshev, Jacobi, Sine, Wavelet, ReluPower, Rational, BSplineRbf {
+        permits BSpline, GaussianRbf, Rswaf, Fourier, Chebyshev, Jacobi, Sine, Wavelet, ReluPower, Rational, BSplineRbf {
 
     /** The name used in files and on the command line, such as {@code bspline}. */
     String name();

@@ -23,7 +23,7 @@ public record Jacobi(int degree, double a, double b) implements Basis {
     private static void requireAboveMinusOne(String name, double value) {
         if (!(value > -1) || Double.isInfinite(value)) {
             throw KanException.invalid("the parameter %s of Jacobi polynomials must be above -1 and finite, given %s",
-                name, value);
+                    name, value);
         }
     }
 

@@ -187,7 +187,7 @@ public final class Context implements AutoCloseable {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment info = query(local);
             return new DeviceMemoryUse(kan_context_info.memory_total(info), kan_context_info.memory_free(info),
-                kan_context_info.memory_held(info));
+                    kan_context_info.memory_held(info));
         }
     }
 
@@ -312,6 +312,6 @@ public final class Context implements AutoCloseable {
     @Override
     public String toString() {
         return isCuda() ? device + ", " + deviceName + ", " + products
-            : device + ", " + threads + (threads == 1 ? " thread, " : " threads, ") + tier;
+                : device + ", " + threads + (threads == 1 ? " thread, " : " threads, ") + tier;
     }
 }

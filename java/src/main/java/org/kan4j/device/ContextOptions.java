@@ -45,7 +45,7 @@ public record ContextOptions(Device device, int threads, Tier tier, Products pro
         int count;
         try {
             count = threads == null ? Math.min(Runtime.getRuntime().availableProcessors(), MAX_THREADS)
-                : Integer.parseInt(threads.strip());
+                    : Integer.parseInt(threads.strip());
         } catch (NumberFormatException e) {
             throw KanException.invalid("the property kan4j.threads must be a whole number, given '%s'", threads);
         }

@@ -120,7 +120,7 @@ public final class NativeLibrary {
                 load(library);
             } catch (UnsatisfiedLinkError e) {
                 throw new NativeLibraryException(Status.UNSUPPORTED, "cannot load " + library + ": " + e.getMessage()
-                    + mountHint(library), e);
+                        + mountHint(library), e);
             }
         }
         return handshake(library);
@@ -136,7 +136,7 @@ public final class NativeLibrary {
 
     private static NativeLibraryException denied(Throwable cause) {
         return new NativeLibraryException(Status.UNSUPPORTED, "this VM denies native access to kan4j; start it with "
-            + "--enable-native-access=" + moduleName(), cause);
+                + "--enable-native-access=" + moduleName(), cause);
     }
 
     private static String moduleName() {
@@ -153,14 +153,14 @@ public final class NativeLibrary {
                 throw denied(e.getCause()); // before Java 24 loading is free and calling is not
             }
             throw new NativeLibraryException(Status.ABI_MISMATCH, library + " is not a libkan4j: it has no function "
-                + "kan_abi_version", e);
+                    + "kan_abi_version", e);
         }
         int major = version >>> 16;
         int minor = version & 0xffff;
         if (major != Kan.KAN_ABI_MAJOR() || minor < Kan.KAN_ABI_MINOR()) {
             throw new NativeLibraryException(Status.ABI_MISMATCH, String.format(Locale.ROOT,
-                "%s has the interface version %d.%d, kan4j %s needs %d.%d or a later %d.x", library, major, minor,
-                version(), Kan.KAN_ABI_MAJOR(), Kan.KAN_ABI_MINOR(), Kan.KAN_ABI_MAJOR()));
+                    "%s has the interface version %d.%d, kan4j %s needs %d.%d or a later %d.x", library, major, minor,
+                    version(), Kan.KAN_ABI_MAJOR(), Kan.KAN_ABI_MINOR(), Kan.KAN_ABI_MAJOR()));
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(1024);
@@ -177,7 +177,7 @@ public final class NativeLibrary {
             Path library = Files.isDirectory(given) ? given.resolve(FILE_NAME) : given;
             if (!Files.isRegularFile(library)) {
                 throw new NativeLibraryException(Status.UNSUPPORTED, "the property kan4j.native.path is " + property
-                    + ", but there is no file " + library);
+                        + ", but there is no file " + library);
             }
             return library;
         }
@@ -203,7 +203,7 @@ public final class NativeLibrary {
     private static Path loadCarried(List<String> tried) {
         List<String> carried = new ArrayList<>();
         for (NativeLibraryProvider provider : ServiceLoader.load(NativeLibraryProvider.class,
-            NativeLibrary.class.getClassLoader())) {
+                NativeLibrary.class.getClassLoader())) {
             if (carries(provider)) {
                 if (provider.platform().equals(platform())) {
                     return loadCarried(provider);
@@ -212,10 +212,10 @@ public final class NativeLibrary {
             }
         }
         tried.add(carried.isEmpty() ? "kan4j-natives jar (none on the class path, or built without a library)"
-            : "kan4j-natives jars, which are for " + String.join(", ", carried));
+                : "kan4j-natives jars, which are for " + String.join(", ", carried));
         throw new NativeLibraryException(Status.UNSUPPORTED, "no native library of kan4j for this platform, "
-            + platform() + "; tried: " + String.join("; ", tried)
-            + ". The artifact kan4j-scorer evaluates trained models in plain Java on every platform");
+                + platform() + "; tried: " + String.join("; ", tried)
+                + ". The artifact kan4j-scorer evaluates trained models in plain Java on every platform");
     }
 
     /** Whether the jar was built with a library for the provider's platform; one that cannot be read says so when loaded. */
@@ -247,7 +247,7 @@ public final class NativeLibrary {
             }
         }
         throw new NativeLibraryException(Status.UNSUPPORTED, String.join("; ", failures)
-            + "; the property kan4j.native.cache names a folder to extract it into", last);
+                + "; the property kan4j.native.cache names a folder to extract it into", last);
     }
 
     /** build/libkan4j.so of the source tree whose target/classes holds this class, or null. */
@@ -257,7 +257,7 @@ public final class NativeLibrary {
             // <root>/java/target/classes or <root>/java/target/kan4j-….jar
             for (Path folder = classes; folder != null; folder = folder.getParent()) {
                 if (folder.getFileName() != null && folder.getFileName().toString().equals("target")
-                    && folder.getParent() != null && folder.getParent().getParent() != null) {
+                        && folder.getParent() != null && folder.getParent().getParent() != null) {
                     Path root = folder.getParent().getParent();
                     Path library = root.resolve("build").resolve(FILE_NAME);
                     boolean source = Files.isRegularFile(root.resolve("native/include/kan/kan.h"));
@@ -291,8 +291,8 @@ public final class NativeLibrary {
             return shared;
         } catch (IOException taken) {
             boolean ours = Files.isDirectory(shared, LinkOption.NOFOLLOW_LINKS)
-                && Files.getAttribute(shared, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(user)
-                && PosixFilePermissions.toString(Files.getPosixFilePermissions(shared)).equals("rwx------");
+                    && Files.getAttribute(shared, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(user)
+                    && PosixFilePermissions.toString(Files.getPosixFilePermissions(shared)).equals("rwx------");
             if (ours) {
                 Files.delete(own);
             }
@@ -308,7 +308,7 @@ public final class NativeLibrary {
         Path folder = cache.resolve(version() + "-" + provider.sha256(FILE_NAME));
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(
-                PosixFilePermissions.fromString("rwx------")));
+                    PosixFilePermissions.fromString("rwx------")));
         }
         // The CUDA plugin and its run-time library, where they are carried, stand beside libkan4j, which opens them.
         for (String name : List.of(FILE_NAME, "libkan4j_cuda.so", "libcudart.so.13")) {
@@ -321,14 +321,14 @@ public final class NativeLibrary {
     }
 
     private static void extractFile(NativeLibraryProvider provider, String name, String expected, Path target)
-        throws IOException {
+            throws IOException {
         if (Files.isRegularFile(target) && sha256(target).equals(expected)) {
             return;
         }
         Path sibling = Files.createTempFile(target.getParent(), name, ".part");
         try {
             try (InputStream in = provider.open(name);
-                 FileChannel out = FileChannel.open(sibling, StandardOpenOption.WRITE)) {
+                    FileChannel out = FileChannel.open(sibling, StandardOpenOption.WRITE)) {
                 in.transferTo(Channels.newOutputStream(out));
                 out.force(true);
             }
@@ -361,9 +361,9 @@ public final class NativeLibrary {
             for (String line : Files.readAllLines(Path.of("/proc/mounts"))) {
                 String[] fields = line.split(" ");
                 if (fields.length > 3 && store.toString().startsWith(fields[1] + " (")
-                    && List.of(fields[3].split(",")).contains("noexec")) {
+                        && List.of(fields[3].split(",")).contains("noexec")) {
                     return " (" + fields[1] + " is mounted noexec: set the property kan4j.native.cache to a folder on "
-                        + "another file system)";
+                            + "another file system)";
                 }
             }
         } catch (IOException e) {

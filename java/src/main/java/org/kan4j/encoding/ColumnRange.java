@@ -20,7 +20,7 @@ public final class ColumnRange {
         low = Math.min(low, value);
         high = Math.max(high, value);
         count++;
-        double off = value - mean;  // Welford, 1962
+        double off = value - mean; // Welford, 1962
         mean += off / count;
         squares += off * (value - mean);
     }

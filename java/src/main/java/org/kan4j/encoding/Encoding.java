@@ -26,7 +26,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         Objects.requireNonNull(data, "data");
         columns = List.copyOf(columns);
         Objects.requireNonNull(target, "target");
-        missing = missing == null ? Missing.REFUSE : missing;  // models of before there was a choice
+        missing = missing == null ? Missing.REFUSE : missing; // models of before there was a choice
         unseen = unseen == null ? Unseen.REFUSE : unseen;
     }
 
@@ -102,7 +102,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             }
             double range = high - low;
             return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1
-                : (value - low) / range * 2 - 1;
+                    : (value - low) / range * 2 - 1;
         }
     }
 

@@ -25,8 +25,8 @@ final class EncodingJson {
 
     static String write(Encoding encoding) {
         Map<String, Object> root = object("data", encoding.data(),
-            "columns", encoding.columns().stream().map(EncodingJson::column).toList(), "target", target(encoding.target()),
-            "missing", encoding.missing().name());
+                "columns", encoding.columns().stream().map(EncodingJson::column).toList(), "target", target(encoding.target()),
+                "missing", encoding.missing().name());
         if (encoding.unseen() != Encoding.Unseen.REFUSE) {
             root.put("unseen", encoding.unseen().name());
         }
@@ -37,7 +37,7 @@ final class EncodingJson {
         return switch (column) {
             case Encoding.Numeric n -> {
                 Map<String, Object> number = object("type", "numeric", "name", n.name(), "low", n.low(), "high", n.high(),
-                    "mean", n.mean());
+                        "mean", n.mean());
                 if (!n.quantiles().isEmpty()) {
                     number.put("quantiles", n.quantiles());
                 }
@@ -65,8 +65,8 @@ final class EncodingJson {
                 columns.add(column(Node.of("a column", item)));
             }
             return new Encoding(root.text("data"), columns, target(Node.of("the target", root.get("target"))),
-                root.has("missing") ? root.constant("missing", Encoding.Missing.class) : null,
-                root.has("unseen") ? root.constant("unseen", Encoding.Unseen.class) : null);
+                    root.has("missing") ? root.constant("missing", Encoding.Missing.class) : null,
+                    root.has("unseen") ? root.constant("unseen", Encoding.Unseen.class) : null);
         } catch (Json.ParseException e) {
             throw new FormatException("the model's metadata '" + Encoding.KEY + "' is damaged: " + e.getMessage(), e);
         }
@@ -80,8 +80,8 @@ final class EncodingJson {
                 double high = node.number("high");
                 // Models of before missing values could be filled have no mean.
                 yield new Encoding.Numeric(node.text("name"), low, high,
-                    node.has("mean") ? node.number("mean") : low + (high - low) / 2,
-                    node.has("quantiles") ? node.numbers("quantiles") : List.of());
+                        node.has("mean") ? node.number("mean") : low + (high - low) / 2,
+                        node.has("quantiles") ? node.numbers("quantiles") : List.of());
             }
             case "categorical" -> {
                 node.only("type", "name", "values");
@@ -122,19 +122,19 @@ final class EncodingJson {
                 return new Node(what, (Map<String, Object>) map);
             }
             throw new FormatException("the model's metadata '" + Encoding.KEY + "' is damaged: " + what
-                + " must be an object, given " + value);
+                    + " must be an object, given " + value);
         }
 
         FormatException bad(String field, String expected) {
             return new FormatException("the model's metadata '" + Encoding.KEY + "' is damaged: '" + field + "' of " + what
-                + " must be " + expected + ", given " + map.get(field));
+                    + " must be " + expected + ", given " + map.get(field));
         }
 
         void only(String... names) {
             for (String name : map.keySet()) {
                 if (!List.of(names).contains(name)) {
                     throw new FormatException("the model's metadata '" + Encoding.KEY + "' has the unknown field '" + name
-                        + "' in " + what + "; known are " + String.join(", ", names));
+                            + "' in " + what + "; known are " + String.join(", ", names));
                 }
             }
         }

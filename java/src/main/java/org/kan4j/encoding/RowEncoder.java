@@ -11,7 +11,7 @@ public final class RowEncoder {
 
     /** What is wrong with a cell without a value. */
     public static final String NO_VALUE = "there is no value; set missing to fill, which takes the mean for numbers and no "
-        + "category for categories, or fill or leave out such rows first";
+            + "category for categories, or fill or leave out such rows first";
 
     private static final int SHOWN = 20;
 
@@ -26,8 +26,8 @@ public final class RowEncoder {
         this.encoding = encoding;
         this.features = encoding.features();
         this.categories = encoding.columns().stream()
-            .map(c -> c instanceof Encoding.Categorical named ? new Values.Index(named.values()) : null)
-            .toArray(Values.Index[]::new);
+                .map(c -> c instanceof Encoding.Categorical named ? new Values.Index(named.values()) : null)
+                .toArray(Values.Index[]::new);
         this.labels = switch (encoding.target()) {
             case Encoding.Classes c -> new Values.Index(c.labels());
             case Encoding.Labels l -> new Values.Index(l.labels());
@@ -89,7 +89,7 @@ public final class RowEncoder {
         int index = known.of(value);
         if (index < 0 && encoding.unseen() == Encoding.Unseen.REFUSE) {
             throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
-                + some(column.values()) + "; set unseen to unknown, which takes such values as none of these");
+                    + some(column.values()) + "; set unseen to unknown, which takes such values as none of these");
         }
         return index;
     }
@@ -110,7 +110,7 @@ public final class RowEncoder {
                 int index = labels.of(row.text(at));
                 if (index < 0) {
                     throw row.error(at, "'" + row.text(at) + "' is not one of the classes of the model: "
-                        + some(c.labels()));
+                            + some(c.labels()));
                 }
                 yield index;
             }

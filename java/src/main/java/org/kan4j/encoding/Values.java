@@ -45,7 +45,7 @@ public final class Values {
         }
         String lower = text.strip().toLowerCase(Locale.ROOT);
         if (lower.isEmpty() || "+-.0123456789".indexOf(lower.charAt(0)) < 0
-            || Character.isLetter(lower.charAt(lower.length() - 1)) || lower.indexOf('x') >= 0) {
+                || Character.isLetter(lower.charAt(lower.length() - 1)) || lower.indexOf('x') >= 0) {
             return text;
         }
         try {

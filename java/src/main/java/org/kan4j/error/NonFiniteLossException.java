@@ -1,8 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.error;
 
-
-
 /**
  * Training met a loss, a gradient or parameters that are NaN or infinite and stopped; a checkpoint file is still the
  * last good one.

@@ -25,7 +25,7 @@ import org.kan4j.tensor.HostTensor;
  *     importances
  */
 public record Attribution(List<Feature> features, List<OfEdge> edges, List<double[]> nodes, List<Pair> interactions,
-                          double correlation) {
+        double correlation) {
 
     /** Features whose total effect is measured; of more, those of the largest derivatives. */
     public static final int MEASURED = 100;
@@ -103,7 +103,7 @@ public record Attribution(List<Feature> features, List<OfEdge> edges, List<doubl
             Sensitivity sensitivity = new Sensitivity(run::forward, rows, graph.in(), seed);
             List<Feature> features = features(graph.in(), effects, sensitivity);
             return new Attribution(features, edges, List.of(effects.nodes()),
-                pairs ? pairs(features, sensitivity) : List.of(), sensitivity.correlation());
+                    pairs ? pairs(features, sensitivity) : List.of(), sensitivity.correlation());
         }
     }
 
@@ -113,7 +113,8 @@ public record Attribution(List<Feature> features, List<OfEdge> edges, List<doubl
         }
         for (int k = 0; k < x.length; k++) {
             if (!Double.isFinite(x[k])) {
-                throw KanException.invalid("feature %d of row %d is %s; all must be finite", k % graph.in(), k / graph.in(), x[k]);
+                throw KanException.invalid("feature %d of row %d is %s; all must be finite", k % graph.in(), k / graph.in(),
+                        x[k]);
             }
         }
     }
@@ -121,19 +122,19 @@ public record Attribution(List<Feature> features, List<OfEdge> edges, List<doubl
     private static List<Feature> features(int in, EdgeEffects effects, Sensitivity sensitivity) {
         double[] derivatives = effects.derivatives();
         List<Integer> measured = IntStream.range(0, in).boxed()
-            .sorted(Comparator.comparingDouble(i -> -derivatives[i])).limit(MEASURED).toList();
+                .sorted(Comparator.comparingDouble(i -> -derivatives[i])).limit(MEASURED).toList();
         List<Feature> features = new ArrayList<>();
         for (int i = 0; i < in; i++) {
             boolean measure = measured.contains(i);
             features.add(new Feature(i, measure ? sensitivity.total(i) : UNKNOWN, measure ? sensitivity.first(i) : UNKNOWN,
-                effects.nodes()[0][i], derivatives[i]));
+                    effects.nodes()[0][i], derivatives[i]));
         }
         return features;
     }
 
     private static List<Pair> pairs(List<Feature> features, Sensitivity sensitivity) {
         List<Integer> few = features.stream().filter(f -> f.total().value() > 0)
-            .sorted(Comparator.comparingDouble(f -> -f.total().value())).limit(PAIRED).map(Feature::input).sorted().toList();
+                .sorted(Comparator.comparingDouble(f -> -f.total().value())).limit(PAIRED).map(Feature::input).sorted().toList();
         List<Pair> pairs = new ArrayList<>();
         for (int a = 0; a < few.size(); a++) {
             for (int b = a + 1; b < few.size(); b++) {

@@ -130,7 +130,7 @@ final class Cascade {
             GraphLayer layer = layers.get(l);
             if (layer.dense()) {
                 kept[l] = layer.argument() == KanGraph.Argument.INPUT ? needed(layer, kept[l + 1])
-                    : IntStream.range(0, layer.in()).toArray();
+                        : IntStream.range(0, layer.in()).toArray();
             } else if (layer.spec() instanceof Multiply multiply) {
                 factors(l, multiply);
             } else if (layer.spec() instanceof LayerNorm) {
@@ -144,7 +144,7 @@ final class Cascade {
 
     private static int[] needed(GraphLayer layer, int[] outputs) {
         int[] inputs = IntStream.range(0, layer.in())
-            .filter(i -> Arrays.stream(outputs).anyMatch(o -> layer.has(o, i))).toArray();
+                .filter(i -> Arrays.stream(outputs).anyMatch(o -> layer.has(o, i))).toArray();
         return inputs.length == 0 ? new int[1] : inputs;
     }
 

@@ -21,7 +21,7 @@ public record Column(String name, double scale, double shift) {
         Objects.requireNonNull(name, "name");
         if (!Double.isFinite(scale) || !Double.isFinite(shift) || scale == 0) {
             throw KanException.invalid("the column '%s' needs a finite scale that is not 0 and a finite shift, given %s and "
-                + "%s", name, scale, shift);
+                    + "%s", name, scale, shift);
         }
     }
 

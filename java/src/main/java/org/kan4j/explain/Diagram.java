@@ -37,7 +37,7 @@ public final class Diagram {
     private double width;
 
     private Diagram(Context context, KanGraph graph, double[] rows, List<String> inputs, List<String> outputs,
-                    Map<Edge, String> functions) {
+            Map<Edge, String> functions) {
         this.context = context;
         this.graph = graph;
         this.rows = rows;
@@ -56,10 +56,10 @@ public final class Diagram {
      * @param functions names of the functions of edges that are known in closed form
      */
     public static String svg(Context context, KanGraph graph, double[] x, List<String> inputs, List<String> outputs,
-                             Map<Edge, String> functions) {
+            Map<Edge, String> functions) {
         if (inputs.size() != graph.in() || outputs.size() != graph.out()) {
             throw KanException.invalid("the network has %d inputs and %d outputs, given %d and %d names", graph.in(), graph.out(),
-                inputs.size(), outputs.size());
+                    inputs.size(), outputs.size());
         }
         return new Diagram(context, graph, Rows.spread(x, graph.in(), ROWS), inputs, outputs, functions).draw();
     }
@@ -74,8 +74,9 @@ public final class Diagram {
 
     private String draw() {
         Set<Edge> drawn = new HashSet<>(effects.entrySet().stream()
-            .sorted(Comparator.<Map.Entry<Edge, EdgeEffects.Effect>>comparingDouble(e -> -e.getValue().effect())
-                .thenComparing(Map.Entry::getKey)).limit(EDGES).map(Map.Entry::getKey).toList());
+                .sorted(Comparator.<Map.Entry<Edge, EdgeEffects.Effect>>comparingDouble(e -> -e.getValue().effect())
+                        .thenComparing(Map.Entry::getKey))
+                .limit(EDGES).map(Map.Entry::getKey).toList());
         int widest = 1;
         List<Level> levels = new ArrayList<>();
         List<Integer> ofLayer = new ArrayList<>(); // the level before each layer
@@ -111,7 +112,7 @@ public final class Diagram {
         nodes(levels, bottom);
         if (effects.size() > drawn.size()) {
             svg.append("<text class=\"soft\" x=\"8\" y=\"").append(Svg.px(height - 8)).append("\">+ ")
-                .append(effects.size() - drawn.size()).append(" weaker edges not drawn</text>\n");
+                    .append(effects.size() - drawn.size()).append(" weaker edges not drawn</text>\n");
         }
         return svg.append("</svg>\n").toString();
     }
@@ -139,7 +140,7 @@ public final class Diagram {
         GraphLayer layer = graph.layer(l);
         List<Edge> ordered = new ArrayList<>(drawn.stream().filter(e -> e.layer() == l).toList());
         ordered.sort(Comparator.<Edge>comparingDouble(e -> place(e.input(), layer.in()) + place(e.output(), layer.out()))
-            .thenComparing(e -> e));
+                .thenComparing(e -> e));
         double[] x = run.inputOf(l);
         double[] z = layer.argument() == KanGraph.Argument.INPUT ? x : layer.normalised(x);
         double middle = bottom - (from.y() + to.y()) / 2;
@@ -151,8 +152,8 @@ public final class Diagram {
             wire(place(edge.input(), layer.in()), bottom - from.y(), centre, middle + size / 2, shade);
             wire(centre, middle - size / 2, place(edge.output(), layer.out()), bottom - to.y(), shade);
             svg.append("<rect class=\"box\" x=\"").append(Svg.px(centre - size / 2)).append("\" y=\"")
-                .append(Svg.px(middle - size / 2)).append("\" width=\"").append(Svg.px(size)).append("\" height=\"")
-                .append(Svg.px(size)).append("\"/>\n");
+                    .append(Svg.px(middle - size / 2)).append("\" width=\"").append(Svg.px(size)).append("\" height=\"")
+                    .append(Svg.px(size)).append("\"/>\n");
             curve(layer, edge, GraphRun.column(z, layer.in(), edge.input()), centre, middle, size, shade);
         }
     }
@@ -164,7 +165,7 @@ public final class Diagram {
 
     private void wire(double x1, double y1, double x2, double y2, double shade) {
         svg.append("<path class=\"wire\" opacity=\"").append(Svg.px(Math.min(1, shade))).append("\" d=\"M").append(Svg.px(x1))
-            .append(' ').append(Svg.px(y1)).append('L').append(Svg.px(x2)).append(' ').append(Svg.px(y2)).append("\"/>\n");
+                .append(' ').append(Svg.px(y1)).append('L').append(Svg.px(x2)).append(' ').append(Svg.px(y2)).append("\"/>\n");
     }
 
     private void curve(GraphLayer layer, Edge edge, double[] seen, double centre, double middle, double size, double shade) {
@@ -190,13 +191,13 @@ public final class Diagram {
         }
         String function = functions.get(edge);
         svg.append("<path class=\"curve").append(function == null ? "" : " known").append("\" opacity=\"")
-            .append(Svg.px(Math.min(1, shade))).append("\" d=\"").append(Svg.path(px, py)).append("\"><title>edge ")
-            .append(edge).append(function == null ? "" : ": " + Svg.escape(function)).append(", effect ")
-            .append(Svg.number(effects.get(edge).effect(), 3)).append(", ").append(Svg.number(least, 4)).append(" to ")
-            .append(Svg.number(most, 4)).append("</title></path>\n");
+                .append(Svg.px(Math.min(1, shade))).append("\" d=\"").append(Svg.path(px, py)).append("\"><title>edge ")
+                .append(edge).append(function == null ? "" : ": " + Svg.escape(function)).append(", effect ")
+                .append(Svg.number(effects.get(edge).effect(), 3)).append(", ").append(Svg.number(least, 4)).append(" to ")
+                .append(Svg.number(most, 4)).append("</title></path>\n");
         if (function != null && size > 20) {
             svg.append("<text class=\"name\" x=\"").append(Svg.px(centre + size / 2 + 4)).append("\" y=\"")
-                .append(Svg.px(middle + 4)).append("\">").append(Svg.escape(function)).append("</text>\n");
+                    .append(Svg.px(middle + 4)).append("\">").append(Svg.escape(function)).append("</text>\n");
         }
     }
 
@@ -210,7 +211,7 @@ public final class Diagram {
                 double x = place(i, level.count());
                 double y = bottom - level.y();
                 svg.append("<circle class=\"node\" cx=\"").append(Svg.px(x)).append("\" cy=\"").append(Svg.px(y))
-                    .append("\" r=\"").append(Svg.px(r)).append("\"/>\n");
+                        .append("\" r=\"").append(Svg.px(r)).append("\"/>\n");
                 String mark = level.marks() != null && level.marks()[i] != null ? level.marks()[i] : first ? "" : "+";
                 if (r > 3 && !mark.isEmpty()) {
                     text(x, y + 4, mark);
@@ -224,6 +225,6 @@ public final class Diagram {
 
     private void text(double x, double y, String content) {
         svg.append("<text class=\"mid\" x=\"").append(Svg.px(x)).append("\" y=\"").append(Svg.px(y)).append("\">")
-            .append(Svg.escape(content)).append("</text>\n");
+                .append(Svg.escape(content)).append("</text>\n");
     }
 }

@@ -3,7 +3,6 @@ package org.kan4j.explain;
 
 import org.kan4j.error.KanException;
 
-
 /**
  * An edge of a {@link KanGraph}: the function phi_oi from a layer's input i to its output o.
  *
@@ -19,7 +18,7 @@ public record Edge(int layer, int input, int output) implements Comparable<Edge>
         try {
             if (parts.length == 3) {
                 return new Edge(Integer.parseInt(parts[0].strip()), Integer.parseInt(parts[1].strip()),
-                    Integer.parseInt(parts[2].strip()));
+                        Integer.parseInt(parts[2].strip()));
             }
         } catch (NumberFormatException e) {
             // falls through to the message below

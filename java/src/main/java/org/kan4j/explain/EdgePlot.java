@@ -33,7 +33,7 @@ public final class EdgePlot {
      * @param function of the edge's argument; null for none
      */
     public static String svg(Context context, KanGraph graph, Edge edge, double[] x, String name,
-                             DoubleUnaryOperator function) {
+            DoubleUnaryOperator function) {
         graph.requireEdge(edge);
         GraphLayer layer = graph.layer(edge.layer());
         double[] rows = Rows.spread(x, graph.in(), 4000);
@@ -42,13 +42,13 @@ public final class EdgePlot {
             run.forward(rows);
             double[] inputs = run.inputOf(edge.layer());
             seen = GraphRun.column(layer.argument() == KanGraph.Argument.INPUT ? inputs : layer.normalised(inputs), layer.in(),
-                edge.input());
+                    edge.input());
         }
         return new EdgePlot().draw(context, graph, edge, seen, name, function);
     }
 
     private String draw(Context context, KanGraph graph, Edge edge, double[] seen, String name,
-                        DoubleUnaryOperator function) {
+            DoubleUnaryOperator function) {
         double least = Arrays.stream(seen).min().orElse(-1);
         double most = Arrays.stream(seen).max().orElse(1);
         double margin = most > least ? 0.05 * (most - least) : 0.5;
@@ -63,7 +63,7 @@ public final class EdgePlot {
         svg.append(Svg.open(WIDTH, height, "edge " + edge));
         shade(least, most);
         svg.append("<text x=\"8\" y=\"18\">edge ").append(edge).append(name == null ? "" : ", <tspan class=\"name\">"
-            + Svg.escape(name) + "</tspan>").append("</text>\n");
+                + Svg.escape(name) + "</tspan>").append("</text>\n");
         panel(at, new double[][] {values, fitted}, TOP, CURVE);
         rug(seen, TOP + CURVE);
         if (function != null) {
@@ -80,7 +80,7 @@ public final class EdgePlot {
             double offset = inside == 0 ? 0 : mean / inside; // an edge's constant belongs to its node
             Arrays.setAll(rest, i -> rest[i] - offset);
             svg.append("<text class=\"soft\" x=\"").append(Svg.px(LEFT + 4)).append("\" y=\"")
-                .append(Svg.px(TOP + CURVE + RUG + 12)).append("\">left over</text>\n");
+                    .append(Svg.px(TOP + CURVE + RUG + 12)).append("\">left over</text>\n");
             panel(at, new double[][] {rest}, TOP + CURVE + RUG + 16, REST);
         }
         return svg.append("</svg>\n").toString();
@@ -94,8 +94,8 @@ public final class EdgePlot {
     private void shade(double least, double most) {
         for (double[] part : new double[][] {{low, least}, {most, high}}) {
             svg.append("<rect class=\"shade\" x=\"").append(Svg.px(x(part[0]))).append("\" y=\"").append(Svg.px(TOP))
-                .append("\" width=\"").append(Svg.px(x(part[1]) - x(part[0]))).append("\" height=\"").append(Svg.px(CURVE))
-                .append("\"/>\n");
+                    .append("\" width=\"").append(Svg.px(x(part[1]) - x(part[0]))).append("\" height=\"").append(Svg.px(CURVE))
+                    .append("\"/>\n");
         }
     }
 
@@ -113,7 +113,7 @@ public final class EdgePlot {
             most = least + 2;
         }
         svg.append("<path class=\"axis\" d=\"M").append(Svg.px(LEFT)).append(' ').append(Svg.px(top)).append('v')
-            .append(Svg.px(height)).append('h').append(Svg.px(WIDTH - LEFT - RIGHT)).append("\"/>\n");
+                .append(Svg.px(height)).append('h').append(Svg.px(WIDTH - LEFT - RIGHT)).append("\"/>\n");
         label(LEFT - 5, top + 10, Svg.number(most, 3), "end");
         label(LEFT - 5, top + height, Svg.number(least, 3), "end");
         for (int c = 0; c < curves.length; c++) {
@@ -128,7 +128,7 @@ public final class EdgePlot {
             }
             if (any) {
                 svg.append("<path class=\"curve").append(c == 1 ? " known" : "").append("\" d=\"").append(Svg.path(px, py))
-                    .append("\"/>\n");
+                        .append("\"/>\n");
             }
         }
     }
@@ -145,8 +145,8 @@ public final class EdgePlot {
             double tall = 14.0 * counts[k] / most;
             if (counts[k] > 0) {
                 svg.append("<rect class=\"rug\" x=\"").append(Svg.px(LEFT + k * bin)).append("\" y=\"")
-                    .append(Svg.px(top + 2)).append("\" width=\"").append(Svg.px(bin * 0.9)).append("\" height=\"")
-                    .append(Svg.px(Math.max(0.5, tall))).append("\"/>\n");
+                        .append(Svg.px(top + 2)).append("\" width=\"").append(Svg.px(bin * 0.9)).append("\" height=\"")
+                        .append(Svg.px(Math.max(0.5, tall))).append("\"/>\n");
             }
         }
         label(LEFT, top + 30, Svg.number(low, 3), "");
@@ -155,6 +155,6 @@ public final class EdgePlot {
 
     private void label(double x, double y, String text, String anchor) {
         svg.append("<text class=\"soft ").append(anchor).append("\" x=\"").append(Svg.px(x)).append("\" y=\"")
-            .append(Svg.px(y)).append("\">").append(text).append("</text>\n");
+                .append(Svg.px(y)).append("\">").append(text).append("</text>\n");
     }
 }

@@ -28,7 +28,7 @@ import org.kan4j.symbolic.SymbolicLibrary;
  * @param seed of everything random
  */
 public record Explain(String shape, Basis basis, SymbolicLibrary library, double noise, int starts, double tolerance,
-                      double minutes, long seed) {
+        double minutes, long seed) {
 
     /** Checks the values. */
     public Explain {
@@ -39,7 +39,7 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
         }
         if (noise < 0 || starts < 1 || !(tolerance >= 0) || !(minutes > 0)) {
             throw KanException.invalid("explaining needs a noise and a tolerance of at least 0, at least 1 start and some "
-                + "minutes, given %s, %s, %d and %s", noise, tolerance, starts, minutes);
+                    + "minutes, given %s, %s, %d and %s", noise, tolerance, starts, minutes);
         }
     }
 
@@ -114,14 +114,15 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
      * @param target its name
      */
     public Explanation run(Context context, double[][] x, double[] y, List<String> names, String target) {
-        return run(context, x, y, names, target, new Listener() { });
+        return run(context, x, y, names, target, new Listener() {
+        });
     }
 
     /** As {@link #run(Context, double[][], double[], List, String)}, with a listener. */
     public Explanation run(Context context, double[][] x, double[] y, List<String> names, String target, Listener listener) {
         if (x.length < 10 || x.length != y.length) {
             throw KanException.invalid("explaining needs at least 10 rows, and a target for each, given %d rows and %d targets",
-                x.length, y.length);
+                    x.length, y.length);
         }
         int in = names.size();
         List<Column> inputs = new ArrayList<>();
@@ -153,7 +154,7 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
             parts[p] = new Rows(features, targets, in, 0);
         }
         return new ExplainRun(this, context, new ExplainRun.Data(parts[0], parts[1], parts[2], inputs, List.of(output)), null,
-            listener).run();
+                listener).run();
     }
 
     /**
@@ -166,7 +167,7 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
      * @param outputs what the targets mean
      */
     public Explanation run(Context context, RowSource train, RowSource held, RowSource test, List<Column> inputs,
-                           List<Column> outputs, Listener listener) {
+            List<Column> outputs, Listener listener) {
         return new ExplainRun(this, context, data(train, held, test, inputs, outputs), null, listener).run();
     }
 
@@ -176,12 +177,12 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
      * @param network that the rows fit
      */
     public Explanation run(Context context, KanGraph network, RowSource train, RowSource held, RowSource test,
-                           List<Column> inputs, List<Column> outputs, Listener listener) {
+            List<Column> inputs, List<Column> outputs, Listener listener) {
         return new ExplainRun(this, context, data(train, held, test, inputs, outputs), network, listener).run();
     }
 
     private static ExplainRun.Data data(RowSource train, RowSource held, RowSource test, List<Column> inputs,
-                                        List<Column> outputs) {
+            List<Column> outputs) {
         return new ExplainRun.Data(Rows.of(train), Rows.of(held), Rows.of(test), inputs, outputs);
     }
 }

@@ -77,9 +77,10 @@ final class ExplainRun {
     Explanation run() {
         check();
         say("data", "%,d rows, %s -> %s; %,d to train on, %,d held out, %,d to test on; deviation %s", rows(),
-            String.join(" ", Column.names(all.inputs()).stream().limit(12).toList()) + (all.inputs().size() > 12 ? " ..." : ""),
-            String.join(" ", Column.names(all.outputs())), all.train().size(), all.held().size(), all.test().size(),
-            Svg.number(unit(), 4));
+                String.join(" ", Column.names(all.inputs()).stream().limit(12).toList())
+                        + (all.inputs().size() > 12 ? " ..." : ""),
+                String.join(" ", Column.names(all.outputs())), all.train().size(), all.held().size(), all.test().size(),
+                Svg.number(unit(), 4));
         int[] moving = moving();
         Data data = moving.length == all.train().in() ? all : all.features(moving);
         if (given != null) {
@@ -90,7 +91,7 @@ final class ExplainRun {
             search(data, moving);
         }
         return new ExplanationMaker(context, options, all, found, attempts, log, this::say,
-            (System.nanoTime() - begin) / 1e9).make();
+                (System.nanoTime() - begin) / 1e9).make();
     }
 
     private int rows() {
@@ -100,7 +101,7 @@ final class ExplainRun {
     /** A deviation of the first target in the user's unit. */
     private double unit() {
         return Moments.deviation(GraphRun.column(all.train().y(), all.outputs().size(), 0))
-            / Math.abs(all.outputs().getFirst().scale());
+                / Math.abs(all.outputs().getFirst().scale());
     }
 
     private void check() {
@@ -109,17 +110,17 @@ final class ExplainRun {
         }
         if (all.train().in() != all.inputs().size() || all.train().out() != all.outputs().size()) {
             throw KanException.invalid("the rows have %d features and %d targets, given meanings of %d and %d",
-                all.train().in(), all.train().out(), all.inputs().size(), all.outputs().size());
+                    all.train().in(), all.train().out(), all.inputs().size(), all.outputs().size());
         }
         if (all.train().size() < 10 || all.held().size() < 2 || all.test().size() < 2) {
             throw KanException.invalid("explaining needs at least 10 rows to train on, 2 held out and 2 to test on, given %d, "
-                + "%d and %d", all.train().size(), all.held().size(), all.test().size());
+                    + "%d and %d", all.train().size(), all.held().size(), all.test().size());
         }
         Shape shape = options.shape() == null ? null : Shape.parse(options.shape());
         if (shape != null && (shape.widths().getFirst().nodes() != moving().length
-            || shape.widths().getLast().nodes() != all.outputs().size())) {
+                || shape.widths().getLast().nodes() != all.outputs().size())) {
             throw KanException.invalid("the shape %s must go from the %d features that are not constant to the %d targets",
-                options.shape(), moving().length, all.outputs().size());
+                    options.shape(), moving().length, all.outputs().size());
         }
     }
 
@@ -157,7 +158,7 @@ final class ExplainRun {
             few = data.features(inputs);
             kept = Arrays.stream(inputs).map(i -> names[i]).toArray();
             wide = new FormulaAttempt.Network(new KanGraph(wide.graph().layers(), IntStream.range(0, inputs.length).toArray()),
-                wide.shape(), kept);
+                    wide.shape(), kept);
             bestNetwork = Math.min(bestNetwork, Quality.of(context, wide.graph(), few.held()).value());
         }
         if (few.train().in() <= 6) {
@@ -176,7 +177,8 @@ final class ExplainRun {
         for (int s = 0; s < shapes.size() && goOn() && !exact(); s++) {
             double rmse = error(data, names, shapes, fitted, s);
             double ahead = Double.POSITIVE_INFINITY;
-            for (int next = s + 1; next <= s + AHEAD && next < shapes.size() && goOn() && rmse > CLOSE * deviation(data); next++) {
+            for (int next = s + 1; next <= s + AHEAD && next < shapes.size() && goOn()
+                    && rmse > CLOSE * deviation(data); next++) {
                 ahead = Math.min(ahead, error(data, names, shapes, fitted, next));
             }
             since = rmse < (1 - options.tolerance()) * bestNetwork ? 0 : since + 1;
@@ -221,20 +223,20 @@ final class ExplainRun {
 
     private FormulaAttempt.Network fit(Data data, Shape shape, int[] names) {
         boolean grids = options.basis() instanceof BSpline || options.basis() instanceof GaussianRbf
-            || options.basis() instanceof Rswaf;
+                || options.basis() instanceof Rswaf;
         boolean wide = shape.edges() > 40;
         Fit fit = Fit.defaults().withStarts(wide ? WIDE_STARTS : options.starts(), 60).withIterations(wide ? 100 : 200)
-            .withSeed(options.seed());
+                .withSeed(options.seed());
         if (grids && !wide) {
             int first = options.basis().functions();
             fit = options.basis() instanceof BSpline spline ? fit.withRefinements(2 * spline.grid(), 4 * spline.grid())
-                : fit.withRefinements(first * 3 / 2, 2 * first);
+                    : fit.withRefinements(first * 3 / 2, 2 * first);
         }
         try (Arena arena = Arena.ofConfined();
-             Fit.Result result = fit.run(context, shape.model(options.basis()), data.train().dataset(arena))) {
+                Fit.Result result = fit.run(context, shape.model(options.basis()), data.train().dataset(arena))) {
             KanGraph graph = KanGraph.of(result.parameters());
             say("fit", "%s %s, best of %d starts: held-out RMSE %s", shape, options.basis().name(), fit.starts(),
-                Svg.number(inUnit(Quality.of(context, graph, data.held()).value()), 3));
+                    Svg.number(inUnit(Quality.of(context, graph, data.held()).value()), 3));
             return new FormulaAttempt.Network(graph, shape.toString(), names);
         }
     }
@@ -256,10 +258,10 @@ final class ExplainRun {
             }
         };
         Pruning.Result result = Pruning.defaults().withSeed(options.seed()).run(context, network.graph(), data.train(),
-            data.held(), hears);
+                data.held(), hears);
         say("prune", "%s -> %s, %d -> %d edges, held-out RMSE %s -> %s", network.shape(), result.graph().shape(),
-            network.graph().edges().size(), result.graph().edges().size(), Svg.number(inUnit(result.before()), 3),
-            Svg.number(inUnit(result.after()), 3));
+                network.graph().edges().size(), result.graph().edges().size(), Svg.number(inUnit(result.before()), 3),
+                Svg.number(inUnit(result.after()), 3));
         bestNetwork = Math.min(bestNetwork, result.after());
         return new FormulaAttempt.Network(result.graph(), network.shape(), network.names());
     }
@@ -270,8 +272,8 @@ final class ExplainRun {
         Data seen = inputs.length == data.train().in() ? data : data.features(inputs);
         int[] names = Arrays.stream(inputs).map(i -> network.names()[i]).toArray();
         Pruned pruned = new Pruned(seen, new FormulaAttempt.Network(small.graph(), network.shape(), names),
-            network.graph().edges().size(), () -> Diagram.svg(context, network.graph(), data.train().x(),
-                Column.names(data.inputs()), Column.names(data.outputs()), Map.of()));
+                network.graph().edges().size(), () -> Diagram.svg(context, network.graph(), data.train().x(),
+                        Column.names(data.inputs()), Column.names(data.outputs()), Map.of()));
         boolean all = last || small.graph().edges().size() <= QUICK;
         if (!all) {
             deferred.add(pruned);
@@ -286,7 +288,7 @@ final class ExplainRun {
     private void read(Pruned pruned, boolean all, boolean last) {
         try {
             found.add(FormulaAttempt.of(context, options, pruned.data(), pruned.network(), pruned.edgesBefore(), all,
-                pruned.before(), this::say, this::goOn));
+                    pruned.before(), this::say, this::goOn));
         } catch (KanException e) {
             if (last && found.isEmpty()) {
                 throw e;

@@ -29,9 +29,9 @@ import org.kan4j.formula.Expression;
  * @param seconds it took
  */
 public record Explanation(List<Expression> formulas, Optional<String> reason, List<Expression> best,
-                          List<FoundConstant> constants, Scores scores, List<Feature> features, KanGraph network,
-                          List<Column> inputs, List<Column> outputs, Map<Edge, String> functions, Size before, Pictures pictures,
-                          List<Pruning.Attempt> attempts, List<Met> pareto, List<String> log, double seconds) {
+        List<FoundConstant> constants, Scores scores, List<Feature> features, KanGraph network,
+        List<Column> inputs, List<Column> outputs, Map<Edge, String> functions, Size before, Pictures pictures,
+        List<Pruning.Attempt> attempts, List<Met> pareto, List<String> log, double seconds) {
 
     /** Copies the lists. */
     public Explanation {

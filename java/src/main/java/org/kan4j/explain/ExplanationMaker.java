@@ -17,7 +17,7 @@ import org.kan4j.symbolic.Verification;
 
 /** Chooses among what was found, checks it on rows that nothing has seen, and puts it in words. */
 record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, List<FormulaAttempt> found,
-                        List<Pruning.Attempt> attempts, List<String> log, FormulaAttempt.Say say, double seconds) {
+        List<Pruning.Attempt> attempts, List<String> log, FormulaAttempt.Say say, double seconds) {
 
     /** Errors below this share of the targets' deviation are all the same. */
     private static final double ROUNDING = 1e-9;
@@ -34,7 +34,7 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         double network = found.stream().mapToDouble(f -> f.network(context)).min().orElseThrow();
         Checked check = verified(chosen);
         boolean good = chosen.complete() && check.undefined() == 0 && check.domains() != DomainStatus.VIOLATED
-            && (chosen.held() <= (1 + options.tolerance()) * network || chosen.held() <= EXACT);
+                && (chosen.held() <= (1 + options.tolerance()) * network || chosen.held() <= EXACT);
         String reason = good ? null : reason(chosen, check, network);
         if (!good) {
             say.line("formula", "%s", reason);
@@ -45,21 +45,21 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         }
         Explanation.Scores scores = check.scores();
         say.line("verified", "test RMSE %s; formula - network at most %s in the box; domains %s",
-            Svg.number(scores.formula(), 3), Svg.number(scores.difference(), 3),
-            check.domains().name().toLowerCase(Locale.ROOT));
+                Svg.number(scores.formula(), 3), Svg.number(scores.difference(), 3),
+                check.domains().name().toLowerCase(Locale.ROOT));
         check.warnings().forEach(warning -> say.line("verified", "%s", warning));
         List<Explanation.Feature> features = features(chosen);
         say.line("attribute", "%s", String.join("   ", features.stream().filter(Explanation.Feature::kept)
-            .map(f -> String.format(Locale.ROOT, "%s %.3f ± %.3f", f.name(), f.total(), f.error())).toList()));
+                .map(f -> String.format(Locale.ROOT, "%s %.3f ± %.3f", f.name(), f.total(), f.error())).toList()));
         List<Explanation.FoundConstant> constants = new ArrayList<>();
         for (FormulaResult.Snapped c : chosen.result().constants()) {
             constants.add(new Explanation.FoundConstant("c" + (constants.size() + 1), c.measured(), c.standardError(),
-                Optional.ofNullable(c.exact()).map(Expression::toString)));
+                    Optional.ofNullable(c.exact()).map(Expression::toString)));
         }
         return new Explanation(good ? chosen.formulas() : List.of(), Optional.ofNullable(reason), chosen.formulas(), constants,
-            scores, features, chosen.network().graph(), data.inputs(), data.outputs(), chosen.functions(),
-            new Explanation.Size(chosen.network().shape(), chosen.edgesBefore()), pictures(chosen), attempts, pareto(), log,
-            seconds);
+                scores, features, chosen.network().graph(), data.inputs(), data.outputs(), chosen.functions(),
+                new Explanation.Size(chosen.network().shape(), chosen.edgesBefore()), pictures(chosen), attempts, pareto(), log,
+                seconds);
     }
 
     /** The smallest of those about as good as the best; complete ones first. */
@@ -68,26 +68,26 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         List<FormulaAttempt> those = found.stream().filter(f -> f.complete() == complete).toList();
         double least = those.stream().mapToDouble(FormulaAttempt::held).min().orElseThrow();
         return those.stream().filter(f -> f.held() <= Math.max(ROUNDING, LIKE * least))
-            .min(Comparator.comparingInt(FormulaAttempt::size)).orElseThrow();
+                .min(Comparator.comparingInt(FormulaAttempt::size)).orElseThrow();
     }
 
     private Explanation.Pictures pictures(FormulaAttempt chosen) {
         ExplainRun.Data data = chosen.data();
         KanGraph graph = chosen.network().graph();
         String after = Diagram.svg(context, graph, data.train().x(), Column.names(data.inputs()),
-            Column.names(data.outputs()), chosen.functions());
+                Column.names(data.outputs()), chosen.functions());
         List<String> edges = new ArrayList<>();
         for (Edge edge : graph.edges().stream().limit(DRAWN).toList()) {
             Expression shape = chosen.shapes().get(edge);
             edges.add(EdgePlot.svg(context, graph, edge, data.train().x(), chosen.functions().get(edge),
-                shape == null ? null : x -> shape.evaluate(Map.of("x", x))));
+                    shape == null ? null : x -> shape.evaluate(Map.of("x", x))));
         }
         return new Explanation.Pictures(chosen.before().get(), after, edges);
     }
 
     /** What holds of all outputs: the worst of each. */
     private record Checked(Explanation.Scores scores, double undefined, DomainStatus domains, String guard,
-                           List<String> warnings) {
+            List<String> warnings) {
     }
 
     private Checked verified(FormulaAttempt chosen) {
@@ -118,7 +118,7 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         for (int k = 0; k < data.outputs().size(); k++) {
             String name = data.outputs().get(k).name();
             Verification v = Verification.of(chosen.formulas().get(k), name, test, columns -> network.apply(columns).get(name),
-                FormulaAttempt.box(data));
+                    FormulaAttempt.box(data));
             squares += v.rmse() * v.rmse();
             networkSquares += Math.pow(Moments.rms(predicted.get(name), test.targets().get(name)), 2);
             spread += v.deviation() * v.deviation();
@@ -134,19 +134,19 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         }
         int count = data.outputs().size();
         return new Checked(new Explanation.Scores(Math.sqrt(networkSquares / count), Math.sqrt(squares / count),
-            Math.sqrt(spread / count), difference, domains), undefined, domains, guard, warnings);
+                Math.sqrt(spread / count), difference, domains), undefined, domains, guard, warnings);
     }
 
     private String reason(FormulaAttempt chosen, Checked check, double networkHeld) {
         if (!chosen.complete()) {
             return String.format(Locale.ROOT, "no formula: no function was found for the %d edges %s; a finer grid, more rows "
-                + "or another library may help", chosen.numeric().size(), ExplainRun.list(chosen.numeric()));
+                    + "or another library may help", chosen.numeric().size(), ExplainRun.list(chosen.numeric()));
         }
         if (check.undefined() > 0 || check.domains() == DomainStatus.VIOLATED) {
             return "no formula: the best one is undefined within the ranges of the data: " + check.guard();
         }
         return String.format(Locale.ROOT, "no formula within %.0f %% of the network; best: %s (RMSE %.3g x the network's)",
-            100 * options.tolerance(), ExplainRun.list(chosen.formulas()), chosen.held() / networkHeld);
+                100 * options.tolerance(), ExplainRun.list(chosen.formulas()), chosen.held() / networkHeld);
     }
 
     private List<Explanation.Feature> features(FormulaAttempt chosen) {
@@ -160,9 +160,9 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
             int at = i;
             int place = java.util.stream.IntStream.range(0, names.length).filter(k -> names[k] == at).findFirst().orElse(-1);
             Sensitivity.Share total = place < 0 || constant ? new Sensitivity.Share(0, 0)
-                : attribution.features().get(place).total();
+                    : attribution.features().get(place).total();
             features.add(new Explanation.Feature(all.inputs().get(i).name(), total.value(), total.error(),
-                place >= 0 && !constant));
+                    place >= 0 && !constant));
         }
         return features;
     }
@@ -173,10 +173,10 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         for (FormulaAttempt attempt : found) {
             for (FormulaResult.Size entry : attempt.result().pareto()) {
                 met.add(new Explanation.Met(entry.size(), entry.heldRmse(), entry.formulas().values().stream()
-                    .map(Expression::toString).toList()));
+                        .map(Expression::toString).toList()));
             }
             met.add(new Explanation.Met(attempt.size(), attempt.held(), attempt.formulas().stream().map(Expression::toString)
-                .toList()));
+                    .toList()));
         }
         met.sort(Comparator.comparingInt(Explanation.Met::size).thenComparingDouble(Explanation.Met::rmse));
         List<Explanation.Met> front = new ArrayList<>();

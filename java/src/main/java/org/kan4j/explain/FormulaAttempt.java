@@ -35,8 +35,8 @@ import org.kan4j.symbolic.SymbolicLibrary;
  * @param before draws the network before it was pruned
  */
 record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, FormulaResult result,
-                      Map<Edge, String> functions, Map<Edge, Expression> shapes, List<Edge> numeric, double held,
-                      int size, Supplier<String> before) {
+        Map<Edge, String> functions, Map<Edge, Expression> shapes, List<Edge> numeric, double held,
+        int size, Supplier<String> before) {
 
     /** Below this share of the targets' deviation a network's error is not taken for noise. */
     private static final double CLEAN = 1e-4;
@@ -78,7 +78,7 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
 
     /** Reads formulas from a pruned network, with all functions of the library or a few plain ones. */
     static FormulaAttempt of(Context context, Explain options, ExplainRun.Data data, Network network, int edgesBefore,
-                             boolean all, Supplier<String> before, Say say, BooleanSupplier goOn) {
+            boolean all, Supplier<String> before, Say say, BooleanSupplier goOn) {
         KanGraph graph = network.graph();
         GraphFormula form = new GraphFormula(context, graph, data.train().x(), data.inputs(), data.outputs(), Map.of());
         Composition composition = form.composition();
@@ -93,7 +93,7 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
                 break;
             }
             Choice choice = ContextChoice.defaults().withLibrary(library).withTolerance(options.tolerance())
-                .withCancelled(() -> !goOn.getAsBoolean()).choose(composition, resolutions, train, held);
+                    .withCancelled(() -> !goOn.getAsBoolean()).choose(composition, resolutions, train, held);
             Reading other = new Reading(choice, FormulaSearch.defaults().find(choice.composition(), train, held, box(data)));
             best = best == null || other.betterThan(best) ? other : best;
         }
@@ -107,16 +107,16 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
             functions.put(edge, entry.getValue().function().name());
             shapes.put(edge, entry.getValue().expression());
             words.add(edge + " " + entry.getValue().function().name() + String.format(Locale.ROOT, " (%.0e)",
-                entry.getValue().error()));
+                    entry.getValue().error()));
         }
         List<Edge> numeric = choice.numeric().stream().map(form::edge).toList();
         say.line("functions", "%s%s", String.join("   ", words), numeric.isEmpty() ? "" : "   no function for "
-            + ExplainRun.list(numeric));
+                + ExplainRun.list(numeric));
         int size = result.formulas().values().stream().mapToInt(Expression::size).sum();
         result.formulas().forEach((name, formula) -> say.line("formula", "%s = %s   held-out RMSE %s of the deviation", name,
-            formula, Svg.number(result.heldRmse(), 3)));
+                formula, Svg.number(result.heldRmse(), 3)));
         return new FormulaAttempt(network, edgesBefore, data, result, functions, shapes, numeric, result.heldRmse(), size,
-            before);
+                before);
     }
 
     /** The network's error on the rows held out, as a share of the targets' deviation. */
@@ -142,7 +142,7 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
             return 0;
         }
         KanGraph finer = Refit.run(context, Resolution.refined(context, graph, 2 * resolution, data.train().x()), data.train(),
-            100);
+                100);
         return Quality.of(context, finer, data.held()).value() > 0.9 * rmse ? rmse : 0;
     }
 

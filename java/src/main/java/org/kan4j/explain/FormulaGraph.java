@@ -127,7 +127,7 @@ final class FormulaGraph {
                 List<Double> constants = new ArrayList<>();
                 for (List<Expression> group : groups) {
                     Expression factor = group.size() == 1 ? group.getFirst()
-                        : Expression.product(group.toArray(Expression[]::new));
+                            : Expression.product(group.toArray(Expression[]::new));
                     double constant = parts(factor, factors.isEmpty() ? scale : 1, factors);
                     constants.add(constant);
                 }

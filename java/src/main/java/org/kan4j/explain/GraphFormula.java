@@ -46,7 +46,7 @@ final class GraphFormula {
      * @param known expressions of edges in the variable x, which replace their curves
      */
     GraphFormula(Context context, KanGraph graph, double[] x, List<Column> inputs, List<Column> outputs,
-                 Map<Edge, Expression> known) {
+            Map<Edge, Expression> known) {
         this.context = context;
         this.graph = graph;
         this.rows = Rows.spread(x, graph.in(), ROWS);
@@ -92,7 +92,8 @@ final class GraphFormula {
             case Affine affine -> {
                 for (int i = 0; i < layer.out(); i++) {
                     after.add(named("h_" + l + "_" + i, Expression.sum(Expression.product(
-                        Expression.real(layer.tensor("scale")[i]), before.get(i)), Expression.real(layer.tensor("bias")[i]))));
+                            Expression.real(layer.tensor("scale")[i]), before.get(i)),
+                            Expression.real(layer.tensor("bias")[i]))));
                 }
             }
             case Multiply multiply -> {
@@ -100,7 +101,7 @@ final class GraphFormula {
                 for (int p = 0; p < multiply.products(); p++) {
                     int first = multiply.passed() + p * multiply.arity();
                     after.add(named("h_" + l + "_" + (multiply.passed() + p),
-                        Expression.product(before.subList(first, first + multiply.arity()).toArray(Expression[]::new))));
+                            Expression.product(before.subList(first, first + multiply.arity()).toArray(Expression[]::new))));
                 }
             }
             case ActivationLayer activation -> {
@@ -109,7 +110,7 @@ final class GraphFormula {
                 }
             }
             case LayerNorm norm -> throw KanException.invalid("layer %d is a layer norm, which mixes all its inputs: such a "
-                + "network has no elementary formula; train one without norms", l);
+                    + "network has no elementary formula; train one without norms", l);
             case BatchNorm norm -> throw new IllegalStateException("a graph has no batch norm");
         }
         return after;
@@ -127,7 +128,7 @@ final class GraphFormula {
         }
         if (layer.argument() == KanGraph.Argument.NORMALISED) {
             throw KanException.invalid("the edges of layer %d see a layer norm, which mixes all inputs: such a network has no "
-                + "elementary formula; use a model of KanLayer.withInputNorm(false)", l);
+                    + "elementary formula; use a model of KanLayer.withInputNorm(false)", l);
         }
         double[] x = run.inputOf(l);
         double[] bias = layer.bias();
@@ -175,7 +176,7 @@ final class GraphFormula {
             case SIGMOID -> one.over(one.plus(Expression.call(UnaryFunction.EXP, x.negated())));
             case SILU -> x.over(one.plus(Expression.call(UnaryFunction.EXP, x.negated())));
             case GELU -> Expression.product(Expression.rational(1, 2), x, one.plus(Expression.call(UnaryFunction.ERF,
-                x.over(Expression.integer(2).squareRoot()))));
+                    x.over(Expression.integer(2).squareRoot()))));
         };
     }
 

@@ -158,7 +158,7 @@ final class GraphLayer {
             return this;
         }
         LayerSpec biased = spec instanceof KanLayer kan ? kan.withBias(true)
-            : new Linear(spec.in(), spec.out(), true);
+                : new Linear(spec.in(), spec.out(), true);
         return new GraphLayer(biased, with("bias", new double[out()]));
     }
 
@@ -198,7 +198,7 @@ final class GraphLayer {
                 yield new GraphLayer(new Linear(inputs.length, outputs.length, linear.bias()), taken);
             }
             case Affine affine -> affine(pick(tensors.get("scale"), outputs, out()),
-                pick(tensors.get("bias"), outputs, out()));
+                    pick(tensors.get("bias"), outputs, out()));
             case ActivationLayer layer -> new GraphLayer(new ActivationLayer(outputs.length, layer.activation()), tensors);
             case LayerNorm norm -> this;
             case BatchNorm norm -> throw new IllegalStateException("a graph has no batch norm");
@@ -219,9 +219,9 @@ final class GraphLayer {
             window(taken.get("weight"), inputs);
         }
         var basis = kan.basis() instanceof Rational rational
-            ? new Rational(rational.groups() == 1 ? 1 : inputs.length) : kan.basis();
+                ? new Rational(rational.groups() == 1 ? 1 : inputs.length) : kan.basis();
         return new GraphLayer(new KanLayer(inputs.length, outputs.length, basis, kan.base(), kan.scale(), false,
-            kan.bias(), kan.inputNorm(), kan.baseNorm(), kan.trainBasis()), taken);
+                kan.bias(), kan.inputNorm(), kan.baseNorm(), kan.trainBasis()), taken);
     }
 
     /**
@@ -276,7 +276,7 @@ final class GraphLayer {
         for (int o = 0; o < outputs.length; o++) {
             for (int i = 0; i < inputs.length; i++) {
                 System.arraycopy(values, (outputs[o] * in() + inputs[i]) * width, taken,
-                    (o * inputs.length + i) * width, width);
+                        (o * inputs.length + i) * width, width);
             }
         }
         return taken;
@@ -316,12 +316,14 @@ final class GraphLayer {
             kept.put("coef", new double[kept.get("coef").length]);
         }
         KanLayer plain = new KanLayer(kan.in(), kan.out(), kan.basis(), part == Part.BASIS ? Activation.NONE : kan.base(),
-            kan.scale(), false, false, false, false, kan.trainBasis());
+                kan.scale(), false, false, false, false, kan.trainBasis());
         return new GraphLayer(plain, kept).take(outputs, new int[] {input});
     }
 
     /** What of an edge is asked for. */
-    enum Part { BOTH, BASIS, BASE }
+    enum Part {
+        BOTH, BASIS, BASE
+    }
 
     /** What its edges are functions of. */
     KanGraph.Argument argument() {
@@ -329,7 +331,7 @@ final class GraphLayer {
             return KanGraph.Argument.INPUT;
         }
         return kan.base() == Activation.NONE || kan.baseNorm() ? KanGraph.Argument.NORMALISED
-            : KanGraph.Argument.BOTH;
+                : KanGraph.Argument.BOTH;
     }
 
     /** The layer norm inside, of rows one after the other. */

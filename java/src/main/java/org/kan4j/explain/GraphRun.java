@@ -109,7 +109,7 @@ final class GraphRun implements AutoCloseable {
     double[] forward(double[] x) {
         if (x.length != (long) rows * graph.in()) {
             throw new ShapeException("the network takes " + rows + " rows of " + graph.in() + " features, given "
-                + x.length + " numbers");
+                    + x.length + " numbers");
         }
         MemorySegment.copy(x, 0, values.getFirst().segment(), ValueLayout.JAVA_DOUBLE, 0, x.length);
         for (int l = 0; l < workspaces.size(); l++) {

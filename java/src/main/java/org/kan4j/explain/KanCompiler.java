@@ -51,7 +51,7 @@ public record KanCompiler(KanGraph graph, List<String> variables, double differe
         List<String> variables = formula.variables();
         if (box.size() != variables.size() || variables.isEmpty()) {
             throw KanException.invalid("the formula '%s' has the variables %s, given %d ranges", formula, variables,
-                box.size());
+                    box.size());
         }
         FormulaGraph nodes = FormulaGraph.of(formula.expression(), variables);
         SplitMix random = new SplitMix(1, 99);
@@ -67,7 +67,7 @@ public record KanCompiler(KanGraph graph, List<String> variables, double differe
             truth[b] = formula.evaluate(point);
             if (!Double.isFinite(truth[b])) {
                 throw KanException.invalid("the formula '%s' is %s at %s = %s; give ranges where it is finite", formula,
-                    truth[b], variables, Arrays.toString(point));
+                        truth[b], variables, Arrays.toString(point));
             }
         }
         List<GraphLayer> layers = new ArrayList<>();
@@ -95,9 +95,9 @@ public record KanCompiler(KanGraph graph, List<String> variables, double differe
         double least = Arrays.stream(seen).flatMapToDouble(Arrays::stream).min().orElse(-1);
         double most = Arrays.stream(seen).flatMapToDouble(Arrays::stream).max().orElse(1);
         Basis used = basis instanceof BSpline spline ? spline.withOutside(BSpline.Outside.LINEAR)
-            : basis instanceof GaussianRbf rbf ? GaussianRbf.of(rbf.centres(), least, Math.max(most, least + 1e-3))
-            : basis instanceof Rswaf rswaf ? new Rswaf(rswaf.centres(), least, Math.max(most, least + 1e-3),
-                (rswaf.centres() - 1) / Math.max(most - least, 1e-3)) : basis;
+                : basis instanceof GaussianRbf rbf ? GaussianRbf.of(rbf.centres(), least, Math.max(most, least + 1e-3))
+                        : basis instanceof Rswaf rswaf ? new Rswaf(rswaf.centres(), least, Math.max(most, least + 1e-3),
+                                (rswaf.centres() - 1) / Math.max(most - least, 1e-3)) : basis;
         KanLayer spec = KanLayer.of(in, out, used).withInputNorm(false).withBaseNorm(false).withBias(true);
         GraphLayer layer;
         try (Parameters zeros = Parameters.zeros(KanModel.of(DType.F64, spec))) {

@@ -163,14 +163,14 @@ public final class KanGraph {
             throw mixed(edge.layer());
         }
         try (GraphRun.Piece piece = new GraphRun.Piece(context, layer.edges(new int[] {edge.output()}, edge.input(),
-                 GraphLayer.Part.BOTH))) {
+                GraphLayer.Part.BOTH))) {
             return piece.run(x);
         }
     }
 
     static KanException mixed(int layer) {
         return KanException.invalid("the edges of layer %d are not functions of one variable: their basis sees a layer "
-            + "norm and their base branch the input itself; use a model of KanLayer.withInputNorm(false)", layer);
+                + "norm and their base branch the input itself; use a model of KanLayer.withInputNorm(false)", layer);
     }
 
     /** Refuses what is no edge, with what there is. */
@@ -179,7 +179,7 @@ public final class KanGraph {
         GraphLayer layer = layers.get(edge.layer());
         if (edge.input() < 0 || edge.input() >= layer.in() || edge.output() < 0 || edge.output() >= layer.out()) {
             throw KanException.invalid("there is no edge %s: layer %d has inputs 0 to %d and outputs 0 to %d", edge,
-                edge.layer(), layer.in() - 1, layer.out() - 1);
+                    edge.layer(), layer.in() - 1, layer.out() - 1);
         }
     }
 
@@ -227,7 +227,7 @@ public final class KanGraph {
             if (layer.dense()) {
                 int all = layer.in() * layer.out();
                 long each = layer.edgeTensors().stream().mapToLong(name -> layer.tensor(name).length / all).sum()
-                    + (layer.spec() instanceof KanLayer kan && kan.scale() ? 1 : 0);
+                        + (layer.spec() instanceof KanLayer kan && kan.scale() ? 1 : 0);
                 for (int o = 0; o < layer.out(); o++) {
                     for (int i = 0; i < layer.in(); i++) {
                         absent += layer.has(o, i) ? 0 : each;
@@ -251,7 +251,7 @@ public final class KanGraph {
         GraphLayer first = layers.getFirst();
         if (!first.dense() || first.argument() != Argument.INPUT) {
             throw KanException.invalid("the first layer, %s, depends on all of its inputs: no others can be put beside them",
-                first.spec());
+                    first.spec());
         }
         List<GraphLayer> changed = new ArrayList<>(layers);
         changed.set(0, first.among(places, features));

@@ -23,7 +23,7 @@ final class Merge {
             for (int l = 1; l < graph.layers().size(); l++) {
                 GraphLayer layer = graph.layer(l);
                 boolean possible = layer.spec() instanceof KanLayer kan && !(kan.basis() instanceof Wavelet)
-                    && layer.argument() == KanGraph.Argument.INPUT;
+                        && layer.argument() == KanGraph.Argument.INPUT;
                 double[] h = run.inputOf(l);
                 for (int j = 0; possible && j < layer.in(); j++) {
                     for (int i = 0; i < j; i++) {
@@ -58,7 +58,7 @@ final class Merge {
 
     private static double[] values(Context context, GraphLayer layer, int output, int input, double[] x) {
         try (GraphRun.Piece piece = new GraphRun.Piece(context,
-                 layer.edges(new int[] {output}, input, GraphLayer.Part.BOTH))) {
+                layer.edges(new int[] {output}, input, GraphLayer.Part.BOTH))) {
             return piece.run(x);
         }
     }

@@ -30,8 +30,9 @@ public record Pruning(double tolerance, double threshold, double accuracy, int i
     /** Checks the values. */
     public Pruning {
         if (!(tolerance >= 0) || !(threshold >= 0) || !(accuracy >= 0) || iterations < 1) {
-            throw KanException.invalid("a pruning needs a tolerance, threshold and accuracy of at least 0 and at least 1 iteration, "
-                + "given %s, %s, %s and %s", tolerance, threshold, accuracy, iterations);
+            throw KanException
+                    .invalid("a pruning needs a tolerance, threshold and accuracy of at least 0 and at least 1 iteration, "
+                            + "given %s, %s, %s and %s", tolerance, threshold, accuracy, iterations);
         }
     }
 
@@ -80,7 +81,7 @@ public record Pruning(double tolerance, double threshold, double accuracy, int i
      * @param shape of the network without it
      */
     public record Attempt(String what, double effect, double before, double after, boolean accepted, String shape,
-                          int edges) {
+            int edges) {
     }
 
     /** Hears of each attempt, and may end the work: the best so far is the result. */
@@ -118,7 +119,8 @@ public record Pruning(double tolerance, double threshold, double accuracy, int i
 
     /** Prunes without a listener. */
     public Result run(Context context, Parameters parameters, RowSource train, RowSource held) {
-        return run(context, KanGraph.of(parameters), train, held, new Listener() { });
+        return run(context, KanGraph.of(parameters), train, held, new Listener() {
+        });
     }
 
     /**
@@ -134,10 +136,11 @@ public record Pruning(double tolerance, double threshold, double accuracy, int i
     Result run(Context context, KanGraph graph, Rows train, Rows held, Listener listener) {
         if (held.size() == 0 || train.size() == 0) {
             throw KanException.invalid("pruning needs rows to train on and rows to judge by, given %d and %d", train.size(),
-                held.size());
+                    held.size());
         }
         if (train.in() != graph.in() || held.in() != graph.in()) {
-            throw KanException.invalid("the network has %d inputs, the rows %d and %d features", graph.in(), train.in(), held.in());
+            throw KanException.invalid("the network has %d inputs, the rows %d and %d features", graph.in(), train.in(),
+                    held.in());
         }
         return new PruningRun(this, context, graph, train, held, listener).run();
     }

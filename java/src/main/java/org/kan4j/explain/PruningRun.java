@@ -125,7 +125,7 @@ final class PruningRun {
         Quality reached = found.quality();
         boolean accepted = allowed(reached) && fitted.edges().size() < graph.edges().size();
         Pruning.Attempt attempt = new Pruning.Attempt(what, effect, quality.value(), reached.value(), accepted,
-            small.shape(), small.edges().size());
+                small.shape(), small.edges().size());
         attempts.add(attempt);
         listener.onAttempt(attempt);
         if (accepted) {
@@ -165,7 +165,7 @@ final class PruningRun {
     private boolean allowed(Quality reached) {
         double value = reached.value();
         return value <= (1 + options.tolerance()) * best.value() || reached.within(best, 2)
-            || value <= options.accuracy() * deviation;
+                || value <= options.accuracy() * deviation;
     }
 
     /** As fine as the numbers of the first network allow. */
@@ -176,7 +176,7 @@ final class PruningRun {
         long numbers = small.liveParameters();
         int edges = small.edges().size();
         while (now > 0 && to < finest && numbers + (long) edges * (to + 1 - now) <= budget
-            && train.size() >= 10 * (to + 1)) {
+                && train.size() >= 10 * (to + 1)) {
             to++;
         }
         if (to <= now) {
@@ -189,16 +189,16 @@ final class PruningRun {
 
     /** The same shape from new starts; null where it is large or has gaps. */
     private Fitted anew(KanGraph small) {
-        boolean full = small.layers().stream().filter(GraphLayer::dense).allMatch(layer ->
-            IntStream.range(0, layer.in() * layer.out()).allMatch(e -> layer.has(e / layer.in(), e % layer.in())));
+        boolean full = small.layers().stream().filter(GraphLayer::dense).allMatch(
+                layer -> IntStream.range(0, layer.in() * layer.out()).allMatch(e -> layer.has(e / layer.in(), e % layer.in())));
         if (!full || small.liveParameters() > SMALL || train.classes() > 0) {
             return null;
         }
         Fit fit = Fit.defaults().withStarts(STARTS, 60).withIterations(2 * options.iterations())
-            .withSeed(options.seed()).withValidation(0);
+                .withSeed(options.seed()).withValidation(0);
         int fine = Resolution.of(graph);
         try (Arena arena = Arena.ofConfined();
-             Fit.Result result = fit.run(context, KanModel.of(DType.F64, small.specs()), of(train, small).dataset(arena))) {
+                Fit.Result result = fit.run(context, KanModel.of(DType.F64, small.specs()), of(train, small).dataset(arena))) {
             KanGraph found = Refit.like(small, KanGraph.of(result.parameters()));
             KanGraph finer = finer(found);
             if (Resolution.of(finer) < fine) {
@@ -217,7 +217,7 @@ final class PruningRun {
         EdgeEffects effects = EdgeEffects.of(context, graph, of(train, graph).x());
         List<Map.Entry<Edge, EdgeEffects.Effect>> sorted = new ArrayList<>(effects.edges().entrySet());
         sorted.sort(Comparator.<Map.Entry<Edge, EdgeEffects.Effect>>comparingDouble(e -> e.getValue().effect())
-            .thenComparing(Map.Entry::getKey));
+                .thenComparing(Map.Entry::getKey));
         int low = 0;
         int high = (int) sorted.stream().filter(e -> e.getValue().effect() <= options.threshold()).count();
         while (low < high) { // the longest prefix that the network bears without a refit
@@ -261,7 +261,7 @@ final class PruningRun {
                     int layerIndex = l;
                     int node = o;
                     List<Edge> into = effects.keySet().stream()
-                        .filter(e -> e.layer() == layerIndex && e.output() == node).toList();
+                            .filter(e -> e.layer() == layerIndex && e.output() == node).toList();
                     double effect = into.stream().mapToDouble(e -> effects.get(e).effect()).max().orElse(0);
                     if (!into.isEmpty()) {
                         groups.add(new Group("node " + node + " after layer " + l, effect, into));
@@ -278,7 +278,7 @@ final class PruningRun {
 
     private boolean singles() {
         return each(SINGLE_EDGES, effects -> effects.entrySet().stream()
-            .map(e -> new Group("edge " + e.getKey(), e.getValue().effect(), List.of(e.getKey()))).toList());
+                .map(e -> new Group("edge " + e.getKey(), e.getValue().effect(), List.of(e.getKey()))).toList());
     }
 
     private boolean inputs() {

@@ -62,7 +62,7 @@ public record PykanScores(List<double[]> nodes, List<double[]> edges) {
      * @param layer index of the graph's layer whose inputs the nodes are
      */
     public static Map<List<Integer>, Integer> interactions(Context context, KanGraph graph, int layer, double neuron,
-                                                           double feature, double... x) {
+            double feature, double... x) {
         Map<List<Integer>, Integer> counts = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
         for (int node = 0; node < graph.layer(layer).in(); node++) {
             double[] scores = of(context, graph, layer, node, x).features();
@@ -120,7 +120,7 @@ public record PykanScores(List<double[]> nodes, List<double[]> edges) {
             double[] all = run.edgesOf(l, i);
             for (int o = 0; o < out; o++) {
                 ratios[o * layer.in() + i] = Moments.sampleDeviation(GraphRun.column(all, out, o))
-                    / (Moments.sampleDeviation(GraphRun.column(y, out, o)) + SMALL);
+                        / (Moments.sampleDeviation(GraphRun.column(y, out, o)) + SMALL);
             }
         }
         return ratios;

@@ -39,16 +39,16 @@ final class Refit {
             Dataset data = train.dataset(arena);
             HostTensor features = data.features();
             try (ParameterVector held = held(graph, parameters);
-                 DataObjective objective = new DataObjective(context, parameters, data, loss(train), List.of(penalties));
-                 LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
+                    DataObjective objective = new DataObjective(context, parameters, data, loss(train), List.of(penalties));
+                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
                 Objective projected = held == null ? objective : gradient -> {
                     double value = objective.evaluate(gradient);
                     project(gradient, held);
                     return value;
                 };
                 for (int done = 0; done < iterations; done += PART) {
-                    boolean stuck = minimizer.minimize(projected, Math.min(PART, iterations - done)).stop()
-                        == Lbfgs.Stop.NO_DESCENT;
+                    boolean stuck = minimizer.minimize(projected, Math.min(PART, iterations - done))
+                            .stop() == Lbfgs.Stop.NO_DESCENT;
                     if (done + PART <= iterations / 2) {
                         UPDATE.apply(context, parameters, features);
                         minimizer.reset();
@@ -93,7 +93,7 @@ final class Refit {
                     }
                 }
                 free.set(tensor.name(), HostTensor.of(arena, ones).reshape(tensor.shape().toArray())
-                    .to(arena, DType.F64));
+                        .to(arena, DType.F64));
             }
         }
         if (!any) {

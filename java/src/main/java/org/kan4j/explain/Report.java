@@ -10,21 +10,21 @@ import org.kan4j.formula.Notation;
 final class Report {
 
     private static final String HEAD = """
-        <!DOCTYPE html>
-        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>%s</title><style>
-        :root{color-scheme:light dark;--ink:#1b1f24;--soft:#6a737d;--paper:#fff;--line:#d8dee4;--bar:#64748b}
-        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--line:#30363d;--bar:#94a3b8}}
-        body{color:var(--ink);background:var(--paper);font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;\
-        padding:0 1rem}
-        h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}
-        math{font-size:1.5rem}code,pre{font:13px ui-monospace,monospace}pre{overflow-x:auto}.soft{color:var(--soft)}
-        table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .9rem .2rem 0;border-bottom:1px solid var(--line);\
-        vertical-align:top}
-        td.n{text-align:right;font-variant-numeric:tabular-nums}.bar{fill:var(--bar)}.err{stroke:var(--ink)}
-        figure{display:inline-block;margin:.4rem;max-width:100%%}svg{max-width:100%%;height:auto}
-        </style></head><body>
-        """;
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>%s</title><style>
+            :root{color-scheme:light dark;--ink:#1b1f24;--soft:#6a737d;--paper:#fff;--line:#d8dee4;--bar:#64748b}
+            @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--line:#30363d;--bar:#94a3b8}}
+            body{color:var(--ink);background:var(--paper);font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;\
+            padding:0 1rem}
+            h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}
+            math{font-size:1.5rem}code,pre{font:13px ui-monospace,monospace}pre{overflow-x:auto}.soft{color:var(--soft)}
+            table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .9rem .2rem 0;border-bottom:1px solid var(--line);\
+            vertical-align:top}
+            td.n{text-align:right;font-variant-numeric:tabular-nums}.bar{fill:var(--bar)}.err{stroke:var(--ink)}
+            figure{display:inline-block;margin:.4rem;max-width:100%%}svg{max-width:100%%;height:auto}
+            </style></head><body>
+            """;
 
     private final Explanation e;
     private final StringBuilder html = new StringBuilder();
@@ -41,7 +41,7 @@ final class Report {
         String target = String.join(", ", Column.names(e.outputs()));
         html.append(String.format(Locale.ROOT, HEAD, Svg.escape(target + " explained")));
         html.append("<h1>").append(Svg.escape(target)).append(" by ").append(Svg.escape(String.join(", ", e.features().stream()
-            .filter(Explanation.Feature::kept).map(Explanation.Feature::name).toList()))).append("</h1>\n");
+                .filter(Explanation.Feature::kept).map(Explanation.Feature::name).toList()))).append("</h1>\n");
         formula();
         scores();
         features();
@@ -76,7 +76,7 @@ final class Report {
         int open = mathml.indexOf('>') + 1;
         String left = "<mi>" + Svg.escape(name) + "</mi><mo>=</mo>";
         return mathml.startsWith("<math") ? mathml.substring(0, open) + left + mathml.substring(open)
-            : "<math display=\"block\">" + left + mathml + "</math>";
+                : "<math display=\"block\">" + left + mathml + "</math>";
     }
 
     private void row(String name, String code) {
@@ -98,37 +98,39 @@ final class Report {
 
     private void number(String name, double value) {
         html.append("<tr><th>").append(name).append("</th><td class=\"n\">").append(Svg.number(value, 3))
-            .append("</td></tr>\n");
+                .append("</td></tr>\n");
     }
 
     private void features() {
         html.append("<h2>What the features do</h2>\n<p>Share of the output's variance that a feature has part in (Sobol' total "
-            + "index), with a standard error.</p>\n<table>\n");
+                + "index), with a standard error.</p>\n<table>\n");
         for (Explanation.Feature feature : e.features().stream().limit(60).toList()) {
             double width = 200 * Math.clamp(feature.total(), 0, 1);
             double error = 200 * Math.clamp(feature.error(), 0, 0.5);
             html.append("<tr><th>").append(Svg.escape(feature.name())).append("</th><td class=\"n\">")
-                .append(feature.kept() ? String.format(Locale.ROOT, "%.3f ± %.3f", feature.total(), feature.error())
-                    : "left out").append("</td><td><svg width=\"220\" height=\"14\" role=\"img\"><rect class=\"bar\" y=\"2\" "
-                    + "height=\"10\" width=\"").append(Svg.px(width)).append("\"/><path class=\"err\" d=\"M")
-                .append(Svg.px(Math.max(0, width - error))).append(" 7H").append(Svg.px(width + error))
-                .append("\"/></svg></td></tr>\n");
+                    .append(feature.kept() ? String.format(Locale.ROOT, "%.3f ± %.3f", feature.total(), feature.error())
+                            : "left out")
+                    .append("</td><td><svg width=\"220\" height=\"14\" role=\"img\"><rect class=\"bar\" y=\"2\" "
+                            + "height=\"10\" width=\"")
+                    .append(Svg.px(width)).append("\"/><path class=\"err\" d=\"M")
+                    .append(Svg.px(Math.max(0, width - error))).append(" 7H").append(Svg.px(width + error))
+                    .append("\"/></svg></td></tr>\n");
         }
         html.append("</table>\n");
     }
 
     private void network() {
         html.append("<h2>The network</h2>\n<p>Before pruning ").append(Svg.escape(e.before().shape())).append(", ")
-            .append(e.before().edges()).append(" edges; after it ").append(Svg.escape(e.network().shape())).append(", ")
-            .append(e.network().edges().size()).append(". The darker an edge, the more it changes the output.</p>\n");
+                .append(e.before().edges()).append(" edges; after it ").append(Svg.escape(e.network().shape())).append(", ")
+                .append(e.network().edges().size()).append(". The darker an edge, the more it changes the output.</p>\n");
         html.append("<figure>").append(e.pictures().before()).append("</figure>\n<figure>").append(e.pictures().after())
-            .append("</figure>\n");
+                .append("</figure>\n");
     }
 
     private void edges() {
         html.append("<h2>The edges</h2>\n<p>The network's curve, the function chosen for it (dashed), where the rows are, and "
-            + "what the function leaves over; no data where it is shaded. The constants were fitted together "
-            + "afterwards.</p>\n");
+                + "what the function leaves over; no data where it is shaded. The constants were fitted together "
+                + "afterwards.</p>\n");
         e.pictures().edges().forEach(svg -> html.append("<figure>").append(svg).append("</figure>\n"));
     }
 
@@ -137,12 +139,12 @@ final class Report {
             return;
         }
         html.append("<h2>Constants</h2>\n<table>\n<tr><th>name</th><th>measured</th><th>standard error</th><th>taken for"
-            + "</th></tr>\n");
+                + "</th></tr>\n");
         for (Explanation.FoundConstant constant : e.constants()) {
             html.append("<tr><td>").append(Svg.escape(String.valueOf(constant.name()))).append("</td><td class=\"n\">")
-                .append(Svg.number(constant.measured(), 10)).append("</td><td class=\"n\">")
-                .append(Svg.number(constant.error(), 2)).append("</td><td>").append(Svg.escape(constant.exact().orElse("")))
-                .append("</td></tr>\n");
+                    .append(Svg.number(constant.measured(), 10)).append("</td><td class=\"n\">")
+                    .append(Svg.number(constant.error(), 2)).append("</td><td>").append(Svg.escape(constant.exact().orElse("")))
+                    .append("</td></tr>\n");
         }
         html.append("</table>\n");
     }
@@ -151,22 +153,23 @@ final class Report {
         html.append("<h2>Size against error</h2>\n<table>\n<tr><th>size</th><th>held-out RMSE</th><th>formula</th></tr>\n");
         for (Explanation.Met met : e.pareto()) {
             html.append("<tr><td class=\"n\">").append(met.size()).append("</td><td class=\"n\">")
-                .append(Svg.number(met.rmse(), 3)).append("</td><td><code>").append(Svg.escape(String.join("; ",
-                    met.formulas()))).append("</code></td></tr>\n");
+                    .append(Svg.number(met.rmse(), 3)).append("</td><td><code>").append(Svg.escape(String.join("; ",
+                            met.formulas())))
+                    .append("</code></td></tr>\n");
         }
         html.append("</table>\n");
     }
 
     private void pruning() {
         html.append("<h2>Pruning</h2>\n<table>\n<tr><th>left out</th><th>effect</th><th>error before</th><th>after a refit</th>"
-            + "<th>kept</th><th>network</th></tr>\n");
+                + "<th>kept</th><th>network</th></tr>\n");
         for (Pruning.Attempt attempt : e.attempts().stream().limit(300).toList()) {
             html.append("<tr><td>").append(Svg.escape(attempt.what())).append("</td><td class=\"n\">")
-                .append(Double.isNaN(attempt.effect()) ? "" : Svg.number(attempt.effect(), 3)).append("</td><td class=\"n\">")
-                .append(Svg.number(attempt.before(), 3)).append("</td><td class=\"n\">")
-                .append(Svg.number(attempt.after(), 3)).append("</td><td>").append(attempt.accepted() ? "left out" : "kept")
-                .append("</td><td>").append(Svg.escape(attempt.shape())).append(", ").append(attempt.edges())
-                .append("</td></tr>\n");
+                    .append(Double.isNaN(attempt.effect()) ? "" : Svg.number(attempt.effect(), 3)).append("</td><td class=\"n\">")
+                    .append(Svg.number(attempt.before(), 3)).append("</td><td class=\"n\">")
+                    .append(Svg.number(attempt.after(), 3)).append("</td><td>").append(attempt.accepted() ? "left out" : "kept")
+                    .append("</td><td>").append(Svg.escape(attempt.shape())).append(", ").append(attempt.edges())
+                    .append("</td></tr>\n");
         }
         html.append("</table>\n");
     }

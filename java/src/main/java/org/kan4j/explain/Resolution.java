@@ -46,7 +46,7 @@ final class Resolution {
             return graph;
         }
         boolean grids = graph.specs().stream().anyMatch(spec -> spec instanceof KanLayer kan
-            && (kan.basis() instanceof BSpline || kan.basis() instanceof GaussianRbf || kan.basis() instanceof Rswaf));
+                && (kan.basis() instanceof BSpline || kan.basis() instanceof GaussianRbf || kan.basis() instanceof Rswaf));
         List<GraphLayer> layers = new ArrayList<>();
         if (grids) {
             try (Arena arena = Arena.ofConfined(); Parameters coarse = graph.parameters()) {
@@ -93,6 +93,6 @@ final class Resolution {
         }
         GraphLayer longer = layer.withTensor("coef", coef);
         return longer.withSpec(new KanLayer(kan.in(), kan.out(), finer, kan.base(), kan.scale(), kan.mask(), kan.bias(),
-            kan.inputNorm(), kan.baseNorm(), kan.trainBasis()));
+                kan.inputNorm(), kan.baseNorm(), kan.trainBasis()));
     }
 }

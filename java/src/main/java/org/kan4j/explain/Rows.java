@@ -26,7 +26,7 @@ record Rows(double[] x, double[] y, int in, int classes) {
             HostTensor x = HostTensor.allocate(arena, data.dtype(), n, in);
             HostTensor y = HostTensor.allocate(arena, data.classes() > 0 ? DType.I32 : data.dtype(), n, out);
             MemorySegment weights = data.weighted() ? HostTensor.allocate(arena, data.dtype(), n).segment()
-                : MemorySegment.NULL;
+                    : MemorySegment.NULL;
             pass.read(0, n, x.segment(), y.segment(), weights);
             double[] targets = new double[n * out];
             for (int k = 0; k < targets.length; k++) {

@@ -50,17 +50,18 @@ record Shape(List<Width> widths) {
         for (String part : text.replace("[", "").replace("]", "").split(",", -1)) {
             var match = java.util.regex.Pattern.compile("(\\d{1,5})(?:\\+(\\d{1,4})(?:x([2-9]))?)?").matcher(part.strip());
             if (!match.matches()) {
-                throw KanException.invalid("a shape is widths such as 2,5,1, with products after a plus sign as in 2,1+1,1, given '%s'",
-                    text);
+                throw KanException.invalid(
+                        "a shape is widths such as 2,5,1, with products after a plus sign as in 2,1+1,1, given '%s'",
+                        text);
             }
             widths.add(new Width(Integer.parseInt(match.group(1)),
-                match.group(2) == null ? 0 : Integer.parseInt(match.group(2)),
-                match.group(3) == null ? 2 : Integer.parseInt(match.group(3))));
+                    match.group(2) == null ? 0 : Integer.parseInt(match.group(2)),
+                    match.group(3) == null ? 2 : Integer.parseInt(match.group(3))));
         }
         if (widths.size() < 2 || widths.getFirst().products() > 0 || widths.getLast().products() > 0
-            || widths.stream().anyMatch(w -> w.nodes() < 1)) {
+                || widths.stream().anyMatch(w -> w.nodes() < 1)) {
             throw KanException.invalid("a shape goes from the inputs to the outputs, both without products, with at least one "
-                + "node a layer, given '%s'", text);
+                    + "node a layer, given '%s'", text);
         }
         return new Shape(widths);
     }
@@ -80,7 +81,7 @@ record Shape(List<Width> widths) {
         for (int l = 1; l < widths.size(); l++) {
             Width width = widths.get(l);
             layers.add(KanLayer.of(widths.get(l - 1).nodes(), width.factors(), used).withInputNorm(false).withBaseNorm(false)
-                .withBias(true));
+                    .withBias(true));
             if (width.products() > 0) {
                 layers.add(new Multiply(width.sums(), width.products(), width.arity()));
             }

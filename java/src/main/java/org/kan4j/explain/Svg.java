@@ -8,18 +8,18 @@ final class Svg {
 
     /** Colours of both themes; what is drawn names a class. */
     static final String STYLE = """
-        <style>
-        svg{--ink:#1b1f24;--soft:#6a737d;--paper:#fff;--line:#24292f;--known:#c2410c;--rug:#94a3b8;--shade:#eef1f5}
-        @media (prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--line:#d0d7de;--known:#fb923c;\
-        --rug:#64748b;--shade:#1b222b}}
-        text{fill:var(--ink);font:12px system-ui,sans-serif}.soft{fill:var(--soft)}.mid{text-anchor:middle}
-        .end{text-anchor:end}.paper{fill:var(--paper)}.box{fill:var(--paper);stroke:var(--soft);stroke-width:.6}
-        .wire{stroke:var(--line);stroke-width:1;fill:none}.curve{stroke:var(--line);stroke-width:1.4;fill:none}
-        .known{stroke:var(--known);stroke-dasharray:5 2}.name{fill:var(--known)}.node{fill:var(--paper);stroke:var(--line);\
-        stroke-width:1.2}
-        .rug{fill:var(--rug)}.shade{fill:var(--shade)}.axis{stroke:var(--soft);stroke-width:.6;fill:none}
-        </style>
-        """;
+            <style>
+            svg{--ink:#1b1f24;--soft:#6a737d;--paper:#fff;--line:#24292f;--known:#c2410c;--rug:#94a3b8;--shade:#eef1f5}
+            @media (prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9aa4af;--paper:#0d1117;--line:#d0d7de;--known:#fb923c;\
+            --rug:#64748b;--shade:#1b222b}}
+            text{fill:var(--ink);font:12px system-ui,sans-serif}.soft{fill:var(--soft)}.mid{text-anchor:middle}
+            .end{text-anchor:end}.paper{fill:var(--paper)}.box{fill:var(--paper);stroke:var(--soft);stroke-width:.6}
+            .wire{stroke:var(--line);stroke-width:1;fill:none}.curve{stroke:var(--line);stroke-width:1.4;fill:none}
+            .known{stroke:var(--known);stroke-dasharray:5 2}.name{fill:var(--known)}.node{fill:var(--paper);stroke:var(--line);\
+            stroke-width:1.2}
+            .rug{fill:var(--rug)}.shade{fill:var(--shade)}.axis{stroke:var(--soft);stroke-width:.6;fill:none}
+            </style>
+            """;
 
     private Svg() {
     }
@@ -43,16 +43,16 @@ final class Svg {
         if (!Double.isFinite(value)) {
             return Double.toString(value);
         }
-        return new java.math.BigDecimal(value).round(new java.math.MathContext(digits)).stripTrailingZeros().doubleValue()
-            == Math.rint(value) && Math.abs(value) < 1e6 ? Long.toString(Math.round(value))
-            : String.format(Locale.ROOT, "%." + digits + "g", value).replaceAll("(\\.\\d*?)0+(e|$)", "$1$2")
-                .replaceAll("\\.(e|$)", "$1");
+        return new java.math.BigDecimal(value).round(new java.math.MathContext(digits)).stripTrailingZeros().doubleValue() == Math
+                .rint(value) && Math.abs(value) < 1e6 ? Long.toString(Math.round(value))
+                        : String.format(Locale.ROOT, "%." + digits + "g", value).replaceAll("(\\.\\d*?)0+(e|$)", "$1$2")
+                                .replaceAll("\\.(e|$)", "$1");
     }
 
     static String open(double width, double height, String title) {
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 " + px(width) + " " + px(height)
-            + "\" width=\"" + px(width) + "\" height=\"" + px(height) + "\"><title>" + escape(title) + "</title>\n" + STYLE
-            + "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
+                + "\" width=\"" + px(width) + "\" height=\"" + px(height) + "\"><title>" + escape(title) + "</title>\n" + STYLE
+                + "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
     }
 
     /** The path through points, without those less than 0.2 pixels off the line through their neighbours; NaN lifts the pen. */

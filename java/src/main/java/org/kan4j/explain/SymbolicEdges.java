@@ -102,7 +102,7 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
             GraphLayer layer = graph.layer(edge.layer());
             double[] seen = run.inputOf(edge.layer());
             double[] at = Curve.places(GraphRun.column(layer.argument() == KanGraph.Argument.INPUT ? seen
-                : layer.normalised(seen), layer.in(), edge.input()), POINTS);
+                    : layer.normalised(seen), layer.in(), edge.input()), POINTS);
             return new Curve(at, graph.values(context, edge, at));
         }
     }
@@ -118,10 +118,10 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         missing.removeAll(functions.keySet());
         if (!missing.isEmpty()) {
             throw KanException.invalid("%d edges have no function yet, such as %s: kan4j symbolic --fix or --auto gives them "
-                + "one", missing.size(), missing.getFirst());
+                    + "one", missing.size(), missing.getFirst());
         }
         Composition composition = new GraphFormula(context, graph, new double[2 * graph.in()], inputs, outputs, functions)
-            .composition();
+                .composition();
         return composition.inlined().stream().map(Expression::simplify).toList();
     }
 }

@@ -92,7 +92,7 @@ final class CodeExpr {
                 case Expr.Spline spline -> throw new IllegalArgumentException("a spline of width 1");
                 case Expr.Input input -> {
                     text.line("%s %s = %s;", type(false), input.normalised() ? "z" : "a",
-                        input.normalised() ? "s[t + i]" : "x[p + i]");
+                            input.normalised() ? "s[t + i]" : "x[p + i]");
                     yield input.normalised() ? "z" : "a";
                 }
             };
@@ -148,7 +148,7 @@ final class CodeExpr {
             case Expr.Constant c -> {
                 int at = store(c.values());
                 vectors.put(c, constants + "[" + (at == 0 ? "" : at + " + ") + (c.rows() == 1 ? "c" : "i * "
-                    + c.width() + " + c") + "]");
+                        + c.width() + " + c") + "]");
             }
             default -> {
                 if (!vectors.containsKey(expr)) {
@@ -190,7 +190,7 @@ final class CodeExpr {
         text.line("s[%s] = %s;", place, last);
         text.line("for (int c = 1; c < %d; c++) {", r.width());
         text.line("%s n = (%s * %s[%s] + %s[%s]) * %s - %s * %s[%s];", type, t, constants, plus(a, "c"), constants,
-            plus(b, "c"), last, before, constants, plus(c, "c"));
+                plus(b, "c"), last, before, constants, plus(c, "c"));
         text.line("%s = %s;", before, last);
         text.line("%s = n;", last);
         text.line("s[%s + c] = n;", place);
@@ -211,10 +211,10 @@ final class CodeExpr {
         int row = SplineTables.row(spline);
         String knots = store(SplineTables.knots(spline)) + (spline.rows() == 1 ? "" : " + i * " + row);
         String inverses = closed ? "" : store(SplineTables.inverses(spline))
-            + (spline.rows() == 1 ? ", " : " + i * " + row * spline.order() + ", ");
+                + (spline.rows() == 1 ? ", " : " + i * " + row * spline.order() + ", ");
         String name = "m" + variables++;
         text.line("int %s = spline%d%s(%s, %s, %s, %s%d, s, %s);", name, spline.order(), closed ? "even" : "",
-            scalar(spline.x()), constants, knots, inverses, spline.count(), place);
+                scalar(spline.x()), constants, knots, inverses, spline.count(), place);
         return name;
     }
 
@@ -225,7 +225,7 @@ final class CodeExpr {
         text.line("for (int c = 0; c < %d; c++) {", spline.width());
         text.line("int d = c - %s;", first);
         text.line("s[%s + c] = d >= 0 && d <= %d ? s[%s + d] : %s;", place, spline.order(), taps,
-            Dialect.literal(0, dtype == DType.F64));
+                Dialect.literal(0, dtype == DType.F64));
         text.line("}");
     }
 }

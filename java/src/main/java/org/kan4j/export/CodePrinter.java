@@ -38,7 +38,7 @@ final class CodePrinter {
         this.dialect = dialect;
         this.type = program.dtype() == DType.F64 ? "double" : "float";
         requireAtMost(most, language, program.steps().stream()
-            .mapToLong(s -> s instanceof Program.Product product ? product.weights().length : 0).sum());
+                .mapToLong(s -> s instanceof Program.Product product ? product.weights().length : 0).sum());
         for (Program.Step next : program.steps()) {
             print(next);
             step++;
@@ -55,7 +55,7 @@ final class CodePrinter {
     private static void requireAtMost(long most, String language, long numbers) {
         if (numbers > most) {
             throw new UnsupportedException("the model needs tables of " + numbers + " numbers; as " + language
-                + " source at most " + most + " are printed. kan4j-scorer evaluates models of any size in plain Java");
+                    + " source at most " + most + " are printed. kan4j-scorer evaluates models of any size in plain Java");
         }
     }
 
@@ -114,8 +114,8 @@ final class CodePrinter {
         boolean scratched = body.contains("s[") || body.contains(" s, ");
         usesScratch.add(scratched);
         printed.append(new Text(1).line("%s layer%d(%s, int p, %s, int q%s) {", dialect.function("void"), step,
-            dialect.array(type, "x", true), dialect.array(type, "y", false),
-            scratched ? ", " + dialect.array(type, "s", false) + ", int t" : "")).append(body).append("    }\n\n");
+                dialect.array(type, "x", true), dialect.array(type, "y", false),
+                scratched ? ", " + dialect.array(type, "s", false) + ", int t" : "")).append(body).append("    }\n\n");
     }
 
     private CodeExpr expressions(int taken) {
@@ -149,7 +149,7 @@ final class CodePrinter {
         CodeExpr code = expressions(product.norm() == null ? 0 : product.in());
         functions.line("for (int i = 0; i < %d; i++) {", product.in());
         if (product.columns().size() == 2 && product.columns().get(0) instanceof Expr.Spline spline
-            && product.columns().get(1).width() == 1) {
+                && product.columns().get(1).width() == 1) {
             splineAndBase(code, product, spline, product.columns().get(1));
         } else {
             columns(code, product);
@@ -200,7 +200,7 @@ final class CodePrinter {
         for (int c = 0; c <= k; c++) {
             functions.line("%s b%d = s[t + %d];", type, c, place + c);
             sum.append(c % 2 == 0 ? " + (" : " + ").append("b").append(c).append(" * W").append(step).append("[r + ")
-                .append(c * out).append(" + o]").append(c % 2 == 1 || c == k ? ")" : "");
+                    .append(c * out).append(" + o]").append(c % 2 == 1 || c == k ? ")" : "");
         }
         functions.line("int r = (i * %d + %s) * %d;", product.width(), first, out);
         functions.line("int u = (i * %d + %d) * %d;", product.width(), spline.width(), out);
@@ -218,7 +218,7 @@ final class CodePrinter {
     private void add(Program.Product product, int from, int to, int place) {
         if (from >= 0 && to > from) {
             functions.line("product(y, q, %d, W%d, (i * %d + %d) * %d, s, t + %d, %d);", product.out(), step,
-                product.width(), from, product.out(), place, to - from);
+                    product.width(), from, product.out(), place, to - from);
         }
     }
 
@@ -231,9 +231,9 @@ final class CodePrinter {
     private void product(Program.Product product, Expr.Spline spline, int at, int place, String first) {
         functions.line("int f = %s < 0 ? 0 : %s;", first, first);
         functions.line("int l = %s > %d ? %d : %s + %d;", first, spline.width() - spline.order() - 1, spline.width(),
-            first, spline.order() + 1);
+                first, spline.order() + 1);
         functions.line("product(y, q, %d, W%d, (i * %d + %d + f) * %d, s, t + %d + f - %s, l - f);", product.out(),
-            step, product.width(), at, product.out(), place, first);
+                step, product.width(), at, product.out(), place, first);
     }
 
     private void print(Program.Edges edges) {
@@ -277,7 +277,7 @@ final class CodePrinter {
         functions.line("squares += (x[p + i] - mean) * (x[p + i] - mean);");
         functions.line("}");
         functions.line("double unit = 1 / %s;", dialect.squareRoot("squares / " + n + " + "
-            + Dialect.literal(norm.eps(), true)));
+                + Dialect.literal(norm.eps(), true)));
         functions.line("for (int i = 0; i < %d; i++) {", n);
         functions.line("double v = (x[p + i] - mean) * unit * N%d[i] + M%d[i];", step, step);
         functions.line("%s[%s + i] = %sv;", target, from, program.dtype() == DType.F64 ? "" : "(float) ");
@@ -304,7 +304,7 @@ final class CodePrinter {
     private void product() {
         functions.line("/* y[q..] += the sum of count rows of w, each of out numbers, times v[at..]. */");
         functions.line("%s product(%s, int q, int out, %s, int row, %s, int at, int count) {", dialect.function("void"),
-            dialect.array(type, "y", false), dialect.array(type, "w", true), dialect.array(type, "v", true));
+                dialect.array(type, "y", false), dialect.array(type, "w", true), dialect.array(type, "v", true));
         functions.line("int c = 0;");
         functions.line("for (; c + 3 < count; c += 4) {");
         functions.line("%s v0 = v[at + c];", type);
@@ -313,7 +313,8 @@ final class CodePrinter {
         functions.line("%s v3 = v[at + c + 3];", type);
         functions.line("int r = row + c * out;");
         functions.line("for (int o = 0; o < out; o++) {");
-        functions.line("y[q + o] += (v0 * w[r + o] + v1 * w[r + out + o]) + (v2 * w[r + 2 * out + o] + v3 * w[r + 3 * out + o]);");
+        functions
+                .line("y[q + o] += (v0 * w[r + o] + v1 * w[r + out + o]) + (v2 * w[r + 2 * out + o] + v3 * w[r + 3 * out + o]);");
         functions.line("}");
         functions.line("}");
         functions.line("for (; c < count; c++) {");

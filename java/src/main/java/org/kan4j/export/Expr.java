@@ -19,7 +19,19 @@ sealed interface Expr {
 
     /** Operations element by element; an operand of width 1 is used for every element of the other. */
     enum Op {
-        ADD, SUB, MUL, DIV, MIN, MAX, NEG, ABS, EXP, SIN, COS, TANH, ERF,
+        ADD,
+        SUB,
+        MUL,
+        DIV,
+        MIN,
+        MAX,
+        NEG,
+        ABS,
+        EXP,
+        SIN,
+        COS,
+        TANH,
+        ERF,
         /** To double precision. */
         WIDEN,
         /** Back to the model's type. */
@@ -44,7 +56,8 @@ sealed interface Expr {
      * @param rows 1, or one row a feature
      * @param values (rows, width)
      */
-    record Constant(int rows, int width, double[] values) implements Expr { }
+    record Constant(int rows, int width, double[] values) implements Expr {
+    }
 
     /** An operation. */
     record Call(Op op, List<Expr> arguments) implements Expr {

@@ -68,7 +68,7 @@ final class JavaDialect implements Dialect {
             StringBuilder string = new StringBuilder((to - from) * 10).append('"');
             for (int i = from; i < to; i++) {
                 long bits = dtype == DType.F64 ? Double.doubleToRawLongBits(values[i])
-                    : Float.floatToRawIntBits((float) values[i]) & 0xffffffffL;
+                        : Float.floatToRawIntBits((float) values[i]) & 0xffffffffL;
                 for (int shift = dtype == DType.F64 ? 48 : 16; shift >= 0; shift -= 16) {
                     append(string, (char) (bits >>> shift));
                 }
@@ -84,7 +84,7 @@ final class JavaDialect implements Dialect {
             string.append(c);
         } else if (c < 256) {
             string.append('\\').append((char) ('0' + (c >> 6))).append((char) ('0' + (c >> 3 & 7)))
-                .append((char) ('0' + (c & 7)));
+                    .append((char) ('0' + (c & 7)));
         } else {
             string.append("\\u").append(String.format("%04x", (int) c));
         }

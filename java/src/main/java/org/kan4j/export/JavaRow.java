@@ -63,7 +63,7 @@ final class JavaRow {
         text.line("private final double[] numbers = new double[COLUMNS.length];");
         text.line("private final String[] texts = new String[COLUMNS.length];").line("");
         text.line("/** A row without values. */").line("public Row() {")
-            .line("java.util.Arrays.fill(numbers, Double.NaN);").line("}").line("");
+                .line("java.util.Arrays.fill(numbers, Double.NaN);").line("}").line("");
         setter(text, "double", "numbers", "!=");
         setter(text, "String", "texts", "==");
         text.line("private static int column(String name) {").line("for (int c = 0; c < COLUMNS.length; c++) {");
@@ -73,7 +73,7 @@ final class JavaRow {
         text.line("for (int c = 0; c < COLUMNS.length; c++) {").line("int e = c * %d;", FIELDS);
         text.line("int count = (int) ENCODING[e + 6];").line("if (count < 0) {");
         text.line("x[at++] = %sscaled(numbers[c], c, e);", type.equals("float") ? "(float) " : "").line("continue;")
-            .line("}");
+                .line("}");
         text.line("boolean found = %s;", fill ? "texts[c] == null" : "false");
         if (!fill) {
             text.line("if (texts[c] == null) {");
@@ -82,8 +82,10 @@ final class JavaRow {
         text.line("for (int v = 0; v < count; v++) {").line("boolean same = VALUES[(int) ENCODING[e + 5] + v].equals(texts[c]);");
         text.line("x[at++] = same ? 1 : 0;").line("found |= same;").line("}");
         if (!unknown) {
-            text.line("if (!found) {").line("throw new IllegalArgumentException(\"'\" + texts[c] + \"' is not one of the values of column '\" "
-                + "+ COLUMNS[c] + \"' in training\");").line("}");
+            text.line("if (!found) {")
+                    .line("throw new IllegalArgumentException(\"'\" + texts[c] + \"' is not one of the values of column '\" "
+                            + "+ COLUMNS[c] + \"' in training\");")
+                    .line("}");
         }
         text.line("}").line("return x;").line("}").line("");
         scaled(text, fill);
@@ -108,7 +110,7 @@ final class JavaRow {
         text.line("public Row set(String column, %s value) {", type).line("int c = column(column);");
         text.line("if (ENCODING[c * %d + 6] %s -1) {", FIELDS, wrong);
         text.line("throw new IllegalArgumentException(\"column '\" + column + \"' is %s\");",
-            array.equals("texts") ? "a number" : "a category: a text");
+                array.equals("texts") ? "a number" : "a category: a text");
         text.line("}").line("%s[c] = value;", array).line("return this;").line("}").line("");
     }
 
@@ -118,18 +120,20 @@ final class JavaRow {
             text.line("if (v != v) {").line("v = ENCODING[e + 2];").line("}");
         }
         text.line("if (v != v || Double.isInfinite(v)) {");
-        text.line("throw new IllegalArgumentException(\"column '\" + COLUMNS[c] + \"' has \" + (v != v ? \"no value\" : \"an infinite value\"));");
+        text.line(
+                "throw new IllegalArgumentException(\"column '\" + COLUMNS[c] + \"' has \" + (v != v ? \"no value\" : \"an infinite value\"));");
         text.line("}").line("double low = ENCODING[e];").line("double high = ENCODING[e + 1];");
         text.line("if (!(high > low)) {").line("return 0;").line("}");
         if (!quantiles.isEmpty()) {
             text.line("int parts = (int) ENCODING[e + 4];").line("if (parts > 0) {")
-                .line("int q = (int) ENCODING[e + 3];");
+                    .line("int q = (int) ENCODING[e + 3];");
             text.line("int p = 0;").line("while (p < parts - 1 && v > QUANTILES[q + p + 1]) {").line("p++;").line("}");
             text.line("double from = QUANTILES[q + p];");
             text.line("return (p + (v - from) / (QUANTILES[q + p + 1] - from)) / parts * 2 - 1;").line("}");
         }
         text.line("double range = high - low;");
-        text.line("return Double.isInfinite(range) ? (v / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1 : (v - low) / range * 2 - 1;");
+        text.line(
+                "return Double.isInfinite(range) ? (v / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1 : (v - low) / range * 2 - 1;");
         text.line("}");
     }
 
@@ -138,38 +142,38 @@ final class JavaRow {
         text.line("predict(row.encoded(), y);").line("return y;").line("}").line("");
         switch (encoding.target()) {
             case Encoding.Value value -> text.line("/** The number predicted, in its own unit. */")
-                .line("public static double value(Row row) {")
-                .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true),
-                Dialect.literal(value.mean(), true))
-                .line("}").line("");
+                    .line("public static double value(Row row) {")
+                    .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true),
+                            Dialect.literal(value.mean(), true))
+                    .line("}").line("");
             case Encoding.Classes classes -> {
                 text.line("/** The classes, in the order of probabilities. */");
                 strings(text, "public static final String[] LABELS", classes.labels());
                 text.line("/** The most likely class. */").line("public static String label(Row row) {");
                 text.line("%s[] y = outputs(row);", type).line("int best = 0;")
-                    .line("for (int o = 1; o < OUTPUTS; o++) {");
+                        .line("for (int o = 1; o < OUTPUTS; o++) {");
                 text.line("best = y[o] > y[best] ? o : best;").line("}").line("return LABELS[best];").line("}")
-                    .line("");
+                        .line("");
                 text.line("/** The probability of each class. */")
-                    .line("public static double[] probabilities(Row row) {");
+                        .line("public static double[] probabilities(Row row) {");
                 text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];")
-                    .line("double most = y[0];");
+                        .line("double most = y[0];");
                 text.line("for (int o = 1; o < OUTPUTS; o++) {").line("most = Math.max(most, y[o]);").line("}")
-                    .line("double sum = 0;");
+                        .line("double sum = 0;");
                 text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = Math.exp(y[o] - most);")
-                    .line("sum += p[o];").line("}");
+                        .line("sum += p[o];").line("}");
                 text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] /= sum;").line("}").line("return p;")
-                    .line("}").line("");
+                        .line("}").line("");
             }
             case Encoding.Labels labels -> {
                 text.line("/** The labels, in the order of probabilities. */");
                 strings(text, "public static final String[] LABELS", labels.labels());
                 text.line("/** The probability of each label. */")
-                    .line("public static double[] probabilities(Row row) {");
+                        .line("public static double[] probabilities(Row row) {");
                 text.line("%s[] y = outputs(row);", type).line("double[] p = new double[OUTPUTS];");
                 text.line("for (int o = 0; o < OUTPUTS; o++) {").line("p[o] = 1 / (1 + Math.exp(-y[o]));").line("}")
-                    .line("return p;")
-                    .line("}").line("");
+                        .line("return p;")
+                        .line("}").line("");
             }
         }
     }
@@ -194,20 +198,20 @@ final class JavaRow {
 
     /** The function that decodes texts: each is its length in two chars, then itself. */
     static final String DECODER = """
-            private static String[] texts(int count, String... parts) {
-                StringBuilder all = new StringBuilder();
-                for (String part : parts) {
-                    all.append(part);
+                private static String[] texts(int count, String... parts) {
+                    StringBuilder all = new StringBuilder();
+                    for (String part : parts) {
+                        all.append(part);
+                    }
+                    String[] texts = new String[count];
+                    int at = 0;
+                    for (int i = 0; i < count; i++) {
+                        int length = all.charAt(at) << 16 | all.charAt(at + 1);
+                        texts[i] = all.substring(at + 2, at + 2 + length);
+                        at += 2 + length;
+                    }
+                    return texts;
                 }
-                String[] texts = new String[count];
-                int at = 0;
-                for (int i = 0; i < count; i++) {
-                    int length = all.charAt(at) << 16 | all.charAt(at + 1);
-                    texts[i] = all.substring(at + 2, at + 2 + length);
-                    at += 2 + length;
-                }
-                return texts;
-            }
 
-        """;
+            """;
 }

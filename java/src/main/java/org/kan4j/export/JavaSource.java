@@ -21,11 +21,11 @@ public final class JavaSource {
     private static final long MOST = 4_000_000;
 
     private static final Set<String> KEYWORDS = Set.of("abstract", "assert", "boolean", "break", "byte", "case",
-        "catch", "char", "class", "const", "continue", "default", "do", "double", "else", "enum", "extends", "final",
-        "finally", "float", "for", "goto", "if", "implements", "import", "instanceof", "int", "interface", "long",
-        "native", "new", "package", "private", "protected", "public", "return", "short", "static", "strictfp", "super",
-        "switch", "synchronized", "this", "throw", "throws", "transient", "try", "void", "volatile", "while", "true",
-        "false", "null", "_", "var", "record", "yield", "sealed", "permits");
+            "catch", "char", "class", "const", "continue", "default", "do", "double", "else", "enum", "extends", "final",
+            "finally", "float", "for", "goto", "if", "implements", "import", "instanceof", "int", "interface", "long",
+            "native", "new", "package", "private", "protected", "public", "return", "short", "static", "strictfp", "super",
+            "switch", "synchronized", "this", "throw", "throws", "transient", "try", "void", "volatile", "while", "true",
+            "false", "null", "_", "var", "record", "yield", "sealed", "permits");
 
     private JavaSource() {
     }
@@ -53,10 +53,11 @@ public final class JavaSource {
     public static String of(Parameters parameters, Encoding encoding, String name, List<String> comment) {
         requireName(name);
         if (encoding != null && (encoding.features() != parameters.model().in()
-            || encoding.target().width() != parameters.model().out())) {
+                || encoding.target().width() != parameters.model().out())) {
             throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model()
-                .out() + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target()
-                .width());
+                    .out() + " outputs, the encoding describes " + encoding.features() + " and "
+                    + encoding.target()
+                            .width());
         }
         DType dtype = parameters.model().dtype();
         Program program = Lowering.program(parameters, dtype);
@@ -71,20 +72,20 @@ public final class JavaSource {
             text.line("package " + name.substring(0, dot) + ";").line("");
         }
         text.line("/** A Kolmogorov-Arnold network: rows of %d numbers to rows of %d. Any number of threads may use it. */",
-            program.in(), program.out());
+                program.in(), program.out());
         text.line("@SuppressWarnings(\"all\")");
         text.line("public final class %s {", simple).line("");
         text.line("/** Numbers of a row. */").line("public static final int INPUTS = %d;", program.in()).line("");
         text.line("/** Numbers of a row's result. */").line("public static final int OUTPUTS = %d;", program.out())
-            .line("");
+                .line("");
         text.line("/** Numbers of the scratch array. */").line("public static final int SCRATCH = %d;", code.scratch())
-            .line("");
+                .line("");
         text.line("private %s() {", simple).line("}").line("");
         text.line("/** The results of rows given one after the other. */");
         text.line("public static void predict(%s[] x, %s[] y) {", type, type);
         text.line("if (x.length % INPUTS != 0 || y.length != x.length / INPUTS * OUTPUTS) {");
         text.line("throw new IllegalArgumentException(\"expected rows of \" + INPUTS + \" numbers and room for \" + OUTPUTS + "
-            + "\" a row, given \" + x.length + \" and \" + y.length);");
+                + "\" a row, given \" + x.length + \" and \" + y.length);");
         text.line("}");
         text.line("%s[] scratch = new %s[SCRATCH];", type, type);
         text.line("for (int p = 0, q = 0; p < x.length; p += INPUTS, q += OUTPUTS) {");
@@ -94,7 +95,7 @@ public final class JavaSource {
         code.body(text).line("}").line("");
         text.line("// The layers.").line("");
         StringBuilder source = new StringBuilder(text.toString()).append(code.functions()).append('\n')
-            .append(functions(dtype, code.functions())).append(code.tables());
+                .append(functions(dtype, code.functions())).append(code.tables());
         if (encoding != null) {
             source.append(new JavaRow(encoding, dtype).members()).append(JavaRow.DECODER);
         }
@@ -107,11 +108,11 @@ public final class JavaSource {
     static void requireName(String name) {
         for (String part : name.split("\\.", -1)) {
             boolean identifier = !part.isEmpty() && Character.isJavaIdentifierStart(part.charAt(0))
-                && part.chars().allMatch(c -> Character.isJavaIdentifierPart(c) && !Character.isIdentifierIgnorable(c))
-                && !KEYWORDS.contains(part);
+                    && part.chars().allMatch(c -> Character.isJavaIdentifierPart(c) && !Character.isIdentifierIgnorable(c))
+                    && !KEYWORDS.contains(part);
             if (!identifier) {
                 throw new KanException(Status.INVALID_ARGUMENT, "'" + name + "' is no name of a Java class: '" + part
-                    + "' is no identifier; expected one such as com.acme.Churn");
+                        + "' is no identifier; expected one such as com.acme.Churn");
             }
         }
     }
@@ -121,44 +122,44 @@ public final class JavaSource {
         StringBuilder result = new StringBuilder();
         if (code.contains(" tanh(")) {
             result.append("""
-                    /* From the exponential in double precision, whose digits suffice for float where x is not tiny. */
-                    private static float tanh(float x) {
-                        float a = Math.abs(x);
-                        if (a < 1e-4f) {
-                            return x;
+                        /* From the exponential in double precision, whose digits suffice for float where x is not tiny. */
+                        private static float tanh(float x) {
+                            float a = Math.abs(x);
+                            if (a < 1e-4f) {
+                                return x;
+                            }
+                            double e = Math.exp(-2.0 * a);
+                            float t = (float) ((1 - e) / (1 + e));
+                            return x < 0 ? -t : t;
                         }
-                        double e = Math.exp(-2.0 * a);
-                        float t = (float) ((1 - e) / (1 + e));
-                        return x < 0 ? -t : t;
-                    }
 
-                """);
+                    """);
         }
         if (code.contains(" exp(")) {
             result.append("""
-                    /* exp: reduced to |r| <= ln 2 / 2, then a polynomial (coefficients of Cephes' expf). */
-                    private static float exp(float x) {
-                        if (!(x > -87.33654f)) {
-                            return x != x ? x : 0;
+                        /* exp: reduced to |r| <= ln 2 / 2, then a polynomial (coefficients of Cephes' expf). */
+                        private static float exp(float x) {
+                            if (!(x > -87.33654f)) {
+                                return x != x ? x : 0;
+                            }
+                            if (x > 88.72284f) {
+                                return Float.POSITIVE_INFINITY;
+                            }
+                            float n = (x * 1.44269504f + 12582912f) - 12582912f;
+                            float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+                            float p = 1.9875691500e-4f;
+                            p = p * r + 1.3981999507e-3f;
+                            p = p * r + 8.3334519073e-3f;
+                            p = p * r + 4.1665795894e-2f;
+                            p = p * r + 1.6666665459e-1f;
+                            p = p * r + 5.0000001201e-1f;
+                            p = p * r * r + r + 1;
+                            int k = (int) n;
+                            int h = k >> 1;
+                            return p * Float.intBitsToFloat((h + 127) << 23) * Float.intBitsToFloat((k - h + 127) << 23);
                         }
-                        if (x > 88.72284f) {
-                            return Float.POSITIVE_INFINITY;
-                        }
-                        float n = (x * 1.44269504f + 12582912f) - 12582912f;
-                        float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-                        float p = 1.9875691500e-4f;
-                        p = p * r + 1.3981999507e-3f;
-                        p = p * r + 8.3334519073e-3f;
-                        p = p * r + 4.1665795894e-2f;
-                        p = p * r + 1.6666665459e-1f;
-                        p = p * r + 5.0000001201e-1f;
-                        p = p * r * r + r + 1;
-                        int k = (int) n;
-                        int h = k >> 1;
-                        return p * Float.intBitsToFloat((h + 127) << 23) * Float.intBitsToFloat((k - h + 127) << 23);
-                    }
 
-                """);
+                    """);
         }
         if (code.contains(" erf(")) {
             result.append(ERF);
@@ -168,59 +169,61 @@ public final class JavaSource {
 
     /** Series near 0, continued fraction of erfc elsewhere. */
     private static final String ERF = """
-            /* The error function: its series below 2.5, above that 1 minus the continued fraction of erfc. */
-            private static double erf(double x) {
-                double a = Math.abs(x);
-                if (!(a > 0)) {
-                    return x;
-                }
-                double result;
-                if (a < 2.5) {
-                    double term = a;
-                    result = a;
-                    for (int n = 1; n < 60; n++) {
-                        term *= 2 * a * a / (2 * n + 1);
-                        result += term;
+                /* The error function: its series below 2.5, above that 1 minus the continued fraction of erfc. */
+                private static double erf(double x) {
+                    double a = Math.abs(x);
+                    if (!(a > 0)) {
+                        return x;
                     }
-                    result *= 2 / Math.sqrt(Math.PI) * Math.exp(-a * a);
-                } else if (a < 6) {
-                    double f = a;
-                    for (int n = 60; n >= 1; n--) {
-                        f = a + n / 2.0 / f;
+                    double result;
+                    if (a < 2.5) {
+                        double term = a;
+                        result = a;
+                        for (int n = 1; n < 60; n++) {
+                            term *= 2 * a * a / (2 * n + 1);
+                            result += term;
+                        }
+                        result *= 2 / Math.sqrt(Math.PI) * Math.exp(-a * a);
+                    } else if (a < 6) {
+                        double f = a;
+                        for (int n = 60; n >= 1; n--) {
+                            f = a + n / 2.0 / f;
+                        }
+                        result = 1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * f);
+                    } else {
+                        result = 1;
                     }
-                    result = 1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * f);
-                } else {
-                    result = 1;
+                    return x < 0 ? -result : result;
                 }
-                return x < 0 ? -result : result;
-            }
 
-        """;
+            """;
 
     private static String decoder(DType dtype) {
-        return dtype == DType.F64 ? """
-                private static double[] doubles(int count, String... texts) {
-                    double[] values = new double[count];
-                    int n = 0;
-                    for (String text : texts) {
-                        for (int i = 0; i < text.length(); i += 4) {
-                            values[n++] = Double.longBitsToDouble((long) text.charAt(i) << 48 | (long) text.charAt(i + 1) << 32
-                                | (long) text.charAt(i + 2) << 16 | text.charAt(i + 3));
-                        }
-                    }
-                    return values;
-                }
-            """ : """
-                private static float[] floats(int count, String... texts) {
-                    float[] values = new float[count];
-                    int n = 0;
-                    for (String text : texts) {
-                        for (int i = 0; i < text.length(); i += 2) {
-                            values[n++] = Float.intBitsToFloat(text.charAt(i) << 16 | text.charAt(i + 1));
-                        }
-                    }
-                    return values;
-                }
-            """;
+        return dtype == DType.F64
+                ? """
+                            private static double[] doubles(int count, String... texts) {
+                                double[] values = new double[count];
+                                int n = 0;
+                                for (String text : texts) {
+                                    for (int i = 0; i < text.length(); i += 4) {
+                                        values[n++] = Double.longBitsToDouble((long) text.charAt(i) << 48 | (long) text.charAt(i + 1) << 32
+                                            | (long) text.charAt(i + 2) << 16 | text.charAt(i + 3));
+                                    }
+                                }
+                                return values;
+                            }
+                        """
+                : """
+                            private static float[] floats(int count, String... texts) {
+                                float[] values = new float[count];
+                                int n = 0;
+                                for (String text : texts) {
+                                    for (int i = 0; i < text.length(); i += 2) {
+                                        values[n++] = Float.intBitsToFloat(text.charAt(i) << 16 | text.charAt(i + 1));
+                                    }
+                                }
+                                return values;
+                            }
+                        """;
     }
 }

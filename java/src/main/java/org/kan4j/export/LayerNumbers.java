@@ -57,7 +57,7 @@ final class LayerNumbers {
     void requireSize(long numbers) {
         if (numbers > MOST) {
             throw new UnsupportedException("layer " + layer + " of the model has " + numbers
-                + " numbers; exports hold up to " + MOST + " a layer");
+                    + " numbers; exports hold up to " + MOST + " a layer");
         }
     }
 
@@ -75,7 +75,7 @@ final class LayerNumbers {
         for (int i = 0; i < numbers.length; i++) {
             if (!Double.isFinite(numbers[i])) {
                 throw new UnsupportedException(name + "[" + i + "] is " + numbers[i]
-                    + "; only models of finite numbers are exported");
+                        + "; only models of finite numbers are exported");
             }
         }
         return numbers;

@@ -77,17 +77,18 @@ final class Lowering {
         switch (spec) {
             case KanLayer kan -> lower(kan);
             case Linear linear -> steps.add(new Program.Product(numbers.features(linear.in()),
-                numbers.features(linear.out()), null, List.of(X), numbers.transposed(numbers.tensor("weight"),
-                linear.out(), linear.in(), 1), numbers.optional("bias")));
+                    numbers.features(linear.out()), null, List.of(X), numbers.transposed(numbers.tensor("weight"),
+                            linear.out(), linear.in(), 1),
+                    numbers.optional("bias")));
             case LayerNorm norm -> steps.add(new Program.Normalise(numbers.features(norm.in()), norm.eps(),
-                numbers.tensor("weight"), numbers.tensor("bias")));
+                    numbers.tensor("weight"), numbers.tensor("bias")));
             case BatchNorm norm -> affine(norm);
             case ActivationLayer activation -> steps.add(new Program.Elementwise(numbers.features(activation.in()),
-                activation(activation.activation(), X)));
+                    activation(activation.activation(), X)));
             case Multiply multiply -> steps.add(new Program.Products(multiply.passed(), multiply.products(),
-                multiply.arity()));
+                    multiply.arity()));
             case Affine affine -> steps.add(new Program.Elementwise(numbers.features(affine.in()),
-                X.times(Expr.each(numbers.tensor("scale"))).plus(Expr.each(numbers.tensor("bias")))));
+                    X.times(Expr.each(numbers.tensor("scale"))).plus(Expr.each(numbers.tensor("bias")))));
         }
     }
 
@@ -102,7 +103,7 @@ final class Lowering {
         }
         // (x - mean) first: mean * scale may be much larger than the result.
         steps.add(new Program.Elementwise(numbers.features(norm.in()),
-            X.minus(Expr.each(mean)).times(Expr.each(scale)).plus(Expr.each(shift))));
+                X.minus(Expr.each(mean)).times(Expr.each(scale)).plus(Expr.each(shift))));
     }
 
     static Expr activation(Activation activation, Expr x) {
@@ -150,7 +151,7 @@ final class Lowering {
         int n = coef.length / (in * out);
         boolean base = kan.base() != Activation.NONE;
         double[] slopes = kan.basis() instanceof BSpline spline && spline.outside() == BSpline.Outside.LINEAR
-            ? Splines.endSlopes(spline, numbers.tensor("knots"), in) : null;
+                ? Splines.endSlopes(spline, numbers.tensor("knots"), in) : null;
         int extra = slopes == null ? 0 : 2;
         int all = width + extra + (base ? 1 : 0);
         numbers.requireSize((long) in * all * out);
@@ -189,7 +190,7 @@ final class Lowering {
             }
         }
         Program.Normalise norm = kan.inputNorm()
-            ? new Program.Normalise(in, 1e-5, numbers.tensor("norm_weight"), numbers.tensor("norm_bias")) : null;
+                ? new Program.Normalise(in, 1e-5, numbers.tensor("norm_weight"), numbers.tensor("norm_bias")) : null;
         steps.add(new Program.Product(in, out, norm, List.copyOf(columns), weights, sum));
     }
 
@@ -214,11 +215,11 @@ final class Lowering {
             case Chebyshev b -> new Columns(List.of(jacobi(b.degree(), z, -0.5, -0.5, true)), true, 1);
             case Jacobi b -> new Columns(List.of(jacobi(b.degree(), z, b.a(), b.b(), false)), true, 1);
             case Sine b -> new Columns(of(Op.SIN, z.times(Expr.vector(numbers.tensor("freq")))
-                .plus(Expr.table(b.frequencies(), numbers.tensor("phase")))));
+                    .plus(Expr.table(b.frequencies(), numbers.tensor("phase")))));
             case ReluPower b -> {
                 double r = 4.0 * b.grid() * b.grid() / ((b.order() + 1.0) * (b.order() + 1.0));
                 Expr q = Expr.table(b.functions(), numbers.tensor("phase_high")).minus(z).atLeast(number(0))
-                    .times(z.minus(Expr.table(b.functions(), numbers.tensor("phase_low"))).atLeast(number(0)));
+                        .times(z.minus(Expr.table(b.functions(), numbers.tensor("phase_low"))).atLeast(number(0)));
                 yield new Columns(List.of(q.times(q)), false, r * r);
             }
             case Rational b -> new Columns(rational(b, z, in));
@@ -245,7 +246,7 @@ final class Lowering {
             double end = knots[i * count + b.grid() + b.order()];
             // Intervals are half-open: at an end that is the last knot every function would be 0.
             high[i] = end < knots[(i + 1) * count - 1] ? end : dtype == DType.F32 ? Math.nextDown((float) end)
-                : Math.nextDown(end);
+                    : Math.nextDown(end);
         }
         return splines(z.atLeast(Expr.each(low)).atMost(Expr.each(high)), b.order(), knots, in);
     }
@@ -259,7 +260,7 @@ final class Lowering {
             even = even && Splines.isEven(knots, i * count, count, own);
         }
         return same ? new Expr.Spline(x, order, 1, Arrays.copyOf(knots, count), even)
-            : new Expr.Spline(x, order, in, knots, even);
+                : new Expr.Spline(x, order, in, knots, even);
     }
 
     private static Expr jacobi(int degree, Expr z, double alpha, double beta, boolean chebyshev) {
@@ -309,7 +310,7 @@ final class Lowering {
     /** w psi((x - translation) / scale), of width out. */
     private Expr wavelet(Wavelet.Kind kind, int in, int out) {
         Expr u = X.minus(Expr.table(out, numbers.transposed(numbers.tensor("translation"), out, in, 1)))
-            .over(Expr.table(out, numbers.transposed(numbers.tensor("scale"), out, in, 1)));
+                .over(Expr.table(out, numbers.transposed(numbers.tensor("scale"), out, in, 1)));
         Expr square = u.times(u);
         Expr bell = of(Op.EXP, square.times(-0.5));
         double factor = 1;
@@ -325,9 +326,9 @@ final class Lowering {
                 Expr v = of(Op.ABS, u).atMost(number(1));
                 Expr t = v.times(2).minus(number(1)).atLeast(number(0));
                 Expr nu = t.times(t).times(t).times(t).times(number(35).plus(t.times(number(-84).plus(
-                    t.times(number(70).minus(t.times(20)))))));
+                        t.times(number(70).minus(t.times(20)))))));
                 yield of(Op.SIN, number(1).minus(v).times(Math.PI))
-                    .times(of(Op.SIN, number(1).minus(nu).times(Math.PI / 2)));
+                        .times(of(Op.SIN, number(1).minus(nu).times(Math.PI / 2)));
             }
             case SHANNON -> {
                 Expr v = of(Op.ABS, u).atLeast(number(1e-30)); // sin(v) / v is 1 there
@@ -337,7 +338,7 @@ final class Lowering {
         double[] weight = numbers.transposed(numbers.tensor("weight"), out, in, 1);
         for (int i = 0; i < in; i++) {
             double window = kind == Wavelet.Kind.SHANNON && in > 1
-                ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1)) : 1;
+                    ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1)) : 1;
             for (int o = 0; o < out; o++) {
                 weight[i * out + o] *= factor * window;
             }

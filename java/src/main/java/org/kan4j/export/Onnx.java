@@ -38,10 +38,10 @@ public final class Onnx {
         Program program = Lowering.program(parameters, dtype);
         graph.scope("model");
         String y = new OnnxPrinter(graph, dtype, options.opset()).print(program, graph.input(options.input(),
-            OnnxGraph.type(dtype), program.in()));
+                OnnxGraph.type(dtype), program.in()));
         graph.scope("output");
         graph.node("", options.softmax() ? "Softmax" : "Identity", options.softmax() ? Map.of("axis", -1L) : Map.of(),
-            options.output(), y);
+                options.output(), y);
         graph.output(options.output(), OnnxGraph.type(dtype), program.out());
         write(file, parameters, graph, options);
     }
@@ -57,17 +57,18 @@ public final class Onnx {
      * @param encoding of the model's inputs and outputs; the options' names and softmax are not used
      */
     public static void write(Path file, Parameters parameters, Encoding encoding,
-        OnnxOptions options) throws IOException {
+            OnnxOptions options) throws IOException {
         if (encoding.features() != parameters.model().in() || encoding.target().width() != parameters.model().out()) {
             throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model()
-                .out() + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target()
-                .width());
+                    .out() + " outputs, the encoding describes " + encoding.features() + " and "
+                    + encoding.target()
+                            .width());
         }
         DType dtype = dtype(parameters, options);
         OnnxGraph graph = new OnnxGraph();
         OnnxEncoding raw = new OnnxEncoding(graph, encoding, dtype);
         raw.outputs(new OnnxPrinter(graph, dtype, options.opset()).print(Lowering.program(parameters, dtype),
-            raw.inputs()));
+                raw.inputs()));
         write(file, parameters, graph, options);
     }
 
@@ -76,19 +77,19 @@ public final class Onnx {
     }
 
     private static void write(Path file, Parameters parameters, OnnxGraph graph,
-        OnnxOptions options) throws IOException {
+            OnnxOptions options) throws IOException {
         Map<String, String> metadata = new TreeMap<>(options.metadata());
         metadata.put("kan4j.model", parameters.model().toString());
         Protobuf model = new Protobuf().whole(1, IR_VERSION).text(2, "kan4j").text(3, NativeLibrary.version())
-            .message(7, graph.build("kan4j"))
-            .message(8, new Protobuf().text(1, "").whole(2, options.opset()));
+                .message(7, graph.build("kan4j"))
+                .message(8, new Protobuf().text(1, "").whole(2, options.opset()));
         if (graph.usesMachineLearningDomain()) {
             model.message(8, new Protobuf().text(1, OnnxGraph.MACHINE_LEARNING).whole(2, MACHINE_LEARNING_VERSION));
         }
         metadata.forEach((key, value) -> model.message(14, new Protobuf().text(1, key).text(2, value)));
         if (model.size() > LARGEST) {
             throw new UnsupportedException("the ONNX file would have " + model.size() + " bytes, at most " + LARGEST
-                + " are possible; the model has " + parameters.model().parameterCount() + " parameters");
+                    + " are possible; the model has " + parameters.model().parameterCount() + " parameters");
         }
         AtomicFile.write(file, model::writeTo);
     }

@@ -45,13 +45,13 @@ final class OnnxEncoding {
         }
         graph.scope("inputs");
         return columns.size() == 1 ? columns.getFirst()
-            : graph.node("Concat", Map.of("axis", 1L), columns.toArray(String[]::new));
+                : graph.node("Concat", Map.of("axis", 1L), columns.toArray(String[]::new));
     }
 
     private String input(String name, int type, long width) {
         if (!inputs.add(name)) {
             throw new UnsupportedException("the model has two inputs named '" + name
-                + "', which an ONNX file cannot tell apart");
+                    + "', which an ONNX file cannot tell apart");
         }
         return graph.input(name, type, width);
     }
@@ -78,7 +78,7 @@ final class OnnxEncoding {
 
     private String numeric(Encoding.Numeric column, String raw) {
         String x = encoding.missing() == Encoding.Missing.FILL
-            ? graph.node("Where", graph.node("IsNaN", raw), constant(column.mean()), raw) : raw;
+                ? graph.node("Where", graph.node("IsNaN", raw), constant(column.mean()), raw) : raw;
         if (!(column.high() > column.low())) {
             return mul(x, 0);
         }
@@ -88,7 +88,7 @@ final class OnnxEncoding {
         }
         double range = column.high() - column.low();
         return sub(mul(Double.isInfinite(range) ? div(sub(div(x, 2), column.low() / 2),
-            column.high() / 2 - column.low() / 2) : div(sub(x, column.low()), range), 2), 1);
+                column.high() / 2 - column.low() / 2) : div(sub(x, column.low()), range), 2), 1);
     }
 
     /** Which part x lies in is how many inner quantiles are below it. */
@@ -96,13 +96,13 @@ final class OnnxEncoding {
         int parts = q.length - 1;
         double[] inner = DoubleStream.of(q).skip(1).limit(parts - 1).toArray();
         String below = graph.node("Cast", Map.of("to", (long) OnnxGraph.INT64), graph.node("Greater", x,
-            constant(inner)));
+                constant(inner)));
         String part = graph.node("ReduceSum", Map.of("keepdims", 1L), below, graph.wholes(1));
         String lower = graph.constant(DType.F64, DoubleStream.of(q).limit(parts).toArray(), parts);
         String upper = graph.constant(DType.F64, DoubleStream.of(q).skip(1).toArray(), parts);
         String from = graph.node("Gather", lower, part);
         String within = graph.node("Div", graph.node("Sub", x, from),
-            graph.node("Sub", graph.node("Gather", upper, part), from));
+                graph.node("Sub", graph.node("Gather", upper, part), from));
         String place = graph.node("Add", graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), part), within);
         return sub(mul(div(place, parts), 2), 1);
     }
@@ -120,9 +120,9 @@ final class OnnxEncoding {
         attributes.put("values_int64s", places);
         attributes.put("default_int64", -1L);
         String place = graph.node(OnnxGraph.MACHINE_LEARNING, "LabelEncoder", attributes, "place of " + column.name(),
-            raw);
+                raw);
         return graph.node("Cast", Map.of("to", (long) OnnxGraph.type(dtype)),
-            graph.node("Equal", place, graph.constant(DType.I64, numbers, 1, numbers.length)));
+                graph.node("Equal", place, graph.constant(DType.I64, numbers, 1, numbers.length)));
     }
 
     /** Adds the outputs: {@code label} and {@code probabilities}, or {@code value}. */
@@ -138,12 +138,12 @@ final class OnnxEncoding {
             case Encoding.Labels labels -> {
                 String one = graph.constant(dtype, new double[] {1}, 1, 1);
                 output("Div", Map.of(), "probabilities", type, labels.width(), one,
-                    graph.node("Add", one, graph.node("Exp", graph.node("Neg", y))));
+                        graph.node("Add", one, graph.node("Exp", graph.node("Neg", y))));
             }
             case Encoding.Value value -> {
                 String wide = dtype == DType.F64 ? y : graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), y);
                 output("Add", Map.of(), "value", OnnxGraph.DOUBLE, 1, mul(wide, value.deviation()),
-                    constant(value.mean()));
+                        constant(value.mean()));
             }
         }
     }

@@ -110,13 +110,13 @@ final class OnnxGraph {
             return tensor(fresh("weight"), dtype, values, shape);
         }
         List<Object> key = List.of(dtype, Arrays.stream(values).boxed().toList(), Arrays.stream(shape).boxed()
-            .toList());
+                .toList());
         return constants.computeIfAbsent(key, k -> tensor(fresh("constant"), dtype, values, shape));
     }
 
     private String tensor(String name, DType dtype, double[] values, long... shape) {
         initializers.message(5, new Protobuf().wholes(1, shape).whole(2, type(dtype)).text(8, name)
-            .numbers(9, values, dtype));
+                .numbers(9, values, dtype));
         return name;
     }
 
@@ -151,7 +151,7 @@ final class OnnxGraph {
             shape.message(1, new Protobuf().whole(1, axis));
         }
         return new Protobuf().text(1, name)
-            .message(2, new Protobuf().message(1, new Protobuf().whole(1, type).message(2, shape)));
+                .message(2, new Protobuf().message(1, new Protobuf().whole(1, type).message(2, shape)));
     }
 
     /** Whether a node is of {@link #MACHINE_LEARNING}. */

@@ -18,7 +18,7 @@ import org.kan4j.error.Status;
  * @param metadata texts written into the file beside the model's description
  */
 public record OnnxOptions(int opset, DType dtype, String input, String output, boolean softmax,
-                          Map<String, String> metadata) {
+        Map<String, String> metadata) {
 
     /** Opset 17, the model's type, {@code x} and {@code y}. */
     public static final OnnxOptions DEFAULT = new OnnxOptions(17, null, "x", "y", false, Map.of());
@@ -27,15 +27,15 @@ public record OnnxOptions(int opset, DType dtype, String input, String output, b
     public OnnxOptions {
         if (opset < 17 || opset > 21) {
             throw new KanException(Status.INVALID_ARGUMENT, "the opset of an ONNX file must be 17 to 21, given "
-                + opset);
+                    + opset);
         }
         if (dtype != null && !dtype.isFloating()) {
             throw new KanException(Status.INVALID_ARGUMENT, "an ONNX file is written in F32 or F64, given " + dtype);
         }
         if (input.isEmpty() || output.isEmpty() || input.equals(output)) {
             throw new KanException(Status.INVALID_ARGUMENT,
-                "the names of input and output must be two different texts, " + "given '" + input + "' and '" + output
-                + "'");
+                    "the names of input and output must be two different texts, " + "given '" + input + "' and '" + output
+                            + "'");
         }
         metadata = Map.copyOf(Objects.requireNonNull(metadata, "metadata"));
     }

@@ -50,7 +50,7 @@ final class OnnxPrinter {
             return normalise64(norm);
         }
         return graph.node("LayerNormalization", Map.of("axis", -1L, "epsilon", (float) norm.eps()), x,
-            graph.constant(dtype, norm.weight(), norm.in()), graph.constant(dtype, norm.bias(), norm.in()));
+                graph.constant(dtype, norm.weight(), norm.in()), graph.constant(dtype, norm.bias(), norm.in()));
     }
 
     /** The operator's epsilon is a float32, which is not the float64 number meant. */
@@ -58,11 +58,11 @@ final class OnnxPrinter {
         String n = graph.constant(dtype, new double[] {norm.in()});
         String centred = graph.node("Sub", x, graph.node("Div", graph.node("ReduceSum", x, graph.wholes(1)), n));
         String variance = graph.node("Div", graph.node("ReduceSum", graph.node("Mul", centred, centred),
-            graph.wholes(1)), n);
+                graph.wholes(1)), n);
         String deviation = graph.node("Sqrt", graph.node("Add", variance,
-            graph.constant(dtype, new double[] {norm.eps()})));
+                graph.constant(dtype, new double[] {norm.eps()})));
         return graph.node("Add", graph.node("Mul", graph.node("Div", centred, deviation),
-            graph.constant(dtype, norm.weight(), norm.in())), graph.constant(dtype, norm.bias(), norm.in()));
+                graph.constant(dtype, norm.weight(), norm.in())), graph.constant(dtype, norm.bias(), norm.in()));
     }
 
     private String print(Program.Product product) {
@@ -77,13 +77,13 @@ final class OnnxPrinter {
                 parts.add(column instanceof Expr.Spline spline ? spline(spline) : tensor(column));
             }
             String all = parts.size() == 1 ? parts.getFirst() : graph.node("Concat", Map.of("axis", 2L),
-                parts.toArray(String[]::new));
+                    parts.toArray(String[]::new));
             columns = graph.node("Reshape", all, graph.wholes(0, (long) product.in() * product.width()));
             weights = scaled(product);
         }
         String w = graph.constant(dtype, weights, (long) product.in() * product.width(), product.out());
         return product.bias() == null ? graph.node("MatMul", columns, w)
-            : graph.node("Gemm", columns, w, graph.constant(dtype, product.bias(), product.out()));
+                : graph.node("Gemm", columns, w, graph.constant(dtype, product.bias(), product.out()));
     }
 
     /** The weights of even splines, whose truncated powers lack the factor 1 / k!. */
@@ -95,7 +95,7 @@ final class OnnxPrinter {
             if (column instanceof Expr.Spline spline && spline.even()) {
                 for (int i = 0; i < product.in(); i++) {
                     for (int p = (i * all + at) * product.out(); p < (i * all + at
-                        + column.width()) * product.out(); p++) {
+                            + column.width()) * product.out(); p++) {
                         weights[p] /= factorial(spline.order());
                     }
                 }
@@ -121,10 +121,10 @@ final class OnnxPrinter {
             return first;
         }
         String runs = graph.node("Reshape", slice(passed, products.in()),
-            graph.wholes(0, products.products(), products.arity()));
+                graph.wholes(0, products.products(), products.arity()));
         // The axes became an input with opset 18.
         String product = opset < 18 ? graph.node("ReduceProd", Map.of("axes", new long[] {2}, "keepdims", 0L), runs)
-            : graph.node("ReduceProd", Map.of("keepdims", 0L), runs, graph.wholes(2));
+                : graph.node("ReduceProd", Map.of("keepdims", 0L), runs, graph.wholes(2));
         return first == null ? product : graph.node("Concat", Map.of("axis", 1L), first, product);
     }
 
@@ -150,7 +150,7 @@ final class OnnxPrinter {
             case Expr.Call call -> call(call);
             case Expr.Recurrence recurrence -> recurrence(recurrence);
             case Expr.Spline spline -> spline.even() ? graph.node("Mul", spline(spline),
-                number(1 / factorial(spline.order()))) : spline(spline);
+                    number(1 / factorial(spline.order()))) : spline(spline);
         };
     }
 
@@ -164,7 +164,7 @@ final class OnnxPrinter {
 
     private String call(Expr.Call call) {
         String[] arguments = call.arguments().stream().map(argument -> argument instanceof Expr.Constant constant
-            ? constant(constant, call.wide()) : tensor(argument)).toArray(String[]::new);
+                ? constant(constant, call.wide()) : tensor(argument)).toArray(String[]::new);
         String op = switch (call.op()) {
             case ADD -> "Add";
             case SUB -> "Sub";
@@ -183,18 +183,18 @@ final class OnnxPrinter {
         };
         if (call.op() == Op.ERF && dtype == DType.F64) {
             throw new UnsupportedException("the model has GELU in float64, for which ONNX Runtime has no kernel (Erf); "
-                + "a float32 file (--f32) can be written");
+                    + "a float32 file (--f32) can be written");
         }
         if (call.op() == Op.TANH && dtype == DType.F32) {
             // Runtimes approximate it to some 1e-7, which polynomials of tanh multiply by the square of their degree.
             return graph.node("Cast", Map.of("to", (long) OnnxGraph.FLOAT),
-                graph.node(op, graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), arguments)));
+                    graph.node(op, graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), arguments)));
         }
         if (!op.equals("Cast")) {
             return graph.node(op, arguments);
         }
         return dtype == DType.F64 ? arguments[0] : graph.node("Cast",
-            Map.of("to", (long) (call.op() == Op.WIDEN ? OnnxGraph.DOUBLE : OnnxGraph.FLOAT)), arguments);
+                Map.of("to", (long) (call.op() == Op.WIDEN ? OnnxGraph.DOUBLE : OnnxGraph.FLOAT)), arguments);
     }
 
     private String recurrence(Expr.Recurrence r) {
@@ -229,18 +229,18 @@ final class OnnxPrinter {
             int from = i * s.count();
             for (int c = 0; c < n; c++) {
                 centre[i * n + c] = k % 2 == 1 ? s.knots()[from + c + (k + 1) / 2]
-                    : (s.knots()[from + c + k / 2] + s.knots()[from + c + k / 2 + 1]) / 2;
+                        : (s.knots()[from + c + k / 2] + s.knots()[from + c + k / 2 + 1]) / 2;
             }
             inverse[i] = (s.count() - 1) / (s.knots()[from + s.count() - 1] - s.knots()[from]);
         }
         String distance = graph.node("Abs", graph.node("Mul",
-            graph.node("Sub", tensor(s.x()), graph.constant(dtype, centre, 1, s.rows(), n)),
-            graph.constant(dtype, inverse, 1, s.rows(), 1)));
+                graph.node("Sub", tensor(s.x()), graph.constant(dtype, centre, 1, s.rows(), n)),
+                graph.constant(dtype, inverse, 1, s.rows(), 1)));
         String sum = null;
         double binomial = 1;
         for (int m = 0; 2 * m < k + 1; m++) {
             String power = power(graph.node("Max", graph.node("Sub", number((k + 1) / 2.0 - m), distance), number(0)),
-                k);
+                    k);
             String term = m == 0 ? power : graph.node("Mul", power, number(m % 2 == 0 ? binomial : -binomial));
             sum = sum == null ? term : graph.node("Add", sum, term);
             binomial = binomial * (k + 1 - m) / (m + 1);
@@ -276,10 +276,10 @@ final class OnnxPrinter {
         }
         // Where every function is 0, so that no infinity is multiplied by 0.
         String x = graph.node("Min", graph.node("Max", tensor(s.x()), graph.constant(dtype, low, 1, s.rows(), 1)),
-            graph.constant(dtype, high, 1, s.rows(), 1));
+                graph.constant(dtype, high, 1, s.rows(), 1));
         String knots = graph.constant(dtype, s.knots(), 1, s.rows(), count);
         String reached = graph.node("Cast", Map.of("to", (long) OnnxGraph.type(dtype)),
-            graph.node("GreaterOrEqual", x, knots));
+                graph.node("GreaterOrEqual", x, knots));
         String distance = graph.node("Sub", x, knots);
         String n = graph.node("Sub", columns(reached, 0, count - 1), columns(reached, 1, count));
         for (int d = 1; d <= s.order(); d++) {
@@ -292,8 +292,8 @@ final class OnnxPrinter {
             }
             String unit = graph.node("Mul", n, graph.constant(dtype, inverse, 1, s.rows(), functions + 1));
             n = graph.node("Sub",
-                graph.node("Mul", columns(distance, 0, functions), columns(unit, 0, functions)),
-                graph.node("Mul", columns(distance, d + 1, count), columns(unit, 1, functions + 1)));
+                    graph.node("Mul", columns(distance, 0, functions), columns(unit, 0, functions)),
+                    graph.node("Mul", columns(distance, d + 1, count), columns(unit, 1, functions + 1)));
         }
         return n;
     }

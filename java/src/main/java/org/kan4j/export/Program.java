@@ -33,7 +33,7 @@ record Program(KanModel model, DType dtype, List<Step> steps) {
      * @param bias (out), or null
      */
     record Product(int in, int out, Normalise norm, List<Expr> columns, double[] weights,
-        double[] bias) implements Step {
+            double[] bias) implements Step {
         /** Columns of a feature. */
         int width() {
             return columns.stream().mapToInt(Expr::width).sum();
@@ -46,7 +46,8 @@ record Program(KanModel model, DType dtype, List<Step> steps) {
      * @param edge of width out
      * @param bias (out), or null
      */
-    record Edges(int in, int out, Expr edge, double[] bias) implements Step { }
+    record Edges(int in, int out, Expr edge, double[] bias) implements Step {
+    }
 
     /** (x - mean) / sqrt(var + eps) * weight + bias over the features of a row. */
     record Normalise(int in, double eps, double[] weight, double[] bias) implements Step {

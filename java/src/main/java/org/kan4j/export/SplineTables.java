@@ -26,7 +26,7 @@ final class SplineTables {
                 table[i * row + j] = s.knots()[i * s.count() + Math.clamp(j - s.order(), 0, s.count() - 1)];
             }
             table[(i + 1) * row - 1] = (s.count() - 1)
-                / (s.knots()[(i + 1) * s.count() - 1] - s.knots()[i * s.count()]);
+                    / (s.knots()[(i + 1) * s.count() - 1] - s.knots()[i * s.count()]);
         }
         return table;
     }
@@ -55,10 +55,10 @@ final class SplineTables {
     static void print(Text text, Dialect dialect, String type, int order, boolean closed) {
         int k = order;
         text.line("/* The %d B-splines of order %d that may not be 0 at x, into b; gives the number of the first. */",
-            k + 1, k);
+                k + 1, k);
         text.line("%s spline%d%s(%s x, %s, int from, %sint count, %s, int at) {", dialect.function("int"), k, closed
-            ? "even" : "", type, dialect.array(type, "w", true), closed ? "" : "int unit, ",
-            dialect.array(type, "b", false));
+                ? "even" : "", type, dialect.array(type, "w", true), closed ? "" : "int unit, ",
+                dialect.array(type, "b", false));
         cell(text, type, k);
         if (closed) {
             polynomials(text, type, k);
@@ -108,7 +108,7 @@ final class SplineTables {
                 String right = j < d ? "(w[m + " + (j + 1) + "] - x) * u" + d + j : null;
                 String left = j > 0 ? "(x - w[m" + offset(j - d) + "]) * u" + d + (j - 1) : null;
                 text.line("%sn%d = %s;", j == d ? type + " " : "", j,
-                    left == null ? right : right == null ? left : left + " + " + right);
+                        left == null ? right : right == null ? left : left + " + " + right);
             }
         }
     }

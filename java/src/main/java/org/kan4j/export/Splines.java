@@ -65,7 +65,7 @@ final class Splines {
      */
     private static double slope(double[] t, int from, int c, int k, int cell, double x) {
         return k * (inverse(t, from, c, k) * value(t, from, c, k - 1, cell, x)
-            - inverse(t, from, c + 1, k) * value(t, from, c + 1, k - 1, cell, x));
+                - inverse(t, from, c + 1, k) * value(t, from, c + 1, k - 1, cell, x));
     }
 
     /** Cox and de Boor's recursion. */
@@ -77,7 +77,7 @@ final class Splines {
             return 0;
         }
         return (x - t[from + c]) * inverse(t, from, c, order) * value(t, from, c, order - 1, cell, x)
-            + (t[from + c + order + 1] - x) * inverse(t, from, c + 1, order) * value(t, from, c + 1, order - 1, cell,
-            x);
+                + (t[from + c + order + 1] - x) * inverse(t, from, c + 1, order) * value(t, from, c + 1, order - 1, cell,
+                        x);
     }
 }

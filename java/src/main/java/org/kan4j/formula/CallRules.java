@@ -17,14 +17,14 @@ import org.kan4j.formula.Expression.Sum;
 final class CallRules {
 
     private static final Set<UnaryFunction> ODD = Set.of(UnaryFunction.SIN, UnaryFunction.TAN, UnaryFunction.ASIN,
-        UnaryFunction.ATAN, UnaryFunction.SINH, UnaryFunction.TANH, UnaryFunction.ATANH, UnaryFunction.ERF,
-        UnaryFunction.SIGN);
+            UnaryFunction.ATAN, UnaryFunction.SINH, UnaryFunction.TANH, UnaryFunction.ATANH, UnaryFunction.ERF,
+            UnaryFunction.SIGN);
     private static final Set<UnaryFunction> EVEN = Set.of(UnaryFunction.COS, UnaryFunction.COSH, UnaryFunction.ABS);
     /** f(g(x)) = x wherever g is defined. */
     private static final Map<UnaryFunction, UnaryFunction> INVERSES = Map.of(UnaryFunction.EXP, UnaryFunction.LOG,
-        UnaryFunction.LOG, UnaryFunction.EXP, UnaryFunction.SIN, UnaryFunction.ASIN, UnaryFunction.COS, UnaryFunction.ACOS,
-        UnaryFunction.TAN, UnaryFunction.ATAN, UnaryFunction.TANH, UnaryFunction.ATANH, UnaryFunction.ATANH,
-        UnaryFunction.TANH);
+            UnaryFunction.LOG, UnaryFunction.EXP, UnaryFunction.SIN, UnaryFunction.ASIN, UnaryFunction.COS, UnaryFunction.ACOS,
+            UnaryFunction.TAN, UnaryFunction.ATAN, UnaryFunction.TANH, UnaryFunction.ATANH, UnaryFunction.ATANH,
+            UnaryFunction.TANH);
 
     private final Simplifier simplifier;
 
@@ -45,7 +45,7 @@ final class CallRules {
         if (g.isNumber()) {
             double value = f.at(Numbers.value(g));
             boolean exact = Simplifier.isZero(g) || f == UnaryFunction.LOG && Numbers.is(g, 1) || f == UnaryFunction.ABS
-                || f == UnaryFunction.SIGN || f == UnaryFunction.RELU;
+                    || f == UnaryFunction.SIGN || f == UnaryFunction.RELU;
             if (exact && value == Math.rint(value) && Math.abs(value) < 1e15) {
                 return Expression.integer((long) value);
             }
@@ -59,7 +59,7 @@ final class CallRules {
             case "log" -> logarithm(call);
             case "abs" -> absolute(call);
             case "sign" -> simplifier.isPositive(g) ? Numbers.ONE
-                : simplifier.isPositive(g.negated()) ? Expression.integer(-1) : call;
+                    : simplifier.isPositive(g.negated()) ? Expression.integer(-1) : call;
             case "relu" -> simplifier.isNotNegative(g) ? g : simplifier.isNotPositive(g) ? Numbers.ZERO : call;
             case "sin", "cos" -> phase(call);
             case "tanh" -> sumOfSpeeds(call);
@@ -114,7 +114,7 @@ final class CallRules {
             Expression number = product.factors().get(0);
             if (number instanceof Real real && real.value() > 0) {
                 return Expression.real(StrictMath.log(real.value()))
-                    .plus(Expression.call(UnaryFunction.LOG, Simplifier.rest(product)));
+                        .plus(Expression.call(UnaryFunction.LOG, Simplifier.rest(product)));
             }
             for (Expression factor : product.factors()) {
                 if (factor instanceof Call inner && inner.function() == UnaryFunction.EXP) {
@@ -125,7 +125,7 @@ final class CallRules {
         if (g instanceof Sum sum && ProductRules.scale(sum) != null) {
             Expression scale = ProductRules.scale(sum);
             return Expression.real(StrictMath.log(Numbers.value(scale)))
-                .plus(Expression.call(UnaryFunction.LOG, ProductRules.divided(sum, scale)));
+                    .plus(Expression.call(UnaryFunction.LOG, ProductRules.divided(sum, scale)));
         }
         return call;
     }

@@ -12,7 +12,8 @@ import org.kan4j.formula.Expression.Variable;
 /** The rules of differentiation. */
 final class Derivative {
 
-    private Derivative() {}
+    private Derivative() {
+    }
 
     static Expression of(Expression e, String variable) {
         return switch (e) {
@@ -42,7 +43,7 @@ final class Derivative {
         Expression base = power.base();
         Expression exponent = power.exponent();
         Expression byBase = times(Expression.product(exponent,
-            Expression.power(base, exponent.minus(Expression.integer(1)))), of(base, variable));
+                Expression.power(base, exponent.minus(Expression.integer(1)))), of(base, variable));
         Expression byExponent = times(power.times(Expression.call(UnaryFunction.LOG, base)), of(exponent, variable));
         return byBase.plus(byExponent);
     }

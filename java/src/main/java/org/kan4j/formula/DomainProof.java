@@ -100,7 +100,7 @@ public record DomainProof(DomainStatus status, String guard, Map<String, Double>
             } else if (!function.domain().equals(Interval.ALL)) {
                 Interval domain = function.domain();
                 Interval inside = function.isOpen() ? new Interval(Math.nextUp(domain.low()), Math.nextDown(domain.high()))
-                    : domain;
+                        : domain;
                 guards.add(new Guard(call.argument(), Kind.INSIDE, inside));
             }
         }
@@ -155,7 +155,7 @@ public record DomainProof(DomainStatus status, String guard, Map<String, Double>
 
     private static String describe(Guard guard) {
         return "not shown that " + guard.argument + " " + guard.kind.words
-            + (guard.kind == Kind.INSIDE ? " " + guard.domain : "");
+                + (guard.kind == Kind.INSIDE ? " " + guard.domain : "");
     }
 
     /** The middle and two opposite corners. */

@@ -18,7 +18,8 @@ final class Enclosure {
 
     private static final Interval POSITIVE = new Interval(0, Double.POSITIVE_INFINITY);
 
-    private Enclosure() {}
+    private Enclosure() {
+    }
 
     static Interval of(Expression e, Map<String, Interval> box) {
         return switch (e) {
@@ -38,7 +39,7 @@ final class Enclosure {
         Interval range = box.get(variable.name());
         if (range == null) {
             throw new KanException(Status.INVALID_ARGUMENT, "the variable '" + variable.name() + "' has no range; given are "
-                + String.join(", ", box.keySet()));
+                    + String.join(", ", box.keySet()));
         }
         return range;
     }

@@ -19,7 +19,8 @@ import org.kan4j.formula.Expression.Variable;
 /** Values of expressions, computed as they are printed: what stands below a fraction line is multiplied, then divided by. */
 final class Evaluation {
 
-    private Evaluation() {}
+    private Evaluation() {
+    }
 
     static double at(Expression e, Map<String, Double> point) {
         return at(e, variable -> {
@@ -112,7 +113,7 @@ final class Evaluation {
         }
         if (column.length != result.length) {
             throw new KanException(Status.SHAPE_MISMATCH, "the column '" + variable.name() + "' must have " + result.length
-                + " values, given " + column.length);
+                    + " values, given " + column.length);
         }
         System.arraycopy(column, 0, result, 0, result.length);
     }
@@ -162,6 +163,6 @@ final class Evaluation {
 
     private static KanException missing(Variable variable, Iterable<String> known) {
         return new KanException(Status.INVALID_ARGUMENT, "the variable '" + variable.name() + "' has no value; given are "
-            + String.join(", ", known));
+                + String.join(", ", known));
     }
 }

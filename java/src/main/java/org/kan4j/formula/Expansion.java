@@ -13,7 +13,8 @@ final class Expansion {
     private static final int MOST_TERMS = 100;
     private static final int HIGHEST_POWER = 6;
 
-    private Expansion() {}
+    private Expansion() {
+    }
 
     /** The expanded sum; null where nothing is to be expanded or too much would come of it. */
     static Expression of(Expression e) {

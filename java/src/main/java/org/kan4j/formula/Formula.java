@@ -107,7 +107,7 @@ public final class Formula {
     public double evaluate(double... values) {
         if (values.length != variables.size()) {
             throw invalid("the formula has the %d variables %s, given %d values", variables.size(),
-                variables, values.length);
+                    variables, values.length);
         }
         return Evaluation.at(expression, variable -> values[places.get(variable.name())]);
     }

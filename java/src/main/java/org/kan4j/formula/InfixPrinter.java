@@ -24,11 +24,11 @@ final class InfixPrinter {
     private static final int ATOM = 4;
     /** Words of the languages, and names that SymPy gives a meaning. */
     private static final Set<String> WORDS = Set.of(
-        "lambda", "def", "class", "if", "else", "for", "while", "return", "in", "is", "not", "and", "or", "import",
-        "from", "as", "with", "try", "int", "long", "short", "char", "float", "double", "new", "this", "case", "do",
-        "switch", "default", "break", "continue", "static", "final", "const", "void", "np", "Math", "pass", "del",
-        "None", "True", "False", "E", "I", "N", "O", "Q", "S", "beta", "gamma", "zeta", "goto", "enum", "signed",
-        "true", "false", "null", "pow", "super", "public", "var");
+            "lambda", "def", "class", "if", "else", "for", "while", "return", "in", "is", "not", "and", "or", "import",
+            "from", "as", "with", "try", "int", "long", "short", "char", "float", "double", "new", "this", "case", "do",
+            "switch", "default", "break", "continue", "static", "final", "const", "void", "np", "Math", "pass", "del",
+            "None", "True", "False", "E", "I", "N", "O", "Q", "S", "beta", "gamma", "zeta", "goto", "enum", "signed",
+            "true", "false", "null", "pow", "super", "public", "var");
 
     private final Notation notation;
     private final int digits;
@@ -208,7 +208,7 @@ final class InfixPrinter {
             clean = "_" + clean;
         }
         boolean taken = Parser.isReserved(clean) || WORDS.contains(clean) || clean.toLowerCase(Locale.ROOT).startsWith("m_")
-            || clean.equals("Abs") || clean.equals("_");
+                || clean.equals("Abs") || clean.equals("_");
         return taken ? clean + "_" : clean;
     }
 }

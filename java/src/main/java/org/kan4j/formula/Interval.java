@@ -20,7 +20,7 @@ public record Interval(double low, double high) {
     public Interval {
         if (!(low <= high)) {
             throw new KanException(Status.INVALID_ARGUMENT,
-                "an interval needs a lower end that is not above its upper end, given " + low + " and " + high);
+                    "an interval needs a lower end that is not above its upper end, given " + low + " and " + high);
         }
     }
 
@@ -86,7 +86,7 @@ public record Interval(double low, double high) {
     /** All sums of two numbers. */
     public Interval plus(Interval other) {
         return real(low + other.low, high + other.high).outward(1).signed(low >= 0 && other.low >= 0,
-            high <= 0 && other.high <= 0);
+                high <= 0 && other.high <= 0);
     }
 
     /** All differences of two numbers. */
@@ -106,8 +106,8 @@ public record Interval(double low, double high) {
         double c = product(high, other.low);
         double d = product(high, other.high);
         return new Interval(Math.min(Math.min(a, b), Math.min(c, d)), Math.max(Math.max(a, b), Math.max(c, d)))
-            .outward(1).signed(low >= 0 && other.low >= 0 || high <= 0 && other.high <= 0,
-                low >= 0 && other.high <= 0 || high <= 0 && other.low >= 0);
+                .outward(1).signed(low >= 0 && other.low >= 0 || high <= 0 && other.high <= 0,
+                        low >= 0 && other.high <= 0 || high <= 0 && other.low >= 0);
     }
 
     /** What is not negative, or not positive, stays so when it is widened. */
@@ -152,7 +152,7 @@ public record Interval(double low, double high) {
 
     private static Interval real(double low, double high) {
         return new Interval(Double.isNaN(low) ? Double.NEGATIVE_INFINITY : low,
-            Double.isNaN(high) ? Double.POSITIVE_INFINITY : high);
+                Double.isNaN(high) ? Double.POSITIVE_INFINITY : high);
     }
 
     @Override

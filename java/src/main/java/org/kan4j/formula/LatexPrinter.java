@@ -17,7 +17,7 @@ import org.kan4j.formula.Expression.Variable;
 final class LatexPrinter {
 
     static final Set<String> GREEK = Set.of("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota",
-        "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega");
+            "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega");
 
     private final int digits;
 
@@ -28,7 +28,7 @@ final class LatexPrinter {
     String print(Expression e) {
         return switch (e) {
             case Rational r -> r.denominator() == 1 ? Long.toString(r.numerator())
-                : (r.numerator() < 0 ? "-" : "") + "\\frac{" + Math.abs(r.numerator()) + "}{" + r.denominator() + "}";
+                    : (r.numerator() < 0 ? "-" : "") + "\\frac{" + Math.abs(r.numerator()) + "}{" + r.denominator() + "}";
             case Real r -> real(r.value());
             case Constant c -> c == Constant.PI ? "\\pi" : "e";
             case Variable v -> variable(v.name());
@@ -44,7 +44,7 @@ final class LatexPrinter {
         String text = InfixPrinter.real(value, digits);
         int exponent = text.indexOf('E');
         return exponent < 0 ? text
-            : text.substring(0, exponent) + " \\cdot 10^{" + text.substring(exponent + 1) + "}";
+                : text.substring(0, exponent) + " \\cdot 10^{" + text.substring(exponent + 1) + "}";
     }
 
     private String sum(Sum sum) {
@@ -105,8 +105,8 @@ final class LatexPrinter {
             return "\\sqrt" + (r.denominator() == 2 ? "" : "[" + r.denominator() + "]") + "{" + print(base) + "}";
         }
         boolean simple = base instanceof Variable || base instanceof Constant
-            || base instanceof Rational r && r.denominator() == 1 && r.numerator() >= 0
-            || base instanceof Real real && real.value() >= 0 && !print(base).contains("cdot");
+                || base instanceof Rational r && r.denominator() == 1 && r.numerator() >= 0
+                || base instanceof Real real && real.value() >= 0 && !print(base).contains("cdot");
         return (simple ? "{" + print(base) + "}" : bracketed(base)) + "^{" + print(exponent) + "}";
     }
 
@@ -133,7 +133,7 @@ final class LatexPrinter {
             index = "";
         }
         String letters = GREEK.contains(stem) ? "\\" + stem
-            : stem.length() == 1 && Character.isLetter(stem.charAt(0)) ? stem : "\\mathrm{" + escape(stem) + "}";
+                : stem.length() == 1 && Character.isLetter(stem.charAt(0)) ? stem : "\\mathrm{" + escape(stem) + "}";
         return index.isEmpty() ? letters : letters + "_{" + index + "}";
     }
 

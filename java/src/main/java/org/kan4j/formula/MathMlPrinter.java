@@ -18,12 +18,13 @@ final class MathMlPrinter {
     private static final String TIMES = "<mo>&#x2062;</mo>";
     private static final String APPLY = "<mo>&#x2061;</mo>";
     private static final Map<String, String> LETTERS = Map.ofEntries(
-        Map.entry("alpha", "\u03b1"), Map.entry("beta", "\u03b2"), Map.entry("gamma", "\u03b3"), Map.entry("delta", "\u03b4"), Map.entry("epsilon", "\u03b5"),
-        Map.entry("zeta", "\u03b6"), Map.entry("eta", "\u03b7"), Map.entry("theta", "\u03b8"), Map.entry("iota", "\u03b9"),
-        Map.entry("kappa", "\u03ba"), Map.entry("lambda", "\u03bb"), Map.entry("mu", "\u03bc"), Map.entry("nu", "\u03bd"),
-        Map.entry("xi", "\u03be"), Map.entry("rho", "\u03c1"), Map.entry("sigma", "\u03c3"), Map.entry("tau", "\u03c4"),
-        Map.entry("upsilon", "\u03c5"), Map.entry("phi", "\u03c6"), Map.entry("chi", "\u03c7"), Map.entry("psi", "\u03c8"),
-        Map.entry("omega", "\u03c9"));
+            Map.entry("alpha", "\u03b1"), Map.entry("beta", "\u03b2"), Map.entry("gamma", "\u03b3"), Map.entry("delta", "\u03b4"),
+            Map.entry("epsilon", "\u03b5"),
+            Map.entry("zeta", "\u03b6"), Map.entry("eta", "\u03b7"), Map.entry("theta", "\u03b8"), Map.entry("iota", "\u03b9"),
+            Map.entry("kappa", "\u03ba"), Map.entry("lambda", "\u03bb"), Map.entry("mu", "\u03bc"), Map.entry("nu", "\u03bd"),
+            Map.entry("xi", "\u03be"), Map.entry("rho", "\u03c1"), Map.entry("sigma", "\u03c3"), Map.entry("tau", "\u03c4"),
+            Map.entry("upsilon", "\u03c5"), Map.entry("phi", "\u03c6"), Map.entry("chi", "\u03c7"), Map.entry("psi", "\u03c8"),
+            Map.entry("omega", "\u03c9"));
 
     private final int digits;
 
@@ -39,7 +40,7 @@ final class MathMlPrinter {
         return switch (e) {
             case Rational r when r.denominator() == 1 -> number(Long.toString(r.numerator()));
             case Rational r -> sign(r.numerator() < 0, fraction(number(Long.toString(Math.abs(r.numerator()))),
-                number(Long.toString(r.denominator()))));
+                    number(Long.toString(r.denominator()))));
             case Real r -> real(r.value());
             case Constant c -> "<mi>" + (c == Constant.PI ? "\u03c0" : "e") + "</mi>";
             case Variable v -> variable(v.name());
@@ -55,7 +56,7 @@ final class MathMlPrinter {
         String text = InfixPrinter.real(value, digits);
         int exponent = text.indexOf('E');
         return exponent < 0 ? number(text) : row(number(text.substring(0, exponent)) + "<mo>&#xB7;</mo><msup><mn>10</mn>"
-            + number(text.substring(exponent + 1)) + "</msup>");
+                + number(text.substring(exponent + 1)) + "</msup>");
     }
 
     private static String number(String text) {
@@ -127,7 +128,7 @@ final class MathMlPrinter {
             return "<msqrt>" + part(base) + "</msqrt>";
         }
         boolean simple = base instanceof Variable || base instanceof Constant
-            || base instanceof Rational r && r.denominator() == 1 && r.numerator() >= 0;
+                || base instanceof Rational r && r.denominator() == 1 && r.numerator() >= 0;
         return "<msup>" + (simple ? part(base) : bracketed(base)) + part(exponent) + "</msup>";
     }
 

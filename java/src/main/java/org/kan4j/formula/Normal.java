@@ -13,7 +13,8 @@ import org.kan4j.formula.Expression.Sum;
 /** The light normal form of trees: one tree for each printed text. */
 final class Normal {
 
-    private Normal() {}
+    private Normal() {
+    }
 
     static Expression sum(List<? extends Expression> terms) {
         List<Expression> flat = new ArrayList<>(terms.size());
@@ -100,7 +101,7 @@ final class Normal {
 
     static Expression call(UnaryFunction function, Expression argument) {
         return function == UnaryFunction.EXP && Numbers.is(argument, 1) ? Expression.Constant.E
-            : new Expression.Call(function, argument);
+                : new Expression.Call(function, argument);
     }
 
     static void requireCall(UnaryFunction function, Expression argument) {
@@ -168,7 +169,7 @@ final class Normal {
     private static void require(boolean normal, String what) {
         if (!normal) {
             throw new KanException(Status.INVALID_ARGUMENT,
-                "not a " + what + " in normal form; Expression." + what + " makes one");
+                    "not a " + what + " in normal form; Expression." + what + " makes one");
         }
     }
 }

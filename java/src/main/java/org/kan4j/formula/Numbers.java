@@ -14,7 +14,8 @@ final class Numbers {
     static final Expression ZERO = new Rational(0, 1);
     static final Expression ONE = new Rational(1, 1);
 
-    private Numbers() {}
+    private Numbers() {
+    }
 
     static long gcd(long a, long b) {
         while (b != 0) {
@@ -52,8 +53,8 @@ final class Numbers {
         if (a instanceof Rational p && b instanceof Rational q) {
             try {
                 return fraction(Math.addExact(Math.multiplyExact(p.numerator(), q.denominator()),
-                    Math.multiplyExact(q.numerator(), p.denominator())),
-                    Math.multiplyExact(p.denominator(), q.denominator()));
+                        Math.multiplyExact(q.numerator(), p.denominator())),
+                        Math.multiplyExact(p.denominator(), q.denominator()));
             } catch (ArithmeticException e) {
                 return finite(value(a) + value(b));
             }
@@ -68,7 +69,7 @@ final class Numbers {
                 long g = Math.max(1, gcd(p.numerator(), q.denominator()));
                 long h = Math.max(1, gcd(q.numerator(), p.denominator()));
                 return fraction(Math.multiplyExact(p.numerator() / g, q.numerator() / h),
-                    Math.multiplyExact(p.denominator() / h, q.denominator() / g));
+                        Math.multiplyExact(p.denominator() / h, q.denominator() / g));
             } catch (ArithmeticException e) {
                 return finite(value(a) * value(b));
             }

@@ -24,7 +24,8 @@ final class Order {
     static final Comparator<String> NATURAL = Order::natural;
     private static final Comparator<Expression> BASIC = Order::compare;
 
-    private Order() {}
+    private Order() {
+    }
 
     private static int natural(String a, String b) {
         int stemA = stem(a);

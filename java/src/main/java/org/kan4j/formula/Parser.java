@@ -17,10 +17,11 @@ final class Parser {
 
     private static final int DEEPEST = 500;
     private static final Set<String> PREFIXES = Set.of("Math", "StrictMath", "np", "numpy", "math", "sympy", "sp", "scipy",
-        "special");
+            "special");
     private static final Map<String, String> ALIASES = Map.ofEntries(Map.entry("ln", "log"), Map.entry("arcsin", "asin"),
-        Map.entry("arccos", "acos"), Map.entry("arctan", "atan"),
-        Map.entry("arctanh", "atanh"), Map.entry("artanh", "atanh"), Map.entry("Abs", "abs"), Map.entry("fabs", "abs"), Map.entry("signum", "sign"));
+            Map.entry("arccos", "acos"), Map.entry("arctan", "atan"),
+            Map.entry("arctanh", "atanh"), Map.entry("artanh", "atanh"), Map.entry("Abs", "abs"), Map.entry("fabs", "abs"),
+            Map.entry("signum", "sign"));
 
     private final String text;
     private final Collection<String> allowed;
@@ -44,7 +45,7 @@ final class Parser {
     /** Whether a name has a meaning of its own, so that no variable can bear it unquoted. */
     static boolean isReserved(String name) {
         return name.equals("pi") || name.equals("e") || name.equals("sqrt") || ALIASES.containsKey(name)
-            || UnaryFunction.standard().stream().anyMatch(f -> f.name().equals(name));
+                || UnaryFunction.standard().stream().anyMatch(f -> f.name().equals(name));
     }
 
     Expression expression() {
@@ -133,7 +134,7 @@ final class Parser {
         }
         if (!letter(c)) {
             throw error(at, c == 0 ? "it ends where a number, a name or '(' is expected"
-                : "expected a number, a name or '(', found '" + Character.toString(text.codePointAt(at)) + "'");
+                    : "expected a number, a name or '(', found '" + Character.toString(text.codePointAt(at)) + "'");
         }
         String name = name();
         boolean prefixed = false;
@@ -284,7 +285,7 @@ final class Parser {
     private void close(int open) {
         if (!take(')')) {
             throw error(at, peek() == 0 ? "the '(' at position " + (open + 1) + " is not closed"
-                : "expected an operator or ')'");
+                    : "expected an operator or ')'");
         }
     }
 
@@ -327,6 +328,6 @@ final class Parser {
 
     private KanException error(int position, String what) {
         return new KanException(Status.INVALID_ARGUMENT,
-            "the formula '" + text + "' cannot be read at position " + (position + 1) + ": " + what);
+                "the formula '" + text + "' cannot be read at position " + (position + 1) + ": " + what);
     }
 }

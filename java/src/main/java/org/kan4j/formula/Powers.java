@@ -11,7 +11,8 @@ import org.kan4j.formula.Expression.Product;
 /** Factors of one base. */
 final class Powers {
 
-    private Powers() {}
+    private Powers() {
+    }
 
     /** b^p b^q = b^(p + q) for numbers p and q. */
     static Expression collected(Product product) {

@@ -49,8 +49,8 @@ final class ProductRules {
             boolean inside = sum.terms().stream().anyMatch(term -> Simplifier.coefficient(term) instanceof Real);
             long negative = sum.terms().stream().filter(InfixPrinter::isNegative).count();
             boolean helps = factors.get(0) instanceof Real ? inside
-                : Numbers.is(factors.get(0), -1) ? 2 * negative >= sum.terms().size()
-                : sum.terms().stream().allMatch(term -> Simplifier.coefficient(term) instanceof Real);
+                    : Numbers.is(factors.get(0), -1) ? 2 * negative >= sum.terms().size()
+                            : sum.terms().stream().allMatch(term -> Simplifier.coefficient(term) instanceof Real);
             if (helps) {
                 return Expression.sum(sum.terms().stream().map(term -> factors.get(0).times(term)).toList());
             }
@@ -124,7 +124,7 @@ final class ProductRules {
         for (Expression term : sum.terms()) {
             double value = Numbers.value(Simplifier.coefficient(term));
             Expression number = Math.abs(value) == divisor && !term.isNumber()
-                ? Expression.integer((long) Math.signum(value)) : Expression.real(value / divisor);
+                    ? Expression.integer((long) Math.signum(value)) : Expression.real(value / divisor);
             terms.add(number.times(Simplifier.rest(term)));
         }
         return Expression.sum(terms);
@@ -180,7 +180,7 @@ final class ProductRules {
             return Expression.integer((long) value);
         }
         return inverse == Math.rint(inverse) && inverse < 1e6 && StrictMath.pow(inverse, -1 / exponent) == base
-            ? Expression.rational(1, (long) inverse) : power;
+                ? Expression.rational(1, (long) inverse) : power;
     }
 
     /** (b^n)^m = b^(n m), of |b| where an even n has hidden the sign that n m would show. */
@@ -189,7 +189,7 @@ final class ProductRules {
         Integer innerWhole = Numbers.whole(inner.exponent(), 1000);
         Integer productWhole = Numbers.whole(product, 1000);
         boolean hidden = whole == null && innerWhole != null && innerWhole % 2 == 0
-            && (productWhole == null || productWhole % 2 != 0);
+                && (productWhole == null || productWhole % 2 != 0);
         if (!hidden || simplifier.isNotNegative(inner.base())) {
             return Expression.power(inner.base(), product);
         }
@@ -207,9 +207,9 @@ final class ProductRules {
                 continue;
             }
             boolean exact = factor.isNumber() && !(factor instanceof Real)
-                && !number(Expression.power(factor, exponent)).isNumber();
+                    && !number(Expression.power(factor, exponent)).isNumber();
             boolean leaves = whole != null || !exact && simplifier.isNotNegative(factor)
-                && (factor.isNumber() || factor instanceof Power || factor instanceof Call);
+                    && (factor.isNumber() || factor instanceof Power || factor instanceof Call);
             (leaves ? outside : inside).add(leaves ? Expression.power(factor, exponent) : factor);
         }
         outside.add(Expression.power(Expression.product(inside), exponent));

@@ -133,7 +133,7 @@ final class Simplifier {
             return Numbers.ONE;
         }
         return term instanceof Product p && p.factors().get(0).isNumber()
-            ? Expression.product(p.factors().subList(1, p.factors().size())) : term;
+                ? Expression.product(p.factors().subList(1, p.factors().size())) : term;
     }
 
     static List<Expression> terms(Expression e) {

@@ -15,35 +15,36 @@ import org.kan4j.formula.Expression.Call;
 final class SourceCode {
 
     private static final Map<UnaryFunction, String> JAVA = Map.of(
-        UnaryFunction.ATANH, """
-            static double atanh(double x) {
-                return 0.5 * (Math.log1p(x) - Math.log1p(-x));
-            }
-            """,
-        UnaryFunction.ERF, """
-            static double erf(double x) {
-                double a = Math.abs(x);
-                if (a > 6) {
-                    return Math.signum(x);
-                }
-                if (a < 2) {
-                    double term = x;
-                    double sum = x;
-                    for (int n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
-                        term *= -x * x / n;
-                        sum += term / (2 * n + 1);
+            UnaryFunction.ATANH, """
+                    static double atanh(double x) {
+                        return 0.5 * (Math.log1p(x) - Math.log1p(-x));
                     }
-                    return 2 / Math.sqrt(Math.PI) * sum;
-                }
-                double fraction = a;
-                for (int n = 80; n >= 1; n--) {
-                    fraction = a + n / 2.0 / fraction;
-                }
-                return Math.signum(x) * (1 - Math.exp(-a * a) / (fraction * Math.sqrt(Math.PI)));
-            }
-            """);
+                    """,
+            UnaryFunction.ERF, """
+                    static double erf(double x) {
+                        double a = Math.abs(x);
+                        if (a > 6) {
+                            return Math.signum(x);
+                        }
+                        if (a < 2) {
+                            double term = x;
+                            double sum = x;
+                            for (int n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+                                term *= -x * x / n;
+                                sum += term / (2 * n + 1);
+                            }
+                            return 2 / Math.sqrt(Math.PI) * sum;
+                        }
+                        double fraction = a;
+                        for (int n = 80; n >= 1; n--) {
+                            fraction = a + n / 2.0 / fraction;
+                        }
+                        return Math.signum(x) * (1 - Math.exp(-a * a) / (fraction * Math.sqrt(Math.PI)));
+                    }
+                    """);
 
-    private SourceCode() {}
+    private SourceCode() {
+    }
 
     static String of(Notation notation, String name, Formula formula) {
         if (!Parser.isIdentifier(name)) {
@@ -91,7 +92,7 @@ final class SourceCode {
 
     private static String java(String name, List<String> parameters, String value, Set<UnaryFunction> called) {
         StringBuilder source = new StringBuilder("static double " + name + "(" + doubles(parameters) + ") {\n    return " + value
-            + ";\n}\n");
+                + ";\n}\n");
         JAVA.forEach((function, helper) -> source.append(called.contains(function) ? "\n" + helper : ""));
         return source.toString();
     }
@@ -100,15 +101,15 @@ final class SourceCode {
         String erf = called.contains(UnaryFunction.ERF) ? "import math\n" : "";
         String helper = called.contains(UnaryFunction.ERF) ? "\nerf = np.vectorize(math.erf)\n" : "";
         return erf + "import numpy as np\n" + helper + "\n\ndef " + name + "(" + String.join(", ", parameters) + "):\n    return "
-            + value + "\n";
+                + value + "\n";
     }
 
     private static String c(String name, List<String> parameters, String value, Set<UnaryFunction> called) {
         String sign = called.contains(UnaryFunction.SIGN)
-            ? "static double sign(double x) {\n    return (x > 0) - (x < 0);\n}\n\n" : "";
+                ? "static double sign(double x) {\n    return (x > 0) - (x < 0);\n}\n\n" : "";
         return "#include <math.h>\n\n#ifndef M_PI\n#define M_PI 3.14159265358979323846\n#endif\n"
-            + "#ifndef M_E\n#define M_E 2.71828182845904523536\n#endif\n\n" + sign + "double " + name + "("
-            + (parameters.isEmpty() ? "void" : doubles(parameters)) + ") {\n    return " + value + ";\n}\n";
+                + "#ifndef M_E\n#define M_E 2.71828182845904523536\n#endif\n\n" + sign + "double " + name + "("
+                + (parameters.isEmpty() ? "void" : doubles(parameters)) + ") {\n    return " + value + ";\n}\n";
     }
 
     private static KanException invalid(String message) {

@@ -4,7 +4,8 @@ package org.kan4j.formula;
 /** Functions that {@link StrictMath} lacks. */
 final class SpecialFunctions {
 
-    private SpecialFunctions() {}
+    private SpecialFunctions() {
+    }
 
     static double atanh(double x) {
         return 0.5 * (StrictMath.log1p(x) - StrictMath.log1p(-x));

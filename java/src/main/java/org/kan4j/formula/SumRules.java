@@ -65,7 +65,7 @@ final class SumRules {
 
     private static Expression squared(Expression term, UnaryFunction function) {
         return term instanceof Power p && Numbers.is(p.exponent(), 2) && p.base() instanceof Call c
-            && c.function().equals(function) ? c.argument() : null;
+                && c.function().equals(function) ? c.argument() : null;
     }
 
     /** c exp(g) + c exp(-g) = 2 c cosh(g), and likewise sinh. */
@@ -86,7 +86,7 @@ final class SumRules {
                 terms.remove(mirrored);
                 terms.remove(term);
                 terms.merge(Expression.call(same ? UnaryFunction.COSH : UnaryFunction.SINH, call.argument()),
-                    Expression.integer(2).times(own), SumRules::add);
+                        Expression.integer(2).times(own), SumRules::add);
             }
         }
     }
@@ -153,7 +153,7 @@ final class SumRules {
                     changed.remove(term);
                     changed.remove(other);
                     changed.add(Expression.product(Expression.integer(2), other,
-                        Expression.power(wave, Expression.integer(2))));
+                            Expression.power(wave, Expression.integer(2))));
                     return simplifier.normal(Expression.sum(changed));
                 }
             }

@@ -21,61 +21,61 @@ public final class UnaryFunction {
 
     /** e to a power. */
     public static final UnaryFunction EXP = new UnaryFunction("exp", StrictMath::exp, "exp(x)", Interval.ALL, false,
-        bounded(rising(StrictMath::exp), POSITIVE));
+            bounded(rising(StrictMath::exp), POSITIVE));
     /** The natural logarithm. */
     public static final UnaryFunction LOG = new UnaryFunction("log", StrictMath::log, "1/x", POSITIVE, true,
-        rising(StrictMath::log));
+            rising(StrictMath::log));
     /** The absolute value. */
     public static final UnaryFunction ABS = new UnaryFunction("abs", Math::abs, "sign(x)", Interval.ALL, false,
-        x -> x.contains(0) ? new Interval(0, x.magnitude()) : Interval.spanning(Math.abs(x.low()), Math.abs(x.high())))
-        .with(Notation.SYMPY, "Abs").with(Notation.C, "fabs").with(Notation.JAVA, "Math.abs");
+            x -> x.contains(0) ? new Interval(0, x.magnitude()) : Interval.spanning(Math.abs(x.low()), Math.abs(x.high())))
+            .with(Notation.SYMPY, "Abs").with(Notation.C, "fabs").with(Notation.JAVA, "Math.abs");
     /** -1, 0 or 1. */
     public static final UnaryFunction SIGN = new UnaryFunction("sign", Math::signum, "0", Interval.ALL, false,
-        x -> new Interval(Math.signum(x.low()), Math.signum(x.high())))
-        .with(Notation.JAVA, "Math.signum").with(Notation.LATEX, "\\operatorname{sign}");
+            x -> new Interval(Math.signum(x.low()), Math.signum(x.high())))
+            .with(Notation.JAVA, "Math.signum").with(Notation.LATEX, "\\operatorname{sign}");
     /** The larger of 0 and x. */
     public static final UnaryFunction RELU = new UnaryFunction("relu", x -> Math.max(0, x), "(1 + sign(x))/2", Interval.ALL,
-        false, x -> new Interval(Math.max(0, x.low()), Math.max(0, x.high())))
-        .with(Notation.PYTHON, "relu").with(Notation.JAVA, "relu").with(Notation.LATEX, "\\operatorname{relu}");
+            false, x -> new Interval(Math.max(0, x.low()), Math.max(0, x.high())))
+            .with(Notation.PYTHON, "relu").with(Notation.JAVA, "relu").with(Notation.LATEX, "\\operatorname{relu}");
     /** The sine. */
     public static final UnaryFunction SIN = new UnaryFunction("sin", StrictMath::sin, "cos(x)", Interval.ALL, false,
-        x -> wave(StrictMath::sin, x, HALF_PI));
+            x -> wave(StrictMath::sin, x, HALF_PI));
     /** The cosine. */
     public static final UnaryFunction COS = new UnaryFunction("cos", StrictMath::cos, "-sin(x)", Interval.ALL, false,
-        x -> wave(StrictMath::cos, x, 0));
+            x -> wave(StrictMath::cos, x, 0));
     /** The tangent. */
     public static final UnaryFunction TAN = new UnaryFunction("tan", StrictMath::tan, "1 + tan(x)^2", Interval.ALL, false,
-        UnaryFunction::tangent);
+            UnaryFunction::tangent);
     /** The inverse of the sine. */
     public static final UnaryFunction ASIN = new UnaryFunction("asin", StrictMath::asin, "1/sqrt(1 - x^2)", UNIT, false,
-        rising(StrictMath::asin)).with(Notation.PYTHON, "np.arcsin").with(Notation.LATEX, "\\arcsin");
+            rising(StrictMath::asin)).with(Notation.PYTHON, "np.arcsin").with(Notation.LATEX, "\\arcsin");
     /** The inverse of the cosine. */
     public static final UnaryFunction ACOS = new UnaryFunction("acos", StrictMath::acos, "-1/sqrt(1 - x^2)", UNIT, false,
-        x -> new Interval(StrictMath.acos(x.high()), StrictMath.acos(x.low())).outward(2))
-        .with(Notation.PYTHON, "np.arccos").with(Notation.LATEX, "\\arccos");
+            x -> new Interval(StrictMath.acos(x.high()), StrictMath.acos(x.low())).outward(2))
+            .with(Notation.PYTHON, "np.arccos").with(Notation.LATEX, "\\arccos");
     /** The inverse of the tangent. */
     public static final UnaryFunction ATAN = new UnaryFunction("atan", StrictMath::atan, "1/(1 + x^2)", Interval.ALL, false,
-        rising(StrictMath::atan)).with(Notation.PYTHON, "np.arctan").with(Notation.LATEX, "\\arctan");
+            rising(StrictMath::atan)).with(Notation.PYTHON, "np.arctan").with(Notation.LATEX, "\\arctan");
     /** The hyperbolic sine. */
     public static final UnaryFunction SINH = new UnaryFunction("sinh", StrictMath::sinh, "cosh(x)", Interval.ALL, false,
-        rising(StrictMath::sinh));
+            rising(StrictMath::sinh));
     /** The hyperbolic cosine. */
     public static final UnaryFunction COSH = new UnaryFunction("cosh", StrictMath::cosh, "sinh(x)", Interval.ALL, false,
-        bounded(even(StrictMath::cosh), new Interval(1, Double.POSITIVE_INFINITY)));
+            bounded(even(StrictMath::cosh), new Interval(1, Double.POSITIVE_INFINITY)));
     /** The hyperbolic tangent. */
     public static final UnaryFunction TANH = new UnaryFunction("tanh", StrictMath::tanh, "1 - tanh(x)^2", Interval.ALL,
-        false, bounded(rising(StrictMath::tanh), UNIT));
+            false, bounded(rising(StrictMath::tanh), UNIT));
     /** The inverse of the hyperbolic tangent. */
     public static final UnaryFunction ATANH = new UnaryFunction("atanh", SpecialFunctions::atanh, "1/(1 - x^2)", UNIT, true,
-        rising(SpecialFunctions::atanh)).with(Notation.PYTHON, "np.arctanh").with(Notation.JAVA, "atanh")
-        .with(Notation.LATEX, "\\operatorname{artanh}");
+            rising(SpecialFunctions::atanh)).with(Notation.PYTHON, "np.arctanh").with(Notation.JAVA, "atanh")
+            .with(Notation.LATEX, "\\operatorname{artanh}");
     /** The error function. */
     public static final UnaryFunction ERF = new UnaryFunction("erf", SpecialFunctions::erf, "2*exp(-x^2)/sqrt(pi)",
-        Interval.ALL, false, bounded(x -> rising(SpecialFunctions::erf).apply(x).outward(6), UNIT))
-        .with(Notation.PYTHON, "erf").with(Notation.JAVA, "erf").with(Notation.LATEX, "\\operatorname{erf}");
+            Interval.ALL, false, bounded(x -> rising(SpecialFunctions::erf).apply(x).outward(6), UNIT))
+            .with(Notation.PYTHON, "erf").with(Notation.JAVA, "erf").with(Notation.LATEX, "\\operatorname{erf}");
 
     private static final List<UnaryFunction> ALL = List.of(EXP, LOG, ABS, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH,
-        ATANH, SIGN, RELU, ERF);
+            ATANH, SIGN, RELU, ERF);
 
     private final String name;
     private final DoubleUnaryOperator value;
@@ -116,7 +116,7 @@ public final class UnaryFunction {
     public static UnaryFunction of(String name, DoubleUnaryOperator value, DoubleUnaryOperator slope, Interval domain) {
         if (!Parser.isIdentifier(name) || Parser.isReserved(name)) {
             throw new KanException(Status.INVALID_ARGUMENT, "'" + name + "' cannot be the name of a function: it must be of "
-                + "letters, digits and _ and have no meaning of its own");
+                    + "letters, digits and _ and have no meaning of its own");
         }
         return new UnaryFunction(name, value, null, slope, domain, false, x -> Interval.ALL, Map.of());
     }
@@ -171,7 +171,7 @@ public final class UnaryFunction {
     Expression slope(Expression argument) {
         if (slope != null) {
             return new Expression.Call(new UnaryFunction(name + "_slope", slope, null, null, domain, open,
-                x -> Interval.ALL, Map.of()), argument);
+                    x -> Interval.ALL, Map.of()), argument);
         }
         return slopeTree().substitute(Map.of("x", argument));
     }
@@ -214,7 +214,7 @@ public final class UnaryFunction {
         return x -> {
             double far = f.applyAsDouble(x.magnitude());
             double near = x.contains(0) ? f.applyAsDouble(0)
-                : f.applyAsDouble(Math.min(Math.abs(x.low()), Math.abs(x.high())));
+                    : f.applyAsDouble(Math.min(Math.abs(x.low()), Math.abs(x.high())));
             return Interval.spanning(near, far).outward(2);
         };
     }

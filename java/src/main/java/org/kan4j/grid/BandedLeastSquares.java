@@ -15,7 +15,7 @@ final class BandedLeastSquares {
     private final int band;
     private final int sides;
     private final double[][] triangle; // triangle[j][d] is R(j, j + d)
-    private final double[][] right;    // Q' b
+    private final double[][] right; // Q' b
     private final double[] row;
     private final double[] rowRight;
 

@@ -82,7 +82,7 @@ final class CentreTensors {
         for (int r = 0; r < samples.length + between; r++) {
             boolean sample = r < samples.length;
             double z = sample ? samples[r]
-                : at[0] + (at[n - 1] - at[0]) * (r - samples.length + 0.5) / between;
+                    : at[0] + (at[n - 1] - at[0]) * (r - samples.length + 0.5) / between;
             evaluate(centres, inverseWidth, z, before);
             evaluateEdges(before, input, targets);
             evaluate(at, width, z, after);

@@ -117,7 +117,7 @@ public record GridCoverage(List<Layer> layers) {
         try (Arena arena = Arena.ofConfined()) {
             HostTensor features = rows instanceof Dataset ? rows.sample(arena, ROWS) : first(arena, rows);
             return parameters.on(context,
-                here -> Optional.of(measure(here, 0, LayerSamples.of(context, here, 0, features))));
+                    here -> Optional.of(measure(here, 0, LayerSamples.of(context, here, 0, features))));
         }
     }
 

@@ -67,7 +67,7 @@ public record GridRefinement(Parameters parameters, double residual) {
                 if (layers.get(l) instanceof KanLayer kan && finer(kan.basis(), grid) != null) {
                     LayerSamples samples = LayerSamples.of(context, parameters, l, features);
                     double change = kan.basis() instanceof BSpline ? refineKnots(parameters, refined, l, samples)
-                        : refineCentres(parameters, refined, l, samples);
+                            : refineCentres(parameters, refined, l, samples);
                     residual = Math.max(residual, change);
                 }
             }
@@ -91,7 +91,7 @@ public record GridRefinement(Parameters parameters, double residual) {
             case Rswaf rswaf -> {
                 requireFiner(rswaf.centres(), grid);
                 yield new Rswaf(grid, rswaf.lo(), rswaf.hi(),
-                    rswaf.inverseDenominator() * (grid - 1) / (rswaf.centres() - 1));
+                        rswaf.inverseDenominator() * (grid - 1) / (rswaf.centres() - 1));
             }
             default -> null;
         };
@@ -100,13 +100,13 @@ public record GridRefinement(Parameters parameters, double residual) {
     private static void requireFiner(int old, int grid) {
         if (grid < old) {
             throw KanException.invalid("a refined grid must have at least the %d intervals there are, given %d", old,
-                grid);
+                    grid);
         }
     }
 
     private static KanLayer withBasis(KanLayer layer, Basis basis) {
         return new KanLayer(layer.in(), layer.out(), basis, layer.base(), layer.scale(), layer.mask(), layer.bias(),
-            layer.inputNorm(), layer.baseNorm(), layer.trainBasis());
+                layer.inputNorm(), layer.baseNorm(), layer.trainBasis());
     }
 
     private static void copy(Parameters from, Parameters to, TensorInfo tensor) {
@@ -135,7 +135,7 @@ public record GridRefinement(Parameters parameters, double residual) {
                 double share = (double) (position - (long) cell * grid) / grid;
                 double a = oldKnots[order + cell];
                 inner[j] = share == 0 ? a : share == 1 ? oldKnots[order + cell + 1]
-                    : a + share * (oldKnots[order + cell + 1] - a);
+                        : a + share * (oldKnots[order + cell + 1] - a);
             }
             double step = (oldKnots[order] - oldKnots[0]) / order * spline.grid() / grid;
             double[] knots = GridUpdate.extended(inner, order, step);
@@ -144,9 +144,9 @@ public record GridRefinement(Parameters parameters, double residual) {
             SplineBasis before = new SplineBasis(oldKnots, order, spline.outside());
             SplineBasis after = new SplineBasis(knots, order, spline.outside());
             double[][] fitted = grid % spline.grid() == 0 ? SplineFit.insertKnots(before, coefficients, knots, order)
-                : SplineFit.fit(before, coefficients, after, samples.column(i));
+                    : SplineFit.fit(before, coefficients, after, samples.column(i));
             residual = Math.max(residual, SplineFit.residual(before, coefficients, after, fitted, samples.column(i),
-                old.edges(), i));
+                    old.edges(), i));
             finer.setKnots(i, knots);
             finer.setCoefficients(i, fitted);
         }

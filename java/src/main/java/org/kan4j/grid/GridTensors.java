@@ -15,7 +15,7 @@ final class GridTensors {
     private final KanLayer spec;
     private final DType dtype;
     private final String prefix;
-    private final double[] coef;  // (out, in, n)
+    private final double[] coef; // (out, in, n)
     private final double[] knots; // (in, G + 2k + 1)
     private final EdgeWeights edges;
     private final int in;

@@ -41,7 +41,7 @@ import org.kan4j.tensor.HostTensor;
  *     which the input keeps its grid; infinite to never do so
  */
 public record GridUpdate(double uniformShare, double margin, double minimumSpacing, int samplesPerCell,
-                         double tolerance) {
+        double tolerance) {
 
     /** Weight of a row that says what the old function is where no samples are, against 1 of a sample. */
     static final double ELSEWHERE = 1e-6;
@@ -54,7 +54,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         Checks.nonNegative("the margin of a grid", margin);
         if (!(minimumSpacing >= 0 && minimumSpacing <= 0.5)) {
             throw KanException.invalid("the least spacing of knots must be 0 to 0.5 of the even spacing, given %s",
-                minimumSpacing);
+                    minimumSpacing);
         }
         Checks.atLeast("the samples of a cell", samplesPerCell, 0);
         if (!(tolerance >= 0)) {
@@ -157,7 +157,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
     /** Whether a layer has a grid that can be moved: B-splines, Gaussians or RSWAF. */
     public static boolean hasGrid(LayerSpec layer) {
         return layer instanceof KanLayer kan && (kan.basis() instanceof BSpline || kan.basis() instanceof GaussianRbf
-            || kan.basis() instanceof Rswaf);
+                || kan.basis() instanceof Rswaf);
     }
 
     /**
@@ -168,12 +168,12 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
      */
     public LayerReport apply(Context context, Parameters parameters, int layer, HostTensor features) {
         if (layer < 0 || layer >= parameters.model().layers().size()
-            || !hasGrid(parameters.model().layers().get(layer))) {
+                || !hasGrid(parameters.model().layers().get(layer))) {
             throw KanException.invalid("layer %d has no grid to update", layer);
         }
         LayerSamples samples = LayerSamples.of(context, parameters, layer, features);
         return ((KanLayer) parameters.model().layers().get(layer)).basis() instanceof BSpline
-            ? updateKnots(parameters, layer, samples) : updateCentres(parameters, layer, samples);
+                ? updateKnots(parameters, layer, samples) : updateCentres(parameters, layer, samples);
     }
 
     // ------------------------------------------------------------------------------------------------------- B-splines
@@ -216,7 +216,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
 
     /** The knots, the even grid's share lowered as far as {@link #samplesPerCell} asks for. */
     private Blend blend(double[] sorted, double lo, double hi, int cells, DType dtype) {
-        for (int step = SHARES; ; step--) {
+        for (int step = SHARES;; step--) {
             double share = uniformShare * step / SHARES;
             double[] points = blend(sorted, lo, hi, cells, dtype, share);
             if (step == 0 || samplesPerCell == 0 || leastSamples(sorted, points) >= samplesPerCell) {
@@ -259,7 +259,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         for (int j = 0; j <= cells; j++) {
             // Whole indices at even distances from the first sample to the last, as published.
             double quantile = j == 0 ? lo : j == cells ? hi
-                : sorted[(int) ((double) (sorted.length - 1) * j / cells)];
+                    : sorted[(int) ((double) (sorted.length - 1) * j / cells)];
             points[j] = share * (start + j * even) + (1 - share) * quantile;
         }
         double end = Math.max(points[cells], points[0] + cells * least);
@@ -313,7 +313,7 @@ public record GridUpdate(double uniformShare, double margin, double minimumSpaci
         double oldSpan = sorted[n - 1] - sorted[0];
         // As wide against the spacing as before.
         double inverseWidth = oldSpan > 0 ? tensors.inverseWidth() * oldSpan / (centres[n - 1] - centres[0])
-            : tensors.inverseWidth();
+                : tensors.inverseWidth();
         double[][][] fitted = new double[in][][];
         double worst = 0;
         for (int i = 0; i < in; i++) {

@@ -64,11 +64,11 @@ final class LayerSamples {
         KanLayer spec = (KanLayer) parameters.model().layers().get(layer);
         if (features.dtype() != parameters.model().dtype()) {
             throw KanException.invalid("the model computes in %s, given samples of %s", parameters.model().dtype(),
-                features.dtype());
+                    features.dtype());
         }
         if (features.shape().rank() == 0 || features.shape().axis(-1) != parameters.model().in()) {
             throw new ShapeException("the model takes " + parameters.model().in()
-                + " features as the last axis, given samples of shape " + features.shape());
+                    + " features as the last axis, given samples of shape " + features.shape());
         }
         long rows = features.rows();
         if (rows == 0) {
@@ -85,8 +85,9 @@ final class LayerSamples {
         java.util.Arrays.fill(hi, Double.NEGATIVE_INFINITY);
         int chunk = (int) Math.min(rows, CHUNK);
         long rowBytes = parameters.model().in() * features.dtype().bytes();
-        try (Arena arena = Arena.ofConfined(); Memory memory = Memory.confined(context);
-             Workspace workspace = Workspace.inference(context, parameters, chunk)) {
+        try (Arena arena = Arena.ofConfined();
+                Memory memory = Memory.confined(context);
+                Workspace workspace = Workspace.inference(context, parameters, chunk)) {
             double[] weight = null;
             double[] bias = null;
             if (spec.inputNorm()) {
@@ -115,7 +116,7 @@ final class LayerSamples {
                     for (int i = 0; i < in; i++) {
                         if (!Double.isFinite(z[i])) {
                             throw KanException.invalid("input %d of layer %d is %s for row %d of the samples; all must "
-                                + "be finite", i, layer, z[i], row);
+                                    + "be finite", i, layer, z[i], row);
                         }
                         lo[i] = Math.min(lo[i], z[i]);
                         hi[i] = Math.max(hi[i], z[i]);

@@ -72,7 +72,7 @@ final class SplineBasis {
         for (int i = 0; i <= k; i++) {
             int j = first + i;
             double slope = (i > 0 ? lower[i - 1] / (t[j + k] - t[j]) : 0)
-                - (i < k ? lower[i] / (t[j + k + 1] - t[j + 1]) : 0);
+                    - (i < k ? lower[i] / (t[j + k + 1] - t[j + 1]) : 0);
             values[i] += (x - inside) * k * slope;
         }
         return first;

@@ -39,7 +39,7 @@ final class SplineFit {
     }
 
     private static void row(BandedLeastSquares system, SplineBasis before, double[][] old, SplineBasis after, double x,
-                            double[] targets, double weight) {
+            double[] targets, double weight) {
         int first = before.evaluate(x);
         for (int o = 0; o < targets.length; o++) {
             targets[o] = before.combine(first, old[o], 0);
@@ -52,7 +52,7 @@ final class SplineFit {
      * NaN if not finite.
      */
     static double residual(SplineBasis before, double[][] old, SplineBasis after, double[][] fitted, double[] samples,
-                           EdgeWeights edges, int input) {
+            EdgeWeights edges, int input) {
         double difference = 0;
         double size = 0;
         for (double x : samples) {

@@ -68,10 +68,10 @@ public final class AtomicFile {
             throw new IOException("cannot write " + file + ": the folder " + target.getParent() + " is not writable");
         }
         Path sibling = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"
-            + Long.toUnsignedString(System.nanoTime(), 36) + ".part");
+                + Long.toUnsignedString(System.nanoTime(), 36) + ".part");
         try {
             try (FileChannel channel = FileChannel.open(sibling, StandardOpenOption.WRITE,
-                StandardOpenOption.CREATE_NEW)) {
+                    StandardOpenOption.CREATE_NEW)) {
                 writer.write(channel);
                 channel.force(true);
             }

@@ -26,7 +26,7 @@ public final class Checks {
     public static void interval(String what, double lo, double hi) {
         if (!(lo < hi) || Double.isInfinite(lo) || Double.isInfinite(hi)) {
             throw KanException.invalid("%s must have finite ends, the lower below the upper, given [%s, %s]", what, lo,
-                hi);
+                    hi);
         }
     }
 
@@ -51,7 +51,7 @@ public final class Checks {
     public static void writable(String what, MemorySegment segment, Object described) {
         if (segment.isReadOnly()) {
             throw KanException.invalid("%s is read-only memory, given %s; native code must be able to write it", what,
-                described);
+                    described);
         }
     }
 

@@ -28,7 +28,7 @@ public final class Fields {
 
     private FormatException bad(String name, String expected) {
         return new FormatException("the field '" + name + "' of '" + where + "' must be " + expected + ", given "
-            + map.get(name));
+                + map.get(name));
     }
 
     /** Refuses fields of other names. */
@@ -36,7 +36,7 @@ public final class Fields {
         for (String name : map.keySet()) {
             if (!List.of(names).contains(name)) {
                 throw new FormatException("'" + where + "' has the unknown field '" + name + "'; known are "
-                    + String.join(", ", names));
+                        + String.join(", ", names));
             }
         }
         return this;

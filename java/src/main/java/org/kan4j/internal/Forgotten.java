@@ -41,8 +41,8 @@ public final class Forgotten {
                 return;
             }
             LOG.log(Level.WARNING, what + " was never closed and nothing refers to it any more; " + (lent
-                ? "its memory stays taken, for views of it were handed out" : "it is freed now")
-                + ". Close it, best by try-with-resources");
+                    ? "its memory stays taken, for views of it were handed out" : "it is freed now")
+                    + ". Close it, best by try-with-resources");
             if (!lent) {
                 try {
                     free.run();

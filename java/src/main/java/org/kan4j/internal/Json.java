@@ -56,7 +56,7 @@ public final class Json {
 
     private ParseException error(String expected) {
         String found = at >= text.length() ? "the end"
-            : text.charAt(at) < ' ' ? String.format("U+%04X", (int) text.charAt(at)) : "'" + text.charAt(at) + "'";
+                : text.charAt(at) < ' ' ? String.format("U+%04X", (int) text.charAt(at)) : "'" + text.charAt(at) + "'";
         return new ParseException("at position " + at + ": expected " + expected + ", found " + found);
     }
 
@@ -176,19 +176,19 @@ public final class Json {
         }
         char c = text.charAt(at++);
         switch (c) {
-            case '"', '\\', '/':
+            case '"', '\\', '/' :
                 return c;
-            case 'b':
+            case 'b' :
                 return '\b';
-            case 'f':
+            case 'f' :
                 return '\f';
-            case 'n':
+            case 'n' :
                 return '\n';
-            case 'r':
+            case 'r' :
                 return '\r';
-            case 't':
+            case 't' :
                 return '\t';
-            case 'u':
+            case 'u' :
                 int code = 0;
                 for (int i = 0; i < 4; i++) {
                     int digit = at < text.length() ? Character.digit(text.charAt(at), 16) : -1;
@@ -199,7 +199,7 @@ public final class Json {
                     at++;
                 }
                 return (char) code;
-            default:
+            default :
                 at--;
                 throw error("one of \"\\/bfnrtu");
         }

@@ -35,12 +35,12 @@ final class BsrbfKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of("layers.{l}.layernorm.weight", "kan", "norm_weight", "I"),
-            Slot.of("layers.{l}.layernorm.bias", "kan", "norm_bias", "I"),
-            Slot.of("layers.{l}.base_weight", "kan", "base_weight", "O", "I"),
-            Slot.of("layers.{l}.spline_weight", "kan", "coef", "O", "I*N"),
-            Slot.of(GRID, "kan", "knots", "I", "K"),
-            Slot.of(CENTRES, "kan", "centres", "N"));
+                Slot.of("layers.{l}.layernorm.weight", "kan", "norm_weight", "I"),
+                Slot.of("layers.{l}.layernorm.bias", "kan", "norm_bias", "I"),
+                Slot.of("layers.{l}.base_weight", "kan", "base_weight", "O", "I"),
+                Slot.of("layers.{l}.spline_weight", "kan", "coef", "O", "I*N"),
+                Slot.of(GRID, "kan", "knots", "I", "K"),
+                Slot.of(CENTRES, "kan", "centres", "N"));
     }
 
     @Override
@@ -62,14 +62,14 @@ final class BsrbfKan extends Variant {
         }
         BSplineRbf basis = new BSplineRbf(published.size("N") - order, order, range[0], range[1]);
         return Map.of("kan", new KanLayer(published.in(), published.out(), basis, Activation.SILU, false, false, false,
-            true, true, published.explicit()));
+                true, true, published.explicit()));
     }
 
     @Override
     Map<String, LayerSpec> take(LayerReader reader) {
         KanLayer kan = reader.nextKan(BSplineRbf.class);
         reader.require(kan, new KanLayer(kan.in(), kan.out(), kan.basis(), Activation.SILU, false, false, false, true,
-            true, false));
+                true, false));
         return Map.of("kan", kan);
     }
 

@@ -26,8 +26,8 @@ final class ChebyKan extends Variant {
     @Override
     List<Slot> slots() {
         return LayerNorms.behind(
-            Slot.of("{l}.cheby_coeffs", "kan", "coef", "I", "O", "N").axes(1, 0, 2),
-            Slot.carried("{l}.arange", i -> i, "I64", "N"));
+                Slot.of("{l}.cheby_coeffs", "kan", "coef", "I", "O", "N").axes(1, 0, 2),
+                Slot.carried("{l}.arange", i -> i, "I64", "N"));
     }
 
     @Override
@@ -52,7 +52,7 @@ final class ChebyKan extends Variant {
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         return LayerNorms.layers(KanLayer.of(published.in(), published.out(), new Chebyshev(published.size("N") - 1)),
-            published);
+                published);
     }
 
     @Override
@@ -63,6 +63,6 @@ final class ChebyKan extends Variant {
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
         config.put("degree",
-            Exports.same("degree", layers, l -> l.layer("kan", KanLayer.class).basis().functions() - 1));
+                Exports.same("degree", layers, l -> l.layer("kan", KanLayer.class).basis().functions() - 1));
     }
 }

@@ -45,9 +45,9 @@ final class Config {
                 String key = String.valueOf(entry.getKey());
                 if (!variant.defaults().containsKey(key) && !variant.ignoredKeys().contains(key)) {
                     throw bad(variant.name(), "has no key '" + key + "'; known are "
-                        + String.join(", ", variant.defaults().keySet())
-                        + (variant.ignoredKeys().isEmpty() ? ""
-                            : " (and without effect here " + String.join(", ", variant.ignoredKeys()) + ")"));
+                            + String.join(", ", variant.defaults().keySet())
+                            + (variant.ignoredKeys().isEmpty() ? ""
+                                    : " (and without effect here " + String.join(", ", variant.ignoredKeys()) + ")"));
                 }
                 values.put(key, entry.getValue());
             }
@@ -154,7 +154,7 @@ final class Config {
     double[] range(String key) {
         List<Object> list = Objects.requireNonNull(list(key));
         if (list.size() == 2 && list.get(0) instanceof Number lo && list.get(1) instanceof Number hi
-            && lo.doubleValue() < hi.doubleValue()) {
+                && lo.doubleValue() < hi.doubleValue()) {
             return new double[] {lo.doubleValue(), hi.doubleValue()};
         }
         throw expected(key, "two numbers [low, high]");

@@ -46,10 +46,10 @@ final class EfficientKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of("layers.{l}.base_weight", "kan", "base_weight", "O", "I"),
-            Slot.of("layers.{l}.spline_weight", "kan", "coef", "O", "I", "N"),
-            Slot.of(SCALER, "kan", "coef_scale", "O", "I").in("spline_scaler"),
-            Slot.of(GRID, "kan", "knots", "I", "K"));
+                Slot.of("layers.{l}.base_weight", "kan", "base_weight", "O", "I"),
+                Slot.of("layers.{l}.spline_weight", "kan", "coef", "O", "I", "N"),
+                Slot.of(SCALER, "kan", "coef_scale", "O", "I").in("spline_scaler"),
+                Slot.of(GRID, "kan", "knots", "I", "K"));
     }
 
     @Override
@@ -72,9 +72,9 @@ final class EfficientKan extends Variant {
         int order = published.splineOrder(GRID);
         HostTensor knots = published.tensor(GRID);
         BSpline basis = BSpline.of(published.size("N") - order, order)
-            .withRange(knots.get(0, order), knots.get(0, published.size("N")));
+                .withRange(knots.get(0, order), knots.get(0, published.size("N")));
         return Map.of("kan", new KanLayer(published.in(), published.out(), basis, Activation.SILU,
-            published.has(SCALER), false, false, false, false, false));
+                published.has(SCALER), false, false, false, false, false));
     }
 
     @Override
@@ -82,7 +82,7 @@ final class EfficientKan extends Variant {
         KanLayer kan = reader.nextKan(BSpline.class);
         BSpline basis = ((BSpline) kan.basis()).withOutside(BSpline.Outside.ZERO);
         reader.require(kan, new KanLayer(kan.in(), kan.out(), basis, Activation.SILU, kan.scale(), false, false, false,
-            false, false));
+                false, false));
         return Map.of("kan", kan);
     }
 

@@ -16,7 +16,7 @@ final class Exports {
         List<T> values = layers.stream().map(of).distinct().toList();
         if (values.size() > 1) {
             throw new UnsupportedException("the published model has one " + property + " for all layers; this one has "
-                + values);
+                    + values);
         }
         return values.getFirst();
     }

@@ -44,12 +44,12 @@ final class FastKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of(NORM, "kan", "norm_weight", "I").in("use_layernorm"),
-            Slot.of("layers.{l}.layernorm.bias", "kan", "norm_bias", "I").in("use_layernorm"),
-            Slot.of(CENTRES, "kan", "centres", "N"),
-            Slot.of("layers.{l}.spline_linear.weight", "kan", "coef", "O", "I*N"),
-            Slot.of(BASE, "kan", "base_weight", "O", "I").in("use_base_update"),
-            Slot.of("layers.{l}.base_linear.bias", "kan", "bias", "O").in("use_base_update"));
+                Slot.of(NORM, "kan", "norm_weight", "I").in("use_layernorm"),
+                Slot.of("layers.{l}.layernorm.bias", "kan", "norm_bias", "I").in("use_layernorm"),
+                Slot.of(CENTRES, "kan", "centres", "N"),
+                Slot.of("layers.{l}.spline_linear.weight", "kan", "coef", "O", "I*N"),
+                Slot.of(BASE, "kan", "base_weight", "O", "I").in("use_base_update"),
+                Slot.of("layers.{l}.base_linear.bias", "kan", "bias", "O").in("use_base_update"));
     }
 
     @Override
@@ -69,12 +69,12 @@ final class FastKan extends Variant {
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         double[] range = config.has("grid_min") || config.has("grid_max")
-            ? new double[] {config.number("grid_min"), config.number("grid_max")}
-            : Centres.range(published.tensor(CENTRES), config.number("grid_min"), config.number("grid_max"));
+                ? new double[] {config.number("grid_min"), config.number("grid_max")}
+                : Centres.range(published.tensor(CENTRES), config.number("grid_min"), config.number("grid_max"));
         boolean base = published.has(BASE);
         return Map.of("kan", new KanLayer(published.in(), published.out(),
-            GaussianRbf.of(published.size("N"), range[0], range[1]), base ? Activation.SILU : Activation.NONE, false,
-            false, base, published.has(NORM), false, published.explicit()));
+                GaussianRbf.of(published.size("N"), range[0], range[1]), base ? Activation.SILU : Activation.NONE, false,
+                false, base, published.has(NORM), false, published.explicit()));
     }
 
     @Override
@@ -82,7 +82,7 @@ final class FastKan extends Variant {
         KanLayer kan = reader.nextKan(GaussianRbf.class);
         boolean base = kan.base() != Activation.NONE;
         reader.require(kan, new KanLayer(kan.in(), kan.out(), kan.basis(), base ? Activation.SILU : Activation.NONE,
-            false, false, base, kan.inputNorm(), false, false));
+                false, false, base, kan.inputNorm(), false, false));
         return Map.of("kan", kan);
     }
 

@@ -54,12 +54,12 @@ final class FasterKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of(stem + "layernorm.weight", "kan", "norm_weight", "I"),
-            Slot.of(stem + "layernorm.bias", "kan", "norm_bias", "I"),
-            Slot.of(rbf + "grid", "kan", "centres", "N"),
-            published ? Slot.carried(rbf + "inv_denominator", i -> 0.5, null)
-                : Slot.of(rbf + "inv_denominator", "kan", "inv_width"),
-            Slot.of(stem + (published ? "spline_linear.weight" : "weight"), "kan", "coef", "O", "I*N"));
+                Slot.of(stem + "layernorm.weight", "kan", "norm_weight", "I"),
+                Slot.of(stem + "layernorm.bias", "kan", "norm_bias", "I"),
+                Slot.of(rbf + "grid", "kan", "centres", "N"),
+                published ? Slot.carried(rbf + "inv_denominator", i -> 0.5, null)
+                        : Slot.of(rbf + "inv_denominator", "kan", "inv_width"),
+                Slot.of(stem + (published ? "spline_linear.weight" : "weight"), "kan", "coef", "O", "I*N"));
     }
 
     @Override
@@ -87,14 +87,14 @@ final class FasterKan extends Variant {
         HostTensor inverse = layer.tensor(rbf + "inv_denominator");
         Rswaf basis = new Rswaf(layer.size("N"), range[0], range[1], published ? 1 : inverse.get(0L));
         return Map.of("kan", new KanLayer(layer.in(), layer.out(), basis, Activation.NONE, false, false, false, true,
-            false, !published));
+                false, !published));
     }
 
     @Override
     Map<String, LayerSpec> take(LayerReader reader) {
         KanLayer kan = reader.nextKan(Rswaf.class);
         reader.require(kan, new KanLayer(kan.in(), kan.out(), kan.basis(), Activation.NONE, false, false, false, true,
-            false, kan.trainBasis()));
+                false, kan.trainBasis()));
         return Map.of("kan", kan);
     }
 
@@ -104,10 +104,10 @@ final class FasterKan extends Variant {
             double inverse = published ? layer.tensor("kan", "inv_width").get(0L) : 1; // a tensor of rswaf
             if (inverse != 1) {
                 throw new UnsupportedException("the published forward of fasterkan has no inverse denominator; this "
-                    + "model's is " + inverse + ": export it as variant rswaf");
+                        + "model's is " + inverse + ": export it as variant rswaf");
             }
         }
         config.put("num_grids",
-            Exports.same("number of centres", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
+                Exports.same("number of centres", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
     }
 }

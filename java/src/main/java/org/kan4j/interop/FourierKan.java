@@ -35,8 +35,8 @@ final class FourierKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of("{l}.fouriercoeffs", "kan", "coef", "2", "O", "I", "G").axes(1, 2, 0, 3),
-            Slot.of(BIAS, "kan", "bias", "1", "O").in("addbias"));
+                Slot.of("{l}.fouriercoeffs", "kan", "coef", "2", "O", "I", "G").axes(1, 2, 0, 3),
+                Slot.of(BIAS, "kan", "bias", "1", "O").in("addbias"));
     }
 
     @Override
@@ -61,7 +61,7 @@ final class FourierKan extends Variant {
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         return Map.of("kan", KanLayer.of(published.in(), published.out(), new Fourier(published.size("G")))
-            .withBias(published.has(BIAS)));
+                .withBias(published.has(BIAS)));
     }
 
     @Override
@@ -86,7 +86,7 @@ final class FourierKan extends Variant {
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
         config.put("gridsize",
-            Exports.same("grid size", layers, l -> l.layer("kan", KanLayer.class).basis().functions() / 2));
+                Exports.same("grid size", layers, l -> l.layer("kan", KanLayer.class).basis().functions() / 2));
         config.put("addbias", Exports.same("choice of a bias", layers, l -> l.layer("kan", KanLayer.class).bias()));
     }
 }

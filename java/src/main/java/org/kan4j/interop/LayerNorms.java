@@ -21,7 +21,7 @@ final class LayerNorms {
     /** A variant's slots and those of a norm behind each layer. */
     static List<Slot> behind(Slot... slots) {
         return Stream.concat(Stream.of(slots), Stream.of(Slot.of("{l}.weight", NORM, "weight", "O").in(NORM),
-            Slot.of("{l}.bias", NORM, "bias", "O").in(NORM))).toList();
+                Slot.of("{l}.bias", NORM, "bias", "O").in(NORM))).toList();
     }
 
     /** A layer and the norm behind it, if the state dict has one. */

@@ -33,7 +33,7 @@ final class LayerReader {
         T layer = nextIf(type);
         if (layer == null) {
             throw new UnsupportedException("variant " + variant.name() + " needs a " + type.getSimpleName()
-                + " as layer " + next + "; the model has " + (hasNext() ? layers.get(next) : "no more layers"));
+                    + " as layer " + next + "; the model has " + (hasNext() ? layers.get(next) : "no more layers"));
         }
         return layer;
     }
@@ -48,7 +48,7 @@ final class LayerReader {
         KanLayer layer = next(KanLayer.class);
         if (!basis.isInstance(layer.basis())) {
             throw new UnsupportedException("variant " + variant.name() + " has the basis " + basis.getSimpleName()
-                + "; layer " + (next - 1) + " of the model has " + layer.basis());
+                    + "; layer " + (next - 1) + " of the model has " + layer.basis());
         }
         return layer;
     }
@@ -57,7 +57,7 @@ final class LayerReader {
     void require(KanLayer layer, KanLayer expressible) {
         if (!layer.withTrainBasis(false).equals(expressible.withTrainBasis(false))) {
             throw new UnsupportedException("layer " + (next - 1) + " of the model is " + layer + "; variant "
-                + variant.name() + " can express " + expressible);
+                    + variant.name() + " can express " + expressible);
         }
     }
 }

@@ -66,11 +66,11 @@ public record Origin(Variant variant, String config, Map<String, String> names, 
             Map<String, String> names = new LinkedHashMap<>();
             ((Map<?, ?>) json.get("names")).forEach((key, value) -> names.put((String) key, (String) value));
             Map<String, HostTensor> carried = new LinkedHashMap<>();
-            ((Map<?, ?>) json.get("carried")).forEach((key, value) ->
-                carried.put((String) key, tensor((Map<?, ?>) value, arena)));
+            ((Map<?, ?>) json.get("carried"))
+                    .forEach((key, value) -> carried.put((String) key, tensor((Map<?, ?>) value, arena)));
             return new Origin(Variant.of((String) json.get("variant")), (String) json.get("config"), names, carried);
         } catch (Json.ParseException | ClassCastException | NullPointerException | IllegalArgumentException
-                 | KanException e) {
+                | KanException e) {
             throw new FormatException("the checkpoint's property " + PROPERTY + " is damaged: " + e.getMessage(), e);
         }
     }

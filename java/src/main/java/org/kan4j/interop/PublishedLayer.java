@@ -45,8 +45,8 @@ record PublishedLayer(int index, Map<String, Long> sizes, Map<String, HostTensor
         int order = size("K") - 1 - size("N");
         if (order < 1 || order > 5 || size("N") - order < 1) {
             throw new FormatException(gridKey.replace("{l}", Integer.toString(index)) + " has " + size("K")
-                + " knots an input for " + size("N") + " functions, which is order " + order
-                + " (knots - functions - 1); expected 1 to 5 and at least one interval");
+                    + " knots an input for " + size("N") + " functions, which is order " + order
+                    + " (knots - functions - 1); expected 1 to 5 and at least one interval");
         }
         return order;
     }

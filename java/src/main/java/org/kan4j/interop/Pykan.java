@@ -50,30 +50,31 @@ final class Pykan extends Variant {
     @Override
     Set<String> ignoredKeys() {
         return Set.of("fitted_steps", "noise_scale", "scale_base_mu", "scale_base_sigma", "symbolic_enabled",
-            "affine_trainable", "grid_eps", "grid_range", "sp_trainable", "sb_trainable", "seed", "save_act",
-            "sparse_init", "auto_save", "first_init", "ckpt_path", "state_id", "round", "device");
+                "affine_trainable", "grid_eps", "grid_range", "sp_trainable", "sb_trainable", "seed", "save_act",
+                "sparse_init", "auto_save", "first_init", "ckpt_path", "state_id", "round", "device");
     }
 
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of(GRID, "kan", "knots", "I", "K"),
-            Slot.of("act_fun.{l}.coef", "kan", "coef", "I", "S", "N").axes(1, 0, 2),
-            Slot.of("act_fun.{l}.mask", "kan", "mask", "I", "S").axes(1, 0).orElse(1),
-            // Without a base branch (base_fun "zero") no layer holds scale_base.
-            Slot.of("act_fun.{l}.scale_base", "kan", "base_weight", "I", "S").axes(1, 0).orElse(0),
-            Slot.of("act_fun.{l}.scale_sp", "kan", "coef_scale", "I", "S").axes(1, 0).orElse(1),
-            Slot.carried(SYMBOLIC_MASK, i -> 0, null, "S", "I").in(""),
-            Slot.carried("symbolic_fun.{l}.affine", i -> 0, null, "S", "I", "4").in(""),
-            // Affine maps that change nothing are no layers.
-            Slot.of("subnode_bias_{l}", "subnode", "bias", "S").orElse(0),
-            Slot.of("subnode_scale_{l}", "subnode", "scale", "S").orElse(1),
-            Slot.of("node_bias_{l}", "node", "bias", "O").orElse(0),
-            Slot.of("node_scale_{l}", "node", "scale", "O").orElse(1));
+                Slot.of(GRID, "kan", "knots", "I", "K"),
+                Slot.of("act_fun.{l}.coef", "kan", "coef", "I", "S", "N").axes(1, 0, 2),
+                Slot.of("act_fun.{l}.mask", "kan", "mask", "I", "S").axes(1, 0).orElse(1),
+                // Without a base branch (base_fun "zero") no layer holds scale_base.
+                Slot.of("act_fun.{l}.scale_base", "kan", "base_weight", "I", "S").axes(1, 0).orElse(0),
+                Slot.of("act_fun.{l}.scale_sp", "kan", "coef_scale", "I", "S").axes(1, 0).orElse(1),
+                Slot.carried(SYMBOLIC_MASK, i -> 0, null, "S", "I").in(""),
+                Slot.carried("symbolic_fun.{l}.affine", i -> 0, null, "S", "I", "4").in(""),
+                // Affine maps that change nothing are no layers.
+                Slot.of("subnode_bias_{l}", "subnode", "bias", "S").orElse(0),
+                Slot.of("subnode_scale_{l}", "subnode", "scale", "S").orElse(1),
+                Slot.of("node_bias_{l}", "node", "bias", "O").orElse(0),
+                Slot.of("node_scale_{l}", "node", "scale", "O").orElse(1));
     }
 
     /** Sums and products of a layer of nodes. */
-    private record Nodes(int sums, int products) { }
+    private record Nodes(int sums, int products) {
+    }
 
     private static List<Nodes> nodes(Config config) {
         List<Nodes> nodes = new ArrayList<>();
@@ -81,9 +82,9 @@ final class Pykan extends Variant {
         for (Object value : width == null ? List.of() : width) {
             List<?> pair = value instanceof List<?> list ? list : List.of(value, 0);
             if (pair.size() != 2 || !(pair.get(0) instanceof Number sums) || !(pair.get(1) instanceof Number products)
-                || sums.intValue() < 0 || products.intValue() < 0 || sums.intValue() + products.intValue() < 1) {
+                    || sums.intValue() < 0 || products.intValue() < 0 || sums.intValue() + products.intValue() < 1) {
                 throw new FormatException("the config of variant pykan needs numbers of nodes or pairs [sums, products]"
-                    + " for 'width', given " + value);
+                        + " for 'width', given " + value);
             }
             nodes.add(new Nodes(sums.intValue(), products.intValue()));
         }
@@ -119,13 +120,13 @@ final class Pykan extends Variant {
         }
         Object ofLayer = layer + 1 < config.list("mult_arity").size() ? config.list("mult_arity").get(layer + 1) : null;
         if (!(ofLayer instanceof List<?> arities) || arities.size() != products
-            || !arities.stream().allMatch(a -> a instanceof Number)) {
+                || !arities.stream().allMatch(a -> a instanceof Number)) {
             throw new FormatException("the config of variant pykan needs a number for each product in 'mult_arity', "
-                + "given " + config.list("mult_arity"));
+                    + "given " + config.list("mult_arity"));
         }
         if (arities.stream().distinct().count() > 1) {
             throw new UnsupportedException("multiplication nodes of different arity in one layer, given mult_arity "
-                + config.list("mult_arity") + "; kan4j has one arity a layer");
+                    + config.list("mult_arity") + "; kan4j has one arity a layer");
         }
         return ((Number) arities.getFirst()).intValue();
     }
@@ -137,19 +138,19 @@ final class Pykan extends Variant {
         for (long i = 0; i < symbolic.size(); i++) {
             if (symbolic.get(i / published.in(), i % published.in()) != 0) {
                 throw new UnsupportedException("symbolic_fun." + l + ".mask[" + i / published.in() + ", "
-                    + i % published.in() + "] is not 0: this edge is a symbolic function, which kan4j does not have; "
-                    + "model.unfix_symbolic_all() in pykan turns it back into a spline");
+                        + i % published.in() + "] is not 0: this edge is a symbolic function, which kan4j does not have; "
+                        + "model.unfix_symbolic_all() in pykan turns it back into a spline");
             }
         }
         int order = published.splineOrder(GRID);
         HostTensor knots = published.tensor(GRID);
         BSpline basis = BSpline.of(published.size("N") - order, order)
-            .withRange(knots.get(0, order), knots.get(0, published.size("N")));
+                .withRange(knots.get(0, order), knots.get(0, published.size("N")));
         int subnodes = published.size("S");
         int outputs = Math.toIntExact(published.out());
         Map<String, LayerSpec> layers = new LinkedHashMap<>();
         layers.put("kan", new KanLayer(published.in(), subnodes, basis, base(config), true, true, false, false, false,
-            false));
+                false));
         boolean subnode = matters(published, "subnode_scale_{l}", "subnode_bias_{l}");
         boolean node = matters(published, "node_scale_{l}", "node_bias_{l}");
         boolean product = subnodes != outputs;
@@ -179,16 +180,16 @@ final class Pykan extends Variant {
         int arity = arity(config, layer, known);
         int products = arity < 2 ? 0 : (subnodes - outputs) / (arity - 1);
         if (subnodes < outputs || products < 1 || products > outputs
-            || outputs + products * (arity - 1) != subnodes) {
+                || outputs + products * (arity - 1) != subnodes) {
             throw new FormatException("layer " + layer + " has " + subnodes + " subnodes for " + outputs
-                + " nodes, which " + "does not fit products of " + arity + "; give the config's mult_arity");
+                    + " nodes, which " + "does not fit products of " + arity + "; give the config's mult_arity");
         }
         return new Multiply(outputs - products, products, arity);
     }
 
     private static boolean matters(PublishedLayer published, String scale, String bias) {
         return published.explicit() || !isConstant(published.tensor(scale), 1) || !isConstant(published.tensor(bias),
-            0);
+                0);
     }
 
     /** Whether all numbers have these very bits. */
@@ -206,9 +207,9 @@ final class Pykan extends Variant {
         KanLayer kan = reader.nextKan(BSpline.class);
         BSpline basis = ((BSpline) kan.basis()).withOutside(BSpline.Outside.ZERO);
         Activation base = kan.base() == Activation.IDENTITY || kan.base() == Activation.NONE ? kan.base()
-            : Activation.SILU;
+                : Activation.SILU;
         reader.require(kan, new KanLayer(kan.in(), kan.out(), basis, base, kan.scale(), kan.mask(), false, false, false,
-            false));
+                false));
         Map<String, LayerSpec> layers = new LinkedHashMap<>();
         layers.put("kan", kan);
         Affine before = reader.nextIf(Affine.class);
@@ -251,7 +252,7 @@ final class Pykan extends Variant {
             Multiply multiply = layer.layer("multiply", Multiply.class);
             width.add(multiply == null ? List.of(kan.out(), 0) : List.of(multiply.passed(), multiply.products()));
             arity.add(multiply == null ? List.of()
-                : new ArrayList<>(Collections.nCopies(multiply.products(), multiply.arity())));
+                    : new ArrayList<>(Collections.nCopies(multiply.products(), multiply.arity())));
             grid.add(((BSpline) kan.basis()).grid());
             order.add(((BSpline) kan.basis()).order());
         }
@@ -260,7 +261,7 @@ final class Pykan extends Variant {
         config.put("grid", grid);
         config.put("k", order);
         List<Integer> arities = layers.stream().map(l -> l.layer("multiply", Multiply.class))
-            .filter(m -> m != null).map(Multiply::arity).distinct().toList();
+                .filter(m -> m != null).map(Multiply::arity).distinct().toList();
         config.put("mult_arity", arities.isEmpty() ? 2 : arities.size() == 1 ? arities.getFirst() : arity);
         Activation base = Exports.same("base branch", layers, l -> l.layer("kan", KanLayer.class).base());
         config.put("base_fun", base == Activation.NONE ? "zero" : base == Activation.IDENTITY ? "identity" : "silu");

@@ -34,7 +34,7 @@ final class PykanConfig {
 
     private FormatException bad(String expected) {
         return new FormatException(what + ": expected " + expected + ", found '" + (at < lines.length ? lines[at]
-            : "its end") + "'");
+                : "its end") + "'");
     }
 
     private Map<String, Object> read() {
@@ -92,6 +92,6 @@ final class PykanConfig {
             return Double.parseDouble(text);
         }
         return text.length() > 1 && (text.startsWith("'") && text.endsWith("'") || text.startsWith("\"")
-            && text.endsWith("\"")) ? text.substring(1, text.length() - 1) : text;
+                && text.endsWith("\"")) ? text.substring(1, text.length() - 1) : text;
     }
 }

@@ -34,7 +34,7 @@ final class PykanEdges {
     /** The tensors as pykan names and shapes them today; those of today as they are. */
     static Map<String, HostTensor> modern(String what, Map<String, HostTensor> tensors, Arena arena) {
         boolean edges = tensors.entrySet().stream()
-            .anyMatch(e -> e.getKey().matches("(.*\\.)?act_fun\\.\\d+\\.coef") && e.getValue().shape().rank() == 2);
+                .anyMatch(e -> e.getKey().matches("(.*\\.)?act_fun\\.\\d+\\.coef") && e.getValue().shape().rank() == 2);
         return edges ? new PykanEdges(what, tensors, arena).convert() : tensors;
     }
 
@@ -61,7 +61,7 @@ final class PykanEdges {
         for (int a = 0; a < Math.max(shape.length, tensor.shape().rank()); a++) {
             if (tensor.shape().rank() != shape.length || shape[a] >= 0 && tensor.shape().axis(a) != shape[a]) {
                 throw new FormatException(what + ": " + name + " has the shape " + tensor.shape() + ", expected "
-                    + java.util.Arrays.toString(shape).replace("-1", "?") + " (pykan 0.0.x)");
+                        + java.util.Arrays.toString(shape).replace("-1", "?") + " (pykan 0.0.x)");
             }
         }
         return tensor;
@@ -78,7 +78,7 @@ final class PykanEdges {
         long n = coef.shape().axis(1);
         if (points < 2 || n < points) {
             throw new FormatException(what + ": " + act + "grid has " + points + " points an edge and coef " + n
-                + " coefficients, expected grid + 1 and grid + k");
+                    + " coefficients, expected grid + 1 and grid + k");
         }
         int k = Math.toIntExact(n - points + 1);
         HostTensor knots = HostTensor.allocate(arena, grid.dtype(), in, points + 2L * k);
@@ -87,7 +87,7 @@ final class PykanEdges {
                 for (long p = 0; p < points; p++) {
                     if (grid.get(o * in + i, p) != grid.get(i, p)) {
                         throw new UnsupportedException(what + ": the edges of input " + i + " of act_fun." + l
-                            + " have different grids; kan4j has one grid for all edges of an input");
+                                + " have different grids; kan4j has one grid for all edges of an input");
                     }
                 }
             }

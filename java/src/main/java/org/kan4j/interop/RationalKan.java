@@ -29,10 +29,10 @@ final class RationalKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of("act{l}.weight_numerator", "kan", "numerator", "1", "6"),
-            Slot.of("act{l}.weight_denominator", "kan", "denominator", "R", "4"),
-            Slot.of("fc{l}.weight", "kan", "coef", "O", "I"),
-            Slot.of("fc{l}.bias", "kan", "bias", "O").in("bias"));
+                Slot.of("act{l}.weight_numerator", "kan", "numerator", "1", "6"),
+                Slot.of("act{l}.weight_denominator", "kan", "denominator", "R", "4"),
+                Slot.of("fc{l}.weight", "kan", "coef", "O", "I"),
+                Slot.of("fc{l}.bias", "kan", "bias", "O").in("bias"));
     }
 
     @Override
@@ -57,7 +57,7 @@ final class RationalKan extends Variant {
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         return Map.of("kan", KanLayer.of(published.in(), published.out(), new Rational(published.size("R")))
-            .withBias(published.has("fc{l}.bias")));
+                .withBias(published.has("fc{l}.bias")));
     }
 
     @Override
@@ -82,6 +82,6 @@ final class RationalKan extends Variant {
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
         config.put("groups", Exports.same("number of groups", layers,
-            l -> ((Rational) l.layer("kan", KanLayer.class).basis()).groups()));
+                l -> ((Rational) l.layer("kan", KanLayer.class).basis()).groups()));
     }
 }

@@ -42,10 +42,10 @@ final class ReluKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of(LOW, "kan", "phase_low", "I", "N"),
-            Slot.of(HIGH, "kan", "phase_high", "I", "N"),
-            Slot.of("rk_layers.{l}.equal_size_conv.weight", "kan", "coef", "O", "1", "N", "I"),
-            Slot.of("rk_layers.{l}.equal_size_conv.bias", "kan", "bias", "O"));
+                Slot.of(LOW, "kan", "phase_low", "I", "N"),
+                Slot.of(HIGH, "kan", "phase_high", "I", "N"),
+                Slot.of("rk_layers.{l}.equal_size_conv.weight", "kan", "coef", "O", "1", "N", "I"),
+                Slot.of("rk_layers.{l}.equal_size_conv.bias", "kan", "bias", "O"));
     }
 
     @Override
@@ -61,12 +61,12 @@ final class ReluKan extends Variant {
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         int functions = published.size("N");
         int grid = config.has("g") ? config.integer("g")
-            : config.has("k") ? functions - config.integer("k") : untrainedGrid(published);
+                : config.has("k") ? functions - config.integer("k") : untrainedGrid(published);
         int order = config.has("k") ? config.integer("k") : functions - grid;
         if (grid < 1 || order < 1 || grid + order != functions) {
             throw new FormatException("the config of variant relukan gives g " + grid + " and k " + order + "; "
-                + LOW.replace("{l}", "" + published.index()) + " has " + functions + " functions an input, which must "
-                + "be g + k, both at least 1");
+                    + LOW.replace("{l}", "" + published.index()) + " has " + functions + " functions an input, which must "
+                    + "be g + k, both at least 1");
         }
         return Map.of("kan", KanLayer.of(published.in(), published.out(), new ReluPower(grid, order)));
     }
@@ -83,13 +83,13 @@ final class ReluKan extends Variant {
             for (int c = 0; c < functions; c++) {
                 double start = (double) (c - order) / grid;
                 untrained &= Math.abs(low.get(i, c) - start) < 1e-5
-                    && Math.abs(high.get(i, c) - start - (order + 1.0) / grid) < 1e-5;
+                        && Math.abs(high.get(i, c) - start - (order + 1.0) / grid) < 1e-5;
             }
         }
         if (!untrained) {
             throw new FormatException("the state dict of variant relukan does not say how its " + functions
-                + " functions an input divide into g and k; give the config, such as {\"g\": " + (functions - 3)
-                + ", \"k\": 3}");
+                    + " functions an input divide into g and k; give the config, such as {\"g\": " + (functions - 3)
+                    + ", \"k\": 3}");
         }
         return grid;
     }

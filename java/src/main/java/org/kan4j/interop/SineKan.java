@@ -32,10 +32,10 @@ final class SineKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of("layers.{l}.amplitudes", "kan", "coef", "O", "I", "N"),
-            Slot.of("layers.{l}.freq", "kan", "freq", "1", "1", "1", "N"),
-            Slot.of("layers.{l}.phase", "kan", "phase", "1", "1", "I", "N"),
-            Slot.of("layers.{l}.bias", "kan", "bias", "1", "O"));
+                Slot.of("layers.{l}.amplitudes", "kan", "coef", "O", "I", "N"),
+                Slot.of("layers.{l}.freq", "kan", "freq", "1", "1", "1", "N"),
+                Slot.of("layers.{l}.phase", "kan", "phase", "1", "1", "I", "N"),
+                Slot.of("layers.{l}.bias", "kan", "bias", "1", "O"));
     }
 
     @Override
@@ -62,6 +62,6 @@ final class SineKan extends Variant {
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
         config.put("grid_size",
-            Exports.same("grid size", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
+                Exports.same("grid size", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
     }
 }

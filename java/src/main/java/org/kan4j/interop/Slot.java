@@ -23,7 +23,7 @@ import org.kan4j.tensor.Shape;
  * @param dtype  element type written where there is none to go by (I64 for PyTorch's counters), or null: the model's
  */
 record Slot(String key, List<String> shape, String group, String role, String tensor, int[] axes,
-            IntToDoubleFunction fill, String dtype) {
+        IntToDoubleFunction fill, String dtype) {
 
     /** A tensor whose numbers are {@code role}'s {@code tensor} in the same order. */
     static Slot of(String key, String role, String tensor, String... shape) {
@@ -75,8 +75,8 @@ record Slot(String key, List<String> shape, String group, String role, String te
     /** The shape for values of its symbols. */
     Shape shape(Map<String, Long> sizes) {
         return Shape.of(shape.stream().mapToLong(axis -> Arrays.stream(axis.split("\\*"))
-            .mapToLong(factor -> isSymbol(factor) ? sizes.get(factor) : Long.parseLong(factor))
-            .reduce(1, Math::multiplyExact)).toArray());
+                .mapToLong(factor -> isSymbol(factor) ? sizes.get(factor) : Long.parseLong(factor))
+                .reduce(1, Math::multiplyExact)).toArray());
     }
 
     String before() {

@@ -23,7 +23,8 @@ import org.kan4j.tensor.Shape;
 final class StateDictLayout {
 
     /** One tensor of the state dict. */
-    record Entry(Slot slot, int layer, String key) { }
+    record Entry(Slot slot, int layer, String key) {
+    }
 
     private final List<Entry> entries;
     private final List<Map<String, Long>> sizes;
@@ -61,7 +62,7 @@ final class StateDictLayout {
             Entry first = entries.stream().filter(e -> e.layer() == layer).findFirst().orElseThrow();
             String ending = first.slot().after();
             String name = first.key().endsWith(ending) ? first.key().substring(0, first.key().length() - ending.length())
-                : first.key();
+                    : first.key();
             names.add(name + " (" + size(l, "I") + " -> " + size(l, "O") + ")");
         }
         return names;
@@ -82,15 +83,15 @@ final class StateDictLayout {
         Map<String, Match> matches = StateDictNames.match(what, variant, found.keySet(), order);
         if (matches.isEmpty()) {
             throw new FormatException(what + ": no tensor has a name of variant " + variant.name() + ", such as "
-                + variant.slots().getFirst().key(0) + "; found " + some(found.keySet()) + suggestion(variant, found));
+                    + variant.slots().getFirst().key(0) + "; found " + some(found.keySet()) + suggestion(variant, found));
         }
         return new Solver(what, variant, found, config, matches).solve();
     }
 
     private static String suggestion(Variant variant, Map<String, Shape> found) {
         List<String> fitting = Variant.all().stream()
-            .filter(v -> v != variant && StateDictNames.guess(v, found.keySet()).size() == found.size())
-            .map(Variant::name).toList();
+                .filter(v -> v != variant && StateDictNames.guess(v, found.keySet()).size() == found.size())
+                .map(Variant::name).toList();
         return fitting.isEmpty() ? "" : "; these are names of variant " + String.join(" or ", fitting);
     }
 
@@ -132,7 +133,7 @@ final class StateDictLayout {
             List<Entry> entries = entries(problems);
             if (!problems.isEmpty()) {
                 throw new FormatException(what + " is not a state dict of variant " + variant.name() + ":\n  "
-                    + String.join("\n  ", problems));
+                        + String.join("\n  ", problems));
             }
             List<Map<String, Long>> sizes = new ArrayList<>();
             for (int l = 0; l < layers; l++) {
@@ -184,15 +185,15 @@ final class StateDictLayout {
 
         private void voteByConfig() {
             boolean widthsDisagree = votes.entrySet().stream()
-                .anyMatch(v -> v.getKey().startsWith("width@") && v.getValue().size() > 1);
+                    .anyMatch(v -> v.getKey().startsWith("width@") && v.getValue().size() > 1);
             for (int l = 0; l < layers; l++) {
                 int layer = l;
                 Map<String, Long> sizes = variant.configSizes(config, l);
                 // Tensors beat the configuration, but only all of them together: where some agree with it and others
                 // do not, the others are the ones that are wrong.
                 boolean mixed = sizes.entrySet().stream().anyMatch(s -> agrees(s.getKey(), layer, s.getValue()))
-                    && sizes.entrySet().stream().filter(s -> !Slot.isWidth(s.getKey()))
-                        .anyMatch(s -> !unanimous(s.getKey(), layer, s.getValue()));
+                        && sizes.entrySet().stream().filter(s -> !Slot.isWidth(s.getKey()))
+                                .anyMatch(s -> !unanimous(s.getKey(), layer, s.getValue()));
                 sizes.forEach((symbol, size) -> {
                     boolean decide = Slot.isWidth(symbol) ? widthsDisagree : mixed;
                     if (decide || value(symbol, layer) < 0) {
@@ -220,7 +221,7 @@ final class StateDictLayout {
 
         private void vote(String symbol, int layer, long value, int weight) {
             votes.computeIfAbsent(variable(symbol, layer), v -> new LinkedHashMap<>())
-                .merge(value, weight, Integer::sum);
+                    .merge(value, weight, Integer::sum);
         }
 
         /** The value of a number or symbol with the most votes, or -1 while it is not known. */
@@ -229,7 +230,7 @@ final class StateDictLayout {
                 return Long.parseLong(factor);
             }
             return votes.getOrDefault(variable(factor, layer), Map.of()).entrySet().stream()
-                .reduce((a, b) -> b.getValue() > a.getValue() ? b : a).map(Map.Entry::getKey).orElse(-1L);
+                    .reduce((a, b) -> b.getValue() > a.getValue() ? b : a).map(Map.Entry::getKey).orElse(-1L);
         }
 
         /** The shape a tensor must have, unknown sizes as -1. */
@@ -267,13 +268,13 @@ final class StateDictLayout {
                     if (key != null) {
                         if (!Arrays.equals(found.get(key).toArray(), expected(slot, l))) {
                             problems.add("misshaped: " + key + ", expected " + text(slot, l) + ", found "
-                                + found.get(key));
+                                    + found.get(key));
                         }
                         entries.add(new Entry(slot, l, key));
                     } else if (groups.contains(group(slot, l)) && !slot.isCarried()
-                        || variant.demands(slot.group(), config)) {
+                            || variant.demands(slot.group(), config)) {
                         problems.add("missing: " + neighbourly(slot, l, keyOf) + ", expected " + text(slot, l)
-                            + ", found nothing");
+                                + ", found nothing");
                     }
                 }
             }
@@ -293,7 +294,7 @@ final class StateDictLayout {
             for (Slot other : variant.slots()) {
                 String key = keyOf.get(other.key() + "@" + layer);
                 if (key != null && other.before().equals(slot.before()) && key.endsWith(other.after())
-                    && variant.between(other.group()) == variant.between(slot.group())) {
+                        && variant.between(other.group()) == variant.between(slot.group())) {
                     return key.substring(0, key.length() - other.after().length()) + slot.after();
                 }
             }

@@ -41,7 +41,8 @@ final class StateDictNames {
     }
 
     /** Which of a variant's tensors a name is, in which published layer. */
-    record Match(Slot slot, int layer) { }
+    record Match(Slot slot, int layer) {
+    }
 
     /** Names as published behind one common prefix; else, names with the published endings. */
     private static Map<String, Match> match(Variant variant, Collection<String> keys, Order order) {
@@ -50,25 +51,25 @@ final class StateDictNames {
         keys.forEach(key -> canonical.put(key, variant.canonical(key)));
         for (Slot slot : variant.slots()) {
             Pattern pattern = Pattern.compile("((?:.*\\.)?)" + Pattern.quote(slot.before()) + "(\\d{1,6})"
-                + Pattern.quote(slot.after()));
+                    + Pattern.quote(slot.after()));
             for (String key : keys) {
                 Matcher matcher = pattern.matcher(canonical.get(key));
                 if (matcher.matches()) {
                     byPrefix.computeIfAbsent(matcher.group(1), p -> new LinkedHashMap<>())
-                        .put(key, new Match(slot, Integer.parseInt(matcher.group(2))));
+                            .put(key, new Match(slot, Integer.parseInt(matcher.group(2))));
                 }
             }
         }
         List<Map<String, Match>> found = byPrefix.values().stream().filter(matches -> hasLayers(variant, matches))
-            .toList();
+                .toList();
         if (found.isEmpty()) {
             return matchEndings(variant, keys, order);
         }
         order.requireNone();
         Map<String, Match> most = new LinkedHashMap<>(found.stream()
-            .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow());
+                .reduce((a, b) -> b.size() > a.size() ? b : a).orElseThrow());
         byPrefix.values().stream().filter(matches -> !hasLayers(variant, matches))
-            .forEach(most::putAll); // lists of norms
+                .forEach(most::putAll); // lists of norms
         return variant.sequential() ? ranked(variant, most) : shifted(most, variant.firstIndex());
     }
 
@@ -83,7 +84,7 @@ final class StateDictNames {
     private static Map<String, Match> ranked(Variant variant, Map<String, Match> matches) {
         TreeSet<Integer> numbers = new TreeSet<>();
         matches.values().stream().filter(match -> !variant.between(match.slot().group()))
-            .forEach(m -> numbers.add(m.layer()));
+                .forEach(m -> numbers.add(m.layer()));
         Map<String, Match> result = new LinkedHashMap<>();
         matches.forEach((key, match) -> {
             if (numbers.floor(match.layer()) != null) {
@@ -112,10 +113,10 @@ final class StateDictNames {
         Set<String> seen = new HashSet<>();
         for (String key : keys) {
             variant.slots().stream().filter(s -> !s.after().isEmpty() && ("." + key).endsWith(s.after()))
-                .reduce((a, b) -> b.after().length() > a.after().length() ? b : a).ifPresent(slot -> {
-                    slotOf.put(key, slot);
-                    seen.add(slot.key());
-                });
+                    .reduce((a, b) -> b.after().length() > a.after().length() ? b : a).ifPresent(slot -> {
+                        slotOf.put(key, slot);
+                        seen.add(slot.key());
+                    });
         }
         if (!variant.slots().stream().allMatch(s -> s.optional() || seen.contains(s.key()))) {
             return Map.of();
@@ -132,7 +133,7 @@ final class StateDictNames {
         found.forEach((before, names) -> stems.put(before, order.of(names, between)));
         Map<String, Match> matches = new LinkedHashMap<>();
         slotOf.forEach((key, slot) -> matches.put(key, new Match(slot, stems.get(slot.before())
-            .indexOf(stem(key, slot)))));
+                .indexOf(stem(key, slot)))));
         return variant.sequential() ? ranked(variant, matches) : matches;
     }
 
@@ -166,7 +167,7 @@ final class StateDictNames {
             }
             Comparator<String> numbers = StateDictNames::compareNumbers;
             TreeSet<String> ordered = new TreeSet<>(numbers.thenComparing(between::contains)
-                .thenComparing(Comparator.naturalOrder()));
+                    .thenComparing(Comparator.naturalOrder()));
             ordered.addAll(sorted);
             return List.copyOf(ordered);
         }
@@ -174,8 +175,8 @@ final class StateDictNames {
         private FormatException ambiguous(List<String> names) {
             List<String> other = names.stream().sorted().toList();
             return new FormatException(what + ": the names of its layers have no numbers that tell their order: "
-                + String.join(", ", other) + "; give it, first layer first, such as --order " + String.join(",", names)
-                + " or --order " + String.join(",", other.equals(names) ? names.reversed() : other));
+                    + String.join(", ", other) + "; give it, first layer first, such as --order " + String.join(",", names)
+                    + " or --order " + String.join(",", other.equals(names) ? names.reversed() : other));
         }
 
         private List<String> asGiven(Set<String> names) {
@@ -184,14 +185,14 @@ final class StateDictNames {
                 List<String> meant = names.stream().filter(n -> n.equals(name) || n.endsWith("." + name)).toList();
                 if (meant.size() != 1 || ordered.contains(meant.getFirst())) {
                     throw new FormatException(what + ": --order names '" + name + "', which is "
-                        + (meant.isEmpty() ? "no layer" : meant.size() > 1 ? "several layers" : "named twice")
-                        + "; the layers are " + String.join(", ", names));
+                            + (meant.isEmpty() ? "no layer" : meant.size() > 1 ? "several layers" : "named twice")
+                            + "; the layers are " + String.join(", ", names));
                 }
                 ordered.add(meant.getFirst());
             }
             if (ordered.size() < names.size()) {
                 throw new FormatException(what + ": --order must name all layers, " + String.join(", ", names)
-                    + "; given " + String.join(",", given));
+                        + "; given " + String.join(",", given));
             }
             return ordered;
         }

@@ -64,13 +64,13 @@ public final class StateDicts {
      * @throws FormatException if there are no such numbers and no order
      */
     public static Imported load(String what, Variant variant, Map<String, HostTensor> tensors, String config,
-                                List<String> order) {
+            List<String> order) {
         return load(what, variant, tensors, config, null, false, order).imported();
     }
 
     /** As above, in a type of its own and with a layer for every map of the published model (see PublishedLayer). */
     static Loaded load(String what, Variant variant, Map<String, HostTensor> tensors, String config, DType dtype,
-                       boolean explicit, List<String> order) {
+            boolean explicit, List<String> order) {
         Config arguments = Config.parse(variant, config);
         Map<String, Shape> shapes = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
@@ -88,10 +88,10 @@ public final class StateDicts {
             Map<String, Integer> places = new HashMap<>();
             try {
                 variant.layers(new PublishedLayer(l, layout.sizes(l), published, explicit), arguments)
-                    .forEach((role, spec) -> {
-                        places.put(role, specs.size());
-                        specs.add(spec);
-                    });
+                        .forEach((role, spec) -> {
+                            places.put(role, specs.size());
+                            specs.add(spec);
+                        });
             } catch (UnsupportedException e) {
                 throw new UnsupportedException(what + ": " + e.getMessage());
             } catch (KanException e) {
@@ -136,10 +136,12 @@ public final class StateDicts {
     }
 
     /** Where a state dict's tensor went: the model's tensor, or null where no layer holds it. */
-    record Placed(Slot slot, Shape shape, TensorInfo info) { }
+    record Placed(Slot slot, Shape shape, TensorInfo info) {
+    }
 
     /** A model, and where each tensor of the state dict went, by its name there. */
-    record Loaded(Imported imported, Map<String, Placed> placed) { }
+    record Loaded(Imported imported, Map<String, Placed> placed) {
+    }
 
     /**
      * A model made from a state dict.
@@ -148,7 +150,8 @@ public final class StateDicts {
      * @param origin     what it remembers of the state dict
      * @param layers     the published layers found, first layer first, each by its name and widths
      */
-    public record Imported(Parameters parameters, Origin origin, List<String> layers) { }
+    public record Imported(Parameters parameters, Origin origin, List<String> layers) {
+    }
 
     /** The type of the model: that of all its tensors. */
     private static DType type(String what, StateDictLayout layout, Map<String, HostTensor> tensors) {
@@ -160,8 +163,8 @@ public final class StateDicts {
             }
             if (!found.isFloating() || type != null && found != type) {
                 throw new FormatException(what + ": " + entry.key() + " is " + found + "; expected "
-                    + (type == null ? "F32 or F64" : type + " as the tensors before it")
-                    + " (model.float() or model.double() before saving makes them alike)");
+                        + (type == null ? "F32 or F64" : type + " as the tensors before it")
+                        + " (model.float() or model.double() before saving makes them alike)");
             }
             type = found;
         }
@@ -171,8 +174,7 @@ public final class StateDicts {
     private static boolean isFill(Slot slot, HostTensor tensor) {
         HostTensor flat = tensor.reshape(tensor.size());
         for (int i = 0; i < flat.size(); i++) {
-            if (Double.doubleToRawLongBits(flat.get(i))
-                != Double.doubleToRawLongBits(slot.fill().applyAsDouble(i))) {
+            if (Double.doubleToRawLongBits(flat.get(i)) != Double.doubleToRawLongBits(slot.fill().applyAsDouble(i))) {
                 return false;
             }
         }
@@ -189,7 +191,7 @@ public final class StateDicts {
      */
     public static Exported save(Variant variant, Parameters parameters, Origin origin, Arena arena) {
         Origin same = origin != null && origin.variant() == variant ? origin
-            : new Origin(variant, "", Map.of(), Map.of());
+                : new Origin(variant, "", Map.of(), Map.of());
         Map<String, TensorInfo> infos = new HashMap<>();
         parameters.tensors().forEach(info -> infos.put(info.name(), info));
         LayerReader reader = new LayerReader(variant, parameters.model().layers());
@@ -203,7 +205,7 @@ public final class StateDicts {
             Map<String, Integer> places = new HashMap<>();
             taken.forEach((role, spec) -> places.put(role, places.size() + first));
             layers.add(new ExportedLayer(l, taken,
-                (role, tensor) -> parameters.get(arena, "layers." + places.get(role) + "." + tensor)));
+                    (role, tensor) -> parameters.get(arena, "layers." + places.get(role) + "." + tensor)));
             Map<String, Long> sizes = variant.sizes(taken);
             widths.add(sizes.get("I"));
             if (!reader.hasNext()) {
@@ -231,7 +233,7 @@ public final class StateDicts {
 
     /** An imported model keeps the configuration it came with, if any. */
     private static Map<String, String> metadata(Variant variant, Origin origin, List<ExportedLayer> layers,
-                                                List<Long> widths) {
+            List<Long> widths) {
         Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt", "variant", variant.name()));
         if (origin == null) {
             Map<String, Object> config = new LinkedHashMap<>();
@@ -250,11 +252,12 @@ public final class StateDicts {
      * @param tensors  by name
      * @param metadata variant, and config as JSON
      */
-    public record Exported(Map<String, HostTensor> tensors, Map<String, String> metadata) { }
+    public record Exported(Map<String, HostTensor> tensors, Map<String, String> metadata) {
+    }
 
     private static HostTensor filled(Arena arena, Slot slot, DType model, Shape shape) {
         HostTensor tensor = HostTensor.allocate(arena, slot.dtype() == null ? model : DType.valueOf(slot.dtype()),
-            shape);
+                shape);
         HostTensor flat = tensor.reshape(shape.size());
         for (int i = 0; i < shape.size(); i++) {
             flat.set(slot.fill().applyAsDouble(i), i);

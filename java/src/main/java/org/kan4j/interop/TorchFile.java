@@ -34,7 +34,11 @@ final class TorchFile {
 
     /** Kinds of numbers, as storages are called; those without a type of kan4j's are skipped. */
     private enum Kind {
-        Float(4, DType.F32), Double(8, DType.F64), Half(2, DType.F32), BFloat16(2, DType.F32), Long(8, DType.I64),
+        Float(4, DType.F32),
+        Double(8, DType.F64),
+        Half(2, DType.F32),
+        BFloat16(2, DType.F32),
+        Long(8, DType.I64),
         Int(4, DType.I32);
 
         private final int bytes;
@@ -62,7 +66,7 @@ final class TorchFile {
             byte[] start = in.readNBytes(LEGACY.length);
             if (Arrays.equals(start, LEGACY)) {
                 throw new FormatException(file + " was written by torch.save of before PyTorch 1.6 (or with "
-                    + "_use_new_zipfile_serialization=False); load it and save it again with a newer one");
+                        + "_use_new_zipfile_serialization=False); load it and save it again with a newer one");
             }
             return start.length >= 4 && Arrays.equals(start, 0, 4, ZIP, 0, 4);
         }
@@ -72,23 +76,22 @@ final class TorchFile {
     static TorchFile open(Path file) throws IOException {
         try (ZipFile zip = new ZipFile(file.toFile())) {
             String name = zip.stream().map(ZipEntry::getName).filter(n -> n.equals("data.pkl")
-                || n.endsWith("/data.pkl"))
-                .findFirst().orElseThrow(() ->
-                new FormatException(file + " is a zip file, but none of torch.save: it has no "
-                    + "data.pkl"));
+                    || n.endsWith("/data.pkl"))
+                    .findFirst().orElseThrow(() -> new FormatException(file + " is a zip file, but none of torch.save: it has no "
+                            + "data.pkl"));
             String prefix = name.substring(0, name.length() - "data.pkl".length());
             if (zip.getEntry(prefix + "constants.pkl") != null) {
                 throw new FormatException(file
-                    + " is a TorchScript module; save model.state_dict() with torch.save instead");
+                        + " is a TorchScript module; save model.state_dict() with torch.save instead");
             }
             ZipEntry order = zip.getEntry(prefix + "byteorder");
             if (order != null && !new String(bytes(file, zip, order, 64), StandardCharsets.UTF_8).strip()
-                .equals("little")) {
+                    .equals("little")) {
                 throw new FormatException(file
-                    + " was written on a big-endian machine; load it and save it again on another");
+                        + " was written on a big-endian machine; load it and save it again on another");
             }
             return new TorchFile(file, Unpickler.read(file.toString(), bytes(file, zip, zip.getEntry(name),
-                LARGEST_PICKLE)), prefix);
+                    LARGEST_PICKLE)), prefix);
         } catch (ZipException | IllegalArgumentException | java.io.EOFException e) {
             throw damaged(file, e.getMessage(), e);
         }
@@ -101,15 +104,15 @@ final class TorchFile {
     /** An entry's bytes; torch.save stores them as they are, so that none can claim more than the file has. */
     private static byte[] bytes(Path file, ZipFile zip, ZipEntry entry, long most) throws IOException {
         if (entry.getMethod() != ZipEntry.STORED || entry.getSize() < 0 || entry.getSize() > Math.min(most,
-            Files.size(file))) {
+                Files.size(file))) {
             throw damaged(file, entry.getName() + " must be stored with its size, at most " + most
-                + " bytes, it claims " + entry.getSize(), null);
+                    + " bytes, it claims " + entry.getSize(), null);
         }
         try (InputStream in = zip.getInputStream(entry)) {
             byte[] bytes = in.readNBytes((int) entry.getSize());
             if (bytes.length < entry.getSize()) {
                 throw damaged(file, entry.getName() + " ends after " + bytes.length + " bytes of " + entry.getSize(),
-                    null);
+                        null);
             }
             return bytes;
         }
@@ -177,11 +180,11 @@ final class TorchFile {
         ZipEntry entry = zip.getEntry(prefix + "data/" + storage.key());
         if (entry == null || storage.numel() > Files.size(file) || entry.getSize() != storage.numel() * kind.bytes) {
             throw damaged(file, "storage " + storage.key() + " must have " + storage.numel() + " numbers of "
-                + kind.bytes + " bytes, it " + (entry == null ? "is not there" : "has " + entry.getSize() + " bytes"),
-                null);
+                    + kind.bytes + " bytes, it " + (entry == null ? "is not there" : "has " + entry.getSize() + " bytes"),
+                    null);
         }
         ByteBuffer bytes = ByteBuffer.wrap(bytes(file, zip, entry, Integer.MAX_VALUE - 8))
-            .order(ByteOrder.LITTLE_ENDIAN);
+                .order(ByteOrder.LITTLE_ENDIAN);
         HostTensor result = HostTensor.allocate(arena, kind.dtype, Shape.of(tensor.size()));
         long[] index = new long[tensor.size().length];
         long from = tensor.offset();

@@ -23,13 +23,16 @@ import org.kan4j.error.FormatException;
 final class Unpickler {
 
     /** A storage of the file, which a persistent id stands for. */
-    record Storage(String type, String key, long numel) { }
+    record Storage(String type, String key, long numel) {
+    }
 
     /** A tensor: a view of a storage. */
-    record Tensor(Storage storage, long offset, long[] size, long[] stride) { }
+    record Tensor(Storage storage, long offset, long[] size, long[] stride) {
+    }
 
     /** A class or function by its name. */
-    private record Name(String module, String name) { }
+    private record Name(String module, String name) {
+    }
 
     private static final Object MARK = new Object();
     private static final Name ORDERED_DICT = new Name("collections", "OrderedDict");
@@ -80,20 +83,20 @@ final class Unpickler {
 
     private void step(int opcode) {
         switch (opcode) {
-            case 0x80 -> in.get();                                                           // PROTO
-            case 0x95 -> in.getLong();                                                       // FRAME
+            case 0x80 -> in.get(); // PROTO
+            case 0x95 -> in.getLong(); // FRAME
             case 'N' -> stack.add(null);
             case 0x88 -> stack.add(true);
             case 0x89 -> stack.add(false);
-            case 'K' -> stack.add((long) (in.get() & 0xff));                                 // BININT1
-            case 'M' -> stack.add((long) (in.getShort() & 0xffff));                          // BININT2
-            case 'J' -> stack.add((long) in.getInt());                                       // BININT
-            case 0x8a -> stack.add(whole(in.get() & 0xff));                                  // LONG1
+            case 'K' -> stack.add((long) (in.get() & 0xff)); // BININT1
+            case 'M' -> stack.add((long) (in.getShort() & 0xffff)); // BININT2
+            case 'J' -> stack.add((long) in.getInt()); // BININT
+            case 0x8a -> stack.add(whole(in.get() & 0xff)); // LONG1
             case 'G' -> stack.add(Double.longBitsToDouble(Long.reverseBytes(in.getLong()))); // BINFLOAT, big-endian
-            case 'X' -> stack.add(text(in.getInt()));                                        // BINUNICODE
-            case 0x8c -> stack.add(text(in.get() & 0xff));                                   // SHORT_BINUNICODE
-            case 'c' -> stack.add(name(line(), line()));                                     // GLOBAL
-            case 0x93 -> {                                                                   // STACK_GLOBAL
+            case 'X' -> stack.add(text(in.getInt())); // BINUNICODE
+            case 0x8c -> stack.add(text(in.get() & 0xff)); // SHORT_BINUNICODE
+            case 'c' -> stack.add(name(line(), line())); // GLOBAL
+            case 0x93 -> { // STACK_GLOBAL
                 String name = pop(String.class, "a text");
                 stack.add(name(pop(String.class, "a text"), name));
             }
@@ -111,17 +114,17 @@ final class Unpickler {
             case 'e' -> append(marked());
             case 's' -> put(popped(2));
             case 'u' -> put(marked());
-            case 'q' -> memo.put(in.get() & 0xff, top());                                    // BINPUT
-            case 'r' -> memo.put(in.getInt(), top());                                        // LONG_BINPUT
-            case 0x94 -> memo.put(memo.size(), top());                                       // MEMOIZE
-            case 'h' -> stack.add(remembered(in.get() & 0xff));                              // BINGET
-            case 'j' -> stack.add(remembered(in.getInt()));                                  // LONG_BINGET
-            case 'Q' -> stack.add(storage(list(pop())));                                     // BINPERSID
+            case 'q' -> memo.put(in.get() & 0xff, top()); // BINPUT
+            case 'r' -> memo.put(in.getInt(), top()); // LONG_BINPUT
+            case 0x94 -> memo.put(memo.size(), top()); // MEMOIZE
+            case 'h' -> stack.add(remembered(in.get() & 0xff)); // BINGET
+            case 'j' -> stack.add(remembered(in.getInt())); // LONG_BINGET
+            case 'Q' -> stack.add(storage(list(pop()))); // BINPERSID
             case 'R' -> {
                 List<?> arguments = list(pop());
                 stack.add(call(pop(Name.class, "a function"), arguments));
             }
-            case 'b' -> {                                                                    // BUILD
+            case 'b' -> { // BUILD
                 // Attributes of a dict, such as _metadata of a state dict, say nothing about its tensors.
                 pop();
                 if (!(top() instanceof Map)) {
@@ -129,7 +132,7 @@ final class Unpickler {
                 }
             }
             default -> throw new FormatException(what + ": its pickle has the opcode " + String.format("0x%02x", opcode)
-                + " at byte " + (in.position() - 1) + ", which state dicts do not need; save model.state_dict()");
+                    + " at byte " + (in.position() - 1) + ", which state dicts do not need; save model.state_dict()");
         }
     }
 
@@ -201,7 +204,7 @@ final class Unpickler {
         for (int i = 0; i < values.size(); i += 2) {
             // Other keys have no meaning here, and hashing one that holds itself would not end.
             Object key = values.get(i) instanceof String || values.get(i) instanceof Long ? values.get(i)
-                : new Object();
+                    : new Object();
             ((Map<Object, Object>) map).put(key, values.get(i + 1));
         }
     }
@@ -223,7 +226,7 @@ final class Unpickler {
     private String text(int length) {
         if (length < 0 || length > in.remaining()) {
             throw bad("a text of " + Integer.toUnsignedString(length) + " bytes, of " + in.remaining()
-                + " that are left");
+                    + " that are left");
         }
         ByteBuffer bytes = in.slice(in.position(), length);
         in.position(in.position() + length);
@@ -260,14 +263,14 @@ final class Unpickler {
         boolean storage = module.equals("torch") && name.endsWith("Storage");
         if (!storage && !FUNCTIONS.contains(found)) {
             throw new FormatException(what + " needs the Python class '" + module + " " + name
-                + "': it holds more than tensors, " + "such as a whole module; save model.state_dict() instead");
+                    + "': it holds more than tensors, " + "such as a whole module; save model.state_dict() instead");
         }
         return found;
     }
 
     private Storage storage(List<?> id) {
         if (id.size() >= 5 && "storage".equals(id.get(0)) && id.get(1) instanceof Name type
-            && id.get(2) instanceof String key && id.get(4) instanceof Long numel && numel >= 0) {
+                && id.get(2) instanceof String key && id.get(4) instanceof Long numel && numel >= 0) {
             return new Storage(type.name, key, numel);
         }
         throw bad("a storage that is none");
@@ -281,11 +284,11 @@ final class Unpickler {
             return list(arguments.getFirst());
         }
         if (function.equals(REBUILD_PARAMETER) && !arguments.isEmpty()
-            && arguments.getFirst() instanceof Tensor tensor) {
+                && arguments.getFirst() instanceof Tensor tensor) {
             return tensor;
         }
         if (function.equals(REBUILD_TENSOR) && arguments.size() >= 4 && arguments.get(0) instanceof Storage storage
-            && arguments.get(1) instanceof Long offset) {
+                && arguments.get(1) instanceof Long offset) {
             return tensor(storage, offset, numbers(arguments.get(2)), numbers(arguments.get(3)));
         }
         throw bad("unexpected arguments of " + function.name);
@@ -309,7 +312,7 @@ final class Unpickler {
                 last = Math.addExact(last, Math.multiplyExact(Math.max(size[a] - 1, 0), stride[a]));
             }
             if (size.length == stride.length && offset >= 0 && (count == 0 || last < storage.numel
-                && count <= storage.numel)) {
+                    && count <= storage.numel)) {
                 return new Tensor(storage, offset, size, stride);
             }
         } catch (ArithmeticException e) {

@@ -18,13 +18,13 @@ import org.kan4j.tensor.HostTensor;
  * {@link StateDicts} imports and exports them.
  */
 public abstract sealed class Variant
-    permits EfficientKan, Pykan, FastKan, FasterKan, ChebyKan, JacobiKan, FourierKan, SineKan, WavKan, ReluKan,
-    RationalKan, BsrbfKan {
+        permits EfficientKan, Pykan, FastKan, FasterKan, ChebyKan, JacobiKan, FourierKan, SineKan, WavKan, ReluKan,
+        RationalKan, BsrbfKan {
 
     private static final List<Variant> ALL = List.of(new EfficientKan("efficient-kan"),
-        new EfficientKan("efficient-kan-update-grid"), new Pykan(), new FastKan(), new FasterKan("fasterkan"),
-        new FasterKan("rswaf"), new ChebyKan(), new FourierKan(), new JacobiKan(), new SineKan(), new WavKan(),
-        new ReluKan(), new BsrbfKan(), new RationalKan());
+            new EfficientKan("efficient-kan-update-grid"), new Pykan(), new FastKan(), new FasterKan("fasterkan"),
+            new FasterKan("rswaf"), new ChebyKan(), new FourierKan(), new JacobiKan(), new SineKan(), new WavKan(),
+            new ReluKan(), new BsrbfKan(), new RationalKan());
 
     private final String name;
 
@@ -40,8 +40,8 @@ public abstract sealed class Variant
     /** The variant of a name; the error lists those known. */
     public static Variant of(String name) {
         return ALL.stream().filter(v -> v.name.equals(name)).findFirst().orElseThrow(
-            () -> new KanException(Status.INVALID_ARGUMENT, "unknown variant '" + name + "'; known are "
-                + ALL.stream().map(Variant::name).collect(Collectors.joining(", "))));
+                () -> new KanException(Status.INVALID_ARGUMENT, "unknown variant '" + name + "'; known are "
+                        + ALL.stream().map(Variant::name).collect(Collectors.joining(", "))));
     }
 
     /** The name used in files and on the command line, such as {@code efficient-kan}. */

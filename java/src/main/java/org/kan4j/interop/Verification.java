@@ -45,7 +45,8 @@ public final class Verification {
      *     (float64),
      *     how ill-conditioned the tensor is; computed where a float32 file did not pass, otherwise NaN
      */
-    public record Row(String tensor, double error, boolean passed, double rounding) { }
+    public record Row(String tensor, double error, boolean passed, double rounding) {
+    }
 
     /**
      * A file compared.
@@ -84,13 +85,13 @@ public final class Verification {
             Map<String, HostTensor> tensors = StateDicts.tensors(file, arena);
             HostTensor output = tensors.get("output");
             DType type = dtype != null ? dtype
-                : output != null && output.dtype().isFloating() ? output.dtype() : DType.F64;
+                    : output != null && output.dtype().isFloating() ? output.dtype() : DType.F64;
             Result result = new Run(context, path.toString(), tensors, file.metadata(), type, arena).verify();
             if (result.passed() || type != DType.F32) {
                 return result;
             }
             List<Row> rounded = new Run(context, path.toString(), rounded(tensors, arena), file.metadata(), DType.F64, arena)
-                .verify().rows();
+                    .verify().rows();
             List<Row> rows = new ArrayList<>();
             for (int i = 0; i < rounded.size(); i++) {
                 Row row = result.rows().get(i);
@@ -104,8 +105,8 @@ public final class Verification {
     private static Map<String, HostTensor> rounded(Map<String, HostTensor> tensors, Arena arena) {
         Map<String, HostTensor> rounded = new TreeMap<>(tensors);
         rounded.replaceAll((name, tensor) -> tensor.dtype() == DType.F64
-            && (name.equals("input") || name.equals("grad_output") || name.startsWith("param."))
-            ? tensor.to(arena, DType.F32).to(arena, DType.F64) : tensor);
+                && (name.equals("input") || name.equals("grad_output") || name.startsWith("param."))
+                        ? tensor.to(arena, DType.F32).to(arena, DType.F64) : tensor);
         return rounded;
     }
 
@@ -120,7 +121,7 @@ public final class Verification {
         private final List<Row> rows = new ArrayList<>();
 
         Run(Context context, String what, Map<String, HostTensor> tensors, Map<String, String> metadata, DType dtype,
-            Arena arena) {
+                Arena arena) {
             this.context = context;
             this.what = what;
             this.tensors = tensors;
@@ -132,7 +133,7 @@ public final class Verification {
         Result verify() {
             if (metadata.get("variant") == null) {
                 throw new FormatException(what + ": the metadata has no 'variant'; expected one of "
-                    + String.join(", ", Variant.all().stream().map(Variant::name).toList()));
+                        + String.join(", ", Variant.all().stream().map(Variant::name).toList()));
             }
             Variant variant = Variant.of(metadata.get("variant"));
             Map<String, HostTensor> state = group("param.");
@@ -141,17 +142,17 @@ public final class Verification {
             HostTensor input = required("input");
             HostTensor output = required("output");
             StateDicts.Loaded model = StateDicts.load(what, variant, state, metadata.getOrDefault("config", "{}"),
-                dtype, true, null);
+                    dtype, true, null);
             try (Parameters parameters = model.imported().parameters()) {
                 HostTensor x = rows("input", input, parameters.model().in()).to(arena, dtype);
                 HostTensor y = rows("output", output, parameters.model().out());
                 if (x.rows() != y.rows()) {
                     throw new ShapeException(what + ": input " + input.shape() + " and output " + output.shape()
-                        + " have different numbers of rows");
+                            + " have different numbers of rows");
                 }
                 boolean backward = tensors.containsKey("grad_input") || !expected.isEmpty();
                 try (Workspace workspace = Workspace.training(context, parameters, Math.max(1, x.rows()));
-                     ParameterVector gradients = parameters.newVector()) {
+                        ParameterVector gradients = parameters.newVector()) {
                     compare("output", y, workspace.forward(x));
                     if (backward) {
                         HostTensor gradOutput = rows("grad_output", required("grad_output"), parameters.model().out());
@@ -159,7 +160,7 @@ public final class Verification {
                         workspace.backward(x, gradOutput.to(arena, dtype), gradients, gradInput);
                         if (tensors.containsKey("grad_input")) {
                             compare("grad_input", rows("grad_input", tensors.get("grad_input"), parameters.model().in()),
-                                gradInput);
+                                    gradInput);
                         }
                         expected.forEach((name, tensor) -> compareGradient(model, gradients, name, tensor));
                     }
@@ -181,12 +182,12 @@ public final class Verification {
         private void requireKnown(Variant variant) {
             for (String name : tensors.keySet()) {
                 boolean known = List.of("input", "output", "grad_output", "grad_input").contains(name)
-                    || name.startsWith("param.") || name.startsWith("grad.")
-                    || variant.name().equals("efficient-kan-update-grid")
-                    && (name.equals("samples") || name.startsWith("before."));
+                        || name.startsWith("param.") || name.startsWith("grad.")
+                        || variant.name().equals("efficient-kan-update-grid")
+                                && (name.equals("samples") || name.startsWith("before."));
                 if (!known) {
                     throw new FormatException(what + ": unknown tensor '" + name
-                        + "'; expected input, output, grad_output, grad_input, param.* and grad.*");
+                            + "'; expected input, output, grad_output, grad_input, param.* and grad.*");
                 }
             }
         }
@@ -195,7 +196,7 @@ public final class Verification {
             HostTensor tensor = tensors.get(name);
             if (tensor == null) {
                 throw new FormatException(what + ": there is no tensor '" + name + "'; expected input, param.*, output, "
-                    + "and for gradients grad_output, grad_input and grad.*");
+                        + "and for gradients grad_output, grad_input and grad.*");
             }
             return tensor;
         }
@@ -209,30 +210,30 @@ public final class Verification {
             }
             if (last < 0 || shape.axis(last) != features) {
                 throw new ShapeException(what + ": " + name + " has shape " + shape + "; the model has " + features
-                    + " features there");
+                        + " features there");
             }
             return tensor.reshape(tensor.size() / features, features);
         }
 
         private void compareGradient(StateDicts.Loaded model, ParameterVector gradients, String name,
-                                     HostTensor expected) {
+                HostTensor expected) {
             StateDicts.Placed placed = model.placed().get(name);
             if (placed == null) {
                 throw new FormatException(what + ": grad." + name + " belongs to no tensor param." + name);
             }
             if (!placed.shape().equals(expected.shape())) {
                 throw new ShapeException(what + ": grad." + name + " has shape " + expected.shape() + ", param." + name
-                    + " has " + placed.shape());
+                        + " has " + placed.shape());
             }
             TensorInfo info = placed.info();
             HostTensor found = HostTensor.allocate(arena, dtype, expected.shape());
             if (info != null && info.role() == TensorInfo.Role.BUFFER) {
                 throw new FormatException(what + ": grad." + name + " is the gradient of a buffer; kan4j trains no such "
-                    + "tensor of variant " + model.imported().origin().variant());
+                        + "tensor of variant " + model.imported().origin().variant());
             }
             if (info != null) {
                 found = StateDicts.restored(arena, gradients.get(arena, info.name()), placed.slot().axes(),
-                    expected.shape());
+                        expected.shape());
             }
             compare("grad." + name, expected, found);
         }

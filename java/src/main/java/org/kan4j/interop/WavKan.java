@@ -34,22 +34,22 @@ final class WavKan extends Variant {
     @Override
     List<Slot> slots() {
         return List.of(
-            Slot.of("layers.{l}.scale", "kan", "scale", "O", "I"),
-            Slot.of("layers.{l}.translation", "kan", "translation", "O", "I"),
-            Slot.carried("layers.{l}.weight1", i -> 0, null, "O", "I"),
-            Slot.of("layers.{l}.wavelet_weights", "kan", "weight", "O", "I"),
-            Slot.of("layers.{l}.bn.weight", "norm", "weight", "O"),
-            Slot.of("layers.{l}.bn.bias", "norm", "bias", "O"),
-            Slot.of("layers.{l}.bn.running_mean", "norm", "running_mean", "O"),
-            Slot.of("layers.{l}.bn.running_var", "norm", "running_var", "O"),
-            Slot.carried("layers.{l}.bn.num_batches_tracked", i -> 0, "I64"));
+                Slot.of("layers.{l}.scale", "kan", "scale", "O", "I"),
+                Slot.of("layers.{l}.translation", "kan", "translation", "O", "I"),
+                Slot.carried("layers.{l}.weight1", i -> 0, null, "O", "I"),
+                Slot.of("layers.{l}.wavelet_weights", "kan", "weight", "O", "I"),
+                Slot.of("layers.{l}.bn.weight", "norm", "weight", "O"),
+                Slot.of("layers.{l}.bn.bias", "norm", "bias", "O"),
+                Slot.of("layers.{l}.bn.running_mean", "norm", "running_mean", "O"),
+                Slot.of("layers.{l}.bn.running_var", "norm", "running_var", "O"),
+                Slot.carried("layers.{l}.bn.num_batches_tracked", i -> 0, "I64"));
     }
 
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         boolean eval = config.text("mode", List.of("train", "eval")).equals("eval");
         Wavelet basis = new Wavelet(
-            Wavelet.Kind.valueOf(config.text("wavelet_type", TYPES).toUpperCase(Locale.ROOT)));
+                Wavelet.Kind.valueOf(config.text("wavelet_type", TYPES).toUpperCase(Locale.ROOT)));
         Map<String, LayerSpec> layers = new LinkedHashMap<>();
         layers.put("kan", KanLayer.of(published.in(), published.out(), basis));
         layers.put("norm", BatchNorm.of(published.out()).withFrozen(eval));

@@ -48,7 +48,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
             Safetensors safetensors = Safetensors.open(source);
             if (key != null) {
                 throw new FormatException(file + " is a safetensors file, which has no dicts in dicts: leave --key "
-                    + key + " out");
+                        + key + " out");
             }
             tensors = new LinkedHashMap<>();
             for (Safetensors.Entry entry : safetensors.entries().values()) {
@@ -68,7 +68,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
             long bad = notFinite(tensor);
             if (bad > 0) {
                 notes.add(name + " has " + bad + (bad == 1 ? " number that is" : " numbers that are")
-                    + " not finite; the model's outputs will not be either");
+                        + " not finite; the model's outputs will not be either");
             }
         });
         return new Weights(source.toString(), current, json, List.copyOf(notes));
@@ -84,7 +84,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
     }
 
     private static Map<String, HostTensor> torch(Path file, Variant variant, String key, Arena arena,
-        List<String> notes) throws IOException {
+            List<String> notes) throws IOException {
         TorchFile torch = TorchFile.open(file);
         Map<String, Map<String, Unpickler.Tensor>> dicts = torch.stateDicts();
         Map<String, Unpickler.Tensor> chosen = new LinkedHashMap<>(choose(file, variant, key, dicts));
@@ -99,24 +99,24 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
     }
 
     private static Map<String, Unpickler.Tensor> choose(Path file, Variant variant, String key,
-                                                        Map<String, Map<String, Unpickler.Tensor>> dicts) {
+            Map<String, Map<String, Unpickler.Tensor>> dicts) {
         if (dicts.isEmpty()) {
             throw new FormatException(file
-                + " holds no dict of tensors; expected one of torch.save(model.state_dict(), ...)");
+                    + " holds no dict of tensors; expected one of torch.save(model.state_dict(), ...)");
         }
         List<String> names = dicts.keySet().stream().map(name -> name.isEmpty() ? "(the whole)" : name).toList();
         if (key != null) {
             if (!dicts.containsKey(key)) {
                 throw new FormatException(file + " has no dict of tensors under the key '" + key + "'; it has "
-                    + String.join(", ", names));
+                        + String.join(", ", names));
             }
             return dicts.get(key);
         }
         List<String> fitting = dicts.keySet().stream()
-            .filter(name -> !StateDictNames.guess(variant, dicts.get(name).keySet()).isEmpty()).toList();
+                .filter(name -> !StateDictNames.guess(variant, dicts.get(name).keySet()).isEmpty()).toList();
         if (fitting.size() > 1) {
             throw new FormatException(file + " holds several state dicts of " + variant.name() + ": "
-                + String.join(", ", fitting) + "; --key names the one to read");
+                    + String.join(", ", fitting) + "; --key names the one to read");
         }
         return dicts.get(fitting.isEmpty() ? dicts.keySet().iterator().next() : fitting.getFirst());
     }

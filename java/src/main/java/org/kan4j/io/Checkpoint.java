@@ -54,7 +54,7 @@ public final class Checkpoint implements AutoCloseable {
      * @param state stays the caller's to close; or null
      */
     public static void write(Path file, Parameters parameters, Map<String, String> properties, String device,
-                             SavedState state) throws IOException {
+            SavedState state) throws IOException {
         CheckpointFile.write(file, parameters, properties, device, state);
     }
 

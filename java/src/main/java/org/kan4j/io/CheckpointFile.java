@@ -46,7 +46,7 @@ final class CheckpointFile {
 
     /** Writes a checkpoint; {@code state} may be null. */
     static void write(Path file, Parameters parameters, Map<String, String> properties, String device,
-                      SavedState state) throws IOException {
+            SavedState state) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", "kan4j");
         metadata.put("format_version", String.valueOf(VERSION));
@@ -66,7 +66,7 @@ final class CheckpointFile {
                 for (TensorInfo tensor : parameters.tensors()) {
                     if (tensor.role() == TensorInfo.Role.PARAMETER) {
                         sources.put(VECTOR + name + "." + tensor.name(), new Source(parameters.model().dtype(),
-                            tensor.shape(), arena -> vector.get(arena, tensor.name())));
+                                tensor.shape(), arena -> vector.get(arena, tensor.name())));
                     }
                 }
             });
@@ -79,12 +79,12 @@ final class CheckpointFile {
     private static void put(Map<String, Safetensors.Source> sources, String prefix, Parameters parameters) {
         for (TensorInfo tensor : parameters.tensors()) {
             sources.put(prefix + tensor.name(), new Source(parameters.model().dtype(), tensor.shape(),
-                arena -> parameters.get(arena, tensor.name())));
+                    arena -> parameters.get(arena, tensor.name())));
         }
     }
 
     private record Source(DType dtype, Shape shape, java.util.function.Function<Arena, HostTensor> maker)
-        implements Safetensors.Source {
+            implements Safetensors.Source {
         @Override
         public HostTensor tensor(Arena arena) {
             return maker.apply(arena);
@@ -98,18 +98,18 @@ final class CheckpointFile {
         Map<String, String> metadata = tensors.metadata();
         if (!"kan4j".equals(metadata.get("format"))) {
             throw new FormatException(file + " is a safetensors file but not a checkpoint of kan4j: its metadata has no "
-                + "format 'kan4j'");
+                    + "format 'kan4j'");
         }
         String version = metadata.get("format_version");
         if (!String.valueOf(VERSION).equals(version)) {
             throw new FormatException(file + " is a checkpoint of the format version " + version + "; this kan4j, "
-                + NativeLibrary.version() + ", reads version " + VERSION);
+                    + NativeLibrary.version() + ", reads version " + VERSION);
         }
         try {
             KanModel model = SpecFormat.model(fields(metadata, "model"));
             Fields provenance = fields(metadata, "provenance");
             Provenance origin = new Provenance(provenance.text("version"), provenance.text("build"),
-                provenance.text("java"), provenance.text("device"), provenance.text("created"));
+                    provenance.text("java"), provenance.text("device"), provenance.text("created"));
             Map<String, String> properties = new LinkedHashMap<>();
             metadata.forEach((name, value) -> {
                 if (name.startsWith(PROPERTY)) {
@@ -180,21 +180,21 @@ final class CheckpointFile {
         extra.removeAll(expected.keySet());
         if (!missing.isEmpty() || !extra.isEmpty()) {
             throw new FormatException("its tensors are not those of its model:"
-                + (missing.isEmpty() ? "" : " missing " + String.join(", ", missing))
-                + (extra.isEmpty() ? "" : " unknown " + String.join(", ", extra)));
+                    + (missing.isEmpty() ? "" : " missing " + String.join(", ", missing))
+                    + (extra.isEmpty() ? "" : " unknown " + String.join(", ", extra)));
         }
         expected.forEach((name, tensor) -> {
             Safetensors.Entry entry = tensors.entry(name);
             if (!entry.dtype().equals(model.dtype().name()) || !entry.shape().equals(tensor.shape())) {
                 throw new FormatException("the tensor '" + name + "' must be " + model.dtype() + tensor.shape()
-                    + ", found " + entry.dtype() + entry.shape());
+                        + ", found " + entry.dtype() + entry.shape());
             }
         });
     }
 
     private static Checkpoint read(Safetensors tensors, KanModel model, String description, Set<String> vectorNames,
-                                   Set<String> setNames, Map<String, String> properties, Provenance origin)
-        throws IOException {
+            Set<String> setNames, Map<String, String> properties, Provenance origin)
+            throws IOException {
         Parameters parameters = Parameters.zeros(model);
         Map<String, ParameterVector> vectors = new LinkedHashMap<>();
         Map<String, Parameters> sets = new LinkedHashMap<>();
@@ -206,7 +206,7 @@ final class CheckpointFile {
                     if (tensor.role() == TensorInfo.Role.PARAMETER) {
                         try (Arena arena = Arena.ofConfined()) {
                             vectors.get(name).set(tensor.name(),
-                                tensors.read(arena, VECTOR + name + "." + tensor.name()));
+                                    tensors.read(arena, VECTOR + name + "." + tensor.name()));
                         }
                     }
                 }
@@ -216,7 +216,7 @@ final class CheckpointFile {
                 fill(sets.get(name), tensors, name + ".");
             }
             return new Checkpoint(parameters, properties, origin,
-                description == null ? null : new SavedState(description, vectors, sets));
+                    description == null ? null : new SavedState(description, vectors, sets));
         } catch (RuntimeException | Error | IOException e) {
             vectors.values().forEach(ParameterVector::close);
             sets.values().forEach(Parameters::close);

@@ -22,7 +22,7 @@ final class Half {
         for (long i = 0; i < source.byteSize() / Short.BYTES; i++) {
             short bits = source.get(BITS, i * Short.BYTES);
             target.setAtIndex(ValueLayout.JAVA_FLOAT, i, brain ? Float.intBitsToFloat(bits << 16)
-                : Float.float16ToFloat(bits));
+                    : Float.float16ToFloat(bits));
         }
     }
 }

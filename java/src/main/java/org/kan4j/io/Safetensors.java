@@ -44,9 +44,9 @@ public final class Safetensors {
     private static final int ZIP = 0x04034b50;
 
     private static final Map<String, Integer> BITS = Map.ofEntries(Map.entry("BOOL", 8), Map.entry("U8", 8),
-        Map.entry("I8", 8), Map.entry("F8_E5M2", 8), Map.entry("F8_E4M3", 8), Map.entry("I16", 16),
-        Map.entry("U16", 16), Map.entry("F16", 16), Map.entry("BF16", 16), Map.entry("I32", 32), Map.entry("U32", 32),
-        Map.entry("F32", 32), Map.entry("F64", 64), Map.entry("I64", 64), Map.entry("U64", 64));
+            Map.entry("I8", 8), Map.entry("F8_E5M2", 8), Map.entry("F8_E4M3", 8), Map.entry("I16", 16),
+            Map.entry("U16", 16), Map.entry("F16", 16), Map.entry("BF16", 16), Map.entry("I32", 32), Map.entry("U32", 32),
+            Map.entry("F32", 32), Map.entry("F64", 64), Map.entry("I64", 64), Map.entry("U64", 64));
 
     /**
      * A tensor of a file.
@@ -97,7 +97,7 @@ public final class Safetensors {
             }
             if (length < 2 || length > MAX_HEADER || length > size - 8) {
                 throw bad(file, "its header claims " + Long.toUnsignedString(length) + " bytes, of the file's " + size
-                    + (length > MAX_HEADER ? " (at most " + MAX_HEADER + " are allowed)" : "; it may be truncated"));
+                        + (length > MAX_HEADER ? " (at most " + MAX_HEADER + " are allowed)" : "; it may be truncated"));
             }
             ByteBuffer bytes = ByteBuffer.allocate((int) length);
             readFully(channel, bytes, 8);
@@ -126,7 +126,7 @@ public final class Safetensors {
             header = Json.parseObject(text);
         } catch (Json.ParseException e) {
             throw new FormatException(file + " is not a valid safetensors file: its header is not JSON, "
-                + e.getMessage(), e);
+                    + e.getMessage(), e);
         }
         Map<String, String> metadata = new LinkedHashMap<>();
         Map<String, Entry> entries = new LinkedHashMap<>();
@@ -155,7 +155,7 @@ public final class Safetensors {
     private static Entry entry(Path file, String name, Map<?, ?> value) {
         if (!value.keySet().equals(Set.of("dtype", "shape", "data_offsets"))) {
             throw bad(file, "the tensor '" + name + "' must have dtype, shape and data_offsets, it has "
-                + value.keySet());
+                    + value.keySet());
         }
         if (!(value.get("dtype") instanceof String dtype)) {
             throw bad(file, "the dtype of the tensor '" + name + "' is no text: " + value.get("dtype"));
@@ -164,7 +164,7 @@ public final class Safetensors {
         long[] offsets = numbers(file, name, "data_offsets", value.get("data_offsets"));
         if (offsets.length != 2 || offsets[0] > offsets[1]) {
             throw bad(file, "the tensor '" + name + "' must have a first and a last offset, given "
-                + value.get("data_offsets"));
+                    + value.get("data_offsets"));
         }
         Shape shape;
         long bytes;
@@ -172,14 +172,14 @@ public final class Safetensors {
             shape = Shape.of(axes);
             // A newer type is the concern of whoever reads the tensor.
             bytes = BITS.containsKey(dtype) ? Math.multiplyExact(shape.size(), (long) BITS.get(dtype)) / 8
-                : offsets[1] - offsets[0];
+                    : offsets[1] - offsets[0];
         } catch (ShapeException | ArithmeticException e) {
             throw new FormatException(file + " is not a valid safetensors file: the size of the tensor '" + name
-                + "' overflows, its shape is " + value.get("shape"), e);
+                    + "' overflows, its shape is " + value.get("shape"), e);
         }
         if (bytes != offsets[1] - offsets[0]) {
             throw bad(file, "the tensor '" + name + "' of " + dtype + " and shape " + shape + " takes " + bytes
-                + " bytes, its offsets span " + (offsets[1] - offsets[0]));
+                    + " bytes, its offsets span " + (offsets[1] - offsets[0]));
         }
         return new Entry(name, dtype, shape, offsets[0], offsets[1]);
     }
@@ -189,7 +189,7 @@ public final class Safetensors {
             return list.stream().mapToLong(n -> (Long) n).toArray();
         }
         throw bad(file, "the " + what + " of the tensor '" + name + "' must be whole numbers of at least 0, given "
-            + value);
+                + value);
     }
 
     /** The format forbids gaps and overlaps: then no two tensors share bytes and no byte is hidden. */
@@ -200,14 +200,14 @@ public final class Safetensors {
         for (Entry entry : sorted) {
             if (entry.begin() != end) {
                 throw bad(file, "the tensor '" + entry.name() + "' begins at byte " + entry.begin()
-                    + (entry.begin() < end ? ", inside the one before it, which ends at " : ", after a gap from ")
-                    + end);
+                        + (entry.begin() < end ? ", inside the one before it, which ends at " : ", after a gap from ")
+                        + end);
             }
             end = entry.end();
         }
         if (end != dataBytes) {
             throw bad(file, "its tensors take " + end + " bytes, after the header there are " + dataBytes
-                + (end > dataBytes ? "; it is truncated" : ""));
+                    + (end > dataBytes ? "; it is truncated" : ""));
         }
     }
 
@@ -242,7 +242,7 @@ public final class Safetensors {
         Entry entry = entries.get(name);
         if (entry == null) {
             throw new FormatException(file + " has no tensor '" + name + "'; it has "
-                + String.join(", ", entries.keySet()));
+                    + String.join(", ", entries.keySet()));
         }
         return entry;
     }
@@ -269,7 +269,7 @@ public final class Safetensors {
             case "I64" -> DType.I64;
             case "F16", "BF16" -> DType.F32;
             default -> throw new UnsupportedException("the tensor '" + name + "' of " + file + " is of "
-                + entry.dtype() + "; kan4j reads F32, F64, F16, BF16, I32 and I64");
+                    + entry.dtype() + "; kan4j reads F32, F64, F16, BF16, I32 and I64");
         };
         HostTensor tensor = HostTensor.allocate(arena, dtype, entry.shape());
         if (entry.dtype().endsWith("F16")) {
@@ -302,7 +302,7 @@ public final class Safetensors {
                 throw bad(file, "the tensor '" + name + "' ends at byte " + end + ", the file now has " + channel.size());
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, dataStart + entry.begin(), entry.end() - entry.begin(),
-                arena);
+                    arena);
         }
     }
 
@@ -324,7 +324,7 @@ public final class Safetensors {
 
     /** Writes tensors and texts. The file appears, or is replaced, whole: a crash leaves the old one. */
     public static void write(Path file, Map<String, HostTensor> tensors, Map<String, String> metadata)
-        throws IOException {
+            throws IOException {
         Map<String, Source> sources = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> sources.put(name, new Given(tensor)));
         writeSources(file, sources, metadata);
@@ -365,13 +365,13 @@ public final class Safetensors {
                 throw KanException.invalid("a tensor cannot be named __metadata__");
             }
             header.put(entry.getKey(), Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets",
-                List.of(begin, end)));
+                    List.of(begin, end)));
         }
         byte[] json = Json.write(header).getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + 7) / 8 * 8;
         if (padded > MAX_HEADER) {
             throw KanException.invalid("a safetensors header may have %d bytes, these tensors need %d", MAX_HEADER,
-                padded);
+                    padded);
         }
         ByteBuffer start = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
         start.putLong(padded).put(json);
@@ -385,7 +385,7 @@ public final class Safetensors {
                     MemorySegment numbers = entry.getValue().tensor(arena).segment();
                     for (long done = 0; done < numbers.byteSize(); done += 1 << 30) {
                         writeFully(channel, numbers.asSlice(done, Math.min(1 << 30, numbers.byteSize() - done))
-                            .asByteBuffer());
+                                .asByteBuffer());
                     }
                 }
             }

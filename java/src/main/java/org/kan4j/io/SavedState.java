@@ -16,7 +16,7 @@ import org.kan4j.model.Parameters;
  * @param sets by name, further parameters of the same model, such as those of the best epoch
  */
 public record SavedState(String description, Map<String, ParameterVector> vectors, Map<String, Parameters> sets)
-    implements AutoCloseable {
+        implements AutoCloseable {
 
     /** Keeps immutable copies of the maps. */
     public SavedState {

@@ -76,16 +76,16 @@ public final class SpecFormat {
     private static Map<String, Object> layer(LayerSpec layer) {
         return switch (layer) {
             case KanLayer kan -> object("kan", "in", kan.in(), "out", kan.out(), "basis", basis(kan.basis()), "base",
-                name(kan.base()), "scale", kan.scale(), "mask", kan.mask(), "bias", kan.bias(), "input_norm",
-                kan.inputNorm(), "base_norm", kan.baseNorm(), "train_basis", kan.trainBasis());
+                    name(kan.base()), "scale", kan.scale(), "mask", kan.mask(), "bias", kan.bias(), "input_norm",
+                    kan.inputNorm(), "base_norm", kan.baseNorm(), "train_basis", kan.trainBasis());
             case Linear linear -> object("linear", "in", linear.in(), "out", linear.out(), "bias", linear.bias());
             case LayerNorm norm -> object("layer_norm", "features", norm.features(), "eps", norm.eps());
             case BatchNorm norm -> object("batch_norm", "features", norm.features(), "eps", norm.eps(), "momentum",
-                norm.momentum(), "frozen", norm.frozen());
+                    norm.momentum(), "frozen", norm.frozen());
             case ActivationLayer activation -> object("activation", "features", activation.features(), "activation",
-                name(activation.activation()));
+                    name(activation.activation()));
             case Multiply multiply -> object("multiply", "passed", multiply.passed(), "products", multiply.products(),
-                "arity", multiply.arity());
+                    "arity", multiply.arity());
             case Affine affine -> object("affine", "features", affine.features());
         };
     }
@@ -94,11 +94,11 @@ public final class SpecFormat {
         return switch (fields.text("type")) {
             case "kan" -> {
                 fields.only("type", "in", "out", "basis", "base", "scale", "mask", "bias", "input_norm", "base_norm",
-                    "train_basis");
+                        "train_basis");
                 yield new KanLayer(fields.whole("in"), fields.whole("out"), basis(fields.object("basis")),
-                    fields.constant("base", Activation.class), fields.bool("scale"), fields.bool("mask"),
-                    fields.bool("bias"), fields.bool("input_norm"), fields.bool("base_norm"),
-                    fields.bool("train_basis"));
+                        fields.constant("base", Activation.class), fields.bool("scale"), fields.bool("mask"),
+                        fields.bool("bias"), fields.bool("input_norm"), fields.bool("base_norm"),
+                        fields.bool("train_basis"));
             }
             case "linear" -> {
                 fields.only("type", "in", "out", "bias");
@@ -111,7 +111,7 @@ public final class SpecFormat {
             case "batch_norm" -> {
                 fields.only("type", "features", "eps", "momentum", "frozen");
                 yield new BatchNorm(fields.whole("features"), fields.number("eps"), fields.number("momentum"),
-                    fields.bool("frozen"));
+                        fields.bool("frozen"));
             }
             case "activation" -> {
                 fields.only("type", "features", "activation");
@@ -120,25 +120,25 @@ public final class SpecFormat {
             case "multiply" -> {
                 fields.only("type", "passed", "products", "arity");
                 yield new Multiply(fields.integer("passed", 0), fields.integer("products", 0),
-                    fields.integer("arity", 0));
+                        fields.integer("arity", 0));
             }
             case "affine" -> {
                 fields.only("type", "features");
                 yield new Affine(fields.whole("features"));
             }
             default -> throw unknown("layer", fields,
-                "kan, linear, layer_norm, batch_norm, activation, multiply, affine");
+                    "kan, linear, layer_norm, batch_norm, activation, multiply, affine");
         };
     }
 
     private static Map<String, Object> basis(Basis basis) {
         return switch (basis) {
             case BSpline b -> object(b.name(), "grid", b.grid(), "order", b.order(), "lo", b.lo(), "hi", b.hi(),
-                "outside", name(b.outside()));
+                    "outside", name(b.outside()));
             case GaussianRbf b -> object(b.name(), "centres", b.centres(), "lo", b.lo(), "hi", b.hi(), "width",
-                b.width());
+                    b.width());
             case Rswaf b -> object(b.name(), "centres", b.centres(), "lo", b.lo(), "hi", b.hi(), "inverse_denominator",
-                b.inverseDenominator());
+                    b.inverseDenominator());
             case Fourier b -> object(b.name(), "frequencies", b.frequencies());
             case Chebyshev b -> object(b.name(), "degree", b.degree());
             case Jacobi b -> object(b.name(), "degree", b.degree(), "a", b.a(), "b", b.b());
@@ -155,17 +155,17 @@ public final class SpecFormat {
             case "bspline" -> {
                 fields.only("type", "grid", "order", "lo", "hi", "outside");
                 yield new BSpline(fields.integer("grid", 0), fields.integer("order", 0), fields.number("lo"),
-                    fields.number("hi"), fields.constant("outside", BSpline.Outside.class));
+                        fields.number("hi"), fields.constant("outside", BSpline.Outside.class));
             }
             case "fastkan" -> {
                 fields.only("type", "centres", "lo", "hi", "width");
                 yield new GaussianRbf(fields.integer("centres", 0), fields.number("lo"), fields.number("hi"),
-                    fields.number("width"));
+                        fields.number("width"));
             }
             case "rswaf" -> {
                 fields.only("type", "centres", "lo", "hi", "inverse_denominator");
                 yield new Rswaf(fields.integer("centres", 0), fields.number("lo"), fields.number("hi"),
-                    fields.number("inverse_denominator"));
+                        fields.number("inverse_denominator"));
             }
             case "fourierkan" -> new Fourier(fields.only("type", "frequencies").integer("frequencies", 0));
             case "chebykan" -> new Chebyshev(fields.only("type", "degree").integer("degree", 0));
@@ -183,10 +183,10 @@ public final class SpecFormat {
             case "bsrbf" -> {
                 fields.only("type", "grid", "order", "lo", "hi");
                 yield new BSplineRbf(fields.integer("grid", 0), fields.integer("order", 0), fields.number("lo"),
-                    fields.number("hi"));
+                        fields.number("hi"));
             }
             default -> throw unknown("basis", fields, "bspline, fastkan, rswaf, fourierkan, chebykan, jacobikan, "
-                + "sinekan, wavkan, relukan, rational, bsrbf");
+                    + "sinekan, wavkan, relukan, rational, bsrbf");
         };
     }
 }

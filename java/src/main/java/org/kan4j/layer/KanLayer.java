@@ -35,7 +35,7 @@ import org.kan4j.internal.Checks;
  *     trained; for bases that have some
  */
 public record KanLayer(long in, long out, Basis basis, Activation base, boolean scale, boolean mask, boolean bias,
-                       boolean inputNorm, boolean baseNorm, boolean trainBasis) implements LayerSpec {
+        boolean inputNorm, boolean baseNorm, boolean trainBasis) implements LayerSpec {
 
     /** Checks the values and their combination. */
     public KanLayer {
@@ -57,7 +57,7 @@ public record KanLayer(long in, long out, Basis basis, Activation base, boolean 
         }
         if (basis instanceof Rational rational && in % rational.groups() != 0) {
             throw new ShapeException("the groups of a rational basis must divide the input features: " + in
-                + " features, " + rational.groups() + " groups");
+                    + " features, " + rational.groups() + " groups");
         }
         if (basis instanceof Wavelet && base != Activation.NONE) {
             throw KanException.invalid("wavelets have no base branch, given %s", base);

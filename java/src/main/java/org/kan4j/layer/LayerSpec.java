@@ -5,7 +5,7 @@ package org.kan4j.layer;
  * What a layer computes: its kind, sizes and options. Immutable; the numbers are in {@link org.kan4j.model.Parameters}.
  */
 public sealed interface LayerSpec
-    permits KanLayer, Linear, LayerNorm, BatchNorm, ActivationLayer, Multiply, Affine {
+        permits KanLayer, Linear, LayerNorm, BatchNorm, ActivationLayer, Multiply, Affine {
 
     /** Input features: the last axis of its input. */
     long in();

@@ -61,7 +61,7 @@ public final class EdgeStatistics {
         dtype = model.dtype();
         if (!(context.device() instanceof Device.Cpu)) {
             throw new UnsupportedException("edge statistics and penalties on them are computed on the CPU, given a context "
-                + "on " + context.device());
+                    + "on " + context.device());
         }
         List<Layer> found = new ArrayList<>();
         for (int l = 0; l < model.layers().size(); l++) {
@@ -84,7 +84,7 @@ public final class EdgeStatistics {
         }
         if (features.shape().rank() == 0 || features.shape().axis(-1) != model.in()) {
             throw new ShapeException("the model takes " + model.in() + " features as the last axis, given rows of shape "
-                + features.shape());
+                    + features.shape());
         }
         if (features.rows() == 0) {
             throw KanException.invalid("edge statistics need at least one row");
@@ -99,7 +99,7 @@ public final class EdgeStatistics {
                 long count = Math.min(chunk, total - from);
                 statistics.grow(count);
                 passes.forward(count, features.segment().asSlice(from * rowBytes, count * rowBytes),
-                    (layer, input) -> statistics.add(passes, layer, count, input));
+                        (layer, input) -> statistics.add(passes, layer, count, input));
             }
         }
         return statistics;

@@ -40,7 +40,7 @@ public final class Metrics {
             own.put(metric.name(), new Sum(metric.start()));
         }
         return parameters.on(context,
-            here -> new Metrics(data.size(), Measurement.of(context, here, loss, data, own)));
+                here -> new Metrics(data.size(), Measurement.of(context, here, loss, data, own)));
     }
 
     private record Sum(Metric.Sum sum) implements Measurement.RowSum {

@@ -50,7 +50,8 @@ final class Initialiser {
                 case KanLayer kan -> {
                     switch (tensor.tensor()) {
                         case "norm_weight", "mask" -> set(tensor, () -> 1);
-                        case "base_weight", "coef", "coef_scale", "weight", "bias", "norm_bias", "translation" -> { }
+                        case "base_weight", "coef", "coef_scale", "weight", "bias", "norm_bias", "translation" -> {
+                        }
                         case "scale" -> set(tensor, () -> 1); // a wavelet's
                         default -> setBasis(tensor, kan);
                     }
@@ -61,9 +62,12 @@ final class Initialiser {
                     ones(tensor, "running_var");
                 }
                 case Affine affine -> ones(tensor, "scale");
-                case Linear linear -> { }
-                case ActivationLayer activation -> { }
-                case Multiply multiply -> { }
+                case Linear linear -> {
+                }
+                case ActivationLayer activation -> {
+                }
+                case Multiply multiply -> {
+                }
             }
         }
     }
@@ -104,14 +108,18 @@ final class Initialiser {
             }
             case Rational rational -> {
                 double[] start = name.equals("numerator")
-                    ? isFirst(tensor) ? IDENTITY_NUMERATOR : GELU_NUMERATOR
-                    : isFirst(tensor) ? IDENTITY_DENOMINATOR : GELU_DENOMINATOR;
+                        ? isFirst(tensor) ? IDENTITY_NUMERATOR : GELU_NUMERATOR
+                        : isFirst(tensor) ? IDENTITY_DENOMINATOR : GELU_DENOMINATOR;
                 setIndexed(tensor, i -> start[(int) (i % start.length)]);
             }
-            case Fourier fourier -> { }
-            case Chebyshev chebyshev -> { }
-            case Jacobi jacobi -> { }
-            case Wavelet wavelet -> { }
+            case Fourier fourier -> {
+            }
+            case Chebyshev chebyshev -> {
+            }
+            case Jacobi jacobi -> {
+            }
+            case Wavelet wavelet -> {
+            }
         }
     }
 
@@ -168,11 +176,16 @@ final class Initialiser {
             switch (parameters.model().layers().get(tensor.layer())) {
                 case KanLayer kan -> drawKan(tensor, kan, random);
                 case Linear linear -> uniform(tensor, 1 / Math.sqrt(linear.in()), random);
-                case LayerNorm norm -> { }
-                case BatchNorm norm -> { }
-                case Affine affine -> { }
-                case ActivationLayer activation -> { }
-                case Multiply multiply -> { }
+                case LayerNorm norm -> {
+                }
+                case BatchNorm norm -> {
+                }
+                case Affine affine -> {
+                }
+                case ActivationLayer activation -> {
+                }
+                case Multiply multiply -> {
+                }
             }
         }
     }
@@ -195,17 +208,25 @@ final class Initialiser {
                     case Rational rational -> uniform(tensor, 1 / Math.sqrt(in), random);
                     case ReluPower relu -> uniform(tensor, 1 / Math.sqrt(in * relu.functions()), random);
                     case Sine sine -> set(tensor, () -> 1.0 / layer.out());
-                    case BSpline spline -> { }
-                    case Rswaf rswaf -> { }
-                    case Fourier fourier -> { }
-                    case Chebyshev chebyshev -> { }
-                    case Jacobi jacobi -> { }
-                    case Wavelet wavelet -> { }
-                    case BSplineRbf both -> { }
+                    case BSpline spline -> {
+                    }
+                    case Rswaf rswaf -> {
+                    }
+                    case Fourier fourier -> {
+                    }
+                    case Chebyshev chebyshev -> {
+                    }
+                    case Jacobi jacobi -> {
+                    }
+                    case Wavelet wavelet -> {
+                    }
+                    case BSplineRbf both -> {
+                    }
                 }
             }
             case "coef" -> drawCoefficients(tensor, layer, random);
-            default -> { }
+            default -> {
+            }
         }
     }
 
@@ -220,7 +241,7 @@ final class Initialiser {
         }
         switch (layer.basis()) {
             case BSpline spline -> splineNoise(tensor, spline,
-                initialisation == Initialisation.PYKAN ? 0.3 : 0.1, random);
+                    initialisation == Initialisation.PYKAN ? 0.3 : 0.1, random);
             case GaussianRbf rbf -> normal(tensor, 0.1, random);
             case Rswaf rswaf -> uniform(tensor, Math.sqrt(6 / (in * n + out)), random);
             case Fourier fourier -> {
@@ -247,7 +268,8 @@ final class Initialiser {
             case ReluPower relu -> uniform(tensor, 1 / Math.sqrt(in * n), random);
             case Rational rational -> uniform(tensor, 1 / Math.sqrt(in), random);
             case BSplineRbf both -> uniform(tensor, 1 / Math.sqrt(in * n), random);
-            case Wavelet wavelet -> { }
+            case Wavelet wavelet -> {
+            }
         }
     }
 

@@ -35,7 +35,7 @@ public final class KanModel {
         for (int i = 1; i < layers.size(); i++) {
             if (layers.get(i).in() != layers.get(i - 1).out()) {
                 throw new ShapeException("layer " + i + " takes " + layers.get(i).in() + " features, but layer "
-                    + (i - 1) + " gives " + layers.get(i - 1).out());
+                        + (i - 1) + " gives " + layers.get(i - 1).out());
             }
         }
     }
@@ -89,7 +89,7 @@ public final class KanModel {
     private static void requireWidths(long[] widths) {
         if (widths.length < 2) {
             throw new ShapeException("a network needs at least 2 widths, its inputs and its outputs, given "
-                + widths.length);
+                    + widths.length);
         }
     }
 

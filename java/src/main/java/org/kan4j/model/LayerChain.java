@@ -39,7 +39,8 @@ final class LayerChain implements Chain {
             Native.check(Kan.kan_chain_bytes(handle, count, layers, maxRows, bytes), handle);
             MemorySegment room = memory.allocate(bytes.get(ValueLayout.JAVA_LONG, 0));
             MemorySegment made = arena.allocate(ValueLayout.ADDRESS);
-            Native.check(Kan.kan_chain_create(handle, count, layers, params, buffers, maxRows, room, room.byteSize(), made), handle);
+            Native.check(Kan.kan_chain_create(handle, count, layers, params, buffers, maxRows, room, room.byteSize(), made),
+                    handle);
             this.chain = made.get(ValueLayout.ADDRESS, 0);
         } catch (RuntimeException | Error e) {
             memory.close();

@@ -97,11 +97,11 @@ final class LayerPasses implements Passes {
         KanModel model = parameters.model();
         if (x.dtype() != model.dtype()) {
             throw KanException.invalid("the model computes in %s, given an input of %s; convert it with HostTensor.to",
-                model.dtype(), x.dtype());
+                    model.dtype(), x.dtype());
         }
         if (x.shape().rank() == 0 || x.shape().axis(-1) != model.in()) {
             throw new ShapeException("the model takes " + model.in() + " features as the last axis, given an input of "
-                + "shape " + x.shape());
+                    + "shape " + x.shape());
         }
         long rows = x.shape().rows();
         if (rows > maxRows) {
@@ -128,7 +128,7 @@ final class LayerPasses implements Passes {
         long rows = requireInput(x);
         requireGradOutput(x, gradOutput);
         return new Batch(rows, TensorArrays.array(owner, "the input", x),
-            TensorArrays.array(owner, "the output's gradient", gradOutput));
+                TensorArrays.array(owner, "the output's gradient", gradOutput));
     }
 
     private MemorySegment allocate(long size) {
@@ -147,7 +147,7 @@ final class LayerPasses implements Passes {
 
     private NativeLayers.Sizes sizes(int layer, long rows) {
         return NativeLayers.sizes(owner, parameters.layers().handle(layer), rows,
-            training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER());
+                training ? Kan.KAN_MODE_TRAIN() : Kan.KAN_MODE_INFER());
     }
 
     private long inferenceScratchBytes(int layer, long rows) {
@@ -215,7 +215,7 @@ final class LayerPasses implements Passes {
                 inputs.at(l, input);
             }
             int status = Kan.kan_layer_forward(handle, layers.handle(l), mode, rows, input,
-                values.part(l), parameters.bufferPart(l), output, saved[l], scratch);
+                    values.part(l), parameters.bufferPart(l), output, saved[l], scratch);
             Native.check(status, handle);
             input = output;
         }
@@ -231,7 +231,7 @@ final class LayerPasses implements Passes {
             NativeLayers.Sizes sizes = sizes(l, rows);
             if (sizes.scratchBytes() > scratchBytes || training && sizes.savedBytes() > savedBytes[l]) {
                 throw new KanException(Status.INTERNAL, "layer " + l + " wants more memory for " + rows
-                    + " rows than for " + maxRows);
+                        + " rows than for " + maxRows);
             }
         }
         checkedRows = rows;
@@ -239,7 +239,7 @@ final class LayerPasses implements Passes {
 
     @Override
     public void backward(long rows, MemorySegment x, MemorySegment gradOutput, NativeVector gradients,
-                         LayerGradients more) {
+            LayerGradients more) {
         backward(rows, x, gradOutput, gradients, MemorySegment.NULL, false, more);
     }
 
@@ -251,7 +251,7 @@ final class LayerPasses implements Passes {
      * @param accumulate whether they are added to what is there
      */
     void backward(long rows, MemorySegment x, MemorySegment gradOutput, NativeVector gradients, MemorySegment gradInput,
-                  boolean accumulate, LayerGradients more) {
+            boolean accumulate, LayerGradients more) {
         requireForward(rows, x);
         int wanted = accumulate ? Kan.KAN_GRAD_ACCUMULATE() : Kan.KAN_GRAD_OVERWRITE();
         int paramsMode = gradients == null ? Kan.KAN_GRAD_NONE() : wanted;
@@ -263,8 +263,8 @@ final class LayerPasses implements Passes {
             MemorySegment inputDelta = l == 0 ? gradInput : deltas[l % 2];
             int inputMode = l > 0 ? Kan.KAN_GRAD_OVERWRITE() : hasGradInput ? wanted : Kan.KAN_GRAD_NONE();
             int status = Kan.kan_layer_backward(handle, parameters.layers().handle(l), rows, input,
-                values.part(l), parameters.bufferPart(l), saved[l], delta, inputMode, inputDelta,
-                paramsMode, gradients == null ? MemorySegment.NULL : gradients.part(l), scratch);
+                    values.part(l), parameters.bufferPart(l), saved[l], delta, inputMode, inputDelta,
+                    paramsMode, gradients == null ? MemorySegment.NULL : gradients.part(l), scratch);
             Native.check(status, handle);
             if (more != null) {
                 more.at(l, input, l > 0 ? inputDelta : null, gradients.part(l));
@@ -275,7 +275,7 @@ final class LayerPasses implements Passes {
 
     @Override
     public void backwardAdamW(long rows, MemorySegment x, MemorySegment gradOutput, MemorySegment config,
-                              NativeVector m, NativeVector v) {
+            NativeVector m, NativeVector v) {
         requireForward(rows, x);
         MemorySegment handle = context.handle();
         MemorySegment delta = gradOutput;
@@ -283,9 +283,9 @@ final class LayerPasses implements Passes {
             MemorySegment input = l == 0 ? x : outputs[l - 1];
             MemorySegment inputDelta = l > 0 ? deltas[l % 2] : MemorySegment.NULL;
             int status = Kan.kan_layer_backward_adamw(handle, parameters.layers().handle(l), rows, input,
-                values.part(l), parameters.bufferPart(l), saved[l], delta,
-                l > 0 ? Kan.KAN_GRAD_OVERWRITE() : Kan.KAN_GRAD_NONE(), inputDelta, config, m.part(l),
-                v.part(l), scratch);
+                    values.part(l), parameters.bufferPart(l), saved[l], delta,
+                    l > 0 ? Kan.KAN_GRAD_OVERWRITE() : Kan.KAN_GRAD_NONE(), inputDelta, config, m.part(l),
+                    v.part(l), scratch);
             Native.check(status, handle);
             delta = inputDelta;
         }
@@ -296,7 +296,7 @@ final class LayerPasses implements Passes {
     public void requireForward(long rows, MemorySegment x) {
         if (!training) {
             throw new IllegalStateException("an inference workspace keeps nothing for a backward pass; use "
-                + "Workspace.training");
+                    + "Workspace.training");
         }
         if (rows != forwardRows || !x.equals(forwardInput)) {
             throw new IllegalStateException("a backward pass needs a forward pass on the same input before it");
@@ -305,24 +305,24 @@ final class LayerPasses implements Passes {
 
     @Override
     public void edgeStatistics(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
-                        MemorySegment deviation) {
+            MemorySegment deviation) {
         if (inferenceScratchBytes(layer, rows) > scratchBytes) {
             throw new KanException(Status.INTERNAL, "the edges of layer " + layer + " want more memory for " + rows
-                + " rows than was allocated for " + maxRows);
+                    + " rows than was allocated for " + maxRows);
         }
         Native.check(Kan.kan_layer_edge_statistics(context.handle(), parameters.layers().handle(layer), rows, input,
-            values.part(layer), parameters.bufferPart(layer), meanAbs, mean, deviation, scratch),
-            context.handle());
+                values.part(layer), parameters.bufferPart(layer), meanAbs, mean, deviation, scratch),
+                context.handle());
     }
 
     @Override
     public void edgeBackward(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
-                      MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters) {
+            MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters) {
         Native.check(Kan.kan_layer_edge_backward(context.handle(), parameters.layers().handle(layer), rows, input,
-            values.part(layer), parameters.bufferPart(layer), meanAbs, mean, meanSquare,
-            gradInput == null ? Kan.KAN_GRAD_NONE() : Kan.KAN_GRAD_ACCUMULATE(),
-            gradInput == null ? MemorySegment.NULL : gradInput, Kan.KAN_GRAD_ACCUMULATE(), gradParameters, scratch),
-            context.handle());
+                values.part(layer), parameters.bufferPart(layer), meanAbs, mean, meanSquare,
+                gradInput == null ? Kan.KAN_GRAD_NONE() : Kan.KAN_GRAD_ACCUMULATE(),
+                gradInput == null ? MemorySegment.NULL : gradInput, Kan.KAN_GRAD_ACCUMULATE(), gradParameters, scratch),
+                context.handle());
     }
 
     @Override

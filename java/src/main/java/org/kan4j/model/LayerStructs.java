@@ -41,11 +41,11 @@ final class LayerStructs {
                 kan_layer_spec.kind(spec, Kan.KAN_LAYER_KAN());
                 kan_layer_spec.base(spec, code(kan.base()));
                 kan_layer_spec.flags(spec, (kan.scale() ? Kan.KAN_FLAG_SCALE() : 0)
-                    | (kan.mask() ? Kan.KAN_FLAG_MASK() : 0)
-                    | (kan.bias() ? Kan.KAN_FLAG_BIAS() : 0)
-                    | (kan.inputNorm() ? Kan.KAN_FLAG_NORM() : 0)
-                    | (kan.baseNorm() ? Kan.KAN_FLAG_BASE_NORM() : 0)
-                    | (kan.trainBasis() ? Kan.KAN_FLAG_TRAIN_BASIS() : 0));
+                        | (kan.mask() ? Kan.KAN_FLAG_MASK() : 0)
+                        | (kan.bias() ? Kan.KAN_FLAG_BIAS() : 0)
+                        | (kan.inputNorm() ? Kan.KAN_FLAG_NORM() : 0)
+                        | (kan.baseNorm() ? Kan.KAN_FLAG_BASE_NORM() : 0)
+                        | (kan.trainBasis() ? Kan.KAN_FLAG_TRAIN_BASIS() : 0));
                 if (kan.inputNorm()) {
                     kan_layer_spec.shape(spec, 2, NORM_EPS);
                 }

@@ -17,7 +17,7 @@ import org.kan4j.tensor.DType;
  * @param tensors of all layers
  */
 record ModelLayout(DType dtype, long parameterCount, long parameterLength, long bufferLength, List<Layer> layers,
-                   List<TensorInfo> tensors) {
+        List<TensorInfo> tensors) {
 
     /**
      * A layer's parts of the flat arrays, in numbers.
@@ -37,6 +37,6 @@ record ModelLayout(DType dtype, long parameterCount, long parameterLength, long 
             }
         }
         throw KanException.invalid("the model has no tensor '%s'; it has %s", name,
-            String.join(", ", tensors.stream().map(TensorInfo::name).toList()));
+                String.join(", ", tensors.stream().map(TensorInfo::name).toList()));
     }
 }

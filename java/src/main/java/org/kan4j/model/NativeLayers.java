@@ -32,7 +32,6 @@ import org.kan4j.tensor.Shape;
  */
 final class NativeLayers implements AutoCloseable {
 
-
     private final KanModel model;
     private final Arena arena;
     private final Context converter;
@@ -109,7 +108,7 @@ final class NativeLayers implements AutoCloseable {
             }
         }
         return new ModelLayout(dtype, parameterCount, parameterEnd, bufferEnd, List.copyOf(layers),
-            List.copyOf(tensors));
+                List.copyOf(tensors));
     }
 
     private static TensorInfo tensor(Context context, MemorySegment handle, int layer, int index, MemorySegment info) {
@@ -123,7 +122,7 @@ final class NativeLayers implements AutoCloseable {
             axes[i] = kan_tensor_info.shape(info, i);
         }
         TensorInfo.Role role = kan_tensor_info.role(info) == Kan.KAN_ROLE_PARAM() ? TensorInfo.Role.PARAMETER
-            : TensorInfo.Role.BUFFER;
+                : TensorInfo.Role.BUFFER;
         String name = kan_tensor_info.name(info).getString(0);
         return new TensorInfo("layers." + layer + "." + name, role, Shape.of(axes), layer, index);
     }
@@ -152,8 +151,8 @@ final class NativeLayers implements AutoCloseable {
             MemorySegment owner = NativeContext.of(context).handle();
             Native.check(Kan.kan_layer_query(owner, layer, batch, mode, sizes), owner);
             return new Sizes(kan_layer_sizes.params(sizes), kan_layer_sizes.buffers(sizes),
-                kan_layer_sizes.tensors(sizes), kan_layer_sizes.saved_bytes(sizes),
-                kan_layer_sizes.scratch_bytes(sizes));
+                    kan_layer_sizes.tensors(sizes), kan_layer_sizes.saved_bytes(sizes),
+                    kan_layer_sizes.scratch_bytes(sizes));
         }
     }
 
@@ -176,7 +175,7 @@ final class NativeLayers implements AutoCloseable {
             MemorySegment numbers = onHost(tensor, memory, part, local);
             synchronized (converter) {
                 Native.check(Kan.kan_layer_tensor_get(inside.handle(), handles[tensor.layer()], tensor.index(),
-                    numbers, natural.segment()), inside.handle());
+                        numbers, natural.segment()), inside.handle());
             }
         }
     }
@@ -188,7 +187,7 @@ final class NativeLayers implements AutoCloseable {
             MemorySegment numbers = onHost(tensor, memory, part, local);
             synchronized (converter) {
                 Native.check(Kan.kan_layer_tensor_set(inside.handle(), handles[tensor.layer()], tensor.index(),
-                    natural.segment(), numbers), inside.handle());
+                        natural.segment(), numbers), inside.handle());
             }
             if (memory.context() != null) {
                 memory.write(numbers, part, numbers.byteSize());
@@ -216,7 +215,7 @@ final class NativeLayers implements AutoCloseable {
     void basis(int layer, HostTensor x, Parameters parameters, HostTensor values) {
         synchronized (converter) {
             Native.check(Kan.kan_layer_basis(inside.handle(), handles[layer], x.rows(), x.segment(),
-                parameters.values().part(layer), parameters.bufferPart(layer), values.segment()), inside.handle());
+                    parameters.values().part(layer), parameters.bufferPart(layer), values.segment()), inside.handle());
         }
     }
 

@@ -65,7 +65,7 @@ public final class ParameterVector implements AutoCloseable {
             for (int i = 0; i < parts.length; i++) {
                 ModelLayout.Layer layer = layout.layers().get(i);
                 parts[i] = memory.slice(array, layer.parameterOffset() * layout.dtype().bytes(),
-                    layer.parameters() * layout.dtype().bytes());
+                        layer.parameters() * layout.dtype().bytes());
             }
         } catch (RuntimeException | Error e) {
             memory.close();
@@ -81,7 +81,7 @@ public final class ParameterVector implements AutoCloseable {
     public HostTensor flat() {
         if (flat == null) {
             throw KanException.invalid("the numbers are on %s, out of the host's reach; copy them into a vector of "
-                + "parameters in the host's memory with ParameterVector.copyFrom", memory.place());
+                    + "parameters in the host's memory with ParameterVector.copyFrom", memory.place());
         }
         if (owner != null) {
             owner.requireOpen();

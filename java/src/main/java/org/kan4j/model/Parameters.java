@@ -64,7 +64,7 @@ public final class Parameters implements AutoCloseable {
             for (int i = 0; i < bufferParts.length; i++) {
                 ModelLayout.Layer layer = layout.layers().get(i);
                 bufferParts[i] = memory.slice(buffers, layer.bufferOffset() * model.dtype().bytes(),
-                    layer.buffers() * model.dtype().bytes());
+                        layer.buffers() * model.dtype().bytes());
             }
             Memory trainable = memory.another();
             this.values = new ParameterVector(layers, trainable, this);
@@ -140,7 +140,7 @@ public final class Parameters implements AutoCloseable {
     public HostTensor buffers() {
         if (memory.context() != null) {
             throw KanException.invalid("the parameters are on %s, out of the host's reach; copy them into parameters in "
-                + "the host's memory with Parameters.copyFrom", memory.place());
+                    + "the host's memory with Parameters.copyFrom", memory.place());
         }
         requireOpen();
         forgotten.lent();
@@ -246,9 +246,10 @@ public final class Parameters implements AutoCloseable {
         Context owner = memory.context();
         if (owner == null ? context.isCuda() : owner != context) {
             throw KanException.invalid("the parameters are in %s and the context is on %s; copy them there with "
-                + "Parameters.onto(context)", owner == null ? memory.place() : "the memory of "
-                + (owner.device().equals(context.device()) ? "another context on " : "") + memory.place(),
-                context.device());
+                    + "Parameters.onto(context)",
+                    owner == null ? memory.place() : "the memory of "
+                            + (owner.device().equals(context.device()) ? "another context on " : "") + memory.place(),
+                    context.device());
         }
     }
 
@@ -256,11 +257,11 @@ public final class Parameters implements AutoCloseable {
     public void requireFit(ParameterVector vector) {
         if (vector.length() != values.length() || vector.dtype() != values.dtype()) {
             throw new ShapeException("gradients of " + vector.dtype() + "[" + vector.length() + "] for parameters of "
-                + values.dtype() + "[" + values.length() + "]");
+                    + values.dtype() + "[" + values.length() + "]");
         }
         if (vector.memory().context() != memory.context()) {
             throw KanException.invalid("the gradients are in %s, the parameters in %s", vector.memory().place(),
-                memory.place());
+                    memory.place());
         }
     }
 

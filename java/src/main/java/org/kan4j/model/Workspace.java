@@ -91,7 +91,7 @@ public final class Workspace implements AutoCloseable {
         long rows = passes.requireInput(x);
         MemorySegment y = passes.forward(rows, TensorArrays.array(context, "the input", x));
         return HostTensor.wrap(y.asSlice(0, rows * parameters.model().out() * x.dtype().bytes()), x.dtype(),
-            passes.outputShape(x.shape()));
+                passes.outputShape(x.shape()));
     }
 
     /** As {@link #forward(HostTensor)} on a CUDA device. */
@@ -112,10 +112,10 @@ public final class Workspace implements AutoCloseable {
         Shape expected = passes.outputShape(x.shape());
         if (y.dtype() != x.dtype() || y.size() != expected.size()) {
             throw new ShapeException("the output for an input " + x + " must be " + x.dtype() + expected + ", given "
-                + y);
+                    + y);
         }
         passes.forward(rows, TensorArrays.array(context, "the input", x),
-            TensorArrays.writable(context, "the output", y));
+                TensorArrays.writable(context, "the output", y));
     }
 
     /**
@@ -135,7 +135,7 @@ public final class Workspace implements AutoCloseable {
      * there.
      */
     public void backward(Tensor x, Tensor gradOutput, ParameterVector gradients, Tensor gradInput,
-                         boolean accumulate) {
+            boolean accumulate) {
         Passes.Batch batch = passes.check(x, gradOutput);
         MemorySegment inputDelta = MemorySegment.NULL;
         if (gradInput != null) {
@@ -148,7 +148,7 @@ public final class Workspace implements AutoCloseable {
             parameters.requireFit(gradients);
         }
         passes.backward(batch.rows(), batch.x(), batch.gradOutput(),
-            gradients == null ? null : NativeVector.of(gradients), inputDelta, accumulate, null);
+                gradients == null ? null : NativeVector.of(gradients), inputDelta, accumulate, null);
     }
 
     /** Frees the memory; does nothing the second time. */

@@ -19,7 +19,7 @@ import org.kan4j.internal.Checks;
  * @param searchEvaluations evaluations of one line search at most, 1 to 1000
  */
 public record Lbfgs(int history, int iterations, double gradientTolerance, double changeTolerance,
-                    int searchEvaluations) implements Optimizer {
+        int searchEvaluations) implements Optimizer {
 
     /** Steps over which {@link #changeTolerance} is measured. */
     public static final int CHANGE_WINDOW = 10;

@@ -126,7 +126,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
         double norm = Math.sqrt(dot(g, g));
         if (!Double.isFinite(value) || !Double.isFinite(norm)) {
             throw KanException.invalid("L-BFGS cannot start where the objective is %s and its gradient has the norm "
-                + "%s; likely causes: data of a very large scale, or parameters that are not finite", value, norm);
+                    + "%s; likely causes: data of a very large scale, or parameters that are not finite", value, norm);
         }
         int made = 0;
         Lbfgs.Stop stop = Lbfgs.Stop.ITERATIONS;
@@ -136,8 +136,8 @@ public final class LbfgsMinimizer implements AutoCloseable {
                 break;
             }
             if (made >= recent.length
-                && recent[made % recent.length] - value <= config.changeTolerance() * Math.abs(value)
-                && config.changeTolerance() > 0) {
+                    && recent[made % recent.length] - value <= config.changeTolerance() * Math.abs(value)
+                    && config.changeTolerance() > 0) {
                 stop = Lbfgs.Stop.CHANGE;
                 break;
             }
@@ -284,7 +284,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
             }
             double left = Math.min(lo, hi);
             double guess = Double.isInfinite(hiValue) ? Double.NaN
-                : cubicMinimum(lo, loValue, loSlope, hi, hiValue, hiSlope);
+                    : cubicMinimum(lo, loValue, loSlope, hi, hiValue, hiSlope);
             t = clamp(guess, left + 0.1 * width, left + 0.9 * width);
         }
         if (bestStep == 0) {

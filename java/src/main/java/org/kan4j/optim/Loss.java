@@ -60,7 +60,7 @@ public sealed interface Loss {
             case Mse mse -> Kan.KAN_LOSS_MSE();
             case CrossEntropy crossEntropy -> Kan.KAN_LOSS_CROSS_ENTROPY();
             case BinaryCrossEntropy binary -> binary.positiveWeight() == 1 ? Kan.KAN_LOSS_BCE_LOGITS()
-                : Kan.KAN_LOSS_BCE_POSITIVE();
+                    : Kan.KAN_LOSS_BCE_POSITIVE();
             case Huber huber -> Kan.KAN_LOSS_HUBER();
             case Custom custom -> throw new IllegalStateException(custom.name() + " is no loss of the C ABI");
         };
@@ -125,7 +125,7 @@ public sealed interface Loss {
      * @param value receives the loss: one number of F64
      */
     default void evaluate(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient,
-                          DeviceTensor value) {
+            DeviceTensor value) {
         if (value.dtype() != DType.F64 || value.size() != 1) {
             throw new ShapeException("a loss is one number of F64, given " + value);
         }
@@ -133,7 +133,7 @@ public sealed interface Loss {
     }
 
     private void queue(Context context, Tensor predictions, Tensor targets, Tensor weights, Tensor gradient,
-                       MemorySegment value) {
+            MemorySegment value) {
         long rows = predictions.shape().rows();
         long out = predictions.shape().axis(-1);
         DType dtype = predictions.dtype();
@@ -141,11 +141,11 @@ public sealed interface Loss {
         DType targetType = labels ? DType.I32 : dtype;
         if (targets.dtype() != targetType || targets.size() != (labels ? rows : predictions.size())) {
             throw new ShapeException("targets for predictions of " + predictions + " must be " + targetType
-                + (labels ? "[" + rows + "]" : predictions.shape()) + ", given " + targets);
+                    + (labels ? "[" + rows + "]" : predictions.shape()) + ", given " + targets);
         }
         if (weights != null && (weights.dtype() != dtype || weights.size() != rows)) {
             throw new ShapeException("weights for " + rows + " rows must be " + dtype + "[" + rows + "], given "
-                + weights);
+                    + weights);
         }
         if (gradient != null) {
             if (gradient.dtype() != dtype || gradient.size() != predictions.size()) {
@@ -156,7 +156,7 @@ public sealed interface Loss {
         MemorySegment t = TensorArrays.array(context, "targets", targets);
         MemorySegment w = weights == null ? MemorySegment.NULL : TensorArrays.array(context, "weights", weights);
         MemorySegment g = gradient == null ? MemorySegment.NULL
-            : TensorArrays.writable(context, "the gradient", gradient);
+                : TensorArrays.writable(context, "the gradient", gradient);
         if (this instanceof Custom own) {
             LossKernel.own(own::row, own.classes(), context, dtype, rows, (int) out, p, t, w, g, value);
         } else {

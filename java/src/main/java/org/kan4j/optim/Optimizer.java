@@ -20,7 +20,7 @@ public sealed interface Optimizer permits Optimizer.AdamW, Optimizer.Sgd, Lbfgs 
      * @param weightDecay at least 0
      */
     record AdamW(double learningRate, double beta1, double beta2, double eps, double weightDecay)
-        implements Optimizer {
+            implements Optimizer {
 
         /** Checks the values. */
         public AdamW {

@@ -34,7 +34,7 @@ final class OptimizerGroups implements AutoCloseable {
     OptimizerGroups(Optimizer optimizer, Parameters parameters, List<ParameterGroup> members, Arena arena) {
         if (parameters.device() instanceof Device.Cuda) {
             throw new UnsupportedException(Status.UNSUPPORTED, "parameter groups train on the CPU only, given "
-                + "parameters on " + parameters.device());
+                    + "parameters on " + parameters.device());
         }
         Checks.range("the number of parameter groups", members.size(), 1, Kan.KAN_MAX_GROUPS() - 1);
         this.optimizer = optimizer;
@@ -56,7 +56,7 @@ final class OptimizerGroups implements AutoCloseable {
                 int group = group(tensor);
                 if (tensor.role() == TensorInfo.Role.PARAMETER && group != 0) {
                     marks.set(tensor.name(), HostTensor.allocate(local, parameters.model().dtype(), tensor.shape())
-                        .fill(group));
+                            .fill(group));
                 }
             }
             HostTensor numbers = HostTensor.allocate(local, marks.dtype(), length);

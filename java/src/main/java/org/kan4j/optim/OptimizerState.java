@@ -141,14 +141,14 @@ public final class OptimizerState implements AutoCloseable {
                 MemorySegment m = NativeVector.of(moments.get("m")).array();
                 MemorySegment v = NativeVector.of(moments.get("v")).array();
                 yield groups == null ? Kan.kan_adamw_step(handle, config, dtype.code(), n, values, g, m, v)
-                    : Kan.kan_adamw_step_groups(handle, groups.addresses(), groups.count(), groups.of(), dtype.code(),
-                        n, values, g, m, v);
+                        : Kan.kan_adamw_step_groups(handle, groups.addresses(), groups.count(), groups.of(), dtype.code(),
+                                n, values, g, m, v);
             }
             case Optimizer.Sgd sgd -> {
                 MemorySegment velocity = velocity();
                 yield groups == null ? Kan.kan_sgd_step(handle, config, dtype.code(), n, values, g, velocity)
-                    : Kan.kan_sgd_step_groups(handle, groups.addresses(), groups.count(), groups.of(), dtype.code(),
-                        n, values, g, velocity);
+                        : Kan.kan_sgd_step_groups(handle, groups.addresses(), groups.count(), groups.of(), dtype.code(),
+                                n, values, g, velocity);
             }
             case Lbfgs search -> throw KanException.invalid("L-BFGS cannot step by a gradient; use LbfgsMinimizer");
         };
@@ -173,7 +173,7 @@ public final class OptimizerState implements AutoCloseable {
     public void backwardStep(Workspace workspace, Tensor x, Tensor gradOutput, double learningRate) {
         if (!(optimizer instanceof Optimizer.AdamW)) {
             throw KanException.invalid("a backward pass with a step in it is for AdamW, given %s; use "
-                + "Workspace.backward and OptimizerState.step", optimizer);
+                    + "Workspace.backward and OptimizerState.step", optimizer);
         }
         if (workspace.parameters() != parameters) {
             throw KanException.invalid("the optimizer's state belongs to other parameters than the workspace's");
@@ -225,7 +225,7 @@ public final class OptimizerState implements AutoCloseable {
         @Override
         public void backward(Passes passes, long rows, MemorySegment x, MemorySegment gradOutput) {
             passes.backwardAdamW(rows, x, gradOutput, config, NativeVector.of(moments.get("m")),
-                NativeVector.of(moments.get("v")));
+                    NativeVector.of(moments.get("v")));
         }
 
         @Override
@@ -247,7 +247,7 @@ public final class OptimizerState implements AutoCloseable {
             MemorySegment handle = NativeContext.of(context).handle();
             ParameterVector values = parameters.values();
             Native.check(Kan.kan_sgd_step(handle, config, values.dtype().code(), values.length(),
-                NativeVector.of(values).array(), NativeVector.of(gradients).array(), velocity()), handle);
+                    NativeVector.of(values).array(), NativeVector.of(gradients).array(), velocity()), handle);
         }
 
         @Override

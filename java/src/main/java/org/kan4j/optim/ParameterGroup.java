@@ -57,8 +57,8 @@ public record ParameterGroup(String tensors, boolean frozen, double learningRate
     public void require(KanModel model) {
         if (model.tensors().stream().noneMatch(t -> t.role() == TensorInfo.Role.PARAMETER && has(t))) {
             throw KanException.invalid("no parameter is named '%s'; the model has %s", tensors, model.tensors().stream()
-                .filter(t -> t.role() == TensorInfo.Role.PARAMETER).map(TensorInfo::name)
-                .collect(Collectors.joining(", ")));
+                    .filter(t -> t.role() == TensorInfo.Role.PARAMETER).map(TensorInfo::name)
+                    .collect(Collectors.joining(", ")));
         }
     }
 }

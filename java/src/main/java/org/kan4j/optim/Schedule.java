@@ -105,7 +105,7 @@ public sealed interface Schedule {
         public OneCycle {
             if (!(peakAt > 0 && peakAt < 1 && start >= 0 && start <= 1 && end >= 0 && end <= 1)) {
                 throw KanException.invalid("a one-cycle schedule needs its peak above 0 and below 1 and its ends in "
-                    + "0 to 1, given peak at %s, start %s, end %s", peakAt, start, end);
+                        + "0 to 1, given peak at %s, start %s, end %s", peakAt, start, end);
             }
         }
 

@@ -50,14 +50,14 @@ public final class Dataset implements RowSource {
     public static Dataset regression(HostTensor features, HostTensor targets) {
         requireFeatures(features);
         HostTensor matrix = targets.shape().rank() == 1
-            ? targets.reshape(targets.size(), 1) : targets;
+                ? targets.reshape(targets.size(), 1) : targets;
         if (matrix.dtype() != features.dtype()) {
             throw KanException.invalid("features and targets must be of one type, given %s and %s; convert one with "
-                + "HostTensor.to", features.dtype(), matrix.dtype());
+                    + "HostTensor.to", features.dtype(), matrix.dtype());
         }
         if (matrix.rows() != features.rows()) {
             throw new ShapeException(features.rows() + " rows of features " + features + " but " + matrix.rows()
-                + " of targets " + targets);
+                    + " of targets " + targets);
         }
         requireFinite("target", matrix);
         return new Dataset(features, matrix, null, 0, null);
@@ -78,7 +78,7 @@ public final class Dataset implements RowSource {
         }
         if (labels.size() != features.rows()) {
             throw new ShapeException(features.rows() + " rows of features " + features + " but " + labels.size()
-                + " labels");
+                    + " labels");
         }
         for (long i = 0; i < labels.size(); i++) {
             int label = labels.segment().getAtIndex(ValueLayout.JAVA_INT, i);
@@ -92,7 +92,7 @@ public final class Dataset implements RowSource {
     private static void requireFeatures(HostTensor features) {
         if (features.shape().rank() < 2) {
             throw new ShapeException("features need an axis of rows and one of features, given " + features + ": reshape("
-                + features.size() + ", 1) makes rows of one feature of it, reshape(1, " + features.size() + ") one row");
+                    + features.size() + ", 1) makes rows of one feature of it, reshape(1, " + features.size() + ") one row");
         }
         if (!features.dtype().isFloating()) {
             throw KanException.invalid("features must be F32 or F64, given %s", features.dtype());
@@ -109,10 +109,10 @@ public final class Dataset implements RowSource {
         MemorySegment segment = tensor.segment();
         for (long i = 0, n = tensor.size(); i < n; i++) {
             boolean finite = single ? Float.isFinite(segment.getAtIndex(ValueLayout.JAVA_FLOAT, i))
-                : Double.isFinite(segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i));
+                    : Double.isFinite(segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i));
             if (!finite) {
                 throw KanException.invalid("%s %d of row %d is %s; all must be finite", what, i % columns, i / columns,
-                    tensor.getFlat(i));
+                        tensor.getFlat(i));
             }
         }
     }
@@ -125,7 +125,7 @@ public final class Dataset implements RowSource {
     public Dataset withWeights(HostTensor rowWeights) {
         if (rowWeights.dtype() != features.dtype() || rowWeights.size() != features.rows()) {
             throw new ShapeException("weights for " + features.rows() + " rows must be " + features.dtype() + "["
-                + features.rows() + "], given " + rowWeights);
+                    + features.rows() + "], given " + rowWeights);
         }
         boolean some = rowWeights.size() == 0;
         for (long i = 0; i < rowWeights.size(); i++) {
@@ -133,7 +133,7 @@ public final class Dataset implements RowSource {
             some |= weight > 0;
             if (!(weight >= 0) || Double.isInfinite(weight)) {
                 throw KanException.invalid("the weight of row %d is %s; weights must be at least 0 and finite", i,
-                    weight);
+                        weight);
             }
         }
         if (!some) {

@@ -40,7 +40,8 @@ public final class Predictor implements AutoCloseable {
     private static final int CPU_ROWS = 64;
     private static final int CUDA_ROWS = 4096;
     /** Who stands for the threads of other processors where memory is asked who may use it. */
-    private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> { });
+    private static final Thread NOBODY = Thread.ofPlatform().unstarted(() -> {
+    });
     /** Fewer rows are not worth another processor. */
     private static final int ROWS_A_PROCESSOR = 256;
 
@@ -134,9 +135,10 @@ public final class Predictor implements AutoCloseable {
     public static Predictor of(Parameters parameters, ContextOptions options) {
         if (options.device() instanceof Device.Cpu && !(parameters.device() instanceof Device.Cpu)) {
             throw KanException.invalid("the parameters are on %s, the predictor is to be on the CPU; copy them with "
-                + "Parameters.onto", parameters.device());
+                    + "Parameters.onto", parameters.device());
         }
-        return new Predictor(parameters, options, () -> { });
+        return new Predictor(parameters, options, () -> {
+        });
     }
 
     /** The parameters. */
@@ -243,7 +245,7 @@ public final class Predictor implements AutoCloseable {
         long[] axes = x.shape().toArray();
         if (axes.length == 0 || axes[axes.length - 1] != in) {
             throw new ShapeException("the model takes " + in + " features as the last axis, given an input of shape "
-                + x.shape());
+                    + x.shape());
         }
         axes[axes.length - 1] = out;
         HostTensor y = HostTensor.allocate(arena, dtype, axes);
@@ -261,11 +263,11 @@ public final class Predictor implements AutoCloseable {
     public void predict(HostTensor x, HostTensor y) {
         if (x.dtype() != dtype || y.dtype() != dtype) {
             throw KanException.invalid("the model computes in %s, given an input of %s and an output of %s", dtype,
-                x.dtype(), y.dtype());
+                    x.dtype(), y.dtype());
         }
         if (x.shape().rank() == 0 || x.shape().axis(-1) != in || y.size() != x.rows() * out) {
             throw new ShapeException("the model takes (..., " + in + ") to (..., " + out + "), given " + x + " and "
-                + y);
+                    + y);
         }
         Checks.writable("the output", y.segment(), y);
         long inBytes = (long) in * dtype.bytes();
@@ -284,8 +286,7 @@ public final class Predictor implements AutoCloseable {
 
     /** Runs all rows, block by block, on this thread and on processors that no other call of this predictor uses. */
     private void forEachBlock(long rows, int most, Block block) {
-        PredictorPool.Slot[] taken =
-            new PredictorPool.Slot[(int) Math.max(1, Math.min(most, rows / ROWS_A_PROCESSOR))];
+        PredictorPool.Slot[] taken = new PredictorPool.Slot[(int) Math.max(1, Math.min(most, rows / ROWS_A_PROCESSOR))];
         int count = 0;
         try {
             for (; count < taken.length; count++) { // all before the first runs: a close meanwhile lets the call end
@@ -324,7 +325,7 @@ public final class Predictor implements AutoCloseable {
     private void requireOutputs(int rows, int length) {
         if (length != (long) rows * out) {
             throw new ShapeException(rows + (rows == 1 ? " row gives " : " rows give ") + (long) rows * out
-                + " outputs, given an array of " + length);
+                    + " outputs, given an array of " + length);
         }
     }
 

@@ -154,11 +154,14 @@ final class PredictorPool {
                 made.add(memory);
                 NativeParameters inside = NativeParameters.of(parameters);
                 single = host ? inside.chain(context, 1) : null;
-                made.add(single == null ? () -> { } : single);
+                made.add(single == null ? () -> {
+                } : single);
                 block = host ? inside.chain(context, blockRows) : null;
-                made.add(block == null ? () -> { } : block);
+                made.add(block == null ? () -> {
+                } : block);
                 workspace = host ? null : inside.passes(context, blockRows);
-                made.add(workspace == null ? () -> { } : workspace);
+                made.add(workspace == null ? () -> {
+                } : workspace);
                 x = HostTensor.allocate(arena, model.dtype(), blockRows, model.in()).segment();
                 deviceX = host ? null : memory.allocate(x.byteSize());
                 y = HostTensor.allocate(arena, model.dtype(), blockRows, model.out()).segment();

@@ -74,7 +74,7 @@ public record Composition(List<Definition> definitions, List<String> outputs) {
      */
     public Expression value(String name) {
         return definitions.stream().filter(d -> d.name().equals(name)).map(Definition::value).findFirst()
-            .orElseThrow(() -> invalid("there is no edge or node '" + name + "'"));
+                .orElseThrow(() -> invalid("there is no edge or node '" + name + "'"));
     }
 
     /** The same with another value of one definition. */
@@ -87,7 +87,7 @@ public record Composition(List<Definition> definitions, List<String> outputs) {
     /** The names of the definitions that are calls of a function that is not standard, in order. */
     public List<String> numericEdges() {
         return definitions.stream().filter(d -> d.value() instanceof Call call
-            && !UnaryFunction.standard().contains(call.function())).map(Definition::name).toList();
+                && !UnaryFunction.standard().contains(call.function())).map(Definition::name).toList();
     }
 
     /** The names of all columns that occur. */
@@ -172,7 +172,7 @@ public record Composition(List<Definition> definitions, List<String> outputs) {
             }
             Expression lead = rest instanceof Sum sum ? sum.terms().get(0) : rest;
             boolean scaled = lead instanceof Product product && product.factors().get(0) instanceof Real real
-                && real.value() != 0;
+                    && real.value() != 0;
             double factor = scaled ? ((Real) ((Product) lead).factors().get(0)).value() : 1;
             if (!scaled) {
                 return new Affine(1, rest, offset);

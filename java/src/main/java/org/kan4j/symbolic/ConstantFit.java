@@ -29,7 +29,8 @@ public final class ConstantFit {
      * @param standardError from the residuals; infinite where the data does not tell it from another
      * @param place the definition it stands in
      */
-    public record FittedConstant(double value, double standardError, String place) {}
+    public record FittedConstant(double value, double standardError, String place) {
+    }
 
     /**
      * What came of a fit.
@@ -51,7 +52,8 @@ public final class ConstantFit {
         }
     }
 
-    private ConstantFit() {}
+    private ConstantFit() {
+    }
 
     /**
      * Fits every measured constant.
@@ -68,13 +70,13 @@ public final class ConstantFit {
         for (String column : composition.columns()) {
             if (!data.inputs().containsKey(column)) {
                 throw invalid("the column '" + column + "' is missing; there are "
-                    + String.join(", ", data.inputs().keySet()));
+                        + String.join(", ", data.inputs().keySet()));
             }
         }
         for (String output : composition.outputs()) {
             if (!data.targets().containsKey(output)) {
                 throw invalid("the output '" + output + "' has no target; there are "
-                    + String.join(", ", data.targets().keySet()));
+                        + String.join(", ", data.targets().keySet()));
             }
         }
         return new Search(new Tape(composition, tied), composition, data).run(steps);
@@ -190,14 +192,14 @@ public final class ConstantFit {
                 if (factor.rank() > 0) {
                     int twin = factor.twin(place);
                     sentence += " and the constant " + parameters[twin] + " of " + tape.place(twin)
-                        + " cannot be told apart on this data";
+                            + " cannot be told apart on this data";
                 } else {
                     sentence += " changes nothing on this data";
                 }
                 indistinct.add(sentence);
             }
             return new Result(tape.with(parameters), Math.sqrt(squares / n), constants, indistinct,
-                Math.sqrt(squares / n) > ROUNDED && alongInputs(residuals));
+                    Math.sqrt(squares / n) > ROUNDED && alongInputs(residuals));
         }
 
         /** Whether neighbours along some input have residuals that are alike, or opposite. */

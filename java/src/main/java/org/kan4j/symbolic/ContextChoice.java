@@ -27,13 +27,14 @@ public record ContextChoice(SymbolicLibrary library, double tolerance, int candi
     public ContextChoice {
         if (!(tolerance >= 0) || candidates < 1 || !(window >= 0)) {
             throw new KanException(Status.INVALID_ARGUMENT, "the tolerance " + tolerance + " and the window " + window
-                + " must be 0 or more, the candidates " + candidates + " 1 or more");
+                    + " must be 0 or more, the candidates " + candidates + " 1 or more");
         }
     }
 
     /** The standard library, a tolerance of 5 %, four candidates within 8 bits. */
     public static ContextChoice defaults() {
-        return new ContextChoice(SymbolicLibrary.standard(), 0.05, 4, 8, line -> { }, () -> false);
+        return new ContextChoice(SymbolicLibrary.standard(), 0.05, 4, 8, line -> {
+        }, () -> false);
     }
 
     /** With other functions. */
@@ -74,7 +75,7 @@ public record ContextChoice(SymbolicLibrary library, double tolerance, int candi
         for (double resolution : resolutions.values()) {
             if (!(resolution >= 0)) {
                 throw new KanException(Status.INVALID_ARGUMENT, "the resolutions of edges must be 0 or more, given "
-                    + Arrays.toString(resolutions.values().toArray()));
+                        + Arrays.toString(resolutions.values().toArray()));
             }
         }
         return new ContextSearch(this, network, resolutions, train, held).run();

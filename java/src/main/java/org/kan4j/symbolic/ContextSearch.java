@@ -22,7 +22,8 @@ final class ContextSearch {
     private static final double UNKNOWN_RESOLUTION = 1e-3;
 
     /** A choice of candidates with its constants fitted. */
-    private record State(Map<String, Candidate> chosen, Composition composition, double rmse, double score) {}
+    private record State(Map<String, Candidate> chosen, Composition composition, double rmse, double score) {
+    }
 
     private final ContextChoice settings;
     private final Composition network;
@@ -98,7 +99,7 @@ final class ContextSearch {
             double resolution = resolutions.getOrDefault(edge, UNKNOWN_RESOLUTION);
             List<Candidate> offered = offered(call, input, resolution);
             settings.listener().accept(edge + ": " + (offered.isEmpty() ? "no function fits"
-                : String.join("; ", offered.stream().map(Candidate::toString).toList())));
+                    : String.join("; ", offered.stream().map(Candidate::toString).toList())));
             if (!offered.isEmpty()) {
                 unordered.put(edge, offered);
             }
@@ -106,7 +107,7 @@ final class ContextSearch {
         Map<String, Integer> depths = depths();
         edges.removeIf(edge -> !unordered.containsKey(edge));
         edges.sort(Comparator.<String>comparingInt(depths::get)
-            .thenComparing(Comparator.comparingDouble((String edge) -> margin(unordered.get(edge))).reversed()));
+                .thenComparing(Comparator.comparingDouble((String edge) -> margin(unordered.get(edge))).reversed()));
         edges.forEach(edge -> candidates.put(edge, unordered.get(edge)));
     }
 
@@ -116,11 +117,11 @@ final class ContextSearch {
             double low = Arrays.stream(input).min().orElseThrow();
             double high = Arrays.stream(input).max().orElseThrow();
             double[] all = Arrays.stream(new double[][] {places, {low, high}}).flatMapToDouble(Arrays::stream).sorted()
-                .distinct().toArray();
+                    .distinct().toArray();
             Curve curve = new Curve(all, Arrays.stream(all).map(edge.function()::at).toArray());
             List<Candidate> offered = EdgeFit.offered(EdgeFit.suggest(curve, settings.library(), resolution), resolution);
             return offered.stream().limit(settings.candidates())
-                .filter(c -> c.score() <= offered.get(0).score() + settings.window()).toList();
+                    .filter(c -> c.score() <= offered.get(0).score() + settings.window()).toList();
         } catch (KanException constantInput) {
             return List.of();
         }
@@ -176,7 +177,7 @@ final class ContextSearch {
         for (Map.Entry<String, Candidate> edge : chosen.entrySet()) {
             Call call = (Call) network.value(edge.getKey());
             composition = composition.with(edge.getKey(),
-                edge.getValue().expression().substitute(Map.of(Candidate.X, call.argument())));
+                    edge.getValue().expression().substitute(Map.of(Candidate.X, call.argument())));
             bits += edge.getValue().function().complexity();
             constants += edge.getValue().function().constants();
         }
@@ -222,7 +223,7 @@ final class ContextSearch {
                     }
                     if (trial != null && trial.score < state.score - 1) {
                         settings.listener().accept(edge + ": " + candidate.function().name() + " instead, held-out error "
-                            + trial.rmse + " of a deviation");
+                                + trial.rmse + " of a deviation");
                         state = trial;
                         improved = true;
                     }

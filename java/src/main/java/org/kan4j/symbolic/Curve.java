@@ -22,7 +22,7 @@ public record Curve(double[] x, double[] y) {
     public Curve {
         if (x.length != y.length) {
             throw new KanException(Status.SHAPE_MISMATCH, "a curve needs as many y as x, given " + y.length + " and "
-                + x.length);
+                    + x.length);
         }
         if (x.length < FEWEST) {
             throw invalid("a curve needs at least " + FEWEST + " points, given " + x.length);

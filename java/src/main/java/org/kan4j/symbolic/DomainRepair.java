@@ -80,6 +80,6 @@ final class DomainRepair {
         }
         Expression factor = Expression.real((1 - MARGIN) / most);
         return argument instanceof Sum sum ? Expression.sum(sum.terms().stream().map(factor::times).toList())
-            : factor.times(argument);
+                : factor.times(argument);
     }
 }

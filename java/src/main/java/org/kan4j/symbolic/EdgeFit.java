@@ -17,7 +17,8 @@ public final class EdgeFit {
     private static final double SMALLEST = 1e-13;
     private static final double TIE = 0.1;
 
-    private EdgeFit() {}
+    private EdgeFit() {
+    }
 
     /**
      * The error of an edge below which candidates cannot be told apart.
@@ -77,8 +78,9 @@ public final class EdgeFit {
         while (!left.isEmpty()) {
             double limit = left.get(0).score() + TIE;
             Candidate next = left.stream().filter(c -> c.score() <= limit)
-                .min(Comparator.<Candidate>comparingInt(c -> c.function().constants())
-                    .thenComparingDouble(Candidate::error)).orElseThrow();
+                    .min(Comparator.<Candidate>comparingInt(c -> c.function().constants())
+                            .thenComparingDouble(Candidate::error))
+                    .orElseThrow();
             left.remove(next);
             ranked.add(next);
         }
@@ -91,7 +93,7 @@ public final class EdgeFit {
      */
     public static List<Candidate> offered(List<Candidate> candidates, double resolution) {
         return resolution > 0.3 ? List.of()
-            : candidates.stream().filter(c -> c.error() <= Math.max(10 * resolution, 0.05)).toList();
+                : candidates.stream().filter(c -> c.error() <= Math.max(10 * resolution, 0.05)).toList();
     }
 
     /**
@@ -103,8 +105,8 @@ public final class EdgeFit {
         Candidate candidate = new Fitter(curve, curve, 0).fit(function);
         if (candidate == null) {
             throw invalid("the function " + function.name() + " cannot be fitted on the range "
-                + curve.x()[0] + " to " + curve.x()[curve.x().length - 1] + " of the edge: it is undefined there, "
-                + "or the edge is constant");
+                    + curve.x()[0] + " to " + curve.x()[curve.x().length - 1] + " of the edge: it is undefined there, "
+                    + "or the edge is constant");
         }
         return candidate;
     }
@@ -164,9 +166,9 @@ public final class EdgeFit {
             }
             double error = Math.sqrt(best.squares());
             double score = function.complexity() + 0.5 * function.constants()
-                + 2 * Math.log(Math.max(Math.hypot(error, resolution), SMALLEST)) / Math.log(2);
+                    + 2 * Math.log(Math.max(Math.hypot(error, resolution), SMALLEST)) / Math.log(2);
             return new Candidate(function, expression, error, error(expression, check), error(expression, middle), score,
-                domain);
+                    domain);
         }
 
         private double error(Expression expression, Curve points) {

@@ -33,11 +33,11 @@ public final class EdgeFunction {
     public static EdgeFunction of(UnaryFunction function, double complexity) {
         if (!(complexity >= 0 && complexity < 1000)) {
             throw new KanException(Status.INVALID_ARGUMENT, "the complexity of the function " + function.name()
-                + " must be 0 or more, given " + complexity);
+                    + " must be 0 or more, given " + complexity);
         }
         DoubleUnaryOperator inside = v -> function.domain().contains(v) ? function.at(v) : Double.NaN;
         return new EdgeFunction(function.name(), complexity, 4, new Families.OfArgument(inside, function::slopeAt,
-            new Searches.Line(), argument -> Expression.call(function, argument)));
+                new Searches.Line(), argument -> Expression.call(function, argument)));
     }
 
     static EdgeFunction ofArgument(String name, double complexity, int constants, DoubleUnaryOperator f,

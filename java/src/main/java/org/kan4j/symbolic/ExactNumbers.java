@@ -20,18 +20,20 @@ final class ExactNumbers {
     private static final double NAMED_COST = 3;
 
     /** A number with its price in bits. */
-    record Exact(Expression expression, double value, double cost) {}
+    record Exact(Expression expression, double value, double cost) {
+    }
 
     private static final List<Exact> ALL = all();
 
-    private ExactNumbers() {}
+    private ExactNumbers() {
+    }
 
     private static List<Exact> all() {
         Expression pi = Constant.PI;
         List<Expression> named = List.of(Expression.integer(1), pi, Expression.power(pi, Expression.integer(-1)),
-            Expression.integer(2).squareRoot(), Expression.integer(3).squareRoot(), pi.squareRoot(),
-            Expression.power(Expression.integer(2).times(pi), Expression.rational(-1, 2)), Constant.E,
-            Expression.call(UnaryFunction.LOG, Expression.integer(2)), Expression.power(pi, Expression.integer(2)));
+                Expression.integer(2).squareRoot(), Expression.integer(3).squareRoot(), pi.squareRoot(),
+                Expression.power(Expression.integer(2).times(pi), Expression.rational(-1, 2)), Constant.E,
+                Expression.call(UnaryFunction.LOG, Expression.integer(2)), Expression.power(pi, Expression.integer(2)));
         List<Exact> all = new ArrayList<>();
         for (Expression name : named) {
             double factor = name.evaluate(java.util.Map.of());

@@ -11,7 +11,8 @@ import org.kan4j.formula.UnaryFunction;
 /** The families that curves are compared with. */
 final class Families {
 
-    private Families() {}
+    private Families() {
+    }
 
     /** 10^from, ..., 10^to. */
     static double[] powersOfTen(double from, double to, int count) {
@@ -64,18 +65,18 @@ final class Families {
             Expression distance = beyond(scale, side, theta[0]);
             if (exponent == null) {
                 return Expression.real(c[0]).times(Expression.call(UnaryFunction.LOG, distance))
-                    .plus(Expression.real(d - c[0] * Math.log(scale.half())));
+                        .plus(Expression.real(d - c[0] * Math.log(scale.half())));
             }
             double power = exponent.evaluate(java.util.Map.of());
             return Expression.real(c[0] / Math.pow(scale.half(), power)).times(Expression.power(distance, exponent))
-                .plus(Expression.real(d));
+                    .plus(Expression.real(d));
         }
     }
 
     private static Expression beyond(Family.Scale scale, int side, double logarithm) {
         double place = scale.middle() + scale.half() * side * (1 + Math.exp(logarithm));
         return side > 0 ? Expression.real(place).minus(Family.Scale.x())
-            : Family.Scale.x().plus(Expression.real(-place));
+                : Family.Scale.x().plus(Expression.real(-place));
     }
 
     /** Any power of the distance from a place outside; the power becomes a multiple of 1/6. */
@@ -133,7 +134,7 @@ final class Families {
         public Expression expression(double[] theta, double[] c, double d, Scale scale) {
             Expression power = Expression.rational(Math.round(6 * theta[1]), 6);
             return Expression.real(c[0] / Math.pow(scale.half(), theta[1]))
-                .times(Expression.power(beyond(scale, side, theta[0]), power)).plus(Expression.real(d));
+                    .times(Expression.power(beyond(scale, side, theta[0]), power)).plus(Expression.real(d));
         }
     }
 
@@ -188,22 +189,22 @@ final class Families {
                 double factor = c[0] * Math.exp(shift);
                 boolean outside = Math.abs(shift) < 300 && Math.abs(factor) < 1e150 && factor != 0;
                 Expression exponent = outside ? Expression.real(alpha / scale.half()).times(Scale.x())
-                    : scale.argument(alpha, -Math.abs(alpha));
+                        : scale.argument(alpha, -Math.abs(alpha));
                 return Expression.real(outside ? factor : c[0])
-                    .times(Expression.call(UnaryFunction.EXP, exponent)).plus(Expression.real(d));
+                        .times(Expression.call(UnaryFunction.EXP, exponent)).plus(Expression.real(d));
             }
             double amplitude = 2 * Math.sqrt(Math.abs(c[0])) * Math.sqrt(Math.abs(c[1])) * peak;
             if (amplitude == 0 || !Double.isFinite(amplitude)) {
                 return Expression.sum(Expression.real(c[0])
-                    .times(Expression.call(UnaryFunction.EXP, scale.argument(alpha, -Math.abs(alpha)))),
-                    Expression.real(c[1])
-                    .times(Expression.call(UnaryFunction.EXP, scale.argument(-alpha, -Math.abs(alpha)))),
-                    Expression.real(d));
+                        .times(Expression.call(UnaryFunction.EXP, scale.argument(alpha, -Math.abs(alpha)))),
+                        Expression.real(c[1])
+                                .times(Expression.call(UnaryFunction.EXP, scale.argument(-alpha, -Math.abs(alpha)))),
+                        Expression.real(d));
             }
             double shift = 0.5 * (Math.log(Math.abs(c[0])) - Math.log(Math.abs(c[1])));
             UnaryFunction f = c[0] * c[1] > 0 ? UnaryFunction.COSH : UnaryFunction.SINH;
             return Expression.real(Math.signum(c[0]) * amplitude)
-                .times(Expression.call(f, scale.argument(alpha, shift))).plus(Expression.real(d));
+                    .times(Expression.call(f, scale.argument(alpha, shift))).plus(Expression.real(d));
         }
     }
 
@@ -247,9 +248,9 @@ final class Families {
         public Expression expression(double[] theta, double[] c, double d, Scale scale) {
             double phase = Math.atan2(c[1], c[0]) - theta[0] * scale.middle() / scale.half();
             Expression argument = Expression.sum(Expression.real(theta[0] / scale.half()).times(Scale.x()),
-                Expression.real(Math.IEEEremainder(phase, 2 * Math.PI)));
+                    Expression.real(Math.IEEEremainder(phase, 2 * Math.PI)));
             return Expression.real(Math.hypot(c[0], c[1])).times(Expression.call(UnaryFunction.SIN, argument))
-                .plus(Expression.real(d));
+                    .plus(Expression.real(d));
         }
     }
 
@@ -299,7 +300,7 @@ final class Families {
             if (search instanceof Searches.Place) { // of homogeneous functions: the width is in c
                 Expression distance = Scale.x().plus(Expression.real(-scale.middle() - scale.half() * theta[0]));
                 return Expression.real(c[0] / scale.half()).times(written.apply(line[0] < 0 ? distance.negated() : distance))
-                    .plus(Expression.real(d));
+                        .plus(Expression.real(d));
             }
             return Expression.real(c[0]).times(written.apply(scale.argument(line[0], line[1]))).plus(Expression.real(d));
         }

@@ -27,7 +27,8 @@ public record FormulaResult(Map<String, Expression> formulas, Map<String, Expres
      * @param standardError of it; infinite where the data does not tell it from another
      * @param exact the number it became; null if it stayed
      */
-    public record Snapped(double measured, double standardError, Expression exact) {}
+    public record Snapped(double measured, double standardError, Expression exact) {
+    }
 
     /**
      * One formula of the list.
@@ -36,7 +37,8 @@ public record FormulaResult(Map<String, Expression> formulas, Map<String, Expres
      * @param heldRmse on the held-out rows, in units of the outputs' deviations
      * @param formulas of each output
      */
-    public record Size(int size, double heldRmse, Map<String, Expression> formulas) {}
+    public record Size(int size, double heldRmse, Map<String, Expression> formulas) {
+    }
 
     /** Copies the lists. */
     public FormulaResult {

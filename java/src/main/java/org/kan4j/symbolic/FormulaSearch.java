@@ -26,7 +26,8 @@ public record FormulaSearch(int steps, boolean snap, Consumer<String> listener) 
 
     /** 100 steps, exact constants. */
     public static FormulaSearch defaults() {
-        return new FormulaSearch(100, true, line -> { });
+        return new FormulaSearch(100, true, line -> {
+        });
     }
 
     /** With constants made exact or not. */
@@ -52,7 +53,7 @@ public record FormulaSearch(int steps, boolean snap, Consumer<String> listener) 
         for (String column : composition.columns()) {
             if (!box.containsKey(column)) {
                 throw new KanException(Status.INVALID_ARGUMENT, "the column '" + column + "' has no range; given are "
-                    + String.join(", ", box.keySet()));
+                        + String.join(", ", box.keySet()));
             }
         }
         return new Formulas(this, train, held, box).of(composition);

@@ -33,7 +33,8 @@ final class Formulas {
     private double[] baseline;
 
     /** Formulas with what is known of their constants. */
-    private record State(Composition outputs, ConstantFit.Result fit) {}
+    private record State(Composition outputs, ConstantFit.Result fit) {
+    }
 
     Formulas(FormulaSearch settings, Observations train, Observations held, Map<String, Interval> box) {
         this.settings = settings;
@@ -59,7 +60,7 @@ final class Formulas {
             exact.add(new FormulaResult.Snapped(left.value(), left.standardError(), null));
         }
         return new FormulaResult(formulas(last.outputs), formulas(raw.outputs), exact, ConstantFit.rmse(last.outputs, train),
-            ConstantFit.rmse(last.outputs, held), ConstantFit.rmse(raw.outputs, held), pareto(), whole.indistinct());
+                ConstantFit.rmse(last.outputs, held), ConstantFit.rmse(raw.outputs, held), pareto(), whole.indistinct());
     }
 
     private static Map<String, Expression> formulas(Composition outputs) {
@@ -80,7 +81,8 @@ final class Formulas {
     }
 
     /** A constant and what it may become. */
-    private record Trial(double value, double error, ExactNumbers.Exact exact) {}
+    private record Trial(double value, double error, ExactNumbers.Exact exact) {
+    }
 
     private State snapped(State start, List<FormulaResult.Snapped> exact) {
         State state = start;
@@ -115,7 +117,7 @@ final class Formulas {
         for (ConstantFit.FittedConstant constant : state.fit.constants()) {
             double value = constant.value();
             double error = Double.isInfinite(constant.standardError()) ? 1e-9 * Math.abs(value)
-                : Math.max(inflation * constant.standardError(), 1e-9 * Math.abs(value));
+                    : Math.max(inflation * constant.standardError(), 1e-9 * Math.abs(value));
             for (ExactNumbers.Exact number : ExactNumbers.of(value, error).stream().limit(MOST_TRIALS).toList()) {
                 Trial trial = new Trial(value, constant.standardError(), number);
                 if (!refused.contains(key(trial))) {
@@ -124,7 +126,7 @@ final class Formulas {
             }
         }
         trials.sort(Comparator.<Trial>comparingDouble(t -> t.exact.cost())
-            .thenComparingDouble(t -> Math.abs(t.value - t.exact.value())));
+                .thenComparingDouble(t -> Math.abs(t.value - t.exact.value())));
         return trials;
     }
 
@@ -134,7 +136,7 @@ final class Formulas {
         try {
             for (Definition definition : state.outputs.definitions()) {
                 formulas.put(definition.name(),
-                    replaced(definition.value(), trial.value, trial.exact.expression()).simplify(box));
+                        replaced(definition.value(), trial.value, trial.exact.expression()).simplify(box));
             }
             State next = fitted(Composition.of(formulas));
             return allowed(next.outputs) ? next : null;

@@ -23,7 +23,7 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
         targets = new LinkedHashMap<>(targets);
         if (rows < 1 || targets.isEmpty()) {
             throw new KanException(Status.INVALID_ARGUMENT, "a formula needs rows and a target, given " + rows + " rows and "
-                + targets.size() + " targets");
+                    + targets.size() + " targets");
         }
         for (Map<String, double[]> columns : java.util.List.of(inputs, targets)) {
             for (Map.Entry<String, double[]> column : columns.entrySet()) {
@@ -35,12 +35,12 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
     private static void check(String name, double[] values, int rows) {
         if (values.length != rows) {
             throw new KanException(Status.SHAPE_MISMATCH, "the column '" + name + "' must have " + rows + " values, given "
-                + values.length);
+                    + values.length);
         }
         for (int row = 0; row < rows; row++) {
             if (!Double.isFinite(values[row])) {
                 throw new KanException(Status.INVALID_ARGUMENT, "the column '" + name + "' must be finite, given "
-                    + values[row] + " in row " + (row + 1));
+                        + values[row] + " in row " + (row + 1));
             }
         }
     }
@@ -49,7 +49,7 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
     public Map<String, Interval> box() {
         Map<String, Interval> box = new LinkedHashMap<>();
         inputs.forEach((name, values) -> box.put(name, new Interval(Arrays.stream(values).min().orElseThrow(),
-            Arrays.stream(values).max().orElseThrow())));
+                Arrays.stream(values).max().orElseThrow())));
         return box;
     }
 

@@ -8,7 +8,8 @@ import org.kan4j.formula.Expression;
 /** Families without a function: polynomials, and whole powers of a distance. */
 final class Polynomials {
 
-    private Polynomials() {}
+    private Polynomials() {
+    }
 
     /** c P(u) + d for a polynomial without unknowns. */
     record Monomials(int degree) implements Family {
@@ -46,8 +47,8 @@ final class Polynomials {
                 if (Math.abs(tau) <= 1) {
                     Expression distance = scale.distance(tau);
                     return Expression.real(c[1] / (scale.half() * scale.half()))
-                        .times(Expression.power(distance, Expression.integer(2)))
-                        .plus(Expression.real(d + c[0] * tau / 2));
+                            .times(Expression.power(distance, Expression.integer(2)))
+                            .plus(Expression.real(d + c[0] * tau / 2));
                 }
             }
             return Expression.sum(powers(c, d, scale));
@@ -122,7 +123,7 @@ final class Polynomials {
             double factor = c[0] / Math.pow(scale.half() * (1 + Math.abs(theta[0])), power);
             Expression distance = Scale.x().plus(Expression.real(-place));
             return Expression.real(factor).times(Expression.power(distance, Expression.integer(power)))
-                .plus(Expression.real(d));
+                    .plus(Expression.real(d));
         }
     }
 }

@@ -7,7 +7,8 @@ import java.util.List;
 /** Ways to look for the line alpha u + beta inside a function. */
 final class Searches {
 
-    private Searches() {}
+    private Searches() {
+    }
 
     /** A width and a place: alpha (u - tau), theta the logarithm of alpha and tau. */
     record WidthAndPlace(double lowest, double highest) implements Families.Search {
@@ -26,7 +27,7 @@ final class Searches {
         public double[] line(double[] theta) {
             double alpha = Math.exp(theta[0]);
             return alpha < lowest || alpha > highest || Math.abs(theta[1]) > 20 ? null
-                : new double[] {alpha, -alpha * theta[1]};
+                    : new double[] {alpha, -alpha * theta[1]};
         }
 
         @Override

@@ -6,7 +6,8 @@ import org.kan4j.formula.UnaryFunction;
 /** Derivatives of functions, the frequent ones from the value that is there already. */
 final class Slopes {
 
-    private Slopes() {}
+    private Slopes() {
+    }
 
     static double at(UnaryFunction function, double x, double value) {
         return switch (function.name()) {

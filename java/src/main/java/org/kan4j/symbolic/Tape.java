@@ -22,7 +22,9 @@ import org.kan4j.formula.Expression.Variable;
  */
 final class Tape {
 
-    private enum Kind { FIXED, PARAMETER, COLUMN, SUM, PRODUCT, POWER, CALL }
+    private enum Kind {
+        FIXED, PARAMETER, COLUMN, SUM, PRODUCT, POWER, CALL
+    }
 
     private static final class Node {
         private final Kind kind;

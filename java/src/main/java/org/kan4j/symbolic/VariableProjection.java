@@ -24,7 +24,8 @@ final class VariableProjection {
     private final double total;
 
     /** What was found: sse relative to the total; theta, c and d of the family. */
-    record Found(double squares, double[] theta, double[] c, double d) {}
+    record Found(double squares, double[] theta, double[] c, double d) {
+    }
 
     /** @param u -1..1 */
     VariableProjection(double[] u, double[] y) {
@@ -59,7 +60,8 @@ final class VariableProjection {
         return a == null || b != null && b.squares < a.squares ? b : a;
     }
 
-    private record Ranked(double[] theta, double squares) {}
+    private record Ranked(double[] theta, double squares) {
+    }
 
     private List<double[]> best(Family family, List<double[]> starts, int count) {
         int step = Math.max(1, (u.length - 1) / (COARSE[starts.get(0).length] - 1));
@@ -76,7 +78,7 @@ final class VariableProjection {
         double[] errors = new double[starts.size()];
         for (int s = 0; s < errors.length; s++) {
             errors[s] = family.values(starts.get(s), places, columns) ? rough(columns, target, whole)
-                : Double.POSITIVE_INFINITY;
+                    : Double.POSITIVE_INFINITY;
         }
         List<Ranked> ranked = new ArrayList<>();
         for (int s = 0; s < errors.length; s++) {
@@ -96,7 +98,7 @@ final class VariableProjection {
                 break;
             }
             boolean near = taken.stream().anyMatch(t -> Arrays.stream(indices(t)).allMatch(
-                j -> Math.abs(t[j] - next.theta[j]) < 0.02 * (1 + Math.abs(t[j]))));
+                    j -> Math.abs(t[j] - next.theta[j]) < 0.02 * (1 + Math.abs(t[j]))));
             if (!near) {
                 taken.add(next.theta);
             }
@@ -144,7 +146,7 @@ final class VariableProjection {
             return Double.POSITIVE_INFINITY;
         }
         return whole - (varianceG * product * product - 2 * covariance * product * productG
-            + variance * productG * productG) / determinant;
+                + variance * productG * productG) / determinant;
     }
 
     /** The state at a theta: orthonormal columns, residual, linear constants. */

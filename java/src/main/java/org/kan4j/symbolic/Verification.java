@@ -52,7 +52,7 @@ public record Verification(double rmse, double maxError, double deviation, doubl
         double[] target = test.targets().get(output);
         if (target == null) {
             throw new KanException(Status.INVALID_ARGUMENT, "the output '" + output + "' has no target; there are "
-                + String.join(", ", test.targets().keySet()));
+                    + String.join(", ", test.targets().keySet()));
         }
         double[] values = formula.evaluate(test.inputs(), test.rows());
         double squares = 0;
@@ -77,17 +77,17 @@ public record Verification(double rmse, double maxError, double deviation, doubl
         }
         boolean compared = expected != null && undefined < POINTS;
         return new Verification(Math.sqrt(squares / target.length), most, test.deviation(output),
-            compared ? Math.sqrt(difference / (POINTS - undefined)) : Double.NaN, compared ? largest : Double.NaN,
-            (double) undefined / POINTS, formula.proveDomain(box), extrapolation(formula, box));
+                compared ? Math.sqrt(difference / (POINTS - undefined)) : Double.NaN, compared ? largest : Double.NaN,
+                (double) undefined / POINTS, formula.proveDomain(box), extrapolation(formula, box));
     }
 
     private static String extrapolation(Expression formula, Map<String, Interval> box) {
         Map<String, Interval> wider = new LinkedHashMap<>();
         box.forEach((name, range) -> wider.put(name,
-            new Interval(range.low() - WIDER * range.width(), range.high() + WIDER * range.width())));
+                new Interval(range.low() - WIDER * range.width(), range.high() + WIDER * range.width())));
         DomainProof proof = formula.proveDomain(wider);
         return proof.status() != DomainStatus.VIOLATED ? ""
-            : "outside the data the formula is undefined, as at " + proof.point() + " (" + proof.guard() + ")";
+                : "outside the data the formula is undefined, as at " + proof.point() + " (" + proof.guard() + ")";
     }
 
     /** A lattice with a random shift: evenly spread in the box whatever its dimension. */

@@ -65,7 +65,7 @@ public final class DeviceTensor implements Tensor, AutoCloseable {
     public static DeviceTensor allocate(Context context, DType dtype, Shape shape) {
         if (!(context.device() instanceof Device.Cuda)) {
             throw KanException.invalid("a device tensor needs a context on a CUDA device, given one on %s; use "
-                + "HostTensor.allocate", context.device());
+                    + "HostTensor.allocate", context.device());
         }
         long bytes = HostTensor.bytes(dtype, shape);
         Memory memory = Memory.shared(context);
@@ -154,7 +154,7 @@ public final class DeviceTensor implements Tensor, AutoCloseable {
         Objects.requireNonNull(other, "tensor");
         if (other.dtype() != dtype || !other.shape().equals(shape)) {
             throw new ShapeException("copying between a tensor of the host or a device and another of the same type and "
-                + "shape, given " + other + " and " + this);
+                    + "shape, given " + other + " and " + this);
         }
     }
 

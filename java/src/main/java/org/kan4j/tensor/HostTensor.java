@@ -65,15 +65,15 @@ public final class HostTensor implements Tensor {
         Objects.requireNonNull(segment, "segment");
         if (!segment.isNative()) {
             throw KanException.invalid(
-                "a tensor needs off-heap memory, given a heap segment; copy it in with HostTensor.of");
+                    "a tensor needs off-heap memory, given a heap segment; copy it in with HostTensor.of");
         }
         if (segment.byteSize() != bytes(dtype, shape)) {
             throw new ShapeException("a segment of " + segment.byteSize() + " bytes for the shape " + shape + " of "
-                + dtype + ", which takes " + bytes(dtype, shape));
+                    + dtype + ", which takes " + bytes(dtype, shape));
         }
         if (segment.address() % dtype.bytes() != 0) {
             throw KanException.invalid("memory for %s must be aligned to %d bytes, given the address 0x%x", dtype,
-                dtype.bytes(), segment.address());
+                    dtype.bytes(), segment.address());
         }
         return new HostTensor(segment, dtype, shape);
     }
@@ -103,7 +103,7 @@ public final class HostTensor implements Tensor {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             if (offset < 0 || offset > channel.size() - bytes) {
                 throw new FormatException(file + ": " + bytes + " bytes at offset " + offset + " for the shape " + sizes
-                    + " of " + dtype + ", but the file has " + channel.size() + " bytes");
+                        + " of " + dtype + ", but the file has " + channel.size() + " bytes");
             }
             return wrap(channel.map(FileChannel.MapMode.READ_ONLY, offset, bytes, arena), dtype, sizes);
         }
@@ -148,7 +148,7 @@ public final class HostTensor implements Tensor {
         for (int i = 0; i < rows.length; i++) {
             requireWidth(i, rows[i].length, width);
             MemorySegment.copy(rows[i], 0, tensor.segment, ValueLayout.JAVA_DOUBLE, (long) i * width * Double.BYTES,
-                width);
+                    width);
         }
         return tensor;
     }
@@ -188,7 +188,7 @@ public final class HostTensor implements Tensor {
         Shape other = Shape.of(axes);
         if (other.size() != size()) {
             throw new ShapeException("a tensor of shape " + shape + " (" + size() + " numbers) as " + other + " ("
-                + other.size() + ")");
+                    + other.size() + ")");
         }
         return new HostTensor(segment, dtype, other);
     }

@@ -16,13 +16,13 @@ record Absent(String what, String name) implements Loss.Custom, Schedule.Custom 
     /** Whether this stands for it. */
     boolean isFor(Object value) {
         return what.equals("loss") ? value instanceof Loss.Custom loss && loss.name().equals(name)
-            : value instanceof Schedule.Custom schedule && schedule.name().equals(name);
+                : value instanceof Schedule.Custom schedule && schedule.name().equals(name);
     }
 
     /** What is said where it is needed. */
     KanException refusal() {
         return KanException.invalid("the training to resume has a %s of its own, %s, which no checkpoint holds; give it to "
-            + "Trainer.resume(...).%s(...)", what, name, what);
+                + "Trainer.resume(...).%s(...)", what, name, what);
     }
 
     @Override

@@ -30,7 +30,7 @@ import org.kan4j.tensor.HostTensor;
  * @param differences factor of the sizes of their differences, at least 0
  */
 public record ActivationRegulariser(Measure measure, double l1, double entropy, double coefficients, double differences)
-    implements Regulariser {
+        implements Regulariser {
 
     private static final double SMALL = 1e-4;
 

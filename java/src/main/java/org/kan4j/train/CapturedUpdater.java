@@ -76,7 +76,7 @@ final class CapturedUpdater extends Updater {
             optimizer = new Staged(memory, kan_optimizer_state.layout().byteSize());
             steps.keepOnDevice(optimizer.array());
             resident = data instanceof Dataset set && Resident.bytes(set) <= context.deviceMemory().free() / 2
-                ? new Resident(set) : null;
+                    ? new Resident(set) : null;
         } catch (RuntimeException | Error e) {
             if (made != null) {
                 made.close();
@@ -91,7 +91,7 @@ final class CapturedUpdater extends Updater {
     /** Whether the device can make the steps of a plan by itself. */
     static boolean can(TrainingLoop.Run run) {
         return run.context().isCuda() && run.plan().plain() && !(run.loss() instanceof Loss.Custom)
-            && (counts(run) || !Measurement.hasClasses(run.loss()) || !run.plan().countsClasses());
+                && (counts(run) || !Measurement.hasClasses(run.loss()) || !run.plan().countsClasses());
     }
 
     /** Whether the device counts the rows that are classified rightly. */
@@ -136,7 +136,7 @@ final class CapturedUpdater extends Updater {
                     pass.read(from, from + rows, hostX, hostTargets, hostWeights);
                     memory.write(hostX, memory.slice(x, from * xBytes, rows * xBytes), rows * xBytes);
                     memory.write(hostTargets, memory.slice(targets, from * targetBytes, rows * targetBytes),
-                        rows * targetBytes);
+                            rows * targetBytes);
                     if (set.weighted()) {
                         long bytes = (long) rows * set.dtype().bytes();
                         memory.write(hostWeights, memory.slice(rowWeights, (long) from * set.dtype().bytes(), bytes), bytes);
@@ -192,7 +192,7 @@ final class CapturedUpdater extends Updater {
 
         private void gather(MemorySegment handle, int rows, long bytes, MemorySegment from, MemorySegment to) {
             Native.check(Kan.kan_gather(handle, rows, bytes, from, data.size(), order.array(), data.size(), position, to),
-                handle);
+                    handle);
         }
 
         void close() {
@@ -269,11 +269,11 @@ final class CapturedUpdater extends Updater {
         MemorySegment predictions = passes.forward(rows, batch.x);
         if (counting) {
             Native.check(Kan.kan_count_correct(handle, data.dtype().code(), rows, data.out(), predictions, batch.targets,
-                correct.array()), handle);
+                    correct.array()), handle);
         }
         // The gradient takes the predictions' place.
         LossPass.queue(loss, context, data.dtype(), rows, data.out(), predictions,
-            batch.targets, batch.weights, predictions, loss());
+                batch.targets, batch.weights, predictions, loss());
         if (gradients == null) {
             Native.check(Kan.kan_adamw_advance(handle, steps.config()), handle);
             steps.backward(passes, rows, batch.x, predictions);
@@ -296,7 +296,7 @@ final class CapturedUpdater extends Updater {
             double value = losses.host().getAtIndex(ValueLayout.JAVA_DOUBLE, i);
             if (!Double.isFinite(value)) {
                 throw Diagnosis.of(context, parameters, lastRows, batch.x).late("the loss became " + value, progress,
-                    state.steps() - count + i + 1, plan.optimizer().learningRate() * lastFactor);
+                        state.steps() - count + i + 1, plan.optimizer().learningRate() * lastFactor);
             }
             progress.lossSum += value * weights[i];
             progress.weightSum += weights[i];

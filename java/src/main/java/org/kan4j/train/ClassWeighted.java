@@ -19,7 +19,7 @@ final class ClassWeighted implements RowSource {
     ClassWeighted(RowSource rows, List<Double> classWeights) {
         if (rows.classes() != classWeights.size()) {
             throw KanException.invalid("there are %d class weights, the data has %s", classWeights.size(),
-                rows.classes() == 0 ? "no classes" : rows.classes() + " classes");
+                    rows.classes() == 0 ? "no classes" : rows.classes() + " classes");
         }
         this.rows = rows;
         this.factors = classWeights.stream().mapToDouble(Double::doubleValue).toArray();

@@ -54,7 +54,7 @@ public final class DataObjective implements Objective, AutoCloseable {
      * @param data that fits the model and the loss; at least one row of a weight above 0
      */
     public DataObjective(Context context, Parameters parameters, RowSource data, Loss loss,
-                         List<Regulariser> regularisers) {
+            List<Regulariser> regularisers) {
         Measurement.requireFit(parameters.model(), loss, data);
         if (data.size() == 0) {
             throw KanException.invalid("a data set without rows cannot be trained on");
@@ -118,7 +118,7 @@ public final class DataObjective implements Objective, AutoCloseable {
             if (!first) {
                 MemorySegment handle = NativeContext.of(context).handle();
                 Native.check(Kan.kan_vector_axpy(handle, data.dtype().code(), gradient.length(), 1,
-                    NativeVector.of(partial).array(), NativeVector.of(gradient).array()), handle);
+                        NativeVector.of(partial).array(), NativeVector.of(gradient).array()), handle);
             }
             first = false;
         }
@@ -133,7 +133,7 @@ public final class DataObjective implements Objective, AutoCloseable {
             return predictions.asSlice(0, numbers * data.dtype().bytes()).fill((byte) 0);
         }
         dataLoss += share * LossPass.evaluate(loss, context, data.dtype(), rows, data.out(),
-            predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
+                predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, predictions, batch.value);
         if (share != 1) {
             MemorySegment handle = NativeContext.of(context).handle();
             Native.check(Kan.kan_vector_scale(handle, data.dtype().code(), numbers, share, predictions), handle);

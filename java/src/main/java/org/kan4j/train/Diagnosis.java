@@ -35,7 +35,7 @@ record Diagnosis(int layer, String text) {
         KanModel model = parameters.model();
         int layers = model.layers().size();
         try (Vectors vectors = new Vectors(context);
-             Workspace workspace = Workspace.inference(context, parameters, rows)) {
+                Workspace workspace = Workspace.inference(context, parameters, rows)) {
             double before = 0;
             for (int l = 0; l <= layers; l++) {
                 long numbers = rows * (l == 0 ? model.in() : model.layers().get(l - 1).out());
@@ -46,14 +46,14 @@ record Diagnosis(int layer, String text) {
                 }
                 if (!Double.isFinite(size)) {
                     return new Diagnosis(l - 1, String.format(Locale.ROOT, "the first output that is not finite is that "
-                        + "of layer %d (%s), whose input has a root mean square of %.3g; %s", l - 1, describe(model, l - 1),
-                        before, cause(parameters, l - 1)));
+                            + "of layer %d (%s), whose input has a root mean square of %.3g; %s", l - 1, describe(model, l - 1),
+                            before, cause(parameters, l - 1)));
                 }
                 before = size;
             }
             return new Diagnosis(-1, String.format(Locale.ROOT, "all layers' outputs are finite, the last one's with a "
-                + "root mean square of %.3g; likely causes: targets of a very large scale, or %s", before,
-                cause(parameters, layers - 1)));
+                    + "root mean square of %.3g; likely causes: targets of a very large scale, or %s", before,
+                    cause(parameters, layers - 1)));
         }
     }
 
@@ -63,9 +63,11 @@ record Diagnosis(int layer, String text) {
             try (Arena arena = Arena.ofConfined()) {
                 for (double value : parameters.get(arena, tensor.name()).toDoubles()) {
                     if (!Double.isFinite(value)) {
-                        return new Diagnosis(tensor.layer(), String.format(Locale.ROOT, "%s of layer %d (%s) holds %s, from the step "
-                            + "before; likely cause: a learning rate that is too high", tensor.tensor(), tensor.layer(),
-                            describe(parameters.model(), tensor.layer()), value));
+                        return new Diagnosis(tensor.layer(),
+                                String.format(Locale.ROOT, "%s of layer %d (%s) holds %s, from the step "
+                                        + "before; likely cause: a learning rate that is too high", tensor.tensor(),
+                                        tensor.layer(),
+                                        describe(parameters.model(), tensor.layer()), value));
                     }
                 }
             }
@@ -95,33 +97,36 @@ record Diagnosis(int layer, String text) {
         }
         double size = count == 0 ? 0 : Math.sqrt(squares / count);
         return String.format(Locale.ROOT, size > LARGE
-            ? "its parameters have grown to a root mean square of %.3g: a learning rate that is too high"
-            : "its parameters have a root mean square of %.3g: inputs of a very large scale, or a learning rate that is "
-                + "too high", size);
+                ? "its parameters have grown to a root mean square of %.3g: a learning rate that is too high"
+                : "its parameters have a root mean square of %.3g: inputs of a very large scale, or a learning rate that is "
+                        + "too high",
+                size);
     }
 
     /** Met in a step that is not made. */
     NonFiniteLossException in(String what, TrainingProgress progress, long step, double learningRate) {
         int epoch = progress.history.size() + 1;
         return new NonFiniteLossException(String.format(Locale.ROOT,
-            "%s in epoch %d, batch %d (step %d, learning rate %.3g); the parameters are those of the step before: %s",
-            what, epoch, progress.batch + 1, step, learningRate, text), epoch, progress.batch + 1, step,
-            layer);
+                "%s in epoch %d, batch %d (step %d, learning rate %.3g); the parameters are those of the step before: %s",
+                what, epoch, progress.batch + 1, step, learningRate, text), epoch, progress.batch + 1, step,
+                layer);
     }
 
     /** Found some steps later, on a device: the parameters of a training there are not copied back. */
     NonFiniteLossException late(String what, TrainingProgress progress, long step, double learningRate) {
         int epoch = progress.history.size() + 1;
         return new NonFiniteLossException(String.format(Locale.ROOT,
-            "%s in epoch %d, step %d (learning rate %.3g), before batch %d; the parameters are those of the epoch before: %s",
-            what, epoch, step, learningRate, progress.batch + 1, text), epoch, progress.batch + 1, step,
-            layer);
+                "%s in epoch %d, step %d (learning rate %.3g), before batch %d; the parameters are those of the epoch before: %s",
+                what, epoch, step, learningRate, progress.batch + 1, text), epoch, progress.batch + 1, step,
+                layer);
     }
 
     /** Found in the parameters when an epoch ended: the last step had a gradient that was not finite. */
     NonFiniteLossException after(TrainingProgress progress, long step) {
         int epoch = progress.history.size() + 1;
-        return new NonFiniteLossException(String.format(Locale.ROOT, "the parameters became not finite in epoch %d, batch %d (step "
-            + "%d): %s", epoch, progress.batch, step, text), epoch, progress.batch, step, layer);
+        return new NonFiniteLossException(
+                String.format(Locale.ROOT, "the parameters became not finite in epoch %d, batch %d (step "
+                        + "%d): %s", epoch, progress.batch, step, text),
+                epoch, progress.batch, step, layer);
     }
 }

@@ -45,7 +45,7 @@ public final class EdgeGradient {
      * @param gradParameters the layer's part of the gradient
      */
     void pull(Passes passes, DType dtype, int index, long count, long total, MemorySegment input,
-              MemorySegment gradInput, MemorySegment gradParameters) {
+            MemorySegment gradInput, MemorySegment gradParameters) {
         for (Layer layer : layers) {
             if (layer.of.index() != index) {
                 continue;
@@ -63,7 +63,7 @@ public final class EdgeGradient {
                     double bySquare = deviation > 0 ? layer.deviation[e] / (2 * deviation) : 0;
                     size.setAtIndex(ValueLayout.JAVA_DOUBLE, e, layer.meanAbs[e] * share);
                     mean.setAtIndex(ValueLayout.JAVA_DOUBLE, e,
-                        (layer.mean[e] - 2 * bySquare * means[e]) * share);
+                            (layer.mean[e] - 2 * bySquare * means[e]) * share);
                     square.setAtIndex(ValueLayout.JAVA_DOUBLE, e, bySquare * share);
                 }
                 passes.edgeBackward(index, count, input, size, mean, square, gradInput, gradParameters);

@@ -59,7 +59,7 @@ import org.kan4j.tensor.HostTensor;
  * @param seed of the initial parameters and of the choice of rows to hold out
  */
 public record Fit(List<Integer> refinements, int iterations, int updateEvery, GridUpdate update, int history,
-                  int starts, int startIterations, double validation, List<Regulariser> regularisers, long seed) {
+        int starts, int startIterations, double validation, List<Regulariser> regularisers, long seed) {
 
     /** Starts that are fitted in full on the first grid. */
     public static final int FINALISTS = 4;
@@ -88,55 +88,56 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
      * iterations; a tenth of the rows held out; seed 1.
      */
     public static Fit defaults() {
-        return new Fit(List.of(), 1000, 50, GridUpdate.defaults().withUniformShare(1).withSamplesPerCell(10), 20, 32, 100, 0.1, List.of(), 1);
+        return new Fit(List.of(), 1000, 50, GridUpdate.defaults().withUniformShare(1).withSamplesPerCell(10), 20, 32, 100, 0.1,
+                List.of(), 1);
     }
 
     /** With these grids after the model's own. */
     public Fit withRefinements(int... grids) {
         return new Fit(Arrays.stream(grids).boxed().toList(), iterations, updateEvery, update, history, starts,
-            startIterations, validation, regularisers, seed);
+                startIterations, validation, regularisers, seed);
     }
 
     /** With another number of iterations on each grid. */
     public Fit withIterations(int steps) {
         return new Fit(refinements, steps, updateEvery, update, history, starts, startIterations, validation,
-            regularisers, seed);
+                regularisers, seed);
     }
 
     /** With other grid updates. */
     public Fit withUpdate(GridUpdate other, int every) {
         return new Fit(refinements, iterations, every, other, history, starts, startIterations, validation,
-            regularisers, seed);
+                regularisers, seed);
     }
 
     /** With another memory of L-BFGS. */
     public Fit withHistory(int pairs) {
         return new Fit(refinements, iterations, updateEvery, update, pairs, starts, startIterations, validation,
-            regularisers, seed);
+                regularisers, seed);
     }
 
     /** With other starts. */
     public Fit withStarts(int number, int steps) {
         return new Fit(refinements, iterations, updateEvery, update, history, number, steps, validation,
-            regularisers, seed);
+                regularisers, seed);
     }
 
     /** With another share of the rows held out. */
     public Fit withValidation(double share) {
         return new Fit(refinements, iterations, updateEvery, update, history, starts, startIterations, share,
-            regularisers, seed);
+                regularisers, seed);
     }
 
     /** With penalties on the loss. */
     public Fit withRegularisers(Regulariser... penalties) {
         return new Fit(refinements, iterations, updateEvery, update, history, starts, startIterations, validation,
-            List.of(penalties), seed);
+                List.of(penalties), seed);
     }
 
     /** With another seed. */
     public Fit withSeed(long number) {
         return new Fit(refinements, iterations, updateEvery, update, history, starts, startIterations, validation,
-            regularisers, number);
+                regularisers, number);
     }
 
     /**
@@ -150,7 +151,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
      * @param seconds spent on all of them
      */
     public record Stage(int grid, int candidates, int iterations, double trainLoss, double validationLoss,
-                        double seconds) {
+            double seconds) {
         /** By which it is compared. */
         double score() {
             return Double.isNaN(validationLoss) ? trainLoss : validationLoss;
@@ -201,7 +202,8 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
 
     /** Fits without a listener. */
     public Result run(Context context, KanModel model, Dataset data) {
-        return run(context, model, data, new Listener() { });
+        return run(context, model, data, new Listener() {
+        });
     }
 
     /**
@@ -277,7 +279,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                     for (Candidate candidate : candidates) {
                         Parameters coarse = candidate.parameters;
                         candidate.parameters = GridRefinement.of(context, coarse, refinements.get(g - 1), features)
-                            .parameters();
+                                .parameters();
                         coarse.close();
                     }
                 }
@@ -288,7 +290,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                 keep((tried + 1) / 2);
                 Candidate first = candidates.getFirst();
                 Stage stage = new Stage(g == 0 ? gridOf(model) : refinements.get(g - 1), tried, first.iterations,
-                    first.trainLoss, first.validationLoss, (System.nanoTime() - begin) / 1e9);
+                        first.trainLoss, first.validationLoss, (System.nanoTime() - begin) / 1e9);
                 stages.add(stage);
                 listener.onStage(stage, first.parameters);
                 if (bestStage < 0 || stage.score() < stages.get(bestStage).score()) {
@@ -313,7 +315,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                 for (int i = 0; i < count; i++) {
                     if (round == 1) {
                         candidates.add(new Candidate(Parameters.initialise(model, Initialisation.PYKAN,
-                            new SplitMix(seed, 2, i).nextLong())));
+                                new SplitMix(seed, 2, i).nextLong())));
                     }
                     Candidate candidate = candidates.get(i);
                     fit(candidate, steps, Math.min(EARLY, updateEvery));
@@ -337,9 +339,9 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
             Parameters parameters = candidate.parameters;
             candidate.iterations = 0;
             try (DataObjective objective = new DataObjective(context, parameters, train, new Loss.Mse(), regularisers);
-                 LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
-                     Lbfgs.of(steps).withHistory(history));
-                 Parameters lowest = parameters.copy()) {
+                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                            Lbfgs.of(steps).withHistory(history));
+                    Parameters lowest = parameters.copy()) {
                 double lowestScore = Double.POSITIVE_INFINITY;
                 double lowestTrain = Double.NaN;
                 double lowestHeld = Double.NaN;
@@ -350,7 +352,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                     candidate.iterations += part;
                     candidate.trainLoss = objective.dataLoss();
                     candidate.validationLoss = held == null ? Double.NaN
-                        : Metrics.measure(context, parameters, new Loss.Mse(), held).values().get("loss");
+                            : Metrics.measure(context, parameters, new Loss.Mse(), held).values().get("loss");
                     if (candidate.score() < lowestScore) {
                         lowestScore = candidate.score();
                         lowestTrain = candidate.trainLoss;
@@ -399,7 +401,8 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                     case Rswaf rswaf -> {
                         return rswaf.centres();
                     }
-                    default -> { }
+                    default -> {
+                    }
                 }
             }
         }

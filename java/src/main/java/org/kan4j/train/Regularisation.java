@@ -42,7 +42,7 @@ final class Regularisation {
      * rows of the workspace's last forward pass. Returns the sum of the penalties.
      */
     double backward(Workspace workspace, long rows, MemorySegment x, MemorySegment gradOutput,
-                    ParameterVector gradients) {
+            ParameterVector gradients) {
         double penalty = 0;
         if (readsEdges) {
             collect(workspace, rows, x, true);
@@ -79,8 +79,8 @@ final class Regularisation {
         Passes passes = Passes.of(workspace);
         DType dtype = workspace.parameters().model().dtype();
         passes.backward(rows, x, gradOutput, NativeVector.of(gradients), !readsEdges ? null
-            : (layer, input, gradInput, part) ->
-                gradient.pull(passes, dtype, layer, rows, statistics.rows(), input, gradInput, part));
+                : (layer, input, gradInput, part) -> gradient.pull(passes, dtype, layer, rows, statistics.rows(), input,
+                        gradInput, part));
     }
 
     /** What the penalties on parameters alone add. */

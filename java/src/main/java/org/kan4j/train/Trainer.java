@@ -91,7 +91,7 @@ public final class Trainer implements AutoCloseable {
      */
     public static Builder resume(Checkpoint checkpoint) {
         TrainingState training = TrainingFormat.load(checkpoint.state().orElseThrow(() -> KanException.invalid(
-            "the checkpoint holds a model but no training to resume")));
+                "the checkpoint holds a model but no training to resume")));
         Builder builder = new Builder(checkpoint.parameters());
         builder.goOn(training);
         builder.properties.putAll(checkpoint.properties());
@@ -408,7 +408,7 @@ public final class Trainer implements AutoCloseable {
         try {
             save(checkpoint);
         } catch (IOException e) {
-            Object why = e.getClass() == IOException.class ? e.getMessage() : e;  // others need their name to be understood
+            Object why = e.getClass() == IOException.class ? e.getMessage() : e; // others need their name to be understood
             throw new KanException(Status.IO_ERROR, "cannot write the checkpoint " + checkpoint + ": " + why, e);
         }
     }

@@ -63,13 +63,13 @@ final class TrainingFormat {
             boolean average = plan.averaging() > 0;
             require("moments", saved.vectors().keySet(), moments(optimizer, curvature));
             require("sets of parameters", saved.sets().keySet(),
-                best && average ? Set.of(CURRENT, AVERAGE) : best || average ? Set.of(CURRENT) : Set.of());
+                    best && average ? Set.of(CURRENT, AVERAGE) : best || average ? Set.of(CURRENT) : Set.of());
             return new TrainingState(plan, progress(fields), saved.vectors(), fields.whole("steps"),
-                fields.has("restarted_at") ? fields.whole("restarted_at") : 0, curvature, saved.sets().get(CURRENT),
-                saved.sets().get(AVERAGE));
+                    fields.has("restarted_at") ? fields.whole("restarted_at") : 0, curvature, saved.sets().get(CURRENT),
+                    saved.sets().get(AVERAGE));
         } catch (Json.ParseException e) {
             throw new FormatException("the training of the checkpoint cannot be resumed: its description is not JSON, "
-                + e.getMessage(), e);
+                    + e.getMessage(), e);
         } catch (KanException e) {
             throw new FormatException("the training of the checkpoint cannot be resumed: " + e.getMessage(), e);
         }
@@ -78,7 +78,7 @@ final class TrainingFormat {
     private static void require(String what, Set<String> found, Set<String> expected) {
         if (!found.equals(expected)) {
             throw new FormatException("its " + what + " must be " + new TreeSet<>(expected) + ", found "
-                + new TreeSet<>(found));
+                    + new TreeSet<>(found));
         }
     }
 
@@ -87,7 +87,7 @@ final class TrainingFormat {
             case Optimizer.AdamW adamW -> Set.of("m", "v");
             case Optimizer.Sgd sgd -> sgd.momentum() > 0 ? Set.of("velocity") : Set.of();
             case Lbfgs lbfgs -> IntStream.range(0, curvature.stored()).boxed()
-                .flatMap(i -> Stream.of("step_" + i, "change_" + i)).collect(Collectors.toSet());
+                    .flatMap(i -> Stream.of("step_" + i, "change_" + i)).collect(Collectors.toSet());
         };
     }
 
@@ -99,11 +99,11 @@ final class TrainingFormat {
         List<Double> products = fields.numbers("inverse_products");
         if (stored > config.history()) {
             throw new FormatException("L-BFGS remembers " + stored + " steps, more than its history of "
-                + config.history());
+                    + config.history());
         }
         if (products.size() != stored || newest >= stored || newest < 0 && stored > 0) {
             throw new FormatException("the memory of L-BFGS does not fit together: " + stored + " steps, the newest "
-                + newest + ", " + products.size() + " products");
+                    + newest + ", " + products.size() + " products");
         }
         return new OptimizerSteps.Curvature(newest, fields.number("gamma"), products);
     }
@@ -182,17 +182,17 @@ final class TrainingFormat {
 
     private static TrainingPlan plan(Fields fields, Optimizer optimizer) {
         return new TrainingPlan(fields.isNull("loss") ? null : TrainingSpecs.loss(fields.object("loss")),
-            fields.has("class_weights") ? fields.numbers("class_weights") : List.of(), optimizer,
-            TrainingSpecs.schedule(fields.object("schedule")), fields.integer("epochs", 0),
-            fields.has("all_steps") ? fields.whole("all_steps") : 0, fields.integer("batch_size", 1),
-            fields.has("accumulation") ? fields.integer("accumulation", 1) : 1, fields.whole("seed"),
-            fields.bool("shuffle"), fields.integer("patience", 0),
-            fields.has("clipping") ? TrainingSpecs.clipping(fields.object("clipping")) : Clipping.none(),
-            fields.has("groups") ? fields.objects("groups").stream().map(TrainingSpecs::group).toList() : List.of(),
-            fields.has("averaging") ? fields.number("averaging") : 0,
-            fields.has("grid_updates") ? TrainingSpecs.gridUpdates(fields.object("grid_updates")) : null,
-            fields.has("regularisers") ? fields.objects("regularisers").stream().map(TrainingSpecs::regulariser).toList()
-                : List.of());
+                fields.has("class_weights") ? fields.numbers("class_weights") : List.of(), optimizer,
+                TrainingSpecs.schedule(fields.object("schedule")), fields.integer("epochs", 0),
+                fields.has("all_steps") ? fields.whole("all_steps") : 0, fields.integer("batch_size", 1),
+                fields.has("accumulation") ? fields.integer("accumulation", 1) : 1, fields.whole("seed"),
+                fields.bool("shuffle"), fields.integer("patience", 0),
+                fields.has("clipping") ? TrainingSpecs.clipping(fields.object("clipping")) : Clipping.none(),
+                fields.has("groups") ? fields.objects("groups").stream().map(TrainingSpecs::group).toList() : List.of(),
+                fields.has("averaging") ? fields.number("averaging") : 0,
+                fields.has("grid_updates") ? TrainingSpecs.gridUpdates(fields.object("grid_updates")) : null,
+                fields.has("regularisers") ? fields.objects("regularisers").stream().map(TrainingSpecs::regulariser).toList()
+                        : List.of());
     }
 
     private static TrainingProgress progress(Fields fields) {
@@ -214,9 +214,9 @@ final class TrainingFormat {
                 validation = new Metrics(item.whole("validation_rows"), values);
             }
             progress.history.add(new TrainingListener.Epoch(progress.history.size() + 1, item.integer("epochs", 1),
-                item.number("loss"),
-                item.isNull("accuracy") ? OptionalDouble.empty() : OptionalDouble.of(item.number("accuracy")),
-                validation, item.number("seconds")));
+                    item.number("loss"),
+                    item.isNull("accuracy") ? OptionalDouble.empty() : OptionalDouble.of(item.number("accuracy")),
+                    validation, item.number("seconds")));
         }
         return progress;
     }

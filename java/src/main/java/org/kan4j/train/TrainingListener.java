@@ -82,7 +82,7 @@ public interface TrainingListener {
      * @param learningRate of this step
      */
     record Batch(int epoch, int epochs, long batch, long batches, long step, long rows, double loss,
-                 OptionalDouble accuracy, double learningRate) {
+            OptionalDouble accuracy, double learningRate) {
     }
 
     /**

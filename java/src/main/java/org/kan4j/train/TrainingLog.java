@@ -24,8 +24,9 @@ final class TrainingLog implements TrainingListener {
         first = trainer.epoch();
         seconds = 0;
         line.accept(String.format(Locale.ROOT, "training %,d parameters on %,d rows, %s, %s",
-            trainer.parameters().model().parameterCount(), rows, epochs == Integer.MAX_VALUE ? "until all steps are made"
-                : epochs + " epochs", trainer.context()));
+                trainer.parameters().model().parameterCount(), rows, epochs == Integer.MAX_VALUE ? "until all steps are made"
+                        : epochs + " epochs",
+                trainer.context()));
     }
 
     @Override
@@ -33,14 +34,14 @@ final class TrainingLog implements TrainingListener {
         seconds += epoch.seconds();
         double left = seconds / (epoch.epoch() - first) * (epochs - epoch.epoch());
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "epoch %d/%d: loss %.4g", epoch.epoch(), epochs,
-            epoch.loss()));
+                epoch.loss()));
         epoch.accuracy().ifPresent(accuracy -> text.append(String.format(Locale.ROOT, ", accuracy %.2f %%", 100 * accuracy)));
         if (epoch.validation() != null) {
-            epoch.validation().values().forEach((name, value) ->
-                text.append(String.format(Locale.ROOT, ", validation %s %.4g", name, value)));
+            epoch.validation().values()
+                    .forEach((name, value) -> text.append(String.format(Locale.ROOT, ", validation %s %.4g", name, value)));
         }
         line.accept(text.append(String.format(Locale.ROOT, ", %,.0f rows/s, %.0f s left", rows / Math.max(1e-9, epoch.seconds()),
-            left)).toString());
+                left)).toString());
     }
 
     @Override
@@ -54,6 +55,6 @@ final class TrainingLog implements TrainingListener {
             case FAILED -> "it failed";
         };
         line.accept("training ended after " + result.epochs().size() + " epochs, " + result.steps() + " steps: " + why
-            + (result.bestEpoch().isPresent() ? "; best epoch " + result.bestEpoch().getAsInt() : ""));
+                + (result.bestEpoch().isPresent() ? "; best epoch " + result.bestEpoch().getAsInt() : ""));
     }
 }

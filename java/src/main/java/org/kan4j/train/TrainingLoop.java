@@ -50,7 +50,7 @@ final class TrainingLoop {
 
     /** At its start, or where {@code resumed} says, which may be null. */
     TrainingLoop(Trainer trainer, TrainingPlan plan, List<TrainingListener> listeners, List<Metric> metrics,
-                 TrainingState resumed) {
+            TrainingState resumed) {
         this.trainer = trainer;
         this.parameters = trainer.parameters();
         this.context = trainer.context();
@@ -70,10 +70,10 @@ final class TrainingLoop {
                 this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0);
             } else {
                 OptimizerSteps.of(fresh).restore(resumed.moments(), resumed.steps(), resumed.restartedAt(),
-                    resumed.curvature());
+                        resumed.curvature());
                 this.progress = resumed.progress().copy();
                 this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0,
-                    plan.patience() > 0 && progress.bestEpoch() > 0, resumed);
+                        plan.patience() > 0 && progress.bestEpoch() > 0, resumed);
             }
         } catch (RuntimeException | Error e) {
             if (fresh != null) {
@@ -109,12 +109,12 @@ final class TrainingLoop {
     TrainingState state() {
         OptimizerSteps optimizer = OptimizerSteps.of(state);
         return new TrainingState(plan, progress, state.moments(), state.steps(), optimizer.restartedAt(),
-            optimizer.curvature(), sets.hasCurrent() ? sets.current() : null, sets.average());
+                optimizer.curvature(), sets.hasCurrent() ? sets.current() : null, sets.average());
     }
 
     /** What the parts of a training have in common. */
     record Run(Context context, TrainingPlan plan, Parameters parameters, OptimizerState state,
-               TrainingProgress progress, RowSource data, Loss loss, Vectors vectors) {
+            TrainingProgress progress, RowSource data, Loss loss, Vectors vectors) {
     }
 
     TrainingResult fit(RowSource data, RowSource validation) {
@@ -131,8 +131,8 @@ final class TrainingLoop {
         }
         if (isDone() && epoch() > 0) {
             throw new IllegalStateException("this training is done, after " + epoch() + " epochs and " + steps() + " steps; "
-                + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
-                + "steps(...)");
+                    + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
+                    + "steps(...)");
         }
         upload();
         sets.goOn();
@@ -194,17 +194,17 @@ final class TrainingLoop {
     /** Why a training is done. */
     private TrainingResult.End end() {
         return progress.converged ? TrainingResult.End.CONVERGED
-            : outOfPatience() ? TrainingResult.End.EARLY_STOPPING
-            : spent() ? TrainingResult.End.STEPS : TrainingResult.End.EPOCHS;
+                : outOfPatience() ? TrainingResult.End.EARLY_STOPPING
+                        : spent() ? TrainingResult.End.STEPS : TrainingResult.End.EPOCHS;
     }
 
     /** The error of those who are new to splines: raw features, of which a grid sees nothing. */
     private void warnOutsideGrid(RowSource data) {
-        GridCoverage.firstLayer(context, moved, data).filter(layer -> layer.share() > OUTSIDE).ifPresent(layer ->
-            LOG.log(Level.WARNING, String.format(Locale.ROOT, "%.1f %% of the features lie outside the grid of the first layer, "
-                + "%.1f %% of feature %d: little is learned there. Scale the features to the grid (Kan does by itself), give "
-                + "the basis another range, or move the grids to the data with gridUpdates", 100 * layer.share(),
-                100 * layer.share(layer.worstInput()), layer.worstInput())));
+        GridCoverage.firstLayer(context, moved, data).filter(layer -> layer.share() > OUTSIDE).ifPresent(layer -> LOG
+                .log(Level.WARNING, String.format(Locale.ROOT, "%.1f %% of the features lie outside the grid of the first layer, "
+                        + "%.1f %% of feature %d: little is learned there. Scale the features to the grid (Kan does by itself), give "
+                        + "the basis another range, or move the grids to the data with gridUpdates", 100 * layer.share(),
+                        100 * layer.share(layer.worstInput()), layer.worstInput())));
     }
 
     private void train(RowSource data, RowSource validation, Loss loss) {
@@ -244,7 +244,7 @@ final class TrainingLoop {
     private long batches(int rows) {
         int batchSize = Math.min(plan.batchSize(), rows);
         boolean normed = parameters.model().layers().stream().anyMatch(
-            layer -> layer instanceof BatchNorm norm && !norm.frozen());
+                layer -> layer instanceof BatchNorm norm && !norm.frozen());
         return rows / batchSize + (rows % batchSize > (normed && rows > batchSize ? 1 : 0) ? 1 : 0);
     }
 
@@ -282,7 +282,7 @@ final class TrainingLoop {
         long batches = batches(data.size());
         if (progress.batch > batches) {
             throw KanException.invalid("the training to resume is in batch %d of an epoch, the data has %d batches; is "
-                + "it the same data?", progress.batch, batches);
+                    + "it the same data?", progress.batch, batches);
         }
         long stepsPerEpoch = stepsPerEpoch(data.size());
         long allSteps = plan.epochs() * stepsPerEpoch;
@@ -302,13 +302,13 @@ final class TrainingLoop {
                 }
                 long next = Math.min(batches, progress.batch + plan.accumulation());
                 double factor = plan.schedule().factor(new Schedule.Position(
-                    epoch * stepsPerEpoch + progress.batch / plan.accumulation(), stepsPerEpoch, allSteps, losses));
+                        epoch * stepsPerEpoch + progress.batch / plan.accumulation(), stepsPerEpoch, allSteps, losses));
                 step(run, updater, pass, (int) (progress.batch * batchSize),
-                    (int) Math.min(data.size(), next * batchSize), factor);
+                        (int) Math.min(data.size(), next * batchSize), factor);
                 progress.batch = next;
                 if (!listeners.isEmpty()) {
                     TrainingListener.Batch event = new TrainingListener.Batch(epoch + 1, epochs, next, batches, steps(),
-                        progress.rows, progress.loss(), accuracy(run.loss()), plan.optimizer().learningRate() * factor);
+                            progress.rows, progress.loss(), accuracy(run.loss()), plan.optimizer().learningRate() * factor);
                     for (TrainingListener listener : listeners) {
                         listener.onBatch(trainer, event);
                     }
@@ -345,13 +345,13 @@ final class TrainingLoop {
     /** Whether a layer's coefficients keep their numbers, and so its grid has to. */
     private boolean frozen(int layer) {
         return parameters.tensors().stream().filter(t -> t.layer() == layer && t.tensor().equals("coef"))
-            .anyMatch(t -> plan.groups().stream().filter(group -> group.has(t)).findFirst()
-                .map(ParameterGroup::frozen).orElse(false));
+                .anyMatch(t -> plan.groups().stream().filter(group -> group.has(t)).findFirst()
+                        .map(ParameterGroup::frozen).orElse(false));
     }
 
     private OptionalDouble accuracy(Loss loss) {
         return Measurement.hasClasses(loss) && plan.countsClasses() && progress.weightSum > 0
-            ? OptionalDouble.of(progress.correct / progress.weightSum) : OptionalDouble.empty();
+                ? OptionalDouble.of(progress.correct / progress.weightSum) : OptionalDouble.empty();
     }
 
     private void endEpoch(Run run, RowSource validation) {
@@ -359,9 +359,9 @@ final class TrainingLoop {
             throw Diagnosis.of(moved).after(progress, steps());
         }
         Metrics measured = validation == null ? null
-            : Metrics.measure(context, sets.measured(), run.loss(), validation, metrics);
+                : Metrics.measure(context, sets.measured(), run.loss(), validation, metrics);
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
-            accuracy(run.loss()), measured, progress.seconds);
+                accuracy(run.loss()), measured, progress.seconds);
         progress.nextEpoch(event);
         if (plan.patience() > 0 && progress.bestEpoch() == epoch()) {
             sets.keepBest();

@@ -33,20 +33,20 @@ import org.kan4j.optim.Schedule;
  * @param regularisers added to the loss
  */
 record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
-                    int batchSize, int accumulation, long seed, boolean shuffle, int patience, Clipping clipping,
-                    List<ParameterGroup> groups, double averaging, GridUpdates gridUpdates,
-                    List<Regulariser> regularisers) {
+        int batchSize, int accumulation, long seed, boolean shuffle, int patience, Clipping clipping,
+        List<ParameterGroup> groups, double averaging, GridUpdates gridUpdates,
+        List<Regulariser> regularisers) {
 
     /** Checks the combination. */
     TrainingPlan {
         if (optimizer instanceof Lbfgs) {
             if (accumulation > 1 || clipping.active() || !(schedule instanceof Schedule.Constant)) {
                 throw KanException.invalid("L-BFGS searches along a line of its own: it goes without accumulation, clipping "
-                    + "and schedules; given accumulation %d, %s, %s", accumulation, clipping, schedule);
+                        + "and schedules; given accumulation %d, %s, %s", accumulation, clipping, schedule);
             }
             if (groups.stream().anyMatch(group -> !group.frozen())) {
                 throw KanException.invalid("L-BFGS has one rate and no weight decay: its groups can only be frozen, given "
-                    + "%s", groups);
+                        + "%s", groups);
             }
         }
     }
@@ -54,7 +54,7 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
     /** The same until another epoch, whatever number of steps that takes. */
     TrainingPlan until(int lastEpoch) {
         return new TrainingPlan(loss, classWeights, optimizer, schedule, lastEpoch, 0, batchSize, accumulation, seed, shuffle,
-            patience, clipping, groups, averaging, gridUpdates, regularisers);
+                patience, clipping, groups, averaging, gridUpdates, regularisers);
     }
 
     /** Whether the batches' predictions tell how many rows were classified rightly. */
@@ -65,7 +65,7 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
     /** Whether a step is nothing but the optimizer's on one mini-batch's gradient. */
     boolean plain() {
         return !(optimizer instanceof Lbfgs) && accumulation == 1 && !clipping.active() && groups.isEmpty()
-            && regularisers.isEmpty();
+                && regularisers.isEmpty();
     }
 
     /** Whether a step is nothing but AdamW on one mini-batch's gradient, which then need not exist. */

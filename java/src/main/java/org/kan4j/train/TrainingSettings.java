@@ -68,7 +68,7 @@ abstract class TrainingSettings {
         }
         if (resumed != null && !Objects.equals(before, value)) {
             throw KanException.invalid("a resumed training keeps its %s, %s; given %s", what,
-                before == null ? "the default" : before, value);
+                    before == null ? "the default" : before, value);
         }
     }
 
@@ -81,6 +81,6 @@ abstract class TrainingSettings {
         int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
         int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
         return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed, shuffle,
-            patience, clipping, List.copyOf(groups), averaging, gridUpdates, List.copyOf(regularisers));
+                patience, clipping, List.copyOf(groups), averaging, gridUpdates, List.copyOf(regularisers));
     }
 }

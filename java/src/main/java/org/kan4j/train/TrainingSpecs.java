@@ -43,7 +43,7 @@ final class TrainingSpecs {
             case Loss.Mse mse -> object("mse");
             case Loss.CrossEntropy crossEntropy -> object("cross_entropy");
             case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy", "positive_weight",
-                binary.positiveWeight());
+                    binary.positiveWeight());
             case Loss.Huber huber -> object("huber", "delta", huber.delta());
             case Loss.Custom custom -> object("custom", "name", custom.name());
         };
@@ -54,7 +54,7 @@ final class TrainingSpecs {
             case "mse" -> new Loss.Mse();
             case "cross_entropy" -> new Loss.CrossEntropy();
             case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy(
-                fields.has("positive_weight") ? fields.number("positive_weight") : 1);
+                    fields.has("positive_weight") ? fields.number("positive_weight") : 1);
             case "huber" -> new Loss.Huber(fields.number("delta"));
             case "custom" -> new Absent("loss", fields.text("name"));
             default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, custom");
@@ -64,24 +64,24 @@ final class TrainingSpecs {
     static Map<String, Object> optimizer(Optimizer optimizer) {
         return switch (optimizer) {
             case Optimizer.AdamW a -> object("adamw", "learning_rate", a.learningRate(), "beta1", a.beta1(), "beta2",
-                a.beta2(), "eps", a.eps(), "weight_decay", a.weightDecay());
+                    a.beta2(), "eps", a.eps(), "weight_decay", a.weightDecay());
             case Optimizer.Sgd s -> object("sgd", "learning_rate", s.learningRate(), "momentum", s.momentum(),
-                "weight_decay", s.weightDecay(), "nesterov", s.nesterov());
+                    "weight_decay", s.weightDecay(), "nesterov", s.nesterov());
             case Lbfgs l -> object("lbfgs", "history", l.history(), "iterations", l.iterations(), "gradient_tolerance",
-                l.gradientTolerance(), "change_tolerance", l.changeTolerance(), "search_evaluations",
-                l.searchEvaluations());
+                    l.gradientTolerance(), "change_tolerance", l.changeTolerance(), "search_evaluations",
+                    l.searchEvaluations());
         };
     }
 
     static Optimizer optimizer(Fields fields) {
         return switch (fields.text("type")) {
             case "adamw" -> new Optimizer.AdamW(fields.number("learning_rate"), fields.number("beta1"),
-                fields.number("beta2"), fields.number("eps"), fields.number("weight_decay"));
+                    fields.number("beta2"), fields.number("eps"), fields.number("weight_decay"));
             case "sgd" -> new Optimizer.Sgd(fields.number("learning_rate"), fields.number("momentum"),
-                fields.number("weight_decay"), fields.bool("nesterov"));
+                    fields.number("weight_decay"), fields.bool("nesterov"));
             case "lbfgs" -> new Lbfgs(fields.integer("history", 1), fields.integer("iterations", 0),
-                fields.number("gradient_tolerance"), fields.number("change_tolerance"),
-                fields.integer("search_evaluations", 1));
+                    fields.number("gradient_tolerance"), fields.number("change_tolerance"),
+                    fields.integer("search_evaluations", 1));
             default -> throw unknown("optimizer", fields, "adamw, sgd, lbfgs");
         };
     }
@@ -94,7 +94,7 @@ final class TrainingSpecs {
             case Schedule.Cosine c -> object("cosine", "warmup_epochs", c.warmupEpochs(), "floor", c.floor());
             case Schedule.OneCycle o -> object("one_cycle", "peak_at", o.peakAt(), "start", o.start(), "end", o.end());
             case Schedule.Plateau p -> object("plateau", "gamma", p.gamma(), "patience", p.patience(), "threshold",
-                p.threshold(), "cooldown", p.cooldown(), "floor", p.floor());
+                    p.threshold(), "cooldown", p.cooldown(), "floor", p.floor());
             case Schedule.Custom custom -> object("custom", "name", custom.name());
         };
     }
@@ -106,9 +106,9 @@ final class TrainingSpecs {
             case "step" -> new Schedule.Step(fields.integer("every_epochs", 1), fields.number("gamma"));
             case "cosine" -> new Schedule.Cosine(fields.number("warmup_epochs"), fields.number("floor"));
             case "one_cycle" -> new Schedule.OneCycle(fields.number("peak_at"), fields.number("start"),
-                fields.number("end"));
+                    fields.number("end"));
             case "plateau" -> new Schedule.Plateau(fields.number("gamma"), fields.integer("patience", 0),
-                fields.number("threshold"), fields.integer("cooldown", 0), fields.number("floor"));
+                    fields.number("threshold"), fields.integer("cooldown", 0), fields.number("floor"));
             case "custom" -> new Absent("schedule", fields.text("name"));
             default -> throw unknown("schedule", fields, "constant, exponential, step, cosine, one_cycle, plateau, custom");
         };
@@ -116,12 +116,12 @@ final class TrainingSpecs {
 
     static Map<String, Object> group(ParameterGroup group) {
         return object("group", "tensors", group.tensors(), "frozen", group.frozen(), "learning_rate",
-            finite(group.learningRate()), "weight_decay", finite(group.weightDecay()));
+                finite(group.learningRate()), "weight_decay", finite(group.weightDecay()));
     }
 
     static ParameterGroup group(Fields fields) {
         return new ParameterGroup(fields.text("tensors"), fields.bool("frozen"), fields.numberOrNaN("learning_rate"),
-            fields.numberOrNaN("weight_decay"));
+                fields.numberOrNaN("weight_decay"));
     }
 
     static Map<String, Object> clipping(Clipping clipping) {
@@ -132,42 +132,42 @@ final class TrainingSpecs {
         double norm = fields.numberOrNaN("norm");
         double value = fields.numberOrNaN("value");
         return new Clipping(Double.isNaN(norm) ? Double.POSITIVE_INFINITY : norm,
-            Double.isNaN(value) ? Double.POSITIVE_INFINITY : value);
+                Double.isNaN(value) ? Double.POSITIVE_INFINITY : value);
     }
 
     static Map<String, Object> gridUpdates(GridUpdates updates) {
         GridUpdate update = updates.update();
         return object("grid_updates", "uniform_share", update.uniformShare(), "margin", update.margin(),
-            "minimum_spacing", update.minimumSpacing(), "samples_per_cell", update.samplesPerCell(), "tolerance",
-            finite(update.tolerance()), "every", updates.every(), "until", updates.until(), "rows", updates.rows());
+                "minimum_spacing", update.minimumSpacing(), "samples_per_cell", update.samplesPerCell(), "tolerance",
+                finite(update.tolerance()), "every", updates.every(), "until", updates.until(), "rows", updates.rows());
     }
 
     static GridUpdates gridUpdates(Fields fields) {
         double tolerance = fields.numberOrNaN("tolerance");
         return new GridUpdates(new GridUpdate(fields.number("uniform_share"), fields.number("margin"),
-            fields.number("minimum_spacing"), fields.integer("samples_per_cell", 0),
-            Double.isNaN(tolerance) ? Double.POSITIVE_INFINITY : tolerance),
-            fields.whole("every"), fields.whole("until"), fields.integer("rows", 1));
+                fields.number("minimum_spacing"), fields.integer("samples_per_cell", 0),
+                Double.isNaN(tolerance) ? Double.POSITIVE_INFINITY : tolerance),
+                fields.whole("every"), fields.whole("until"), fields.integer("rows", 1));
     }
 
     static Map<String, Object> regulariser(Regulariser regulariser) {
         return switch (regulariser) {
             case WeightRegulariser w -> object("weights", "l1", w.l1(), "entropy", w.entropy(), "first_difference",
-                w.firstDifference(), "second_difference", w.secondDifference());
+                    w.firstDifference(), "second_difference", w.secondDifference());
             case ActivationRegulariser a -> object("activations", "measure", name(a.measure()), "l1", a.l1(), "entropy",
-                a.entropy(), "coefficients", a.coefficients(), "differences", a.differences());
+                    a.entropy(), "coefficients", a.coefficients(), "differences", a.differences());
             default -> throw KanException.invalid("a regulariser of one's own cannot be written into checkpoints, given "
-                + "%s; a DataObjective takes any", regulariser);
+                    + "%s; a DataObjective takes any", regulariser);
         };
     }
 
     static Regulariser regulariser(Fields fields) {
         return switch (fields.text("type")) {
             case "weights" -> new WeightRegulariser(fields.number("l1"), fields.number("entropy"),
-                fields.number("first_difference"), fields.number("second_difference"));
+                    fields.number("first_difference"), fields.number("second_difference"));
             case "activations" -> new ActivationRegulariser(
-                fields.constant("measure", ActivationRegulariser.Measure.class), fields.number("l1"),
-                fields.number("entropy"), fields.number("coefficients"), fields.number("differences"));
+                    fields.constant("measure", ActivationRegulariser.Measure.class), fields.number("l1"),
+                    fields.number("entropy"), fields.number("coefficients"), fields.number("differences"));
             default -> throw unknown("regulariser", fields, "weights, activations");
         };
     }

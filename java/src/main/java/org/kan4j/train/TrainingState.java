@@ -20,5 +20,5 @@ import org.kan4j.model.Parameters;
  * @param average with early stopping and averaging the average where training stands; else null
  */
 record TrainingState(TrainingPlan plan, TrainingProgress progress, Map<String, ParameterVector> moments, long steps,
-                     long restartedAt, OptimizerSteps.Curvature curvature, Parameters current, Parameters average) {
+        long restartedAt, OptimizerSteps.Curvature curvature, Parameters current, Parameters average) {
 }

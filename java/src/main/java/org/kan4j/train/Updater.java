@@ -30,7 +30,7 @@ import org.kan4j.tensor.HostTensor;
  * gradient that is gathered, changed and then applied, and a minimisation of its own.
  */
 abstract sealed class Updater implements AutoCloseable
-    permits Updater.Batched, Updater.Minimising, CapturedUpdater {
+        permits Updater.Batched, Updater.Minimising, CapturedUpdater {
 
     final Context context;
     final RowSource data;
@@ -55,8 +55,8 @@ abstract sealed class Updater implements AutoCloseable
     /** The updater of a training. */
     static Updater of(TrainingLoop.Run run) {
         return run.plan().optimizer() instanceof Lbfgs ? new Minimising(run)
-            : CapturedUpdater.can(run) ? new CapturedUpdater(run)
-            : run.plan().fusible() ? new Fused(run) : new Gathered(run);
+                : CapturedUpdater.can(run) ? new CapturedUpdater(run)
+                        : run.plan().fusible() ? new Fused(run) : new Gathered(run);
     }
 
     /**
@@ -120,8 +120,8 @@ abstract sealed class Updater implements AutoCloseable
             }
             // The gradient takes the predictions' place.
             double value = LossPass.evaluate(loss, context, data.dtype(), rows,
-                data.out(), predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL,
-                predictions, batch.value);
+                    data.out(), predictions, batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL,
+                    predictions, batch.value);
             if (!Double.isFinite(value)) {
                 throw notFinite("the loss became " + value, rows, factor);
             }
@@ -132,7 +132,7 @@ abstract sealed class Updater implements AutoCloseable
 
         final NonFiniteLossException notFinite(String what, int rows, double factor) {
             return Diagnosis.of(context, parameters, rows, batch.x).in(what, progress, state.steps() + 1,
-                plan.optimizer().learningRate() * factor);
+                    plan.optimizer().learningRate() * factor);
         }
 
         @Override
@@ -236,7 +236,7 @@ abstract sealed class Updater implements AutoCloseable
             super(run);
             this.minimizer = new LbfgsMinimizer(context, state);
             this.frozen = parameters.tensors().stream().filter(t -> t.role() == TensorInfo.Role.PARAMETER
-                && plan.groups().stream().anyMatch(group -> group.has(t))).toList();
+                    && plan.groups().stream().anyMatch(group -> group.has(t))).toList();
         }
 
         @Override
@@ -294,7 +294,7 @@ abstract sealed class Updater implements AutoCloseable
                 MemorySegment x = memory.allocate(bytes);
                 memory.write(sample.segment(), x, bytes);
                 return Diagnosis.of(context, parameters, (int) sample.rows(), x).in("the loss became " + value, progress,
-                    state.steps() + 1, 1);
+                        state.steps() + 1, 1);
             }
         }
 

@@ -23,7 +23,7 @@ import org.kan4j.tensor.HostTensor;
  * @param secondDifference factor of the squared second differences, at least 0
  */
 public record WeightRegulariser(double l1, double entropy, double firstDifference, double secondDifference)
-    implements Regulariser {
+        implements Regulariser {
 
     /** Checks the values. */
     public WeightRegulariser {

@@ -54,11 +54,12 @@ class ContextTest {
 
     @Test
     void shapesTypesAndReadOnlyMemoryAreChecked() {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(MODEL, 1);
-             Workspace workspace = Workspace.inference(context, parameters, 4)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Workspace workspace = Workspace.inference(context, parameters, 4)) {
             String features = assertThrows(ShapeException.class,
-                () -> workspace.forward(HostTensor.allocate(arena, DType.F32, 4, 3))).getMessage();
+                    () -> workspace.forward(HostTensor.allocate(arena, DType.F32, 4, 3))).getMessage();
             assertTrue(features.contains("2") && features.contains("3"), features);
             assertThrows(KanException.class, () -> workspace.forward(HostTensor.allocate(arena, DType.F64, 4, 2)));
             assertThrows(KanException.class, () -> workspace.forward(HostTensor.allocate(arena, DType.F32, 5, 2)));
@@ -75,9 +76,9 @@ class ContextTest {
     void aContextServesOneThreadAtATime() throws Exception {
         KanModel wide = KanModel.kan(DType.F64, BSpline.of(20, 5), 400, 400, 400);
         try (Arena arena = Arena.ofShared();
-             Context context = Context.open(ContextOptions.defaults().withThreads(1).withTier(Tier.REFERENCE));
-             Parameters parameters = Parameters.zeros(wide);
-             Workspace second = Workspace.inference(context, parameters, 8)) {
+                Context context = Context.open(ContextOptions.defaults().withThreads(1).withTier(Tier.REFERENCE));
+                Parameters parameters = Parameters.zeros(wide);
+                Workspace second = Workspace.inference(context, parameters, 8)) {
             HostTensor x = HostTensor.allocate(arena, DType.F64, 8, 400);
             AtomicReference<Throwable> failure = new AtomicReference<>();
             Thread other = new Thread(() -> {
@@ -110,9 +111,10 @@ class ContextTest {
 
     @Test
     void tensorsAreTheMemoryTheyWrap(@TempDir Path folder) throws Exception {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(MODEL, 1);
-             Workspace workspace = Workspace.inference(context, parameters, 3)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Workspace workspace = Workspace.inference(context, parameters, 3)) {
             float[] values = {0.1f, -0.2f, 0.3f, 0.4f, -0.5f, 0.6f};
             float[] expected = workspace.forward(HostTensor.of(arena, values).reshape(3, 2)).toFloats();
             ByteBuffer direct = ByteBuffer.allocateDirect(24).order(ByteOrder.LITTLE_ENDIAN);
@@ -122,7 +124,7 @@ class ContextTest {
             direct.get(0, bytes);
             Path file = Files.write(folder.resolve("x.bin"), bytes);
             assertArrayEquals(expected,
-                workspace.forward(HostTensor.map(file, 0, arena, DType.F32, 3, 2)).toFloats());
+                    workspace.forward(HostTensor.map(file, 0, arena, DType.F32, 3, 2)).toFloats());
             HostTensor x = HostTensor.of(arena, values).reshape(3, 2);
             x.segment().set(java.lang.foreign.ValueLayout.JAVA_FLOAT, 0, 0.9f);
             assertEquals(0.9f, (float) x.get(0, 0));
@@ -133,7 +135,8 @@ class ContextTest {
     @Test
     void oneClassReinterpretsMemoryAndNoneLeavesItToTheCollector() throws Exception {
         Path sources = Path.of(System.getProperty("kan4j.root"), "java/src/main/java");
-        assertTrue(filesWith(sources, "\\.reinterpret\\(").size() <= 1, "reinterpret: " + filesWith(sources, "\\.reinterpret\\("));
+        assertTrue(filesWith(sources, "\\.reinterpret\\(").size() <= 1,
+                "reinterpret: " + filesWith(sources, "\\.reinterpret\\("));
         assertEquals(java.util.List.of(), filesWith(sources, "Arena\\.ofAuto\\("));
         assertEquals(java.util.List.of(), filesWith(sources, "Linker\\.Option\\.critical"));
     }

@@ -76,7 +76,7 @@ class CudaTest {
             models.add(KanModel.kan(DType.F32, basis, 5, 7, 3));
         }
         models.add(KanModel.of(DType.F32, new Linear(5, 9, true), LayerNorm.of(9), new ActivationLayer(9, Activation.GELU),
-            new Linear(9, 2, true)));
+                new Linear(9, 2, true)));
         return models;
     }
 
@@ -91,8 +91,10 @@ class CudaTest {
 
     @Test
     void tensorsAreCopiedInAndOutAndNothingElseReachesThem() {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open(Device.cuda(0));
-             Context other = Context.open(Device.cuda(0)); Context cpu = Context.open()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open(Device.cuda(0));
+                Context other = Context.open(Device.cuda(0));
+                Context cpu = Context.open()) {
             HostTensor numbers = random(arena, 1, 4, 3);
             DeviceTensor tensor = DeviceTensor.of(context, numbers);
             assertArrayEquals(numbers.toFloats(), tensor.copyTo(HostTensor.allocate(arena, DType.F32, 4, 3)).toFloats());
@@ -101,7 +103,7 @@ class CudaTest {
                 assertArrayEquals(new float[12], elsewhere.copyTo(HostTensor.allocate(arena, DType.F32, 4, 3)).toFloats());
                 elsewhere.copyFrom(tensor);
                 assertArrayEquals(numbers.toFloats(),
-                    elsewhere.copyTo(HostTensor.allocate(arena, DType.F32, 4, 3)).toFloats());
+                        elsewhere.copyTo(HostTensor.allocate(arena, DType.F32, 4, 3)).toFloats());
             }
             assertThrows(ShapeException.class, () -> tensor.copyFrom(random(arena, 1, 3, 4)));
             assertThrows(ShapeException.class, () -> tensor.copyFrom(HostTensor.allocate(arena, DType.F64, 4, 3)));
@@ -137,8 +139,8 @@ class CudaTest {
             long before = context.deviceMemory().held();
             for (int i = 0; i < 20; i++) {
                 try (Parameters parameters = host.onto(context);
-                     Workspace workspace = Workspace.training(context, parameters, 16);
-                     OptimizerState state = new OptimizerState(Optimizer.adamW(1e-3, 0), parameters)) {
+                        Workspace workspace = Workspace.training(context, parameters, 16);
+                        OptimizerState state = new OptimizerState(Optimizer.adamW(1e-3, 0), parameters)) {
                     assertTrue(context.deviceMemory().held() > before);
                     assertEquals(0, state.steps());
                     assertEquals(16, workspace.maxRows());
@@ -152,26 +154,32 @@ class CudaTest {
     @MethodSource("models")
     void passesGiveWhatTheCpuGives(KanModel model) {
         int rows = 37;
-        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0));
-             Parameters host = Parameters.initialise(model, 3); Parameters device = host.onto(cuda);
-             Workspace here = Workspace.training(cpu, host, rows); Workspace there = Workspace.training(cuda, device, rows);
-             ParameterVector expected = host.newVector(); ParameterVector actual = device.newVector();
-             ParameterVector copy = host.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Context cpu = Context.open();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(model, 3);
+                Parameters device = host.onto(cuda);
+                Workspace here = Workspace.training(cpu, host, rows);
+                Workspace there = Workspace.training(cuda, device, rows);
+                ParameterVector expected = host.newVector();
+                ParameterVector actual = device.newVector();
+                ParameterVector copy = host.newVector()) {
             HostTensor x = random(arena, 1, rows, model.in());
             HostTensor g = random(arena, 2, rows, model.out());
             HostTensor dx = HostTensor.allocate(arena, DType.F32, rows, model.in());
             float[] y = here.forward(x).toFloats();
             here.backward(x, g, expected, dx);
-            try (DeviceTensor onDevice = DeviceTensor.of(cuda, x); DeviceTensor gradient = DeviceTensor.of(cuda, g);
-                 DeviceTensor inputGradient = DeviceTensor.allocate(cuda, DType.F32, rows, model.in())) {
+            try (DeviceTensor onDevice = DeviceTensor.of(cuda, x);
+                    DeviceTensor gradient = DeviceTensor.of(cuda, g);
+                    DeviceTensor inputGradient = DeviceTensor.allocate(cuda, DType.F32, rows, model.in())) {
                 float[] first = null;
                 for (int repeat = 0; repeat < REPEATS; repeat++) {
                     HostTensor result = there.forward(onDevice).copyTo(HostTensor.allocate(arena, DType.F32, rows,
-                        model.out()));
+                            model.out()));
                     near(y, result.toFloats());
                     there.backward(onDevice, gradient, actual, inputGradient);
                     near(dx.toFloats(), inputGradient.copyTo(HostTensor.allocate(arena, DType.F32, rows, model.in()))
-                        .toFloats());
+                            .toFloats());
                     copy.copyFrom(actual);
                     near(expected.flat().toFloats(), copy.flat().toFloats());
                     if (first != null) {
@@ -199,9 +207,12 @@ class CudaTest {
     @Test
     void parametersAreTheSameNumbersOnEitherSide() {
         KanModel model = KanModel.of(DType.F32, KanLayer.of(3, 5, BSpline.of(4, 3)), BatchNorm.of(5), new Linear(5, 2, true));
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters host = Parameters.initialise(model, 5); Parameters device = host.onto(cuda);
-             Parameters back = Parameters.zeros(model); Parameters twin = device.copy()) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(model, 5);
+                Parameters device = host.onto(cuda);
+                Parameters back = Parameters.zeros(model);
+                Parameters twin = device.copy()) {
             assertEquals(Device.cuda(0), device.device());
             back.copyFrom(twin);
             assertArrayEquals(host.values().flat().toFloats(), back.values().flat().toFloats());
@@ -220,14 +231,18 @@ class CudaTest {
 
     @Test
     void whatIsElsewhereIsRefused() {
-        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0));
-             Context other = Context.open(Device.cuda(0));
-             Parameters host = Parameters.initialise(SMALL, 1); Parameters device = host.onto(cuda);
-             Workspace here = Workspace.inference(cpu, host, 4); Workspace there = Workspace.inference(cuda, device, 4);
-             DeviceTensor x = DeviceTensor.allocate(cuda, DType.F32, 4, 3);
-             DeviceTensor foreign = DeviceTensor.allocate(other, DType.F32, 4, 3);
-             ParameterVector gradients = host.newVector();
-             OptimizerState state = new OptimizerState(Optimizer.sgd(0.1, 0), device)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cpu = Context.open();
+                Context cuda = Context.open(Device.cuda(0));
+                Context other = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(SMALL, 1);
+                Parameters device = host.onto(cuda);
+                Workspace here = Workspace.inference(cpu, host, 4);
+                Workspace there = Workspace.inference(cuda, device, 4);
+                DeviceTensor x = DeviceTensor.allocate(cuda, DType.F32, 4, 3);
+                DeviceTensor foreign = DeviceTensor.allocate(other, DType.F32, 4, 3);
+                ParameterVector gradients = host.newVector();
+                OptimizerState state = new OptimizerState(Optimizer.sgd(0.1, 0), device)) {
             HostTensor onHost = HostTensor.allocate(arena, DType.F32, 4, 3);
             says("Parameters.onto", () -> Workspace.training(cuda, host, 4));
             says("cuda:0", () -> Workspace.training(cpu, device, 4));
@@ -254,15 +269,16 @@ class CudaTest {
         assertTrue(missing.getMessage().contains("99"), missing.getMessage());
         assertThrows(KanException.class, () -> Device.cuda(-1));
         assertThrows(KanException.class,
-            () -> Context.open(ContextOptions.defaults().withProducts(Products.TF32)), "TF32 on the CPU");
+                () -> Context.open(ContextOptions.defaults().withProducts(Products.TF32)), "TF32 on the CPU");
         assertTrue(Device.all().contains(Device.cuda(0)));
     }
 
     @Test
     void float64IsRefusedWithTheReason() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 1);
-        try (Context cuda = Context.open(Device.cuda(0)); Parameters host = Parameters.initialise(model, 1);
-             Parameters device = host.onto(cuda)) {
+        try (Context cuda = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(model, 1);
+                Parameters device = host.onto(cuda)) {
             KanException refused = assertThrows(KanException.class, () -> Workspace.training(cuda, device, 2));
             assertEquals(Status.UNSUPPORTED, refused.status());
         }
@@ -270,18 +286,20 @@ class CudaTest {
 
     @Test
     void exhaustedMemorySaysHowMuchAndLeavesTheContextUsable() {
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters host = Parameters.initialise(SMALL, 1); Parameters device = host.onto(cuda)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(SMALL, 1);
+                Parameters device = host.onto(cuda)) {
             long free = cuda.deviceMemory().free();
             String message = assertThrows(DeviceMemoryException.class,
-                () -> DeviceTensor.allocate(cuda, DType.F32, free)).getMessage();
+                    () -> DeviceTensor.allocate(cuda, DType.F32, free)).getMessage();
             assertTrue(message.contains(Long.toString(4 * free)), message);
             assertTrue(message.contains("free") && message.contains("held"), message);
             long held = cuda.deviceMemory().held();
             assertThrows(DeviceMemoryException.class, () -> Workspace.training(cuda, device, free / 4));
             assertEquals(held, cuda.deviceMemory().held());
             try (Workspace workspace = Workspace.training(cuda, device, 4);
-                 DeviceTensor x = DeviceTensor.of(cuda, random(arena, 1, 4, 3))) {
+                    DeviceTensor x = DeviceTensor.of(cuda, random(arena, 1, 4, 3))) {
                 assertEquals(4, workspace.forward(x).shape().rows());
                 cuda.synchronize();
             }
@@ -327,11 +345,13 @@ class CudaTest {
 
     @Test
     void aGraphDoesItAgainWithTheSameArguments() {
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters host = Parameters.initialise(SMALL, 1); Parameters device = host.onto(cuda);
-             Workspace workspace = Workspace.inference(cuda, device, 4);
-             DeviceTensor x = DeviceTensor.of(cuda, random(arena, 1, 4, 3));
-             DeviceTensor y = DeviceTensor.allocate(cuda, DType.F32, 4, 2)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(SMALL, 1);
+                Parameters device = host.onto(cuda);
+                Workspace workspace = Workspace.inference(cuda, device, 4);
+                DeviceTensor x = DeviceTensor.of(cuda, random(arena, 1, 4, 3));
+                DeviceTensor y = DeviceTensor.allocate(cuda, DType.F32, 4, 2)) {
             HostTensor result = HostTensor.allocate(arena, DType.F32, 4, 2);
             workspace.forward(x, y);
             float[] first = y.copyTo(result).toFloats();
@@ -364,7 +384,7 @@ class CudaTest {
                 Metrics there = Metrics.measure(cuda, device, null, data);
                 assertEquals(here.values().keySet(), there.values().keySet());
                 here.values().forEach((name, value) -> assertEquals(value, there.values().get(name),
-                    1e-5 * Math.abs(value) + 1e-7, name));
+                        1e-5 * Math.abs(value) + 1e-7, name));
             }
         }
     }
@@ -374,11 +394,12 @@ class CudaTest {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
             Dataset data = Samples.regression(arena, DType.F32, 120, 3);
             KanModel model = KanModel.kan(DType.F32, BSpline.of(3, 3), data.in(), data.out());
-            try (Parameters host = Parameters.initialise(model, 1); Parameters device = host.onto(cuda);
-                 DataObjective here = new DataObjective(cpu, host, data, new Loss.Mse());
-                 DataObjective there = new DataObjective(cuda, device, data, new Loss.Mse());
-                 LbfgsMinimizer minimiser = new LbfgsMinimizer(cpu, host, Lbfgs.of(15));
-                 LbfgsMinimizer onDevice = new LbfgsMinimizer(cuda, device, Lbfgs.of(15))) {
+            try (Parameters host = Parameters.initialise(model, 1);
+                    Parameters device = host.onto(cuda);
+                    DataObjective here = new DataObjective(cpu, host, data, new Loss.Mse());
+                    DataObjective there = new DataObjective(cuda, device, data, new Loss.Mse());
+                    LbfgsMinimizer minimiser = new LbfgsMinimizer(cpu, host, Lbfgs.of(15));
+                    LbfgsMinimizer onDevice = new LbfgsMinimizer(cuda, device, Lbfgs.of(15))) {
                 double expected = minimiser.minimize(here, 15).value();
                 double actual = onDevice.minimize(there, 15).value();
                 assertEquals(expected, actual, 0.05 * expected + 1e-7);

@@ -39,7 +39,7 @@ class NativeLibraryTest {
         Path classes = Vm.home(NativeLibrary.class);
         // A jar outside the source tree has no build folder above it.
         installed = Files.isDirectory(classes) ? Vm.copy(classes, folder.resolve("kan4j"))
-            : Files.copy(classes, folder.resolve("kan4j.jar"));
+                : Files.copy(classes, folder.resolve("kan4j.jar"));
     }
 
     private String load(String... options) throws Exception {
@@ -70,15 +70,15 @@ class NativeLibraryTest {
         assertEquals("LOADED " + library, load("-Dkan4j.native.path=" + library));
         assertEquals("LOADED " + library, load("-Dkan4j.native.path=" + library.getParent()));
         assertRefused(load("-Dkan4j.native.path=" + folder.resolve("nowhere")), "kan4j.native.path",
-            folder.resolve("nowhere").toString());
+                folder.resolve("nowhere").toString());
     }
 
     @Test
     void aContextHasTheThreadsTheVmMayUseAndLogsThemWhereTheHostSays() throws Exception {
         Path logging = Files.writeString(folder.resolve("logging.properties"),
-            "handlers=java.util.logging.ConsoleHandler\njava.util.logging.ConsoleHandler.level=ALL\norg.kan4j.level=FINE\n");
+                "handlers=java.util.logging.ConsoleHandler\njava.util.logging.ConsoleHandler.level=ALL\norg.kan4j.level=FINE\n");
         List<String> options = List.of(FLAG, "-cp", Vm.path(installed, Vm.bindings(), Vm.home(Load.class)),
-            "-Dkan4j.native.path=" + library, "-Djava.util.logging.config.file=" + logging);
+                "-Dkan4j.native.path=" + library, "-Djava.util.logging.config.file=" + logging);
         // How a container's CPU limit reaches the VM, on any machine.
         assertTrue(run(options, "-XX:ActiveProcessorCount=3").contains("context on cpu, 3 threads"));
         assertTrue(run(options, "-XX:ActiveProcessorCount=3", "-Dkan4j.threads=1").contains("context on cpu, 1 thread,"));
@@ -105,7 +105,7 @@ class NativeLibraryTest {
         assertTrue(first.startsWith("LOADED " + cache.resolve(NativeLibrary.version())), first);
         Path extracted = Path.of(first.substring("LOADED ".length()));
         byte[] carried = ServiceLoader.load(NativeLibraryProvider.class).findFirst().orElseThrow().open("libkan4j.so")
-            .readAllBytes();
+                .readAllBytes();
         assertArrayEquals(carried, Files.readAllBytes(extracted));
         assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(extracted.getParent())));
         Object written = Files.getLastModifiedTime(extracted);
@@ -140,9 +140,9 @@ class NativeLibraryTest {
         }
         assertTrue(Files.notExists(Path.of("?")), "no folder '?' is made");
         assertRefused(load("-Djava.library.path=" + folder, "-Duser.home=?", "-Djava.io.tmpdir=/proc"), "no home folder",
-            "kan4j.native.cache");
+                "kan4j.native.cache");
         assertRefused(load("-Djava.library.path=" + folder, "-Dkan4j.native.cache=/proc/cache", "-Djava.io.tmpdir=" + temporary),
-            "/proc/cache", "kan4j.native.cache");
+                "/proc/cache", "kan4j.native.cache");
     }
 
     @Test
@@ -151,9 +151,9 @@ class NativeLibraryTest {
         Path services = Files.createDirectories(folder.resolve("broken/META-INF/services"));
         Files.writeString(services.resolve(NativeLibraryProvider.class.getName()), "application.Broken");
         assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), folder.resolve("broken"), Vm.home(Load.class)),
-            "-Djava.library.path=" + folder, "-Duser.home=" + folder, "-Djava.io.tmpdir=" + temporary),
-            "cannot load " + folder.resolve(".cache/kan4j"), "cannot load " + temporary.resolve("kan4j-"),
-            "kan4j.native.cache");
+                "-Djava.library.path=" + folder, "-Duser.home=" + folder, "-Djava.io.tmpdir=" + temporary),
+                "cannot load " + folder.resolve(".cache/kan4j"), "cannot load " + temporary.resolve("kan4j-"),
+                "kan4j.native.cache");
     }
 
     @Test
@@ -168,7 +168,7 @@ class NativeLibraryTest {
         assertRefused(output, "linux-riscv64", "no native library");
         assertTrue(output.endsWith("which are for " + String.join(", ", carried)), output);
         assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), Vm.home(Load.class)), "-Djava.library.path=" + folder),
-            "kan4j-natives", "none on the class path");
+                "kan4j-natives", "none on the class path");
     }
 
     @Test
@@ -178,8 +178,8 @@ class NativeLibraryTest {
         Path cache = folder.resolve("cache");
         // What cannot be loaded: a VM that is lied to about its processor must not come to call a function.
         assertRefused(loadFrom(Vm.path(installed, Vm.bindings(), Vm.natives(), folder.resolve("aarch64"), Vm.home(Load.class)),
-            "-Djava.library.path=" + folder, "-Dkan4j.native.cache=" + cache, "-Dos.arch=aarch64"),
-            "cannot load " + cache.resolve(NativeLibrary.version()));
+                "-Djava.library.path=" + folder, "-Dkan4j.native.cache=" + cache, "-Dos.arch=aarch64"),
+                "cannot load " + cache.resolve(NativeLibrary.version()));
     }
 
     @Test
@@ -191,16 +191,16 @@ class NativeLibraryTest {
     @Test
     void anotherInterfaceVersionIsRefused() throws Exception {
         assertRefused(load("-Dkan4j.native.path=" + compiled("int kan_abi_version(void) { return 2 << 16 | 7; }")),
-            "2.7", "1.0", "other.so");
+                "2.7", "1.0", "other.so");
         assertRefused(load("-Dkan4j.native.path=" + compiled("int unrelated(void) { return 0; }")),
-            "kan_abi_version");
+                "kan_abi_version");
     }
 
     private Path compiled(String source) throws Exception {
         Path file = Files.writeString(folder.resolve("other.c"), source);
         Path shared = folder.resolve("other.so");
         Process compiler = new ProcessBuilder("cc", "-shared", "-fPIC", "-o", shared.toString(), file.toString())
-            .inheritIO().start();
+                .inheritIO().start();
         assertEquals(0, compiler.waitFor());
         return shared;
     }
@@ -209,8 +209,8 @@ class NativeLibraryTest {
     void worksOnTheModulePathWhereTheServiceResolvesTheNatives() throws Exception {
         Path cache = folder.resolve("cache");
         String output = lastLine(Vm.run(List.of("-p", Vm.path(installed, Vm.bindings(), Vm.natives()), "--add-modules",
-            "org.kan4j", "--enable-native-access=org.kan4j.bindings", "-Djava.library.path=" + folder,
-            "-Dkan4j.native.cache=" + cache, "-cp", Vm.home(Load.class).toString(), Load.class.getName())));
+                "org.kan4j", "--enable-native-access=org.kan4j.bindings", "-Djava.library.path=" + folder,
+                "-Dkan4j.native.cache=" + cache, "-cp", Vm.home(Load.class).toString(), Load.class.getName())));
         assertTrue(output.startsWith("LOADED " + cache), output);
     }
 
@@ -218,10 +218,10 @@ class NativeLibraryTest {
     void deniedNativeAccessNamesTheFlag() throws Exception {
         // Before Java 24 naming some module denied all others.
         String denied = Runtime.version().feature() >= 24 ? "--illegal-native-access=deny"
-            : "--enable-native-access=java.base";
+                : "--enable-native-access=java.base";
         String output = lastLine(Vm.run(List.of(denied, "-p", Vm.path(installed, Vm.bindings(), Vm.natives()), "--add-modules",
-            "org.kan4j", "-Dkan4j.native.path=" + library, "-cp", Vm.home(Load.class).toString(),
-            Load.class.getName())));
+                "org.kan4j", "-Dkan4j.native.path=" + library, "-cp", Vm.home(Load.class).toString(),
+                Load.class.getName())));
         assertRefused(output, "--enable-native-access=org.kan4j.bindings");
     }
 

@@ -15,8 +15,8 @@ class EncodingTest {
 
     /** As files of the first command line have it: no mean, no rule for missing values. */
     private static final String FIRST = "{\"data\":\"x.csv\",\"columns\":[{\"type\":\"numeric\",\"name\":\"a\",\"low\":0.0,"
-        + "\"high\":4.0},{\"type\":\"categorical\",\"name\":\"c\",\"values\":[\"no\",\"yes\"]}],"
-        + "\"target\":{\"type\":\"value\",\"name\":\"y\",\"mean\":10.0,\"deviation\":2.0}}";
+            + "\"high\":4.0},{\"type\":\"categorical\",\"name\":\"c\",\"values\":[\"no\",\"yes\"]}],"
+            + "\"target\":{\"type\":\"value\",\"name\":\"y\",\"mean\":10.0,\"deviation\":2.0}}";
 
     private static RawRow row(Object... cells) {
         return new RawRow() {
@@ -56,8 +56,8 @@ class EncodingTest {
         assertEquals(Encoding.Unseen.REFUSE, encoding.unseen());
         assertEquals(encoding, Encoding.fromJson(encoding.toJson()));
         Encoding all = new Encoding("d", List.of(new Encoding.Numeric("a", -1, 1, 0.5, List.of(-1.0, 0.25, 1.0)),
-            new Encoding.Pixels(3, 16)), new Encoding.Labels("l", List.of("x", "y")), Encoding.Missing.FILL,
-            Encoding.Unseen.UNKNOWN);
+                new Encoding.Pixels(3, 16)), new Encoding.Labels("l", List.of("x", "y")), Encoding.Missing.FILL,
+                Encoding.Unseen.UNKNOWN);
         assertEquals(all, Encoding.fromJson(all.toJson()));
         Encoding classes = new Encoding("d", List.of(), new Encoding.Classes("k", List.of("ä\"\n")), Encoding.Missing.FILL);
         assertEquals(classes, Encoding.fromJson(classes.toJson()));
@@ -66,8 +66,8 @@ class EncodingTest {
     @Test
     void damageIsNamed() {
         for (String json : List.of("", "[]", "{}", FIRST.replace("numeric", "number"), FIRST.replace("0.0", "\"0\""),
-            FIRST.replace("\"deviation\":2.0", "\"deviation\":null"), FIRST.replace("\"data\"", "\"date\""),
-            FIRST.replace("[\"no\",\"yes\"]", "[1]"))) {
+                FIRST.replace("\"deviation\":2.0", "\"deviation\":null"), FIRST.replace("\"data\"", "\"date\""),
+                FIRST.replace("[\"no\",\"yes\"]", "[1]"))) {
             String message = assertThrows(FormatException.class, () -> Encoding.fromJson(json), json).getMessage();
             assertTrue(message.contains("kan4j.data"), message);
         }
@@ -85,11 +85,11 @@ class EncodingTest {
         assertArrayEquals(new double[] {0, 0, 0}, encode(lenient, null, null));
         assertArrayEquals(new double[] {0, 0, 0}, encode(lenient, 2, "maybe"));
         Encoding spread = new Encoding("d", List.of(new Encoding.Numeric("a", 0, 100, 3, List.of(0.0, 1.0, 100.0))),
-            encoding.target(), null);
+                encoding.target(), null);
         assertArrayEquals(new double[] {0}, encode(spread, 1), 1e-15);
         assertArrayEquals(new double[] {-0.5}, encode(spread, 0.5), 1e-15);
         Encoding wide = new Encoding("d", List.of(new Encoding.Numeric("a", -Double.MAX_VALUE, Double.MAX_VALUE, 0)),
-            encoding.target(), null);
+                encoding.target(), null);
         assertArrayEquals(new double[] {1}, encode(wide, Double.MAX_VALUE));
     }
 
@@ -109,9 +109,9 @@ class EncodingTest {
     @Test
     void outputsBecomeProbabilitiesAndValues() {
         assertArrayEquals(new double[] {0.5, 0.5}, Outputs.decode(new Encoding.Classes("k", List.of("a", "b")),
-            new double[] {1e4, 1e4}));
+                new double[] {1e4, 1e4}));
         assertArrayEquals(new double[] {0.5, 1, 0}, Outputs.decode(new Encoding.Labels("k", List.of("a", "b", "c")),
-            new double[] {0, 800, -800}));
+                new double[] {0, 800, -800}));
         assertArrayEquals(new double[] {13}, Outputs.decode(new Encoding.Value("y", 10, 2), new double[] {1.5}));
     }
 }

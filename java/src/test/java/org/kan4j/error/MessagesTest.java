@@ -39,12 +39,12 @@ class MessagesTest {
         try (Arena other = Arena.ofConfined(); Trainer trainer = Trainer.builder(parameters).build()) {
             arena.close();
             assertEquals("the arena of the data set's tensors is closed",
-                assertThrows(IllegalStateException.class, () -> trainer.fit(data)).getMessage());
+                    assertThrows(IllegalStateException.class, () -> trainer.fit(data)).getMessage());
             parameters.close();
             assertEquals("the parameters are closed",
-                assertThrows(IllegalStateException.class, () -> parameters.get(other, "layers.0.coef")).getMessage());
+                    assertThrows(IllegalStateException.class, () -> parameters.get(other, "layers.0.coef")).getMessage());
             assertEquals("the parameters are closed",
-                assertThrows(IllegalStateException.class, () -> parameters.values().flat()).getMessage());
+                    assertThrows(IllegalStateException.class, () -> parameters.values().flat()).getMessage());
         }
     }
 
@@ -65,11 +65,11 @@ class MessagesTest {
         try (Arena arena = Arena.ofConfined(); Context context = Context.open()) {
             HostTensor predictions = HostTensor.allocate(arena, DType.F64, 2, 3);
             String message = assertThrows(KanException.class, () -> new Loss.CrossEntropy().evaluate(context, predictions,
-                HostTensor.of(arena, 0, 7), null, null)).getMessage();
+                    HostTensor.of(arena, 0, 7), null, null)).getMessage();
             assertTrue(message.startsWith("target 1: expected a class label of 0 to 2, given 7"), message);
         }
         String widths = assertThrows(KanException.class,
-            () -> KanModel.kan(DType.F64, org.kan4j.basis.Rational.of(3), 2, 1).parameterCount()).getMessage();
+                () -> KanModel.kan(DType.F64, org.kan4j.basis.Rational.of(3), 2, 1).parameterCount()).getMessage();
         assertFalse(widths.contains("spec."), widths);
     }
 
@@ -85,10 +85,11 @@ class MessagesTest {
     void aCheckpointThatCannotBeWrittenIsAnErrorOfTheFile() throws Exception {
         Path file = folder.resolve("folder");
         Files.createDirectory(file);
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = Trainer.builder(parameters).epochs(1).checkpoint(file).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = Trainer.builder(parameters).epochs(1).checkpoint(file).build()) {
             KanException e = assertThrows(KanException.class,
-                () -> trainer.fit(Samples.regression(arena, DType.F64, 10, 1)));
+                    () -> trainer.fit(Samples.regression(arena, DType.F64, 10, 1)));
             assertEquals(Status.IO_ERROR, e.status());
         }
     }

@@ -47,7 +47,7 @@ class AttributionTest {
 
     private static void check(String what, double truth, Sensitivity.Share share) {
         assertTrue(Math.abs(share.value() - truth) <= 3 * share.error() + 1e-9,
-            () -> what + ": " + truth + " expected, estimated " + share);
+                () -> what + ": " + truth + " expected, estimated " + share);
         assertTrue(share.error() < 0.05, () -> what + ": " + share);
     }
 
@@ -67,11 +67,11 @@ class AttributionTest {
     void sobolIndicesAreTheTrueOnes() {
         double pi = Math.PI;
         check(4, -1, 1, x -> x[0] * x[0] + 0.3 * x[1] + 0.1 * Math.pow(x[2], 3), new double[] {.7388, .2493, .0119, 0},
-            new double[] {.7388, .2493, .0119, 0});
+                new double[] {.7388, .2493, .0119, 0});
         check(3, -pi, pi, x -> Math.sin(x[0]) + 7 * Math.pow(Math.sin(x[1]), 2) + 0.1 * Math.pow(x[2], 4) * Math.sin(x[0]),
-            new double[] {.3139, .4424, 0}, new double[] {.5576, .4424, .2437});
+                new double[] {.3139, .4424, 0}, new double[] {.5576, .4424, .2437});
         check(7, 0, 1, x -> 10 * Math.sin(pi * x[0] * x[1]) + 20 * (x[2] - .5) * (x[2] - .5) + 10 * x[3] + 5 * x[4],
-            new double[] {.1973, .1973, .0933, .3498, .0874, 0, 0}, new double[] {.2722, .2722, .0933, .3498, .0874, 0, 0});
+                new double[] {.1973, .1973, .0933, .3498, .0874, 0, 0}, new double[] {.2722, .2722, .0933, .3498, .0874, 0, 0});
         check(2, -1, 1, AttributionTest::toy, new double[] {.7383, .1840}, new double[] {.8160, .2617});
         check(2, -1, 1, x -> x[0] * x[1], new double[] {0, 0}, new double[] {1, 1});
     }
@@ -79,7 +79,7 @@ class AttributionTest {
     @Test
     void interactionsAreTheTrueOnes() {
         Sensitivity ishigami = new Sensitivity(rowwise(3, x -> Math.sin(x[0]) + 7 * Math.pow(Math.sin(x[1]), 2)
-            + 0.1 * Math.pow(x[2], 4) * Math.sin(x[0])), uniform(3, -Math.PI, Math.PI, 12), 3, 1);
+                + 0.1 * Math.pow(x[2], 4) * Math.sin(x[0])), uniform(3, -Math.PI, Math.PI, 12), 3, 1);
         check("1, 3", .2437, ishigami.interaction(0, 2));
         assertEquals(0, ishigami.interaction(0, 1).value(), 1e-20);
         assertEquals(0, ishigami.interaction(1, 2).value(), 1e-20);
@@ -87,7 +87,7 @@ class AttributionTest {
         check("xy", 1, new Sensitivity(rowwise(2, x -> x[0] * x[1]), uniform(2, -1, 1, 14), 2, 1).interaction(0, 1));
         // pykan's medians call this one separable.
         assertTrue(new Sensitivity(rowwise(2, x -> Math.max(x[0] - 0.5, 0) * x[1] + x[0] * x[0] + x[1] * x[1]),
-            uniform(2, -1, 1, 15), 2, 1).interaction(0, 1).value() > 1e-3);
+                uniform(2, -1, 1, 15), 2, 1).interaction(0, 1).value() > 1e-3);
     }
 
     @Test
@@ -173,7 +173,7 @@ class AttributionTest {
             Dataset data = new Rows(Arrays.copyOf(x, 2000), Arrays.copyOf(y, 1000), 2, 0).dataset(arena);
             KanModel model = KanModel.kan(DType.F64, BSpline.of(3, 3).withOutside(BSpline.Outside.LINEAR), 2, 1, 1);
             try (Fit.Result fit = Fit.defaults().withIterations(200).withStarts(8, 60).withRefinements(10)
-                     .run(context, model, data)) {
+                    .run(context, model, data)) {
                 Attribution attribution = Attribution.of(context, KanGraph.of(fit.parameters()), x, true, 1);
                 Sensitivity truth = new Sensitivity(rowwise(2, AttributionTest::toy), x, 2, 1);
                 double[] total = {.8160, .2617};
@@ -195,7 +195,7 @@ class AttributionTest {
             double[] x = new double[40];
             x[6] = Double.NaN;
             assertEquals("feature 2 of row 1 is NaN; all must be finite",
-                assertThrows(KanException.class, () -> Attribution.of(context, graph, x, false, 1)).getMessage());
+                    assertThrows(KanException.class, () -> Attribution.of(context, graph, x, false, 1)).getMessage());
             assertThrows(KanException.class, () -> Attribution.of(context, graph, new double[4], false, 1));
             assertThrows(KanException.class, () -> Attribution.of(context, graph, new double[5], false, 1));
         }

@@ -18,7 +18,8 @@ import org.kan4j.internal.SplitMix;
 /** From data to formulas; more formulas and seeds: {@code kan4j explain formulas}. */
 class ExplainTest {
 
-    private static Explanation explain(Explain explain, int rows, List<String> names, double noise, ToDoubleFunction<double[]> f) {
+    private static Explanation explain(Explain explain, int rows, List<String> names, double noise,
+            ToDoubleFunction<double[]> f) {
         SplitMix random = new SplitMix(1, 7);
         double[][] x = new double[rows][names.size()];
         double[] y = new double[rows];
@@ -64,7 +65,7 @@ class ExplainTest {
     @Test
     void noFormulaIsAnAnswer() {
         Explanation found = explain(Explain.defaults().withShape("2,1,1").withLibrary(
-            org.kan4j.symbolic.SymbolicLibrary.of("x")), 400, List.of("x", "y"), 0, PruningTest::toy);
+                org.kan4j.symbolic.SymbolicLibrary.of("x")), 400, List.of("x", "y"), 0, PruningTest::toy);
         assertTrue(found.formulas().isEmpty());
         assertTrue(found.reason().orElseThrow().startsWith("no formula"), found.reason().get());
         assertTrue(found.fields().get("formula") == null && found.fields().containsKey("reason"));
@@ -103,11 +104,11 @@ class ExplainTest {
             double[][] x = new double[20][2];
             double[] y = new double[20];
             assertEquals("all 2 features are constant: there is nothing to explain by", assertThrows(KanException.class,
-                () -> Explain.defaults().run(context, x, y, List.of("a", "b"), "y")).getMessage());
+                    () -> Explain.defaults().run(context, x, y, List.of("a", "b"), "y")).getMessage());
             x[3][1] = Double.NaN;
             assertThrows(KanException.class, () -> Explain.defaults().run(context, x, y, List.of("a", "b"), "y"));
             assertThrows(KanException.class, () -> Explain.defaults().run(context, new double[1][2], new double[1],
-                List.of("a", "b"), "y"));
+                    List.of("a", "b"), "y"));
             assertThrows(KanException.class, () -> Explain.defaults().withShape("2;1"));
             assertThrows(KanException.class, () -> Explain.defaults().withMinutes(0));
         }

@@ -45,7 +45,7 @@ class HypothesesTest {
 
     private static String pairs(Hypotheses h) {
         return h.symmetries().stream().map(s -> "(" + s.first() + ", " + s.second() + ", " + s.form().orElse("-") + ")")
-            .sorted().toList().toString();
+                .sorted().toList().toString();
     }
 
     @Test

@@ -33,7 +33,8 @@ class KanCompilerTest {
     @ParameterizedTest
     @CsvSource({"exp(sin(pi*x)+y^2), '[2,1,1]'", "x*y, '[2,0+1,1]'", "x^1.5*y^2/3, '[2,0+1,1]'", "x + y, '[2,1]'", "x, '[1,1]'",
         "abs(x - 0.5)^(2/3), '[1,1]'", "x*y*z + x, '[3,1+1,1]'",
-        "(x+y)*(x-y), '[2,0+1,1]'", "sqrt((x-y)^2 + (u-v)^2), '[4,2,1,1]'", "x^y, '[2,0+1,1]'", "sin(x*y) + sin(x*y)^2, '[2,0+1,2,1]'",
+        "(x+y)*(x-y), '[2,0+1,1]'", "sqrt((x-y)^2 + (u-v)^2), '[4,2,1,1]'", "x^y, '[2,0+1,1]'",
+        "sin(x*y) + sin(x*y)^2, '[2,0+1,2,1]'",
         "exp((sin(pi*(a^2+b^2)) + sin(pi*(c^2+d^2)))/2), '[4,2,1,1]'", "x^6 - 7, '[1,1]'", "2*x*y + x*y^2, '[2,0+2,1]'"})
     void aFormulaIsItsNetwork(String text, String shape) {
         boolean positive = text.contains("^y") || text.contains("^1.5");
@@ -58,7 +59,7 @@ class KanCompilerTest {
         Formula formula = Formula.parse("x*y");
         try (Context context = KanGraphTest.single()) {
             assertThrows(KanException.class, () -> KanCompiler.compile(context, formula, List.of(new Interval(0, 1)),
-                BSpline.of(5, 3)));
+                    BSpline.of(5, 3)));
         }
     }
 }

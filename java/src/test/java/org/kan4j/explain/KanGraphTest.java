@@ -56,8 +56,8 @@ class KanGraphTest {
 
     static Stream<Basis> bases() {
         return Stream.of(BSpline.of(4, 3), new BSpline(3, 2, -1, 1, BSpline.Outside.LINEAR), GaussianRbf.of(5), Rswaf.of(5),
-            new Fourier(3), new Chebyshev(4), Jacobi.of(3), new Sine(4), new Wavelet(Wavelet.Kind.MEXICAN_HAT),
-            new Wavelet(Wavelet.Kind.SHANNON), new ReluPower(4, 3), new Rational(1), new Rational(2), BSplineRbf.of(4, 3));
+                new Fourier(3), new Chebyshev(4), Jacobi.of(3), new Sine(4), new Wavelet(Wavelet.Kind.MEXICAN_HAT),
+                new Wavelet(Wavelet.Kind.SHANNON), new ReluPower(4, 3), new Rational(1), new Rational(2), BSplineRbf.of(4, 3));
     }
 
     /** Layers of a basis, [4,3,2], without norms; random numbers everywhere. */
@@ -96,8 +96,9 @@ class KanGraphTest {
     @ParameterizedTest
     @MethodSource("bases")
     void predictsAsTheNetworkAndItsEdgesAddUp(Basis basis) {
-        try (Context context = single(); Parameters parameters = random(basis, 1);
-             Predictor predictor = Predictor.of(parameters)) {
+        try (Context context = single();
+                Parameters parameters = random(basis, 1);
+                Predictor predictor = Predictor.of(parameters)) {
             KanGraph graph = KanGraph.of(parameters);
             double[] x = rows(4, 2);
             double[] y = predictor.predict(x);
@@ -182,10 +183,11 @@ class KanGraphTest {
     @Test
     void otherLayersAreSeenAsTheyPredict() {
         KanModel model = KanModel.of(DType.F64, Linear.of(3, 6), new ActivationLayer(6, Activation.TANH), BatchNorm.of(6),
-            new Multiply(2, 2, 2), new Affine(4), LayerNorm.of(4),
-            KanLayer.of(4, 4, Rswaf.of(4)), KanLayer.of(4, 2, BSplineRbf.of(3, 3)), KanLayer.of(2, 2, GaussianRbf.of(4)));
-        try (Context context = single(); Parameters parameters = randomised(model, 7);
-             Predictor predictor = Predictor.of(parameters)) {
+                new Multiply(2, 2, 2), new Affine(4), LayerNorm.of(4),
+                KanLayer.of(4, 4, Rswaf.of(4)), KanLayer.of(4, 2, BSplineRbf.of(3, 3)), KanLayer.of(2, 2, GaussianRbf.of(4)));
+        try (Context context = single();
+                Parameters parameters = randomised(model, 7);
+                Predictor predictor = Predictor.of(parameters)) {
             KanGraph graph = KanGraph.of(parameters);
             double[] x = rows(3, 8);
             double[] y = predictor.predict(x);
@@ -228,7 +230,7 @@ class KanGraphTest {
     @Test
     void productsLoseConstantFactors() {
         KanModel model = KanModel.of(DType.F64, KanLayer.of(2, 7, BSpline.of(3, 3)), new Multiply(1, 2, 3),
-            KanLayer.of(3, 1, BSpline.of(3, 3)));
+                KanLayer.of(3, 1, BSpline.of(3, 3)));
         try (Context context = single(); Parameters parameters = randomised(model, 9)) {
             KanGraph graph = KanGraph.of(parameters);
             double[] x = rows(2, 10);
@@ -237,7 +239,7 @@ class KanGraphTest {
                 graph = graph.without(new Edge(0, 0, node), 0.7).without(new Edge(0, 1, node), 0.1);
                 KanGraph small = graph.compacted(context);
                 shapes.add(small.shape() + " " + small.specs().stream().filter(Multiply.class::isInstance)
-                    .map(m -> ((Multiply) m).arity()).toList());
+                        .map(m -> ((Multiply) m).arity()).toList());
                 assertArrayEquals(graph.predict(context, x), small.predict(context, x), 1e-12);
             }
             assertEquals(List.of("[2,1+2,1] [3]", "[2,2+1,1] [3]", "[2,2+1,1] [2]", "[2,3,1] []", "[2,2,1] []"), shapes);
@@ -270,7 +272,7 @@ class KanGraphTest {
                 assertTrue(e.getMessage().startsWith("there"), e.getMessage());
             }
             assertEquals("an edge is LAYER,INPUT,OUTPUT, three numbers from 0, given '0,1'",
-                assertThrows(KanException.class, () -> Edge.parse("0,1")).getMessage());
+                    assertThrows(KanException.class, () -> Edge.parse("0,1")).getMessage());
         }
     }
 }

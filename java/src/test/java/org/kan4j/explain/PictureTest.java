@@ -48,10 +48,10 @@ class PictureTest {
             KanGraph graph = KanGraph.of(parameters);
             double[] x = KanGraphTest.rows(4, 2);
             String svg = Diagram.svg(context, graph, x, List.of("a<b", "b", "c & d", "e"), List.of("y", "z"),
-                Map.of(new Edge(0, 1, 2), "sin"));
+                    Map.of(new Edge(0, 1, 2), "sin"));
             assertEquals(graph.edges().size(), parsed(svg).getElementsByTagName("rect").getLength() - 1);
             assertEquals(svg, Diagram.svg(context, graph, x, List.of("a<b", "b", "c & d", "e"), List.of("y", "z"),
-                Map.of(new Edge(0, 1, 2), "sin")));
+                    Map.of(new Edge(0, 1, 2), "sin")));
             assertTrue(!svg.contains("NaN") && svg.contains("prefers-color-scheme:dark"), svg);
             keep("diagram-" + basis.name() + ".svg", svg);
             String plot = EdgePlot.svg(context, graph, new Edge(1, 0, 1), x, "sin", Math::sin);
@@ -78,14 +78,14 @@ class PictureTest {
     @Test
     void productsAndNamesAreThere() throws Exception {
         KanModel model = KanModel.of(DType.F64, KanLayer.of(2, 5, BSpline.of(3, 3)), new Multiply(1, 2, 2),
-            KanLayer.of(3, 1, BSpline.of(3, 3)));
+                KanLayer.of(3, 1, BSpline.of(3, 3)));
         try (Context context = KanGraphTest.single(); Parameters parameters = Parameters.initialise(model, 1)) {
             String svg = Diagram.svg(context, KanGraph.of(parameters), KanGraphTest.rows(2, 1), List.of("voltage", "time"),
-                List.of("power"), Map.of());
+                    List.of("power"), Map.of());
             assertTrue(svg.contains("×") && svg.contains("voltage") && svg.contains("power"));
             keep("products.svg", svg);
             assertThrows(KanException.class, () -> Diagram.svg(context, KanGraph.of(parameters), KanGraphTest.rows(2, 1),
-                List.of("voltage"), List.of("power"), Map.of()));
+                    List.of("voltage"), List.of("power"), Map.of()));
         }
     }
 

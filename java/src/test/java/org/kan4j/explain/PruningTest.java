@@ -93,8 +93,9 @@ class PruningTest {
                 int found = 0;
                 int seeds = Integer.getInteger("kan4j.seeds", 1);
                 for (long seed = 1; seed <= seeds; seed++) {
-                    Pruning.Result result = prune(context, Pruning.defaults().withIterations(150).withAccuracy(0.02), normless(basis, 2, 5, 1),
-                        PruningTest::toy, seed);
+                    Pruning.Result result = prune(context, Pruning.defaults().withIterations(150).withAccuracy(0.02),
+                            normless(basis, 2, 5, 1),
+                            PruningTest::toy, seed);
                     found += result.graph().shape().equals("[2,1,1]") ? 1 : 0;
                     assertTrue(result.after() <= Math.max(1.05 * result.before(), 0.03), basis + ": " + result);
                 }
@@ -117,7 +118,7 @@ class PruningTest {
     void aProductIsOneNodeOrTwoSquares() {
         KanLayer first = KanLayer.of(2, 9, BSpline.of(3, 3).withOutside(BSpline.Outside.LINEAR));
         KanModel model = KanModel.of(DType.F64, first, new Multiply(5, 2, 2),
-            KanLayer.of(7, 1, BSpline.of(3, 3).withOutside(BSpline.Outside.LINEAR)));
+                KanLayer.of(7, 1, BSpline.of(3, 3).withOutside(BSpline.Outside.LINEAR)));
         try (Context context = KanGraphTest.single()) {
             Pruning.Result result = prune(context, Pruning.defaults(), model, x -> x[0] * x[1], 1);
             int inner = (int) result.graph().edges().stream().filter(e -> e.layer() == 0).count();
@@ -131,7 +132,7 @@ class PruningTest {
     void anInputWithoutEffectGoes() {
         try (Context context = KanGraphTest.single()) {
             Pruning.Result result = prune(context, Pruning.defaults(), splines(3, 4, 5, 1),
-                x -> x[0] * x[0] + 0.3 * x[1] + 0.1 * Math.pow(x[2], 3), 1);
+                    x -> x[0] * x[0] + 0.3 * x[1] + 0.1 * Math.pow(x[2], 3), 1);
             assertArrayEquals(new int[] {0, 1, 2}, result.graph().inputs());
             assertTrue(result.graph().edges().size() <= 4, result.graph().toString());
         }
@@ -145,7 +146,7 @@ class PruningTest {
             Pruning.Result result = prune(context, Pruning.defaults(), splines(3, 10, 5, 1), r -> {
                 double[] x = Arrays.stream(r).map(v -> (v + 1) / 2).toArray();
                 return (10 * Math.sin(Math.PI * x[0] * x[1]) + 20 * (x[2] - .5) * (x[2] - .5) + 10 * x[3] + 5 * x[4]
-                    + noise.normal()) / 5;
+                        + noise.normal()) / 5;
             }, 1);
             assertArrayEquals(new int[] {0, 1, 2, 3, 4}, result.graph().inputs());
         }
@@ -183,7 +184,7 @@ class PruningTest {
             assertArrayEquals(new int[] {0}, line.graph().inputs());
             assertTrue(line.graph().edges().size() <= 2, line.graph().toString());
             Pruning.Result none = prune(context, Pruning.defaults().withThreshold(0).withTolerance(0), splines(3, 1, 1),
-                x -> x[0], 1);
+                    x -> x[0], 1);
             assertEquals(1, none.graph().edges().size());
         }
     }
@@ -195,7 +196,7 @@ class PruningTest {
             KanGraph graph = KanGraph.of(parameters);
             GraphLayer first = graph.layer(0).take(new int[] {0, 1, 1}, new int[] {0, 1, 2, 3});
             GraphLayer second = graph.layer(1).withTensor("knots",
-                graph.layer(1).take(new int[] {0, 1}, new int[] {0, 1, 1}).tensor("knots"));
+                    graph.layer(1).take(new int[] {0, 1}, new int[] {0, 1, 1}).tensor("knots"));
             KanGraph twins = new KanGraph(List.of(first, second), graph.inputs());
             double[] x = KanGraphTest.rows(4, 8);
             KanGraph merged = Merge.first(context, twins, x).orElseThrow().compacted(context);
@@ -217,7 +218,7 @@ class PruningTest {
                     KanGraph fitted = Refit.run(context, graph, train, 60);
                     assertEquals(graph.edges(), fitted.edges(), basis.toString());
                     assertTrue(Quality.of(context, fitted, train).value() < Quality.of(context, graph, train).value(),
-                        basis.toString());
+                            basis.toString());
                 }
             }
         }
@@ -228,9 +229,9 @@ class PruningTest {
         try (Context context = KanGraphTest.single()) {
             double[] x = {0.3, -0.2};
             double first = prune(context, Pruning.defaults(), splines(3, 2, 3, 1), PruningTest::toy, 3).graph()
-                .predict(context, x)[0];
+                    .predict(context, x)[0];
             assertEquals(first, prune(context, Pruning.defaults(), splines(3, 2, 3, 1), PruningTest::toy, 3).graph()
-                .predict(context, x)[0]);
+                    .predict(context, x)[0]);
         }
     }
 }

@@ -44,10 +44,10 @@ class PykanScoresTest {
             int[] out = {1 + 2 * arity, 2};
             for (int l = 0; l < 2; l++) {
                 Map<String, double[]> tensors = new LinkedHashMap<>();
-                ((Map<?, ?>) ((List<?>) fields.get("layers")).get(l)).forEach((name, values) ->
-                    tensors.put((String) name, numbers(values)));
+                ((Map<?, ?>) ((List<?>) fields.get("layers")).get(l))
+                        .forEach((name, values) -> tensors.put((String) name, numbers(values)));
                 layers.add(new GraphLayer(new KanLayer(in[l], out[l], BSpline.of(4, 3), Activation.SILU, true, false, false,
-                    false, false, false), tensors));
+                        false, false, false), tensors));
                 if (l == 0) {
                     layers.add(new GraphLayer(new Multiply(1, 2, arity), Map.of()));
                 }

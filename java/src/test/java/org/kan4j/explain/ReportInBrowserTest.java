@@ -24,9 +24,10 @@ class ReportInBrowserTest {
 
     @Test
     void itOpensInChromium() throws Exception {
-        Path browser = Stream.of("chromium", "chromium-browser", "google-chrome").flatMap(name ->
-            Stream.of("/usr/bin", "/usr/local/bin", "/snap/bin").map(place -> Path.of(place, name))).filter(Files::isExecutable)
-            .findFirst().orElse(null);
+        Path browser = Stream.of("chromium", "chromium-browser", "google-chrome")
+                .flatMap(name -> Stream.of("/usr/bin", "/usr/local/bin", "/snap/bin").map(place -> Path.of(place, name)))
+                .filter(Files::isExecutable)
+                .findFirst().orElse(null);
         Assumptions.assumeTrue(browser != null, "no chromium: apt-get install chromium makes this test run");
         double[][] x = new double[300][2];
         double[] y = new double[300];
@@ -42,8 +43,8 @@ class ReportInBrowserTest {
         Path page = Files.writeString(folder.resolve("report.html"), html);
         Path shot = folder.resolve("shot.png");
         Process process = new ProcessBuilder(browser.toString(), "--headless", "--no-sandbox", "--disable-gpu",
-            "--user-data-dir=" + folder.resolve("profile"), "--window-size=900,1600", "--screenshot=" + shot,
-            page.toUri().toString()).redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile()).start();
+                "--user-data-dir=" + folder.resolve("profile"), "--window-size=900,1600", "--screenshot=" + shot,
+                page.toUri().toString()).redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile()).start();
         assertTrue(process.waitFor(120, TimeUnit.SECONDS), "chromium did not end");
         assertEquals(0, process.exitValue(), Files.readString(folder.resolve("log")));
         BufferedImage image = ImageIO.read(shot.toFile());

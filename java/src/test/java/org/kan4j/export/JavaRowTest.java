@@ -29,18 +29,18 @@ import org.kan4j.tensor.DType;
 class JavaRowTest {
 
     private static final List<Encoding.Column> COLUMNS = List.of(new Encoding.Numeric("time", 1.7e9, 1.7e9 + 100, 1.7e9
-        + 30), new Encoding.Numeric("skewed \\u000a\"", 0, 1000, 50, List.of(0., 1., 10., 1000.)),
-        new Encoding.Numeric("same", 3, 3, 3), new Encoding.Categorical("colour",
-        List.of("red", "gr\u00fcn", "\ud83d\ude00")));
+            + 30), new Encoding.Numeric("skewed \\u000a\"", 0, 1000, 50, List.of(0., 1., 10., 1000.)),
+            new Encoding.Numeric("same", 3, 3, 3), new Encoding.Categorical("colour",
+                    List.of("red", "gr\u00fcn", "\ud83d\ude00")));
 
     @TempDir
     private Path folder;
 
     private Class<?> compiled(Parameters parameters, Encoding encoding) throws Exception {
         Path source = Files.writeString(folder.resolve("Raw.java"), JavaSource.of(parameters, encoding, "Raw",
-            List.of()));
+                List.of()));
         assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "--release", "8",
-            "-Xlint:all,-options", "-Werror", "-d", folder.toString(), source.toString()));
+                "-Xlint:all,-options", "-Werror", "-d", folder.toString(), source.toString()));
         return new URLClassLoader(new URL[] {folder.toUri().toURL()}).loadClass("Raw");
     }
 
@@ -50,7 +50,7 @@ class JavaRowTest {
         for (int i = 0; i < namesAndValues.length; i += 2) {
             Object value = namesAndValues[i + 1];
             row.getMethod("set", String.class, value instanceof String ? String.class : double.class)
-                .invoke(result, namesAndValues[i], value);
+                    .invoke(result, namesAndValues[i], value);
         }
         return result;
     }
@@ -63,12 +63,13 @@ class JavaRowTest {
     @EnumSource(names = {"F32", "F64"})
     void labelsAndProbabilities(DType dtype) throws Exception {
         Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Classes("y", List.of("no", "perhaps", "yes")),
-            Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
+                Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(dtype, BSpline.of(5, 3), 6, 8, 3), 4);
-             Predictor predictor = Predictor.of(parameters)) {
+                Predictor predictor = Predictor.of(parameters)) {
             Class<?> type = compiled(parameters, encoding);
             Object[] rows = {row(type, "time", 1.7e9 + 33, "skewed \\u000a\"", 0.5, "same", 7., "colour",
-                "\ud83d\ude00"), row(type, "skewed \\u000a\"", 400., "same", 3., "colour", "blue"),
+                    "\ud83d\ude00"),
+                row(type, "skewed \\u000a\"", 400., "same", 3., "colour", "blue"),
                 row(type, "time", 1.7e9 + 110, "skewed \\u000a\"", 2000., "same", 3.)};
             double[][] scaled = {{33 / 50. - 1, -1 + 1 / 3., 0, 0, 0, 1}, {30 / 50. - 1, -1 + (2 + 390. / 990) * 2 / 3,
                 0, 0, 0, 0}, {110 / 50. - 1, -1 + (2 + 1990. / 990) * 2 / 3, 0, 0, 0, 0}};
@@ -77,7 +78,7 @@ class JavaRowTest {
                 double sum = IntStream.range(0, 3).mapToDouble(o -> Math.exp(logits[o])).sum();
                 double[] expected = IntStream.range(0, 3).mapToDouble(o -> Math.exp(logits[o]) / sum).toArray();
                 assertArrayEquals(expected, (double[]) call(type, "probabilities", rows[r]), dtype == DType.F32 ? 1e-6
-                    : 1e-13);
+                        : 1e-13);
                 int best = IntStream.range(0, 3).reduce((a, b) -> logits[b] > logits[a] ? b : a).orElseThrow();
                 assertEquals(List.of("no", "perhaps", "yes").get(best), call(type, "label", rows[r]));
             }
@@ -88,16 +89,16 @@ class JavaRowTest {
     void valuesAndWhatIsRefused() throws Exception {
         Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Value("y", 1.7e9, 50), Encoding.Missing.REFUSE);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 6, 8, 1), 4);
-             Predictor predictor = Predictor.of(parameters)) {
+                Predictor predictor = Predictor.of(parameters)) {
             Class<?> type = compiled(parameters, encoding);
             Object whole = row(type, "time", 1.7e9, "skewed \\u000a\"", 1., "same", 3., "colour", "red");
             assertEquals(1.7e9 + 50 * predictor.predict(-1, -1 / 3., 0, 1, 0, 0)[0],
-                (double) call(type, "value", whole), 1e-4);
+                    (double) call(type, "value", whole), 1e-4);
             refused(type, "'time' has no value", "skewed \\u000a\"", 1., "same", 3., "colour", "red");
             refused(type, "'colour' has no value", "time", 1.7e9, "skewed \\u000a\"", 1., "same", 3.);
             refused(type, "'blue' is not one of", "time", 1.7e9, "skewed \\u000a\"", 1., "same", 3., "colour", "blue");
             refused(type, "infinite", "time", Double.POSITIVE_INFINITY, "skewed \\u000a\"", 1., "same", 3., "colour",
-                "red");
+                    "red");
             refused(type, "no column 'tim'", "tim", 1.);
             refused(type, "'time' is a number", "time", "red");
             refused(type, "'colour' is a category", "colour", 1.);
@@ -106,21 +107,22 @@ class JavaRowTest {
 
     private static void refused(Class<?> type, String part, Object... row) {
         Throwable cause = assertThrows(InvocationTargetException.class, () -> call(type, "value", row(type, row)))
-            .getCause();
+                .getCause();
         assertTrue(cause instanceof IllegalArgumentException && cause.getMessage().contains(part), cause.toString());
     }
 
     @Test
     void pixelsAndSeveralLabels() throws Exception {
         Encoding encoding = new Encoding("t", List.of(new Encoding.Pixels(4, 16)),
-            new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.REFUSE);
+                new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.REFUSE);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 4, 2), 4);
-             Predictor predictor = Predictor.of(parameters)) {
+                Predictor predictor = Predictor.of(parameters)) {
             Class<?> type = compiled(parameters, encoding);
             double[] logits = predictor.predict(-1., 0., 1., -0.5);
             assertArrayEquals(new double[] {1 / (1 + Math.exp(-logits[0])), 1 / (1 + Math.exp(-logits[1]))},
-                (double[]) call(type, "probabilities", row(type, "pixel0", 0., "pixel1", 8., "pixel2", 16., "pixel3",
-                4.)), 1e-6);
+                    (double[]) call(type, "probabilities", row(type, "pixel0", 0., "pixel1", 8., "pixel2", 16., "pixel3",
+                            4.)),
+                    1e-6);
         }
     }
 }

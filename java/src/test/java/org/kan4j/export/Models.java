@@ -49,26 +49,26 @@ final class Models {
         for (int order = 1; order <= 5; order++) {
             for (BSpline.Outside outside : BSpline.Outside.values()) {
                 models.put("bspline-" + order + "-" + outside, KanModel.kan(BSpline.of(5, order).withOutside(outside),
-                    7, 12, 5));
+                        7, 12, 5));
             }
             for (BSpline.Outside outside : BSpline.Outside.values()) {
                 models.put("uneven-" + order + "-" + outside, KanModel.kan(BSpline.of(6, order).withOutside(outside), 7,
-                    12, 5));
+                        12, 5));
             }
         }
         models.put("open-3-CLAMP", KanModel.kan(BSpline.of(6, 3).withOutside(BSpline.Outside.CLAMP), 7, 5));
         models.put("open-2-LINEAR", KanModel.kan(BSpline.of(6, 2).withOutside(BSpline.Outside.LINEAR), 7, 5));
         models.put("bspline-fine", KanModel.of(DType.F32, KanLayer.of(7, 12, BSpline.of(3, 3)),
-            KanLayer.of(12, 5, BSpline.of(50, 3))));
+                KanLayer.of(12, 5, BSpline.of(50, 3))));
         models.put("bspline-masked", KanModel.of(DType.F32, KanLayer.of(7, 5, BSpline.of(5, 3)).withMask(true)
-            .withBias(true)
-            .withBase(Activation.TANH)));
+                .withBias(true)
+                .withBase(Activation.TANH)));
         models.put("bspline-plain", KanModel.of(DType.F32, KanLayer.of(7, 5, BSpline.of(5, 3)).withScale(false)
-            .withBase(Activation.NONE)));
+                .withBase(Activation.NONE)));
         models.put("bspline-wide", KanModel.kan(BSpline.of(5, 3), 300, 20, 10));
         models.put("fastkan", KanModel.kan(GaussianRbf.of(8), 7, 12, 5));
         models.put("fastkan-no-norm", KanModel.of(DType.F32, KanLayer.of(7, 5, GaussianRbf.of(5)).withInputNorm(false)
-            .withBase(Activation.GELU)));
+                .withBase(Activation.GELU)));
         models.put("rswaf", KanModel.kan(Rswaf.of(8), 7, 12, 5));
         models.put("fourierkan-5", KanModel.kan(new Fourier(5), 7, 12, 5));
         models.put("fourierkan-20", KanModel.kan(new Fourier(20), 7, 12, 5));
@@ -86,7 +86,7 @@ final class Models {
         models.put("rational", KanModel.kan(new Rational(2), 6, 12, 5));
         models.put("bsrbf", KanModel.kan(BSplineRbf.of(5, 3), 7, 12, 5));
         models.put("bsrbf-no-norm", KanModel.of(DType.F32, KanLayer.of(7, 5, BSplineRbf.of(4, 2))
-            .withInputNorm(false)));
+                .withInputNorm(false)));
         for (Activation activation : Activation.values()) {
             if (activation != Activation.NONE) {
                 models.put("mlp-" + activation, KanModel.mlp(DType.F32, activation, 7, 12, 5));
@@ -94,13 +94,13 @@ final class Models {
         }
         models.put("linear", KanModel.of(DType.F32, new Linear(7, 5, false)));
         models.put("pykan", KanModel.of(DType.F32, KanLayer.of(7, 9, BSpline.of(3, 3)).withMask(true), new Affine(9),
-            new Multiply(3, 2, 3), new Affine(5), KanLayer.of(5, 4, BSpline.of(3, 3)), new Multiply(0, 2, 2)));
+                new Multiply(3, 2, 3), new Affine(5), KanLayer.of(5, 4, BSpline.of(3, 3)), new Multiply(0, 2, 2)));
         models.put("passed", KanModel.of(DType.F32, new Multiply(7, 0, 2), new ActivationLayer(7, Activation.SILU)));
         models.put("norms", KanModel.of(DType.F32, new LayerNorm(7, 1e-3), BatchNorm.of(7), Linear.of(7, 3)));
         Map<String, KanModel> both = new LinkedHashMap<>(models);
         for (String name : List.of("bspline-3-ZERO", "bspline-2-LINEAR", "uneven-5-ZERO", "open-3-CLAMP", "fastkan",
-            "rswaf", "fourierkan-5", "chebykan-4", "jacobikan-8", "sinekan", "wavkan-MEYER", "relukan", "rational",
-            "bsrbf", "mlp-SILU", "pykan", "norms")) {
+                "rswaf", "fourierkan-5", "chebykan-4", "jacobikan-8", "sinekan", "wavkan-MEYER", "relukan", "rational",
+                "bsrbf", "mlp-SILU", "pykan", "norms")) {
             both.put(name + "-f64", models.get(name).withDType(DType.F64));
         }
         return both;
@@ -115,14 +115,13 @@ final class Models {
             switch (tensor.tensor()) {
                 case "mask" -> edit(parameters, tensor, v -> fill(v, i -> i % 3 == 0 ? 0 : 0.5 + i % 2));
                 case "running_mean", "bias", "norm_bias" -> edit(parameters, tensor,
-                    v -> fill(v, i -> random.uniform(-0.5, 0.5)));
-                case "running_var", "norm_weight" -> edit(parameters, tensor, v ->
-                    fill(v, i -> random.uniform(0.5, 2)));
+                        v -> fill(v, i -> random.uniform(-0.5, 0.5)));
+                case "running_var", "norm_weight" -> edit(parameters, tensor, v -> fill(v, i -> random.uniform(0.5, 2)));
                 case "translation" -> edit(parameters, tensor, v -> fill(v, i -> random.uniform(-1, 1)));
                 case "scale" -> edit(parameters, tensor, v -> fill(v, i -> random.uniform(0.5, 2)));
                 case "coef" -> {
                     double size = layer instanceof KanLayer kan && (kan.basis() instanceof Chebyshev
-                        || kan.basis() instanceof Jacobi || kan.basis() instanceof Fourier) ? 0 : 1;
+                            || kan.basis() instanceof Jacobi || kan.basis() instanceof Fourier) ? 0 : 1;
                     edit(parameters, tensor, v -> {
                         for (int i = 0; i < v.length && size > 0; i++) {
                             v[i] = random.uniform(-1, 1) / Math.sqrt(layer.in());
@@ -148,7 +147,8 @@ final class Models {
                         });
                     }
                 }
-                default -> { }
+                default -> {
+                }
             }
         }
         return parameters;
@@ -178,7 +178,7 @@ final class Models {
         for (int i = 0; i < x.length; i++) {
             int row = i / in;
             x[i] = row % 16 == 5 ? random.uniform(-9, 9) : row % 16 == 9 ? Math.round(random.uniform(-5, 5)) / 5.0
-                : random.uniform(-1.3, 1.3);
+                    : random.uniform(-1.3, 1.3);
             x[i] = (float) x[i];
         }
         return x;

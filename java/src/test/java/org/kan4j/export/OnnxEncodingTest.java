@@ -32,10 +32,10 @@ class OnnxEncodingTest {
 
     private static final Encoding.Numeric LARGE = new Encoding.Numeric("time", 1.7e9, 1.7e9 + 100, 1.7e9 + 30);
     private static final Encoding.Numeric SKEWED = new Encoding.Numeric("skewed, \"x\"", 0, 1000, 50,
-        List.of(0., 1., 10., 1000.));
+            List.of(0., 1., 10., 1000.));
     private static final Encoding.Numeric CONSTANT = new Encoding.Numeric("label", 3, 3, 3);
     private static final Encoding.Categorical COLOUR = new Encoding.Categorical("colour",
-        List.of("red", "gr\u00fcn", ""));
+            List.of("red", "gr\u00fcn", ""));
     private static final List<Encoding.Column> COLUMNS = List.of(LARGE, SKEWED, CONSTANT, COLOUR);
 
     private static final double[] TIME = {1.7e9, 1.7e9 + 33, 1.7e9 + 100, 1.7e9 + 110, Double.NaN};
@@ -48,7 +48,7 @@ class OnnxEncodingTest {
     private static double[] scaled(int row, boolean fill) {
         double time = Double.isNaN(TIME[row]) && fill ? LARGE.mean() : TIME[row];
         double[] skewed = {-1, -1 + 0.5 * 2 / 3, -1 + 2. / 3, -1 + (2 + 390. / 990) * 2 / 3, -1
-            + (2 + 1990. / 990) * 2 / 3};
+                + (2 + 1990. / 990) * 2 / 3};
         int colour = COLOUR.values().indexOf(COLOURS[row]);
         return new double[] {(time - 1.7e9) / 50 - 1, skewed[row], 0, colour == 0 ? 1 : 0, colour == 1 ? 1 : 0,
             colour == 2 ? 1 : 0};
@@ -64,13 +64,13 @@ class OnnxEncodingTest {
         inputs.put("time", OnnxTensor.createTensor(environment, DoubleBuffer.wrap(TIME), shape));
         inputs.put("skewed, \"x\"", OnnxTensor.createTensor(environment, DoubleBuffer.wrap(SKEW), shape));
         inputs.put("label", OnnxTensor.createTensor(environment, DoubleBuffer.wrap(new double[] {3, 3, 3, 4, 3}),
-            shape));
+                shape));
         inputs.put("colour", OnnxTensor.createTensor(environment, colours));
         return inputs;
     }
 
     private OrtSession session(OrtEnvironment environment, Parameters parameters, Encoding encoding) throws IOException,
-        OrtException {
+            OrtException {
         Path file = folder.resolve("raw.onnx");
         Onnx.write(file, parameters, encoding, OnnxOptions.DEFAULT);
         return environment.createSession(file.toString());
@@ -80,13 +80,14 @@ class OnnxEncodingTest {
     @EnumSource(names = {"F32", "F64"})
     void labelsAndProbabilities(DType dtype) throws Exception {
         Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Classes("y", List.of("no", "perhaps", "yes")),
-            Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
+                Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         try (Parameters parameters = Parameters.initialise(KanModel.kan(dtype, BSpline.of(5, 3), 6, 8, 3), 4);
-             OrtSession session = session(environment, parameters, encoding);
-             OrtSession.Result result = session.run(inputs(environment)); Predictor predictor = Predictor.of(parameters)) {
+                OrtSession session = session(environment, parameters, encoding);
+                OrtSession.Result result = session.run(inputs(environment));
+                Predictor predictor = Predictor.of(parameters)) {
             String[] labels = (String[]) result.get("predicted label").orElseThrow()
-                .getValue(); // a column has the name
+                    .getValue(); // a column has the name
             Object probabilities = result.get("probabilities").orElseThrow().getValue();
             for (int row = 0; row < 5; row++) {
                 double[] logits = predictor.predict(scaled(row, true));
@@ -99,7 +100,7 @@ class OnnxEncodingTest {
                 assertEquals(List.of("no", "perhaps", "yes").get(best), labels[row]);
                 for (int o = 0; o < 3; o++) {
                     double found = dtype == DType.F32 ? ((float[][]) probabilities)[row][o]
-                        : ((double[][]) probabilities)[row][o];
+                            : ((double[][]) probabilities)[row][o];
                     assertEquals(Math.exp(logits[o]) / sum, found, dtype == DType.F32 ? 1e-6 : 1e-14);
                 }
             }
@@ -111,8 +112,9 @@ class OnnxEncodingTest {
         Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Value("y", 1.7e9, 50), Encoding.Missing.REFUSE);
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 6, 8, 1), 4);
-             OrtSession session = session(environment, parameters, encoding);
-             OrtSession.Result result = session.run(inputs(environment)); Predictor predictor = Predictor.of(parameters)) {
+                OrtSession session = session(environment, parameters, encoding);
+                OrtSession.Result result = session.run(inputs(environment));
+                Predictor predictor = Predictor.of(parameters)) {
             double[][] values = (double[][]) result.get("value").orElseThrow().getValue();
             for (int row = 0; row < 4; row++) {
                 assertEquals(1.7e9 + 50 * predictor.predict(scaled(row, false))[0], values[row][0], 1e-4);
@@ -124,14 +126,15 @@ class OnnxEncodingTest {
     @Test
     void severalLabelsAndPixels() throws Exception {
         Encoding encoding = new Encoding("t", List.of(new Encoding.Pixels(4, 16)),
-            new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.REFUSE);
+                new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.REFUSE);
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         double[] raw = {0, 8, 16, 4, 1, 2, 3, 4};
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 4, 2), 4);
-             OrtSession session = session(environment, parameters, encoding);
-             OnnxTensor pixels = OnnxTensor.createTensor(environment, DoubleBuffer.wrap(raw), new long[] {2, 4});
-             OrtSession.Result result = session.run(Map.of("pixels",
-                 pixels)); Predictor predictor = Predictor.of(parameters)) {
+                OrtSession session = session(environment, parameters, encoding);
+                OnnxTensor pixels = OnnxTensor.createTensor(environment, DoubleBuffer.wrap(raw), new long[] {2, 4});
+                OrtSession.Result result = session.run(Map.of("pixels",
+                        pixels));
+                Predictor predictor = Predictor.of(parameters)) {
             float[][] probabilities = (float[][]) result.get("probabilities").orElseThrow().getValue();
             double[] scaled = new double[8];
             for (int i = 0; i < 8; i++) {
@@ -140,8 +143,8 @@ class OnnxEncodingTest {
             double[] logits = predictor.predict(scaled);
             assertArrayEquals(new double[] {1 / (1 + Math.exp(-logits[0])), 1 / (1 + Math.exp(-logits[1])),
                 1 / (1 + Math.exp(-logits[2])), 1 / (1 + Math.exp(-logits[3]))},
-                new double[] {probabilities[0][0], probabilities[0][1], probabilities[1][0], probabilities[1][1]},
-                1e-6);
+                    new double[] {probabilities[0][0], probabilities[0][1], probabilities[1][0], probabilities[1][1]},
+                    1e-6);
         }
     }
 
@@ -150,7 +153,7 @@ class OnnxEncodingTest {
         Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Value("y", 0, 1), Encoding.Missing.FILL);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 5, 1), 4)) {
             assertThrows(ShapeException.class, () -> Onnx.write(folder.resolve("no.onnx"), parameters, encoding,
-                OnnxOptions.DEFAULT));
+                    OnnxOptions.DEFAULT));
         }
     }
 }

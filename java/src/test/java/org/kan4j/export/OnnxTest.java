@@ -49,9 +49,9 @@ class OnnxTest {
             options.setIntraOpNumThreads(1);
             long[] shape = {x.length / in, in};
             try (OrtSession session = environment.createSession(file.toString(), options);
-                 OnnxTensor input = dtype == DType.F64 ? OnnxTensor.createTensor(environment, DoubleBuffer.wrap(x),
-                     shape) : OnnxTensor.createTensor(environment, FloatBuffer.wrap(floats(x)), shape);
-                 OrtSession.Result result = session.run(Map.of("x", input))) {
+                    OnnxTensor input = dtype == DType.F64 ? OnnxTensor.createTensor(environment, DoubleBuffer.wrap(x),
+                            shape) : OnnxTensor.createTensor(environment, FloatBuffer.wrap(floats(x)), shape);
+                    OrtSession.Result result = session.run(Map.of("x", input))) {
                 OnnxTensor y = (OnnxTensor) result.get(0);
                 assertEquals(x.length / in, y.getInfo().getShape()[0]);
                 if (dtype == DType.F64) {
@@ -94,7 +94,7 @@ class OnnxTest {
             Path file = write(parameters, OnnxOptions.DEFAULT);
             double error = Models.relative(run(file, model.dtype(), x, in), exact);
             assertTrue(error <= (model.dtype() == DType.F32 ? 3 * own + 2e-7 : 1e-13),
-                name + ": ONNX Runtime " + error + ", kan4j's own float32 " + own);
+                    name + ": ONNX Runtime " + error + ", kan4j's own float32 " + own);
 
             double[] spoiled = Arrays.copyOf(x, 3 * in);
             spoiled[in + 1] = Double.NaN;
@@ -152,17 +152,17 @@ class OnnxTest {
     void refusesByName() throws IOException {
         assertThrows(KanException.class, () -> OnnxOptions.DEFAULT.withOpset(16));
         try (Parameters parameters = Parameters.initialise(KanModel.mlp(DType.F64, Activation.GELU, 3, 4, 2), 1);
-             Arena arena = Arena.ofConfined()) {
+                Arena arena = Arena.ofConfined()) {
             Path file = folder.resolve("no.onnx");
             String message = assertThrows(UnsupportedException.class,
-                () -> Onnx.write(file, parameters, OnnxOptions.DEFAULT)).getMessage();
+                    () -> Onnx.write(file, parameters, OnnxOptions.DEFAULT)).getMessage();
             assertTrue(message.contains("GELU") && message.contains("--f32"), message);
             Onnx.write(file, parameters, OnnxOptions.DEFAULT.withDType(DType.F32));
             HostTensor bias = parameters.get(arena, "layers.0.bias");
             bias.set(Double.POSITIVE_INFINITY, 2);
             parameters.set("layers.0.bias", bias);
             message = assertThrows(UnsupportedException.class,
-                () -> Onnx.write(folder.resolve("none.onnx"), parameters, OnnxOptions.DEFAULT)).getMessage();
+                    () -> Onnx.write(folder.resolve("none.onnx"), parameters, OnnxOptions.DEFAULT)).getMessage();
             assertTrue(message.contains("layers.0.bias[2] is Infinity"), message);
             assertTrue(Files.notExists(folder.resolve("none.onnx")));
         }

@@ -110,7 +110,7 @@ class ScorerTest {
     void otherFilesAreRefusedByName() throws IOException {
         Path file = folder.resolve("other.safetensors");
         Safetensors.write(file, Map.of("a", HostTensor.allocate(java.lang.foreign.Arena.ofAuto(), DType.F32, 2)),
-            Map.of());
+                Map.of());
         String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
         assertTrue(message.contains(file.toString()) && message.contains("kan4j import"), message);
     }

@@ -64,13 +64,13 @@ class SourceTest {
     static void compile() throws Exception {
         List<Path> java = new ArrayList<>();
         List<String> c = new ArrayList<>(List.of("cc", "-std=c99", "-O0", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-            "-shared", "-fPIC", "-o", folder.resolve("models.so").toString()));
+                "-shared", "-fPIC", "-o", folder.resolve("models.so").toString()));
         for (String name : models()) {
             CLASSES.put(name, "Model" + CLASSES.size());
             try (Parameters parameters = Models.parameters(name)) {
                 String simple = CLASSES.get(name);
                 java.add(Files.writeString(folder.resolve(simple + ".java"),
-                    JavaSource.of(parameters, "com.acme." + simple, List.of("of " + name, "\\u000a*/"))));
+                        JavaSource.of(parameters, "com.acme." + simple, List.of("of " + name, "\\u000a*/"))));
                 CSource.Files files = CSource.of(parameters, simple, List.of("of " + name, "*/"));
                 Files.writeString(folder.resolve(simple + ".h"), files.header());
                 c.add(Files.writeString(folder.resolve(simple + ".c"), files.source()).toString());
@@ -79,7 +79,7 @@ class SourceTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager manager = compiler.getStandardFileManager(null, null, null)) {
             assertTrue(compiler.getTask(null, manager, null, List.of("--release", "8", "-Xlint:all,-options", "-Werror",
-                "-d", folder.toString()), null, manager.getJavaFileObjectsFromPaths(java)).call());
+                    "-d", folder.toString()), null, manager.getJavaFileObjectsFromPaths(java)).call());
         }
         loader = new URLClassLoader(new URL[] {folder.toUri().toURL()});
         c.add("-lm");
@@ -108,7 +108,7 @@ class SourceTest {
 
     private static double[] c(String name, DType dtype, double[] x, int rows, int out) throws Throwable {
         MethodHandle predict = Linker.nativeLinker().downcallHandle(library.find(CLASSES.get(name) + "_predict")
-            .orElseThrow(), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+                .orElseThrow(), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.ADDRESS));
         double[] y = new double[rows * out];
         int in = x.length / rows;
         try (Arena arena = Arena.ofConfined()) {
@@ -125,7 +125,7 @@ class SourceTest {
                 predict.invokeExact(row, result);
                 for (int o = 0; o < out; o++) {
                     y[r * out + o] = dtype == DType.F64 ? result.getAtIndex(ValueLayout.JAVA_DOUBLE, o)
-                        : result.getAtIndex(ValueLayout.JAVA_FLOAT, o);
+                            : result.getAtIndex(ValueLayout.JAVA_FLOAT, o);
                 }
             }
         }
@@ -142,7 +142,7 @@ class SourceTest {
             double[] x = Models.rows(in, 257);
             double[] exact = Models.exact(parameters, x);
             double allowed = model.dtype() == DType.F64 ? 1e-14 : 3 * Models.relative(Models.own(parameters, x), exact)
-                + 2e-7;
+                    + 2e-7;
             double java = Models.relative(java(name, model.dtype(), x, 257, out), exact);
             double c = Models.relative(c(name, model.dtype(), x, 257, out), exact);
             assertTrue(java <= allowed, name + ": Java " + java + ", allowed " + allowed);
@@ -155,9 +155,9 @@ class SourceTest {
             double[] alsoTheirs = c(name, model.dtype(), spoiled, 3, out);
             for (int i = 0; i < ours.length; i++) {
                 assertEquals(Double.isNaN(ours[i]), Double.isNaN(theirs[i]), name + ": Java, a NaN in row 1, row "
-                    + i / out);
+                        + i / out);
                 assertEquals(Double.isNaN(ours[i]), Double.isNaN(alsoTheirs[i]), name + ": C, a NaN in row 1, row "
-                    + i / out);
+                        + i / out);
             }
         }
     }
@@ -225,7 +225,7 @@ class SourceTest {
     void refusesWhatIsNoClassName(String name) {
         try (Parameters parameters = Models.parameters("linear")) {
             String message = assertThrows(KanException.class, () -> JavaSource.of(parameters, name, List.of()))
-                .getMessage();
+                    .getMessage();
             assertTrue(message.contains("'" + name + "'") && message.contains("com.acme.Churn"), message);
         }
     }
@@ -235,7 +235,7 @@ class SourceTest {
     void refusesWhatIsNoNameInC(String name) {
         try (Parameters parameters = Models.parameters("linear")) {
             String message = assertThrows(KanException.class, () -> CSource.of(parameters, name, List.of()))
-                .getMessage();
+                    .getMessage();
             assertTrue(message.contains("'" + name + "'"), message);
         }
     }
@@ -244,9 +244,10 @@ class SourceTest {
     void refusesWhatIsTooLargeForSource() {
         try (Parameters parameters = Parameters.zeros(KanModel.of(DType.F32, new Linear(2001, 2000, false)))) {
             for (String message : List.of(
-                assertThrows(UnsupportedException.class, () -> JavaSource.of(parameters, "Big", List.of()))
-                .getMessage(), assertThrows(UnsupportedException.class, () -> CSource.of(parameters, "big", List.of()))
-                .getMessage())) {
+                    assertThrows(UnsupportedException.class, () -> JavaSource.of(parameters, "Big", List.of()))
+                            .getMessage(),
+                    assertThrows(UnsupportedException.class, () -> CSource.of(parameters, "big", List.of()))
+                            .getMessage())) {
                 assertTrue(message.contains("4002000") && message.contains("kan4j-scorer"), message);
             }
         }

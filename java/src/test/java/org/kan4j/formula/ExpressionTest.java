@@ -38,7 +38,7 @@ class ExpressionTest {
             double[] values = tree.evaluate(Map.of("x", columns[0], "y", columns[1], "z", columns[2]), 7);
             for (int b = 0; b < 7; b++) {
                 assertEquals(tree.evaluate(Map.of("x", columns[0][b], "y", columns[1][b], "z", columns[2][b])), values[b],
-                    tree.toString());
+                        tree.toString());
             }
         }
     }
@@ -78,7 +78,7 @@ class ExpressionTest {
             assertTrue(Simplifier.cost(simple) <= 3 * Simplifier.cost(tree) + 10, () -> tree + " grew to " + simple);
             for (int k = 0; k < 4; k++) {
                 Map<String, Double> at = Map.of("x", trees.random().nextDouble(0.1, 2),
-                    "y", trees.random().nextDouble(-2, 2), "z", trees.random().nextDouble(-2, 2));
+                        "y", trees.random().nextDouble(-2, 2), "z", trees.random().nextDouble(-2, 2));
                 double expected = tree.evaluate(at);
                 double conditioned = tree.evaluate(nudged(at));
                 if (!Double.isFinite(expected) || Math.abs(expected) > 1e8
@@ -87,7 +87,7 @@ class ExpressionTest {
                 }
                 compared++;
                 assertEquals(expected, simple.evaluate(at), 1e-5 * (Math.abs(expected) + 1e-2),
-                    () -> tree + " became " + simple + " at " + at);
+                        () -> tree + " became " + simple + " at " + at);
             }
         }
         assertTrue(compared > 10_000, "compared " + compared);
@@ -126,7 +126,7 @@ class ExpressionTest {
     @Test
     void mathml() {
         assertEquals("<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><mfrac><mrow><mi>x</mi></mrow><mrow><mn>2</mn></mrow>"
-            + "</mfrac></math>", Expression.parse("x/2").format(Notation.MATHML));
+                + "</mfrac></math>", Expression.parse("x/2").format(Notation.MATHML));
     }
 
     @ParameterizedTest

@@ -82,7 +82,7 @@ class FormulaTest {
     @Test
     void javaSourceCompilesAndHasTheSameValues(@TempDir Path folder) throws Exception {
         Formula formula = Formula.parse("atanh(`a b`/3) + erf(2.5*x)*relu(x) - sign(x)*x^(1/3)/4 + 1/3 + pi*e",
-            List.of("a b", "x"));
+                List.of("a b", "x"));
         String method = formula.source(Notation.JAVA, "value");
         Path file = folder.resolve("Generated.java");
         Files.writeString(file, "public class Generated {\npublic " + method + "}\n");
@@ -99,8 +99,9 @@ class FormulaTest {
     void sourceOfOtherLanguages() {
         Formula formula = Formula.parse("sqrt(x)*sign(y)/3");
         assertEquals("import numpy as np\n\n\ndef f(x, y):\n    return np.sqrt(x)*np.sign(y)/3\n",
-            formula.source(Notation.PYTHON, "f"));
-        assertTrue(formula.source(Notation.C, "f").endsWith("double f(double x, double y) {\n    return sqrt(x)*sign(y)/3;\n}\n"));
+                formula.source(Notation.PYTHON, "f"));
+        assertTrue(
+                formula.source(Notation.C, "f").endsWith("double f(double x, double y) {\n    return sqrt(x)*sign(y)/3;\n}\n"));
         assertThrows(KanException.class, () -> formula.source(Notation.LATEX, "f"));
         assertThrows(KanException.class, () -> formula.source(Notation.JAVA, "a b"));
         assertThrows(KanException.class, () -> Formula.parse("`a b`+`a_b`").source(Notation.JAVA, "f"));

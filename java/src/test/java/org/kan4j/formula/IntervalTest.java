@@ -24,13 +24,13 @@ class IntervalTest {
             Interval enclosure = tree.enclose(box);
             for (int k = 0; k < 50; k++) {
                 Map<String, Double> at = Map.of("x", in(box.get("x"), trees.random()), "y", in(box.get("y"), trees.random()),
-                    "z", in(box.get("z"), trees.random()));
+                        "z", in(box.get("z"), trees.random()));
                 double value = tree.evaluate(at);
                 if (!Double.isNaN(value)) {
                     // What is evaluated is itself rounded, up to some units in the last place.
                     double slack = 1e-13 * Math.max(Math.abs(value), 1e-300);
                     assertTrue(value >= enclosure.low() - slack && value <= enclosure.high() + slack
-                        || Double.isInfinite(value), () -> tree + " is " + value + " at " + at + ", not in " + enclosure);
+                            || Double.isInfinite(value), () -> tree + " is " + value + " at " + at + ", not in " + enclosure);
                     checked++;
                 }
             }
@@ -58,7 +58,7 @@ class IntervalTest {
         "x^1.5; PROVED", "sqrt(y^2 - 2*y + 1); UNDECIDED", "exp(y)*sin(x); PROVED", "y^-2; VIOLATED", "1/(x*y - 5); PROVED"})
     void domains(String text, DomainStatus status) {
         DomainProof proof = Expression.parse(text)
-            .proveDomain(Map.of("x", new Interval(0.1, 2), "y", new Interval(-1, 1)));
+                .proveDomain(Map.of("x", new Interval(0.1, 2), "y", new Interval(-1, 1)));
         assertEquals(status, proof.status(), proof.toString());
         assertEquals(status == DomainStatus.PROVED, proof.point().isEmpty());
     }

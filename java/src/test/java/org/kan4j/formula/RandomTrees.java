@@ -42,7 +42,7 @@ final class RandomTrees {
             case 5 -> node(depth - 1).over(node(depth - 1));
             case 6 -> Expression.power(node(depth - 1), node(Math.min(1, depth - 1)));
             default -> Expression.call(UnaryFunction.standard().get(random.nextInt(UnaryFunction.standard().size())),
-                node(depth - 1));
+                    node(depth - 1));
         };
     }
 

@@ -45,8 +45,9 @@ class GridCoverageTest {
         for (DType dtype : new DType[] {DType.F32, DType.F64}) {
             KanModel model = KanModel.kan(dtype, basis, 2, 3);
             KanModel plain = KanModel.of(dtype, ((KanLayer) model.layers().getFirst()).withInputNorm(false));
-            try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-                 Parameters parameters = Parameters.initialise(plain, 1)) {
+            try (Arena arena = Arena.ofConfined();
+                    Context context = Context.open();
+                    Parameters parameters = Parameters.initialise(plain, 1)) {
                 GridCoverage coverage = GridCoverage.measure(context, parameters, rows(arena, dtype));
                 GridCoverage.Layer layer = coverage.worst().orElseThrow();
                 // -2 to -1.04 are below -1, 1.04 to 1.96 above 1; the ends themselves are inside, roundings too.
@@ -61,8 +62,9 @@ class GridCoverageTest {
     @Test
     void laterLayersCountWhatTheOnesBeforeThemMake() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(5, 3), 2, 4, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1)) {
             HostTensor x = rows(arena, DType.F64);
             HostTensor coefficients = parameters.get(arena, "layers.0.coef");
             // Every edge of the first layer gives 1000 where its spline is not 0.
@@ -70,7 +72,7 @@ class GridCoverageTest {
             Arrays.fill(large, 1000);
             parameters.set("layers.0.coef", HostTensor.of(arena, large).reshape(coefficients.shape().toArray()));
             GridCoverage coverage = GridCoverage.measure(context, parameters, Dataset.regression(x,
-                HostTensor.allocate(arena, DType.F64, 100, 1)), 50);
+                    HostTensor.allocate(arena, DType.F64, 100, 1)), 50);
             assertEquals(2, coverage.layers().size());
             assertEquals(1, coverage.worst().orElseThrow().layer());
             assertEquals(50, coverage.layers().get(1).rows());
@@ -83,8 +85,9 @@ class GridCoverageTest {
     @Test
     void modelsWithoutAGridHaveNone() {
         KanModel model = KanModel.kan(DType.F64, new Chebyshev(3), 2, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1)) {
             assertTrue(GridCoverage.measure(context, parameters, rows(arena, DType.F64)).worst().isEmpty());
         }
     }

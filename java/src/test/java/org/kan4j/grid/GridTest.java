@@ -60,10 +60,11 @@ class GridTest {
 
     @Test
     void reproducesThePublishedGridAndKeepsTheFunction() throws IOException {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.zeros(KanModel.kan(DType.F64, BSpline.of(5, 3), 3, 4))) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.zeros(KanModel.kan(DType.F64, BSpline.of(5, 3), 3, 4))) {
             Safetensors file = Safetensors.open(
-                Path.of("src/test/resources/golden/efficientkan_update_grid.safetensors"));
+                    Path.of("src/test/resources/golden/efficientkan_update_grid.safetensors"));
             parameters.set("layers.0.coef", file.read(arena, "before.layers.0.spline_weight"));
             parameters.set("layers.0.coef_scale", file.read(arena, "before.layers.0.spline_scaler"));
             parameters.set("layers.0.base_weight", file.read(arena, "before.layers.0.base_weight"));
@@ -74,7 +75,7 @@ class GridTest {
             assertEquals(0, report.kept());
             // Their even grid is of float32.
             assertArrayEquals(file.read(arena, "param.layers.0.grid").toDoubles(),
-                parameters.get(arena, "layers.0.knots").toDoubles(), 1e-6);
+                    parameters.get(arena, "layers.0.knots").toDoubles(), 1e-6);
             assertTrue(change(before, outputs(context, parameters, samples)) < 0.001);
         }
     }
@@ -83,8 +84,9 @@ class GridTest {
     @EnumSource(BSpline.Outside.class)
     void aFunctionThatTheNewGridHoldsStaysWhatItIs(BSpline.Outside outside) {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(1, 3).withOutside(outside), 3, 4);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters cubic = Parameters.initialise(model, 5)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters cubic = Parameters.initialise(model, 5)) {
             HostTensor x = samples(arena, DType.F64, 500, 3, -0.9, 0.7, 3);
             try (Parameters finer = GridRefinement.of(context, cubic, 8, x).parameters()) {
                 double[] before = outputs(context, finer, x);
@@ -100,8 +102,9 @@ class GridTest {
     @ValueSource(ints = {1, 2, 3, 4, 5})
     void refinementByDivisionIsExactInsideTheGrid(int order) {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(3, order), 2, 3);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters coarse = Parameters.initialise(model, 5)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters coarse = Parameters.initialise(model, 5)) {
             HostTensor x = samples(arena, DType.F64, 500, 2, -1, 1, 3);
             GridUpdate.defaults().withTolerance(Double.POSITIVE_INFINITY).apply(context, coarse, x); // uneven knots
             GridRefinement refinement = GridRefinement.of(context, coarse, 12, x);
@@ -116,8 +119,9 @@ class GridTest {
     @Test
     void refinementToAnyGridIsClose() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 3, 2);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters coarse = Parameters.initialise(model, 5)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters coarse = Parameters.initialise(model, 5)) {
             HostTensor x = samples(arena, DType.F64, 500, 2, -1, 1, 3);
             GridRefinement refinement = GridRefinement.of(context, coarse, 10, x);
             try (Parameters fine = refinement.parameters()) {
@@ -132,8 +136,9 @@ class GridTest {
     void sharedCentresAreUpdatedAndRefined() {
         for (Basis basis : new Basis[] {GaussianRbf.of(8), Rswaf.of(8)}) {
             KanModel model = KanModel.of(DType.F64, KanLayer.of(3, 4, basis));
-            try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-                 Parameters parameters = Parameters.initialise(model, 5)) {
+            try (Arena arena = Arena.ofConfined();
+                    Context context = Context.open();
+                    Parameters parameters = Parameters.initialise(model, 5)) {
                 HostTensor x = samples(arena, DType.F64, 500, 3, -1, 1, 3);
                 double[] before = outputs(context, parameters, x);
                 GridRefinement refinement = GridRefinement.of(context, parameters, 16, x);
@@ -153,8 +158,9 @@ class GridTest {
     @Test
     void aGridThatCannotHoldTheFunctionIsRolledBack() {
         KanModel model = KanModel.of(DType.F64, KanLayer.of(1, 1, BSpline.of(20, 3)).withBase(Activation.NONE));
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, Initialisation.PYKAN, 5)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, Initialisation.PYKAN, 5)) {
             HostTensor x = samples(arena, DType.F64, 400, 1, -1, 1, 3);
             x.set(1e9, 0, 0); // one outlier takes the even share of all knots away
             double[] before = outputs(context, parameters, x);
@@ -171,16 +177,17 @@ class GridTest {
     void samplesThatAreNotFiniteAreRefusedAndChangeNothing() {
         KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 3, 1);
         for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
-            try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-                 Parameters parameters = Parameters.initialise(model, 5)) {
+            try (Arena arena = Arena.ofConfined();
+                    Context context = Context.open();
+                    Parameters parameters = Parameters.initialise(model, 5)) {
                 HostTensor x = samples(arena, DType.F32, 40, 2, -1, 1, 3);
                 x.set(bad, 17, 1);
                 float[] before = parameters.values().flat().toFloats();
                 float[] knots = parameters.buffers().toFloats();
                 KanException e = assertThrows(KanException.class,
-                    () -> GridUpdate.defaults().apply(context, parameters, x));
+                        () -> GridUpdate.defaults().apply(context, parameters, x));
                 assertTrue(e.getMessage().contains("input 1 of layer 0") && e.getMessage().contains("row 17"),
-                    e.getMessage());
+                        e.getMessage());
                 assertThrows(KanException.class, () -> GridRefinement.of(context, parameters, 10, x));
                 assertArrayEquals(before, parameters.values().flat().toFloats());
                 assertArrayEquals(knots, parameters.buffers().toFloats());
@@ -197,9 +204,9 @@ class GridTest {
                 int order = 1 + random.below(5);
                 int grid = 1 + random.below(12);
                 Basis basis = trial % 7 == 0 ? GaussianRbf.of(grid + 1) : trial % 7 == 1 ? Rswaf.of(grid + 1)
-                    : BSpline.of(grid, order).withOutside(BSpline.Outside.values()[random.below(3)]);
+                        : BSpline.of(grid, order).withOutside(BSpline.Outside.values()[random.below(3)]);
                 KanModel model = KanModel.of(dtype,
-                    KanLayer.of(2, 2, basis).withInputNorm(false), KanLayer.of(2, 1, basis).withInputNorm(false));
+                        KanLayer.of(2, 2, basis).withInputNorm(false), KanLayer.of(2, 1, basis).withInputNorm(false));
                 try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(model, trial)) {
                     int rows = 1 + random.below(trial % 3 == 0 ? 4 : 60);
                     HostTensor x = HostTensor.allocate(arena, dtype, rows, 2);
@@ -209,20 +216,20 @@ class GridTest {
                         int kind = random.below(4);
                         for (int b = 0; b < rows; b++) {
                             x.set(offset + switch (kind) {
-                                case 0 -> scale;                                          // constant
-                                case 1 -> scale * random.below(2);                        // two values
-                                case 2 -> b == 0 ? 1e12 : random.uniform(-1, 1);          // a huge outlier
+                                case 0 -> scale; // constant
+                                case 1 -> scale * random.below(2); // two values
+                                case 2 -> b == 0 ? 1e12 : random.uniform(-1, 1); // a huge outlier
                                 default -> scale * random.normal();
                             }, b, column);
                         }
                     }
                     GridUpdate update = new GridUpdate(random.below(2) == 0 ? 0 : random.uniform(),
-                        random.below(2) * 0.01, 0.01 * random.below(2), random.below(10),
-                        random.below(2) == 0 ? 0.1 : Double.POSITIVE_INFINITY);
+                            random.below(2) * 0.01, 0.01 * random.below(2), random.below(10),
+                            random.below(2) == 0 ? 0.1 : Double.POSITIVE_INFINITY);
                     update.apply(context, parameters, x);
                     requireFinite(parameters, trial);
                     try (Parameters finer = GridRefinement.of(context, parameters, grid + 1 + random.below(9), x)
-                        .parameters()) {
+                            .parameters()) {
                         requireFinite(finer, trial);
                         for (double y : outputs(context, finer, x)) {
                             assertTrue(Double.isFinite(y), "trial " + trial);

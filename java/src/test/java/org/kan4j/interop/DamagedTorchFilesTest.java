@@ -37,7 +37,7 @@ class DamagedTorchFilesTest {
             }
             for (int trial = 0; trial < 40_000; trial++) {
                 byte[] bytes = trial % 4 == 0 ? Arrays.copyOf(whole, (int) random.uniform(0, whole.length))
-                    : whole.clone();
+                        : whole.clone();
                 for (int change = 0; change < 1 + trial % 3 && bytes.length > 0; change++) {
                     bytes[(int) random.uniform(0, bytes.length)] = (byte) random.uniform(0, 256);
                 }
@@ -75,13 +75,14 @@ class DamagedTorchFilesTest {
 
     @Test
     void picklesThatHoldThemselvesOrClaimTooMuch() {
-        byte[] itself = "\u0080\u0002}q\u0000X\u0001\u0000\u0000\u0000ah\u0000sh\u0000h\u0000s.".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] itself = "\u0080\u0002}q\u0000X\u0001\u0000\u0000\u0000ah\u0000sh\u0000h\u0000s."
+                .getBytes(StandardCharsets.ISO_8859_1);
         assertTrue(Unpickler.read("itself", itself) instanceof Map);
         for (String pickle : List.of("X\u00ff\u00ff\u00ff\u007fab", "\u008a\u00ff", ".", "(.", "t.", "R.", ")R.",
-            "cos\nsystem\n)R.", "cbuiltins\neval\nX\u0001\u0000\u0000\u00001\u0085R.", "\u0081.",
-            "ctorch\nFloatStorage\n)R.", "h\u0005.")) {
-            assertThrows(FormatException.class, () ->
-                Unpickler.read("bad", pickle.getBytes(StandardCharsets.ISO_8859_1)), pickle);
+                "cos\nsystem\n)R.", "cbuiltins\neval\nX\u0001\u0000\u0000\u00001\u0085R.", "\u0081.",
+                "ctorch\nFloatStorage\n)R.", "h\u0005.")) {
+            assertThrows(FormatException.class, () -> Unpickler.read("bad", pickle.getBytes(StandardCharsets.ISO_8859_1)),
+                    pickle);
         }
     }
 }

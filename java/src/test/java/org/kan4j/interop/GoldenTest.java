@@ -44,7 +44,7 @@ class GoldenTest {
     private static List<Tier> tiers() {
         try (Context context = Context.open()) {
             return Stream.of(Tier.REFERENCE, Tier.BASELINE, Tier.AVX2, Tier.AVX512)
-                .filter(tier -> tier.compareTo(context.maxTier()) <= 0).toList();
+                    .filter(tier -> tier.compareTo(context.maxTier()) <= 0).toList();
         }
     }
 
@@ -68,10 +68,10 @@ class GoldenTest {
                 for (DType dtype : List.of(DType.F64, DType.F32)) {
                     Verification.Result result = Verification.verify(context, file, dtype);
                     long gradients = Safetensors.open(file).entries().keySet().stream()
-                        .filter(name -> name.startsWith("grad")).count() - 1; // grad_output is no result
+                            .filter(name -> name.startsWith("grad")).count() - 1; // grad_output is no result
                     assertEquals(1 + gradients, result.rows().size(), "one row a result");
                     assertTrue(result.passed(), () -> file.getFileName() + " " + tier + " " + dtype + ": "
-                        + result.rows().stream().filter(row -> !row.passed()).toList());
+                            + result.rows().stream().filter(row -> !row.passed()).toList());
                 }
             }
         }
@@ -85,11 +85,12 @@ class GoldenTest {
         assertFalse(changed(file, "output", t -> t.set(Double.NaN, 0, 0)).passed());
         assertFalse(changed(file, "grad.layers.0.spline_scaler", t -> t.set(Double.NaN, 0, 0)).passed());
         assertFalse(changed(file, "param.layers.1.base_weight", t -> t.set(Double.NaN, 0, 0)).passed());
-        assertTrue(changed(file, "output", t -> { }).passed());
+        assertTrue(changed(file, "output", t -> {
+        }).passed());
     }
 
     private Verification.Result changed(Path file, String name, java.util.function.Consumer<HostTensor> change)
-        throws IOException {
+            throws IOException {
         try (Arena arena = Arena.ofConfined(); Context context = Context.open()) {
             Safetensors original = Safetensors.open(file);
             Map<String, HostTensor> tensors = new TreeMap<>(StateDicts.tensors(original, arena));

@@ -75,8 +75,7 @@ class StateDictsTest {
 
     private static Map<String, HostTensor> floats(Arena arena, Map<String, HostTensor> state) {
         Map<String, HostTensor> floats = new TreeMap<>();
-        state.forEach((name, tensor) ->
-            floats.put(name, tensor.dtype() == DType.F64 ? tensor.to(arena, DType.F32) : tensor));
+        state.forEach((name, tensor) -> floats.put(name, tensor.dtype() == DType.F64 ? tensor.to(arena, DType.F32) : tensor));
         return floats;
     }
 
@@ -85,7 +84,7 @@ class StateDictsTest {
         expected.forEach((name, tensor) -> {
             assertEquals(tensor.toString(), found.get(name).toString(), name);
             assertArrayEquals(tensor.segment().toArray(ValueLayout.JAVA_BYTE),
-                found.get(name).segment().toArray(ValueLayout.JAVA_BYTE), name);
+                    found.get(name).segment().toArray(ValueLayout.JAVA_BYTE), name);
         });
     }
 
@@ -107,7 +106,7 @@ class StateDictsTest {
                 }
                 try (Checkpoint read = Checkpoint.read(checkpoint)) {
                     assertSame(state, StateDicts.save(variant, read.parameters(), Origin.of(read.properties(), arena),
-                        arena).tensors());
+                            arena).tensors());
                 }
             }
         }
@@ -123,19 +122,19 @@ class StateDictsTest {
         Variant variant = Variant.of(golden.metadata().get("variant"));
         Map<String, HostTensor> state = state(golden(name), "");
         try (Parameters with = StateDicts.load("a", variant, state, golden.metadata().get("config")).parameters();
-             Parameters without = StateDicts.load("b", variant, state, null).parameters()) {
+                Parameters without = StateDicts.load("b", variant, state, null).parameters()) {
             assertEquals(with.model(), without.model());
         }
     }
 
     static Stream<Object[]> trained() {
         return Stream.of(
-            new Object[] {"efficient-kan", BSpline.of(5, 3)}, new Object[] {"fastkan", GaussianRbf.of(8)},
-            new Object[] {"rswaf", Rswaf.of(8)}, new Object[] {"fourierkan", new Fourier(5)},
-            new Object[] {"chebykan", new Chebyshev(4)}, new Object[] {"jacobikan", Jacobi.legendre(4)},
-            new Object[] {"sinekan", new Sine(8)}, new Object[] {"wavkan", new Wavelet(Wavelet.Kind.DOG)},
-            new Object[] {"relukan", new ReluPower(5, 3)}, new Object[] {"rational", new Rational(2)},
-            new Object[] {"pykan", BSpline.of(3, 2)});
+                new Object[] {"efficient-kan", BSpline.of(5, 3)}, new Object[] {"fastkan", GaussianRbf.of(8)},
+                new Object[] {"rswaf", Rswaf.of(8)}, new Object[] {"fourierkan", new Fourier(5)},
+                new Object[] {"chebykan", new Chebyshev(4)}, new Object[] {"jacobikan", Jacobi.legendre(4)},
+                new Object[] {"sinekan", new Sine(8)}, new Object[] {"wavkan", new Wavelet(Wavelet.Kind.DOG)},
+                new Object[] {"relukan", new ReluPower(5, 3)}, new Object[] {"rational", new Rational(2)},
+                new Object[] {"pykan", BSpline.of(3, 2)});
     }
 
     /** A model made in kan4j comes out as a state dict that comes in as the same model. */
@@ -182,8 +181,8 @@ class StateDictsTest {
     @Test
     void namesOfOnesOwnModelClass() throws IOException {
         Map<String, HostTensor> state = new TreeMap<>();
-        state(golden("chebykan_2layer"), "").forEach((name, tensor) ->
-            state.put("cheby" + (name.charAt(0) == '0' ? "9" : "10") + name.substring(1), tensor));
+        state(golden("chebykan_2layer"), "")
+                .forEach((name, tensor) -> state.put("cheby" + (name.charAt(0) == '0' ? "9" : "10") + name.substring(1), tensor));
         StateDicts.Imported imported = StateDicts.load("weights", Variant.of("chebykan"), state, null);
         try (Parameters parameters = imported.parameters()) {
             assertEquals(4, parameters.model().in());
@@ -207,12 +206,12 @@ class StateDictsTest {
             assertSame(state, StateDicts.save(Variant.of("chebykan"), parameters, imported.origin(), arena).tensors());
             StateDicts.Exported fresh = StateDicts.save(Variant.of("chebykan"), parameters, null, arena);
             assertTrue(fresh.tensors().keySet().containsAll(List.of("0.arange", "1.bias", "2.cheby_coeffs", "4.cheby_coeffs")),
-                fresh.tensors().keySet()::toString);
+                    fresh.tensors().keySet()::toString);
         }
         assertContains(refusal("chebykan_layernorm", "chebykan", null, map -> map.remove("1.bias")),
-            "missing: 1.bias, expected [7]");
+                "missing: 1.bias, expected [7]");
         assertContains(refusal("chebykan_layernorm", "chebykan", null,
-            map -> map.put("3.running_var", HostTensor.allocate(arena, DType.F64, 4))), "extra: 3.running_var");
+                map -> map.put("3.running_var", HostTensor.allocate(arena, DType.F64, 4))), "extra: 3.running_var");
     }
 
     /** The rational variant has no published model class, so many a naming is to be expected. */
@@ -235,12 +234,12 @@ class StateDictsTest {
 
     // ------------------------------------------------------------------------------------------------------- bad input
 
-    private String refusal(String file, String variant, String config, java.util.function.Consumer<Map<String, HostTensor>>
-        change) throws IOException {
+    private String refusal(String file, String variant, String config,
+            java.util.function.Consumer<Map<String, HostTensor>> change) throws IOException {
         Map<String, HostTensor> state = state(golden(file), "");
         change.accept(state);
         return assertThrows(KanException.class,
-            () -> StateDicts.load("weights", Variant.of(variant), state, config)).getMessage();
+                () -> StateDicts.load("weights", Variant.of(variant), state, config)).getMessage();
     }
 
     private static void assertContains(String message, String... parts) {
@@ -256,41 +255,51 @@ class StateDictsTest {
             state.put("layers.1.bias", HostTensor.allocate(arena, DType.F64, 3));
             state.put("layers.1.base_weight", HostTensor.allocate(arena, DType.F64, 6, 3));
         }), "missing: layers.0.spline_weight, expected [6, 4, ", "extra: layers.1.bias", "found [3]",
-            "misshaped: layers.1.base_weight, expected [3, 6], found [6, 3]");
+                "misshaped: layers.1.base_weight, expected [3, 6], found [6, 3]");
         assertContains(refusal("fastkan_2layer", "fastkan", "{\"layers\": [4, 6, 3]}",
-            state -> state.put("layers.0.rbf.grid", HostTensor.allocate(arena, DType.F64, 7))),
-            "misshaped: layers.0.rbf.grid, expected [8], found [7]");
+                state -> state.put("layers.0.rbf.grid", HostTensor.allocate(arena, DType.F64, 7))),
+                "misshaped: layers.0.rbf.grid, expected [8], found [7]");
         assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": [4, 6, 3], \"degree\": 4}",
-            state -> state.put("0.cheby_coeffs", HostTensor.allocate(arena, DType.F64, 6, 4, 5))),
-            "misshaped: 0.cheby_coeffs, expected [4, 6, 5], found [6, 4, 5]");
+                state -> state.put("0.cheby_coeffs", HostTensor.allocate(arena, DType.F64, 6, 4, 5))),
+                "misshaped: 0.cheby_coeffs, expected [4, 6, 5], found [6, 4, 5]");
         assertContains(refusal("efficientkan_1layer", "efficient-kan", "{\"layers\": [3, 5]}",
-            state -> state.remove("layers.0.spline_scaler")), "missing: layers.0.spline_scaler, expected [5, 3]");
+                state -> state.remove("layers.0.spline_scaler")), "missing: layers.0.spline_scaler, expected [5, 3]");
         assertContains(refusal("efficientkan_1layer", "efficient-kan", "{\"layers\": [3, 5]}",
-            state -> state.put("layers.0.grid", HostTensor.allocate(arena, DType.F64, 3, 11))),
-            "misshaped: layers.0.grid, expected [3, 12], found [3, 11]");
+                state -> state.put("layers.0.grid", HostTensor.allocate(arena, DType.F64, 3, 11))),
+                "misshaped: layers.0.grid, expected [3, 12], found [3, 11]");
     }
 
     @Test
     void wrongVariantsAndConfigs() throws IOException {
-        assertContains(refusal("pykan_fitted", "efficient-kan", null, state -> { }), "variant pykan");
+        assertContains(refusal("pykan_fitted", "efficient-kan", null, state -> {
+        }), "variant pykan");
         assertContains(assertThrows(KanException.class, () -> Variant.of("spikan")).getMessage(), "spikan", "efficient-kan",
-            "rational");
-        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": [4, 6, 3], \"grade\": 4}", state -> { }),
-            "grade", "degree");
-        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": 4}", state -> { }), "layers", "array");
-        assertContains(refusal("chebykan_2layer", "chebykan", "[", state -> { }), "JSON");
-        assertContains(refusal("jacobikan_2layer", "jacobikan", "{\"a\": -1}", state -> { }), "-1");
-        assertContains(refusal("relukan_2layer", "relukan", null, state -> { }), "g", "k", "config");
-        assertContains(refusal("rational_3groups", "rational", "{\"groups\": 8}", state ->
-            state.put("act1.weight_denominator", HostTensor.allocate(arena, DType.F64, 4, 4))), "groups", "6");
-        assertContains(refusal("efficientkan_1layer", "efficient-kan", null, state ->
-            state.put("layers.0.grid", state.get("layers.0.grid").to(arena, DType.F32))), "layers.0.grid", "F32");
+                "rational");
+        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": [4, 6, 3], \"grade\": 4}", state -> {
+        }),
+                "grade", "degree");
+        assertContains(refusal("chebykan_2layer", "chebykan", "{\"layers\": 4}", state -> {
+        }), "layers", "array");
+        assertContains(refusal("chebykan_2layer", "chebykan", "[", state -> {
+        }), "JSON");
+        assertContains(refusal("jacobikan_2layer", "jacobikan", "{\"a\": -1}", state -> {
+        }), "-1");
+        assertContains(refusal("relukan_2layer", "relukan", null, state -> {
+        }), "g", "k", "config");
+        assertContains(
+                refusal("rational_3groups", "rational", "{\"groups\": 8}",
+                        state -> state.put("act1.weight_denominator", HostTensor.allocate(arena, DType.F64, 4, 4))),
+                "groups", "6");
+        assertContains(
+                refusal("efficientkan_1layer", "efficient-kan", null,
+                        state -> state.put("layers.0.grid", state.get("layers.0.grid").to(arena, DType.F32))),
+                "layers.0.grid", "F32");
     }
 
     @Test
     void aSymbolicBranchIsRefused() throws IOException {
         assertContains(refusal("pykan_fitted", "pykan", null,
-            state -> state.get("symbolic_fun.0.mask").set(1, 3, 1)), "symbolic_fun.0.mask[3, 1]");
+                state -> state.get("symbolic_fun.0.mask").set(1, 3, 1)), "symbolic_fun.0.mask[3, 1]");
     }
 
     @Test
@@ -298,17 +307,17 @@ class StateDictsTest {
         KanLayer clamped = KanLayer.of(3, 2, BSpline.of(5, 3).withOutside(BSpline.Outside.CLAMP));
         try (Parameters parameters = Parameters.zeros(KanModel.of(DType.F32, clamped))) {
             assertContains(assertThrows(UnsupportedException.class,
-                () -> StateDicts.save(Variant.of("efficient-kan"), parameters, null, arena)).getMessage(), "CLAMP", "ZERO");
+                    () -> StateDicts.save(Variant.of("efficient-kan"), parameters, null, arena)).getMessage(), "CLAMP", "ZERO");
             assertContains(assertThrows(UnsupportedException.class,
-                () -> StateDicts.save(Variant.of("chebykan"), parameters, null, arena)).getMessage(), "Chebyshev", "BSpline");
+                    () -> StateDicts.save(Variant.of("chebykan"), parameters, null, arena)).getMessage(), "Chebyshev", "BSpline");
         }
         try (Parameters mlp = Parameters.zeros(KanModel.mlp(DType.F32, Activation.RELU, 3, 4, 2))) {
             assertContains(assertThrows(UnsupportedException.class,
-                () -> StateDicts.save(Variant.of("fastkan"), mlp, null, arena)).getMessage(), "Linear");
+                    () -> StateDicts.save(Variant.of("fastkan"), mlp, null, arena)).getMessage(), "Linear");
         }
         try (Parameters faster = Parameters.zeros(KanModel.kan(Rswaf.of(8), 3, 2))) {
             assertContains(assertThrows(UnsupportedException.class,
-                () -> StateDicts.save(Variant.of("fasterkan"), faster, null, arena)).getMessage(), "rswaf");
+                    () -> StateDicts.save(Variant.of("fasterkan"), faster, null, arena)).getMessage(), "rswaf");
         }
     }
 }

@@ -52,7 +52,7 @@ class WeightsTest {
     private static String refused(Path file, String variant, String key) {
         try (Arena arena = Arena.ofConfined()) {
             return assertThrows(FormatException.class, () -> Weights.read(file, Variant.of(variant), key, arena))
-                .getMessage();
+                    .getMessage();
         }
     }
 
@@ -76,7 +76,7 @@ class WeightsTest {
             for (String file : List.of("state.pt", "protocol4.pt", "checkpoint.pt")) {
                 Map<String, HostTensor> tensors = read(TORCH.resolve(file), "chebykan", null, arena);
                 assertEquals(List.of("layers.0.cheby_coeffs", "layers.0.arange", "layers.1.cheby_coeffs",
-                    "layers.1.arange"), List.copyOf(tensors.keySet()), file);
+                        "layers.1.arange"), List.copyOf(tensors.keySet()), file);
                 HostTensor coefficients = tensors.get("layers.0.cheby_coeffs");
                 assertEquals(Shape.of(2, 3, 5), coefficients.shape());
                 assertArrayEquals(numbers(30, i -> i / 8.0), coefficients.toDoubles());
@@ -114,7 +114,7 @@ class WeightsTest {
             assertEquals(4, read(TORCH.resolve("two.pt"), "chebykan", "ema", arena).size());
         }
         contains(refused(RESOURCES.resolve("published/encoder-decoder.safetensors"), "efficient-kan", "model"),
-            "--key");
+                "--key");
     }
 
     @Test
@@ -123,7 +123,7 @@ class WeightsTest {
         contains(refused(TORCH.resolve("legacy.pt"), "chebykan", null), "before PyTorch 1.6");
         contains(refused(TORCH.resolve("beyond.pt"), "chebykan", null), "beyond its storage");
         contains(assertThrows(FormatException.class, () -> Safetensors.open(TORCH.resolve("state.pt"))).getMessage(),
-            "kan4j import");
+                "kan4j import");
     }
 
     static List<Path> golden() {
@@ -160,7 +160,7 @@ class WeightsTest {
             Weights weights = Weights.read(TORCH.resolve("mark"), Variant.of("pykan"), null, arena);
             contains(weights.config(), "\"base_fun\":\"identity\"", "[[1,0],[1,1]]", "\"mult_arity\":2");
             StateDicts.Imported model = StateDicts.load("mark", Variant.of("pykan"), weights.tensors(),
-                weights.config());
+                    weights.config());
             try (Parameters parameters = model.parameters()) {
                 assertTrue(parameters.model().layers().contains(new Multiply(1, 1, 2)));
                 assertEquals(2, parameters.model().out());
@@ -173,10 +173,11 @@ class WeightsTest {
     void configurationsThatPykanDoesNotWriteAreRefused() {
         for (String text : List.of("width\n", "- 1\n", "width:\n", " grid: 3\n", "width:\n  - 1\n")) {
             contains(assertThrows(FormatException.class, () -> PykanConfig.of("mark_config.yml", text)).getMessage(),
-                "mark_config.yml", "expected");
+                    "mark_config.yml", "expected");
         }
         assertEquals(Map.of("a", List.of(List.of(1L, List.of(2L, -3L)), 4L), "b", 0.5, "c", "x: y", "d", List.of()),
-            PykanConfig.of("x", "a:\n- - 1\n  - - 2\n    - -3\n- 4\nb: 0.5\nc: 'x: y'\nd: []\nsymbolic.funs_name.0:\n- '0'\n"));
+                PykanConfig.of("x",
+                        "a:\n- - 1\n  - - 2\n    - -3\n- 4\nb: 0.5\nc: 'x: y'\nd: []\nsymbolic.funs_name.0:\n- '0'\n"));
     }
 
     /**
@@ -191,7 +192,7 @@ class WeightsTest {
                 old.get("biases.0.weight").set(0.1 * o - 0.3, 0, o); // in the file they are 0
             }
             StateDicts.Imported model = StateDicts.load("old", Variant.of("pykan"),
-                Variant.of("pykan").current("old", old, arena), null);
+                    Variant.of("pykan").current("old", old, arena), null);
             try (Parameters parameters = model.parameters(); Predictor predictor = Predictor.of(parameters)) {
                 assertTrue(parameters.model().layers().stream().anyMatch(Affine.class::isInstance), "biases are kept");
                 for (double x0 : new double[] {-0.9, -0.3, 0.2, 0.7}) {
@@ -224,15 +225,15 @@ class WeightsTest {
                 double h = (old.get(act + "grid").get(e, points - 1) - first) / (points - 1);
                 for (int p = 0; p < t.length; p++) {
                     t[p] = p < k ? first - (k - p) * h
-                        : p < k + points ? old.get(act + "grid").get(e, p - k) : old.get(act + "grid")
-                        .get(e, points - 1) + (p - k - points + 1) * h;
+                            : p < k + points ? old.get(act + "grid").get(e, p - k) : old.get(act + "grid")
+                                    .get(e, points - 1) + (p - k - points + 1) * h;
                 }
                 double spline = 0;
                 for (int c = 0; c < n; c++) {
                     spline += old.get(act + "coef").get(e, c) * basis(t, c, k, x[i]);
                 }
                 y[o] += old.get(act + "mask").get(e) * (old.get(act + "scale_base")
-                    .get(e) * x[i] / (1 + Math.exp(-x[i])) + old.get(act + "scale_sp").get(e) * spline);
+                        .get(e) * x[i] / (1 + Math.exp(-x[i])) + old.get(act + "scale_sp").get(e) * spline);
             }
         }
         return y;
@@ -243,7 +244,7 @@ class WeightsTest {
             return t[c] <= x && x < t[c + 1] ? 1 : 0;
         }
         return (x - t[c]) / (t[c + k] - t[c]) * basis(t, c, k - 1, x)
-            + (t[c + k + 1] - x) / (t[c + k + 1] - t[c + 1]) * basis(t, c + 1, k - 1, x);
+                + (t[c + k + 1] - x) / (t[c + k + 1] - t[c + 1]) * basis(t, c + 1, k - 1, x);
     }
 
     // --------------------------------------------------------------------------------------------- order, types, notes
@@ -253,26 +254,26 @@ class WeightsTest {
         Variant variant = Variant.of("efficient-kan");
         try (Arena arena = Arena.ofConfined()) {
             Map<String, HostTensor> state = read(PUBLISHED.resolve("encoder-decoder.safetensors"), "efficient-kan",
-                null, arena);
+                    null, arena);
             contains(assertThrows(FormatException.class, () -> StateDicts.load("ae", variant, state, null))
-                .getMessage(), "decoder, encoder", "--order encoder,decoder", "--order decoder,encoder");
+                    .getMessage(), "decoder, encoder", "--order encoder,decoder", "--order decoder,encoder");
             double[] x = {0.3, -0.2, 0.6};
             double[] expected = one(one(x, state, "encoder"), state, "decoder");
             assertArrayEquals(expected, predict(x, StateDicts.load("ae", variant, state, null,
-                List.of("encoder", "decoder"))), 1e-6);
+                    List.of("encoder", "decoder"))), 1e-6);
             StateDicts.Imported other = StateDicts.load("ae", variant, state, null, List.of("decoder", "encoder"));
             assertEquals(List.of("decoder (3 -> 3)", "encoder (3 -> 3)"), other.layers());
             assertArrayEquals(one(one(x, state, "decoder"), state, "encoder"), predict(x, other), 1e-6);
             for (List<String> order : List.of(List.of("encoder"), List.of("encoder", "head"),
-                List.of("encoder", "encoder"))) {
+                    List.of("encoder", "encoder"))) {
                 contains(assertThrows(FormatException.class, () -> StateDicts.load("ae", variant, state, null, order))
-                    .getMessage(), "--order", "decoder");
+                        .getMessage(), "--order", "decoder");
             }
             Map<String, HostTensor> numbered = read(PUBLISHED.resolve("efficient-kan-f16.safetensors"), "efficient-kan",
-                null, arena);
+                    null, arena);
             contains(assertThrows(FormatException.class, () -> StateDicts.load("n", variant, numbered, null,
-                List.of("layers.1", "layers.0")))
-                .getMessage(), "leave --order out");
+                    List.of("layers.1", "layers.0")))
+                    .getMessage(), "leave --order out");
         }
     }
 
@@ -283,11 +284,11 @@ class WeightsTest {
             HostTensor first = state.get("layers.0.cheby_coeffs");
             HostTensor last = state.get("layers.1.cheby_coeffs");
             for (List<String> names : List.of(List.of("input", "output"), List.of("kan1", "output"),
-                List.of("a1.in", "a1.out"))) {
+                    List.of("a1.in", "a1.out"))) {
                 Map<String, HostTensor> named = Map.of(names.get(0) + ".cheby_coeffs", first, names.get(1)
-                    + ".cheby_coeffs", last);
+                        + ".cheby_coeffs", last);
                 contains(assertThrows(FormatException.class, () -> StateDicts.load("n", Variant.of("chebykan"), named,
-                    null)).getMessage(), "--order", names.get(0), names.get(1));
+                        null)).getMessage(), "--order", names.get(0), names.get(1));
                 StateDicts.load("n", Variant.of("chebykan"), named, null, names).parameters().close();
             }
         }
@@ -329,7 +330,7 @@ class WeightsTest {
     @Test
     void unknownTypesAreSkippedNullMetadataAreNoneAndNaNsAreTold() throws IOException {
         String header = "{\"__metadata__\":null,\"layers.0.cheby_coeffs\":{\"dtype\":\"F32\",\"shape\":[1,1,2],\"data_offsets\":[0,8]},"
-            + "\"scale\":{\"dtype\":\"F8_E8M0\",\"shape\":[3],\"data_offsets\":[8,11]}}";
+                + "\"scale\":{\"dtype\":\"F8_E8M0\",\"shape\":[3],\"data_offsets\":[8,11]}}";
         byte[] text = header.getBytes(StandardCharsets.UTF_8);
         var bytes = java.nio.ByteBuffer.allocate(8 + text.length + 11).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(text.length).put(text).putFloat(Float.NaN).putFloat(2);
@@ -337,8 +338,8 @@ class WeightsTest {
         try (Arena arena = Arena.ofConfined()) {
             Weights weights = Weights.read(file, Variant.of("chebykan"), null, arena);
             assertEquals(List.of("scale is skipped: kan4j does not read F8_E8M0",
-                "layers.0.cheby_coeffs has 1 number that is not finite; the model's outputs will not be either"),
-                weights.notes());
+                    "layers.0.cheby_coeffs has 1 number that is not finite; the model's outputs will not be either"),
+                    weights.notes());
             assertThrows(KanException.class, () -> Safetensors.open(file).read(arena, "scale"));
         }
     }

@@ -24,7 +24,7 @@ class ForcedTest {
     void aCheckpointIsForcedToTheDisk() throws Exception {
         List<String> forced = new CopyOnWriteArrayList<>();
         try (RecordingStream recording = new RecordingStream();
-             Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 1), 1)) {
+                Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 1), 1)) {
             recording.enable("jdk.FileForce").withThreshold(Duration.ZERO);
             recording.onEvent("jdk.FileForce", event -> forced.add(event.getString("path")));
             recording.startAsync();
@@ -32,6 +32,6 @@ class ForcedTest {
             recording.stop();
         }
         assertTrue(forced.stream().anyMatch(path -> path.contains(".forced.safetensors.") && path.endsWith(".part")),
-            "the file before it is moved into place, forced: " + forced);
+                "the file before it is moved into place, forced: " + forced);
     }
 }

@@ -77,9 +77,9 @@ class SafetensorsTest {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-            + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+                + "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-            + "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+                + "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
         "{\"__metadata__\":{\"k\":1},\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
     })
     void refusesABadHeader(String header) throws IOException {
@@ -119,7 +119,7 @@ class SafetensorsTest {
             int at = trial < 8 ? trial : 8 + (int) random.uniform(0, header);
             bad[at] ^= (byte) (1 << (trial % 8));
             Path damaged = Files.write(folder.resolve("damaged.safetensors"),
-                trial % 10 == 9 ? java.util.Arrays.copyOf(good, (int) random.uniform(0, good.length)) : bad);
+                    trial % 10 == 9 ? java.util.Arrays.copyOf(good, (int) random.uniform(0, good.length)) : bad);
             try (Checkpoint checkpoint = Checkpoint.read(damaged)) {
                 assertTrue(checkpoint.model().parameterCount() > 0);
             } catch (KanException e) {

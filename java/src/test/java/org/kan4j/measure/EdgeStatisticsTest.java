@@ -30,9 +30,10 @@ class EdgeStatisticsTest {
     void ofOneEdgeAreThoseOfTheOutput(DType dtype) {
         KanModel model = KanModel.of(dtype, new ActivationLayer(1, Activation.TANH), KanLayer.of(1, 1, BSpline.of(5, 3)));
         int rows = 2 * 4096 + 77; // chunks, and a part of one
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 2);
-             Workspace workspace = Workspace.inference(context, parameters, rows)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 2);
+                Workspace workspace = Workspace.inference(context, parameters, rows)) {
             HostTensor x = HostTensor.allocate(arena, dtype, rows, 1);
             for (int b = 0; b < rows; b++) {
                 x.setFlat(b, Math.sin(b * .7) * b / rows);
@@ -68,14 +69,15 @@ class EdgeStatisticsTest {
 
     @Test
     void refusesRowsThatDoNotFit() {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 1), 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 1), 1)) {
             assertThrows(ShapeException.class,
-                () -> EdgeStatistics.of(context, parameters, HostTensor.allocate(arena, DType.F64, 4, 3)));
+                    () -> EdgeStatistics.of(context, parameters, HostTensor.allocate(arena, DType.F64, 4, 3)));
             assertThrows(KanException.class,
-                () -> EdgeStatistics.of(context, parameters, HostTensor.allocate(arena, DType.F32, 4, 2)));
+                    () -> EdgeStatistics.of(context, parameters, HostTensor.allocate(arena, DType.F32, 4, 2)));
             assertThrows(KanException.class,
-                () -> EdgeStatistics.of(context, parameters, HostTensor.allocate(arena, DType.F64, 0, 2)));
+                    () -> EdgeStatistics.of(context, parameters, HostTensor.allocate(arena, DType.F64, 0, 2)));
         }
     }
 }

@@ -45,12 +45,12 @@ class MetricsTest {
             // pairs (1, 0): 2>1, 2>-2, 1=1, 1>-2, -1<1, -1>-2
             assertEquals(4.5 / 6, metrics.rocAuc().orElseThrow(), 1e-15);
             double logLoss = (Math.log1p(Math.exp(-2)) + Math.log1p(Math.exp(-1)) + Math.log1p(Math.exp(1))
-                + Math.log1p(Math.exp(1)) + Math.log1p(Math.exp(-2))) / 5;
+                    + Math.log1p(Math.exp(1)) + Math.log1p(Math.exp(-2))) / 5;
             assertEquals(logLoss, metrics.values().get("log_loss"), 1e-12);
             assertEquals(logLoss, metrics.loss(), 1e-12);
             // Weights count as repeated rows.
             Metrics weighted = measure(arena, null, 2, Dataset.classification(x, HostTensor.of(arena, 1, 1, 0, 1, 0), 2)
-                .withWeights(HostTensor.of(arena, 1.0, 1.0, 1.0, 2.0, 0.0)));
+                    .withWeights(HostTensor.of(arena, 1.0, 1.0, 1.0, 2.0, 0.0)));
             assertEquals(2 / 5.0, weighted.accuracy().orElseThrow(), 1e-15);
             assertEquals(1.5 / 4, weighted.rocAuc().orElseThrow(), 1e-15);
         }
@@ -72,12 +72,13 @@ class MetricsTest {
     void realTargets() {
         try (Arena arena = Arena.ofConfined()) {
             HostTensor x = HostTensor.of(arena, new double[][] {{1}, {2}, {4}});
-            Metrics metrics = measure(arena, null, 1, Dataset.regression(x, HostTensor.of(arena, new double[][] {{1}, {3}, {2}})));
+            Metrics metrics = measure(arena, null, 1,
+                    Dataset.regression(x, HostTensor.of(arena, new double[][] {{1}, {3}, {2}})));
             assertEquals(Math.sqrt(5 / 3.0), metrics.rmse().orElseThrow(), 1e-15);
             assertEquals(1, metrics.mae().orElseThrow(), 1e-15);
             assertEquals(1 - 5 / 2.0, metrics.r2().orElseThrow(), 1e-14);
             Metrics constant = measure(arena, null, 1,
-                Dataset.regression(x, HostTensor.of(arena, new double[][] {{1}, {1}, {1}})));
+                    Dataset.regression(x, HostTensor.of(arena, new double[][] {{1}, {1}, {1}})));
             assertTrue(constant.r2().isEmpty());
             assertTrue(constant.accuracy().isEmpty());
         }

@@ -61,14 +61,14 @@ class ConfigurationTest {
 
     static Stream<KanModel> models() {
         return Stream.of(KanModel.kan(BSpline.of(5, 3), 4, 3, 2),
-            KanModel.of(DType.F64, KanLayer.of(4, 3, BSpline.of(2, 1).withOutside(BSpline.Outside.CLAMP))
-                .withMask(true).withScale(false).withBias(true).withBase(Activation.IDENTITY)),
-            KanModel.kan(GaussianRbf.of(8), 4, 3), KanModel.kan(Rswaf.of(5), 4, 3), KanModel.kan(new Fourier(3), 4, 3),
-            KanModel.kan(new Chebyshev(4), 4, 3), KanModel.kan(Jacobi.gegenbauer(3, 0.7), 4, 3),
-            KanModel.kan(new Sine(4), 4, 3, 2), KanModel.kan(new Wavelet(Wavelet.Kind.SHANNON), 4, 3),
-            KanModel.kan(new ReluPower(5, 3), 4, 3), KanModel.kan(new Rational(2), 4, 6, 3),
-            KanModel.kan(BSplineRbf.of(5, 3), 4, 3), KanModel.mlp(DType.F32, Activation.GELU, 4, 3, 2),
-            KanModel.of(DType.F32, LayerNorm.of(4), new Affine(4), new Multiply(2, 1, 2), BatchNorm.of(3)));
+                KanModel.of(DType.F64, KanLayer.of(4, 3, BSpline.of(2, 1).withOutside(BSpline.Outside.CLAMP))
+                        .withMask(true).withScale(false).withBias(true).withBase(Activation.IDENTITY)),
+                KanModel.kan(GaussianRbf.of(8), 4, 3), KanModel.kan(Rswaf.of(5), 4, 3), KanModel.kan(new Fourier(3), 4, 3),
+                KanModel.kan(new Chebyshev(4), 4, 3), KanModel.kan(Jacobi.gegenbauer(3, 0.7), 4, 3),
+                KanModel.kan(new Sine(4), 4, 3, 2), KanModel.kan(new Wavelet(Wavelet.Kind.SHANNON), 4, 3),
+                KanModel.kan(new ReluPower(5, 3), 4, 3), KanModel.kan(new Rational(2), 4, 6, 3),
+                KanModel.kan(BSplineRbf.of(5, 3), 4, 3), KanModel.mlp(DType.F32, Activation.GELU, 4, 3, 2),
+                KanModel.of(DType.F32, LayerNorm.of(4), new Affine(4), new Multiply(2, 1, 2), BatchNorm.of(3)));
     }
 
     @ParameterizedTest
@@ -92,11 +92,12 @@ class ConfigurationTest {
     @MethodSource("models")
     void parametersAreCountedByTheirTensorsAndFollowTheSeed(KanModel model) {
         long count = model.tensors().stream().filter(t -> t.role() == TensorInfo.Role.PARAMETER)
-            .mapToLong(t -> t.shape().size()).sum();
+                .mapToLong(t -> t.shape().size()).sum();
         assertEquals(count, model.parameterCount());
         boolean random = model.layers().stream().anyMatch(l -> l instanceof KanLayer || l instanceof Linear);
-        try (Parameters a = Parameters.initialise(model, 1); Parameters b = Parameters.initialise(model, 1);
-             Parameters c = Parameters.initialise(model, 2)) {
+        try (Parameters a = Parameters.initialise(model, 1);
+                Parameters b = Parameters.initialise(model, 1);
+                Parameters c = Parameters.initialise(model, 2)) {
             assertArrayEquals(a.values().flat().toDoubles(), b.values().flat().toDoubles());
             assertEquals(!random, Arrays.equals(a.values().flat().toDoubles(), c.values().flat().toDoubles()));
             assertTrue(Arrays.stream(a.values().flat().toDoubles()).allMatch(Double::isFinite));
@@ -107,7 +108,7 @@ class ConfigurationTest {
     void efficientKansParameterCount() {
         assertEquals((784 * 64 + 64 * 10) * (5 + 3 + 2), KanModel.kan(BSpline.of(5, 3), 784, 64, 10).parameterCount());
         assertEquals((784 * 64 + 64 * 10) * 9 + 74 + 2 * (784 + 64),
-            KanModel.kan(GaussianRbf.of(8), 784, 64, 10).parameterCount());
+                KanModel.kan(GaussianRbf.of(8), 784, 64, 10).parameterCount());
         assertEquals(2 * 4 * 3 * 5 + 3, KanModel.kan(new Fourier(5), 4, 3).parameterCount());
     }
 
@@ -150,9 +151,9 @@ class ConfigurationTest {
     void aPlateauIsWhereTheLossNoLongerBecomesBetter() {
         Schedule schedule = new Schedule.Plateau(0.5, 1, 0.1, 2, 0.2);
         double[][] lossesAndFactors = {
-            {10, 1}, {8, 1},   // better
-            {7.5, 1},          // by less than a tenth: the first worse one, borne
-            {9, 0.5},          // the second
+            {10, 1}, {8, 1}, // better
+            {7.5, 1}, // by less than a tenth: the first worse one, borne
+            {9, 0.5}, // the second
             {9, 0.5}, {9, 0.5}, // cooling down
             {9, 0.5}, {Double.NaN, 0.25}, {9, 0.25}, {9, 0.25}, {9, 0.25}, {9, 0.2}, // not below the floor
             {7, 0.2}, {7, 0.2}};
@@ -166,7 +167,7 @@ class ConfigurationTest {
 
     static Stream<Basis> bases() {
         return Stream.of(GaussianRbf.of(8), Rswaf.of(6), new Fourier(7), new Chebyshev(5), Jacobi.of(3), new Sine(6),
-            new ReluPower(5, 3), new Rational(4), BSplineRbf.of(5, 3), BSpline.of(5, 3));
+                new ReluPower(5, 3), new Rational(4), BSplineRbf.of(5, 3), BSpline.of(5, 3));
     }
 
     /** Base branches and biases add their own: a SiLU of uniform weights 0.12, a rational's identity nothing. */
@@ -176,9 +177,10 @@ class ConfigurationTest {
         int rows = 200;
         SplitMix random = new SplitMix(3);
         KanModel model = KanModel.kan(DType.F64, basis, 40, 500);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, Initialisation.UNIT_VARIANCE, 5);
-             Workspace workspace = Workspace.inference(context, parameters, rows)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, Initialisation.UNIT_VARIANCE, 5);
+                Workspace workspace = Workspace.inference(context, parameters, rows)) {
             HostTensor x = HostTensor.allocate(arena, DType.F64, rows, 40);
             for (long i = 0; i < x.size(); i++) {
                 x.setFlat(i, random.normal());
@@ -233,19 +235,19 @@ class ConfigurationTest {
         refused("given 0.0", () -> new Loss.Huber(0));
         refused("layers.0.coef", () -> {
             try (Arena arena = Arena.ofConfined();
-                 Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 2, 1))) {
+                    Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 2, 1))) {
                 parameters.get(arena, "layers.0.nothing");
             }
         });
         refused("[1, 2, 8]", () -> {
             try (Arena arena = Arena.ofConfined();
-                 Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 2, 1))) {
+                    Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 2, 1))) {
                 parameters.set("layers.0.coef", HostTensor.allocate(arena, DType.F32, 2, 1, 8));
             }
         });
         refused("layers.0.knots", () -> {
             try (Arena arena = Arena.ofConfined();
-                 Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 1, 1))) {
+                    Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 1, 1))) {
                 HostTensor falling = parameters.get(arena, "layers.0.knots");
                 falling.set(-9, 0, 5);
                 parameters.set("layers.0.knots", falling);

@@ -113,7 +113,8 @@ class ForgottenTest {
             awaitWarning(TRAINER);
         }
         messages.clear();
-        forget(() -> Kan.regressor().hidden(17, 23).basis(BSpline.of(4, 3)).epochs(1).fit(new double[][] {{1, 2}, {2, 3}, {3, 1}}, new double[] {1, 2, 3}));
+        forget(() -> Kan.regressor().hidden(17, 23).basis(BSpline.of(4, 3)).epochs(1).fit(new double[][] {{1, 2}, {2, 3}, {3, 1}},
+                new double[] {1, 2, 3}));
         awaitWarning(PREDICTOR);
         awaitWarning(PARAMETERS);
     }
@@ -121,8 +122,9 @@ class ForgottenTest {
     @Test
     void whatIsClosedIsNotNamed() throws Exception {
         forget(() -> {
-            try (Parameters parameters = Parameters.initialise(MODEL, 1); Predictor predictor = Predictor.of(parameters);
-                 Trainer trainer = Trainer.builder(parameters).build()) {
+            try (Parameters parameters = Parameters.initialise(MODEL, 1);
+                    Predictor predictor = Predictor.of(parameters);
+                    Trainer trainer = Trainer.builder(parameters).build()) {
                 assertEquals(parameters, predictor.parameters());
                 assertEquals(parameters, trainer.parameters());
             }
@@ -130,6 +132,6 @@ class ForgottenTest {
         forget(() -> Context.open()); // what comes after it has been looked at too
         awaitWarning("a Context");
         assertTrue(messages.stream().noneMatch(m -> m.contains(PARAMETERS) || m.contains(PREDICTOR) || m.contains(TRAINER)),
-            messages.toString());
+                messages.toString());
     }
 }

@@ -32,13 +32,13 @@ class GradientTest {
     private static Stream<KanModel> models() {
         DType f64 = DType.F64;
         return Stream.of(
-            KanModel.of(f64, KanLayer.of(3, 5, BSpline.of(5, 3)).withScale(true).withMask(true),
-                KanLayer.of(5, 2, BSpline.of(4, 2).withOutside(BSpline.Outside.LINEAR))),
-            KanModel.of(f64, LayerNorm.of(3), KanLayer.of(3, 4, BSpline.of(3, 5)), Linear.of(4, 2)),
-            KanModel.of(f64, Linear.of(3, 6), new ActivationLayer(6, Activation.GELU), Linear.of(6, 2)),
-            KanModel.kan(f64, new Chebyshev(4), 3, 4, 2),
-            KanModel.kan(f64, new Fourier(3), 3, 4, 2),
-            KanModel.kan(f64, GaussianRbf.of(6), 3, 4, 2));
+                KanModel.of(f64, KanLayer.of(3, 5, BSpline.of(5, 3)).withScale(true).withMask(true),
+                        KanLayer.of(5, 2, BSpline.of(4, 2).withOutside(BSpline.Outside.LINEAR))),
+                KanModel.of(f64, LayerNorm.of(3), KanLayer.of(3, 4, BSpline.of(3, 5)), Linear.of(4, 2)),
+                KanModel.of(f64, Linear.of(3, 6), new ActivationLayer(6, Activation.GELU), Linear.of(6, 2)),
+                KanModel.kan(f64, new Chebyshev(4), 3, 4, 2),
+                KanModel.kan(f64, new Fourier(3), 3, 4, 2),
+                KanModel.kan(f64, GaussianRbf.of(6), 3, 4, 2));
     }
 
     static Stream<Object[]> modelsAndTiers() {
@@ -59,10 +59,11 @@ class GradientTest {
     void gradientsAreTheDerivatives(KanModel model, Tier tier) {
         int rows = 5;
         SplitMix random = new SplitMix(11);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open(ContextOptions.defaults().withTier(tier));
-             Parameters parameters = Parameters.initialise(model, 2);
-             Workspace workspace = Workspace.training(context, parameters, rows);
-             ParameterVector gradients = parameters.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open(ContextOptions.defaults().withTier(tier));
+                Parameters parameters = Parameters.initialise(model, 2);
+                Workspace workspace = Workspace.training(context, parameters, rows);
+                ParameterVector gradients = parameters.newVector()) {
             HostTensor x = HostTensor.allocate(arena, DType.F64, rows, model.in());
             HostTensor cotangent = HostTensor.allocate(arena, DType.F64, rows, model.out());
             HostTensor gradInput = HostTensor.allocate(arena, DType.F64, rows, model.in());
@@ -87,7 +88,7 @@ class GradientTest {
             for (int i = 0; i < rows * model.in(); i++) {
                 double numeric = derivative(workspace, x, cotangent, x.reshape(rows * model.in()), i);
                 assertEquals(numeric, gradInput.get(i / model.in(), i % model.in()), 1e-6 * Math.max(1, scale),
-                    model + " input " + i);
+                        model + " input " + i);
             }
         }
     }

@@ -46,7 +46,9 @@ class GuardPageTest {
     private static final long PAGE = 4096;
 
     /** Which end of the tensor touches the forbidden page. */
-    enum Side { BEGIN, END }
+    enum Side {
+        BEGIN, END
+    }
 
     private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
         Linker linker = Linker.nativeLinker();
@@ -54,12 +56,12 @@ class GuardPageTest {
     }
 
     private static final MethodHandle MMAP = handle("mmap", FunctionDescriptor.of(ValueLayout.ADDRESS,
-        ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-        ValueLayout.JAVA_LONG));
+            ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_LONG));
     private static final MethodHandle MPROTECT = handle("mprotect", FunctionDescriptor.of(ValueLayout.JAVA_INT,
-        ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+            ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
     private static final MethodHandle MUNMAP = handle("munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT,
-        ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+            ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
 
     /** A tensor between two pages that may not be touched, against one of them. */
     private static HostTensor guarded(Arena arena, Side side, DType dtype, long... shape) throws Throwable {
@@ -67,7 +69,7 @@ class GuardPageTest {
         long usable = (bytes + PAGE - 1) / PAGE * PAGE;
         long length = usable + 2 * PAGE;
         MemorySegment start = (MemorySegment) MMAP.invokeExact(MemorySegment.NULL, length, PROT_READ_WRITE,
-            MAP_PRIVATE_ANONYMOUS, -1, 0L);
+                MAP_PRIVATE_ANONYMOUS, -1, 0L);
         assertTrue(start.address() != -1, "mmap failed");
         MemorySegment map = start.reinterpret(length, arena, segment -> {
             try {
@@ -112,9 +114,9 @@ class GuardPageTest {
                 int out = 35 - n;
                 int rows = 1 + n % 4;
                 try (Arena arena = Arena.ofConfined();
-                     Parameters parameters = Parameters.initialise(KanModel.of(dtype, KanLayer.of(in, out, basis)), n);
-                     Workspace workspace = Workspace.training(context, parameters, rows);
-                     ParameterVector gradients = parameters.newVector()) {
+                        Parameters parameters = Parameters.initialise(KanModel.of(dtype, KanLayer.of(in, out, basis)), n);
+                        Workspace workspace = Workspace.training(context, parameters, rows);
+                        ParameterVector gradients = parameters.newVector()) {
                     HostTensor x = HostTensor.allocate(arena, dtype, rows, in);
                     HostTensor cotangent = HostTensor.allocate(arena, dtype, rows, out);
                     for (int i = 0; i < rows * in; i++) {

@@ -51,9 +51,10 @@ class ResourceTest {
         Path file = folder.resolve("model.safetensors");
         KanModel model = KanModel.kan(BSpline.of(3, 3), 2, 3, 1);
         for (int i = 0; i < 50; i++) {
-            try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(model, i);
-                 Trainer trainer = Trainer.builder(parameters).epochs(1).build();
-                 Predictor predictor = Predictor.of(parameters)) {
+            try (Arena arena = Arena.ofConfined();
+                    Parameters parameters = Parameters.initialise(model, i);
+                    Trainer trainer = Trainer.builder(parameters).epochs(1).build();
+                    Predictor predictor = Predictor.of(parameters)) {
                 trainer.fit(Samples.regression(arena, DType.F32, 40, i));
                 trainer.save(file);
                 assertEquals(1, predictor.predict(0.1f, 0.2f).length);
@@ -129,8 +130,8 @@ class ResourceTest {
             KanModel model = KanModel.kan(dtype, BSpline.of(grid, 3), 1000, 1000, 1);
             int rows = 100;
             try (Context context = Context.open(ContextOptions.defaults().withThreads(2));
-                 Parameters parameters = Parameters.zeros(model);
-                 Workspace workspace = Workspace.training(context, parameters, rows)) {
+                    Parameters parameters = Parameters.zeros(model);
+                    Workspace workspace = Workspace.training(context, parameters, rows)) {
                 long numbers = 0;
                 for (LayerSpec layer : model.layers()) {
                     numbers += rows * (layer.in() + layer.out()) * (3 + 2);
@@ -149,9 +150,9 @@ class ResourceTest {
         for (int round = 0; round < 4; round++) {
             Files.deleteIfExists(file);
             Process writer = Vm.start(List.of("--enable-native-access=ALL-UNNAMED",
-                "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path"), "-cp",
-                Vm.path(Vm.home(NativeLibrary.class), Vm.bindings(), Vm.home(WriteForever.class)),
-                WriteForever.class.getName(), file.toString()));
+                    "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path"), "-cp",
+                    Vm.path(Vm.home(NativeLibrary.class), Vm.bindings(), Vm.home(WriteForever.class)),
+                    WriteForever.class.getName(), file.toString()));
             try (BufferedReader output = writer.inputReader()) {
                 assertEquals("WRITTEN", output.readLine());
                 Thread.sleep(1 + random.below(50));

@@ -65,9 +65,10 @@ class LbfgsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 10})
     void findsTheMinimumOfRosenbrocksValley(int history) {
-        try (Context context = Context.open(); Parameters parameters = Parameters.zeros(model(DType.F64));
-             LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
-                 Lbfgs.of(2000).withHistory(history).withTolerances(1e-9, 0))) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.zeros(model(DType.F64));
+                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                        Lbfgs.of(2000).withHistory(history).withTolerances(1e-9, 0))) {
             parameters.values().flat().set(-1.2, 0);
             Lbfgs.Result result = minimizer.minimize(rosenbrock(parameters));
             assertEquals(Lbfgs.Stop.GRADIENT, result.stop());
@@ -79,8 +80,9 @@ class LbfgsTest {
 
     @Test
     void findsItInFloat32() {
-        try (Context context = Context.open(); Parameters parameters = Parameters.zeros(model(DType.F32));
-             LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(500))) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.zeros(model(DType.F32));
+                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(500))) {
             minimizer.minimize(rosenbrock(parameters));
             for (int i = 0; i < 6; i++) {
                 assertEquals(1, parameters.values().flat().get(i), 1e-3);
@@ -90,9 +92,10 @@ class LbfgsTest {
 
     @Test
     void stepsBackFromWhereTheObjectiveIsNotDefined() {
-        try (Context context = Context.open(); Parameters parameters = Parameters.zeros(model(DType.F64));
-             LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
-                 Lbfgs.of(200).withTolerances(1e-9, 0))) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.zeros(model(DType.F64));
+                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                        Lbfgs.of(200).withTolerances(1e-9, 0))) {
             parameters.values().flat().fill(0.001);
             // x - 3 ln x: NaN for x < 0, a long first step leads there.
             Lbfgs.Result result = minimizer.minimize(gradient -> {
@@ -112,8 +115,9 @@ class LbfgsTest {
 
     @Test
     void refusesToStartWhereTheObjectiveIsNotFinite() {
-        try (Context context = Context.open(); Parameters parameters = Parameters.zeros(model(DType.F64));
-             LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(5))) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.zeros(model(DType.F64));
+                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(5))) {
             KanException e = assertThrows(KanException.class, () -> minimizer.minimize(gradient -> Double.NaN));
             assertTrue(e.getMessage().contains("NaN"), e.getMessage());
         }
@@ -123,14 +127,16 @@ class LbfgsTest {
     @EnumSource(value = DType.class, names = {"F32", "F64"})
     void trainingInPartsEndsWithTheSameBitsAsInARow(DType dtype) {
         KanModel model = KanModel.kan(dtype, BSpline.of(3, 3), 2, 3, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters once = Parameters.initialise(model, 7); Parameters parts = Parameters.initialise(model, 7);
-             LbfgsMinimizer all = new LbfgsMinimizer(context, once, Lbfgs.of(30));
-             LbfgsMinimizer some = new LbfgsMinimizer(context, parts, Lbfgs.of(10))) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters once = Parameters.initialise(model, 7);
+                Parameters parts = Parameters.initialise(model, 7);
+                LbfgsMinimizer all = new LbfgsMinimizer(context, once, Lbfgs.of(30));
+                LbfgsMinimizer some = new LbfgsMinimizer(context, parts, Lbfgs.of(10))) {
             Dataset data = data(arena, dtype, 300, 3);
             try (DataObjective first = new DataObjective(context, once, data, new Loss.Mse());
-                 DataObjective second = new DataObjective(context, parts, data, new Loss.Mse());
-                 ParameterVector gradient = once.newVector()) {
+                    DataObjective second = new DataObjective(context, parts, data, new Loss.Mse());
+                    ParameterVector gradient = once.newVector()) {
                 double start = first.evaluate(gradient);
                 Lbfgs.Result whole = all.minimize(first);
                 some.minimize(second);
@@ -147,17 +153,19 @@ class LbfgsTest {
     void chunksGiveTheLossAndGradientOfTheWhole() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(4, 3), 2, 3, 1);
         int rows = 4096 + 500; // more than a chunk
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 7);
-             Workspace workspace = Workspace.training(context, parameters, rows);
-             ParameterVector expected = parameters.newVector(); ParameterVector actual = parameters.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 7);
+                Workspace workspace = Workspace.training(context, parameters, rows);
+                ParameterVector expected = parameters.newVector();
+                ParameterVector actual = parameters.newVector()) {
             Dataset data = data(arena, DType.F64, rows, 3);
             HostTensor weights = HostTensor.allocate(arena, DType.F64, rows);
             for (int i = 0; i < rows; i++) {
                 weights.set(1 + i % 3, i);
             }
             try (DataObjective objective = new DataObjective(context, parameters, data.withWeights(weights),
-                new Loss.Mse())) {
+                    new Loss.Mse())) {
                 HostTensor predictions = workspace.forward(data.features());
                 HostTensor gradient = HostTensor.allocate(arena, DType.F64, rows, 1);
                 double value = new Loss.Mse().evaluate(context, predictions, data.targets(), weights, gradient);

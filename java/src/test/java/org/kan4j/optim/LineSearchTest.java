@@ -23,9 +23,9 @@ class LineSearchTest {
     /** The parameter after a step; state.lbfgs() says what it remembers. */
     private static double step(Lbfgs config, DoubleUnaryOperator f, DoubleUnaryOperator slope, int stored) {
         try (Context context = Context.open();
-             Parameters parameters = Parameters.zeros(KanModel.of(DType.F64, new Linear(1, 1, false)));
-             OptimizerState state = new OptimizerState(config, parameters);
-             LbfgsMinimizer minimizer = new LbfgsMinimizer(context, state)) {
+                Parameters parameters = Parameters.zeros(KanModel.of(DType.F64, new Linear(1, 1, false)));
+                OptimizerState state = new OptimizerState(config, parameters);
+                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, state)) {
             minimizer.minimize(gradient -> {
                 double x = parameters.values().flat().get(0);
                 gradient.clear();
@@ -40,12 +40,12 @@ class LineSearchTest {
     /** The cubic on [0, 1] with the value 0 and the slope -1 at 0, and these at 1; beyond it goes straight on. */
     private static DoubleUnaryOperator cubic(double end, double endSlope) {
         return x -> x > 1 ? end + (x - 1) * endSlope
-            : -(x * x * x - 2 * x * x + x) + end * (3 * x * x - 2 * x * x * x) + endSlope * (x * x * x - x * x);
+                : -(x * x * x - 2 * x * x + x) + end * (3 * x * x - 2 * x * x * x) + endSlope * (x * x * x - x * x);
     }
 
     private static DoubleUnaryOperator slope(double end, double endSlope) {
         return x -> x > 1 ? endSlope
-            : -(3 * x * x - 4 * x + 1) + end * (6 * x - 6 * x * x) + endSlope * (3 * x * x - 2 * x);
+                : -(3 * x * x - 4 * x + 1) + end * (6 * x - 6 * x * x) + endSlope * (3 * x * x - 2 * x);
     }
 
     @Test

@@ -127,12 +127,13 @@ class DatasetTest {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 1);
         double[][] x = {{0.1, 0.2}, {-0.3, 0.4}, {0.5, -0.6}};
         double[] y = {1, 2, 3};
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1)) {
             Dataset weighted = Dataset.regression(HostTensor.of(arena, x), HostTensor.of(arena, y))
-                .withWeights(HostTensor.of(arena, 2.0, 1.0, 0.0));
+                    .withWeights(HostTensor.of(arena, 2.0, 1.0, 0.0));
             Dataset repeated = Dataset.regression(HostTensor.of(arena, new double[][] {x[0], x[0], x[1]}),
-                HostTensor.of(arena, 1.0, 1.0, 2.0));
+                    HostTensor.of(arena, 1.0, 1.0, 2.0));
             Metrics a = Metrics.measure(context, parameters, null, weighted);
             Metrics b = Metrics.measure(context, parameters, null, repeated);
             assertEquals(b.loss(), a.loss(), 1e-12 * b.loss());
@@ -149,13 +150,13 @@ class DatasetTest {
             message("feature 1 of row 1 is NaN", () -> Dataset.regression(x, y));
             HostTensor good = HostTensor.of(arena, new float[][] {{1, 2}, {3, 4}});
             message("target 0 of row 1 is Infinity",
-                () -> Dataset.regression(good, HostTensor.of(arena, 1f, Float.POSITIVE_INFINITY)));
+                    () -> Dataset.regression(good, HostTensor.of(arena, 1f, Float.POSITIVE_INFINITY)));
             message("label of row 1 is 3", () -> Dataset.classification(good, HostTensor.of(arena, 0, 3), 3));
             message("I32", () -> Dataset.classification(good, y, 3));
             message("3 labels", () -> Dataset.classification(good, HostTensor.of(arena, 0, 1, 2), 3));
             message("2 rows", () -> Dataset.regression(good, HostTensor.of(arena, 1f, 2f, 3f)));
             message("weights of all 2 rows are 0",
-                () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, 0f, 0f)));
+                    () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, 0f, 0f)));
             message("the weight of row 1 is -1", () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, 1f, -1f)));
             message("one type", () -> Dataset.regression(good, HostTensor.of(arena, 1.0, 2.0)));
             message("weight of row 0", () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, -1f, 1f)));

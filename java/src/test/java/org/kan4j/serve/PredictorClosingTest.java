@@ -95,7 +95,7 @@ class PredictorClosingTest {
             parameters.close();
             predictor.close();
             assertEquals("the parameters are closed",
-                assertThrows(IllegalStateException.class, () -> Predictor.of(parameters)).getMessage());
+                    assertThrows(IllegalStateException.class, () -> Predictor.of(parameters)).getMessage());
         }
     }
 
@@ -114,8 +114,10 @@ class PredictorClosingTest {
 
     @Test
     void memoryOfOneThreadStaysWithIt() {
-        try (Parameters parameters = Parameters.initialise(MODEL, 1); Predictor predictor = Predictor.of(parameters);
-             Arena one = Arena.ofConfined(); Arena all = Arena.ofShared()) {
+        try (Parameters parameters = Parameters.initialise(MODEL, 1);
+                Predictor predictor = Predictor.of(parameters);
+                Arena one = Arena.ofConfined();
+                Arena all = Arena.ofShared()) {
             float[] x = rows(4000);
             float[] expected = predictor.predict(x);
             for (Arena arena : List.of(one, all)) {

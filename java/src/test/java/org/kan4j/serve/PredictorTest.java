@@ -57,14 +57,15 @@ class PredictorTest {
 
     @Test
     void inputsOfAnyRankKeepTheirLeadingAxes() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Predictor predictor = Predictor.of(parameters)) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Predictor predictor = Predictor.of(parameters)) {
             float[] x = rows(6, 4, 2);
             HostTensor y = predictor.predict(arena, HostTensor.of(arena, x).reshape(2, 3, 4));
             assertEquals(Shape.of(2, 3, 3), y.shape());
             assertArrayEquals(predictor.predict(x), y.toFloats());
             assertThrows(ShapeException.class,
-                () -> predictor.predict(arena, HostTensor.of(arena, x).reshape(2, 4, 3)));
+                    () -> predictor.predict(arena, HostTensor.of(arena, x).reshape(2, 4, 3)));
         }
     }
 
@@ -88,8 +89,9 @@ class PredictorTest {
 
     @Test
     void manyThreadsShareOne() throws Exception {
-        try (Parameters parameters = Parameters.initialise(MODEL, 1); Predictor predictor = Predictor.of(parameters);
-             ExecutorService pool = Executors.newFixedThreadPool(16)) {
+        try (Parameters parameters = Parameters.initialise(MODEL, 1);
+                Predictor predictor = Predictor.of(parameters);
+                ExecutorService pool = Executors.newFixedThreadPool(16)) {
             float[] x = rows(64, 4, 3);
             float[] expected = predictor.predict(x);
             List<Future<Integer>> results = new ArrayList<>();

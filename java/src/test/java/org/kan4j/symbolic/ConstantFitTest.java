@@ -42,7 +42,7 @@ class ConstantFitTest {
     void allConstantsFromTenPercentOff() {
         Observations data = sample("exp(sin(pi*x)+y^2)", 1, 0);
         ConstantFit.Result result = ConstantFit.fit(
-            composition("1.1*exp(0.92*sin(3.4*x+0.05)+1.08*(y-0.06)^2)+0.07"), data, 100);
+                composition("1.1*exp(0.92*sin(3.4*x+0.05)+1.08*(y-0.06)^2)+0.07"), data, 100);
         assertTrue(result.rmse() < 1e-15, "the error is " + result.rmse());
         double[] expected = {1, 1, Math.PI, 0, 1, 0, 0};
         for (int p = 0; p < expected.length; p++) {
@@ -56,7 +56,7 @@ class ConstantFitTest {
     void errorsOfConstantsCoverTheTruth(long seed) {
         Observations data = sample("exp(sin(pi*x)+y^2)", seed, 0.05);
         ConstantFit.Result result = ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05)+1.08*(y-0.06)^2)+0.07"), data,
-            100);
+                100);
         assertEquals(0.05, result.rmse(), 0.005);
         assertTrue(!result.modelError());
         assertTrue(ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05))+0.07*y"), data, 100).modelError());
@@ -80,11 +80,11 @@ class ConstantFitTest {
     @Test
     void theGaugeTakesRedundantConstantsOut() {
         Composition redundant = new Composition(List.of(
-            new Definition("e1", Expression.parse("0.8*sin(3.1*x + 0.1) + 0.2")),
-            new Definition("e2", Expression.parse("0.7*(y - 0.1)^2 + 0.3")),
-            new Definition("h", Expression.parse("e1 + e2 + 0.5")),
-            new Definition("e3", Expression.parse("1.5*exp(0.9*h + 0.2) + 0.4")),
-            new Definition("z", Expression.parse("e3 + 0.1"))), List.of("z"));
+                new Definition("e1", Expression.parse("0.8*sin(3.1*x + 0.1) + 0.2")),
+                new Definition("e2", Expression.parse("0.7*(y - 0.1)^2 + 0.3")),
+                new Definition("h", Expression.parse("e1 + e2 + 0.5")),
+                new Definition("e3", Expression.parse("1.5*exp(0.9*h + 0.2) + 0.4")),
+                new Definition("z", Expression.parse("e3 + 0.1"))), List.of("z"));
         Observations data = sample("exp(sin(pi*x)+y^2)", 1, 0);
         Composition gauged = redundant.gauged();
         ConstantFit.Result result = ConstantFit.fit(gauged, data, 100);
@@ -97,9 +97,9 @@ class ConstantFitTest {
     @Test
     void nodesThatAreUsedTwiceKeepOneDefinition() {
         Composition shared = new Composition(List.of(
-            new Definition("h", Expression.parse("0.8*x + 0.7*y^2 + 0.5")),
-            new Definition("z", Expression.parse("1.5*sin(0.9*h + 0.2)")),
-            new Definition("z1", Expression.parse("0.4*exp(1.1*h - 0.3)"))), List.of("z", "z1"));
+                new Definition("h", Expression.parse("0.8*x + 0.7*y^2 + 0.5")),
+                new Definition("z", Expression.parse("1.5*sin(0.9*h + 0.2)")),
+                new Definition("z1", Expression.parse("0.4*exp(1.1*h - 0.3)"))), List.of("z", "z1"));
         Observations data = new Observations(sample("x", 1, 0).inputs(), Map.of("z", new double[1000]), 1000);
         Composition gauged = shared.gauged();
         assertEquals(3, gauged.definitions().size(), gauged.toString());
@@ -120,11 +120,11 @@ class ConstantFitTest {
     @Test
     void severalOutputsShareConstants() {
         Composition two = new Composition(List.of(new Definition("h", Expression.parse("x + 1.3*y")),
-            new Definition("z", Expression.parse("sin(h)")), new Definition("z1", Expression.parse("2.0*h"))),
-            List.of("z", "z1"));
+                new Definition("z", Expression.parse("sin(h)")), new Definition("z1", Expression.parse("2.0*h"))),
+                List.of("z", "z1"));
         Observations z = sample("sin(x+1.5*y)", 1, 0);
         Observations data = new Observations(z.inputs(),
-            Map.of("z", z.targets().get("z"), "z1", sample("3*x+4.5*y", 1, 0).targets().get("z")), 1000);
+                Map.of("z", z.targets().get("z"), "z1", sample("3*x+4.5*y", 1, 0).targets().get("z")), 1000);
         ConstantFit.Result result = ConstantFit.fit(two, data, 50);
         assertEquals(1.5, result.constants().get(0).value(), 1e-14);
         assertEquals(3, result.constants().get(1).value(), 1e-14);
@@ -139,7 +139,7 @@ class ConstantFitTest {
             assertTrue(Double.isFinite(value));
         }
         String message = assertThrows(KanException.class, () -> ConstantFit.fit(composition("log(x-0.5)"), data, 10))
-            .getMessage();
+                .getMessage();
         assertTrue(message.contains("undefined on a row"), message);
     }
 
@@ -149,11 +149,11 @@ class ConstantFitTest {
         assertThrows(KanException.class, () -> ConstantFit.fit(composition("w*2.0"), data, 10));
         assertThrows(KanException.class, () -> ConstantFit.fit(composition("x", "y"), data, 10));
         assertThrows(KanException.class, () -> new Observations(Map.of("x", new double[] {Double.NaN}),
-            Map.of("z", new double[1]), 1));
+                Map.of("z", new double[1]), 1));
         assertThrows(KanException.class, () -> new Observations(Map.of(), Map.of("z", new double[2]), 1));
         assertThrows(KanException.class, () -> new Observations(Map.of(), Map.of(), 1));
         assertThrows(KanException.class, () -> new Composition(List.of(new Definition("z", Expression.parse("h")),
-            new Definition("h", Expression.parse("x"))), List.of("z")));
+                new Definition("h", Expression.parse("x"))), List.of("z")));
         assertThrows(KanException.class, () -> composition("x").with("h", Expression.parse("x")));
         assertThrows(KanException.class, () -> new Composition(List.of(), List.of("z")));
     }

@@ -63,7 +63,7 @@ class EdgeFitTest {
         for (EdgeCase known : EdgeCase.SIMPLE) {
             EdgeCase.Seen seen = known.seen(basis, noise, 1);
             List<Candidate> offered = EdgeFit.offered(
-                EdgeFit.suggest(seen.curve(), SymbolicLibrary.standard(), seen.resolution()), seen.resolution());
+                    EdgeFit.suggest(seen.curve(), SymbolicLibrary.standard(), seen.resolution()), seen.resolution());
             boolean refused = offered.isEmpty() && known.formula().contains("25*x"); // no such grid can hold it
             if (!refused && (offered.isEmpty() || !offered.get(0).function().name().equals(known.family()))) {
                 wrong.add(known.formula() + " as " + offered.stream().limit(3).toList());
@@ -81,7 +81,7 @@ class EdgeFitTest {
             double[] y = java.util.Arrays.stream(curve.y()).map(v -> amplitude * v + offset).toArray();
             List<Candidate> candidates = EdgeFit.suggest(new Curve(x, y), SymbolicLibrary.standard(), 1e-6);
             assertEquals(known.family(), candidates.get(0).function().name(),
-                () -> known.formula() + " " + candidates.subList(0, 3));
+                    () -> known.formula() + " " + candidates.subList(0, 3));
         }
     }
 
@@ -91,7 +91,7 @@ class EdgeFitTest {
             Curve unit = new EdgeCase("", formula, 1e-3, 1e3).curve(400);
             Candidate first = EdgeFit.suggest(unit, SymbolicLibrary.standard(), 1e-9).get(0);
             assertTrue(first.error() < 1e-9 && first.expression().toString().contains(formula.substring(0, 1)),
-                first.toString());
+                    first.toString());
         }
     }
 

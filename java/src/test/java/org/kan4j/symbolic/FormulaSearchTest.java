@@ -21,14 +21,14 @@ class FormulaSearchTest {
     /** Formulas that networks [2,1,1] hold, with the edges that such networks learn. */
     static List<KnownNetwork> networks() {
         return List.of(
-            KnownNetwork.of("exp(sin(pi*x) + y^2)", "0.8*sin(pi*x)+0.1", "0.8*x^2-0.3", "exp((x+0.2)/0.8)", -1, 1, -1, 1),
-            KnownNetwork.of("(x + y)/(x*y + 1)", "atanh(x)/2", "atanh(x)/2+0.1", "tanh(2*(x-0.1))", -.9, .9, -.9, .9),
-            KnownNetwork.of("sin(2*log(x*y))", "log(x)/3", "log(x)/3-0.2", "sin(6*(x+0.2))", .2, 5, .2, 5),
-            KnownNetwork.of("sqrt(x^2 + y^2)", "0.7*x^2-0.2", "0.7*x^2-0.1", "sqrt((x+0.301)/0.7)", -1, 1, -1, 1),
-            KnownNetwork.of("sqrt(x^2 + y^2 + 1)", "0.7*x^2-0.2", "0.7*x^2-0.1", "sqrt(1+(x+0.3)/0.7)", -1, 1, -1, 1),
-            KnownNetwork.of("1/(x*y + 1)", "0.3*log(x)", "0.3*log(x)", "1/(1+exp(x/0.3))", .1, 2, .1, 2),
-            KnownNetwork.of("x/y", "0.4*log(x)+0.3", "-0.4*log(x)", "exp((x-0.3)/0.4)", .1, 1, .5, 2),
-            KnownNetwork.of("x/(2*cosh(y))", "0.3*log(x)", "-0.3*log(cosh(x))", "exp(x/0.3)/2", .05, 1, -1, 1));
+                KnownNetwork.of("exp(sin(pi*x) + y^2)", "0.8*sin(pi*x)+0.1", "0.8*x^2-0.3", "exp((x+0.2)/0.8)", -1, 1, -1, 1),
+                KnownNetwork.of("(x + y)/(x*y + 1)", "atanh(x)/2", "atanh(x)/2+0.1", "tanh(2*(x-0.1))", -.9, .9, -.9, .9),
+                KnownNetwork.of("sin(2*log(x*y))", "log(x)/3", "log(x)/3-0.2", "sin(6*(x+0.2))", .2, 5, .2, 5),
+                KnownNetwork.of("sqrt(x^2 + y^2)", "0.7*x^2-0.2", "0.7*x^2-0.1", "sqrt((x+0.301)/0.7)", -1, 1, -1, 1),
+                KnownNetwork.of("sqrt(x^2 + y^2 + 1)", "0.7*x^2-0.2", "0.7*x^2-0.1", "sqrt(1+(x+0.3)/0.7)", -1, 1, -1, 1),
+                KnownNetwork.of("1/(x*y + 1)", "0.3*log(x)", "0.3*log(x)", "1/(1+exp(x/0.3))", .1, 2, .1, 2),
+                KnownNetwork.of("x/y", "0.4*log(x)+0.3", "-0.4*log(x)", "exp((x-0.3)/0.4)", .1, 1, .5, 2),
+                KnownNetwork.of("x/(2*cosh(y))", "0.3*log(x)", "-0.3*log(cosh(x))", "exp(x/0.3)/2", .05, 1, -1, 1));
     }
 
     @ParameterizedTest
@@ -66,7 +66,7 @@ class FormulaSearchTest {
         Observations train = KnownNetwork.sample(truth, box, 300, 1, 0);
         Observations held = KnownNetwork.sample(truth, box, 100, 2, 0);
         FormulaResult result = FormulaSearch.defaults().find(Composition.of(Map.of("z",
-            Expression.parse("1.2*sin(2.7*x+0.1)+0.3"))), train, held, box);
+                Expression.parse("1.2*sin(2.7*x+0.1)+0.3"))), train, held, box);
         assertFalse(result.isExact());
         assertEquals(2, result.constants().stream().filter(c -> c.exact() == null).count());
         assertTrue(result.formulas().get("z").toString().contains("1/pi"), result.formulas().toString());
@@ -80,11 +80,11 @@ class FormulaSearchTest {
         Observations train = KnownNetwork.sample(truth, box, 2000, 1, 0.05);
         Observations held = KnownNetwork.sample(truth, box, 500, 2, 0.05);
         FormulaResult result = FormulaSearch.defaults().find(Composition.of(Map.of("z",
-            Expression.parse("0.9*x+0.1"))), train, held, box);
+                Expression.parse("0.9*x+0.1"))), train, held, box);
         double offset = result.formulas().get("z").evaluate(Map.of("x", 0.0));
         assertEquals(0.03, offset, 0.01);
         FormulaResult raw = FormulaSearch.defaults().withSnapping(false).find(Composition.of(Map.of("z",
-            Expression.parse("0.9*x+0.1"))), train, held, box);
+                Expression.parse("0.9*x+0.1"))), train, held, box);
         assertEquals(raw.raw(), raw.formulas());
     }
 
@@ -94,9 +94,9 @@ class FormulaSearchTest {
         Observations train = KnownNetwork.sample(Expression.parse("x*y"), box, 400, 1, 0);
         Observations held = KnownNetwork.sample(Expression.parse("x*y"), box, 100, 2, 0);
         for (String start : List.of("0.24*(x+1.02*y+0.1)^2-0.26*(x-0.99*y+0.05)^2+0.01",
-            "1.3*(0.9*x+0.1)*(0.8*y-0.05)+0.02")) {
+                "1.3*(0.9*x+0.1)*(0.8*y-0.05)+0.02")) {
             FormulaResult result = FormulaSearch.defaults().find(Composition.of(Map.of("z", Expression.parse(start))), train,
-                held, box);
+                    held, box);
             assertEquals("x*y", result.formulas().get("z").toString());
         }
     }
@@ -106,7 +106,7 @@ class FormulaSearchTest {
         FormulaResult result = found(networks().get(0), 5e-3, 0.01);
         for (int i = 1; i < result.pareto().size(); i++) {
             assertTrue(result.pareto().get(i).size() > result.pareto().get(i - 1).size()
-                && result.pareto().get(i).heldRmse() < result.pareto().get(i - 1).heldRmse());
+                    && result.pareto().get(i).heldRmse() < result.pareto().get(i - 1).heldRmse());
         }
         assertFalse(result.pareto().isEmpty());
     }
@@ -125,7 +125,7 @@ class FormulaSearchTest {
     void cancellingReturnsWhatIsThere() {
         KnownNetwork known = networks().get(0);
         Choice choice = ContextChoice.defaults().withCancelled(() -> true).choose(known.network(1e-3), Map.of(),
-            known.sample(300, 1, 0), known.sample(100, 2, 0));
+                known.sample(300, 1, 0), known.sample(100, 2, 0));
         assertEquals(3, choice.numeric().size());
         assertEquals(choice.networkRmse(), choice.heldRmse());
     }
@@ -141,7 +141,7 @@ class FormulaSearchTest {
         Map<String, Interval> box = Map.of("x", new Interval(0.1, 2));
         Observations test = KnownNetwork.sample(Expression.parse("log(x)"), box, 500, 3, 0);
         Verification right = Verification.of(Expression.parse("log(x)"), "z", test,
-            columns -> Expression.parse("log(x)+0.01*x").evaluate(columns, 10_000), box);
+                columns -> Expression.parse("log(x)+0.01*x").evaluate(columns, 10_000), box);
         assertEquals(0, right.rmse());
         assertEquals(0.02, right.maxDifference(), 1e-5);
         assertEquals(0.01 * Math.sqrt((8 - 1e-3) / 5.7), right.rmsDifference(), 1e-5);
@@ -161,7 +161,7 @@ class FormulaSearchTest {
         KnownNetwork known = networks().get(0);
         Observations data = known.sample(100, 1, 0);
         assertThrows(KanException.class, () -> ContextChoice.defaults().choose(known.network(0), Map.of("h", Double.NaN), data,
-            data));
+                data));
         assertThrows(KanException.class, () -> FormulaSearch.defaults().find(known.network(0), data, data, Map.of()));
     }
 }

@@ -50,11 +50,11 @@ record KnownNetwork(String formula, String first, String second, String outer, M
         Interval v = range(second, box.get("y"));
         UnaryFunction phi3 = edge("phi_1_0_0", outer, new Interval(u.low() + v.low(), u.high() + v.high()), error);
         return new Composition(List.of(
-            new Definition("edge 0,0,0", Expression.call(phi1, Expression.variable("x"))),
-            new Definition("edge 0,0,1", Expression.call(phi2, Expression.variable("y"))),
-            new Definition("h", Expression.parse("`edge 0,0,0` + `edge 0,0,1` + 0.0")),
-            new Definition("edge 1,0,0", Expression.call(phi3, Expression.variable("h"))),
-            new Definition("z", Expression.parse("`edge 1,0,0` + 0.0"))), List.of("z"));
+                new Definition("edge 0,0,0", Expression.call(phi1, Expression.variable("x"))),
+                new Definition("edge 0,0,1", Expression.call(phi2, Expression.variable("y"))),
+                new Definition("h", Expression.parse("`edge 0,0,0` + `edge 0,0,1` + 0.0")),
+                new Definition("edge 1,0,0", Expression.call(phi3, Expression.variable("h"))),
+                new Definition("z", Expression.parse("`edge 1,0,0` + 0.0"))), List.of("z"));
     }
 
     private static double[] places(Interval range, int points) {

@@ -56,12 +56,12 @@ class ActivationRegulariserTest {
                 }
             });
             Map<String, HostTensor> penalties = StateDicts.tensors(
-                Safetensors.open(resources.resolve("penalties/" + name + ".safetensors")), arena);
+                    Safetensors.open(resources.resolve("penalties/" + name + ".safetensors")), arena);
             HostTensor x = all.get("input");
             try (Parameters parameters = StateDicts.load(name, Variant.of("pykan"), state,
-                     golden.metadata().get("config")).parameters();
-                 Workspace workspace = Workspace.training(context, parameters, x.rows());
-                 ParameterVector gradient = parameters.newVector()) {
+                    golden.metadata().get("config")).parameters();
+                    Workspace workspace = Workspace.training(context, parameters, x.rows());
+                    ParameterVector gradient = parameters.newVector()) {
                 HostTensor nothing = HostTensor.allocate(arena, DType.F64, x.rows(), parameters.model().out());
                 for (Measure measure : Measure.values()) {
                     String key = measure.name().toLowerCase(java.util.Locale.ROOT);
@@ -70,7 +70,7 @@ class ActivationRegulariserTest {
                         double[] one = new double[4];
                         one[part] = 1;
                         assertEquals(expected[part], penalty(context, workspace, x, nothing, gradient, measure, one),
-                            1e-12 * expected[part], key + ", part " + part);
+                                1e-12 * expected[part], key + ", part " + part);
                     }
                     double sum = 0;
                     for (int part = 0; part < 4; part++) {
@@ -84,16 +84,16 @@ class ActivationRegulariserTest {
     }
 
     private static double penalty(Context context, Workspace workspace, HostTensor x, HostTensor gradOutput,
-                                  ParameterVector gradient, Measure measure, double[] factors) {
+            ParameterVector gradient, Measure measure, double[] factors) {
         Regularisation regularisation = new Regularisation(context,
-            List.of(new ActivationRegulariser(measure, factors[0], factors[1], factors[2], factors[3])));
+                List.of(new ActivationRegulariser(measure, factors[0], factors[1], factors[2], factors[3])));
         workspace.forward(x);
         return regularisation.backward(workspace, x.rows(), x.segment(), gradOutput.segment(), gradient);
     }
 
     /** pykan's arrays are (in, out, ...), ours (out, in, ...). */
     private static void assertGradients(Parameters parameters, ParameterVector gradient,
-                                        Map<String, HostTensor> penalties, String measure, Arena arena) {
+            Map<String, HostTensor> penalties, String measure, Arena arena) {
         Map<String, String> names = Map.of("coef", "coef", "base_weight", "scale_base", "coef_scale", "scale_sp");
         int kan = -1;
         int compared = 0;
@@ -117,7 +117,7 @@ class ActivationRegulariserTest {
                     for (int o = 0; o < out; o++) {
                         for (int j = 0; j < n; j++) {
                             assertEquals(expected[(i * out + o) * n + j], found[(o * in + i) * n + j], 1e-11 * size,
-                                measure + ", " + entry.getValue() + " of layer " + kan);
+                                    measure + ", " + entry.getValue() + " of layer " + kan);
                             compared++;
                         }
                     }
@@ -132,12 +132,14 @@ class ActivationRegulariserTest {
     @EnumSource(Measure.class)
     void theGradientIsTheDerivative(Measure measure) {
         KanModel model = KanModel.of(DType.F64, KanLayer.of(2, 3, BSpline.of(4, 3)), new Affine(3),
-            KanLayer.of(3, 2, new Chebyshev(3)));
+                KanLayer.of(3, 2, new Chebyshev(3)));
         int rows = DataObjective.CHUNK + 500;
         ActivationRegulariser penalty = new ActivationRegulariser(measure, .4, .6, 0, 0);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 3);
-             ParameterVector gradient = parameters.newVector(); ParameterVector ignored = parameters.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 3);
+                ParameterVector gradient = parameters.newVector();
+                ParameterVector ignored = parameters.newVector()) {
             HostTensor x = HostTensor.allocate(arena, DType.F64, rows, 2);
             HostTensor y = HostTensor.allocate(arena, DType.F64, rows, 2);
             for (int i = 0; i < 2 * rows; i++) {
@@ -145,7 +147,7 @@ class ActivationRegulariserTest {
                 y.setFlat(i, Math.cos(i * .11));
             }
             try (DataObjective objective = new DataObjective(context, parameters, Dataset.regression(x, y), new Loss.Mse(),
-                     List.of(penalty))) {
+                    List.of(penalty))) {
                 double value = objective.evaluate(gradient);
                 assertTrue(value > objective.dataLoss() + .1);
                 EdgeStatistics statistics = EdgeStatistics.of(context, parameters, x);
@@ -183,9 +185,9 @@ class ActivationRegulariserTest {
             for (int k = 0; k < 2; k++) {
                 List<Regulariser> penalties = k == 0 ? List.of() : List.of(ActivationRegulariser.of(1e-3));
                 try (Parameters parameters = Parameters.initialise(model, 1);
-                     DataObjective objective = new DataObjective(context, parameters, Dataset.regression(x, y),
-                         new Loss.Mse(), penalties);
-                     LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(60))) {
+                        DataObjective objective = new DataObjective(context, parameters, Dataset.regression(x, y),
+                                new Loss.Mse(), penalties);
+                        LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(60))) {
                     minimizer.minimize(objective, 60);
                     double[] size = EdgeStatistics.of(context, parameters, x).layers().getFirst().deviation();
                     double useless = size[2] + size[5];

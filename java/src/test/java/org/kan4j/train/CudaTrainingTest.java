@@ -62,9 +62,9 @@ class CudaTrainingTest {
     }
 
     private static TrainingResult train(Context context, Parameters parameters, Optimizer optimizer, RowSource data,
-                                        TrainingListener... listeners) {
+            TrainingListener... listeners) {
         Trainer.Builder builder = Trainer.builder(parameters).context(context).optimizer(optimizer).epochs(4).batchSize(16)
-            .schedule(Schedule.cosine(1));
+                .schedule(Schedule.cosine(1));
         Arrays.stream(listeners).forEach(builder::listener);
         try (Trainer trainer = builder.build()) {
             return trainer.fit(data);
@@ -74,8 +74,11 @@ class CudaTrainingTest {
     @ParameterizedTest
     @MethodSource("optimizers")
     void trainsAsTheCpuDoes(Optimizer optimizer) {
-        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0));
-             Parameters here = Parameters.initialise(MODEL, 1); Parameters there = Parameters.initialise(MODEL, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cpu = Context.open();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters here = Parameters.initialise(MODEL, 1);
+                Parameters there = Parameters.initialise(MODEL, 1)) {
             Dataset data = Samples.regression(arena, DType.F32, 106, 2); // a last batch of 10 rows
             TrainingResult expected = train(cpu, here, optimizer, data);
             TrainingResult actual = train(cuda, there, optimizer, data);
@@ -142,8 +145,10 @@ class CudaTrainingTest {
     /** Rows that are not in memory go to the device batch by batch: the same numbers as when they all are there. */
     @Test
     void streamedRowsTrainTheSameBits() {
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters kept = Parameters.initialise(MODEL, 1); Parameters streamed = Parameters.initialise(MODEL, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters kept = Parameters.initialise(MODEL, 1);
+                Parameters streamed = Parameters.initialise(MODEL, 1)) {
             Dataset data = Samples.regression(arena, DType.F32, 70, 2);
             train(cuda, kept, Optimizer.adamW(1e-2, 1e-3), data);
             train(cuda, streamed, Optimizer.adamW(1e-2, 1e-3), new Streamed(data));
@@ -207,44 +212,48 @@ class CudaTrainingTest {
     @Test
     void resumedIsUninterruptedAndCheckpointsGoToTheCpu() throws IOException {
         Path file = folder.resolve("model.safetensors");
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters whole = Parameters.initialise(MODEL, 1); Parameters part = Parameters.initialise(MODEL, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters whole = Parameters.initialise(MODEL, 1);
+                Parameters part = Parameters.initialise(MODEL, 1)) {
             Dataset data = Samples.regression(arena, DType.F32, 70, 2);
             train(cuda, whole, Optimizer.adamW(1e-2, 1e-3), data);
             float[] uninterrupted = whole.values().flat().toFloats();
             int[] batches = new int[1];
             try (Trainer trainer = Trainer.builder(part).context(cuda).optimizer(Optimizer.adamW(1e-2, 1e-3)).epochs(4)
-                     .batchSize(16).schedule(Schedule.cosine(1)).checkpoint(file).listener(new TrainingListener() {
-                         @Override
-                         public void onBatch(Trainer trainer, Batch batch) {
-                             if (++batches[0] == 7) {
-                                 trainer.requestStop();
-                             }
-                         }
-                     }).build()) {
+                    .batchSize(16).schedule(Schedule.cosine(1)).checkpoint(file).listener(new TrainingListener() {
+                        @Override
+                        public void onBatch(Trainer trainer, Batch batch) {
+                            if (++batches[0] == 7) {
+                                trainer.requestStop();
+                            }
+                        }
+                    }).build()) {
                 assertTrue(trainer.fit(data).stopped());
                 assertEquals(7, trainer.steps());
             }
             assertFalse(Arrays.equals(uninterrupted, part.values().flat().toFloats()));
             try (Checkpoint checkpoint = Checkpoint.read(file);
-                 Trainer trainer = Trainer.resume(checkpoint).context(cuda).build()) {
+                    Trainer trainer = Trainer.resume(checkpoint).context(cuda).build()) {
                 assertArrayEquals(part.values().flat().toFloats(), checkpoint.parameters().values().flat().toFloats());
                 trainer.fit(data);
                 assertArrayEquals(uninterrupted, trainer.parameters().values().flat().toFloats());
             }
-            try (Checkpoint checkpoint = Checkpoint.read(file); Context cpu = Context.open();
-                 Trainer trainer = Trainer.resume(checkpoint).context(cpu).build()) {
+            try (Checkpoint checkpoint = Checkpoint.read(file);
+                    Context cpu = Context.open();
+                    Trainer trainer = Trainer.resume(checkpoint).context(cpu).build()) {
                 trainer.fit(data);
                 assertArrayEquals(whole.values().flat().toDoubles(),
-                    trainer.parameters().values().flat().toDoubles(), 2e-3);
+                        trainer.parameters().values().flat().toDoubles(), 2e-3);
             }
         }
     }
 
     @Test
     void listenersSeeTheParametersAndMayChangeThem() {
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters parameters = Parameters.initialise(MODEL, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters parameters = Parameters.initialise(MODEL, 1)) {
             Dataset data = Samples.regression(arena, DType.F32, 32, 2);
             List<float[]> seen = new ArrayList<>();
             train(cuda, parameters, Optimizer.sgd(0, 0), data, new TrainingListener() {
@@ -268,9 +277,9 @@ class CudaTrainingTest {
             List<float[]> results = new ArrayList<>();
             for (Context context : List.of(cpu, cuda)) {
                 try (Parameters parameters = Parameters.initialise(MODEL, 1);
-                     Trainer trainer = Trainer.builder(parameters).context(context).epochs(3).batchSize(16)
-                         .optimizer(Optimizer.adamW(1e-2, 0)).averaging(0.9).accumulation(2).earlyStopping(2)
-                         .build()) {
+                        Trainer trainer = Trainer.builder(parameters).context(context).epochs(3).batchSize(16)
+                                .optimizer(Optimizer.adamW(1e-2, 0)).averaging(0.9).accumulation(2).earlyStopping(2)
+                                .build()) {
                     trainer.fit(data, validation);
                     results.add(parameters.values().flat().toFloats());
                 }
@@ -282,8 +291,9 @@ class CudaTrainingTest {
     @Test
     void aLossThatIsNotFiniteStopsAndTheLastCheckpointIsWhole() throws IOException {
         Path file = folder.resolve("last.safetensors");
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters parameters = Parameters.initialise(MODEL, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters parameters = Parameters.initialise(MODEL, 1)) {
             Dataset data = Samples.regression(arena, DType.F32, 64, 2);
             TrainingListener spoil = new TrainingListener() {
                 @Override
@@ -294,13 +304,13 @@ class CudaTrainingTest {
                 }
             };
             try (Trainer trainer = Trainer.builder(parameters).context(cuda).epochs(5).batchSize(16).checkpoint(file)
-                     .listener(spoil).build()) {
+                    .listener(spoil).build()) {
                 NonFiniteLossException e = assertThrows(NonFiniteLossException.class, () -> trainer.fit(data));
                 assertEquals(3, e.epoch());
                 assertEquals(9, e.step());
             }
             try (Checkpoint checkpoint = Checkpoint.read(file);
-                 Trainer trainer = Trainer.resume(checkpoint).context(cuda).build()) {
+                    Trainer trainer = Trainer.resume(checkpoint).context(cuda).build()) {
                 assertEquals(2, trainer.epoch());
                 assertTrue(Double.isFinite(trainer.evaluate(data).loss()));
             }
@@ -310,8 +320,9 @@ class CudaTrainingTest {
     @Test
     void exhaustedMemoryLeavesContextAndCheckpoint() throws IOException {
         Path file = folder.resolve("kept.safetensors");
-        try (Arena arena = Arena.ofConfined(); Context cuda = Context.open(Device.cuda(0));
-             Parameters parameters = Parameters.initialise(MODEL, 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters parameters = Parameters.initialise(MODEL, 1)) {
             Dataset data = Samples.regression(arena, DType.F32, 64, 2);
             List<DeviceTensor> greedy = new ArrayList<>();
             TrainingListener eat = new TrainingListener() {
@@ -329,12 +340,12 @@ class CudaTrainingTest {
                 }
             };
             try (Trainer trainer = Trainer.builder(parameters).context(cuda).epochs(5).batchSize(16).checkpoint(file)
-                     .listener(eat).build()) {
+                    .listener(eat).build()) {
                 assertThrows(DeviceMemoryException.class, () -> trainer.fit(data, data));
             }
             greedy.forEach(DeviceTensor::close);
             try (Checkpoint checkpoint = Checkpoint.read(file);
-                 Trainer trainer = Trainer.resume(checkpoint).context(cuda).build()) {
+                    Trainer trainer = Trainer.resume(checkpoint).context(cuda).build()) {
                 assertTrue(Files.exists(file));
                 assertEquals(2, trainer.epoch());
                 assertEquals(5, trainer.fit(data, data).epochs().size());
@@ -344,8 +355,9 @@ class CudaTrainingTest {
 
     @Test
     void theHostCannotReachWhatTheKernelsArePassed() {
-        try (Context cuda = Context.open(Device.cuda(0)); Parameters host = Parameters.initialise(MODEL, 1);
-             Parameters device = host.onto(cuda)) {
+        try (Context cuda = Context.open(Device.cuda(0));
+                Parameters host = Parameters.initialise(MODEL, 1);
+                Parameters device = host.onto(cuda)) {
             MemorySegment array = NativeVector.of(device.values()).array();
             assertEquals(0, array.byteSize());
             assertThrows(IndexOutOfBoundsException.class, () -> array.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0));

@@ -70,7 +70,7 @@ class FitTest {
             int good = 0;
             for (int seed = 1; seed <= 10; seed++) {
                 try (Fit.Result fit = Fit.defaults().withIterations(200).withSeed(seed)
-                         .run(context, model(3, 2, 1, 1), toy(arena, 1000 + seed))) {
+                        .run(context, model(3, 2, 1, 1), toy(arena, 1000 + seed))) {
                     good += rmse(context, fit.parameters(), test) <= 1.6e-2 ? 1 : 0;
                 }
             }
@@ -91,7 +91,7 @@ class FitTest {
                 }
             };
             try (Fit.Result fit = Fit.defaults().withRefinements(10, 20, 50)
-                     .run(context, model(3, 2, 1, 1), toy(arena, 1), measure)) {
+                    .run(context, model(3, 2, 1, 1), toy(arena, 1), measure)) {
                 for (int g = 0; g < published.length; g++) {
                     assertTrue(errors.get(g) <= published[g], "grids " + fit.stages() + ": " + errors);
                 }
@@ -121,9 +121,10 @@ class FitTest {
 
     @Test
     void aWiderLayerReachesThePublishedError() {
-        try (Arena arena = Arena.ofConfined(); Context context = single();
-             Fit.Result fit = Fit.defaults().withStarts(8, 50).withIterations(200)
-                 .run(context, model(3, 2, 5, 1), toy(arena, 1))) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = single();
+                Fit.Result fit = Fit.defaults().withStarts(8, 50).withIterations(200)
+                        .run(context, model(3, 2, 5, 1), toy(arena, 1))) {
             double rmse = rmse(context, fit.parameters(), toy(arena, 2));
             assertTrue(rmse <= 1.8e-2, "rmse " + rmse);
         }
@@ -135,10 +136,10 @@ class FitTest {
         try (Arena arena = Arena.ofConfined(); Context context = single()) {
             Dataset data = toy(arena, 1);
             try (Fit.Result a = fit.run(context, model(3, 2, 1, 1), data);
-                 Fit.Result b = fit.run(context, model(3, 2, 1, 1), data);
-                 Fit.Result c = fit.withSeed(8).run(context, model(3, 2, 1, 1), data)) {
+                    Fit.Result b = fit.run(context, model(3, 2, 1, 1), data);
+                    Fit.Result c = fit.withSeed(8).run(context, model(3, 2, 1, 1), data)) {
                 assertArrayEquals(a.parameters().values().flat().toDoubles(),
-                    b.parameters().values().flat().toDoubles());
+                        b.parameters().values().flat().toDoubles());
                 assertTrue(a.stages().getFirst().trainLoss() != c.stages().getFirst().trainLoss());
             }
         }
@@ -158,7 +159,7 @@ class FitTest {
                 }
             };
             try (Fit.Result fit = Fit.defaults().withStarts(4, 50).withIterations(200).withValidation(0.25)
-                     .withRefinements(10, 100).run(context, model(3, 1, 1), data, measure)) {
+                    .withRefinements(10, 100).run(context, model(3, 1, 1), data, measure)) {
                 assertEquals(3, fit.stages().size());
                 assertTrue(fit.best() < 2, "" + fit.stages());
                 assertTrue(rmse(context, fit.parameters(), truth) < 0.7 * last[0]);
@@ -178,9 +179,10 @@ class FitTest {
             return sum;
         };
         KanModel model = KanModel.of(DType.F64,
-            KanLayer.of(1, 1, BSpline.of(200, 3)).withBase(Activation.NONE).withScale(false));
-        try (Arena arena = Arena.ofConfined(); Context context = single();
-             Parameters parameters = Parameters.zeros(model)) {
+                KanLayer.of(1, 1, BSpline.of(200, 3)).withBase(Activation.NONE).withScale(false));
+        try (Arena arena = Arena.ofConfined();
+                Context context = single();
+                Parameters parameters = Parameters.zeros(model)) {
             HostTensor all = HostTensor.allocate(arena, DType.F64, 500, 1);
             HostTensor values = HostTensor.allocate(arena, DType.F64, 500, 1);
             for (int s = 0; s < centres.length; s++) {
@@ -195,8 +197,8 @@ class FitTest {
                     values.set(value, 100 * s + i, 0);
                 }
                 try (DataObjective stage = new DataObjective(context, parameters, Dataset.regression(x, y),
-                         new Loss.Mse());
-                     LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(300))) {
+                        new Loss.Mse());
+                        LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(300))) {
                     minimizer.minimize(stage);
                 }
             }

@@ -44,9 +44,9 @@ class NonFiniteLossTest {
             for (Optimizer optimizer : List.of(Optimizer.adamW(1e-3, 0), Optimizer.sgd(1e-3, 0), Lbfgs.of(5))) {
                 try (Trainer trainer = builder(parameters).optimizer(optimizer).build()) {
                     NonFiniteLossException e = assertThrows(NonFiniteLossException.class,
-                        () -> trainer.fit(Samples.regression(arena, DType.F32, 100, 1)));
+                            () -> trainer.fit(Samples.regression(arena, DType.F32, 100, 1)));
                     assertTrue(e.getMessage().contains("that of layer 1 (bspline), whose input has a root mean square of")
-                        && e.getMessage().contains("step 1"), e.getMessage());
+                            && e.getMessage().contains("step 1"), e.getMessage());
                     assertTrue(e.getMessage().contains("parameters have grown"), e.getMessage());
                     assertEquals(1, e.layer());
                     assertEquals(0, trainer.steps());
@@ -58,13 +58,13 @@ class NonFiniteLossTest {
     @Test
     void namesTheTargetsWhereNoLayerIsAtFault() {
         try (Arena arena = Arena.ofConfined();
-             Parameters parameters = Parameters.initialise(MODEL.withDType(DType.F64), 3);
-             Trainer trainer = builder(parameters).build()) {
+                Parameters parameters = Parameters.initialise(MODEL.withDType(DType.F64), 3);
+                Trainer trainer = builder(parameters).build()) {
             Dataset data = Dataset.regression(HostTensor.allocate(arena, DType.F64, 10, 2),
-                HostTensor.allocate(arena, DType.F64, 10, 1).fill(1e200));
+                    HostTensor.allocate(arena, DType.F64, 10, 1).fill(1e200));
             NonFiniteLossException e = assertThrows(NonFiniteLossException.class, () -> trainer.fit(data));
             assertTrue(e.getMessage().contains("the loss became Infinity in epoch 1, batch 1")
-                && e.getMessage().contains("targets of a very large scale"), e.getMessage());
+                    && e.getMessage().contains("targets of a very large scale"), e.getMessage());
             assertEquals(-1, e.layer());
         }
     }
@@ -83,7 +83,7 @@ class NonFiniteLossTest {
                 public void onBatch(Trainer running, Batch batch) { // as a gradient that is not finite would
                     if (batch.step() == 2) {
                         parameters.set("layers.1.coef_scale",
-                            HostTensor.allocate(arena, DType.F32, 1, 5).fill(Double.NaN));
+                                HostTensor.allocate(arena, DType.F32, 1, 5).fill(Double.NaN));
                     }
                     if (batch.step() == 1) {
                         assertEquals(1, running.steps());

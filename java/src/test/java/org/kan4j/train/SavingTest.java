@@ -48,19 +48,20 @@ class SavingTest {
         Path file = folder.resolve("checkpoint.safetensors");
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
-        try (Arena arena = Arena.ofShared(); ExecutorService executor = Executors.newSingleThreadExecutor();
-             Parameters parameters = Parameters.initialise(KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 4, 1), 7)) {
+        try (Arena arena = Arena.ofShared();
+                ExecutorService executor = Executors.newSingleThreadExecutor();
+                Parameters parameters = Parameters.initialise(KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 4, 1), 7)) {
             Dataset data = Samples.regression(arena, DType.F32, 200, 1);
             boolean[] interrupted = new boolean[1];
             TrainingResult[] result = new TrainingResult[1];
             Future<?> training = executor.submit(() -> {
                 try (Trainer trainer = Trainer.builder(parameters).epochs(Integer.MAX_VALUE).checkpoint(file)
-                    .listener(new TrainingListener() {
-                        @Override
-                        public void onBatch(Trainer trainer, Batch batch) {
-                            running.countDown();
-                        }
-                    }).build()) {
+                        .listener(new TrainingListener() {
+                            @Override
+                            public void onBatch(Trainer trainer, Batch batch) {
+                                running.countDown();
+                            }
+                        }).build()) {
                     result[0] = trainer.fit(data);
                     interrupted[0] = Thread.currentThread().isInterrupted();
                 } finally {
@@ -82,7 +83,7 @@ class SavingTest {
     void anInterruptedThreadSaves() throws Exception {
         Path file = folder.resolve("model.safetensors");
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 2, 1), 7);
-             Trainer trainer = Trainer.builder(parameters).build()) {
+                Trainer trainer = Trainer.builder(parameters).build()) {
             Thread.currentThread().interrupt();
             trainer.save(file);
             assertTrue(Thread.interrupted(), "the flag is left as it was");

@@ -60,8 +60,9 @@ class TrainerCourseTest {
     @Test
     void theAverageIsWhatItsDefinitionSays() {
         KanModel model = MODEL.withDType(DType.F64);
-        try (Arena arena = Arena.ofConfined(); Parameters plain = Parameters.initialise(model, 3);
-             Parameters averaged = Parameters.initialise(model, 3)) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters plain = Parameters.initialise(model, 3);
+                Parameters averaged = Parameters.initialise(model, 3)) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             double[] average = plain.values().flat().toDoubles();
             List<double[]> raw = new ArrayList<>();
@@ -109,12 +110,13 @@ class TrainerCourseTest {
     @Test
     void aCheckpointHoldsTheAverageAsItsModel() throws Exception {
         Path file = folder.resolve("m.safetensors");
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 3);
-             Trainer trainer = builder(parameters).averaging(0.9).checkpoint(file).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 3);
+                Trainer trainer = builder(parameters).averaging(0.9).checkpoint(file).build()) {
             trainer.fit(Samples.regression(arena, DType.F32, 100, 1));
             try (Checkpoint checkpoint = Checkpoint.read(file)) {
                 assertArrayEquals(parameters.values().flat().toDoubles(),
-                    checkpoint.parameters().values().flat().toDoubles());
+                        checkpoint.parameters().values().flat().toDoubles());
             }
         }
     }
@@ -128,13 +130,13 @@ class TrainerCourseTest {
             List<Double> rates = new ArrayList<>();
             List<Integer> epochs = new ArrayList<>();
             try (Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.sgd(1e-3, 0)).batchSize(16).steps(17)
-                .schedule(Schedule.cosine(0)).listener(new TrainingListener() {
-                    @Override
-                    public void onBatch(Trainer running, Batch batch) {
-                        rates.add(batch.learningRate());
-                        epochs.add(batch.epochs());
-                    }
-                }).build()) {
+                    .schedule(Schedule.cosine(0)).listener(new TrainingListener() {
+                        @Override
+                        public void onBatch(Trainer running, Batch batch) {
+                            rates.add(batch.learningRate());
+                            epochs.add(batch.epochs());
+                        }
+                    }).build()) {
                 TrainingResult result = trainer.fit(data);
                 assertFalse(result.stopped());
                 assertEquals(17, result.steps());
@@ -189,19 +191,19 @@ class TrainerCourseTest {
         KanModel model = KanModel.kan(DType.F64, basis, 2, 4, 1);
         try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(model, 3)) {
             Dataset data = Samples.regression(arena, DType.F64, 160, 1).select(
-                java.util.stream.IntStream.range(0, 100).toArray()); // not the whole tensors
+                    java.util.stream.IntStream.range(0, 100).toArray()); // not the whole tensors
             List<Long> at = new ArrayList<>();
             List<GridUpdate.Report> reports = new ArrayList<>();
             String grid = basis instanceof BSpline ? "knots" : "centres";
             double[] before = parameters.get(arena, "layers.1." + grid).toDoubles();
             try (Trainer trainer = builder(parameters).gridUpdates(GridUpdates.every(10).withUntil(25))
-                .listener(new TrainingListener() {
-                    @Override
-                    public void onGridUpdate(Trainer running, GridUpdate.Report report) {
-                        at.add(running.steps());
-                        reports.add(report);
-                    }
-                }).build()) {
+                    .listener(new TrainingListener() {
+                        @Override
+                        public void onGridUpdate(Trainer running, GridUpdate.Report report) {
+                            at.add(running.steps());
+                            reports.add(report);
+                        }
+                    }).build()) {
                 trainer.fit(data);
                 assertEquals(List.of(10L, 20L), at);
                 for (GridUpdate.Report report : reports) {
@@ -220,7 +222,7 @@ class TrainerCourseTest {
             double[][] before = {parameters.get(arena, "layers.0.knots").toDoubles(),
                 parameters.get(arena, "layers.0.coef").toDoubles(), parameters.get(arena, "layers.1.knots").toDoubles()};
             try (Trainer trainer = builder(parameters).gridUpdates(GridUpdates.every(5))
-                .group(ParameterGroup.frozen("layers.0.*")).build()) {
+                    .group(ParameterGroup.frozen("layers.0.*")).build()) {
                 trainer.fit(Samples.regression(arena, DType.F32, 100, 1));
             }
             assertArrayEquals(before[0], parameters.get(arena, "layers.0.knots").toDoubles());
@@ -236,16 +238,18 @@ class TrainerCourseTest {
     void lbfgsOnAllRowsIsTheMinimiserInParts() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 2, 1);
         WeightRegulariser penalty = new WeightRegulariser(1e-4, 0, 0, 1e-5);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 3); Parameters same = parameters.copy()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 3);
+                Parameters same = parameters.copy()) {
             Dataset data = Samples.regression(arena, DType.F64, 200, 1);
             double before;
             try (DataObjective objective = new DataObjective(context, same, data, new Loss.Mse(), List.of(penalty));
-                 LbfgsMinimizer minimizer = new LbfgsMinimizer(context, same, Lbfgs.of(40))) {
+                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, same, Lbfgs.of(40))) {
                 minimizer.minimize(objective);
             }
             try (Trainer trainer = Trainer.builder(parameters).context(context).optimizer(Lbfgs.of(10)).epochs(4)
-                .regulariser(penalty).build()) {
+                    .regulariser(penalty).build()) {
                 before = trainer.evaluate(data).loss();
                 TrainingResult result = trainer.fit(data);
                 assertEquals(40, result.steps());
@@ -262,7 +266,7 @@ class TrainerCourseTest {
             Dataset data = Samples.regression(arena, DType.F32, 100, 1);
             double[] frozen = parameters.get(arena, "layers.0.coef").toDoubles();
             try (Trainer trainer = Trainer.builder(parameters).optimizer(Lbfgs.of(3)).batchSize(50).epochs(6)
-                .group(ParameterGroup.frozen("layers.0.coef")).build()) {
+                    .group(ParameterGroup.frozen("layers.0.coef")).build()) {
                 double before = trainer.evaluate(data).loss();
                 TrainingResult result = trainer.fit(data);
                 assertEquals(36, result.steps());
@@ -275,10 +279,11 @@ class TrainerCourseTest {
     @Test
     void lbfgsEndsWhereNothingIsLower() {
         KanModel model = KanModel.kan(DType.F32, BSpline.of(3, 1), 1, 1);
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.zeros(model);
-             Trainer trainer = Trainer.builder(parameters).optimizer(Lbfgs.of(50)).steps(100_000).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.zeros(model);
+                Trainer trainer = Trainer.builder(parameters).optimizer(Lbfgs.of(50)).steps(100_000).build()) {
             Dataset data = Dataset.regression(HostTensor.allocate(arena, DType.F32, 4, 1),
-                HostTensor.allocate(arena, DType.F32, 4, 1)); // zero is exact
+                    HostTensor.allocate(arena, DType.F32, 4, 1)); // zero is exact
             TrainingResult result = trainer.fit(data);
             assertEquals(0, result.steps());
             assertEquals(1, result.epochs().size());
@@ -290,11 +295,11 @@ class TrainerCourseTest {
     void lbfgsRefusesWhatItCannotDo() {
         try (Parameters parameters = Parameters.initialise(MODEL, 3)) {
             List<UnaryOperator<Trainer.Builder>> refused = List.of(b -> b.accumulation(2),
-                b -> b.clipping(Clipping.byNorm(1)), b -> b.schedule(Schedule.oneCycle()),
-                b -> b.group(ParameterGroup.rate("*", 1)));
+                    b -> b.clipping(Clipping.byNorm(1)), b -> b.schedule(Schedule.oneCycle()),
+                    b -> b.group(ParameterGroup.rate("*", 1)));
             for (UnaryOperator<Trainer.Builder> option : refused) {
                 String message = assertThrows(KanException.class,
-                    () -> option.apply(Trainer.builder(parameters).optimizer(Lbfgs.of(3))).build()).getMessage();
+                        () -> option.apply(Trainer.builder(parameters).optimizer(Lbfgs.of(3))).build()).getMessage();
                 assertTrue(message.contains("L-BFGS"), message);
             }
         }
@@ -312,24 +317,24 @@ class TrainerCourseTest {
     static Stream<Case> cases() {
         KanModel batchNorm = KanModel.kan(DType.F32, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 6, 1);
         return Stream.of(
-            new Case("accumulation", MODEL, b -> b.accumulation(3)),
-            new Case("clipping", MODEL, b -> b.clipping(new Clipping(0.1, 0.05))),
-            new Case("groups", MODEL, b -> b.group(ParameterGroup.frozen("*.base_weight"))
-                .group(new ParameterGroup("layers.0.*", false, 0.5, 0.1))),
-            new Case("groups of SGD", MODEL, b -> b.optimizer(new Optimizer.Sgd(1e-2, 0.9, 0, true))
-                .group(ParameterGroup.decay("*.coef", 0.1))),
-            new Case("averaging", MODEL, b -> b.averaging(0.9)),
-            new Case("averaging with batch norm", batchNorm, b -> b.averaging(0.9)),
-            new Case("averaging and early stopping", MODEL, b -> b.averaging(0.9).earlyStopping(2)),
-            new Case("plateau", MODEL, b -> b.schedule(new Schedule.Plateau(0.3, 0, 0.3, 1, 0.01))),
-            new Case("steps", MODEL, b -> b.steps(31).schedule(Schedule.oneCycle())),
-            new Case("grid updates", MODEL, b -> b.gridUpdates(GridUpdates.every(4))),
-            new Case("grid updates and averaging", MODEL, b -> b.gridUpdates(GridUpdates.every(6)).averaging(0.9)),
-            new Case("penalties", MODEL, b -> b.regulariser(new WeightRegulariser(1e-3, 1e-3, 1e-3, 1e-3))),
-            new Case("L-BFGS", MODEL, b -> b.optimizer(Lbfgs.of(4)).batchSize(1000)),
-            new Case("L-BFGS on batches", MODEL, b -> b.optimizer(Lbfgs.of(4)).batchSize(40)),
-            new Case("L-BFGS and grid updates", MODEL, b -> b.optimizer(Lbfgs.of(4).withHistory(3)).batchSize(1000)
-                .gridUpdates(GridUpdates.every(8))));
+                new Case("accumulation", MODEL, b -> b.accumulation(3)),
+                new Case("clipping", MODEL, b -> b.clipping(new Clipping(0.1, 0.05))),
+                new Case("groups", MODEL, b -> b.group(ParameterGroup.frozen("*.base_weight"))
+                        .group(new ParameterGroup("layers.0.*", false, 0.5, 0.1))),
+                new Case("groups of SGD", MODEL, b -> b.optimizer(new Optimizer.Sgd(1e-2, 0.9, 0, true))
+                        .group(ParameterGroup.decay("*.coef", 0.1))),
+                new Case("averaging", MODEL, b -> b.averaging(0.9)),
+                new Case("averaging with batch norm", batchNorm, b -> b.averaging(0.9)),
+                new Case("averaging and early stopping", MODEL, b -> b.averaging(0.9).earlyStopping(2)),
+                new Case("plateau", MODEL, b -> b.schedule(new Schedule.Plateau(0.3, 0, 0.3, 1, 0.01))),
+                new Case("steps", MODEL, b -> b.steps(31).schedule(Schedule.oneCycle())),
+                new Case("grid updates", MODEL, b -> b.gridUpdates(GridUpdates.every(4))),
+                new Case("grid updates and averaging", MODEL, b -> b.gridUpdates(GridUpdates.every(6)).averaging(0.9)),
+                new Case("penalties", MODEL, b -> b.regulariser(new WeightRegulariser(1e-3, 1e-3, 1e-3, 1e-3))),
+                new Case("L-BFGS", MODEL, b -> b.optimizer(Lbfgs.of(4)).batchSize(1000)),
+                new Case("L-BFGS on batches", MODEL, b -> b.optimizer(Lbfgs.of(4)).batchSize(40)),
+                new Case("L-BFGS and grid updates", MODEL, b -> b.optimizer(Lbfgs.of(4).withHistory(3)).batchSize(1000)
+                        .gridUpdates(GridUpdates.every(8))));
     }
 
     private double[][] state(Parameters parameters) {
@@ -347,7 +352,7 @@ class TrainerCourseTest {
             List<TrainingListener.Epoch> epochs;
             int batches;
             try (Parameters parameters = Parameters.initialise(each.model, 7);
-                 Trainer trainer = each.options.apply(builder(parameters)).build()) {
+                    Trainer trainer = each.options.apply(builder(parameters)).build()) {
                 int[] count = {0};
                 epochs = trainer.fit(data, validation).epochs();
                 whole = state(parameters);
@@ -358,20 +363,20 @@ class TrainerCourseTest {
             for (int stopAt = 1; stopAt <= 7; stopAt += 3) {
                 int last = stopAt;
                 try (Parameters parameters = Parameters.initialise(each.model, 7);
-                     Trainer trainer = each.options.apply(builder(parameters)).checkpoint(file)
-                         .listener(new TrainingListener() {
-                             @Override
-                             public void onBatch(Trainer running, Batch batch) {
-                                 if (batch.epoch() == 3 && batch.batch() >= Math.min(last, batch.batches())) {
-                                     running.requestStop();
-                                 }
-                             }
-                         }).build()) {
+                        Trainer trainer = each.options.apply(builder(parameters)).checkpoint(file)
+                                .listener(new TrainingListener() {
+                                    @Override
+                                    public void onBatch(Trainer running, Batch batch) {
+                                        if (batch.epoch() == 3 && batch.batch() >= Math.min(last, batch.batches())) {
+                                            running.requestStop();
+                                        }
+                                    }
+                                }).build()) {
                     assertTrue(trainer.fit(data, validation).stopped());
                     assertFalse(Arrays.deepEquals(whole, state(parameters)));
                 }
                 try (Checkpoint checkpoint = Checkpoint.read(file);
-                     Trainer trainer = each.options.apply(Trainer.resume(checkpoint)).build()) {
+                        Trainer trainer = each.options.apply(Trainer.resume(checkpoint)).build()) {
                     List<TrainingListener.Epoch> resumed = trainer.fit(data, validation).epochs();
                     assertTrue(Arrays.deepEquals(whole, state(trainer.parameters())), "stopped at batch " + stopAt);
                     assertEquals(epochs.size(), resumed.size());
@@ -388,18 +393,19 @@ class TrainerCourseTest {
     @Test
     void aResumedTrainingKeepsWhatItIs() throws Exception {
         Path file = folder.resolve("m.safetensors");
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 7);
-             Trainer trainer = builder(parameters).averaging(0.5).clipping(Clipping.byNorm(1)).checkpoint(file).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 7);
+                Trainer trainer = builder(parameters).averaging(0.5).clipping(Clipping.byNorm(1)).checkpoint(file).build()) {
             trainer.fit(Samples.regression(arena, DType.F32, 100, 1));
         }
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             List<UnaryOperator<Trainer.Builder>> refused = List.of(b -> b.averaging(0.6), b -> b.accumulation(2),
-                b -> b.clipping(Clipping.none()), b -> b.group(ParameterGroup.frozen("*.coef")),
-                b -> b.gridUpdates(GridUpdates.every(5)), b -> b.regulariser(new WeightRegulariser(1, 0, 0, 0)),
-                b -> b.classWeights(1, 2));
+                    b -> b.clipping(Clipping.none()), b -> b.group(ParameterGroup.frozen("*.coef")),
+                    b -> b.gridUpdates(GridUpdates.every(5)), b -> b.regulariser(new WeightRegulariser(1, 0, 0, 0)),
+                    b -> b.classWeights(1, 2));
             for (UnaryOperator<Trainer.Builder> option : refused) {
                 String message = assertThrows(KanException.class, () -> option.apply(Trainer.resume(checkpoint)))
-                    .getMessage();
+                        .getMessage();
                 assertTrue(message.contains("a resumed training keeps its"), message);
             }
             assertNull(checkpoint.state().orElseThrow().sets().get("average"));

@@ -69,8 +69,9 @@ class TrainerPromisesTest {
 
     @Test
     void aDoneTrainingIsRefusedOrTrainsMore() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = builder(parameters).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = builder(parameters).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             assertEquals(TrainingResult.End.EPOCHS, trainer.fit(data).end());
             double[] before = numbers(parameters);
@@ -86,9 +87,11 @@ class TrainerPromisesTest {
 
     @Test
     void moreEpochsAreWhatAsManyAtOnceWouldHaveBeen() {
-        try (Arena arena = Arena.ofConfined(); Parameters once = Parameters.initialise(MODEL, 1);
-             Parameters twice = Parameters.initialise(MODEL, 1); Trainer five = builder(once).epochs(5).build();
-             Trainer threeAndTwo = builder(twice).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters once = Parameters.initialise(MODEL, 1);
+                Parameters twice = Parameters.initialise(MODEL, 1);
+                Trainer five = builder(once).epochs(5).build();
+                Trainer threeAndTwo = builder(twice).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             five.fit(data);
             threeAndTwo.fit(data);
@@ -99,9 +102,10 @@ class TrainerPromisesTest {
 
     @Test
     void earlyStoppingCountsAnewWhereMoreIsAskedFor() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.adamW(0.2, 0)).batchSize(8).epochs(300)
-                 .earlyStopping(2).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.adamW(0.2, 0)).batchSize(8).epochs(300)
+                        .earlyStopping(2).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 40, 1);
             Dataset validation = Samples.regression(arena, DType.F64, 40, 2);
             TrainingResult result = trainer.fit(data, validation);
@@ -115,8 +119,9 @@ class TrainerPromisesTest {
 
     @Test
     void aStopAskedForBeforeFitHolds() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = builder(parameters).checkpoint(folder.resolve("c.safetensors")).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = builder(parameters).checkpoint(folder.resolve("c.safetensors")).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             trainer.requestStop();
             TrainingResult result = trainer.fit(data);
@@ -129,12 +134,13 @@ class TrainerPromisesTest {
 
     @Test
     void anInterruptEndsTheTrainingAfterTheStepAndStays() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = builder(parameters).listener(afterBatch((running, batch) -> {
-                 if (batch.step() == 4) {
-                     Thread.currentThread().interrupt();
-                 }
-             })).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = builder(parameters).listener(afterBatch((running, batch) -> {
+                    if (batch.step() == 4) {
+                        Thread.currentThread().interrupt();
+                    }
+                })).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             TrainingResult result = trainer.fit(data);
             assertTrue(Thread.interrupted(), "whoever interrupted wants to see it");
@@ -154,26 +160,26 @@ class TrainerPromisesTest {
             Dataset data = Samples.regression(arena, DType.F64, 40, 1);
             Dataset validation = Samples.regression(arena, DType.F64, 40, 2);
             try (Trainer trainer = Trainer.builder(parameters).optimizer(Optimizer.adamW(0.2, 0)).batchSize(8).epochs(30)
-                .earlyStopping(30).listener(new TrainingListener() {
-                    @Override
-                    public void onEpochEnd(Trainer running, Epoch epoch) {
-                        if (epoch.epoch() == 20) {
-                            throw new IllegalStateException("mine");
+                    .earlyStopping(30).listener(new TrainingListener() {
+                        @Override
+                        public void onEpochEnd(Trainer running, Epoch epoch) {
+                            if (epoch.epoch() == 20) {
+                                throw new IllegalStateException("mine");
+                            }
                         }
-                    }
 
-                    @Override
-                    public void onEnd(Trainer running, TrainingResult result) {
-                        order.add("first");
-                        throw new IllegalStateException("another");
-                    }
-                }).listener(new TrainingListener() {
-                    @Override
-                    public void onEnd(Trainer running, TrainingResult result) {
-                        order.add("second");
-                        ends.add(result);
-                    }
-                }).build()) {
+                        @Override
+                        public void onEnd(Trainer running, TrainingResult result) {
+                            order.add("first");
+                            throw new IllegalStateException("another");
+                        }
+                    }).listener(new TrainingListener() {
+                        @Override
+                        public void onEnd(Trainer running, TrainingResult result) {
+                            order.add("second");
+                            ends.add(result);
+                        }
+                    }).build()) {
                 IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> trainer.fit(data, validation));
                 assertEquals("mine", thrown.getMessage());
                 assertEquals(List.of("first", "second"), order);
@@ -250,10 +256,11 @@ class TrainerPromisesTest {
     @Test
     void aLossOfOnesOwnTrainsAsTheKernelsDo() {
         for (DType dtype : List.of(DType.F32, DType.F64)) {
-            try (Arena arena = Arena.ofConfined(); Parameters kernels = Parameters.initialise(MODEL.withDType(dtype), 1);
-                 Parameters own = Parameters.initialise(MODEL.withDType(dtype), 1);
-                 Trainer first = builder(kernels).loss(new Loss.Mse()).build();
-                 Trainer second = builder(own).loss(new Squares()).build()) {
+            try (Arena arena = Arena.ofConfined();
+                    Parameters kernels = Parameters.initialise(MODEL.withDType(dtype), 1);
+                    Parameters own = Parameters.initialise(MODEL.withDType(dtype), 1);
+                    Trainer first = builder(kernels).loss(new Loss.Mse()).build();
+                    Trainer second = builder(own).loss(new Squares()).build()) {
                 Dataset plain = Samples.regression(arena, dtype, 100, 1);
                 HostTensor weights = HostTensor.allocate(arena, dtype, 100);
                 for (int i = 0; i < 100; i++) {
@@ -262,7 +269,7 @@ class TrainerPromisesTest {
                 Dataset data = plain.withWeights(weights);
                 double expected = first.fit(data, data).epochs().getLast().validation().loss();
                 assertEquals(expected, second.fit(data, data).epochs().getLast().validation().loss(),
-                    dtype == DType.F64 ? 1e-12 : 1e-5);
+                        dtype == DType.F64 ? 1e-12 : 1e-5);
                 assertArrayEquals(numbers(kernels), numbers(own), dtype == DType.F64 ? 1e-10 : 1e-3);
             }
         }
@@ -270,9 +277,10 @@ class TrainerPromisesTest {
 
     @Test
     void lossAndScheduleOfOnesOwnAreGivenAgainToAResume() throws Exception {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Parameters whole = Parameters.initialise(MODEL, 1);
-             Trainer uninterrupted = builder(whole).loss(new Squares()).schedule(new Halves()).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Parameters whole = Parameters.initialise(MODEL, 1);
+                Trainer uninterrupted = builder(whole).loss(new Squares()).schedule(new Halves()).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             uninterrupted.fit(data);
             Path file = stopped(builder(parameters).loss(new Squares()).schedule(new Halves()), data);
@@ -291,8 +299,9 @@ class TrainerPromisesTest {
     @Test
     void aMetricOfOnesOwnIsAmongTheOthers() {
         Metric within = Metric.mean("within_a_half", (y, t) -> Math.abs(y[0] - t[0]) < 0.5 ? 1 : 0);
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = builder(parameters).metric(within).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = builder(parameters).metric(within).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             TrainingResult result = trainer.fit(data, data);
             Metrics metrics = trainer.evaluate(data);
@@ -349,7 +358,7 @@ class TrainerPromisesTest {
             for (Dataset data : List.of(Dataset.regression(x, y), Samples.regression(arena, DType.F64, 100, 1))) {
                 List<String> warnings = warnings(() -> {
                     try (Parameters parameters = Parameters.initialise(MODEL, 1);
-                         Trainer trainer = builder(parameters).build()) {
+                            Trainer trainer = builder(parameters).build()) {
                         trainer.fit(data);
                     }
                 });
@@ -358,7 +367,7 @@ class TrainerPromisesTest {
                 } else {
                     assertEquals(1, warnings.size(), warnings.toString());
                     assertTrue(warnings.getFirst().contains("49.8 % of the features")
-                        && warnings.getFirst().contains("99.5 % of feature 0"), warnings.getFirst());
+                            && warnings.getFirst().contains("99.5 % of feature 0"), warnings.getFirst());
                 }
             }
         }
@@ -378,9 +387,11 @@ class TrainerPromisesTest {
 
     @Test
     void theSeedDecidesTheOrderOfRowsAndTheSplit() {
-        try (Arena arena = Arena.ofConfined(); Parameters one = Parameters.initialise(MODEL, 1);
-             Parameters two = Parameters.initialise(MODEL, 1); Trainer first = builder(one).seed(1).build();
-             Trainer second = builder(two).seed(2).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters one = Parameters.initialise(MODEL, 1);
+                Parameters two = Parameters.initialise(MODEL, 1);
+                Trainer first = builder(one).seed(1).build();
+                Trainer second = builder(two).seed(2).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             first.fit(data);
             second.fit(data);
@@ -403,9 +414,11 @@ class TrainerPromisesTest {
     @Test
     void theAverageHasTheRunningStatisticsOfTheParameters() {
         KanModel model = KanModel.kan(DType.F64, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 4, 1); // brings batch norms
-        try (Arena arena = Arena.ofConfined(); Parameters plain = Parameters.initialise(model, 1);
-             Parameters averaged = Parameters.initialise(model, 1); Trainer first = builder(plain).build();
-             Trainer second = builder(averaged).averaging(0.9).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters plain = Parameters.initialise(model, 1);
+                Parameters averaged = Parameters.initialise(model, 1);
+                Trainer first = builder(plain).build();
+                Trainer second = builder(averaged).averaging(0.9).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 96, 1);
             double[] initial = plain.buffers().toDoubles();
             first.fit(data);
@@ -430,9 +443,10 @@ class TrainerPromisesTest {
     @Test
     void aSuppliedListenerSaysALineAnEpoch() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 1);
-             Trainer trainer = builder(parameters).listener(TrainingListener.printing(
-                 new PrintStream(out, true, StandardCharsets.UTF_8))).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = builder(parameters).listener(TrainingListener.printing(
+                        new PrintStream(out, true, StandardCharsets.UTF_8))).build()) {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             trainer.fit(data, data);
         }

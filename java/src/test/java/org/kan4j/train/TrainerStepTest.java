@@ -42,8 +42,8 @@ class TrainerStepTest {
     /** The parameters after one epoch of SGD without momentum, in the data's own order. */
     private static double[] train(RowSource data, KanModel model, int batch, UnaryOperator<Trainer.Builder> options) {
         try (Parameters parameters = Parameters.initialise(model, 5);
-             Trainer trainer = options.apply(Trainer.builder(parameters).optimizer(Optimizer.sgd(RATE, 0)).epochs(1)
-                 .batchSize(batch).shuffle(false)).build()) {
+                Trainer trainer = options.apply(Trainer.builder(parameters).optimizer(Optimizer.sgd(RATE, 0)).epochs(1)
+                        .batchSize(batch).shuffle(false)).build()) {
             trainer.fit(data);
             return parameters.values().flat().toDoubles();
         }
@@ -57,9 +57,10 @@ class TrainerStepTest {
 
     /** The gradient of the mean loss over all rows at the initial parameters. */
     private static double[] gradient(Dataset data) {
-        try (Context context = Context.open(); Parameters parameters = Parameters.initialise(MODEL, 5);
-             ParameterVector gradient = parameters.newVector();
-             DataObjective objective = new DataObjective(context, parameters, data, new Loss.Mse())) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.initialise(MODEL, 5);
+                ParameterVector gradient = parameters.newVector();
+                DataObjective objective = new DataObjective(context, parameters, data, new Loss.Mse())) {
             objective.evaluate(gradient);
             return gradient.flat().toDoubles();
         }
@@ -143,8 +144,9 @@ class TrainerStepTest {
 
     @Test
     void countsStepsNotBatches() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 5);
-             Trainer trainer = Trainer.builder(parameters).epochs(2).batchSize(8).accumulation(3).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 5);
+                Trainer trainer = Trainer.builder(parameters).epochs(2).batchSize(8).accumulation(3).build()) {
             trainer.fit(Samples.regression(arena, DType.F64, 60, 3));
             assertEquals(6, trainer.steps());
         }
@@ -153,8 +155,9 @@ class TrainerStepTest {
     /** Numbers that belong to some tensors, in the order of the flat array. */
     private static boolean[] of(String pattern) {
         ParameterGroup group = ParameterGroup.frozen(pattern);
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(MODEL, 5);
-             ParameterVector marks = parameters.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 5);
+                ParameterVector marks = parameters.newVector()) {
             for (TensorInfo tensor : parameters.tensors()) {
                 if (tensor.role() == TensorInfo.Role.PARAMETER && group.has(tensor)) {
                     marks.set(tensor.name(), HostTensor.allocate(arena, DType.F64, tensor.shape()).fill(1));
@@ -179,9 +182,9 @@ class TrainerStepTest {
             double[] gradient = gradient(data);
             double[] before = initial();
             double[] after = train(data, MODEL, 50, b -> b.optimizer(new Optimizer.Sgd(RATE, 0, 0.1, false))
-                .schedule(new Schedule.OneCycle(0.5, 0.5, 0.5)) // half the rate in its only step
-                .group(ParameterGroup.frozen("*.base_weight")).group(ParameterGroup.rate("layers.1.*", 0.7))
-                .group(ParameterGroup.decay("layers.0.coef_scale", 0.9)));
+                    .schedule(new Schedule.OneCycle(0.5, 0.5, 0.5)) // half the rate in its only step
+                    .group(ParameterGroup.frozen("*.base_weight")).group(ParameterGroup.rate("layers.1.*", 0.7))
+                    .group(ParameterGroup.decay("layers.0.coef_scale", 0.9)));
             int[] counts = new int[4];
             for (int i = 0; i < before.length; i++) {
                 double rate = base[i] ? 0 : second[i] ? 0.35 : RATE / 2; // the first group counts
@@ -206,7 +209,7 @@ class TrainerStepTest {
                 UnaryOperator<Trainer.Builder> adam = b -> b.optimizer(Optimizer.adamW(0.01, 0.1)).epochs(3);
                 double[] fused = train(data, model, 16, adam);
                 assertArrayEquals(fused, train(data, model, 16, b -> adam.apply(b)
-                    .group(new ParameterGroup("layers.0.*", false, 0.01, 0.1))));
+                        .group(new ParameterGroup("layers.0.*", false, 0.01, 0.1))));
                 assertArrayEquals(fused, train(data, model, 16, b -> adam.apply(b).clipping(Clipping.byNorm(1e30))));
             }
         }
@@ -217,7 +220,7 @@ class TrainerStepTest {
         try (Parameters parameters = Parameters.initialise(MODEL, 5)) {
             Trainer.Builder builder = Trainer.builder(parameters);
             String message = assertThrows(KanException.class,
-                () -> builder.group(ParameterGroup.frozen("layers.2.*"))).getMessage();
+                    () -> builder.group(ParameterGroup.frozen("layers.2.*"))).getMessage();
             assertTrue(message.contains("'layers.2.*'") && message.contains("layers.1.coef"), message);
             assertThrows(KanException.class, () -> builder.group(ParameterGroup.frozen("*.knots"))); // a buffer
             assertThrows(KanException.class, () -> builder.group(ParameterGroup.frozen("layersX0Xcoef")));
@@ -228,8 +231,10 @@ class TrainerStepTest {
     @Test
     void penaltiesArePartOfTheGradient() {
         WeightRegulariser penalty = new WeightRegulariser(0.1, 0.2, 0.3, 0.4);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(MODEL, 5); ParameterVector slope = parameters.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(MODEL, 5);
+                ParameterVector slope = parameters.newVector()) {
             Dataset data = Samples.regression(arena, DType.F64, 50, 3);
             penalty.addTo(context, parameters, slope);
             double[] own = slope.flat().toDoubles();
@@ -268,9 +273,9 @@ class TrainerStepTest {
             Dataset plain = Dataset.classification(x, HostTensor.of(arena, labels), 3);
             double[] expected = train(plain.withWeights(products), model, 16, b -> b);
             assertArrayEquals(expected, train(weighted ? plain.withWeights(own) : plain, model, 16,
-                b -> b.classWeights(factors)));
+                    b -> b.classWeights(factors)));
             String message = assertThrows(KanException.class,
-                () -> train(plain, model, 16, b -> b.classWeights(1, 2))).getMessage();
+                    () -> train(plain, model, 16, b -> b.classWeights(1, 2))).getMessage();
             assertTrue(message.contains("2 class weights") && message.contains("3 classes"), message);
         }
     }
@@ -291,7 +296,7 @@ class TrainerStepTest {
             Loss loss = new Loss.BinaryCrossEntropy(3);
             assertEquals(expected, loss.evaluate(context, predictions, targets, null, null), 1e-14);
             assertEquals(new Loss.BinaryCrossEntropy().evaluate(context, predictions, targets, null, null),
-                new Loss.BinaryCrossEntropy(1).evaluate(context, predictions, targets, null, null));
+                    new Loss.BinaryCrossEntropy(1).evaluate(context, predictions, targets, null, null));
             assertThrows(KanException.class, () -> new Loss.BinaryCrossEntropy(0));
         }
     }

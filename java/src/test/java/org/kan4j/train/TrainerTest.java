@@ -46,13 +46,13 @@ class TrainerTest {
 
     private static Trainer.Builder trainer(Parameters parameters, Context context) {
         return Trainer.builder(parameters).context(context).optimizer(Optimizer.adamW(1e-2, 1e-4)).batchSize(32)
-            .schedule(Schedule.exponential(0.95));
+                .schedule(Schedule.exponential(0.95));
     }
 
     private static double[] train(Dataset data, KanModel model, int threads, int epochs) {
         try (Context context = Context.open(ContextOptions.defaults().withThreads(threads));
-             Parameters parameters = Parameters.initialise(model, 7);
-             Trainer trainer = trainer(parameters, context).epochs(epochs).build()) {
+                Parameters parameters = Parameters.initialise(model, 7);
+                Trainer trainer = trainer(parameters, context).epochs(epochs).build()) {
             trainer.fit(data);
             return parameters.values().flat().toDoubles();
         }
@@ -60,18 +60,19 @@ class TrainerTest {
 
     static Stream<KanModel> models() {
         return Stream.of(
-            KanModel.kan(DType.F64, BSpline.of(5, 3), 2, 8, 1),
-            KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 80, 1),
-            KanModel.kan(DType.F32, new Chebyshev(4), 2, 16, 1),
-            KanModel.mlp(DType.F32, Activation.SILU, 2, 70, 1));
+                KanModel.kan(DType.F64, BSpline.of(5, 3), 2, 8, 1),
+                KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 80, 1),
+                KanModel.kan(DType.F32, new Chebyshev(4), 2, 16, 1),
+                KanModel.mlp(DType.F32, Activation.SILU, 2, 70, 1));
     }
 
     @ParameterizedTest
     @MethodSource("models")
     void learnsAFunction(KanModel model) {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 3);
-             Trainer trainer = trainer(parameters, context).epochs(40).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 3);
+                Trainer trainer = trainer(parameters, context).epochs(40).build()) {
             Dataset data = Samples.regression(arena, model.dtype(), 640, 1);
             double before = trainer.evaluate(data).loss();
             TrainingResult result = trainer.fit(data);
@@ -101,16 +102,17 @@ class TrainerTest {
         try (Arena arena = Arena.ofConfined()) {
             Dataset data = Samples.regression(arena, model.dtype(), 200, 2);
             double[] uninterrupted = train(data, model, 2, 5);
-            try (Context context = Context.open(); Parameters parameters = Parameters.initialise(model, 7);
-                 Trainer trainer = trainer(parameters, context).epochs(5).checkpoint(file)
-                     .listener(new TrainingListener() {
-                         @Override
-                         public void onBatch(Trainer running, Batch batch) {
-                             if (batch.epoch() == 3 && batch.batch() == 2) {
-                                 running.requestStop(); // in the middle of an epoch
-                             }
-                         }
-                     }).build()) {
+            try (Context context = Context.open();
+                    Parameters parameters = Parameters.initialise(model, 7);
+                    Trainer trainer = trainer(parameters, context).epochs(5).checkpoint(file)
+                            .listener(new TrainingListener() {
+                                @Override
+                                public void onBatch(Trainer running, Batch batch) {
+                                    if (batch.epoch() == 3 && batch.batch() == 2) {
+                                        running.requestStop(); // in the middle of an epoch
+                                    }
+                                }
+                            }).build()) {
                 TrainingResult result = trainer.fit(data);
                 assertTrue(result.stopped());
             }
@@ -128,21 +130,21 @@ class TrainerTest {
     /** A large rate on few rows: the validation loss goes up and down. */
     private static Trainer.Builder overfitting(Parameters parameters, int patience) {
         return Trainer.builder(parameters).optimizer(Optimizer.adamW(5e-2, 0)).batchSize(8).epochs(200)
-            .earlyStopping(patience);
+                .earlyStopping(patience);
     }
 
     @Test
     void stopsEarlyWithTheBestParameters() throws Exception {
         Path file = folder.resolve("checkpoint.safetensors");
         KanModel model = KanModel.of(DType.F64, List.of(KanLayer.of(2, 8, new Wavelet(Wavelet.Kind.MEXICAN_HAT)),
-            BatchNorm.of(8), KanLayer.of(8, 1, BSpline.of(5, 3))));
+                BatchNorm.of(8), KanLayer.of(8, 1, BSpline.of(5, 3))));
         try (Arena arena = Arena.ofConfined()) {
             Dataset data = Samples.regression(arena, DType.F64, 40, 2);
             Dataset validation = Samples.regression(arena, DType.F64, 40, 3);
             double[] best;
             List<Double> losses;
             try (Parameters parameters = Parameters.initialise(model, 7);
-                 Trainer trainer = overfitting(parameters, 3).build()) {
+                    Trainer trainer = overfitting(parameters, 3).build()) {
                 TrainingResult result = trainer.fit(data, validation);
                 assertFalse(result.stopped());
                 losses = result.epochs().stream().map(e -> e.validation().loss()).toList();
@@ -155,14 +157,14 @@ class TrainerTest {
             }
             // Interrupted one epoch before its end, then resumed: the same.
             try (Parameters parameters = Parameters.initialise(model, 7);
-                 Trainer trainer = overfitting(parameters, 3).checkpoint(file).listener(new TrainingListener() {
-                     @Override
-                     public void onBatch(Trainer running, Batch batch) {
-                         if (batch.epoch() == losses.size() - 1 && batch.batch() == 2) {
-                             running.requestStop();
-                         }
-                     }
-                 }).build()) {
+                    Trainer trainer = overfitting(parameters, 3).checkpoint(file).listener(new TrainingListener() {
+                        @Override
+                        public void onBatch(Trainer running, Batch batch) {
+                            if (batch.epoch() == losses.size() - 1 && batch.batch() == 2) {
+                                running.requestStop();
+                            }
+                        }
+                    }).build()) {
                 assertTrue(trainer.fit(data, validation).stopped());
                 assertArrayEquals(best, parameters.values().flat().toDoubles());
             }
@@ -176,7 +178,7 @@ class TrainerTest {
                 assertThrows(KanException.class, () -> Trainer.resume(checkpoint).earlyStopping(4));
             }
             try (Parameters parameters = Parameters.initialise(model, 7);
-                 Trainer trainer = overfitting(parameters, 3).build()) {
+                    Trainer trainer = overfitting(parameters, 3).build()) {
                 assertThrows(KanException.class, () -> trainer.fit(data));
             }
         }
@@ -185,9 +187,10 @@ class TrainerTest {
     @Test
     void aBatchNormNeverMeetsABatchOfOneRow() {
         KanModel model = KanModel.kan(DType.F32, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1);
-             Trainer trainer = trainer(parameters, context).epochs(2).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1);
+                Trainer trainer = trainer(parameters, context).epochs(2).build()) {
             trainer.fit(Samples.regression(arena, DType.F32, 65, 2)); // two batches of 32, one row left over
             assertEquals(4, trainer.steps());
         }
@@ -213,11 +216,12 @@ class TrainerTest {
     @Test
     void stopsAtALossThatIsNotANumberAndNamesTheStep() {
         KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 4, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1);
-             Trainer trainer = trainer(parameters, context).optimizer(Optimizer.sgd(1e30, 0)).epochs(5).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1);
+                Trainer trainer = trainer(parameters, context).optimizer(Optimizer.sgd(1e30, 0)).epochs(5).build()) {
             NonFiniteLossException e = assertThrows(NonFiniteLossException.class,
-                () -> trainer.fit(Samples.regression(arena, DType.F32, 200, 2)));
+                    () -> trainer.fit(Samples.regression(arena, DType.F32, 200, 2)));
             assertTrue(e.getMessage().contains("epoch 1") && e.getMessage().contains("step"), e.getMessage());
         }
     }
@@ -225,11 +229,12 @@ class TrainerTest {
     @Test
     void refusesDataThatDoNotFitTheModel() {
         KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), 3, 4, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1);
-             Trainer trainer = trainer(parameters, context).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1);
+                Trainer trainer = trainer(parameters, context).build()) {
             String columns = assertThrows(KanException.class,
-                () -> trainer.fit(Samples.regression(arena, DType.F32, 20, 2))).getMessage();
+                    () -> trainer.fit(Samples.regression(arena, DType.F32, 20, 2))).getMessage();
             assertTrue(columns.contains("3") && columns.contains("2"), columns);
             assertThrows(KanException.class, () -> trainer.fit(Samples.regression(arena, DType.F64, 20, 2)));
         }
@@ -239,9 +244,10 @@ class TrainerTest {
     @EnumSource(names = {"F32", "F64"})
     void separatesClasses(DType dtype) {
         KanModel model = KanModel.kan(dtype, BSpline.of(5, 3), 2, 5, 3);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.initialise(model, 1);
-             Trainer trainer = trainer(parameters, context).epochs(30).build()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1);
+                Trainer trainer = trainer(parameters, context).epochs(30).build()) {
             SplitMix random = new SplitMix(5);
             int rows = 300;
             HostTensor x = HostTensor.allocate(arena, model.dtype(), rows, 2);

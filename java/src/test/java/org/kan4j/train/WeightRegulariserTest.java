@@ -23,8 +23,10 @@ class WeightRegulariserTest {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(4, 3), 2, 3, 1);
         WeightRegulariser[] penalties = {new WeightRegulariser(1, 0, 0, 0), new WeightRegulariser(0, 1, 0, 0),
             new WeightRegulariser(0, 0, 1, 0), new WeightRegulariser(0, 0, 0, 1), new WeightRegulariser(.3, 2, 5, 7)};
-        try (Context context = Context.open(); Parameters parameters = Parameters.initialise(model, 3);
-             ParameterVector gradient = parameters.newVector(); ParameterVector ignored = parameters.newVector()) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 3);
+                ParameterVector gradient = parameters.newVector();
+                ParameterVector ignored = parameters.newVector()) {
             for (WeightRegulariser penalty : penalties) {
                 gradient.flat().fill(0.25); // it must add
                 penalty.addTo(context, parameters, gradient);
@@ -39,7 +41,7 @@ class WeightRegulariserTest {
                     values.set(before, i);
                     double expected = (up - down) / 2e-6;
                     assertEquals(expected, gradient.flat().get(i) - 0.25, 1e-5 * Math.max(1, Math.abs(expected)),
-                        penalty + ", parameter " + i);
+                            penalty + ", parameter " + i);
                     largest = Math.max(largest, Math.abs(expected));
                 }
                 assertTrue(largest > 1e-3, penalty.toString());
@@ -50,8 +52,10 @@ class WeightRegulariserTest {
     @Test
     void edgesOfZeroGiveNoNaN() {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(4, 3), 2, 1);
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
-             Parameters parameters = Parameters.zeros(model); ParameterVector gradient = parameters.newVector()) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.zeros(model);
+                ParameterVector gradient = parameters.newVector()) {
             assertEquals(0, new WeightRegulariser(1, 1, 1, 1).addTo(context, parameters, gradient));
             HostTensor coef = parameters.get(arena, "layers.0.coef");
             coef.set(7, 0, 0, 2);

@@ -18,19 +18,19 @@ enum Activation {
 
     double of(double x) {
         switch (this) {
-            case NONE:
+            case NONE :
                 return 0;
-            case SILU:
+            case SILU :
                 return x / (1 + Math.exp(-x));
-            case RELU:
+            case RELU :
                 return Math.max(x, 0);
-            case GELU:
+            case GELU :
                 return x * 0.5 * (1 + erf(x * Math.sqrt(0.5)));
-            case TANH:
+            case TANH :
                 return Math.tanh(x);
-            case SIGMOID:
+            case SIGMOID :
                 return 1 / (1 + Math.exp(-x));
-            default:
+            default :
                 return x;
         }
     }

@@ -32,29 +32,29 @@ abstract class Basis {
     static Basis read(LayerFields f, int in) {
         String type = f.text("type");
         switch (type) {
-            case "bspline":
+            case "bspline" :
                 return new Spline(f.tensor("knots", in, f.whole("grid") + 2L * f.whole("order") + 1), in,
-                    f.whole("order"), f.text("outside"));
-            case "fastkan":
+                        f.whole("order"), f.text("outside"));
+            case "fastkan" :
                 return gaussian(f, f.whole("centres"));
-            case "rswaf":
+            case "rswaf" :
                 return rswaf(f, f.whole("centres"));
-            case "fourierkan":
+            case "fourierkan" :
                 return fourier(f.whole("frequencies"));
-            case "chebykan":
+            case "chebykan" :
                 return chebyshev(f.whole("degree"));
-            case "jacobikan":
+            case "jacobikan" :
                 return jacobi(f.whole("degree"), f.number("a"), f.number("b"));
-            case "sinekan":
+            case "sinekan" :
                 return sine(f, f.whole("frequencies"), in);
-            case "relukan":
+            case "relukan" :
                 return relu(f, f.whole("grid"), f.whole("order"), in);
-            case "rational":
+            case "rational" :
                 return rational(f, f.whole("groups"), in);
-            case "bsrbf":
+            case "bsrbf" :
                 return sum(new Spline(f.tensor("knots", in, f.whole("grid") + 2L * f.whole("order") + 1), in,
-                    f.whole("order"), "zero"), gaussian(f, f.whole("grid") + f.whole("order")));
-            default:
+                        f.whole("order"), "zero"), gaussian(f, f.whole("grid") + f.whole("order")));
+            default :
                 throw f.unknown("basis", type);
         }
     }
@@ -81,7 +81,7 @@ abstract class Basis {
             @Override
             int evaluate(int i, double z, double[] values) {
                 for (int c = 0; c < values.length; c++) {
-                    double cosh = Math.cosh((z - centres[c]) * width);  // 1 - tanh^2 = 1 / cosh^2
+                    double cosh = Math.cosh((z - centres[c]) * width); // 1 - tanh^2 = 1 / cosh^2
                     values[c] = 1 / cosh / cosh;
                 }
                 return 0;
@@ -128,7 +128,7 @@ abstract class Basis {
                     double e = 2 * d + a + b;
                     double unit = 2 * d * (d + a + b) * (e - 2);
                     values[d] = ((e - 1) * (e * (e - 2) * t + a * a - b * b) * values[d - 1]
-                        - 2 * (d + a - 1) * (d + b - 1) * e * values[d - 2]) / unit;
+                            - 2 * (d + a - 1) * (d + b - 1) * e * values[d - 2]) / unit;
                 }
                 return 0;
             }

@@ -67,7 +67,7 @@ final class Json {
             throw bad("nested too deeply");
         }
         switch (next()) {
-            case '{':
+            case '{' :
                 at++;
                 Map<String, Object> map = new LinkedHashMap<>();
                 if (!take('}')) {
@@ -80,7 +80,7 @@ final class Json {
                     expect('}');
                 }
                 return map;
-            case '[':
+            case '[' :
                 at++;
                 List<Object> list = new ArrayList<>();
                 if (!take(']')) {
@@ -90,9 +90,9 @@ final class Json {
                     expect(']');
                 }
                 return list;
-            case '"':
+            case '"' :
                 return string();
-            default:
+            default :
                 return word();
         }
     }
@@ -100,18 +100,18 @@ final class Json {
     private Object word() {
         int from = at;
         while (at < text.length() && "+-.".indexOf(text.charAt(at)) >= 0
-            || at < text.length() && Character.isLetterOrDigit(text.charAt(at))) {
+                || at < text.length() && Character.isLetterOrDigit(text.charAt(at))) {
             at++;
         }
         String word = text.substring(from, at);
         switch (word) {
-            case "true":
+            case "true" :
                 return true;
-            case "false":
+            case "false" :
                 return false;
-            case "null":
+            case "null" :
                 return null;
-            default:
+            default :
                 if (!word.matches("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")) {
                     throw bad("'" + word + "' is no value");
                 }

@@ -10,15 +10,15 @@ final class KanLayer extends Layer {
     private final Layer norm;
     private final boolean normalBase;
     private final Activation base;
-    private final double[] weights;      // (in, functions, out)
-    private final double[] baseWeights;  // (in, out)
+    private final double[] weights; // (in, functions, out)
+    private final double[] baseWeights; // (in, out)
     private final double[] bias;
 
     private KanLayer(LayerFields f, int in, int out, Basis basis) {
         super(in, out);
         this.basis = basis;
         this.norm = f.flag("input_norm")
-            ? Layers.norm(in, NORM_EPS, f.tensor("norm_weight", in), f.tensor("norm_bias", in)) : null;
+                ? Layers.norm(in, NORM_EPS, f.tensor("norm_weight", in), f.tensor("norm_bias", in)) : null;
         this.normalBase = f.flag("base_norm");
         this.base = Activation.of(f, f.text("base"));
         int n = basis.functions();

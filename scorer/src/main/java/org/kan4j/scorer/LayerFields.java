@@ -23,7 +23,7 @@ final class LayerFields {
 
     private ModelFormatException bad(String key, String expected) {
         return new ModelFormatException("layer " + index + " needs " + expected + " for '" + key + "', given "
-            + fields.get(key));
+                + fields.get(key));
     }
 
     /** Another description inside. */
@@ -79,6 +79,6 @@ final class LayerFields {
     /** What the layer is not. */
     ModelFormatException unknown(String what, String name) {
         return new ModelFormatException("layer " + index + " has the " + what + " '" + name
-            + "', which this kan4j-scorer does not know; a newer one may");
+                + "', which this kan4j-scorer does not know; a newer one may");
     }
 }

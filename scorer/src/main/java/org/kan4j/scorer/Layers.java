@@ -11,22 +11,22 @@ final class Layers {
     static Layer read(LayerFields f) {
         String type = f.text("type");
         switch (type) {
-            case "kan":
+            case "kan" :
                 return KanLayer.read(f);
-            case "linear":
+            case "linear" :
                 return linear(f);
-            case "layer_norm":
+            case "layer_norm" :
                 return norm(f.whole("features"), f.number("eps"), f.tensor("weight", f.whole("features")),
-                    f.tensor("bias", f.whole("features")));
-            case "batch_norm":
+                        f.tensor("bias", f.whole("features")));
+            case "batch_norm" :
                 return batchNorm(f);
-            case "activation":
+            case "activation" :
                 return activation(f);
-            case "multiply":
+            case "multiply" :
                 return multiply(f);
-            case "affine":
+            case "affine" :
                 return affine(f);
-            default:
+            default :
                 throw f.unknown("type", type);
         }
     }

@@ -24,7 +24,7 @@ final class ModelFile {
         long length = bytes.length < 8 ? -1 : buffer.getLong(0);
         if (length < 2 || length > bytes.length - 8) {
             throw new ModelFormatException("not a whole safetensors file: " + bytes.length
-                + " bytes, its header claims " + length);
+                    + " bytes, its header claims " + length);
         }
         tensors = Json.object(new String(bytes, 8, (int) length, StandardCharsets.UTF_8));
         Object texts = tensors.remove("__metadata__");
@@ -40,7 +40,7 @@ final class ModelFile {
         }
         if (!String.valueOf(FORMAT_VERSION).equals(metadata.get("format_version"))) {
             throw new ModelFormatException("a model of format version " + metadata.get("format_version")
-                + "; this kan4j-scorer reads version " + FORMAT_VERSION);
+                    + "; this kan4j-scorer reads version " + FORMAT_VERSION);
         }
     }
 
@@ -65,13 +65,13 @@ final class ModelFile {
         int size = "F32".equals(dtype) ? 4 : "F64".equals(dtype) ? 8 : 0;
         if (size == 0 || !(offsets instanceof List) || ((List<?>) offsets).size() != 2) {
             throw new ModelFormatException("the tensor " + name
-                + " must have dtype F32 or F64 and data_offsets, it has " + entry);
+                    + " must have dtype F32 or F64 and data_offsets, it has " + entry);
         }
         long begin = whole(((List<?>) offsets).get(0), name);
         long end = whole(((List<?>) offsets).get(1), name);
         if (begin > end || end > data.capacity() || end - begin != count * size || count > Integer.MAX_VALUE - 8) {
             throw new ModelFormatException("the tensor " + name + " takes the bytes " + begin + " to " + end + " of "
-                + data.capacity() + ", expected " + count + " numbers of " + size + " bytes");
+                    + data.capacity() + ", expected " + count + " numbers of " + size + " bytes");
         }
         double[] numbers = new double[(int) count];
         for (int i = 0; i < numbers.length; i++) {
@@ -82,7 +82,7 @@ final class ModelFile {
 
     static long whole(Object value, String what) {
         if (value instanceof Double && (Double) value == Math.rint((Double) value) && (Double) value >= 0
-            && (Double) value <= 1L << 53) {
+                && (Double) value <= 1L << 53) {
             return ((Double) value).longValue();
         }
         throw new ModelFormatException(what + " needs a whole number, given " + value);

@@ -39,7 +39,7 @@ public final class Scorer {
             Layer layer = Layers.read(new LayerFields(spec, file, layers.size()));
             if (!layers.isEmpty() && layers.get(layers.size() - 1).out != layer.in) {
                 throw new ModelFormatException("layer " + layers.size() + " takes " + layer.in
-                    + " features, the one before gives " + layers.get(layers.size() - 1).out);
+                        + " features, the one before gives " + layers.get(layers.size() - 1).out);
             }
             layers.add(layer);
             most = Math.max(most, Math.max(layer.in, layer.out));
@@ -137,7 +137,7 @@ public final class Scorer {
     private int rows(int length) {
         if (length == 0 || length % inputs() != 0) {
             throw new IllegalArgumentException("the model takes rows of " + inputs() + " numbers, given " + length
-                + " numbers");
+                    + " numbers");
         }
         return length / inputs();
     }

@@ -47,7 +47,7 @@ final class Spline extends Basis {
                 // B'_c = k (N_c / (t_{c+k} - t_c) - N_{c+1} / (t_{c+k+1} - t_{c+1})), N of order k - 1 in lower[j - 1],
                 // lower[j]
                 double slope = (j > 0 ? lower[j - 1] * inverse(from, c, k) : 0) - (j < k
-                    ? lower[j] * inverse(from, c + 1, k) : 0);
+                        ? lower[j] * inverse(from, c + 1, k) : 0);
                 values[j] += (z - x) * k * slope;
             }
         } else {
@@ -75,7 +75,7 @@ final class Spline extends Basis {
         for (int d = 1; d <= order; d++) {
             double saved = 0;
             for (int r = 0; r < d; r++) {
-                int c = cell - from + 1 - d + r;  // of order d - 1
+                int c = cell - from + 1 - d + r; // of order d - 1
                 double unit = values[r] * inverse(from, c, d);
                 values[r] = saved + (unit == 0 ? 0 : (t[from + c + d] - x) * unit);
                 saved = unit == 0 ? 0 : (x - t[from + c]) * unit;

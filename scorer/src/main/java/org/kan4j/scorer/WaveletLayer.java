@@ -29,7 +29,7 @@ final class WaveletLayer extends Layer {
             for (int i = 0; i < in; i++) {
                 int edge = o * in + i;
                 double window = kind.equals("shannon") && in > 1 ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1))
-                    : 1;
+                        : 1;
                 sum += weight[edge] * window * psi(kind, (x[i] - translation[edge]) / scale[edge]);
             }
             y[o] = sum;
@@ -39,20 +39,20 @@ final class WaveletLayer extends Layer {
     private static double psi(String kind, double u) {
         double bell = Math.exp(-u * u / 2);
         switch (kind) {
-            case "mexican_hat":
+            case "mexican_hat" :
                 return 2 / (Math.sqrt(3) * Math.pow(Math.PI, 0.25)) * (u * u - 1) * bell;
-            case "morlet":
+            case "morlet" :
                 return Math.cos(5 * u) * bell;
-            case "dog":
+            case "dog" :
                 return -u * bell;
-            case "meyer":
+            case "meyer" :
                 double v = Math.abs(u);
                 double t = 2 * v - 1;
                 double nu = t * t * t * t * (35 - 84 * t + 70 * t * t - 20 * t * t * t);
                 return v >= 1 ? 0 : Math.sin(Math.PI * v) * (v <= 0.5 ? 1 : Math.cos(Math.PI / 2 * nu));
-            case "shannon":
+            case "shannon" :
                 return u == 0 ? 1 : Math.sin(u) / u;
-            default:
+            default :
                 return Double.NaN;
         }
     }

@@ -139,7 +139,7 @@ public final class CudaBench implements Measurement {
         double copy = 0;
         for (long bytes = 1 << 20; bytes <= 1L << 30; bytes *= 4) {
             try (DeviceTensor from = DeviceTensor.allocate(context, DType.F32, bytes / 4);
-                 DeviceTensor to = DeviceTensor.allocate(context, DType.F32, bytes / 4)) {
+                    DeviceTensor to = DeviceTensor.allocate(context, DType.F32, bytes / 4)) {
                 to.copyFrom(from);
                 double millis = time(context, () -> to.copyFrom(from));
                 copy = Math.max(copy, 2 * bytes / millis * 1e3);
@@ -151,10 +151,11 @@ public final class CudaBench implements Measurement {
         double products = 0;
         for (long n = 64; n <= 8192; n *= 2) {
             try (Arena arena = Arena.ofConfined();
-                 Parameters host = Parameters.initialise(KanModel.of(DType.F32, new Linear(n, n, false)), 1);
-                 Parameters parameters = host.onto(context);
-                 Workspace workspace = Workspace.inference(context, parameters, n);
-                 DeviceTensor x = DeviceTensor.of(context, Bench.random(arena, DType.F32, n, n, new SplittableRandom(1), -1))) {
+                    Parameters host = Parameters.initialise(KanModel.of(DType.F32, new Linear(n, n, false)), 1);
+                    Parameters parameters = host.onto(context);
+                    Workspace workspace = Workspace.inference(context, parameters, n);
+                    DeviceTensor x = DeviceTensor.of(context,
+                            Bench.random(arena, DType.F32, n, n, new SplittableRandom(1), -1))) {
                 workspace.forward(x);
                 double millis = time(context, () -> workspace.forward(x));
                 products = Math.max(products, (double) n * n * n / millis * 1e3);

@@ -67,13 +67,13 @@ public final class Latency {
 
     /** Measures another library's network; every thread has one of its own. */
     public static Result run(LatencyPeer peer, String model, long[] widths, int batch, int threads, double seconds,
-                             long seed) {
+            long seed) {
         return run(() -> peer.open(model, widths, batch), widths[0], widths[widths.length - 1], batch, threads, seconds,
                 seed);
     }
 
     private static Result run(Supplier<LatencyPeer.Call> network, long in, long out, int batch, int threads,
-                              double seconds, long seed) {
+            double seconds, long seed) {
         CyclicBarrier start = new CyclicBarrier(threads);
         List<FutureTask<Calls>> tasks = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
@@ -95,7 +95,7 @@ public final class Latency {
     }
 
     private static Callable<Calls> thread(Supplier<LatencyPeer.Call> network, long in, long out, int batch, double seconds,
-                                          long seed, CyclicBarrier start) {
+            long seed, CyclicBarrier start) {
         SplittableRandom random = new SplittableRandom(seed);
         float[][] inputs = new float[INPUTS][Math.toIntExact(batch * in)];
         for (float[] input : inputs) {

@@ -122,8 +122,8 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
         for (long[] p : PRODUCTS) {
             KanModel model = KanModel.of(dtype, new Linear(p[0], p[1], false));
             try (Arena arena = Arena.ofConfined();
-                 Parameters parameters = Parameters.initialise(model, 1);
-                 Workspace workspace = Workspace.inference(context, parameters, p[2])) {
+                    Parameters parameters = Parameters.initialise(model, 1);
+                    Workspace workspace = Workspace.inference(context, parameters, p[2])) {
                 HostTensor x = Bench.random(arena, dtype, p[2], p[0], new SplittableRandom(1), -1);
                 HostTensor y = HostTensor.allocate(arena, dtype, p[2], p[1]);
                 long madds = p[0] * p[1] * p[2];

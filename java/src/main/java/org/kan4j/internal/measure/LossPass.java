@@ -16,20 +16,20 @@ public final class LossPass {
 
     /** A loss, and the gradient of predictions; absent arrays are NULL. */
     public static double evaluate(Loss loss, Context context, DType dtype, long rows, long out, MemorySegment predictions,
-                                  MemorySegment targets, MemorySegment weights, MemorySegment gradient, Scalar value) {
+            MemorySegment targets, MemorySegment weights, MemorySegment gradient, Scalar value) {
         queue(loss, context, dtype, rows, out, predictions, targets, weights, gradient, value.array());
         return value.get();
     }
 
     /** The same without waiting for the value. */
     public static void queue(Loss loss, Context context, DType dtype, long rows, long out, MemorySegment predictions,
-                             MemorySegment targets, MemorySegment weights, MemorySegment gradient, MemorySegment value) {
+            MemorySegment targets, MemorySegment weights, MemorySegment gradient, MemorySegment value) {
         if (loss instanceof Loss.Custom own) {
             LossKernel.own(own::row, own.classes(), context, dtype, rows, (int) out, predictions, targets, weights, gradient,
-                value);
+                    value);
         } else {
             LossKernel.queue(loss.code(), loss.parameter(), context, dtype, rows, out, predictions, targets, weights, gradient,
-                value);
+                    value);
         }
     }
 }

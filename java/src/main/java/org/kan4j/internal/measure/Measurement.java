@@ -40,7 +40,7 @@ public final class Measurement {
 
     /** Measures parameters on data of at least one row: every measure by name, those of one's own too. */
     public static Map<String, Double> of(Context context, Parameters parameters, Loss loss, RowSource data,
-                                         Map<String, ? extends RowSum> own) {
+            Map<String, ? extends RowSum> own) {
         Loss measured = loss == null ? defaultLoss(data) : loss;
         requireFit(parameters.model(), measured, data);
         if (data.size() == 0) {
@@ -53,11 +53,11 @@ public final class Measurement {
         double plainSum = 0;
         double weightSum = 0;
         Scores scores = data.classes() > 0 ? new Scores.Classes(data.classes())
-            : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
-            : new Scores.Reals((int) data.out());
+                : measured instanceof Loss.BinaryCrossEntropy ? new Scores.Classes(2)
+                        : new Scores.Reals((int) data.out());
         try (Memory memory = Memory.confined(context);
-             Workspace workspace = Workspace.inference(context, parameters, batch);
-             RowSource.Pass pass = data.inOrder()) {
+                Workspace workspace = Workspace.inference(context, parameters, batch);
+                RowSource.Pass pass = data.inOrder()) {
             Passes passes = Passes.of(workspace);
             Batch buffers = new Batch(memory, data, batch);
             for (int from = 0; from < data.size(); from += batch) {
@@ -72,7 +72,7 @@ public final class Measurement {
                 double value = evaluate(measured, context, data, rows, predictions, buffers);
                 lossSum += weight * value;
                 plainSum += weight * (plain.equals(measured) ? value
-                    : evaluate(plain, context, data, rows, predictions, buffers));
+                        : evaluate(plain, context, data, rows, predictions, buffers));
                 weightSum += weight;
             }
         }
@@ -97,9 +97,9 @@ public final class Measurement {
     }
 
     private static double evaluate(Loss loss, Context context, RowSource data, int rows, MemorySegment predictions,
-                                   Batch batch) {
+            Batch batch) {
         return LossPass.evaluate(loss, context, data.dtype(), rows, data.out(), predictions,
-            batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, MemorySegment.NULL, batch.value);
+                batch.targets, data.weighted() ? batch.weights : MemorySegment.NULL, MemorySegment.NULL, batch.value);
     }
 
     public static Loss defaultLoss(RowSource data) {
@@ -110,12 +110,12 @@ public final class Measurement {
     public static void requireFit(KanModel model, Loss loss, RowSource data) {
         if (data.dtype() != model.dtype()) {
             throw KanException.invalid("the model computes in %s, given data of %s; convert it with HostTensor.to",
-                model.dtype(), data.dtype());
+                    model.dtype(), data.dtype());
         }
         if (data.in() != model.in() || data.out() != model.out()) {
             throw new ShapeException("the model has " + model.in() + " inputs and " + model.out()
-                + " outputs, the data " + data.in() + " features and " + data.out()
-                + (data.classes() > 0 ? " classes" : " targets"));
+                    + " outputs, the data " + data.in() + " features and " + data.out()
+                    + (data.classes() > 0 ? " classes" : " targets"));
         }
         if (loss instanceof Loss.CrossEntropy && data.classes() == 0) {
             throw KanException.invalid("cross-entropy needs class labels; the data has real targets");
@@ -123,8 +123,8 @@ public final class Measurement {
         if (loss instanceof Loss.Custom custom) {
             if (custom.classes() != data.classes() > 0) {
                 throw KanException.invalid("%s takes %s; the data has %s", custom.name(),
-                    custom.classes() ? "class labels" : "real targets (its classes() says false)",
-                    data.classes() > 0 ? "class labels" : "real targets");
+                        custom.classes() ? "class labels" : "real targets (its classes() says false)",
+                        data.classes() > 0 ? "class labels" : "real targets");
             }
             return;
         }
@@ -135,7 +135,7 @@ public final class Measurement {
 
     public static boolean hasClasses(Loss loss) {
         return loss instanceof Loss.CrossEntropy || loss instanceof Loss.BinaryCrossEntropy
-            || loss instanceof Loss.Custom custom && custom.classes();
+                || loss instanceof Loss.Custom custom && custom.classes();
     }
 
     /** The weight of the rows whose class is predicted rightly. */
@@ -145,8 +145,8 @@ public final class Measurement {
         for (int i = 0; i < rows; i++) {
             double share;
             if (data.classes() > 0) {
-                share = argMax(data.dtype(), predictions, (long) i * out, out)
-                    == batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i) ? 1 : 0;
+                share = argMax(data.dtype(), predictions, (long) i * out, out) == batch.hostTargets()
+                        .getAtIndex(ValueLayout.JAVA_INT, i) ? 1 : 0;
             } else {
                 int right = 0;
                 for (int o = 0; o < out; o++) {
@@ -161,8 +161,9 @@ public final class Measurement {
     }
 
     /** Adds rows to the scores. */
-    private static void score(Scores scores, Collection<? extends RowSum> sums, RowSource data, MemorySegment predictions, Batch batch,
-                              int rows) {
+    private static void score(Scores scores, Collection<? extends RowSum> sums, RowSource data, MemorySegment predictions,
+            Batch batch,
+            int rows) {
         int out = (int) data.out();
         double[] y = new double[out];
         double[] t = new double[data.classes() > 0 ? 1 : out];
@@ -174,7 +175,7 @@ public final class Measurement {
             }
             for (int o = 0; o < t.length; o++) {
                 t[o] = data.classes() > 0 ? batch.hostTargets().getAtIndex(ValueLayout.JAVA_INT, i)
-                    : value(data.dtype(), batch.hostTargets(), start + o);
+                        : value(data.dtype(), batch.hostTargets(), start + o);
             }
             for (RowSum sum : sums) {
                 sum.add(y.clone(), t.clone(), weight);
@@ -185,7 +186,7 @@ public final class Measurement {
             }
             switch (scores) {
                 case Scores.Reals reals -> reals.add(y, t, weight);
-                case Scores.Classes classes -> {  // each output of binary cross-entropy is a yes or no of its own
+                case Scores.Classes classes -> { // each output of binary cross-entropy is a yes or no of its own
                     for (int o = 0; o < out; o++) {
                         classes.add(y[o] > 0 ? 1 : 0, t[o] > 0.5 ? 1 : 0, y[o], weight);
                     }
@@ -209,7 +210,7 @@ public final class Measurement {
 
     private static double value(DType dtype, MemorySegment segment, long i) {
         return dtype == DType.F32 ? segment.getAtIndex(ValueLayout.JAVA_FLOAT, i)
-            : segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
+                : segment.getAtIndex(ValueLayout.JAVA_DOUBLE, i);
     }
 
     /** The memory of a mini-batch, for the kernels of a context. */

@@ -18,7 +18,7 @@ public final class Staged {
         this.memory = memory;
         this.array = memory.allocate(bytes);
         this.host = memory.context() == null ? array
-            : memory.arena().allocate(Math.max(1, bytes), Memory.ALIGNMENT).asSlice(0, bytes);
+                : memory.arena().allocate(Math.max(1, bytes), Memory.ALIGNMENT).asSlice(0, bytes);
     }
 
     /** What kernels are passed. */

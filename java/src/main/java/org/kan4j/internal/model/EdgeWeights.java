@@ -27,7 +27,7 @@ public final class EdgeWeights {
         String prefix = "layers." + layer + ".";
         try (Arena arena = Arena.ofConfined()) {
             base = spec.base() == Activation.NONE ? new double[edges]
-                : parameters.get(arena, prefix + "base_weight").toDoubles();
+                    : parameters.get(arena, prefix + "base_weight").toDoubles();
             scale = spec.scale() ? parameters.get(arena, prefix + "coef_scale").toDoubles() : ones(edges);
             mask = spec.mask() ? parameters.get(arena, prefix + "mask").toDoubles() : ones(edges);
         }

@@ -27,19 +27,19 @@ public final class LossKernel {
      * @param parameter what the loss has besides, such as the delta of Huber's
      */
     public static double evaluate(int loss, double parameter, Context context, DType dtype, long rows, long out,
-                                  MemorySegment predictions, MemorySegment targets, MemorySegment weights,
-                                  MemorySegment gradient, Scalar value) {
+            MemorySegment predictions, MemorySegment targets, MemorySegment weights,
+            MemorySegment gradient, Scalar value) {
         queue(loss, parameter, context, dtype, rows, out, predictions, targets, weights, gradient, value.array());
         return value.get();
     }
 
     /** The same without waiting for the value. */
     public static void queue(int loss, double parameter, Context context, DType dtype, long rows, long out,
-                             MemorySegment predictions, MemorySegment targets, MemorySegment weights,
-                             MemorySegment gradient, MemorySegment value) {
+            MemorySegment predictions, MemorySegment targets, MemorySegment weights,
+            MemorySegment gradient, MemorySegment value) {
         MemorySegment handle = NativeContext.of(context).handle();
         Native.check(Kan.kan_loss(handle, loss, dtype.code(), rows, out, predictions, targets, weights, parameter,
-            gradient, value), handle);
+                gradient, value), handle);
     }
 
     /** The loss of a row, and its derivative by the predictions. */
@@ -51,11 +51,11 @@ public final class LossKernel {
 
     /** The mean of a loss of rows; the gradient may take the place of the predictions. */
     public static void own(OfRow loss, boolean classes, Context context, DType dtype, long rows, int out,
-                           MemorySegment predictions, MemorySegment targets, MemorySegment weights, MemorySegment gradient,
-                           MemorySegment value) {
+            MemorySegment predictions, MemorySegment targets, MemorySegment weights, MemorySegment gradient,
+            MemorySegment value) {
         if (context.device() instanceof Device.Cuda) {
             throw new UnsupportedException(Status.UNSUPPORTED, "a loss of one's own runs on the CPU only, given a context on "
-                + context.device());
+                    + context.device());
         }
         double[] y = new double[out];
         double[] t = new double[classes ? 1 : out];
@@ -88,6 +88,6 @@ public final class LossKernel {
 
     private static double number(DType dtype, MemorySegment numbers, long at) {
         return dtype == DType.F32 ? numbers.getAtIndex(ValueLayout.JAVA_FLOAT, at)
-            : numbers.getAtIndex(ValueLayout.JAVA_DOUBLE, at);
+                : numbers.getAtIndex(ValueLayout.JAVA_DOUBLE, at);
     }
 }

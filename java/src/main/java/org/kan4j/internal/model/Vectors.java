@@ -48,19 +48,19 @@ public final class Vectors implements AutoCloseable {
     /** y += alpha x. */
     public void add(double alpha, ParameterVector x, ParameterVector y) {
         Native.check(Kan.kan_vector_axpy(context.handle(), y.dtype().code(), y.length(), alpha,
-            NativeVector.of(x).array(), NativeVector.of(y).array()), context.handle());
+                NativeVector.of(x).array(), NativeVector.of(y).array()), context.handle());
     }
 
     /** x *= alpha. */
     public void scale(double alpha, ParameterVector x) {
         Native.check(Kan.kan_vector_scale(context.handle(), x.dtype().code(), x.length(), alpha,
-            NativeVector.of(x).array()), context.handle());
+                NativeVector.of(x).array()), context.handle());
     }
 
     /** Limits every number to [-limit, limit]. */
     public void clamp(double limit, ParameterVector x) {
         Native.check(Kan.kan_vector_clamp(context.handle(), x.dtype().code(), x.length(), limit,
-            NativeVector.of(x).array()), context.handle());
+                NativeVector.of(x).array()), context.handle());
     }
 
     /**

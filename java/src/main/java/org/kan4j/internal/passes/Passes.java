@@ -79,15 +79,15 @@ public interface Passes extends AutoCloseable {
      * @param v second moments
      */
     void backwardAdamW(long rows, MemorySegment x, MemorySegment gradOutput, MemorySegment config, NativeVector m,
-                       NativeVector v);
+            NativeVector v);
 
     /** The statistics of a layer's edges on its input: three arrays of (out, in) doubles. */
     void edgeStatistics(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
-                        MemorySegment deviation);
+            MemorySegment deviation);
 
     /** Adds the gradients of a scalar of those statistics, given its derivatives; by the input unless null. */
     void edgeBackward(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
-                      MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters);
+            MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters);
 
     /** Frees the memory; does nothing the second time. */
     @Override

@@ -24,14 +24,14 @@ public final class TensorArrays {
                     return host.segment();
                 }
                 throw KanException.invalid("%s is %s in the host's memory and the context is on %s; copy it there with "
-                    + "DeviceTensor.of", what, tensor, context.device());
+                        + "DeviceTensor.of", what, tensor, context.device());
             }
             case DeviceTensor onDevice -> {
                 if (onDevice.context() == context) {
                     return DeviceArray.of(onDevice).array();
                 }
                 throw KanException.invalid("%s is %s of another context and this one is on %s; copy it with "
-                    + "DeviceTensor.copy%s", what, tensor, context.device(), context.isCuda() ? "From" : "To");
+                        + "DeviceTensor.copy%s", what, tensor, context.device(), context.isCuda() ? "From" : "To");
             }
         }
     }
