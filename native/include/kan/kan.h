@@ -91,7 +91,7 @@ typedef struct kan_context_s* kan_context;
 /* Kernel tiers, lowest first. AUTO takes the highest the processor has; asking for a higher one than that is an error. */
 #define KAN_TIER_AUTO 0
 #define KAN_TIER_REFERENCE 1   /* double precision, unoptimised, for every operation: the oracle of the tests */
-#define KAN_TIER_BASELINE 2    /* x86-64 (SSE2) */
+#define KAN_TIER_BASELINE 2   /* what every processor of the architecture has: SSE2, NEON */
 #define KAN_TIER_AVX2 3        /* AVX2 + FMA */
 #define KAN_TIER_AVX512 4      /* AVX-512 F, BW, DQ, VL */
 

@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// Experimental: written from the documentation, never compiled or run. macOS 14.4 or later.
+// Experimental: never compiled or run. macOS 14.4 or later.
 #include <dlfcn.h>
 #include <os/os_sync_wait_on_address.h>
 #include <pthread.h>
