@@ -25,6 +25,8 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
     private static final double EXACT = 1e-6;
     /** How much worse than the best a formula may be to be preferred for its size. */
     private static final double LIKE = 1.05;
+    /** A mean with more than this share of the targets' deviation left is no formula. */
+    private static final double VARIES = 0.5;
     /** Edges drawn by themselves at most. */
     private static final int DRAWN = 24;
 
@@ -33,7 +35,7 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         ExplainRun.Data data = chosen.data();
         double network = found.stream().mapToDouble(f -> f.network(context)).min().orElseThrow();
         Checked check = verified(chosen);
-        boolean good = chosen.complete() && check.undefined() == 0 && check.domains() != DomainStatus.VIOLATED
+        boolean good = !isMean(chosen) && chosen.complete() && check.undefined() == 0 && check.domains() != DomainStatus.VIOLATED
                 && (chosen.held() <= (1 + options.tolerance()) * network || chosen.held() <= EXACT);
         String reason = good ? null : reason(chosen, check, network);
         if (!good) {
@@ -137,7 +139,16 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                 Math.sqrt(spread / count), difference, domains), undefined, domains, guard, warnings);
     }
 
+    /** Whether nothing is left but the mean of targets that vary: a formula of no input, which explains nothing. */
+    private static boolean isMean(FormulaAttempt chosen) {
+        return chosen.network().graph().edges().isEmpty() && chosen.held() > VARIES;
+    }
+
     private String reason(FormulaAttempt chosen, Checked check, double networkHeld) {
+        if (isMean(chosen)) {
+            return String.format(Locale.ROOT, "no formula: no input was found to change %s; its mean is as good as any network "
+                    + "(RMSE %.3g of the deviation)", all.outputs().getFirst().name(), chosen.held());
+        }
         if (!chosen.complete()) {
             return String.format(Locale.ROOT, "no formula: no function was found for the %d edges %s; a finer grid, more rows "
                     + "or another library may help", chosen.numeric().size(), ExplainRun.list(chosen.numeric()));

@@ -73,6 +73,14 @@ class ExplainTest {
     }
 
     @Test
+    void noiseAloneHasNoFormula() {
+        Explanation found = explain(Explain.defaults().withShape("2,1,1"), 300, List.of("x", "y"), 1, r -> 0);
+        assertTrue(found.formulas().isEmpty(), found.formulas().toString());
+        assertTrue(found.reason().orElseThrow().contains("no input was found to change z"), found.reason().get());
+        assertEquals(List.of(false, false), found.features().stream().map(Explanation.Feature::kept).toList());
+    }
+
+    @Test
     void theBestSoFarIsTheAnswerWhenTimeIsUp() {
         List<String> lines = new ArrayList<>();
         double[][] x = new double[200][1];
