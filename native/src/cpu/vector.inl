@@ -30,7 +30,7 @@ KAN_HD void for_runs(const uint8_t* group, Range r, F&& f) {
   for (int64_t i = r.begin; i < r.end;) {
     const uint8_t g = group[i];
     int64_t end = i + 1;
-    const uint64_t eight = 0x0101010101010101 * g;
+    const uint64_t eight = uint64_t(0x0101010101010101) * g;
     for (uint64_t word; end + 8 <= r.end; end += 8) {
       __builtin_memcpy(&word, group + end, 8);
       if (word != eight) break;
