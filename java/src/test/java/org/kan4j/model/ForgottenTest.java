@@ -121,8 +121,10 @@ class ForgottenTest {
 
     @Test
     void whatIsClosedIsNotNamed() throws Exception {
+        // Of a size of its own: what the tests before this one forgot may be found only now.
+        KanModel model = KanModel.kan(BSpline.of(4, 3), 2, 19, 23, 1);
         forget(() -> {
-            try (Parameters parameters = Parameters.initialise(MODEL, 1);
+            try (Parameters parameters = Parameters.initialise(model, 1);
                     Predictor predictor = Predictor.of(parameters);
                     Trainer trainer = Trainer.builder(parameters).build()) {
                 assertEquals(parameters, predictor.parameters());
@@ -131,7 +133,6 @@ class ForgottenTest {
         });
         forget(() -> Context.open()); // what comes after it has been looked at too
         awaitWarning("a Context");
-        assertTrue(messages.stream().noneMatch(m -> m.contains(PARAMETERS) || m.contains(PREDICTOR) || m.contains(TRAINER)),
-                messages.toString());
+        assertTrue(messages.stream().noneMatch(m -> m.contains(" of " + model.parameterCount() + " ")), messages.toString());
     }
 }
