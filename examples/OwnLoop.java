@@ -46,7 +46,7 @@ public class OwnLoop {
                 }
                 workspace.forward(x, prediction);
                 last = loss.evaluate(context, prediction, y, null, cotangent);
-                workspace.backwardStep(x, cotangent, adamW, 1e-2);
+                adamW.backwardStep(workspace, x, cotangent, 1e-2);
                 first = step == 0 ? last : first;
             }
             System.out.printf("loss %.3f at first, %.5f after 400 steps of %d new rows%n", first, last, rows);
