@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import dev.hardwood.metadata.ColumnChunk;
+import dev.hardwood.metadata.CompressionCodec;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -11,8 +12,9 @@ import java.util.Map;
 
 /**
  * Looks at the page headers of a column chunk before Hardwood 1.0 does, which goes round for ever on some damaged ones: whether
- * the pages follow each other to the chunk's end and hold its number of values. Headers are structs of Thrift's compact protocol
- * (parquet-format's PageHeader).
+ * the pages follow each other to the chunk's end and hold its number of values. And at how long Snappy says a page is, which
+ * its library writes into memory of the size that the header says without a look at it. Headers are structs of Thrift's compact
+ * protocol (parquet-format's PageHeader).
  */
 final class PageHeaders {
 
@@ -21,6 +23,10 @@ final class PageHeaders {
     private static final int COMPRESSED_SIZE = 3;
     private static final int DATA_PAGE = 5;
     private static final int DATA_PAGE_V2 = 8;
+    /** Of a data page of version 2: lengths of the levels, which are not compressed, and whether the rest is. */
+    private static final int DEFINITION_LEVELS = 5;
+    private static final int REPETITION_LEVELS = 6;
+    private static final int IS_COMPRESSED = 7;
     private static final int DEEPEST = 16;
 
     private PageHeaders() {
@@ -42,7 +48,9 @@ final class PageHeaders {
             }
             if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Long packed) || packed < 0
                     || packed > end - at - bytes.position() || !(header.get(UNCOMPRESSED_SIZE) instanceof Long size) || size < 0
-                    || size > Math.max(chunk.metaData().totalUncompressedSize(), packed)) {
+                    || size > Math.max(chunk.metaData().totalUncompressedSize(), packed)
+                    || chunk.metaData().codec() == CompressionCodec.SNAPPY
+                            && !snappyFits(file, at + bytes.position(), packed, size, header.get(DATA_PAGE_V2))) {
                 return false;
             }
             if (header.get(DATA_PAGE) instanceof Map<?, ?> || header.get(DATA_PAGE_V2) instanceof Map<?, ?>) {
@@ -55,6 +63,33 @@ final class PageHeaders {
             at += bytes.position() + packed;
         }
         return values == chunk.metaData().numValues();
+    }
+
+    /** Whether Snappy's own header, the length of the text as a varint, says what the page's does. */
+    private static boolean snappyFits(FileChannel file, long at, long packed, long size, Object version2) throws IOException {
+        long levels = 0;
+        if (version2 instanceof Map<?, ?> page) {
+            if (page.get(IS_COMPRESSED) == Boolean.FALSE) {
+                return true;
+            }
+            for (int field : new int[] {DEFINITION_LEVELS, REPETITION_LEVELS}) {
+                levels += page.get(field) instanceof Long length && length >= 0 ? length : packed + 1;
+            }
+        }
+        if (levels > Math.min(packed, size)) {
+            return false;
+        }
+        if (packed == levels) {
+            return size == levels;
+        }
+        ByteBuffer varint = ByteBuffer.allocate((int) Math.min(5, packed - levels));
+        file.read(varint, at + levels);
+        varint.flip();
+        try {
+            return unsigned(varint) == size - levels;
+        } catch (BufferUnderflowException e) {
+            return false;
+        }
     }
 
     /** The header at a place; null if it is none, or longer than the buffer. */
@@ -70,7 +105,7 @@ final class PageHeaders {
         }
     }
 
-    /** The numbers and structs among the fields of a struct. */
+    /** The truth values, whole numbers and structs among the fields of a struct. */
     private static Map<Integer, Object> struct(ByteBuffer bytes, int depth) {
         if (depth > DEEPEST) {
             throw new IllegalArgumentException("too deep");
@@ -94,7 +129,7 @@ final class PageHeaders {
     private static Object value(ByteBuffer bytes, int type, int depth) {
         switch (type) {
             case 1, 2 -> {
-                return null; // a truth value is its type
+                return type == 1; // a truth value is its type
             }
             case 3 -> bytes.get();
             case 4, 5, 6 -> {

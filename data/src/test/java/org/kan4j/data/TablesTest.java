@@ -231,6 +231,23 @@ class TablesTest {
         assertThat(refused).isGreaterThan(10);
     }
 
+    /** Snappy's library trusts its own length, and would write past memory that has the header's. */
+    @Test
+    void aPageThatIsLongerThanItsHeaderSaysIsRefused() throws IOException {
+        byte[] bytes = Files.readAllBytes(resource("dotted-name.parquet"));
+        int at = 4;
+        while (bytes[at] != (byte) 0xe0 || bytes[at + 1] != 3) { // 480, the dictionary's 60 doubles, as Snappy writes it
+            at++;
+        }
+        assertThat(at).isBetween(12, 40);
+        bytes[at + 1] = 0x7f;
+        Path damaged = Files.write(folder.resolve("longer.parquet"), bytes);
+        Table table = Table.open(damaged);
+        assertThatThrownBy(() -> table.reader(0)).isInstanceOf(DataException.class)
+                .hasMessageContaining("the pages of column 'x.mm' do not fit together");
+        table.reader(1).close();
+    }
+
     private Path safetensors(Map<String, HostTensor> tensors) throws IOException {
         Path file = folder.resolve("t.safetensors");
         Safetensors.write(file, tensors, Map.of());
