@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,6 +21,7 @@ import java.util.Map;
 final class PageHeaders {
 
     private static final int WINDOW = 1 << 12;
+    private static final int MOST_HEADER = 1 << 24;
     private static final int UNCOMPRESSED_SIZE = 2;
     private static final int COMPRESSED_SIZE = 3;
     private static final int DATA_PAGE = 5;
@@ -27,6 +30,10 @@ final class PageHeaders {
     private static final int DEFINITION_LEVELS = 5;
     private static final int REPETITION_LEVELS = 6;
     private static final int IS_COMPRESSED = 7;
+    /** Of an offset index, and of a place in it. */
+    private static final int PAGE_LOCATIONS = 1;
+    private static final int LOCATION_OFFSET = 1;
+    private static final int LOCATION_SIZE = 2;
     private static final int DEEPEST = 16;
 
     private PageHeaders() {
@@ -36,14 +43,15 @@ final class PageHeaders {
     static boolean fit(FileChannel file, ColumnChunk chunk) throws IOException {
         long end = chunk.chunkStartOffset() + chunk.metaData().totalCompressedSize();
         long values = 0;
+        Map<Long, Long> pages = new HashMap<>(); // where they begin, and how long they are
         if (chunk.chunkStartOffset() < 0 || chunk.metaData().totalCompressedSize() < 0 || end > file.size()) {
             return false;
         }
-        for (long at = chunk.chunkStartOffset(); at < end && values < chunk.metaData().numValues();) {
+        for (long at = chunk.chunkStartOffset(); at < end;) { // a dictionary is read even if there are no values
             ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(WINDOW, end - at));
             Map<Integer, Object> header = header(file, bytes, at);
             if (header == null && bytes.capacity() < end - at) { // one with long statistics
-                bytes = ByteBuffer.allocate((int) Math.min(1 << 24, end - at));
+                bytes = ByteBuffer.allocate((int) Math.min(MOST_HEADER, end - at));
                 header = header(file, bytes, at);
             }
             if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Long packed) || packed < 0
@@ -60,9 +68,26 @@ final class PageHeaders {
                 }
                 values += count;
             }
+            pages.put(at, bytes.position() + packed);
             at += bytes.position() + packed;
         }
-        return values == chunk.metaData().numValues();
+        return values == chunk.metaData().numValues() && indexFits(file, chunk, pages);
+    }
+
+    /** Whether the offset index, by which Hardwood finds the pages where there is one, is of these pages. */
+    private static boolean indexFits(FileChannel file, ColumnChunk chunk, Map<Long, Long> pages) throws IOException {
+        if (chunk.offsetIndexOffset() == null || chunk.offsetIndexLength() == null) {
+            return true;
+        }
+        long at = chunk.offsetIndexOffset();
+        int length = chunk.offsetIndexLength();
+        if (at < 0 || length < 0 || length > MOST_HEADER || at > file.size() - length) {
+            return false;
+        }
+        Map<Integer, Object> index = header(file, ByteBuffer.allocate(length), at);
+        return index != null && index.get(PAGE_LOCATIONS) instanceof List<?> locations && locations.stream()
+                .allMatch(each -> each instanceof Map<?, ?> location && location.get(LOCATION_OFFSET) instanceof Long offset
+                        && pages.containsKey(offset) && pages.get(offset).equals(location.get(LOCATION_SIZE)));
     }
 
     /** Whether Snappy's own header, the length of the text as a varint, says what the page's does. */
@@ -105,7 +130,7 @@ final class PageHeaders {
         }
     }
 
-    /** The truth values, whole numbers and structs among the fields of a struct. */
+    /** The truth values, whole numbers, structs and lists of structs among the fields of a struct. */
     private static Map<Integer, Object> struct(ByteBuffer bytes, int depth) {
         if (depth > DEEPEST) {
             throw new IllegalArgumentException("too deep");
@@ -140,13 +165,15 @@ final class PageHeaders {
             case 9, 10 -> {
                 int head = bytes.get() & 0xff;
                 long size = head >> 4 == 15 ? unsigned(bytes) : head >> 4;
+                List<Object> structs = new ArrayList<>();
                 for (long i = 0; i < size; i++) {
                     if ((head & 0xf) <= 2) {
                         bytes.get();
-                    } else {
-                        value(bytes, head & 0xf, depth + 1);
+                    } else if (value(bytes, head & 0xf, depth + 1) instanceof Map<?, ?> struct) {
+                        structs.add(struct);
                     }
                 }
+                return structs;
             }
             case 12 -> {
                 return struct(bytes, depth + 1);
