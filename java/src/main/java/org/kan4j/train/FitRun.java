@@ -125,8 +125,8 @@ final class FitRun implements AutoCloseable {
     private void fit(Candidate candidate, int steps, int every) {
         Parameters parameters = candidate.parameters;
         candidate.iterations = 0;
-        try (DataObjective objective = new DataObjective(context, parameters, train, new Loss.Mse(), plan.regularisers());
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+        try (DataObjective objective = DataObjective.of(context, parameters, train, new Loss.Mse(), plan.regularisers());
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                         Lbfgs.of(steps).withHistory(plan.history()));
                 Parameters lowest = parameters.copy()) {
             double lowestScore = Double.POSITIVE_INFINITY;

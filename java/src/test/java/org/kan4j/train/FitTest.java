@@ -196,9 +196,9 @@ class FitTest {
                     all.set(at, 100 * s + i, 0);
                     values.set(value, 100 * s + i, 0);
                 }
-                try (DataObjective stage = new DataObjective(context, parameters, Dataset.regression(x, y),
+                try (DataObjective stage = DataObjective.of(context, parameters, Dataset.regression(x, y),
                         new Loss.Mse());
-                        LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(300))) {
+                        LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(300))) {
                     minimizer.minimize(stage);
                 }
             }
