@@ -179,8 +179,10 @@ class TrainerPromisesTest {
                 assertEquals(List.of("first", "second"), order);
                 assertEquals(TrainingResult.End.FAILED, ends.getFirst().end());
                 assertTrue(ends.getFirst().stopped());
-                double least = ends.getFirst().epochs().stream().mapToDouble(e -> e.validation().orElseThrow().loss()).min().orElseThrow();
-                assertNotEquals(least, ends.getFirst().epochs().getLast().validation().orElseThrow().loss(), "the test needs a worse end");
+                double least = ends.getFirst().epochs().stream().mapToDouble(e -> e.validation().orElseThrow().loss()).min()
+                        .orElseThrow();
+                assertNotEquals(least, ends.getFirst().epochs().getLast().validation().orElseThrow().loss(),
+                        "the test needs a worse end");
                 assertEquals(least, trainer.evaluate(validation).loss());
                 trainer.save(file);
                 try (Checkpoint checkpoint = Checkpoint.read(file)) {
@@ -357,7 +359,8 @@ class TrainerPromisesTest {
         TrainingProgress progress = new TrainingProgress();
         for (double loss : new double[] {3, 1, 2, 1, 1}) {
             Metrics metrics = new Metrics(10, java.util.Map.of("loss", loss));
-            progress.nextEpoch(new TrainingListener.Epoch(progress.history.size() + 1, 5, 0, OptionalDouble.empty(), Optional.of(metrics), 0));
+            progress.nextEpoch(new TrainingListener.Epoch(progress.history.size() + 1, 5, 0, OptionalDouble.empty(),
+                    Optional.of(metrics), 0));
         }
         assertEquals(2, progress.bestEpoch());
     }
