@@ -78,10 +78,10 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--noise", paramLabel = "S", description = "Deviation of the target's noise, in its unit; estimated by default.")
     private Double noise;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns to leave out.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
-    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", description = "Columns to take as categories although they hold numbers.")
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to take as categories although they hold numbers.")
     private Set<String> categorical = new LinkedHashSet<>();
 
     @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
@@ -175,7 +175,7 @@ final class ExplainCommand implements Callable<Integer> {
     private void fromData(Context context, Arena arena, Explain explain) throws IOException {
         TableSet set = TableSet.learn(tables.open(data, spec.commandLine().getErr()), new TableSet.Options(target,
                 TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed, Set.of(), Encoding.Unseen.REFUSE));
-        set.notes().forEach(n -> spec.commandLine().getErr().println("note: " + n));
+        set.notes().forEach(n -> spec.commandLine().getErr().println(Main.note(n)));
         Parts parts = set.parts();
         RowSource rest = parts.train().load(arena, DType.F64, Part.DEFAULT_MEMORY);
         RowSource.Split<? extends RowSource> split = rest.split(8.0 / 9, seed);
