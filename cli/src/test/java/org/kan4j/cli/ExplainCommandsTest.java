@@ -68,6 +68,11 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
         assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)",
                 "sum of       (x, y)");
+        Path tree = folder.resolve("tree.svg");
+        assertThat(Cli.succeed("hypothesis", model, data, "--tree", tree).out()).contains("tree         (x y), product",
+                "shape        2,0+1,1", "saved        " + tree);
+        assertThat(tree).content().startsWith("<svg").contains(">x</text>", ">×</text>", ">z</text>");
+        assertThat(Cli.succeed("hypothesis", model, data, "--tree").out()).contains("shape        2,0+1,1");
         Path drawing = folder.resolve("d.svg");
         Cli.succeed("plot", model, data, "--out", drawing, "--edge", "1,0,0");
         assertThat(drawing).content().startsWith("<svg");

@@ -89,6 +89,23 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         return EdgeFit.fit(curve(context, graph, edge, x), SymbolicLibrary.of(function).functions().getFirst());
     }
 
+    /**
+     * An expression for an edge, if it has a value wherever the rows put the edge's argument.
+     *
+     * @return the expression
+     * @throws KanException if it is not finite somewhere
+     */
+    public static Expression checked(Context context, KanGraph graph, Edge edge, double[] x, Expression function) {
+        for (double at : curve(context, graph, edge, x).x()) {
+            double value = function.evaluate(Map.of("x", at));
+            if (!Double.isFinite(value)) {
+                throw KanException.invalid("'%s' is %s at %s, which edge %s sees; give a function that is finite there, such as "
+                        + "one of another argument", function, value, at, edge);
+            }
+        }
+        return function;
+    }
+
     private static Curve curve(Context context, KanGraph graph, Edge edge, double[] x) {
         graph.requireEdge(edge);
         if (!graph.layer(edge.layer()).has(edge.output(), edge.input())) {
