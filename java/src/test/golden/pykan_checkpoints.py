@@ -1,6 +1,6 @@
 # What pykan itself makes (run with PyTorch and pykan's repository on PYTHONPATH, in an empty folder): checkpoints of saveckpt with
 # numeric, symbolic and doubled edges and products of 2 and 3 factors, their outputs, and the scores of attribute. The outputs
-# of this script are in src/test/resources/org/kan4j/interop/pykan.
+# of this script are in src/test/resources/pykan.
 import json
 import os
 
