@@ -128,8 +128,8 @@ final class GraphFormula {
         for (int o = 0; o < layer.out(); o++) {
             List<Expression> terms = new ArrayList<>();
             for (int i = 0; i < layer.in(); i++) {
-                if (layer.has(o, i)) {
-                    Edge edge = new Edge(l, i, o);
+                Edge edge = new Edge(l, i, o);
+                if (layer.has(o, i) || known.containsKey(edge)) {
                     String name = nameOf(edge);
                     edges.put(name, edge);
                     terms.add(named(name, value(edge, before.get(i), GraphRun.column(x, layer.in(), i))));
@@ -142,9 +142,18 @@ final class GraphFormula {
 
     private Expression value(Edge edge, Expression node, double[] seen) {
         Expression function = known.get(edge);
-        if (function != null) {
+        if (function != null && !function.variables().contains(SymbolicEdges.OWN)) {
             return function.substitute(Map.of("x", node));
         }
+        if (function != null) {
+            Expression own = graph.layer(edge.layer()).has(edge.output(), edge.input()) ? curve(edge, node, seen)
+                    : Expression.integer(0);
+            return function.substitute(Map.of("x", node, SymbolicEdges.OWN, own));
+        }
+        return curve(edge, node, seen);
+    }
+
+    private Expression curve(Edge edge, Expression node, double[] seen) {
         if (graph.layer(edge.layer()).spec() instanceof Linear) {
             double weight = graph.values(context, edge, 1)[0];
             return Expression.product(Expression.real(weight), node);
