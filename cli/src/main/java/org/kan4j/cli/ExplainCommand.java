@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -127,13 +128,14 @@ final class ExplainCommand implements Callable<Integer> {
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw new InputException("--out '" + out + "' is a file, expected a folder");
         }
-        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile);
-        for (String name : List.of("model.safetensors", "formula.json", "explanation.json", "diagram.svg", "report.html")) {
-            check.writes("--out", out.resolve(name));
-        }
         if ((target == null) == (modelFile == null)) {
             throw new InputException("either --target COLUMN or --model FILE says what to explain, given "
                     + (target == null ? "neither" : "both"));
+        }
+        boolean fresh = Files.notExists(out);
+        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile);
+        for (String name : List.of("model.safetensors", "formula.json", "explanation.json", "diagram.svg", "report.html")) {
+            check.writes("--out", out.resolve(name));
         }
         try (Interrupt interrupt = new Interrupt(() -> stopped.set(true),
                 "the step that runs takes too long: nothing is written");
@@ -145,8 +147,20 @@ final class ExplainCommand implements Callable<Integer> {
                 fromModel(context, arena, explain);
             }
             interrupt.reported();
+        } finally {
+            if (fresh) {
+                deleteIfEmpty(out); // made by the check, and nothing came of it
+            }
         }
         return 0;
+    }
+
+    private static void deleteIfEmpty(Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // what was found lies there
+        }
     }
 
     private Explain options() {
