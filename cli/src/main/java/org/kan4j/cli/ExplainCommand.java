@@ -72,6 +72,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class, description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
     private String basis;
 
+    @Option(names = "--networks", description = "Fit networks at once, without a look for structure in the data itself.")
+    private boolean networks;
+
     @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default", description = "Functions that edges may be: default, minimal, special, or names such as sin,exp,x^2.")
     private String library;
 
@@ -155,7 +158,7 @@ final class ExplainCommand implements Callable<Integer> {
         Ranges.positive("--minutes", minutes);
         Ranges.atLeast("--restarts", starts, 1);
         Explain explain = Explain.defaults().withShape(shape).withLibrary(SymbolicLibrary.of(library)).withTolerance(tolerance)
-                .withStarts(starts).withMinutes(minutes).withSeed(seed);
+                .withStarts(starts).withMinutes(minutes).withSeed(seed).withStructure(!networks);
         if (!basis.equals("bspline")) {
             explain = explain.withBasis(basis());
         }

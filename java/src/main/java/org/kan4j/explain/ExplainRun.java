@@ -148,12 +148,18 @@ final class ExplainRun {
     // ------------------------------------------------------------------------------------------------------------ search
 
     private void search(Data data, int[] names) {
+        if (options.structure() && goOn()) {
+            found.addAll(StructureAttempt.of(context, options, data, names, () -> fit(data, wide(data), names), this::say,
+                    this::goOn));
+            if (exact()) {
+                return;
+            }
+        }
         Data few = data;
         int[] kept = names;
         FormulaAttempt.Network wide = null;
         if (data.train().in() > FEW) {
-            int hidden = Math.min(5, 200 / data.train().in() + 1);
-            wide = prune(data, fit(data, Shape.parse(data.train().in() + "," + hidden + "," + data.outputs().size()), names));
+            wide = prune(data, fit(data, wide(data), names));
             int[] inputs = wide.graph().inputs();
             few = data.features(inputs);
             kept = Arrays.stream(inputs).map(i -> names[i]).toArray();
@@ -168,6 +174,11 @@ final class ExplainRun {
         if (wide != null && goOn() && !exact()) {
             attempt(few, wide, true);
         }
+    }
+
+    private static Shape wide(Data data) {
+        int hidden = Math.min(5, 200 / data.train().in() + 1);
+        return Shape.parse(data.train().in() + "," + hidden + "," + data.outputs().size());
     }
 
     private void ladder(Data data, int[] names) {

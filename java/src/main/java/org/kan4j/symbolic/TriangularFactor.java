@@ -150,16 +150,44 @@ final class TriangularFactor {
         return variances;
     }
 
-    /** For a column without rank: the column among those with it that does most of its work. */
-    int twin(int place) {
+    /** What of the right side no column explains: the sum of its squares. */
+    double left() {
+        double sum = 0;
+        for (int b = rank; b < right.length; b++) {
+            sum += right[b] * right[b];
+        }
+        return sum;
+    }
+
+    /** Factors of the columns whose sum is nothing, that of the first column without rank being 1 over its length. */
+    double[] nothing() {
+        double[] factors = new double[order.length];
+        factors[order[rank]] = 1 / scales[order[rank]];
+        double[] y = ofOthers(rank);
+        for (int k = 0; k < rank; k++) {
+            factors[order[k]] = -y[k] / scales[order[k]];
+        }
+        return factors;
+    }
+
+    /** A unit column without rank as a sum of those with it. */
+    private double[] ofOthers(int place) {
         double[] y = new double[rank];
-        int best = 0;
         for (int k = rank - 1; k >= 0; k--) {
             double value = r[place][k];
             for (int j = k + 1; j < rank; j++) {
                 value -= r[j][k] * y[j];
             }
             y[k] = value / r[k][k];
+        }
+        return y;
+    }
+
+    /** For a column without rank: the column among those with it that does most of its work. */
+    int twin(int place) {
+        double[] y = ofOthers(place);
+        int best = 0;
+        for (int k = rank - 1; k >= 0; k--) {
             best = Math.abs(y[k]) > Math.abs(y[best]) ? k : best;
         }
         return order[best];
