@@ -35,13 +35,13 @@ final class FactorForms implements StructureRun.Form {
                     return true;
                 }
                 Division division = division(target, input, power);
-                if (division != null && division.error < Math.max(FITS, 2 * target.precision())) {
+                if (division != null && division.error < run.fits(FITS, target)) {
                     divisions.add(division);
                 }
             }
         }
         divisions.sort(Comparator.comparingDouble(Division::error));
-        for (Division division : divisions.stream().limit(STRUCTURES).toList()) {
+        for (Division division : divisions.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("the target over %s^%d/%d is of %d inputs, to %.1e", division.by.meaning(), division.power[0],
                     division.power[1], division.left.inputs().size(), division.error);
             Expression factor = Expression.power(division.by.meaning(), Expression.rational(division.power[0], division.power[1]));

@@ -14,7 +14,8 @@ final class MixedForms implements StructureRun.Form {
 
     private static final int DEGREE = 14;
     private static final int MOST_COLUMNS = 60;
-    private static final int ROUNDS = 10;
+    private static final int ROUNDS = 25;
+    private static final double STALLED = 0.85;
     private static final int STRUCTURES = 3;
     private static final double FITS = 0.02;
     private static final double FITS_WELL = 1e-8;
@@ -37,14 +38,18 @@ final class MixedForms implements StructureRun.Form {
                 if (run.over()) {
                     return true;
                 }
-                Mixed mixed = alternated(target, input, plus);
-                if (mixed.error < Math.max(FITS, 2 * target.precision())) {
+                List<double[]> waves = LinearFit.waves(input.values(), DEGREE);
+                Mixed mixed = plus ? null : alternated(target, input, waves, divided(target, input, waves), false);
+                if (mixed == null || mixed.error > run.fits(FITS, target)) {
+                    mixed = alternated(target, input, waves, uneven(waves, plus), plus);
+                }
+                if (mixed.error < run.fits(FITS, target)) {
                     found.add(mixed);
                 }
             }
         }
         found.sort(Comparator.comparingDouble(m -> Math.max(m.error, FITS_WELL) * (m.plus ? 1.5 : 1)));
-        for (Mixed mixed : found.stream().limit(STRUCTURES).toList()) {
+        for (Mixed mixed : found.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("%s enters by one function times others%s, to %.1e", mixed.input.meaning(), mixed.plus ? ", plus others" : "",
                     mixed.error);
             Target h = new Target(List.of(mixed.input), mixed.h, Math.max(mixed.error, 1e-13));
@@ -92,12 +97,26 @@ final class MixedForms implements StructureRun.Form {
         return inner;
     }
 
-    private static Mixed alternated(Target target, Quantity input, boolean plus) {
-        double[] t = target.values();
-        List<double[]> waves = LinearFit.waves(input.values(), DEGREE);
+    /** h of h(z) = t G(others), the constant term of G being 1: exact where the others do not bring the target to 0. */
+    private static double[] divided(Target target, Quantity input, List<double[]> waves) {
         List<double[]> products = LinearFit.products(target.with(List.of(input), null).columns(), MOST_COLUMNS);
-        double[] h = new double[t.length]; // no symmetry: no function of z is orthogonal to it
+        List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(target.values().length)));
+        columns.addAll(waves);
+        products.subList(1, products.size()).forEach(p -> columns.add(LinearFit.times(p, target.values())));
+        return LinearFit.of(columns, target.values()).values(columns, 0, 1 + waves.size());
+    }
+
+    /** A start without symmetry: no function of z is orthogonal to it. */
+    private static double[] uneven(List<double[]> waves, boolean plus) {
+        double[] h = new double[waves.getFirst().length];
         Arrays.setAll(h, b -> (plus ? 0 : 1) + 0.9 * waves.get(0)[b] + 0.6 * waves.get(1)[b] + 0.3 * waves.get(2)[b]);
+        return h;
+    }
+
+    private Mixed alternated(Target target, Quantity input, List<double[]> waves, double[] start, boolean plus) {
+        double[] t = target.values();
+        double[] h = start;
+        List<double[]> products = LinearFit.products(target.with(List.of(input), null).columns(), MOST_COLUMNS);
         double error = Double.POSITIVE_INFINITY;
         for (int round = 0; round < ROUNDS; round++) {
             double[] now = h;
@@ -112,7 +131,7 @@ final class MixedForms implements StructureRun.Form {
             waves.forEach(w -> inner.add(LinearFit.times(w, b)));
             LinearFit fit = LinearFit.of(inner, left);
             double reached = outer.error();
-            boolean done = reached > 0.6 * error || reached < FITS_WELL || round == 3 && reached > 0.3;
+            boolean done = reached > STALLED * error || reached < FITS_WELL || round == 4 && reached > 0.5;
             error = Math.min(error, reached);
             if (done) {
                 break;

@@ -47,17 +47,31 @@ final class PairForms implements StructureRun.Form {
                         return true;
                     }
                     Substitution one = substituted(target, target.inputs().get(i), target.inputs().get(j), rule);
-                    if (one != null && one.error < Math.max(FITS, 2 * target.precision())) {
+                    if (one != null && one.error < run.fits(FITS, target)) {
                         found.add(one);
                     }
                 }
             }
         }
         found.sort(Comparator.comparingDouble(Substitution::error));
-        for (Substitution one : found.stream().limit(STRUCTURES).toList()) {
+        for (Substitution one : found.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("%s matters as one number, to %.1e", one.pair.meaning(), one.error);
             if (run.solve(one.target, depth + 1, whole)) {
                 return true;
+            }
+        }
+        return run.over() || depth == 0 && run.thorough() && target.inputs().size() == 2 && beside(target, depth, whole);
+    }
+
+    /** A number made of two inputs, and one of them. */
+    private boolean beside(Target target, int depth, Predicate<Expression> whole) {
+        for (Rule rule : RULES) {
+            Substitution one = substituted(target, target.inputs().get(0), target.inputs().get(1), rule);
+            for (Quantity kept : one == null ? List.<Quantity>of() : target.inputs()) {
+                Target other = new Target(List.of(one.pair, kept), target.values(), target.precision());
+                if (run.separated(other, depth + 1, whole)) {
+                    return true;
+                }
             }
         }
         return run.over();

@@ -25,14 +25,21 @@ final class SingleForms implements StructureRun.Form {
     /** Error at which a function of the library is what the values are, as far as they are exact. */
     private static final double FITS = 1e-6;
     private static final double ROUGH = 1e-3;
+    /** Constants of functions that are no series. */
+    private static final int FEW = 4;
+    private static final int RATES = 16;
     private static final int TERMS = 3;
+    /** Functions that sums have more than one of. */
+    private static final List<String> REPEATED = List.of("exp", "sin");
     private static final String TARGET = "the part";
 
     private final StructureRun run;
     private final SymbolicLibrary library;
+    private final SparseForms sparse;
 
     SingleForms(StructureRun run, SymbolicLibrary library) {
         this.run = run;
+        this.sparse = new SparseForms(run);
         this.library = library;
     }
 
@@ -66,17 +73,17 @@ final class SingleForms implements StructureRun.Form {
                 return true;
             }
         }
-        return powers(target, whole) || warps(target, whole) || damped(target, whole)
-                || sums(target, new ArrayList<>(), whole);
+        return powers(target, whole) || warps(target, whole) || damped(target, whole) || decays(target, whole)
+                || sums(target, new ArrayList<>(), whole) || sparse.search(target, depth, whole);
     }
 
     // ------------------------------------------------------------------------------------------------------- one function
 
-    /** Offers the functions of the library that come near; the error of the best. */
+    /** Offers the functions of the library that come near; the error of the best that is no polynomial of high degree. */
     private double plain(Target target, Predicate<Expression> whole) {
         List<Candidate> candidates = candidates(target, library);
-        double best = candidates.stream().mapToDouble(Candidate::error).min().orElse(1);
-        double limit = Math.max(WORST, 10 * target.precision());
+        double best = candidates.stream().filter(c -> c.function().constants() <= FEW).mapToDouble(Candidate::error).min().orElse(1);
+        double limit = Math.max(run.fits(WORST, target), 10 * target.precision());
         List<Candidate> near = candidates.stream().filter(c -> c.error() < limit).toList();
         for (Candidate candidate : near.stream().limit(CANDIDATES).toList()) {
             if (candidate.score() <= near.getFirst().score() + WINDOW && whole.test(written(candidate, target))) {
@@ -90,11 +97,29 @@ final class SingleForms implements StructureRun.Form {
     private boolean fitting(Target target, Predicate<Expression> whole) {
         double limit = Math.max(FITS, 5 * target.precision());
         for (Candidate candidate : candidates(target, library).stream().filter(c -> c.error() < limit).limit(2).toList()) {
-            if (whole.test(written(candidate, target))) {
+            Expression found = written(candidate, target);
+            Expression square = square(found);
+            if (square != null && whole.test(square) || whole.test(found)) {
                 return true;
             }
         }
         return run.over();
+    }
+
+    /** c sin(g) + d where d is c or -c: the square of a sine of half the angle, which loses no digits near 0; null elsewhere. */
+    private static Expression square(Expression e) {
+        if (e instanceof Expression.Sum sum && sum.terms().size() == 2
+                && sum.terms().stream().filter(Expression.Real.class::isInstance).findFirst().orElse(null) instanceof Expression.Real d
+                && sum.terms().stream().filter(Expression.Product.class::isInstance).findFirst().orElse(null) instanceof Expression.Product p
+                && p.factors().size() == 2 && p.factors().get(0) instanceof Expression.Real c
+                && p.factors().get(1) instanceof Expression.Call call && call.function() == UnaryFunction.SIN
+                && Math.abs(Math.abs(c.value() / d.value()) - 1) < FITS) {
+            double turn = c.value() / d.value() > 0 ? Math.PI / 4 : -Math.PI / 4;
+            Expression half = Expression.sum(Expression.rational(1, 2).times(call.argument()), Expression.real(turn));
+            return Expression.real(2 * d.value()).times(Expression.power(Expression.call(UnaryFunction.SIN, half),
+                    Expression.integer(2)));
+        }
+        return null;
     }
 
     private static Expression written(Candidate candidate, Target target) {
@@ -187,6 +212,40 @@ final class SingleForms implements StructureRun.Form {
                 Expression.real(rate).times(input.meaning().minus(Expression.real(middle))))));
     }
 
+    /** Two exponential functions of the best pair of rates, and a constant. */
+    private boolean decays(Target target, Predicate<Expression> whole) {
+        Quantity input = target.inputs().getFirst();
+        double least = Arrays.stream(input.values()).min().orElseThrow();
+        double width = Arrays.stream(input.values()).max().orElseThrow() - least;
+        List<double[]> columns = new ArrayList<>();
+        double[] rates = IntStream.rangeClosed(-RATES, RATES).mapToDouble(k -> Math.signum(k) * Math.pow(10, Math.abs(k) / 8.0 - 0.5)
+                / width).toArray();
+        for (double rate : rates) {
+            columns.add(Arrays.stream(input.values()).map(v -> Math.exp(rate * (v - least) - Math.max(0, rate * width))).toArray());
+        }
+        LinearFit best = null;
+        double[] pair = null;
+        for (int i = 0; i < rates.length && !run.over(); i++) {
+            for (int j = i + 1; j < rates.length; j++) {
+                LinearFit fit = LinearFit.of(List.of(columns.get(i), columns.get(j), LinearFit.ones(columns.get(i).length)),
+                        target.values());
+                if (rates[i] != 0 && rates[j] != 0 && (best == null || fit.error() < best.error())) {
+                    best = fit;
+                    pair = new double[] {rates[i], rates[j]};
+                }
+            }
+        }
+        if (best == null || best.error() > 0.05) {
+            return run.over();
+        }
+        List<Expression> sum = new ArrayList<>(List.of(Expression.real(best.factors()[2])));
+        for (int k = 0; k < 2; k++) {
+            sum.add(Expression.real(best.factors()[k] * Math.exp(-Math.max(0, pair[k] * width) - pair[k] * least))
+                    .times(Expression.call(UnaryFunction.EXP, Expression.real(pair[k]).times(input.meaning()))));
+        }
+        return whole.test(Expression.sum(sum));
+    }
+
     /** Term after term, each for what the others leave, all fitted together in between. */
     private boolean sums(Target target, List<Expression> terms, Predicate<Expression> whole) {
         double[] left = target.values().clone();
@@ -195,9 +254,10 @@ final class SingleForms implements StructureRun.Form {
             Arrays.setAll(left, b -> left[b] - values[b]);
         }
         List<Candidate> next = candidates(target.with(left, target.precision()), library);
-        next = next.stream().sorted(Comparator.comparingDouble(c -> c.error() * Math.sqrt(1 + c.function().constants())))
-                .limit(terms.isEmpty() ? 3 : 2).toList();
-        for (Candidate candidate : next) {
+        List<Candidate> first = new ArrayList<>(next.stream().sorted(Comparator.comparingDouble(Candidate::error))
+                .limit(2).toList());
+        next.stream().filter(c -> REPEATED.contains(c.function().name()) && !first.contains(c)).forEach(first::add);
+        for (Candidate candidate : first) {
             if (run.over()) {
                 return true;
             }

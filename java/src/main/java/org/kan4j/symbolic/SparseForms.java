@@ -19,10 +19,10 @@ import org.kan4j.symbolic.Target.Quantity;
  */
 final class SparseForms implements StructureRun.Form {
 
-    private static final int ROWS = 300;
+    private static final int ROWS = 160;
     private static final int MOST_TERMS = 5;
     private static final int FIRSTS = 12;
-    private static final int MOST_FEATURES = 1500;
+    private static final int MOST_FEATURES = 2500;
     private static final double FITS = 1e-7;
     /** Arguments up to which sine and exponential are plain functions of them. */
     private static final double LARGE = 20;
@@ -70,6 +70,10 @@ final class SparseForms implements StructureRun.Form {
             add(all, input, Math::sqrt, Expression::squareRoot);
             add(all, input, Math::log, e -> Expression.call(UnaryFunction.LOG, e));
         }
+        if (most < LARGE && most * most < LARGE) {
+            add(all, input, v -> Math.sin(v * v), e -> Expression.call(UnaryFunction.SIN, Expression.power(e, Expression.integer(2))));
+            add(all, input, v -> Math.cos(v * v), e -> Expression.call(UnaryFunction.COS, Expression.power(e, Expression.integer(2))));
+        }
         if (most < LARGE) {
             add(all, input, Math::sin, e -> Expression.call(UnaryFunction.SIN, e));
             add(all, input, Math::cos, e -> Expression.call(UnaryFunction.COS, e));
@@ -116,7 +120,7 @@ final class SparseForms implements StructureRun.Form {
         double[][] columns = features.stream().map(f -> unit(VariableProjection.centred(few(f.values)))).toArray(double[][]::new);
         double limit = Math.max(FITS, 3 * precision) * size;
         int[] firsts = IntStream.range(0, columns.length).boxed()
-                .sorted(Comparator.comparingDouble(k -> -Math.abs(VariableProjection.dot(columns[k], y)))).limit(FIRSTS)
+                .sorted(Comparator.comparingDouble(k -> -Math.abs(VariableProjection.dot(columns[k], y)))).limit(run.thorough() ? FIRSTS : 4)
                 .mapToInt(Integer::intValue).toArray();
         for (int first : firsts) {
             if (run.over()) {

@@ -13,7 +13,7 @@ import org.kan4j.symbolic.Target.Quantity;
  */
 final class StructureRun {
 
-    private static final int MOST_ROWS = 800;
+    private static final int MOST_ROWS = 600;
     /** Structures inside structures. */
     private static final int DEEPEST = 3;
     private static final double CONSTANT = 1e-12;
@@ -34,8 +34,10 @@ final class StructureRun {
     private final Trials trials;
     private final Observations rows;
     private final Target target;
+    private boolean thorough;
     private final Form single;
     private final List<Form> forms;
+    private final List<Form> separations;
 
     StructureRun(StructureSearch settings, String output, Observations train, Observations held) {
         this.settings = settings;
@@ -45,13 +47,32 @@ final class StructureRun {
         rows.inputs().forEach((name, values) -> inputs.add(new Quantity(Expression.variable(name), values)));
         this.target = new Target(inputs, rows.targets().get(output), 1e-13);
         this.single = new SingleForms(this, settings.library());
-        this.forms = List.of(new PolynomialForms(this), new SumForms(this), new SparseForms(this), new FactorForms(this),
-                new PairForms(this), new MixedForms(this));
+        Form sums = new SumForms(this);
+        Form mixed = new MixedForms(this);
+        this.separations = List.of(sums, mixed);
+        this.forms = List.of(new PolynomialForms(this), sums, new FactorForms(this), new PairForms(this),
+                new SparseForms(this), mixed);
     }
 
     List<StructureSearch.Met> run() {
-        solve(target, 0, trials::offer);
+        for (thorough = false; !trials.found();) {
+            solve(target, 0, trials::offer);
+            if (thorough || over()) {
+                break;
+            }
+            thorough = true;
+        }
         return trials.met();
+    }
+
+    /** Whether what fits well was looked through, and what fits badly is too. */
+    boolean thorough() {
+        return thorough;
+    }
+
+    /** The error up to which a structure is one, of that in a thorough search. */
+    double fits(double error, Target part) {
+        return Math.max(thorough ? error : error / 30, 2 * part.precision());
     }
 
     /** An expression's values at the rows. */
@@ -91,6 +112,16 @@ final class StructureRun {
         for (Form form : forms) {
             if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {
                 return over();
+            }
+        }
+        return over();
+    }
+
+    /** Looks for sums and products of functions of one input each. */
+    boolean separated(Target part, int depth, Predicate<Expression> whole) {
+        for (Form form : separations) {
+            if (form.search(part, depth, whole)) {
+                return true;
             }
         }
         return over();

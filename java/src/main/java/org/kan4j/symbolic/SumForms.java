@@ -42,15 +42,15 @@ final class SumForms implements StructureRun.Form {
                 return true;
             }
             splits.add(singles(warp, warped));
-            if (target.inputs().size() > 2 && target.inputs().size() <= 6) {
+            if (target.inputs().size() > 2 && target.inputs().size() <= 6 && (run.thorough() || warp.plain())) {
                 for (List<Quantity> group : groups(target.inputs())) {
                     splits.add(split(warp, warped, group));
                 }
             }
         }
-        splits.removeIf(s -> !(s.error < Math.max(FITS, 2 * target.precision())));
+        splits.removeIf(s -> !(s.error < run.fits(FITS, target)));
         splits.sort(Comparator.comparingDouble(s -> s.error < FITS_WELL ? s.groups.size() == target.inputs().size() ? -1 : 0 : s.error));
-        for (Split split : splits.stream().limit(STRUCTURES).toList()) {
+        for (Split split : splits.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("%sthe target is a sum over %s, to %.1e", split.warp == Warp.NONE ? "" : split.warp.name() + " ",
                     split.groups.stream().map(g -> g.stream().map(q -> q.meaning().toString()).toList()).toList(), split.error);
             if (parts(split, 0, new ArrayList<>(), depth, whole)) {

@@ -18,6 +18,8 @@ final class Trials {
     /** Error before the fit above which a form is not looked at, and that after a few steps from which it is fitted to the end. */
     private static final double HOPELESS = 0.6;
     private static final double NEAR = 1e-4;
+    /** Measured constants that a formula may have without a doubt. */
+    private static final int PLAIN = 4;
     private static final int KEPT = 6;
 
     private final StructureSearch settings;
@@ -46,7 +48,16 @@ final class Trials {
     }
 
     boolean found() {
-        return !met.isEmpty() && met.getFirst().heldRmse() <= settings.enough();
+        return !met.isEmpty() && met.getFirst().heldRmse() <= settings.enough() / series(met.getFirst().formula());
+    }
+
+    /** Many constants are a series: it has to be right to more digits. */
+    private static double series(Expression formula) {
+        return Math.clamp(Math.pow(10, constants(formula) - PLAIN), 1, 1e3);
+    }
+
+    private static int constants(Expression e) {
+        return (e instanceof Expression.Real ? 1 : 0) + e.children().stream().mapToInt(Trials::constants).sum();
     }
 
     List<StructureSearch.Met> met() {

@@ -45,6 +45,11 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
         return ALL.stream().filter(w -> Arrays.stream(values).allMatch(w.domain)).toList();
     }
 
+    /** Whether it is none, or a logarithm: sums and products. */
+    boolean plain() {
+        return this == NONE || name.startsWith("log");
+    }
+
     /** The warped values; not all finite where an end of the domain is met. */
     double[] apply(double[] values) {
         return Arrays.stream(values).map(forward).toArray();
