@@ -54,8 +54,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas or feynman for a table of known "
-            + "formulas and whether they come back from their samples.")
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science or noise for a table "
+            + "of known formulas and whether they come back from their samples.")
     private String data;
 
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column to explain; not with --model.")
@@ -71,6 +71,9 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class, description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
     private String basis;
+
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Of a table, the formulas to look at; all by default.")
+    private Set<String> only = new LinkedHashSet<>();
 
     @Option(names = "--networks", description = "Fit networks at once, without a look for structure in the data itself.")
     private boolean networks;
@@ -120,9 +123,12 @@ final class ExplainCommand implements Callable<Integer> {
                 throw new InputException("--out, --target and --model are for a file, not for the table " + data);
             }
             try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
-                ExplainTable.print(data, explain, context, spec.commandLine().getOut());
+                ExplainTable.print(data, only, explain, context, spec.commandLine().getOut());
             }
             return 0;
+        }
+        if (!only.isEmpty()) {
+            throw new InputException("--only is for a table such as formulas, not for a file");
         }
         if (out == null) {
             throw new InputException("--out DIR is missing, the folder for what is found");
