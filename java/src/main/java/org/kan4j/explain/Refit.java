@@ -39,8 +39,8 @@ final class Refit {
             Dataset data = train.dataset(arena);
             HostTensor features = data.features();
             try (ParameterVector held = held(graph, parameters);
-                    DataObjective objective = new DataObjective(context, parameters, data, loss(train), List.of(penalties));
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
+                    DataObjective objective = DataObjective.of(context, parameters, data, loss(train), List.of(penalties));
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
                 Objective projected = held == null ? objective : gradient -> {
                     double value = objective.evaluate(gradient);
                     project(gradient, held);
