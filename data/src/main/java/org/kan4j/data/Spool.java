@@ -112,7 +112,11 @@ final class Spool {
                             + "format.missing, format.header and format.encoding are");
         }
         if (name.endsWith(".parquet") || startsWith(first, "50415231")) {
-            return ParquetTable.open(shown, source);
+            try {
+                return ParquetTable.open(shown, source);
+            } catch (LinkageError e) { // ParquetTable itself does not link without Hardwood
+                throw missingLibrary(shown, e);
+            }
         }
         if (name.endsWith(".safetensors")) {
             return SafetensorsTable.open(shown, source);
@@ -139,6 +143,11 @@ final class Spool {
         }
         Charset encoding = format.encoding().orElse(encoding(first));
         return CsvTable.open(shown, encoding.equals(StandardCharsets.UTF_8) ? source : decoded(shown, source, encoding), format);
+    }
+
+    static DataException missingLibrary(Path path, LinkageError e) {
+        return new DataException("cannot read " + path + ": Parquet and its compressions need a library that is not there: "
+                + e.getMessage(), e);
     }
 
     private static boolean startsWith(byte[] bytes, String hex) {
