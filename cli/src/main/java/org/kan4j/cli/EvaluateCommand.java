@@ -118,7 +118,7 @@ final class EvaluateCommand implements Callable<Integer> {
     /** The test part of a named set, or all rows of a table, as the model sees them. */
     static Part rows(String data, Table table, Encoding encoding, boolean needTarget, PrintWriter notes) {
         if (table != null) {
-            return TableRows.all(table, encoding, needTarget, note -> notes.println("note: " + note));
+            return TableRows.all(table, encoding, needTarget, note -> notes.println(Main.note(note)));
         }
         NamedSet named = NamedSet.of(data).orElseThrow();
         Encoding ofSet = named.encoding();

@@ -76,7 +76,7 @@ class FrontDoorTest {
             missing.put("size", null);
             missing.put("colour", "blue");
             assertThatThrownBy(() -> model.predict(missing)).isInstanceOf(KanException.class).hasMessageContaining("'size'")
-                    .hasMessageContaining("set missing to fill");
+                    .hasMessageContaining("missing=fill");
         }
     }
 
@@ -95,7 +95,8 @@ class FrontDoorTest {
             List<String> told = lines(Cli.succeed("predict", file("rows.csv"), "--model", file("java.safetensors")));
             assertThat(told.get(0)).isEqualTo("y");
             assertThat(Double.parseDouble(told.get(1))).isCloseTo(model.predict(4, 0.25).value(), within(0.01));
-            Cli.refuse(new String[] {"use --missing fill"}, "predict", Files.writeString(file("gap.csv"), "a,b\n,1\n"), "--model",
+            Cli.refuse(new String[] {"--missing fill takes the mean"}, "predict", Files.writeString(file("gap.csv"), "a,b\n,1\n"),
+                    "--model",
                     file("java.safetensors"));
         }
     }

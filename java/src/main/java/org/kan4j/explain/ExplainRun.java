@@ -105,6 +105,9 @@ final class ExplainRun {
     }
 
     private void check() {
+        if (given != null) {
+            GraphFormula.requireFunctions(given);
+        }
         if (all.train().classes() > 0) {
             throw KanException.invalid("a formula is for targets that are numbers, given %d classes", all.train().classes());
         }
@@ -167,6 +170,10 @@ final class ExplainRun {
         readDeferred();
         if (wide != null && goOn() && !exact()) {
             attempt(few, wide, true);
+        }
+        if (found.isEmpty()) {
+            throw KanException.invalid("%s minutes were too few to leave out enough of the %d features for a formula to be read; "
+                    + "give more of them, or fewer features", Svg.number(options.minutes(), 3), data.train().in());
         }
     }
 
