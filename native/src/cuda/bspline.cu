@@ -39,6 +39,33 @@ __device__ __forceinline__ int32_t window_of(uint32_t key) { return int32_t(key 
 
 __device__ __forceinline__ uint32_t* keys_of(float* record) { return reinterpret_cast<uint32_t*>(record + kSamples * kSlot); }
 
+// A warp's keys in ascending order, number lane + 32 q in key[q]: Batcher's bitonic sort in registers, 28 steps of which 25
+// exchange with other lanes. Keys differ, so there is one order.
+__device__ __forceinline__ void sort_keys(uint32_t (&key)[kSamples / kWarp]) {
+  const int lane = int(threadIdx.x) % kWarp;
+#pragma unroll
+  for (int size = 2; size <= kSamples; size *= 2) {
+#pragma unroll
+    for (int step = size / 2; step > 0; step /= 2) {
+#pragma unroll
+      for (int q = 0; q < kSamples / kWarp; ++q) {
+        const bool up = ((q * kWarp + lane) & size) == 0;
+        if (step < kWarp) {
+          const uint32_t other = __shfl_xor_sync(kAllLanes, key[q], step);
+          key[q] = up == ((lane & step) == 0) ? (key[q] < other ? key[q] : other) : (key[q] > other ? key[q] : other);
+        } else if ((q & (step / kWarp)) == 0) {
+          uint32_t &low = key[q], &high = key[q + step / kWarp];
+          if ((low > high) == up) {
+            const uint32_t moved = low;
+            low = high;
+            high = moved;
+          }
+        }
+      }
+    }
+  }
+}
+
 // The record of n <= kSamples numbers x, `stride` apart, made by a warp: a slot a sample in their order, with the values, or
 // derivatives, of the taps and of the base branch; then the keys in ascending order, the order of work.
 template <int K, bool kDerivative>
@@ -59,23 +86,13 @@ __device__ void make_record(const LayerView& l, int64_t i, const float* x, int64
     slot[6] = l.base_row < 0 ? 0.0f : kDerivative ? activation_derivative(l.base, v) : activation(l.base, v);
   }
   __syncwarp();
-  // Keys differ, so the place of each is the number of smaller ones.
   uint32_t key[kSamples / kWarp];
-  int place[kSamples / kWarp] = {};
 #pragma unroll
   for (int q = 0; q < kSamples / kWarp; ++q) key[q] = keys[lane + q * kWarp];
-  const uint4* four = reinterpret_cast<const uint4*>(keys);
-#pragma unroll 2
-  for (int j = 0; j < (n + 3) / 4; ++j) {
-    const uint4 other = four[j];
-#pragma unroll
-    for (int q = 0; q < kSamples / kWarp; ++q) {
-      place[q] += (other.x < key[q]) + (other.y < key[q]) + (other.z < key[q]) + (other.w < key[q]);
-    }
-  }
+  sort_keys(key);
   __syncwarp();
 #pragma unroll
-  for (int q = 0; q < kSamples / kWarp; ++q) if (lane + q * kWarp < n) keys[place[q]] = key[q];
+  for (int q = 0; q < kSamples / kWarp; ++q) keys[lane + q * kWarp] = key[q];
   __syncwarp();
 }
 

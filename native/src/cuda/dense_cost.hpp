@@ -10,7 +10,7 @@ namespace kan::cuda {
 
 struct CostModel {
   // Taps, a warp of one input: by sample; by window that samples touch; once.
-  static constexpr double kRecord = 17, kForwardSample = 35, kWeightsSample = 36, kInputsSample = 68;
+  static constexpr double kRecord = 10, kForwardSample = 35, kWeightsSample = 36, kInputsSample = 68;
   static constexpr double kWindowRows = 148, kWindowSums = 60, kOnce = 640;
   static constexpr double kTile = 32768, kRecordBytes = 4624, kShared = 116224;  // bytes: d_y, a record, half a multiprocessor's
   // Products: a warp's 64 x 32 numbers and product_step rows of the reduction. The tensor cores' time is the longer one:

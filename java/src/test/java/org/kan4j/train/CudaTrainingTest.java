@@ -25,6 +25,7 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
 import org.kan4j.device.Device;
 import org.kan4j.error.DeviceMemoryException;
+import org.kan4j.error.KanException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.internal.passes.NativeVector;
@@ -109,6 +110,19 @@ class CudaTrainingTest {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
             Dataset data = Samples.regression(arena, DType.F32, 106, 2);
             assertArrayEquals(grouped(cpu, optimizer, data), grouped(cuda, optimizer, data), 2e-3);
+        }
+    }
+
+    @Test
+    void penaltiesOnEdgesAreRefused() {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = Trainer.builder(parameters).context(cuda).epochs(1)
+                        .regulariser(ActivationRegulariser.of(1e-3)).build()) {
+            Dataset data = Samples.regression(arena, DType.F32, 32, 2);
+            KanException refused = assertThrows(KanException.class, () -> trainer.fit(data));
+            assertTrue(refused.getMessage().contains("on the CPU only"), refused.getMessage());
         }
     }
 
