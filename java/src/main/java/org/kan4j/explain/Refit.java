@@ -74,9 +74,9 @@ final class Refit {
     static KanGraph some(Context context, KanGraph graph, Rows train, int iterations, Movable movable) {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = graph.parameters()) {
             try (ParameterVector free = free(graph, parameters, movable);
-                    DataObjective objective = new DataObjective(context, parameters, train.dataset(arena), loss(train),
+                    DataObjective objective = DataObjective.of(context, parameters, train.dataset(arena), loss(train),
                             List.of());
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                             Lbfgs.of(iterations).withHistory(20))) {
                 minimizer.minimize(gradient -> {
                     double value = objective.evaluate(gradient);
