@@ -55,8 +55,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas or feynman for a table of known "
-            + "formulas and whether they come back from their samples.")
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science or noise for a table "
+            + "of known formulas and whether they come back from their samples.")
     private String data;
 
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column to explain; not with --model.")
@@ -72,6 +72,12 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class, description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
     private String basis;
+
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Of a table, the formulas to look at; all by default.")
+    private Set<String> only = new LinkedHashSet<>();
+
+    @Option(names = "--networks", description = "Fit networks at once, without a look for structure in the data itself.")
+    private boolean networks;
 
     @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default", description = "Functions that edges may be: default, minimal, special, or names such as sin,exp,x^2.")
     private String library;
@@ -118,9 +124,12 @@ final class ExplainCommand implements Callable<Integer> {
                 throw new InputException("--out, --target and --model are for a file, not for the table " + data);
             }
             try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
-                ExplainTable.print(data, explain, context, spec.commandLine().getOut());
+                ExplainTable.print(data, only, explain, context, spec.commandLine().getOut());
             }
             return 0;
+        }
+        if (!only.isEmpty()) {
+            throw new InputException("--only is for a table such as formulas, not for a file");
         }
         if (out == null) {
             throw new InputException("--out DIR is missing, the folder for what is found");
@@ -169,7 +178,7 @@ final class ExplainCommand implements Callable<Integer> {
         Ranges.positive("--minutes", minutes);
         Ranges.atLeast("--restarts", starts, 1);
         Explain explain = Explain.defaults().withShape(shape).withLibrary(SymbolicLibrary.of(library)).withTolerance(tolerance)
-                .withStarts(starts).withMinutes(minutes).withSeed(seed);
+                .withStarts(starts).withMinutes(minutes).withSeed(seed).withStructure(!networks);
         if (!basis.equals("bspline")) {
             explain = explain.withBasis(basis());
         }

@@ -43,7 +43,7 @@ final class PageHeaders {
     static boolean fit(FileChannel file, ColumnChunk chunk) throws IOException {
         long end = chunk.chunkStartOffset() + chunk.metaData().totalCompressedSize();
         long values = 0;
-        Map<Long, Long> pages = new HashMap<>(); // where they begin, and how long they are
+        Map<Long, Integer> pages = new HashMap<>(); // where they begin, and how long they are
         if (chunk.chunkStartOffset() < 0 || chunk.metaData().totalCompressedSize() < 0 || end > file.size()) {
             return false;
         }
@@ -54,8 +54,9 @@ final class PageHeaders {
                 bytes = ByteBuffer.allocate((int) Math.min(MOST_HEADER, end - at));
                 header = header(file, bytes, at);
             }
-            if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Long packed) || packed < 0
-                    || packed > end - at - bytes.position() || !(header.get(UNCOMPRESSED_SIZE) instanceof Long size) || size < 0
+            if (header == null || !(header.get(COMPRESSED_SIZE) instanceof Integer packed) || packed < 0
+                    || packed > end - at - bytes.position() || !(header.get(UNCOMPRESSED_SIZE) instanceof Integer size)
+                    || size < 0
                     || size > Math.max(chunk.metaData().totalUncompressedSize(), packed)
                     || chunk.metaData().codec() == CompressionCodec.SNAPPY
                             && !snappyFits(file, at + bytes.position(), packed, size, header.get(DATA_PAGE_V2))) {
@@ -63,7 +64,7 @@ final class PageHeaders {
             }
             if (header.get(DATA_PAGE) instanceof Map<?, ?> || header.get(DATA_PAGE_V2) instanceof Map<?, ?>) {
                 Object data = header.get(DATA_PAGE) != null ? header.get(DATA_PAGE) : header.get(DATA_PAGE_V2);
-                if (!(((Map<?, ?>) data).get(1) instanceof Long count) || count < 0) {
+                if (!(((Map<?, ?>) data).get(1) instanceof Integer count) || count < 0) {
                     return false;
                 }
                 values += count;
@@ -75,7 +76,7 @@ final class PageHeaders {
     }
 
     /** Whether the offset index, by which Hardwood finds the pages where there is one, is of these pages. */
-    private static boolean indexFits(FileChannel file, ColumnChunk chunk, Map<Long, Long> pages) throws IOException {
+    private static boolean indexFits(FileChannel file, ColumnChunk chunk, Map<Long, Integer> pages) throws IOException {
         if (chunk.offsetIndexOffset() == null || chunk.offsetIndexLength() == null) {
             return true;
         }
@@ -98,7 +99,7 @@ final class PageHeaders {
                 return true;
             }
             for (int field : new int[] {DEFINITION_LEVELS, REPETITION_LEVELS}) {
-                levels += page.get(field) instanceof Long length && length >= 0 ? length : packed + 1;
+                levels += page.get(field) instanceof Integer length && length >= 0 ? length : packed + 1;
             }
         }
         if (levels > Math.min(packed, size)) {
@@ -157,7 +158,15 @@ final class PageHeaders {
                 return type == 1; // a truth value is its type
             }
             case 3 -> bytes.get();
-            case 4, 5, 6 -> {
+            case 4 -> signed(bytes);
+            case 5 -> { // fields of other types than the format's are passed over by readers
+                long number = signed(bytes);
+                if (number != (int) number) {
+                    throw new IllegalArgumentException("a number of 32 bits: " + number);
+                }
+                return (int) number;
+            }
+            case 6 -> {
                 return signed(bytes);
             }
             case 7 -> bytes.getDouble();

@@ -249,6 +249,11 @@ class TablesTest {
         assertThatThrownBy(() -> table.reader(0)).isInstanceOf(DataException.class)
                 .hasMessageContaining("the pages of column 'x.mm' do not fit together");
         table.reader(1).close();
+        bytes[at + 1] = 3;
+        bytes[6] = 0x14; // its length as a field of 16 bits, which readers pass over: no length
+        assertThat(bytes[5]).isEqualTo((byte) 4);
+        Path shorter = Files.write(folder.resolve("shorter.parquet"), bytes);
+        assertThatThrownBy(() -> Table.open(shorter).reader(0)).hasMessageContaining("the pages of column 'x.mm' do not fit");
     }
 
     /** Pages are found by the offset index where there is one: places that it makes up are pages of any length. */

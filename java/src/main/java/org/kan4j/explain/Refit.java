@@ -39,8 +39,8 @@ final class Refit {
             Dataset data = train.dataset(arena);
             HostTensor features = data.features();
             try (ParameterVector held = held(graph, parameters);
-                    DataObjective objective = new DataObjective(context, parameters, data, loss(train), List.of(penalties));
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
+                    DataObjective objective = DataObjective.of(context, parameters, data, loss(train), List.of(penalties));
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
                 Objective projected = held == null ? objective : gradient -> {
                     double value = objective.evaluate(gradient);
                     project(gradient, held);
@@ -74,9 +74,9 @@ final class Refit {
     static KanGraph some(Context context, KanGraph graph, Rows train, int iterations, Movable movable) {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = graph.parameters()) {
             try (ParameterVector free = free(graph, parameters, movable);
-                    DataObjective objective = new DataObjective(context, parameters, train.dataset(arena), loss(train),
+                    DataObjective objective = DataObjective.of(context, parameters, train.dataset(arena), loss(train),
                             List.of());
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                             Lbfgs.of(iterations).withHistory(20))) {
                 minimizer.minimize(gradient -> {
                     double value = objective.evaluate(gradient);

@@ -69,7 +69,7 @@ public final class FullBatchBenchmark {
                 }
                 y.setFlat(i, Math.sin(i));
             }
-            try (DataObjective objective = new DataObjective(context, checkpoint.parameters(),
+            try (DataObjective objective = DataObjective.of(context, checkpoint.parameters(),
                     org.kan4j.rows.Dataset.regression(x, y), new Loss.Mse());
                     ParameterVector gradient = checkpoint.parameters().newVector()) {
                 objective.evaluate(gradient);
