@@ -66,8 +66,8 @@ final class StructureAttempt {
                 break;
             }
             try {
-                FormulaResult result = FormulaSearch.defaults().find(Composition.of(formulas), train, held,
-                        FormulaAttempt.box(data));
+                FormulaResult result = FormulaSearch.defaults().withCancelled(() -> !goOn.getAsBoolean())
+                        .find(Composition.of(formulas), train, held, FormulaAttempt.box(data));
                 attempts.add(attempt(context, options, data, names, result, fitted));
                 result.formulas().forEach((name, formula) -> say.line("formula", "%s = %s   held-out RMSE %s of the deviation",
                         name, formula, Svg.number(result.heldRmse(), 3)));

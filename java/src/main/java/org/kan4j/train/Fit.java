@@ -8,8 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.kan4j.basis.BSpline;
-import org.kan4j.basis.GaussianRbf;
-import org.kan4j.basis.Rswaf;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.grid.GridRefinement;
@@ -17,8 +15,6 @@ import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.Checks;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.internal.measure.Measurement;
-import org.kan4j.layer.KanLayer;
-import org.kan4j.layer.LayerSpec;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
@@ -198,6 +194,11 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
          */
         default void onStage(Stage stage, Parameters parameters) {
         }
+
+        /** Asked often; where it is answered by false, the best so far is the result. */
+        default boolean goOn() {
+            return true;
+        }
     }
 
     /** Fits without a listener. */
@@ -226,28 +227,6 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
 
     // ------------------------------------------------------------------------------------------------------- the work
 
-    /** One set of parameters on its way. */
-    private static final class Candidate implements AutoCloseable {
-        Parameters parameters;
-        int iterations;
-        double trainLoss;
-        double validationLoss = Double.NaN;
-
-        Candidate(Parameters parameters) {
-            this.parameters = parameters;
-        }
-
-        double score() {
-            double score = Double.isNaN(validationLoss) ? trainLoss : validationLoss;
-            return Double.isNaN(score) ? Double.POSITIVE_INFINITY : score;
-        }
-
-        @Override
-        public void close() {
-            parameters.close();
-        }
-    }
-
     private final class Work implements AutoCloseable {
 
         private final Context context;
@@ -256,7 +235,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
         private final Dataset held;
         private final Listener listener;
         private final HostTensor features;
-        private final List<Candidate> candidates = new ArrayList<>();
+        private final List<FitCandidate> candidates = new ArrayList<>();
         private Parameters best;
 
         Work(Context context, Dataset train, Dataset held, Listener listener) {
@@ -273,10 +252,10 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
             choose(model);
             List<Stage> stages = new ArrayList<>();
             int bestStage = -1;
-            for (int g = 0; g <= refinements.size(); g++) {
+            for (int g = 0; g <= refinements.size() && (g == 0 || listener.goOn()); g++) {
                 if (g > 0) {
                     begin = System.nanoTime();
-                    for (Candidate candidate : candidates) {
+                    for (FitCandidate candidate : candidates) {
                         Parameters coarse = candidate.parameters;
                         candidate.parameters = GridRefinement.of(context, coarse, refinements.get(g - 1), features)
                                 .parameters();
@@ -284,12 +263,12 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                     }
                 }
                 int tried = candidates.size();
-                for (Candidate candidate : candidates) {
+                for (FitCandidate candidate : candidates) {
                     fit(candidate, iterations, updateEvery);
                 }
                 keep((tried + 1) / 2);
-                Candidate first = candidates.getFirst();
-                Stage stage = new Stage(g == 0 ? gridOf(model) : refinements.get(g - 1), tried, first.iterations,
+                FitCandidate first = candidates.getFirst();
+                Stage stage = new Stage(g == 0 ? FitCandidate.gridOf(model) : refinements.get(g - 1), tried, first.iterations,
                         first.trainLoss, first.validationLoss, (System.nanoTime() - begin) / 1e9);
                 stages.add(stage);
                 listener.onStage(stage, first.parameters);
@@ -312,12 +291,12 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
             for (int round = 1; round == 1 || candidates.size() > FINALISTS; round++) {
                 int count = round == 1 ? starts : candidates.size();
                 double lowest = Double.POSITIVE_INFINITY;
-                for (int i = 0; i < count; i++) {
+                for (int i = 0; i < count && (i == 0 || listener.goOn()); i++) {
                     if (round == 1) {
-                        candidates.add(new Candidate(Parameters.initialise(model, Initialisation.PYKAN,
+                        candidates.add(new FitCandidate(Parameters.initialise(model, Initialisation.PYKAN,
                                 new SplitMix(seed, 2, i).nextLong())));
                     }
-                    Candidate candidate = candidates.get(i);
+                    FitCandidate candidate = candidates.get(i);
                     fit(candidate, steps, Math.min(EARLY, updateEvery));
                     lowest = Math.min(lowest, candidate.score());
                     listener.onStart(round, i + 1, count, lowest);
@@ -328,14 +307,14 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
         }
 
         private void keep(int count) {
-            candidates.sort(Comparator.comparingDouble(Candidate::score)); // stable: ties by their number
+            candidates.sort(Comparator.comparingDouble(FitCandidate::score)); // stable: ties by their number
             while (candidates.size() > count) {
                 candidates.removeLast().close();
             }
         }
 
         /** Minimises; leaves the best parameters seen at the end of a part, between two updates. */
-        private void fit(Candidate candidate, int steps, int every) {
+        private void fit(FitCandidate candidate, int steps, int every) {
             Parameters parameters = candidate.parameters;
             candidate.iterations = 0;
             try (DataObjective objective = new DataObjective(context, parameters, train, new Loss.Mse(), regularisers);
@@ -346,7 +325,7 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
                 double lowestTrain = Double.NaN;
                 double lowestHeld = Double.NaN;
                 boolean stuck = false;
-                while (candidate.iterations < steps) {
+                while (candidate.iterations < steps && (candidate.iterations == 0 || listener.goOn())) {
                     int part = Math.min(every, steps - candidate.iterations);
                     Lbfgs.Result result = minimizer.minimize(objective, part);
                     candidate.iterations += part;
@@ -379,33 +358,12 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
         @Override
         public void close() {
             arena.close();
-            for (Candidate candidate : candidates) {
+            for (FitCandidate candidate : candidates) {
                 candidate.close();
             }
             if (best != null) {
                 best.close();
             }
         }
-    }
-
-    private static int gridOf(KanModel model) {
-        for (LayerSpec layer : model.layers()) {
-            if (layer instanceof KanLayer kan) {
-                switch (kan.basis()) {
-                    case BSpline spline -> {
-                        return spline.grid();
-                    }
-                    case GaussianRbf rbf -> {
-                        return rbf.centres();
-                    }
-                    case Rswaf rswaf -> {
-                        return rswaf.centres();
-                    }
-                    default -> {
-                    }
-                }
-            }
-        }
-        return 0;
     }
 }
