@@ -36,7 +36,6 @@ final class StructureAttempt {
     private static final double KNOWN = 0.02;
     /** Formulas of data with noise that are finished, to be compared with those of networks. */
     private static final int FINISHED = 2;
-    private static final double WORTH = 0.3;
 
     private StructureAttempt() {
     }
@@ -62,7 +61,7 @@ final class StructureAttempt {
                 formulas.put(data.outputs().get(o).name(), met.get(o).get(k).formula());
                 worst = Math.max(worst, met.get(o).get(k).heldRmse());
             }
-            if (worst > WORTH) {
+            if (!(worst < 1)) {
                 break;
             }
             try {
