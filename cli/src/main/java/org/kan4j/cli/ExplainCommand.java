@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -84,10 +85,10 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--noise", paramLabel = "S", description = "Deviation of the target's noise, in its unit; estimated by default.")
     private Double noise;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns to leave out.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
-    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", description = "Columns to take as categories although they hold numbers.")
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to take as categories although they hold numbers.")
     private Set<String> categorical = new LinkedHashSet<>();
 
     @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
@@ -136,13 +137,14 @@ final class ExplainCommand implements Callable<Integer> {
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw new InputException("--out '" + out + "' is a file, expected a folder");
         }
-        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile);
-        for (String name : List.of("model.safetensors", "formula.json", "explanation.json", "diagram.svg", "report.html")) {
-            check.writes("--out", out.resolve(name));
-        }
         if ((target == null) == (modelFile == null)) {
             throw new InputException("either --target COLUMN or --model FILE says what to explain, given "
                     + (target == null ? "neither" : "both"));
+        }
+        boolean fresh = Files.notExists(out);
+        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile);
+        for (String name : List.of("model.safetensors", "formula.json", "explanation.json", "diagram.svg", "report.html")) {
+            check.writes("--out", out.resolve(name));
         }
         try (Interrupt interrupt = new Interrupt(() -> stopped.set(true),
                 "the step that runs takes too long: nothing is written");
@@ -154,8 +156,20 @@ final class ExplainCommand implements Callable<Integer> {
                 fromModel(context, arena, explain);
             }
             interrupt.reported();
+        } finally {
+            if (fresh) {
+                deleteIfEmpty(out); // made by the check, and nothing came of it
+            }
         }
         return 0;
+    }
+
+    private static void deleteIfEmpty(Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // what was found lies there
+        }
     }
 
     private Explain options() {
@@ -184,7 +198,7 @@ final class ExplainCommand implements Callable<Integer> {
     private void fromData(Context context, Arena arena, Explain explain) throws IOException {
         TableSet set = TableSet.learn(tables.open(data, spec.commandLine().getErr()), new TableSet.Options(target,
                 TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed, Set.of(), Encoding.Unseen.REFUSE));
-        set.notes().forEach(n -> spec.commandLine().getErr().println("note: " + n));
+        set.notes().forEach(n -> spec.commandLine().getErr().println(Main.note(n)));
         Parts parts = set.parts();
         RowSource rest = parts.train().load(arena, DType.F64, Part.DEFAULT_MEMORY);
         RowSource.Split<? extends RowSource> split = rest.split(8.0 / 9, seed);

@@ -105,6 +105,9 @@ final class ExplainRun {
     }
 
     private void check() {
+        if (given != null) {
+            GraphFormula.requireFunctions(given);
+        }
         if (all.train().classes() > 0) {
             throw KanException.invalid("a formula is for targets that are numbers, given %d classes", all.train().classes());
         }
@@ -173,6 +176,10 @@ final class ExplainRun {
         readDeferred();
         if (wide != null && goOn() && !exact()) {
             attempt(few, wide, true);
+        }
+        if (found.isEmpty()) {
+            throw KanException.invalid("%s minutes were too few to leave out enough of the %d features for a formula to be read; "
+                    + "give more of them, or fewer features", Svg.number(options.minutes(), 3), data.train().in());
         }
     }
 
@@ -246,8 +253,8 @@ final class ExplainRun {
         try (Arena arena = Arena.ofConfined();
                 Fit.Result result = fit.run(context, shape.model(options.basis()), data.train().dataset(arena), new Fit.Listener() {
                     @Override
-                    public boolean goOn() {
-                        return ExplainRun.this.goOn();
+                    public boolean isStopRequested() {
+                        return !goOn();
                     }
                 })) {
             KanGraph graph = KanGraph.of(result.parameters());
