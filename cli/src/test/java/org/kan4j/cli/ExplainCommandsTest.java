@@ -218,10 +218,13 @@ class ExplainCommandsTest {
     void tablesOfKnownFormulas() {
         assertThat(Cli.succeed("explain", "science", "--only", "thin lens,pendulum,photoelectric").out())
                 .contains("u*v/(u + v)", "exact            3 of 3, seed 1");
-        assertThat(Cli.succeed("explain", "feynman", "--only", "I.16.6", "--seed", 2).out()).contains("exact            1 of 1, seed 2");
-        assertThat(Cli.succeed("explain", "formulas", "--only", "F16").out()).contains("sin(x) + y^2, x*y", "exact            1 of 1");
+        assertThat(Cli.succeed("explain", "feynman", "--only", "I.16.6", "--seed", 2).out())
+                .contains("exact            1 of 1, seed 2");
+        assertThat(Cli.succeed("explain", "formulas", "--only", "F16").out()).contains("sin(x) + y^2, x*y",
+                "exact            1 of 1");
         assertThat(Cli.succeed("explain", "formulas", "--only", "F15", "--library", "minimal").out()).contains("j0(20*x)");
-        Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only", "X");
+        Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only",
+                "X");
         Cli.refuse(new String[] {"--only is for a table"}, "explain", "some.csv", "--only", "F1", "--out", folder.resolve("o"));
     }
 }
