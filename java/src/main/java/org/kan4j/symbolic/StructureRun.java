@@ -13,6 +13,8 @@ import org.kan4j.symbolic.Target.Quantity;
  */
 final class StructureRun {
 
+    /** Pairs of more are too many; networks are pruned to fewer. */
+    private static final int MOST_INPUTS = 10;
     private static final int MOST_ROWS = 600;
     /** Structures inside structures. */
     private static final int DEEPEST = 3;
@@ -59,6 +61,10 @@ final class StructureRun {
     }
 
     List<StructureSearch.Met> run() {
+        if (target.inputs().size() > MOST_INPUTS) {
+            say("%d inputs are more than the %d that are looked through for structure", target.inputs().size(), MOST_INPUTS);
+            return List.of();
+        }
         solve(target, 0, trials::offer);
         if (!over()) {
             thorough = true;

@@ -75,6 +75,18 @@ class StructureSearchTest {
     }
 
     @Test
+    void manyColumnsAreLeftToNetworks() {
+        Map<String, double[]> inputs = new LinkedHashMap<>();
+        for (int i = 0; i < 2000; i++) {
+            inputs.put("x" + i, new SplittableRandom(i).doubles(20).toArray());
+        }
+        List<String> lines = new java.util.ArrayList<>();
+        Observations data = new Observations(inputs, Map.of("Y_", inputs.get("x1")), 20);
+        assertTrue(StructureSearch.defaults().withListener(lines::add).find("Y_", data, data).isEmpty());
+        assertEquals(List.of("2000 inputs are more than the 10 that are looked through for structure"), lines);
+    }
+
+    @Test
     void theSearchEndsWhenItIsAskedTo() {
         Map<String, Interval> box = box("x=-1:1 y=-1:1");
         Observations data = sample(Formula.parse("x*y", List.of("x", "y")), box, 400, 1);
