@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j explain}. */
 @Command(name = "explain", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "From data to a formula that is verified: fits networks of growing shapes, prunes them, puts known functions in "
+    "From data to a formula that is verified: looks for structure in the data itself, then fits networks of growing shapes, prunes them, puts known functions in "
             + "the place of their edges, fits all constants together and checks the formula on rows that nothing has seen.",
     "Writes model.safetensors, formula.json, explanation.json, diagram.svg and report.html into a folder. That no formula "
             + "is good enough is an answer too: it is said first, and formula.json is not written."}, footer = {"", "Examples:",
