@@ -103,6 +103,14 @@ class ColumnKindsTest {
         assertThat(set.encoding().columns().getFirst()).isInstanceOf(Encoding.Numeric.class);
     }
 
+    /** The usual marks need no option, and are no further texts. */
+    @Test
+    void onlyUnknownMarksAreAdvisedOf() throws IOException {
+        List<String> marks = List.of("-", ".", "*", "n.a.", "keine");
+        assertThatThrownBy(() -> learn(i -> i % 3 == 0 ? marks.get(i / 3 % 5) : Integer.toString(i)))
+                .hasMessageContaining("format.missing=keine takes such cells as no value");
+    }
+
     @Test
     void aTargetOfNearlyAsManyTextsAsRowsIsNoClass() throws IOException {
         for (int rows : new int[] {8, 60, 2400}) {
