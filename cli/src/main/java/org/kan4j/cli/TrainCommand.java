@@ -171,11 +171,14 @@ final class TrainCommand implements Callable<Integer> {
             Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), spec.commandLine().getErr());
             method.check(job.classification());
             ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
-                    : network.effective(data, job.encoding(), job.hidden());
+                    : network.effective(data, job.encoding(), job.recipe());
             TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
                     from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method);
             KanModel model = start != null ? start.model() : net.model();
             requireFit(model, job.encoding());
+            if (start == null && course.choosesWeightDecay(method)) {
+                options = new WeightDecayChoice(job, model, net.initialisation(), context, screen).in(options);
+            }
             try (Parameters parameters = start != null ? null : Parameters.initialise(model, net.initialisation(), runSeed)) {
                 Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
                 properties.put(Encoding.KEY, job.encoding().toJson());

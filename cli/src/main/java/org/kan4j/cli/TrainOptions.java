@@ -11,9 +11,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.kan4j.Recipe;
 import org.kan4j.device.Context;
 import org.kan4j.train.Trainer;
 import org.kan4j.data.DataException;
+import org.kan4j.data.Part;
 import org.kan4j.data.TableSet;
 import org.kan4j.encoding.Encoding;
 
@@ -22,6 +24,7 @@ import org.kan4j.encoding.Encoding;
  * checkpoint carries so that it can be resumed.
  *
  * @param target of a file; null for a named set, like the options of files after it
+ * @param scaling of columns of numbers; null in checkpoints of before there was a choice, by their range then
  * @param test file of the rows to test on; null for a share of the data
  * @param memory MiB for encoded rows; larger data is streamed
  * @param from file of the model that is gone on with, whose network it is; null for a new one
@@ -42,8 +45,8 @@ import org.kan4j.encoding.Encoding;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-        Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction,
-        Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
+        Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, Encoding.Scaling scaling, String test,
+        Double testFraction, Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
         long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
         Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
         int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
@@ -57,7 +60,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     static TrainOptions of(String data, DataOptions.Effective rows, String from, ModelOptions.Effective model,
             CourseOptions.Effective course, long seed, Context context, Method method) {
         return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.unseen(),
-                rows.quantiles(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(), model.grid(),
+                rows.quantiles(), rows.scaling(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(),
+                model.grid(),
                 model.order(), model.norm(), model.init(), model.layers(), course.epochs(), course.batch(), course.lr(),
                 course.weightDecay(), course.schedule(), course.decay(), course.warmup(), course.plateau(), course.validation(),
                 course.patience(), seed, model.dtype(), context.device().toString(), context.threads(),
@@ -69,9 +73,43 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         if (otherSteps != null) {
             method.setSteps(otherSteps);
         }
-        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles,
-                test, testFraction, memory, from, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay,
-                schedule, decay, warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method, tables);
+        return with(null, otherEpochs);
+    }
+
+    /** The same training with another weight decay, and so many epochs; null for those it has. */
+    TrainOptions with(Double otherDecay, Integer otherEpochs) {
+        return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
+                memory, from, basis, grid, order, norm, init, layers, otherEpochs == null ? epochs : otherEpochs, batch, lr,
+                otherDecay == null ? weightDecay : otherDecay, schedule, decay, warmup, plateau, validation, patience, seed,
+                dtype,
+                device, threads, tier, method, tables);
+    }
+
+    /** The same training for a comparison of weight decays. */
+    TrainOptions compared(double otherDecay, Recipe recipe) {
+        if (epochs == null || epochs <= recipe.comparedEpochs()) {
+            return with(otherDecay, null);
+        }
+        TrainOptions shorter = with(otherDecay, recipe.comparedEpochs());
+        // The learning rate falls as far in fewer epochs.
+        return decay == null || !schedule.equals("exponential") ? shorter
+                : shorter.withDecay(Math.pow(decay, (double) epochs / recipe.comparedEpochs()));
+    }
+
+    private TrainOptions withDecay(double other) {
+        return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
+                memory, from, basis, grid, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, other, warmup,
+                plateau, validation, patience, seed, dtype, device, threads, tier, method, tables);
+    }
+
+    /** Whether rows held out decide over the course of the training. */
+    boolean watches() {
+        return patience != null || "plateau".equals(schedule);
+    }
+
+    /** Memory for encoded rows. */
+    long bytes() {
+        return memory == null ? Part.DEFAULT_MEMORY : (long) memory << 20;
     }
 
     /** Sets a trainer up to train so. */
@@ -101,7 +139,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
             String value = option.getValue().isArray() ? StreamSupport.stream(option.getValue().spliterator(), false)
                     .map(JsonNode::asText).collect(Collectors.joining(",")) : option.getValue().asText();
             if (!key.equals("data") && !value.isEmpty()) {
-                boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen");
+                boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen")
+                        || key.equals("scaling");
                 command.append(" --").append(Config.kebab(key)).append(' ')
                         .append(quoted(constant ? value.toLowerCase(Locale.ROOT) : value));
             }
