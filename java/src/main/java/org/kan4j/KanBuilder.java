@@ -23,6 +23,7 @@ import org.kan4j.model.Parameters;
 import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.Schedule;
+import org.kan4j.rows.Folds;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;

@@ -68,7 +68,7 @@ final class DataOptions {
         data.missing = options.missing();
         data.unseen = options.unseen();
         data.quantiles = asSet(options.quantiles());
-        data.scaling = options.scaling() != null ? options.scaling() : Encoding.Scaling.RANGE; // as before there was a choice
+        data.scaling = options.scaling() == null && options.target() != null ? Encoding.Scaling.RANGE : options.scaling(); // of before
         data.tables = options.tables() == null ? new TableOptions() : options.tables();
         data.memory = options.memory();
         data.test = options.test() == null ? null : Path.of(options.test());

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -61,6 +62,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", split = ",", description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
     private long[] seeds;
 
+    @Option(names = "--cv", paramLabel = "K", description = "Before the training, cross-validate on the training rows: K models, each on all folds but one, and how they "
+            + "do on it.")
+    private Integer folds;
+
     @Mixin
     private CoverageOptions coverage = new CoverageOptions();
 
@@ -94,6 +99,7 @@ final class TrainCommand implements Callable<Integer> {
     private Path from;
 
     private PrintWriter screen;
+    private Map<String, CrossValidated.Score> crossValidated = Map.of();
 
     @Override
     public Integer call() throws IOException {
@@ -126,6 +132,10 @@ final class TrainCommand implements Callable<Integer> {
         course.check(method);
         method.check();
         coverage.check();
+        Ranges.atLeast("--cv", folds, 2);
+        if (folds != null && (from != null || seeds != null)) {
+            throw new InputException("--cv and " + (from != null ? "--from" : "--seeds") + " exclude each other");
+        }
         if (from != null) {
             network.refuseWithFrom();
         }
@@ -159,7 +169,11 @@ final class TrainCommand implements Callable<Integer> {
     /** After each result, so that a later one that fails takes none along; a stream gets the last state only. */
     private void writeJson(List<Training.Result> results, boolean last) throws IOException {
         if (json != null && (last || Output.isReplaced(json))) {
-            Output.writeJson(spec, json, TrainReport.json(results));
+            ObjectNode all = TrainReport.json(results);
+            if (!crossValidated.isEmpty()) {
+                all.set("cv", Output.tree(crossValidated));
+            }
+            Output.writeJson(spec, json, all);
         }
     }
 
@@ -176,8 +190,12 @@ final class TrainCommand implements Callable<Integer> {
                     from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method);
             KanModel model = start != null ? start.model() : net.model();
             requireFit(model, job.encoding());
-            if (start == null && course.choosesWeightDecay(method)) {
-                options = new WeightDecayChoice(job, model, net.initialisation(), context, screen).in(options);
+            if (start == null) {
+                Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
+                options = course.choosesWeightDecay(method) ? new WeightDecayChoice(job, attempt, screen).in(options) : options;
+                if (folds != null) {
+                    crossValidated = CrossValidated.run(folds, job, attempt, options, screen);
+                }
             }
             try (Parameters parameters = start != null ? null : Parameters.initialise(model, net.initialisation(), runSeed)) {
                 Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());

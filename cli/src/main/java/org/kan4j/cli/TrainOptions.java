@@ -11,7 +11,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.kan4j.Recipe;
 import org.kan4j.device.Context;
 import org.kan4j.train.Trainer;
 import org.kan4j.data.DataException;
@@ -85,26 +84,20 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
                 device, threads, tier, method, tables);
     }
 
-    /** The same training for a comparison of weight decays. */
-    TrainOptions compared(double otherDecay, Recipe recipe) {
-        if (epochs == null || epochs <= recipe.comparedEpochs()) {
-            return with(otherDecay, null);
+    /** The same training in at most so many epochs, over which the learning rate falls as far. */
+    TrainOptions within(int most) {
+        if (epochs == null || epochs <= most) {
+            return this;
         }
-        TrainOptions shorter = with(otherDecay, recipe.comparedEpochs());
-        // The learning rate falls as far in fewer epochs.
+        TrainOptions shorter = with(null, most);
         return decay == null || !schedule.equals("exponential") ? shorter
-                : shorter.withDecay(Math.pow(decay, (double) epochs / recipe.comparedEpochs()));
+                : shorter.withDecay(Math.pow(decay, (double) epochs / most));
     }
 
     private TrainOptions withDecay(double other) {
         return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
                 memory, from, basis, grid, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, other, warmup,
                 plateau, validation, patience, seed, dtype, device, threads, tier, method, tables);
-    }
-
-    /** Whether rows held out decide over the course of the training. */
-    boolean watches() {
-        return patience != null || "plateau".equals(schedule);
     }
 
     /** Memory for encoded rows. */

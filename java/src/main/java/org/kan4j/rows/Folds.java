@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
-package org.kan4j;
+package org.kan4j.rows;
 
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,22 +13,26 @@ import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
 
-/** Rows dealt to folds at random, classes evenly. */
-final class Folds {
+/** Rows dealt to folds at random, classes evenly. Immutable. */
+public final class Folds {
 
     private final int[] fold;
+    private final int count;
 
-    private Folds(int[] fold) {
+    private Folds(int[] fold, int count) {
         this.fold = fold;
+        this.count = count;
     }
 
     /**
      * Deals.
      *
      * @param folds at least 2, at most the rows
+     * @param seed of the order in which rows are dealt
      * @param label of each row, which is dealt evenly; null for none
+     * @throws KanException if there are fewer rows than folds, or a label of a single row
      */
-    static Folds deal(int rows, int folds, long seed, IntFunction<String> label) {
+    public static Folds deal(int rows, int folds, long seed, IntFunction<String> label) {
         if (folds < 2 || folds > rows) {
             throw KanException.invalid("the folds must be 2 to the %d rows, given %d", rows, folds);
         }
@@ -49,16 +54,27 @@ final class Folds {
                 fold[position] = next++ % folds;
             }
         }
-        return new Folds(fold);
+        return new Folds(fold, folds);
+    }
+
+    /** Deals the rows of a data set, each class evenly. */
+    public static Folds of(Dataset rows, int folds, long seed) {
+        return deal(rows.size(), folds, seed, rows.classes() == 0 ? null
+                : i -> Integer.toString(rows.targets().segment().getAtIndex(ValueLayout.JAVA_INT, rows.row(i))));
+    }
+
+    /** How many there are. */
+    public int count() {
+        return count;
     }
 
     /** Positions of the rows of a fold. */
-    int[] in(int number) {
+    public int[] in(int number) {
         return positions(i -> fold[i] == number);
     }
 
     /** Positions of all other rows. */
-    int[] outOf(int number) {
+    public int[] outOf(int number) {
         return positions(i -> fold[i] != number);
     }
 
