@@ -25,7 +25,7 @@ public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, dou
     /** The rate ends at this part of what it was. */
     private static final double LAST = 0.02;
     /** From clean data to much noise; between two of them lies a factor that matters. */
-    private static final List<Double> WEIGHT_DECAYS = List.of(0.001, 0.03, 0.3, 1.0);
+    private static final List<Double> WEIGHT_DECAYS = List.of(0.001, 0.1, 0.4, 1.5);
     /** Fewer rows cannot be held out of, more tell little by their noise. */
     private static final long FEWEST = 30;
     private static final long MOST = 50_000;
@@ -54,7 +54,8 @@ public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, dou
         long passed = PASSED * WIDE / Math.max(WIDE, features);
         int epochs = (int) Math.min(MOST_EPOCHS, LEAST_EPOCHS + passed / Math.max(1, rows));
         return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM ? 5 : 10, epochs,
-                rows < MEDIUM ? 32 : rows < LARGE ? 128 : 256, 0.01, decay(epochs), rows > MOST ? 0.1 : 0.3,
+                rows < MEDIUM ? 16 : rows < LARGE ? 128 : 256, rows < MEDIUM ? 0.005 : 0.01, decay(epochs),
+                rows > MOST ? 0.1 : 0.4,
                 rows < FEWEST || rows > MOST ? List.of() : WEIGHT_DECAYS, rows < SMALL ? 3 : 1,
                 rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2));
     }

@@ -73,8 +73,8 @@ class KanBuilderTest {
 
     @Test
     void theRecipeFitsTheNumberOfRows() {
-        assertEquals(new Recipe(List.of(32L, 16L), 5, 200, 32, 0.01, Math.pow(0.02, 1 / 200.0), 0.3,
-                List.of(0.001, 0.03, 0.3, 1.0), 3, 200), Recipe.of(999, 8));
+        assertEquals(new Recipe(List.of(32L, 16L), 5, 200, 16, 0.005, Math.pow(0.02, 1 / 200.0), 0.4,
+                List.of(0.001, 0.1, 0.4, 1.5), 3, 200), Recipe.of(999, 8));
         assertEquals(List.of(List.of(64L, 32L), 10, 60, 128, 30, 1),
                 List.of(Recipe.of(10_000, 20).hidden(), Recipe.of(10_000, 20).grid(),
                         Recipe.of(10_000, 20).epochs(), Recipe.of(10_000, 20).batchSize(), Recipe.of(10_000, 20).comparedEpochs(),

@@ -18,11 +18,11 @@ final class CourseOptions {
             + "and as many as pass 400,000 rows (fewer of wide ones), at most 200.")
     private Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Rows of a batch; 64 for mnist and fashion-mnist, 32 for digits, for files 32, 128 or 256.")
+    @Option(names = "--batch", paramLabel = "N", description = "Rows of a batch; 64 for mnist and fashion-mnist, 32 for digits, for files 16, 128 or 256.")
     private Integer batch;
 
-    @Option(names = "--lr", paramLabel = "R", description = "Learning rate at the start; 1e-3 for mnist and fashion-mnist, 5e-3 for digits, 0.01 for "
-            + "files.")
+    @Option(names = "--lr", paramLabel = "R", description = "Learning rate at the start; 1e-3 for mnist and fashion-mnist, 5e-3 for the rest, 0.01 "
+            + "for files of 5,000 rows and more.")
     private Double lr;
 
     @Option(names = "--schedule", paramLabel = "NAME", description = "Course of the learning rate: constant, exponential, cosine, one-cycle or plateau; exponential by "
@@ -49,7 +49,7 @@ final class CourseOptions {
     private Integer patience;
 
     @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay; 1e-4 for known sets and --from. For files of 30 to 50,000 rows it is chosen from 0.001, "
-            + "0.03, 0.3 and 1 by rows held out, before the training on all; 0.1 above, 0.3 below.")
+            + "0.1, 0.4 and 1.5 by rows held out, before the training on all; 0.1 above, 0.4 below.")
     private Double weightDecay;
 
     void check(Method method) {
@@ -112,8 +112,8 @@ final class CourseOptions {
         boolean lbfgs = method.lbfgs();
         String course = schedule != null ? schedule : lbfgs ? "constant" : "exponential";
         boolean plateaus = course.equals("plateau");
-        Recipe recipe = epochs == null ? job.recipe() : job.recipe().withEpochs(epochs);
-        return new Effective(epochs == null && method.steps() != null ? null : Integer.valueOf(recipe.epochs()),
+        Recipe recipe = job.recipe();
+        return new Effective(epochs == null && method.steps() != null ? null : or(epochs, recipe.epochs()),
                 batch == null && lbfgs ? null : or(batch, recipe.batchSize()), lbfgs ? null : or(lr, recipe.learningRate()),
                 lbfgs ? null : or(weightDecay, recipe.weightDecay()), course,
                 plateaus ? or(decay, PLATEAU_DECAY) : course.equals("exponential") ? or(decay, recipe.decay()) : null,

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -123,14 +125,36 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
                 patience);
     }
 
+    /** Those of some names that it has, as on a command line. */
+    Map<String, String> values(Iterable<String> names) {
+        Map<String, String> values = new LinkedHashMap<>();
+        JsonNode tree = JSON.valueToTree(this);
+        Map<String, String> all = new LinkedHashMap<>();
+        tree.properties().forEach(option -> all.put(Config.kebab(option.getKey()), text(option.getValue())));
+        if (layers != null) {
+            all.put("hidden", ModelOptions.join(Arrays.copyOfRange(layers, 1, layers.length - 1)));
+        }
+        for (String name : names) {
+            String value = all.getOrDefault(name, "");
+            if (!value.isEmpty()) {
+                values.put(name, name.equals("scaling") ? value.toLowerCase(Locale.ROOT) : value);
+            }
+        }
+        return values;
+    }
+
+    private static String text(JsonNode value) {
+        return value.isArray() ? StreamSupport.stream(value.spliterator(), false).map(JsonNode::asText)
+                .collect(Collectors.joining(",")) : value.asText();
+    }
+
     /** The command that trains so, as a shell takes it. */
     String command() {
         StringBuilder command = new StringBuilder("kan4j train ").append(quoted(data));
         JsonNode tree = JSON.valueToTree(this);
         for (Map.Entry<String, JsonNode> option : tree.properties()) {
             String key = option.getKey();
-            String value = option.getValue().isArray() ? StreamSupport.stream(option.getValue().spliterator(), false)
-                    .map(JsonNode::asText).collect(Collectors.joining(",")) : option.getValue().asText();
+            String value = text(option.getValue());
             if (!key.equals("data") && !value.isEmpty()) {
                 boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen")
                         || key.equals("scaling");

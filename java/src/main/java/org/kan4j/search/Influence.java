@@ -12,8 +12,8 @@ import java.util.TreeSet;
  * How much an option mattered among trials of the same budget.
  *
  * @param option its name
- * @param share part of the variance of the losses' logarithms that lies between its values, 0 to 1; of an option with as many
- *     values as trials it is 1 whether it mattered or not
+ * @param share part of the variance of the losses' logarithms that lies between its values, 0 to 1, less what chance puts there
+ *     (adjusted R squared); 0 where each trial has a value of its own
  * @param means geometric mean of the losses with each value; the empty text is the option left out
  */
 public record Influence(String option, double share, Map<String, Double> means) {
@@ -44,10 +44,14 @@ public record Influence(String option, double share, Map<String, Double> means) 
                 means.put(group.getKey(), Math.exp(of));
             }
             if (groups.size() > 1) {
-                all.add(new Influence(name, total > 0 ? between / total : 0, means));
+                all.add(new Influence(name, adjusted(total > 0 ? between / total : 0, first.size(), groups.size()), means));
             }
         }
         all.sort(Comparator.comparingDouble(Influence::share).reversed());
         return all;
+    }
+
+    private static double adjusted(double share, int trials, int values) {
+        return trials <= values ? 0 : Math.max(0, 1 - (1 - share) * (trials - 1) / (trials - values));
     }
 }

@@ -140,12 +140,14 @@ public final class Search {
         boolean whole = rung(List.of(new Trial(0, first, 0, List.of())), 1, folds, evaluation).size() == 1;
         seen.add(first);
         made++;
-        while (whole && made < trials) {
+        boolean more = true;
+        while (whole && more && made < trials) {
             List<Trial> bracket = new ArrayList<>();
             for (; bracket.size() < BRACKET && made < trials; made++) {
                 Optional<Map<String, String>> drawn = draw(made, seen);
-                if (drawn.isEmpty()) {
-                    return result(made, false); // the space has no more
+                more = drawn.isPresent(); // else the space has no more
+                if (!more) {
+                    break;
                 }
                 bracket.add(new Trial(made, drawn.get(), 0, List.of()));
             }
@@ -155,7 +157,7 @@ public final class Search {
             better = rung(keep(better, 1), 1, folds, evaluation);
             whole &= !over();
         }
-        return result(made, made < trials);
+        return result(made, more && made < trials);
     }
 
     private Result result(int made, boolean stopped) {
