@@ -90,7 +90,8 @@ final class TuneCommand implements Callable<Integer> {
                         "a training takes too long to be waited for; what is in "
                                 + folder + " is the best so far")) {
             Map<String, String> first = run.begin(all);
-            Search search = Search.over(all).from(first).folds(folds).seed(seed).stopWhen(stop::get).listener(run::told);
+            Space fitting = first.containsKey("grid") ? all : all.without(List.of("grid")); // of a basis without one
+            Search search = Search.over(fitting).from(first).folds(folds).seed(seed).stopWhen(stop::get).listener(run::told);
             run.known().forEach(search::known);
             if (trials != null) {
                 search.trials(trials);
