@@ -144,7 +144,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     }
 
     private static String text(JsonNode value) {
-        return value.isArray() ? StreamSupport.stream(value.spliterator(), false).map(JsonNode::asText)
+        return value.isArray() ? StreamSupport.stream(value.spliterator(), false).map(each -> ColumnName.inList(each.asText()))
                 .collect(Collectors.joining(",")) : value.asText();
     }
 

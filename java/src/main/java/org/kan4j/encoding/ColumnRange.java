@@ -70,6 +70,16 @@ public final class ColumnRange {
         return count;
     }
 
+    /** The least value so far. */
+    public double low() {
+        return low;
+    }
+
+    /** The greatest value so far. */
+    public double high() {
+        return high;
+    }
+
     /** As {@link #input(String, Encoding.Scaling)}, by the range. */
     public Encoding.Numeric input(String name) {
         return input(name, Encoding.Scaling.RANGE);
