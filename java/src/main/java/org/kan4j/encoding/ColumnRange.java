@@ -18,6 +18,8 @@ public final class ColumnRange {
     private static final int SIZE = 1024;
     /** Where the range is so many times what nine in ten values take up, most of a grid sees nothing. */
     private static final double WIDE = 3;
+    /** Where it is so many times what eight in ten different values take up, however often the others occur, likewise. */
+    private static final double FAR = 20;
     /** Where a tenth of the values reaches so many times farther from the median than the other tenth, likewise. */
     private static final double LOPSIDED = 3;
     /** Fewer different values than this are points, and no distribution. */
@@ -102,14 +104,15 @@ public final class ColumnRange {
     /** Whether most of the range holds few values: outliers, or a long tail. */
     public boolean isUneven() {
         double[] values = sorted();
-        if (Arrays.stream(values).distinct().limit(FEWEST).count() < FEWEST) {
+        double[] different = Arrays.stream(values).distinct().toArray();
+        if (different.length < FEWEST) {
             return false;
         }
         double most = quantile(values, 0.95) - quantile(values, 0.05);
         double middle = quantile(values, 0.5);
         double above = quantile(values, 0.9) - middle;
         double below = middle - quantile(values, 0.1);
-        return high / WIDE - low / WIDE > most
+        return high / WIDE - low / WIDE > most || high / FAR - low / FAR > quantile(different, 0.9) - quantile(different, 0.1)
                 || Math.min(above, below) > 0 && Math.max(above, below) > LOPSIDED * Math.min(above, below);
     }
 

@@ -118,7 +118,8 @@ final class StructureAttempt {
             kept[i] = Column.names(data.inputs()).indexOf(variables.get(i));
             columns.put(variables.get(i), data.inputs().get(kept[i]).decoded(Expression.variable(variables.get(i))));
             double[] values = GraphRun.column(data.train().x(), data.inputs().size(), kept[i]);
-            box.add(new Interval(java.util.Arrays.stream(values).min().orElse(-1), java.util.Arrays.stream(values).max().orElse(1)));
+            box.add(new Interval(java.util.Arrays.stream(values).min().orElse(-1),
+                    java.util.Arrays.stream(values).max().orElse(1)));
         }
         Column output = data.outputs().getFirst();
         Expression inside = Expression.sum(Expression.real(output.scale()).times(formula.substitute(columns)),
@@ -140,7 +141,8 @@ final class StructureAttempt {
             for (Edge edge : graph.edges()) {
                 double[] seen = GraphRun.column(run.inputOf(edge.layer()), graph.layer(edge.layer()).in(), edge.input());
                 double[] at = Curve.places(seen, POINTS);
-                List<Candidate> candidates = EdgeFit.suggest(new Curve(at, graph.values(context, edge, at)), options.library(), 1e-4);
+                List<Candidate> candidates = EdgeFit.suggest(new Curve(at, graph.values(context, edge, at)), options.library(),
+                        1e-4);
                 if (!candidates.isEmpty() && candidates.getFirst().error() < KNOWN) {
                     functions.put(edge, candidates.getFirst().function().name());
                     shapes.put(edge, candidates.getFirst().expression());

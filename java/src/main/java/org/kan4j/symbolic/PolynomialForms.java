@@ -17,7 +17,8 @@ final class PolynomialForms implements StructureRun.Form {
     /** What a term adds to the target, as a share of it, below which it is none. */
     private static final double NOTHING = 1e-8;
     private static final double FITS = 1e-7;
-    private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3}, {4, 3},
+    private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3},
+        {4, 3},
         {4, 4}};
 
     private final StructureRun run;
@@ -47,7 +48,8 @@ final class PolynomialForms implements StructureRun.Form {
             List<Term> above = terms(target, degrees[0]);
             List<Term> below = terms(target, degrees[1]);
             int size = above.size() + below.size();
-            if (size <= MOST_TERMS && size < target.values().length / 3 && size != last && quotient(above, below, target, whole)) {
+            if (size <= MOST_TERMS && size < target.values().length / 3 && size != last
+                    && quotient(above, below, target, whole)) {
                 return true;
             }
             last = size;
