@@ -36,7 +36,6 @@ final class StructureAttempt {
     private static final double KNOWN = 0.02;
     /** Formulas of data with noise that are finished, to be compared with those of networks. */
     private static final int FINISHED = 2;
-    private static final double WORTH = 0.3;
 
     private StructureAttempt() {
     }
@@ -62,12 +61,12 @@ final class StructureAttempt {
                 formulas.put(data.outputs().get(o).name(), met.get(o).get(k).formula());
                 worst = Math.max(worst, met.get(o).get(k).heldRmse());
             }
-            if (worst > WORTH) {
+            if (!(worst < 1)) {
                 break;
             }
             try {
-                FormulaResult result = FormulaSearch.defaults().find(Composition.of(formulas), train, held,
-                        FormulaAttempt.box(data));
+                FormulaResult result = FormulaSearch.defaults().withCancelled(() -> !goOn.getAsBoolean())
+                        .find(Composition.of(formulas), train, held, FormulaAttempt.box(data));
                 attempts.add(attempt(context, options, data, names, result, fitted));
                 result.formulas().forEach((name, formula) -> say.line("formula", "%s = %s   held-out RMSE %s of the deviation",
                         name, formula, Svg.number(result.heldRmse(), 3)));

@@ -121,7 +121,7 @@ final class SparseForms implements StructureRun.Form {
         double[] y = VariableProjection.centred(few(target));
         double size = Math.sqrt(VariableProjection.squares(y));
         double[][] columns = features.stream().map(f -> unit(VariableProjection.centred(few(f.values)))).toArray(double[][]::new);
-        double limit = Math.max(FITS, 3 * precision) * size;
+        double limit = Math.max(FITS, 1.1 * precision) * size;
         int[] firsts = IntStream.range(0, columns.length).boxed()
                 .sorted(Comparator.comparingDouble(k -> -Math.abs(VariableProjection.dot(columns[k], y))))
                 .limit(run.thorough() ? FIRSTS : 4)
