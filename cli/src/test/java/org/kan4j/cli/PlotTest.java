@@ -62,6 +62,23 @@ class PlotTest {
         never.countDown();
     }
 
+    /** As in a slim image, where Java finds no fonts to draw with. */
+    @Test
+    void aSystemWithoutFontconfigTrainsAndWarns() throws Exception {
+        Path model = folder.resolve("m.safetensors");
+        Process process = new ProcessBuilder(
+                CliProcess.command(List.of("-Dsun.awt.fontconfig=" + folder.resolve("none")), "train",
+                        "digits", "--epochs", 1, "--out", model, "--json", folder.resolve("m.json")))
+                .redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(said.lines().filter(line -> line.startsWith("warning: the plot cannot be drawn here"))).as(said)
+                .singleElement().asString().containsIgnoringCase("fontconfig").contains("--plot none");
+        assertThat(model).exists();
+        assertThat(folder.resolve("m.json")).exists();
+        assertThat(folder.resolve("m.png")).doesNotExist();
+    }
+
     /** Thus a Java without its desktop module, or a system without fonts: the second seed is trained all the same. */
     @Test
     void aTrainingThatCannotDrawIsWhole() throws Exception {
@@ -126,5 +143,9 @@ class PlotTest {
         assertThat(Plot.decade(new double[] {3e-8, 1e-9}, new double[] {2e-9})).isEqualTo(-8);
         assertThat(Plot.decade(new double[] {5e24, Double.NaN, Double.POSITIVE_INFINITY})).isEqualTo(24);
         assertThat(Plot.decade(new double[] {0, Double.NaN})).isZero();
+        assertThat(Plot.decade(new double[] {0.001})).isZero();
+        assertThat(Plot.decade(new double[] {0.0009})).isEqualTo(-4);
+        assertThat(Plot.decade(new double[] {100_000})).isEqualTo(5);
+        assertThat(Plot.decade(new double[] {-2e6, 1})).isEqualTo(6);
     }
 }
