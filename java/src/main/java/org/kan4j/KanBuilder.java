@@ -6,10 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.kan4j.basis.BSpline;
@@ -19,16 +18,17 @@ import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
-import org.kan4j.internal.SplitMix;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.Schedule;
+import org.kan4j.rows.Folds;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.HeldOut;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
 import org.kan4j.train.TrainingResult;
@@ -48,21 +48,24 @@ public final class KanBuilder<M extends TrainedKan> {
     private final Class<M> kind;
     private final Learner.Task task;
     private long[] hidden;
-    private Basis basis = BSpline.of(5, 3);
+    private Basis basis;
     private Integer epochs;
     private Integer batchSize;
     private Double learningRate;
-    private double weightDecay = 1e-4;
+    private Double weightDecay;
     private double validation;
     private int patience;
     private long seed = 1;
     private DType dtype = DType.F32;
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
+    private Encoding.Scaling scaling = Encoding.Scaling.AUTO;
     private boolean balanced;
     private ContextOptions context = ContextOptions.defaults();
     private Path checkpoint;
     private final List<TrainingListener> listeners = new ArrayList<>();
+    /** Those that are asked in comparisons too. */
+    private final List<TrainingListener> stops = new ArrayList<>();
     private final List<Consumer<Trainer.Builder>> more = new ArrayList<>();
 
     KanBuilder(Class<M> kind, Learner.Task task) {
@@ -72,13 +75,13 @@ public final class KanBuilder<M extends TrainedKan> {
 
     // -------------------------------------------------------------------------------------------------------- settings
 
-    /** Widths of the hidden layers, none for a single layer; otherwise one of 16. */
+    /** Widths of the hidden layers, none for a single layer; otherwise two, by the number of rows. */
     public KanBuilder<M> hidden(long... widths) {
         hidden = widths.clone();
         return this;
     }
 
-    /** The functions on the edges; otherwise cubic splines of 5 intervals. */
+    /** The functions on the edges; otherwise cubic splines, of intervals by the number of rows. */
     public KanBuilder<M> basis(Basis value) {
         basis = Objects.requireNonNull(value, "basis");
         return this;
@@ -96,13 +99,13 @@ public final class KanBuilder<M extends TrainedKan> {
         return this;
     }
 
-    /** The learning rate at the start; otherwise 5e-3. */
+    /** The learning rate at the start; otherwise 5e-3, 0.01 from 5,000 rows on. */
     public KanBuilder<M> learningRate(double value) {
         learningRate = value;
         return this;
     }
 
-    /** Decoupled weight decay; otherwise 1e-4. */
+    /** Decoupled weight decay; otherwise chosen by rows held out, before the training on all ({@link Recipe}). */
     public KanBuilder<M> weightDecay(double value) {
         weightDecay = value;
         return this;
@@ -157,6 +160,12 @@ public final class KanBuilder<M extends TrainedKan> {
         return this;
     }
 
+    /** How columns of numbers are brought to -1..1; otherwise as suits their values. */
+    public KanBuilder<M> scaling(Encoding.Scaling value) {
+        scaling = Objects.requireNonNull(value, "scaling");
+        return this;
+    }
+
     /** Has the rows of each class count as much as those of another, however many there are; for classes. */
     public KanBuilder<M> balanced() {
         if (task != Learner.Task.CLASSES) {
@@ -187,7 +196,7 @@ public final class KanBuilder<M extends TrainedKan> {
     /** Ends the training after the step during which this begins to say yes. */
     public KanBuilder<M> stopWhen(BooleanSupplier asked) {
         Objects.requireNonNull(asked, "asked");
-        return listener(new TrainingListener() {
+        stops.add(new TrainingListener() {
             @Override
             public void onBatch(Trainer trainer, Batch batch) {
                 if (asked.getAsBoolean()) {
@@ -195,6 +204,7 @@ public final class KanBuilder<M extends TrainedKan> {
                 }
             }
         });
+        return this;
     }
 
     /** Further settings of the trainer, made after all others: a loss, a metric, a schedule of one's own, penalties. */
@@ -252,7 +262,7 @@ public final class KanBuilder<M extends TrainedKan> {
      * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
      */
     public M fit(Examples examples) {
-        RowEncoder encoder = new RowEncoder(Learner.learn(examples, task, missing, unseen));
+        RowEncoder encoder = new RowEncoder(Learner.learn(examples, task, missing, unseen, scaling));
         return fit(new EncodedTable() {
             @Override
             public Encoding encoding() {
@@ -286,9 +296,19 @@ public final class KanBuilder<M extends TrainedKan> {
                 throw KanException.invalid("holding out %s of %d rows leaves a part empty", share, rows.size());
             }
             RowSource train = split == null ? rows : split.first();
-            Recipe recipe = Recipe.of(train.size());
+            Recipe recipe = Recipe.of(train.size(), encoding.features());
+            recipe = epochs == null ? recipe : recipe.withEpochs(epochs);
+            double shrinking = weightDecay != null ? weightDecay : weightDecay(running, encoding, recipe, train);
             Parameters parameters = Parameters.initialise(model(encoding, recipe), seed);
-            try (Trainer trainer = trainer(parameters, running, encoding, recipe, train)) {
+            Trainer.Builder how = trainer(parameters, running, encoding, recipe, train, shrinking);
+            if (checkpoint != null) {
+                how.checkpoint(checkpoint);
+            }
+            if (patience > 0) {
+                how.earlyStopping(patience);
+            }
+            listeners.forEach(how::listener);
+            try (Trainer trainer = how.build()) {
                 TrainingResult result = split == null ? trainer.fit(train) : trainer.fit(train, split.second());
                 return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding), result));
             } catch (RuntimeException | Error e) {
@@ -298,21 +318,32 @@ public final class KanBuilder<M extends TrainedKan> {
         }
     }
 
+    /** The one of the recipe's that does best on rows held out. */
+    private double weightDecay(Context running, Encoding encoding, Recipe recipe, RowSource rows) {
+        Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
+        return HeldOut.best(HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(), seed, (decay, train, held) -> {
+            try (Parameters parameters = Parameters.initialise(model(encoding, shorter), seed);
+                    Trainer trainer = trainer(parameters, running, encoding, shorter, train, decay).build()) {
+                return trainer.fit(train).stopped() ? OptionalDouble.empty() : OptionalDouble.of(trainer.evaluate(held).loss());
+            }
+        })).orElse(recipe.weightDecay());
+    }
+
     private KanModel model(Encoding encoding, Recipe recipe) {
-        long[] inner = hidden != null ? hidden : new long[] {recipe.hidden()};
+        long[] inner = hidden != null ? hidden : recipe.hidden().stream().mapToLong(Long::longValue).toArray();
         long[] widths = new long[inner.length + 2];
         widths[0] = encoding.features();
         System.arraycopy(inner, 0, widths, 1, inner.length);
         widths[inner.length + 1] = encoding.target().width();
-        return KanModel.kan(dtype, basis, widths);
+        return KanModel.kan(dtype, basis != null ? basis : BSpline.of(recipe.grid(), 3), widths);
     }
 
-    private Trainer trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train) {
-        int passes = epochs != null ? epochs : recipe.epochs();
-        Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(passes)
+    private Trainer.Builder trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train,
+            double shrinking) {
+        Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(recipe.epochs())
                 .batchSize(batchSize != null ? batchSize : recipe.batchSize())
-                .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), weightDecay))
-                .schedule(Schedule.exponential(epochs == null ? recipe.decay() : Math.pow(0.02, 1.0 / Math.max(1, passes))))
+                .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), shrinking))
+                .schedule(Schedule.exponential(recipe.decay()))
                 .properties(Kan.properties(encoding));
         if (encoding.target() instanceof Encoding.Labels) {
             builder.loss(new Loss.BinaryCrossEntropy());
@@ -320,15 +351,9 @@ public final class KanBuilder<M extends TrainedKan> {
         if (balanced) {
             builder.classWeights(balance(train));
         }
-        if (patience > 0) {
-            builder.earlyStopping(patience);
-        }
-        if (checkpoint != null) {
-            builder.checkpoint(checkpoint);
-        }
-        listeners.forEach(builder::listener);
+        stops.forEach(builder::listener);
         more.forEach(settings -> settings.accept(builder));
-        return builder.build();
+        return builder;
     }
 
     /** Weights of classes that sum up to the same for each, 1 on the mean of all rows. */
@@ -355,45 +380,14 @@ public final class KanBuilder<M extends TrainedKan> {
      * @param folds at least 2, at most the rows
      */
     public CrossValidation crossValidate(Examples examples, int folds) {
-        if (folds < 2 || folds > examples.size()) {
-            throw KanException.invalid("the folds must be 2 to the %d rows, given %d", examples.size(), folds);
-        }
-        int[] fold = deal(examples, folds);
+        Folds dealt = Folds.deal(examples.size(), folds, seed,
+                task == Learner.Task.CLASSES ? i -> examples.targetOf(i).text(0) : null);
         List<Report> reports = new ArrayList<>();
         for (int f = 0; f < folds; f++) {
-            int each = f;
-            int[] out = positions(fold, i -> i == each);
-            try (M model = fit(examples.select(positions(fold, i -> i != each)))) {
-                reports.add(model.evaluate(examples.select(out)));
+            try (M model = fit(examples.select(dealt.outOf(f)))) {
+                reports.add(model.evaluate(examples.select(dealt.in(f))));
             }
         }
         return new CrossValidation(reports);
-    }
-
-    private int[] deal(Examples examples, int folds) {
-        int[] order = new int[examples.size()];
-        Arrays.setAll(order, i -> i);
-        new SplitMix(seed).shuffle(order);
-        Map<String, List<Integer>> strata = new LinkedHashMap<>();
-        for (int position : order) {
-            strata.computeIfAbsent(task == Learner.Task.CLASSES ? examples.targetOf(position).text(0) : "",
-                    any -> new ArrayList<>()).add(position);
-        }
-        int[] fold = new int[order.length];
-        int next = 0;
-        for (Map.Entry<String, List<Integer>> stratum : strata.entrySet()) {
-            if (stratum.getValue().size() < 2) {
-                throw KanException.invalid("the class '%s' has a single row, cross-validation needs 2 of each",
-                        stratum.getKey());
-            }
-            for (int position : stratum.getValue()) {
-                fold[position] = next++ % folds;
-            }
-        }
-        return fold;
-    }
-
-    private static int[] positions(int[] fold, java.util.function.IntPredicate wanted) {
-        return java.util.stream.IntStream.range(0, fold.length).filter(i -> wanted.test(fold[i])).toArray();
     }
 }

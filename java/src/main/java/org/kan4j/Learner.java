@@ -40,7 +40,8 @@ final class Learner {
 
     // -------------------------------------------------------------------------------------------------------- learning
 
-    static Encoding learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen) {
+    static Encoding learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen,
+            Encoding.Scaling scaling) {
         if (examples.size() < 2) {
             throw KanException.invalid("there are %d rows to learn from, expected at least 2", examples.size());
         }
@@ -49,12 +50,12 @@ final class Learner {
         }
         List<Encoding.Column> columns = new ArrayList<>();
         for (int c = 0; c < examples.names().size(); c++) {
-            columns.add(column(examples, c));
+            columns.add(column(examples, c, scaling));
         }
         return new Encoding("", columns, target(examples, task), missing, unseen);
     }
 
-    private static Encoding.Column column(Examples examples, int at) {
+    private static Encoding.Column column(Examples examples, int at, Encoding.Scaling scaling) {
         String name = examples.names().get(at);
         Columns.Kind kind = examples.kinds().get(at);
         ColumnRange range = new ColumnRange();
@@ -65,6 +66,7 @@ final class Learner {
         for (int i = 0; i < examples.size(); i++) {
             CellRow row = examples.inputs(i);
             if (row.missing(at)) {
+                range.addMissing();
                 continue;
             }
             present++;
@@ -80,7 +82,7 @@ final class Learner {
             throw KanException.invalid("the input '%s' has no value in any row", name);
         }
         if (numbers == present) {
-            return range.input(name);
+            return range.input(name, scaling);
         }
         if (numbers > 0) {
             throw odd.error(at, "got '" + odd.text(at) + "', but " + numbers + " of " + present + " rows have numbers there; "

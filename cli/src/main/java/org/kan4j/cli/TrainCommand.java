@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.device.Context;
+import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.train.Trainer;
@@ -60,6 +62,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", split = ",", description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
     private long[] seeds;
 
+    @Option(names = "--cv", paramLabel = "K", description = "Before the training, cross-validate on the training rows: K models, each on all folds but one, and how they "
+            + "do on it.")
+    private Integer folds;
+
     @Mixin
     private CoverageOptions coverage = new CoverageOptions();
 
@@ -93,6 +99,7 @@ final class TrainCommand implements Callable<Integer> {
     private Path from;
 
     private PrintWriter screen;
+    private Map<String, CrossValidated.Score> crossValidated = Map.of();
 
     @Override
     public Integer call() throws IOException {
@@ -125,6 +132,10 @@ final class TrainCommand implements Callable<Integer> {
         course.check(method);
         method.check();
         coverage.check();
+        Ranges.atLeast("--cv", folds, 2);
+        if (folds != null && (from != null || seeds != null)) {
+            throw new InputException("--cv and " + (from != null ? "--from" : "--seeds") + " exclude each other");
+        }
         if (from != null) {
             network.refuseWithFrom();
         }
@@ -158,7 +169,11 @@ final class TrainCommand implements Callable<Integer> {
     /** After each result, so that a later one that fails takes none along; a stream gets the last state only. */
     private void writeJson(List<Training.Result> results, boolean last) throws IOException {
         if (json != null && (last || Output.isReplaced(json))) {
-            Output.writeJson(spec, json, TrainReport.json(results));
+            ObjectNode all = TrainReport.json(results);
+            if (!crossValidated.isEmpty()) {
+                all.set("cv", Output.tree(crossValidated));
+            }
+            Output.writeJson(spec, json, all);
         }
     }
 
@@ -166,16 +181,15 @@ final class TrainCommand implements Callable<Integer> {
 
     private Training.Result trainNew(long runSeed, Path modelFile) throws IOException {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
-            String columns = start == null ? null : start.properties().get(Encoding.KEY);
-            Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), spec.commandLine().getErr());
-            method.check(job.classification());
-            ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
-                    : network.effective(data, job.encoding(), job.hidden());
-            TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
-                    from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method);
-            KanModel model = start != null ? start.model() : net.model();
-            requireFit(model, job.encoding());
-            try (Parameters parameters = start != null ? null : Parameters.initialise(model, net.initialisation(), runSeed)) {
+            Prepared ready = prepare(runSeed, start, context);
+            Job job = ready.job;
+            TrainOptions options = ready.options;
+            KanModel model = ready.model;
+            if (folds != null) {
+                crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context, () -> false),
+                        options, screen);
+            }
+            try (Parameters parameters = start != null ? null : Parameters.initialise(model, ready.initialisation, runSeed)) {
                 Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
                 properties.put(Encoding.KEY, job.encoding().toJson());
                 properties.put(TrainOptions.KEY, options.toJson());
@@ -184,6 +198,38 @@ final class TrainCommand implements Callable<Integer> {
                 return new Training(job, options, model, modelFile, log(), screen).run(builder, null);
             }
         }
+    }
+
+    /**
+     * A training that is ready to begin: its rows, its options with all that is to be chosen chosen, its network.
+     *
+     * @param initialisation how the network begins
+     */
+    record Prepared(Job job, TrainOptions options, KanModel model, Initialisation initialisation) {
+    }
+
+    /** The training that the options ask for, which others than this command run; notes go to its standard error. */
+    Prepared prepare(long runSeed, Context context) throws IOException {
+        screen = spec.commandLine().getOut();
+        check();
+        return prepare(runSeed, null, context);
+    }
+
+    private Prepared prepare(long runSeed, Checkpoint start, Context context) throws IOException {
+        String columns = start == null ? null : start.properties().get(Encoding.KEY);
+        Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), spec.commandLine().getErr());
+        method.check(job.classification());
+        ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
+                : network.effective(data, job.encoding(), job.recipe());
+        TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
+                from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method);
+        KanModel model = start != null ? start.model() : net.model();
+        requireFit(model, job.encoding());
+        if (start == null && course.choosesWeightDecay(method)) {
+            Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
+            options = new WeightDecayChoice(job, attempt, screen).in(options);
+        }
+        return new Prepared(job, options, model, net.initialisation());
     }
 
     private void requireFit(KanModel model, Encoding encoding) {

@@ -16,7 +16,6 @@ import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
-import org.kan4j.data.Part;
 import org.kan4j.encoding.Encoding;
 
 /**
@@ -134,7 +133,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     private long memory() {
-        return options.memory() == null ? Part.DEFAULT_MEMORY : (long) options.memory() << 20;
+        return options.bytes();
     }
 
     private Rows rows(Arena arena) {

@@ -6,9 +6,9 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Values;
 
@@ -35,11 +35,12 @@ public final class TableSet {
      * @param categorical columns to take as categories although they hold numbers, or more texts than categories mostly are
      * @param missing what becomes of missing values
      * @param testShare of the rows, from 0, which leaves all to train, to 1 exclusive; stratified for classification
-     * @param quantiles columns whose values are spread evenly over -1..1 instead of scaled by their range
+     * @param quantiles columns that are scaled by quantiles whatever the scaling
      * @param unseen what becomes of categories that the training rows do not have
+     * @param scaling how the other columns of numbers are scaled
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
-            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen) {
+            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen, Encoding.Scaling scaling) {
 
         /** Checks the target and the share. */
         public Options {
@@ -54,20 +55,26 @@ public final class TableSet {
             quantiles = Set.copyOf(quantiles);
         }
 
-        /** All columns of numbers scaled by their range, unknown categories refused. */
+        /** Columns of numbers scaled as suits them, unknown categories refused. */
         public Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
                 double testShare, long seed) {
-            this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE);
+            this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE,
+                    Encoding.Scaling.AUTO);
         }
 
-        /** The same with columns whose values are spread evenly. */
+        /** The same with columns that are scaled by quantiles. */
         public Options withQuantiles(Set<String> columns) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen, scaling);
         }
 
         /** The same with another rule for categories that the training rows do not have. */
         public Options withUnseen(Encoding.Unseen rule) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule, scaling);
+        }
+
+        /** The same with another way to scale columns of numbers. */
+        public Options withScaling(Encoding.Scaling way) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, way);
         }
     }
 
@@ -117,7 +124,7 @@ public final class TableSet {
         final ColumnScan scan;
         final int at;
         boolean numeric;
-        final ColumnSample sample = new ColumnSample();
+        final ColumnRange sample = new ColumnRange();
         final TreeSet<String> texts = new TreeSet<>();
 
         Input(int column, ColumnScan scan, int at) {
@@ -301,10 +308,9 @@ public final class TableSet {
             Values.Index stratum = new Values.Index(labels);
             Split dealer = new Split(classify ? labels.stream().mapToLong(sizes::get).toArray() : new long[] {rows},
                     options.testShare, options.seed);
-            SplittableRandom random = new SplittableRandom(options.seed);
             BitSet train = new BitSet(rows);
             BitSet test = new BitSet(rows);
-            ColumnSample values = new ColumnSample();
+            ColumnRange values = new ColumnRange();
             inputs.stream().filter(input -> input.numeric).forEach(input -> reader.asNumber(input.at));
             int row = 0;
             for (int block = 0; block < table.blocks(); block++) {
@@ -312,12 +318,11 @@ public final class TableSet {
                 for (; reader.next(); row++) {
                     boolean tested = dealer.second(classify ? stratum.of(reader.text(targetAt)) : 0);
                     (tested ? test : train).set(row);
-                    double place = random.nextDouble();
                     for (Input input : inputs) {
-                        learn(input, reader, tested, place);
+                        learn(input, reader, tested);
                     }
                     if (!classify && !tested) {
-                        values.see(reader.number(targetAt), place);
+                        values.add(reader.number(targetAt));
                     }
                 }
             }
@@ -338,7 +343,7 @@ public final class TableSet {
             });
         }
 
-        private void learn(Input input, Table.Reader reader, boolean tested, double random) {
+        private void learn(Input input, Table.Reader reader, boolean tested) {
             if (!input.numeric) {
                 if (input.texts.size() <= input.scan.mostCategories() && !reader.missing(input.at)) {
                     input.texts.add(reader.text(input.at));
@@ -346,7 +351,9 @@ public final class TableSet {
             } else if (!tested) {
                 double value = reader.tryNumber(input.at);
                 if (!Double.isNaN(value)) {
-                    input.sample.see(value, random);
+                    input.sample.add(value);
+                } else {
+                    input.sample.addMissing();
                 }
             }
         }
@@ -361,10 +368,10 @@ public final class TableSet {
                     if (input.sample.count() == 0) {
                         throw new DataException(table.path() + ": column '" + name + "' has no value in any training row");
                     }
-                    boolean byQuantiles = options.quantiles.contains(name);
-                    encoded.add(input.sample.input(name, byQuantiles));
-                    if (!byQuantiles) {
-                        input.sample.skewed(name).ifPresent(skewed::add);
+                    Encoding.Scaling way = options.quantiles.contains(name) ? Encoding.Scaling.QUANTILES : options.scaling;
+                    encoded.add(input.sample.input(name, way));
+                    if (way != Encoding.Scaling.QUANTILES) {
+                        Uneven.note(input.sample, name, way).ifPresent(skewed::add);
                     }
                 } else {
                     List<String> texts = input.scan.categories(input.texts, rows);
