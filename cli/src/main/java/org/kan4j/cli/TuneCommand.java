@@ -35,8 +35,6 @@ import picocli.CommandLine.Spec;
         "  kan4j tune wine.csv --target quality --trials 40 --basis bspline --missing fill"})
 final class TuneCommand implements Callable<Integer> {
 
-    /** Of a search that was stopped: what a shell says of Ctrl-C. */
-    private static final int STOPPED = 130;
     private static final double SECONDS = 60;
     /** What a trial decides, or what is said otherwise here. */
     private static final Set<String> NOT_HERE = Set.of("--resume", "--from", "--seeds", "--config", "--cv", "--json", "--plot",
@@ -104,7 +102,7 @@ final class TuneCommand implements Callable<Integer> {
             boolean stopped = stop.get();
             report(run, folder, result, stopped);
             interrupt.reported();
-            return stopped ? STOPPED : 0;
+            return stopped ? Interrupt.STATUS : 0;
         }
     }
 
