@@ -8,8 +8,8 @@
 // whose left factor is made on the fly: a panel of a few inputs' rows, [row][sample], is expanded into cache, multiplied
 // and forgotten. The weights' tile layout (core/layer.hpp) is the packed form of the right factor already.
 //
-//   forward    Y += Phi W           panel shared by the workers, each with its own tiles; two panels alternate
-//   d_params   dW = Phi^T dY        each worker its own panels, sums from registers into the gradient or AdamW
+//   forward    Y += Phi W           pieces: samples x inputs x tiles; each makes the panels of its own inputs and samples
+//   d_params   dW = Phi^T dY        pieces: inputs x samples; sums from registers into the gradient or AdamW
 //   d_Phi      W dY^T               never stored beyond a panel: contracted with the basis derivatives to d_x, d_theta
 //
 // Flops 2 batch in R out each; bytes: the weights once per block of samples, asked for one product or a few rows ahead.
@@ -18,6 +18,7 @@
 #include "basis/all.hpp"
 #include "basis/view.hpp"
 #include "cpu/norm.hpp"
+#include "cpu/pieces.hpp"
 #include "cpu/product.hpp"
 
 namespace KAN_NS {
@@ -29,21 +30,32 @@ KAN_HD int64_t full_registers(int64_t n) {
   return kRegisters == 32 && n % W <= W / 2 ? n - n % W : n;
 }
 
+// Blocks of samples and panels of inputs of the backward pass and of the edges, for so many pieces.
 template <class S>
 struct DensePlan {
   static constexpr int64_t kSamples = 1024 / int64_t(sizeof(S));  // 256 float, 128 double
   int64_t batch, blocks, slots;
-  int64_t rows;                    // of an input
-  int64_t forward_inputs, backward_inputs;  // of a panel
+  int64_t rows;             // of an input
+  int64_t in, unit;         // inputs are cut between units of them
+  int64_t panels, inputs;   // of a panel at most
 
-  DensePlan(const Layer& layer, int64_t batch) : batch(batch), rows(layer.rows) {
+  DensePlan(const Layer& layer, int64_t batch, int64_t wanted = 1) : batch(batch), rows(layer.rows), in(layer.in) {
     blocks = max64(1, ceil_div(batch, kSamples));  // one without samples where the batch is empty
     slots = round_up(min64(batch, kSamples), vec<S>::W);
-    forward_inputs = min64(layer.in, max64(1, 128 / rows));
-    // Full groups of kCotangentMR rows, whatever rows an input has.
-    backward_inputs = min64(layer.in, round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), kCotangentMR));
+    // Full groups of kCotangentMR rows; of an input with many the last may have a gap.
+    unit = rows < 64 ? kCotangentMR : 1;
+    const int64_t units = ceil_div(in, unit), most = round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), unit) / unit;
+    panels = min64(units, max64(ceil_div(units, most), wanted));
+    inputs = min64(in, ceil_div(units, panels) * unit);
   }
   int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }
+  int64_t padded() const { return blocks * slots; }
+  Range panel(int64_t q) const {
+    const Range units = part(ceil_div(in, unit), q, panels);
+    return {units.begin * unit, min64(in, units.end * unit)};
+  }
+  // Inputs of a panel at most, whatever the batch: scratch grows with the batch.
+  static int64_t most_inputs(const Layer& layer) { return DensePlan(layer, 0).inputs; }
 };
 
 // Of some inputs and a block of samples, [input][slots]: x, and z = LayerNorm(x), which without one is x.
@@ -60,15 +72,12 @@ template <class S>
 struct InputNorm : LayerNorm<S> {
   bool on;
   Moments<S> moments;
-  int64_t batch, padded;
+  int64_t batch, padded;  // samples, and slots of all blocks
 
-  static int64_t numbers(const Layer& layer, const DensePlan<S>& plan) {
-    return layer.flag(KAN_FLAG_NORM) ? 2 * plan.blocks * plan.slots : 0;
-  }
-  InputNorm(const Layer& layer, const DensePlan<S>& plan, const S* params, S* scratch)
+  static int64_t numbers(const Layer& layer, int64_t padded) { return layer.flag(KAN_FLAG_NORM) ? 2 * padded : 0; }
+  InputNorm(const Layer& layer, int64_t batch, int64_t padded, const S* params, S* scratch)
       : LayerNorm<S>(layer.in, layer.spec.shape[2], params + layer.norm_weight, params + layer.norm_bias),
-        on(layer.flag(KAN_FLAG_NORM)), moments{scratch, scratch + plan.blocks * plan.slots}, batch(plan.batch),
-        padded(plan.blocks * plan.slots) {}
+        on(layer.flag(KAN_FLAG_NORM)), moments{scratch, scratch + padded}, batch(batch), padded(padded) {}
 
   // Worker by worker its rows; a barrier follows.
   void prepare(const S* x, int worker, int workers) const {
@@ -160,11 +169,11 @@ struct InputPass {
 };
 
 // Where those of one input go. d_z and d_x (of the base branch where it acts on x behind a LayerNorm) are [slots]. Those of
-// the basis' own parameters are added to theta, of the LayerNorm's weight and bias to norm_sums[0] and [in]; either may be
+// the basis' own parameters are added to theta, of the LayerNorm's weight and bias to norm_weight and norm_bias; these may be
 // NULL. The input is expanded into panel [R][slots], if not NULL, on the way.
 template <class S>
 struct InputGradient {
-  S *theta, *norm_sums, *d_z, *d_x, *panel;
+  S *theta, *norm_weight, *norm_bias, *d_z, *d_x, *panel;
 };
 
 // The cotangents g [rows][slots] of the rows of input i, pulled back through its basis.
@@ -176,7 +185,7 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
   const CotangentRows& rows = pass.rows;
   const InputNorm<S>& norm = pass.norm;
   const int64_t slots = block.slots;
-  S *const t = to.theta, *const norm_sums = to.norm_sums, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
+  S *const t = to.theta, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
   const BasisView<S> view = basis_view(layer, pass.params, pass.buffers, i);
   const bool base = layer.base_row >= rows.first && layer.base_row >= 0, apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
   const S* at_base = c.base(layer);
@@ -198,7 +207,7 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
       if (apart) dx = d;
       else dz += d;
     }
-    if (norm_sums) {
+    if (to.norm_weight) {
       d_bias += dz;
       d_weight = fma(dz, (T::load(c.x + s) - T::load(norm.moments.mean + block.first + s)) * T::load(norm.moments.rstd + block.first + s),
                      d_weight);
@@ -206,9 +215,9 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
     dz.store(d_z + s);
     if (apart) dx.store(d_x + s);
   }
-  if (!norm_sums) return;
-  norm_sums[0] += sum(d_weight);
-  norm_sums[layer.in] += sum(d_bias);
+  if (!to.norm_weight) return;
+  *to.norm_weight += sum(d_weight);
+  *to.norm_bias += sum(d_bias);
 }
 
 }  // namespace KAN_NS

@@ -20,6 +20,7 @@
 // sample and input. The cost does not depend on G beyond touching the parameters.
 #pragma once
 #include "basis/activation.hpp"
+#include "cpu/pieces.hpp"
 #include "cpu/spline_eval.hpp"
 
 namespace KAN_NS {
@@ -44,13 +45,16 @@ template <class S>
 struct SplinePlan {
   // A block's output tile, block x 64 numbers, is 32 KB: it stays in L1 while all inputs pass.
   static constexpr int64_t kBlock = 32768 / (kTile * int64_t(sizeof(S)));
+  static constexpr int kLevels = 10;  // of the sum over inputs, at most
   int64_t batch, blocks, slots, taps, runs, record_bytes;
+  int64_t leaves;  // of the sum over inputs that an output is: short chains, whatever the batch, so that a row has its bits alone too
 
   SplinePlan(const Layer& layer, int64_t batch) : batch(batch) {
     blocks = ceil_div(batch, kBlock);
     slots = round_up(min64(batch, kBlock), 64 / int64_t(sizeof(S)));
     taps = layer.spec.order + 1 + (layer.base_row >= 0);
     runs = min64(slots, layer.spec.grid) + 1;
+    leaves = power_of_two(min64(max64(1, layer.in / 64), int64_t(1) << kLevels));
     record_bytes = round_up(taps * slots * int64_t(sizeof(S)) + slots * 2 + runs * int64_t(sizeof(Run)) + 64, 64);  // 64: vector loads at a run's end
   }
   int64_t block_size(int64_t block) const { return min64(kBlock, batch - block * kBlock); }

@@ -52,56 +52,67 @@ inline void row_values(const Layer& layer, const S* buffers, const S* x, const R
 }
 
 template <class S, int K, int V, int NV, bool kFactors>
-KAN_HD void row_columns(const TileView<S>& tile, int64_t in, int64_t c, int lanes, const RowValues<S>& row, const S* bias,
-                        S* y) {
+KAN_HD void row_columns(const TileView<S>& tile, const SplinePlan<S>& plan, int64_t in, int64_t c, int lanes,
+                        const RowValues<S>& row, const S* bias, S* y) {
   using T = vec<S>;
   const S* const values = row.values;
   const int32_t* const first = row.first;
   const int64_t slots = row.slots;
   const auto at = [&](const S* p, int v) { return NV > 1 ? T::load(p + v * T::W) : T::load(p, lanes); };
   const bool narrow = tile.w <= kNarrowOutputs;
-  T acc[NV];
-#pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) acc[v] = T(S(0));
+  T sums[SplinePlan<S>::kLevels + 1][NV];  // whole subtrees to the left of the next leaf, the largest first
+  int depth = 0;
   const S* p = tile.weights + c;
-  for (int64_t i = 0; i < in; ++i, p += tile.rows * tile.w) {
-    const S* coef = p + (tile.coef_row + first[i]) * tile.w;
+  for (int64_t leaf = 0, i = 0; leaf < plan.leaves; ++leaf) {
+    T acc[NV];
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) {
-      T mask(S(1)), factor(S(1));
-      if (kFactors) {
-        if (tile.mask) mask = at(tile.mask + i * tile.w + c, v);
-        factor = tile.scale_row >= 0 ? mask * at(p + tile.scale_row * tile.w, v) : mask;
-      }
-      T sum = acc[v];
+    for (int v = 0; v < NV; ++v) acc[v] = T(S(0));
+    for (const int64_t end = part(in, leaf, plan.leaves).end; i < end; ++i, p += tile.rows * tile.w) {
+      const S* coef = p + (tile.coef_row + first[i]) * tile.w;
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) {
+        T mask(S(1)), factor(S(1));
+        if (kFactors) {
+          if (tile.mask) mask = at(tile.mask + i * tile.w + c, v);
+          factor = tile.scale_row >= 0 ? mask * at(p + tile.scale_row * tile.w, v) : mask;
+        }
+        T sum = acc[v];
 #pragma GCC unroll 8
-      for (int r = 0; r < V; ++r) {
-        T a = at(r <= K ? coef + r * tile.w : p + tile.base_row * tile.w, v);
-        if (kFactors) a = a * (r <= K ? factor : mask);
-        const T b(values[r * slots + i]);
-        sum = NV == 1 && narrow && r == 0 ? b * a : fma(b, a, sum);
+        for (int r = 0; r < V; ++r) {
+          T a = at(r <= K ? coef + r * tile.w : p + tile.base_row * tile.w, v);
+          if (kFactors) a = a * (r <= K ? factor : mask);
+          const T b(values[r * slots + i]);
+          sum = NV == 1 && narrow && r == 0 ? b * a : fma(b, a, sum);
+        }
+        acc[v] = NV == 1 && narrow ? acc[v] + sum : sum;
       }
-      acc[v] = NV == 1 && narrow ? acc[v] + sum : sum;
     }
+    // A leaf of an odd number ends as many subtrees as that has ones at its end.
+    for (int64_t ended = leaf; ended & 1; ended >>= 1, --depth)
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) acc[v] = sums[depth - 1][v] + acc[v];
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) sums[depth][v] = acc[v];
+    ++depth;
   }
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) {
-    const T sum = bias ? acc[v] + at(bias + c, v) : acc[v];
+    const T sum = bias ? sums[0][v] + at(bias + c, v) : sums[0][v];
     if (NV > 1) sum.store(y + c + v * T::W);
     else sum.store(y + c, lanes);
   }
 }
 
 template <class S, int K, int V, bool kFactors>
-KAN_HD void row_tile(const TileView<S>& tile, int64_t in, const RowValues<S>& row, const S* bias, S* y) {
+KAN_HD void row_tile(const TileView<S>& tile, const SplinePlan<S>& plan, int64_t in, const RowValues<S>& row, const S* bias, S* y) {
   using T = vec<S>;
   int64_t c = 0;
   for (; c + 4 * T::W <= tile.w; c += 4 * T::W)
-    row_columns<S, K, V, 4, kFactors>(tile, in, c, T::W, row, bias, y);
+    row_columns<S, K, V, 4, kFactors>(tile, plan, in, c, T::W, row, bias, y);
   for (; c + 2 * T::W <= tile.w; c += 2 * T::W)
-    row_columns<S, K, V, 2, kFactors>(tile, in, c, T::W, row, bias, y);
+    row_columns<S, K, V, 2, kFactors>(tile, plan, in, c, T::W, row, bias, y);
   for (; c < tile.w; c += T::W)
-    row_columns<S, K, V, 1, kFactors>(tile, in, c, int(min64(T::W, tile.w - c)), row, bias, y);
+    row_columns<S, K, V, 1, kFactors>(tile, plan, in, c, int(min64(T::W, tile.w - c)), row, bias, y);
 }
 
 template <class S, int K, bool kBase>
@@ -112,6 +123,7 @@ inline void spline_rows_forward_of(Pool& pool, const Layer& layer, const Forward
   const S* params = static_cast<const S*>(a.params);
   const S* buffers = static_cast<const S*>(a.buffers);
   S* y = static_cast<S*>(a.y);
+  const SplinePlan<S> plan(layer, a.batch);
   const int64_t tiles = ceil_div(layer.out, kTile);
   const int workers =
       workers_for(pool, double(a.batch) * double(layer.in) * V * double(ceil_div(layer.out, T::W)) / 2);
@@ -128,9 +140,9 @@ inline void spline_rows_forward_of(Pool& pool, const Layer& layer, const Forward
         const S* bias = layer.bias >= 0 ? params + layer.bias + t * kTile : nullptr;
         S* to = y + b * layer.out + t * kTile;
         if (tile.factored())
-          row_tile<S, K, V, true>(tile, layer.in, row[worker], bias, to);
+          row_tile<S, K, V, true>(tile, plan, layer.in, row[worker], bias, to);
         else
-          row_tile<S, K, V, false>(tile, layer.in, row[worker], bias, to);
+          row_tile<S, K, V, false>(tile, plan, layer.in, row[worker], bias, to);
       }
     }
   });
