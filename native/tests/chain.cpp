@@ -59,6 +59,30 @@ void same_bits(kan_context context, const Case& c) {
   CHECK(kan_chain_destroy(chain) == KAN_OK);
 }
 
+// Whoever has memory for some rows runs fewer in it, on any number of threads: chains do, and Java's passes.
+void fewer_rows_need_no_more() {
+  for (const int32_t threads : {1, 3, 16, 256}) {
+    kan_context context = make_context(KAN_TIER_AUTO, threads);
+    for (const Case& c : cases_named(KAN_F32, {"bspline order 3 grid 5 outside 0 knots 0", "rbf grid 8 base 2 flags 44", "wavelet 0 flags 4",
+                                               "linear flags 4", "layernorm", "batchnorm"})) {
+      for (const auto& [in, out] : {std::pair<int64_t, int64_t>{2, 70}, {3, 3}, {70, 10}, {1000, 20}, {130, 300}}) {
+        const Case layer = sized(c, in, out);
+        const Model m(context, layer, 1);
+        for (const int32_t mode : {KAN_MODE_INFER, KAN_MODE_TRAIN}) {
+          int64_t most = 0;
+          for (int64_t batch = 0; batch < 9000; batch += 1 + batch / 7) {
+            const int64_t bytes = m.query(context, batch, mode).scratch_bytes;
+            CHECK_TEXT(bytes >= most, c.name + " " + std::to_string(in) + " -> " + std::to_string(out) + ", mode " + std::to_string(mode) +
+                                          ", " + std::to_string(threads) + " threads, batch " + std::to_string(batch));
+            most = bytes;
+          }
+        }
+      }
+    }
+    kan_context_destroy(context);
+  }
+}
+
 #define REFUSED(call, status, word)                                                 \
   CHECK_TEXT((call) == (status) && last_error(context).find(word) != std::string::npos, last_error(context))
 
@@ -127,6 +151,7 @@ int main() {
     }
     kan_context_destroy(context);
   }
+  fewer_rows_need_no_more();
   refusals();
   CHECK(kan_debug_live(2) == 0);
   return check::finish("chain");

@@ -22,12 +22,12 @@ struct DenseForwardPlan {
       : batch(batch), rows(layer.rows), inputs(min64(layer.in, max64(1, 128 / rows))), panels(ceil_div(layer.in, inputs)),
         units(ceil_div(batch, W)),
         blocks(min64(max64(ceil_div(batch, kSamples), wanted), ceil_div(batch, kLeast))), slots(ceil_div(units, blocks) * W),
-        leaves(power_of_two(max64(1, min64(min64(panels, most_leaves(layer)), layer.in * rows / 384)))),
+        leaves(power_of_two(max64(1, min64(min64(panels, most_leaves(layer)), layer.in * rows / 192)))),
         tree(leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
         groups(min64(tiles, ceil_div(wanted, blocks * tree.nodes()))), width(min64(layer.out, ceil_div(tiles, groups) * kTile)) {}
 
   // Wide layers have tiles to cut, and large sums.
-  static int64_t most_leaves(const Layer& layer) { return layer.out <= 256 ? 16 : 4; }
+  static int64_t most_leaves(const Layer& layer) { return layer.out <= 256 ? 16 : 8; }
   Range block(int64_t b) const {
     const Range mine = part(units, b, blocks);
     return {mine.begin * W, min64(batch, mine.end * W)};

@@ -34,6 +34,7 @@ KAN_HD int64_t full_registers(int64_t n) {
 template <class S>
 struct DensePlan {
   static constexpr int64_t kSamples = 1024 / int64_t(sizeof(S));  // 256 float, 128 double
+  static constexpr int64_t kSmall = 65536;
   int64_t batch, blocks, slots;
   int64_t rows;             // of an input
   int64_t in, unit;         // inputs are cut between units of them
@@ -45,7 +46,11 @@ struct DensePlan {
     // Full groups of kCotangentMR rows; of an input with many the last may have a gap.
     unit = rows < 64 ? kCotangentMR : 1;
     const int64_t units = ceil_div(in, unit), most = round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), unit) / unit;
-    panels = min64(units, max64(ceil_div(units, most), wanted));
+    // Where the sums of all weights are small they are cut over the samples instead: full panels cost the least.
+    panels = ceil_div(units, most);
+    int64_t nodes = 1;
+    while (in * rows * layer.out <= kSmall && panels * nodes < wanted && 2 * nodes <= blocks) nodes *= 2;
+    panels = min64(units, max64(panels, ceil_div(wanted, nodes)));
     inputs = min64(in, ceil_div(units, panels) * unit);
   }
   int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }
@@ -54,8 +59,6 @@ struct DensePlan {
     const Range units = part(ceil_div(in, unit), q, panels);
     return {units.begin * unit, min64(in, units.end * unit)};
   }
-  // Inputs of a panel at most, whatever the batch: scratch grows with the batch.
-  static int64_t most_inputs(const Layer& layer) { return DensePlan(layer, 0).inputs; }
 };
 
 // Of some inputs and a block of samples, [input][slots]: x, and z = LayerNorm(x), which without one is x.

@@ -185,6 +185,7 @@ struct SplineEdges {
 template <class S>
 struct DenseEdgeScratch {
   const DensePlan<S> plan;
+  const int64_t held;   // inputs, as of many samples: fewer need no more memory
   S* moments;           // InputNorm
   S* dz;                // (batch, in) where the LayerNorm's d_x is asked for
   S* theta;             // (in, theta_per_input)
@@ -198,7 +199,8 @@ struct DenseEdgeScratch {
     S* cotangent;       // [R][slots]
   } workers[kMaxThreads];
 
-  DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads) : plan(pass.layer, pass.batch) {
+  DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads)
+      : plan(pass.layer, pass.batch), held(DensePlan<S>(pass.layer, DensePlan<S>::kSamples + 1).inputs) {
     const Layer& layer = pass.layer;
     const bool norm = layer.flag(KAN_FLAG_NORM), backward = pass.backward;
     moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
@@ -207,15 +209,15 @@ struct DenseEdgeScratch {
     theta = c.take<S>(layer.theta_trained && backward ? layer.in * layer.theta_per_input : 0);
     sums = c.take<S>(backward ? max64(layer.out, layer.theta_trained ? layer.theta_count : 0) : 0);
     for (int t = 0; t < threads; ++t) {
-      workers[t].columns = take_columns<S>(c, layer, plan.inputs, plan.slots);
+      workers[t].columns = take_columns<S>(c, layer, held, plan.slots);
       workers[t].dz = c.take<S>(backward ? plan.slots : 0);
       workers[t].dx = c.take<S>(backward ? plan.slots : 0);
-      workers[t].panel = c.take<S>(plan.inputs * plan.rows * plan.slots);
+      workers[t].panel = c.take<S>(held * plan.rows * plan.slots);
       workers[t].transposed = c.take<S>(backward ? min64(kTile, layer.out) * plan.slots : 0);
       workers[t].cotangent = c.take<S>(backward ? plan.rows * plan.slots : 0);
     }
   }
-  int64_t inputs() const { return plan.inputs; }
+  int64_t inputs() const { return held; }
 };
 
 template <class S, template <class> class Policy>
