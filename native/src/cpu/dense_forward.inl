@@ -11,23 +11,19 @@ namespace KAN_NS {
 template <class S>
 struct DenseForwardPlan {
   static constexpr int64_t W = vec<S>::W, kSamples = DensePlan<S>::kSamples, kLeast = 64;
-  int64_t batch, rows, inputs, panels;  // rows of an input, inputs of a panel
-  int64_t units, blocks, slots;         // registers of samples, cut into blocks; slots of one at most
-  int64_t leaves;                       // of the sum over inputs: of the layer alone, so that a row has its bits alone too
+  int64_t batch, rows;            // rows of an input
+  DenseSum sum;
+  int64_t units, blocks, slots;   // registers of samples, cut into blocks; slots of one at most
   SumTree tree;
-  int64_t tiles, groups;                // groups of tiles
-  int64_t width;                        // outputs of a group at most
+  int64_t tiles, groups;          // groups of tiles
+  int64_t width;                  // outputs of a group at most
 
   DenseForwardPlan(const Layer& layer, int64_t batch, int64_t wanted)
-      : batch(batch), rows(layer.rows), inputs(min64(layer.in, max64(1, 128 / rows))), panels(ceil_div(layer.in, inputs)),
-        units(ceil_div(batch, W)),
+      : batch(batch), rows(layer.rows), sum(layer), units(ceil_div(batch, W)),
         blocks(min64(max64(ceil_div(batch, kSamples), wanted), ceil_div(batch, kLeast))), slots(ceil_div(units, blocks) * W),
-        leaves(power_of_two(max64(1, min64(min64(panels, most_leaves(layer)), layer.in * rows / 192)))),
-        tree(leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
+        tree(sum.leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
         groups(min64(tiles, ceil_div(wanted, blocks * tree.nodes()))), width(min64(layer.out, ceil_div(tiles, groups) * kTile)) {}
 
-  // Wide layers have tiles to cut, and large sums.
-  static int64_t most_leaves(const Layer& layer) { return layer.out <= 256 ? 16 : 8; }
   Range block(int64_t b) const {
     const Range mine = part(units, b, blocks);
     return {mine.begin * W, min64(batch, mine.end * W)};
@@ -37,7 +33,7 @@ struct DenseForwardPlan {
   int64_t padded() const { return units * W; }
   // Samples x nodes of cut sums, at most for `wanted` or fewer pieces and so many samples or fewer.
   int64_t node_samples(int64_t wanted) const {
-    return wanted == 1 || leaves == 1 ? 0 : min64(leaves * ceil_div(batch, kLeast), 2 * wanted) * min64(kLeast, units * W);
+    return wanted == 1 || sum.leaves == 1 ? 0 : min64(sum.leaves * ceil_div(batch, kLeast), 2 * wanted) * min64(kLeast, units * W);
   }
 };
 
@@ -55,11 +51,11 @@ struct DenseForwardScratch {
     const DenseForwardPlan<S> plan(layer, batch, 1);
     moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
     nodes = c.take<S>(plan.node_samples(wanted_pieces(threads)) * layer.out);
-    const int64_t sums = SumTree::levels(plan.leaves) + (layer.out <= kNarrowOutputs ? 1 : 0);
+    const int64_t sums = SumTree::levels(plan.sum.leaves) + (layer.out <= kNarrowOutputs ? 1 : 0);
     const int64_t slots = min64(plan.padded(), plan.kSamples);  // of any plan, and growing with the batch
     for (int t = 0; t < threads; ++t) {
       worker[t].columns = take_columns<S>(c, layer, 16, slots);
-      worker[t].panel = c.take<S>(plan.inputs * plan.rows * slots);
+      worker[t].panel = c.take<S>(plan.sum.inputs * plan.rows * slots);
       worker[t].sums = c.take<S>(sums * slots * layer.out);
     }
   }
@@ -139,10 +135,10 @@ struct DenseForward {
 
   // The panels of a leaf times the weights, into `to`; the first leaf brings the bias.
   void leaf(int64_t leaf, Block block, Range tiles, Sums to, const Worker& w) const {
-    const Range panels = part(plan.panels, leaf, plan.leaves);
+    const Range panels = part(plan.sum.panels, leaf, plan.sum.leaves);
     if (narrow) fill_zero(to.at, layer.out * block.slots);
     for (int64_t q = panels.begin; q < panels.end; ++q) {
-      const Range inputs{q * plan.inputs, min64(layer.in, (q + 1) * plan.inputs)};
+      const Range inputs{q * plan.sum.inputs, min64(layer.in, (q + 1) * plan.sum.inputs)};
       for (int64_t i = inputs.begin; i < inputs.end; i += 16) {
         const Range some{i, min64(inputs.end, i + 16)};
         fill_columns(norm, x, block, some, w.columns);
@@ -163,7 +159,7 @@ struct DenseForward {
       const int64_t width = layer.tile_width(tile);
       const bool more = tile + 1 < tiles.end;  // of this panel; else the next panel's first tile is next
       const int64_t next = more ? tile + 1 : tiles.begin, from = more ? inputs.begin : inputs.end;
-      const int64_t end = min64(layer.in, from + plan.inputs), row = plan.rows * layer.tile_width(next);
+      const int64_t end = min64(layer.in, from + plan.sum.inputs), row = plan.rows * layer.tile_width(next);
       forward_product(block.count, panel,
                       Factor<S>{params + layer.tile_offset(tile) + inputs.begin * plan.rows * width, width},
                       Outputs<S>{to.at + (tile - tiles.begin) * kTile, to.stride, first, biased ? bias + tile * kTile : nullptr},
@@ -200,7 +196,9 @@ template <class S>
 int64_t dense_forward_scratch_bytes(const Problem& problem, int threads) {
   Carver c(nullptr);
   if (problem.batch > 0) DenseForwardScratch<S>(c, problem.layer, problem.batch, threads);
-  return c.used();
+  // Fewer rows never need more memory.
+  if (problem.pass != Problem::kInfer || problem.batch <= kDenseRows) return c.used();
+  return max64(c.used(), dense_rows_scratch_bytes<S>({problem.layer, kDenseRows, Problem::kInfer}, threads));
 }
 
 template <class S>

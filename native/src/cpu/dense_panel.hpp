@@ -20,6 +20,7 @@
 #include "cpu/norm.hpp"
 #include "cpu/pieces.hpp"
 #include "cpu/product.hpp"
+#include "cpu/transpose.hpp"
 
 namespace KAN_NS {
 
@@ -59,6 +60,18 @@ struct DensePlan {
     const Range units = part(ceil_div(in, unit), q, panels);
     return {units.begin * unit, min64(in, units.end * unit)};
   }
+};
+
+// The sum over inputs that an output is: panels of them, each summed by itself, added one after the other within a leaf, the
+// leaves pairwise. Of the layer alone, so that a row has its bits alone too.
+struct DenseSum {
+  int64_t inputs, panels, leaves;  // inputs of a panel
+
+  explicit DenseSum(const Layer& layer)
+      : inputs(min64(layer.in, max64(1, 128 / layer.rows))), panels(ceil_div(layer.in, inputs)),
+        leaves(power_of_two(max64(1, min64(min64(panels, most_leaves(layer)), layer.in * layer.rows / 192)))) {}
+  // Wide layers have tiles to cut, and large sums.
+  static int64_t most_leaves(const Layer& layer) { return layer.out <= 256 ? 16 : 8; }
 };
 
 // Of some inputs and a block of samples, [input][slots]: x, and z = LayerNorm(x), which without one is x.
@@ -108,36 +121,22 @@ template <class S>
 inline void fill_columns(const InputNorm<S>& norm, const S* x, Block block, Range inputs, Columns<S> to) {
   using T = vec<S>;
   const int64_t in = norm.n, b0 = block.first, n = block.count, slots = block.slots, i0 = inputs.begin, i1 = inputs.end;
-  x += b0 * in;
-  for (int64_t i = i0; i < i1; i += 16) {
-    const int64_t e = min64(i1, i + 16);
-    for (int64_t s = 0; s < n; ++s)
-      for (int64_t j = i; j < e; ++j) to.x[(j - i0) * slots + s] = x[s * in + j];
-    for (int64_t j = i; j < e; ++j) {
-      S* c = to.x + (j - i0) * slots;
-      for (int64_t s = n; s < slots; ++s) c[s] = c[0];
-      if (!norm.on) continue;
-      for (int64_t s = 0; s < slots; s += T::W)
-        fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s), T(norm.weight[j]),
-            T(norm.bias[j]))
-            .store(to.z + (j - i0) * slots + s);
-    }
+  transpose(x + b0 * in + i0, in, n, i1 - i0, to.x, slots);
+  for (int64_t j = i0; j < i1; ++j) {
+    S* c = to.x + (j - i0) * slots;
+    for (int64_t s = n; s < slots; ++s) c[s] = c[0];
+    if (!norm.on) continue;
+    for (int64_t s = 0; s < slots; s += T::W)
+      fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s), T(norm.weight[j]),
+          T(norm.bias[j]))
+          .store(to.z + (j - i0) * slots + s);
   }
 }
 
 // Columns [input][slots] back to a range of inputs of to (batch, in), or added to what is there.
 template <class S>
 inline void put_columns(const S* from, Block block, Range inputs, bool add, S* to, int64_t in) {
-  const int64_t n = block.count, slots = block.slots, i0 = inputs.begin, i1 = inputs.end;
-  to += block.first * in;
-  for (int64_t i = i0; i < i1; i += 16) {
-    const int64_t e = min64(i1, i + 16);
-    for (int64_t s = 0; s < n; ++s)
-      for (int64_t j = i; j < e; ++j) {
-        const S value = from[(j - i0) * slots + s];
-        to[s * in + j] = add ? to[s * in + j] + value : value;
-      }
-  }
+  transpose(from, block.slots, inputs.end - inputs.begin, block.count, to + block.first * in + inputs.begin, in, add);
 }
 
 // Rows of one input for all slots: base a(x), then phi_r(z). panel is [R][slots].
