@@ -1,14 +1,12 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
-import java.io.BufferedWriter;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.Reader;
-import java.io.Writer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
@@ -63,11 +61,11 @@ final class PredictCommand implements Callable<Integer> {
             + "formula.json of kan4j explain.")
     private Path modelFile;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions: .csv, .tsv, .json or .jsonl, with .gz compressed; - or nothing for "
+    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions: .parquet, .csv, .tsv, .json or .jsonl, the texts with .gz compressed; - or nothing for "
             + "standard output, as CSV.")
     private Path out;
 
-    @Option(names = "--id", paramLabel = "COLUMN", split = ",", description = "Columns of the file to write in front of each prediction.")
+    @Option(names = "--id", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns of the file to write in front of each prediction.")
     private List<String> ids = new ArrayList<>();
 
     @Option(names = "--probabilities", description = "Write the probability of each class too.")
@@ -118,9 +116,7 @@ final class PredictCommand implements Callable<Integer> {
             } else {
                 Output.write(out, stream -> {
                     OutputStream packed = out.toString().endsWith(".gz") ? new GZIPOutputStream(stream) : stream;
-                    Writer text = new BufferedWriter(new OutputStreamWriter(packed, StandardCharsets.UTF_8));
-                    write(work, format, text);
-                    text.flush();
+                    write(work, format, packed);
                     if (packed instanceof GZIPOutputStream gzip) {
                         gzip.finish();
                     }
@@ -143,7 +139,7 @@ final class PredictCommand implements Callable<Integer> {
         Table table = EvaluateCommand.table(data, tables, err);
         int[] passed = passed(table);
         Encoding encoding = EvaluateCommand.ruled(file.raw(), missing, unseen);
-        StringWriter whole = new StringWriter();
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
         List<String> header = new ArrayList<>(ids);
         header.add(ids.contains(file.target()) ? "predicted " + file.target() : file.target());
         List<Boolean> numbers = IntStream.range(0, header.size()).mapToObj(i -> i == ids.size()).toList();
@@ -158,12 +154,12 @@ final class PredictCommand implements Callable<Integer> {
             }
         }
         if (format == null) {
-            spec.commandLine().getOut().print(whole);
+            spec.commandLine().getOut().print(whole.toString(StandardCharsets.UTF_8));
             spec.commandLine().getOut().flush();
         } else {
             Output.write(out, stream -> {
                 OutputStream packed = out.toString().endsWith(".gz") ? new GZIPOutputStream(stream) : stream;
-                packed.write(whole.toString().getBytes(StandardCharsets.UTF_8));
+                whole.writeTo(packed);
                 if (packed instanceof GZIPOutputStream gzip) {
                     gzip.finish();
                 }
@@ -174,10 +170,17 @@ final class PredictCommand implements Callable<Integer> {
 
     /** Prints all predictions or, if a row cannot be predicted, none: whoever reads them would take a part for the whole. */
     private void printWhole(Work work, Format format) throws IOException {
-        Path whole = Files.createTempFile("kan4j-", ".predictions");
+        Path whole;
         try {
-            try (Writer text = Files.newBufferedWriter(whole)) {
-                write(work, format, text);
+            whole = Files.createTempFile("kan4j-", ".predictions");
+        } catch (IOException e) {
+            throw new InputException("predictions for standard output are collected first, and the temporary folder "
+                    + System.getProperty("java.io.tmpdir") + " cannot be written to (--out FILE needs none; "
+                    + "KAN4J_JVM_OPTS=-Djava.io.tmpdir=FOLDER names another)", e);
+        }
+        try {
+            try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(whole))) {
+                write(work, format, stream);
             }
             try (Reader text = Files.newBufferedReader(whole)) {
                 text.transferTo(spec.commandLine().getOut());
@@ -218,7 +221,7 @@ final class PredictCommand implements Callable<Integer> {
         };
     }
 
-    private void write(Work work, Format format, Writer text) throws IOException {
+    private void write(Work work, Format format, OutputStream stream) throws IOException {
         Encoding.Target target = work.encoding.target();
         RowSource rows = work.rows;
         DType dtype = rows.dtype();
@@ -229,7 +232,7 @@ final class PredictCommand implements Callable<Integer> {
         }
         double[] outputs = new double[target.width()];
         try (Arena arena = Arena.ofShared(); // rows are shared among threads
-                PredictionWriter writer = PredictionWriter.of(format, text, header, numbers);
+                PredictionWriter writer = PredictionWriter.of(format, stream, header, numbers);
                 Passed passed = new Passed(work.table, work.passed);
                 RowSource.Pass pass = rows.inOrder()) {
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());

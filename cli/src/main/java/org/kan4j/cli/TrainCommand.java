@@ -34,7 +34,6 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
 
     /** Of a training that was stopped: what a shell says of Ctrl-C. */
-    private static final int STOPPED = 130;
 
     @Spec
     private CommandSpec spec;
@@ -111,7 +110,7 @@ final class TrainCommand implements Callable<Integer> {
             Path plotFile = plotFile(modelFile, all.length > 1 ? "-seed" + each : "");
             checkOutputs(modelFile, plotFile);
             if (!finish(trainNew(each, modelFile), results, plotFile, results.size() == all.length - 1)) {
-                return STOPPED;
+                return Interrupt.STATUS;
             }
         }
         if (results.size() > 1) {
@@ -291,7 +290,7 @@ final class TrainCommand implements Callable<Integer> {
                     builder.steps(method.steps());
                 }
                 Training training = new Training(job, options, checkpoint.model(), modelFile, log(), screen);
-                return finish(training.run(builder, resume), new ArrayList<>(), plotFile, true) ? 0 : STOPPED;
+                return finish(training.run(builder, resume), new ArrayList<>(), plotFile, true) ? 0 : Interrupt.STATUS;
             }
         }
     }

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
@@ -23,11 +24,15 @@ final class TableEncoder {
         List<String> names = encoding.inputs();
         at = new int[names.size() + (needTarget ? 1 : 0)];
         targetAt = needTarget ? names.size() : -1;
+        List<String> wanted = new ArrayList<>(names);
+        if (needTarget) {
+            wanted.add(encoding.target().name());
+        }
         for (int i = 0; i < names.size(); i++) {
-            at[i] = place(table, names.get(i), names);
+            at[i] = place(table, names.get(i), wanted);
         }
         if (needTarget) {
-            at[targetAt] = place(table, encoding.target().name(), names);
+            at[targetAt] = place(table, encoding.target().name(), wanted);
         }
         int cell = 0;
         for (Encoding.Column column : encoding.columns()) {

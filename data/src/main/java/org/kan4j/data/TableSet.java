@@ -146,7 +146,7 @@ public final class TableSet {
             options.categorical.forEach(table::column);
             options.quantiles.forEach(table::column);
             if (options.drop.contains(options.target)) {
-                throw new DataException("--drop names the target column '" + options.target + "'");
+                throw new DataException(Names.option("drop", options.target) + " names the target column");
             }
             List<String> unnamed = new ArrayList<>();
             for (int i = 0; i < table.columns().size(); i++) {
@@ -163,9 +163,9 @@ public final class TableSet {
                 inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
             }
             if (!unnamed.isEmpty()) {
-                notes.add((unnamed.size() == 1
-                        ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
-                                + "write, and is"
+                String numbers = unnamed.getFirst().equals("1") || table.find("__index_level_0__").isPresent()
+                        ? ", as the row numbers that pandas and R write," : "";
+                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name" + numbers + " and is"
                         : "the columns " + Names.some(unnamed) + " have no names and are")
                         + " left out; a name in the header makes an input");
             }
@@ -184,7 +184,8 @@ public final class TableSet {
         private void require(Table.Column column) {
             if (column.kind() == Table.Kind.OTHER) {
                 throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                        + ", expected numbers, texts or truth values (--drop " + column.name() + " leaves it out)");
+                        + ", expected numbers, texts or truth values (" + Names.option("drop", column.name())
+                        + " leaves it out)");
             }
         }
 
@@ -201,8 +202,9 @@ public final class TableSet {
         }
 
         private DataException nothingLeft() {
-            return new DataException(table.path() + ": no column is left to predict '" + options.target + "' from"
-                    + table.hint());
+            return new DataException(table.path() + ": no column is left to predict '" + options.target + "' from, of "
+                    + Names.some(table.columns().stream().map(Table.Column::name).toList()) + " (those without a name or a "
+                    + "value are no inputs)" + table.hint());
         }
 
         private void scan(Table.Reader reader) {
@@ -237,17 +239,17 @@ public final class TableSet {
             }
             for (Input input : inputs) {
                 input.numeric = input.scan.numeric();
-                if (input.numeric && input.scan.countsRows()) {
-                    notes.add("'" + input.scan.name() + "' counts the rows; if it is an index and no measurement, --drop "
-                            + input.scan.name() + " leaves it out");
+                if (input.numeric) {
+                    notes.addAll(input.scan.remarks());
                 }
                 DataException missing = input.scan.firstMissing(input.numeric);
                 if (missing != null && options.missing != Encoding.Missing.FILL) {
                     throw missing;
                 }
                 if (!input.numeric && options.quantiles.contains(input.scan.name())) {
-                    throw new DataException("--quantiles names '" + input.scan.name() + "', which holds texts; expected a column "
-                            + "of numbers");
+                    throw new DataException(
+                            Names.option("quantiles", input.scan.name()) + " names a column of texts; expected one of "
+                                    + "numbers");
                 }
             }
         }
@@ -261,7 +263,7 @@ public final class TableSet {
             } else if (options.task == null && target.numeric() && target.different() > 2) {
                 if (target.whole() && target.different() <= HINT_VALUES) {
                     notes.add("'" + options.target + "' has " + target.different()
-                            + " different whole numbers and is taken as a number; --task classification takes them as classes");
+                            + " different whole numbers and is taken as a number; task=classification takes them as classes");
                 }
                 return Task.REGRESSION;
             }
@@ -271,6 +273,9 @@ public final class TableSet {
             }
             if (options.task == null && !options.categorical.contains(options.target)) {
                 checkClasses();
+            }
+            if (options.task != Task.REGRESSION) {
+                ColumnScan.alike(target.labels().keySet()).ifPresent(two -> notes.add("the classes " + two));
             }
             return options.task != null ? options.task : Task.CLASSIFICATION;
         }
@@ -282,7 +287,7 @@ public final class TableSet {
                         + (classes > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : classes)
                         + " different texts in " + rows + " rows, such as '" + target.example()
                         + "': more than classes mostly are; "
-                        + "--task classification takes each as a class, --target names another column");
+                        + "task=classification takes each as a class, unless the target is another column");
             }
         }
 
@@ -317,8 +322,10 @@ public final class TableSet {
                 }
             }
             if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
-                throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
-                        + test.cardinality() + " to test on with --test-fraction " + options.testShare);
+                throw new DataException(table.path() + ": " + rows + " rows"
+                        + (classify ? " of " + labels.size() + " classes" : "")
+                        + " leave " + train.cardinality() + " to train and " + test.cardinality() + " to test on with testShare="
+                        + options.testShare + "; testShare=0 trains on all");
             }
             Encoding.Target how = classify ? new Encoding.Classes(options.target, labels) : values.target(options.target);
             Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), how, options.missing,
@@ -362,6 +369,7 @@ public final class TableSet {
                 } else {
                     List<String> texts = input.scan.categories(input.texts, rows);
                     encoded.add(new Encoding.Categorical(name, texts));
+                    ColumnScan.alike(texts).ifPresent(two -> notes.add("the categories " + two + " in '" + name + "'"));
                     if (!options.categorical.contains(name)) {
                         categories.add(input.scan.describe(texts, rows));
                     }

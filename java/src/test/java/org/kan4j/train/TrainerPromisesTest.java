@@ -8,24 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Wavelet;
 import org.kan4j.error.KanException;
-import org.kan4j.error.ShapeException;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
@@ -185,8 +179,10 @@ class TrainerPromisesTest {
                 assertEquals(List.of("first", "second"), order);
                 assertEquals(TrainingResult.End.FAILED, ends.getFirst().end());
                 assertTrue(ends.getFirst().stopped());
-                double least = ends.getFirst().epochs().stream().mapToDouble(e -> e.validation().loss()).min().orElseThrow();
-                assertNotEquals(least, ends.getFirst().epochs().getLast().validation().loss(), "the test needs a worse end");
+                double least = ends.getFirst().epochs().stream().mapToDouble(e -> e.validation().orElseThrow().loss()).min()
+                        .orElseThrow();
+                assertNotEquals(least, ends.getFirst().epochs().getLast().validation().orElseThrow().loss(),
+                        "the test needs a worse end");
                 assertEquals(least, trainer.evaluate(validation).loss());
                 trainer.save(file);
                 try (Checkpoint checkpoint = Checkpoint.read(file)) {
@@ -267,8 +263,8 @@ class TrainerPromisesTest {
                     weights.set(i % 3, i);
                 }
                 Dataset data = plain.withWeights(weights);
-                double expected = first.fit(data, data).epochs().getLast().validation().loss();
-                assertEquals(expected, second.fit(data, data).epochs().getLast().validation().loss(),
+                double expected = first.fit(data, data).epochs().getLast().validation().orElseThrow().loss();
+                assertEquals(expected, second.fit(data, data).epochs().getLast().validation().orElseThrow().loss(),
                         dtype == DType.F64 ? 1e-12 : 1e-5);
                 assertArrayEquals(numbers(kernels), numbers(own), dtype == DType.F64 ? 1e-10 : 1e-3);
             }
@@ -305,81 +301,11 @@ class TrainerPromisesTest {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             TrainingResult result = trainer.fit(data, data);
             Metrics metrics = trainer.evaluate(data);
-            assertEquals(metrics.values(), result.epochs().getLast().validation().values());
+            assertEquals(metrics.values(), result.epochs().getLast().validation().orElseThrow().values());
             double share = metrics.values().get("within_a_half");
             assertTrue(share > 0 && share < 1 && Math.abs(share * 100 - Math.rint(share * 100)) < 1e-9, "of 100 rows: " + share);
             Metric taken = Metric.mean("rmse", (y, t) -> 0);
             refused("'rmse'", () -> Metrics.measure(trainer.context(), parameters, null, data, taken));
-        }
-    }
-
-    // ----------------------------------------------------------------------------------------------------------- grids
-
-    private static List<String> warnings(Runnable work) {
-        List<String> messages = new ArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord record) {
-                if (record.getLevel() == java.util.logging.Level.WARNING) {
-                    messages.add(record.getMessage());
-                }
-            }
-
-            @Override
-            public void flush() {
-                // Nothing is kept.
-            }
-
-            @Override
-            public void close() {
-                // Nothing is held.
-            }
-        };
-        Logger logger = Logger.getLogger("org.kan4j");
-        logger.addHandler(handler);
-        try {
-            work.run();
-        } finally {
-            logger.removeHandler(handler);
-        }
-        return messages;
-    }
-
-    @Test
-    void featuresOutsideTheGridAreWarnedOfOnce() {
-        try (Arena arena = Arena.ofConfined()) {
-            HostTensor x = HostTensor.allocate(arena, DType.F64, 200, 2);
-            HostTensor y = HostTensor.allocate(arena, DType.F64, 200, 1);
-            for (int i = 0; i < 200; i++) {
-                x.set(i * 5, i, 0);
-                x.set(i / 200.0, i, 1);
-                y.set(i, i, 0);
-            }
-            for (Dataset data : List.of(Dataset.regression(x, y), Samples.regression(arena, DType.F64, 100, 1))) {
-                List<String> warnings = warnings(() -> {
-                    try (Parameters parameters = Parameters.initialise(MODEL, 1);
-                            Trainer trainer = builder(parameters).build()) {
-                        trainer.fit(data);
-                    }
-                });
-                if (data.size() == 100) {
-                    assertEquals(List.of(), warnings);
-                } else {
-                    assertEquals(1, warnings.size(), warnings.toString());
-                    assertTrue(warnings.getFirst().contains("49.8 % of the features")
-                            && warnings.getFirst().contains("99.5 % of feature 0"), warnings.getFirst());
-                }
-            }
-        }
-    }
-
-    @Test
-    void featuresOfOneAxisAreRefusedWithAdvice() {
-        try (Arena arena = Arena.ofConfined()) {
-            HostTensor three = HostTensor.of(arena, 1f, 2f, 3f);
-            String message = assertThrows(ShapeException.class, () -> Dataset.regression(three, three)).getMessage();
-            assertTrue(message.contains("reshape(3, 1)") && message.contains("reshape(1, 3)"), message);
-            assertEquals(3, Dataset.regression(three.reshape(3, 1), three).size());
         }
     }
 
@@ -433,27 +359,9 @@ class TrainerPromisesTest {
         TrainingProgress progress = new TrainingProgress();
         for (double loss : new double[] {3, 1, 2, 1, 1}) {
             Metrics metrics = new Metrics(10, java.util.Map.of("loss", loss));
-            progress.nextEpoch(new TrainingListener.Epoch(progress.history.size() + 1, 5, 0, OptionalDouble.empty(), metrics, 0));
+            progress.nextEpoch(new TrainingListener.Epoch(progress.history.size() + 1, 5, 0, OptionalDouble.empty(),
+                    Optional.of(metrics), 0));
         }
         assertEquals(2, progress.bestEpoch());
-    }
-
-    // -------------------------------------------------------------------------------------------------------- listeners
-
-    @Test
-    void aSuppliedListenerSaysALineAnEpoch() {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (Arena arena = Arena.ofConfined();
-                Parameters parameters = Parameters.initialise(MODEL, 1);
-                Trainer trainer = builder(parameters).listener(TrainingListener.printing(
-                        new PrintStream(out, true, StandardCharsets.UTF_8))).build()) {
-            Dataset data = Samples.regression(arena, DType.F64, 100, 1);
-            trainer.fit(data, data);
-        }
-        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
-        assertEquals(5, lines.size(), lines.toString());
-        assertTrue(lines.get(0).contains("100 rows, 3 epochs"), lines.get(0));
-        assertTrue(lines.get(2).startsWith("epoch 2/3: loss ") && lines.get(2).contains("validation r2 "), lines.get(2));
-        assertTrue(lines.get(4).contains("all epochs are done; best epoch 3"), lines.get(4));
     }
 }
