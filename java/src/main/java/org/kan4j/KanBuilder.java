@@ -6,12 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
 import org.kan4j.device.Context;
@@ -19,7 +18,6 @@ import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
-import org.kan4j.internal.SplitMix;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Loss;
@@ -28,7 +26,7 @@ import org.kan4j.optim.Schedule;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.ClassBalance;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
 import org.kan4j.train.TrainingResult;
@@ -60,6 +58,7 @@ public final class KanBuilder<M extends TrainedKan> {
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private boolean balanced;
+    private List<Double> levels = List.of();
     private ContextOptions context = ContextOptions.defaults();
     private Path checkpoint;
     private final List<TrainingListener> listeners = new ArrayList<>();
@@ -166,6 +165,21 @@ public final class KanBuilder<M extends TrainedKan> {
         return this;
     }
 
+    /**
+     * Predicts quantiles of the number instead of its mean, by the pinball loss: intervals that hold the truth as often as the
+     * levels say, {@link Prediction#quantile}. They never cross.
+     *
+     * @param ofQuantiles ascending, each above 0 and below 1, such as 0.05, 0.5 and 0.95
+     */
+    public KanBuilder<M> quantiles(double... ofQuantiles) {
+        if (task != Learner.Task.VALUE) {
+            throw KanException.invalid("only numbers have quantiles; Kan.regressor predicts numbers");
+        }
+        levels = Arrays.stream(ofQuantiles).boxed().toList();
+        new Encoding.Quantiles(new Encoding.Value("", 0, 1), levels); // refuses others
+        return this;
+    }
+
     /** Device and threads of the training; otherwise the CPU with all its processors. */
     public KanBuilder<M> on(ContextOptions value) {
         context = Objects.requireNonNull(value, "context");
@@ -230,6 +244,11 @@ public final class KanBuilder<M extends TrainedKan> {
         return fit(Examples.of(x, targets));
     }
 
+    /** Trains on rows of numbers, each with several numbers to predict. The caller closes the model. */
+    public M fit(double[][] x, double[][] targets) {
+        return fit(Examples.of(x, targets));
+    }
+
     /** As {@link #fit(double[][], double[])}. */
     public M fit(float[][] x, float[] targets) {
         return fit(Examples.of(x, targets));
@@ -252,18 +271,7 @@ public final class KanBuilder<M extends TrainedKan> {
      * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
      */
     public M fit(Examples examples) {
-        RowEncoder encoder = new RowEncoder(Learner.learn(examples, task, missing, unseen));
-        return fit(new EncodedTable() {
-            @Override
-            public Encoding encoding() {
-                return encoder.encoding();
-            }
-
-            @Override
-            public RowSource rows(Arena arena, DType type) {
-                return Learner.rows(examples, encoder, arena, type);
-            }
-        });
+        return fit(new EncodedExamples(examples, new RowEncoder(Learner.learn(examples, task, missing, unseen, levels))));
     }
 
     /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
@@ -273,6 +281,8 @@ public final class KanBuilder<M extends TrainedKan> {
             case Encoding.Classes c -> KanClassifier.class;
             case Encoding.Labels l -> KanMultiLabel.class;
             case Encoding.Value v -> KanRegressor.class;
+            case Encoding.Numbers n -> KanRegressor.class;
+            case Encoding.Quantiles q -> KanRegressor.class;
         };
         if (told != kind) {
             throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", encoding.target().name(),
@@ -280,12 +290,12 @@ public final class KanBuilder<M extends TrainedKan> {
         }
         double share = validation > 0 ? validation : patience > 0 ? 0.1 : 0;
         try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
-            RowSource rows = table.rows(arena, dtype);
-            RowSource.Split<? extends RowSource> split = share == 0 ? null : rows.split(1 - share, seed);
+            RowSource.Split<? extends RowSource> split = share == 0 ? null : table.split(arena, dtype, share, seed);
             if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
-                throw KanException.invalid("holding out %s of %d rows leaves a part empty", share, rows.size());
+                throw KanException.invalid("holding out %s of %d rows leaves a part empty", share,
+                        split.first().size() + split.second().size());
             }
-            RowSource train = split == null ? rows : split.first();
+            RowSource train = split == null ? table.rows(arena, dtype) : split.first();
             Recipe recipe = Recipe.of(train.size());
             Parameters parameters = Parameters.initialise(model(encoding, recipe), seed);
             try (Trainer trainer = trainer(parameters, running, encoding, recipe, train)) {
@@ -317,8 +327,11 @@ public final class KanBuilder<M extends TrainedKan> {
         if (encoding.target() instanceof Encoding.Labels) {
             builder.loss(new Loss.BinaryCrossEntropy());
         }
+        if (encoding.target() instanceof Encoding.Quantiles q) {
+            builder.loss(new Loss.Pinball(q.levels()));
+        }
         if (balanced) {
-            builder.classWeights(balance(train));
+            builder.classWeights(ClassBalance.of(train));
         }
         if (patience > 0) {
             builder.earlyStopping(patience);
@@ -331,26 +344,12 @@ public final class KanBuilder<M extends TrainedKan> {
         return builder.build();
     }
 
-    /** Weights of classes that sum up to the same for each, 1 on the mean of all rows. */
-    private static double[] balance(RowSource train) {
-        long[] counts = new long[train.classes()];
-        try (Arena arena = Arena.ofConfined(); RowSource.Pass pass = train.inOrder()) {
-            var x = HostTensor.allocate(arena, train.dtype(), 1, train.in()).segment();
-            var label = HostTensor.allocate(arena, DType.I32, 1).segment();
-            var weight = HostTensor.allocate(arena, train.dtype(), 1).segment();
-            for (int i = 0; i < train.size(); i++) {
-                pass.read(i, i + 1, x, label, weight);
-                counts[label.get(java.lang.foreign.ValueLayout.JAVA_INT, 0)]++;
-            }
-        }
-        return Arrays.stream(counts).mapToDouble(n -> n == 0 ? 0 : (double) train.size() / n / counts.length).toArray();
-    }
-
     // ------------------------------------------------------------------------------------------------ cross-validation
 
     /**
      * Trains as many models as there are folds, each on the others, and measures it on its own. Encodings are learned of
-     * the training rows alone; classes are dealt evenly.
+     * the training rows alone; classes are dealt evenly, {@link Examples#grouped} groups as wholes. In {@link Examples#ordered}
+     * rows each part but the first is measured by a model that was trained on those before it.
      *
      * @param folds at least 2, at most the rows
      */
@@ -358,42 +357,14 @@ public final class KanBuilder<M extends TrainedKan> {
         if (folds < 2 || folds > examples.size()) {
             throw KanException.invalid("the folds must be 2 to the %d rows, given %d", examples.size(), folds);
         }
-        int[] fold = deal(examples, folds);
+        List<String> strata = IntStream.range(0, examples.size())
+                .mapToObj(i -> task == Learner.Task.CLASSES ? examples.targetOf(i).text(0) : "").toList();
         List<Report> reports = new ArrayList<>();
-        for (int f = 0; f < folds; f++) {
-            int each = f;
-            int[] out = positions(fold, i -> i == each);
-            try (M model = fit(examples.select(positions(fold, i -> i != each)))) {
-                reports.add(model.evaluate(examples.select(out)));
+        for (Dealing.Fold fold : examples.dealing().folds(folds, strata, seed)) {
+            try (M model = fit(examples.select(fold.train()))) {
+                reports.add(model.evaluate(examples.select(fold.test())));
             }
         }
         return new CrossValidation(reports);
-    }
-
-    private int[] deal(Examples examples, int folds) {
-        int[] order = new int[examples.size()];
-        Arrays.setAll(order, i -> i);
-        new SplitMix(seed).shuffle(order);
-        Map<String, List<Integer>> strata = new LinkedHashMap<>();
-        for (int position : order) {
-            strata.computeIfAbsent(task == Learner.Task.CLASSES ? examples.targetOf(position).text(0) : "",
-                    any -> new ArrayList<>()).add(position);
-        }
-        int[] fold = new int[order.length];
-        int next = 0;
-        for (Map.Entry<String, List<Integer>> stratum : strata.entrySet()) {
-            if (stratum.getValue().size() < 2) {
-                throw KanException.invalid("the class '%s' has a single row, cross-validation needs 2 of each",
-                        stratum.getKey());
-            }
-            for (int position : stratum.getValue()) {
-                fold[position] = next++ % folds;
-            }
-        }
-        return fold;
-    }
-
-    private static int[] positions(int[] fold, java.util.function.IntPredicate wanted) {
-        return java.util.stream.IntStream.range(0, fold.length).filter(i -> wanted.test(fold[i])).toArray();
     }
 }

@@ -70,6 +70,8 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
             case Encoding.Classes c -> new KanClassifier(encoding, predictor, properties, training);
             case Encoding.Labels l -> new KanMultiLabel(encoding, predictor, properties, training);
             case Encoding.Value v -> new KanRegressor(encoding, predictor, properties, training);
+            case Encoding.Numbers n -> new KanRegressor(encoding, predictor, properties, training);
+            case Encoding.Quantiles q -> new KanRegressor(encoding, predictor, properties, training);
         };
     }
 
@@ -270,6 +272,8 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
                 }
                 yield Report.values(values, actual);
             }
+            case Encoding.Numbers several -> Report.numbers(several, predicted, truth);
+            case Encoding.Quantiles q -> Report.quantiles(q, predicted, truth);
         };
     }
 

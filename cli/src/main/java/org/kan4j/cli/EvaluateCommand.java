@@ -75,7 +75,7 @@ final class EvaluateCommand implements Callable<Integer> {
             ObjectNode root = Output.object();
             root.put("rows", metrics.rows());
             out.println(format("rows         %,d", metrics.rows()));
-            double unit = model.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+            double unit = Output.unit(model.encoding());
             Output.measures(metrics, unit).forEach((name, value) -> {
                 out.println(name.equals("accuracy") ? format("accuracy     %.2f %%", 100 * value)
                         : format("%-12s %.6g", name, value));

@@ -174,7 +174,7 @@ final class ExplainCommand implements Callable<Integer> {
 
     private void fromData(Context context, Arena arena, Explain explain) throws IOException {
         TableSet set = TableSet.learn(tables.open(data, spec.commandLine().getErr()), new TableSet.Options(target,
-                TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed, Set.of(), Encoding.Unseen.REFUSE));
+                TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed));
         set.notes().forEach(n -> spec.commandLine().getErr().println("note: " + n));
         Parts parts = set.parts();
         RowSource rest = parts.train().load(arena, DType.F64, Part.DEFAULT_MEMORY);

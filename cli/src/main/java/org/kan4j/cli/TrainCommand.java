@@ -55,6 +55,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private Method method = new Method();
 
+    @Mixin
+    private TableModel needs = new TableModel();
+
     @Option(names = "--seed", paramLabel = "N", description = "Seed of initial parameters, order of rows and split; 1 by default.")
     private Long seed;
 
@@ -125,6 +128,7 @@ final class TrainCommand implements Callable<Integer> {
         network.check();
         course.check(method);
         method.check();
+        needs.check(method);
         coverage.check();
         if (from != null) {
             network.refuseWithFrom();
@@ -168,12 +172,15 @@ final class TrainCommand implements Callable<Integer> {
     private Training.Result trainNew(long runSeed, Path modelFile) throws IOException {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
             String columns = start == null ? null : start.properties().get(Encoding.KEY);
-            Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), spec.commandLine().getErr());
+            Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs,
+                    spec.commandLine().getErr());
             method.check(job.classification());
+            needs.check(job.encoding());
             ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
                     : network.effective(data, job.encoding(), job.hidden());
             TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
-                    from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method);
+                    from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method,
+                    needs);
             KanModel model = start != null ? start.model() : net.model();
             requireFit(model, job.encoding());
             try (Parameters parameters = start != null ? null : Parameters.initialise(model, net.initialisation(), runSeed)) {
@@ -181,7 +188,7 @@ final class TrainCommand implements Callable<Integer> {
                 properties.put(Encoding.KEY, job.encoding().toJson());
                 properties.put(TrainOptions.KEY, options.toJson());
                 Trainer.Builder builder = options.apply(Trainer.builder(start != null ? start.parameters() : parameters)
-                        .context(context).properties(properties));
+                        .context(context).properties(properties), job.encoding());
                 return new Training(job, options, model, modelFile, log(), screen).run(builder, null);
             }
         }
@@ -303,7 +310,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         boolean columnsOfModel = options.from() != null && options.target() == null;
         Job job = DataOptions.of(options).job(data, options.seed(), columnsOfModel ? encoding : null,
-                spec.commandLine().getErr());
+                options.needs(), spec.commandLine().getErr());
         if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
             throw new InputException(resume + " was trained on other data (" + options.data() + "): " + data
                     + " has other columns, values or classes (--from goes on with it on other rows)");

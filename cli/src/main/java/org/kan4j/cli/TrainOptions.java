@@ -16,6 +16,7 @@ import org.kan4j.train.Trainer;
 import org.kan4j.data.DataException;
 import org.kan4j.data.TableSet;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.optim.Loss;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a
@@ -39,6 +40,7 @@ import org.kan4j.encoding.Encoding;
  * @param patience epochs without a better validation loss after which to stop; null for never
  * @param method the rest of how to train, each under its own name
  * @param tables how a CSV file is written, likewise
+ * @param needs what tables need of a model, likewise
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
@@ -46,7 +48,13 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
         long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
         Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
-        int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
+        int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables,
+        @JsonUnwrapped TableModel needs) {
+
+    /** Checkpoints of before there were such needs have none. */
+    TrainOptions {
+        needs = needs == null ? new TableModel() : needs;
+    }
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
@@ -55,13 +63,14 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
 
     /** What the options of each kind come to. */
     static TrainOptions of(String data, DataOptions.Effective rows, String from, ModelOptions.Effective model,
-            CourseOptions.Effective course, long seed, Context context, Method method) {
+            CourseOptions.Effective course, long seed, Context context, Method method,
+            TableModel needs) {
         return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.unseen(),
                 rows.quantiles(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(), model.grid(),
                 model.order(), model.norm(), model.init(), model.layers(), course.epochs(), course.batch(), course.lr(),
                 course.weightDecay(), course.schedule(), course.decay(), course.warmup(), course.plateau(), course.validation(),
                 course.patience(), seed, model.dtype(), context.device().toString(), context.threads(),
-                context.tier().toString(), method, rows.tables());
+                context.tier().toString(), method, rows.tables(), needs);
     }
 
     /** The same training up to another number of epochs or steps; null for those it has. */
@@ -71,13 +80,17 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         }
         return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles,
                 test, testFraction, memory, from, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay,
-                schedule, decay, warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method, tables);
+                schedule, decay, warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method, tables,
+                needs);
     }
 
     /** Sets a trainer up to train so. */
-    Trainer.Builder apply(Trainer.Builder builder) {
+    Trainer.Builder apply(Trainer.Builder builder, Encoding encoding) {
         builder.schedule(course().course()).seed(seed);
         method.apply(builder, lr, weightDecay);
+        if (encoding.target() instanceof Encoding.Quantiles quantiles) {
+            builder.loss(new Loss.Pinball(quantiles.levels()));
+        }
         if (epochs != null) {
             builder.epochs(epochs);
         }

@@ -12,11 +12,16 @@ import java.util.List;
 import java.util.Map;
 import org.kan4j.rows.Dataset;
 import org.kan4j.grid.GridCoverage;
+import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
 import org.kan4j.data.Part;
+import org.kan4j.data.Parts;
+import org.kan4j.data.Splitting;
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
 import org.kan4j.encoding.Encoding;
 
 /**
@@ -121,16 +126,27 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 }
                 RowSource decisive = rows.test != null ? rows.test : rows.train;
                 return new Result(this, trainer.context().toString(), epochs,
-                        Output.measures(trainer.evaluate(decisive), unit()), decisive.size(),
+                        measures(trainer.evaluate(decisive), replaced), decisive.size(),
                         GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending,
                         false);
             }
         }
     }
 
-    /** The RMSE's, of the target's deviations that the model counts in. */
+    /** In the unit of the target; of several numbers and of quantiles also what each comes to. */
+    private Map<String, Double> measures(Metrics metrics, boolean saved) throws IOException {
+        Map<String, Double> values = Output.measures(metrics, unit());
+        if (saved && job.encoding().target().width() > 1 && !job.encoding().values().isEmpty()) {
+            try (TrainedKan trained = Kan.load(modelFile)) {
+                Part decisive = job.parts().test() != null ? job.parts().test() : job.parts().train();
+                values.putAll(trained.evaluate(new EncodedPart(job.encoding(), decisive, memory())).measures());
+            }
+        }
+        return values;
+    }
+
     private double unit() {
-        return job.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+        return Output.unit(job.encoding());
     }
 
     private long memory() {
@@ -138,8 +154,14 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     private Rows rows(Arena arena) {
+        Splitting by = options.needs().splitting();
+        if (options.validation() != null && !by.random()) {
+            Parts parts = job.parts().train().split(by, options.validation(), options.seed());
+            RowSource train = parts.train().load(arena, model.dtype(), memory());
+            return new Rows(train, train, parts.test().load(arena, model.dtype(), memory()), test(arena));
+        }
         RowSource all = job.parts().train().load(arena, model.dtype(), memory());
-        RowSource test = job.parts().test() == null ? null : job.parts().test().load(arena, model.dtype(), memory());
+        RowSource test = test(arena);
         if (options.validation() == null) {
             return new Rows(all, all, null, test);
         }
@@ -148,6 +170,10 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
             throw new InputException("--validation " + options.validation() + " of " + all.size() + " rows leaves a part empty");
         }
         return new Rows(all, split.first(), split.second(), test);
+    }
+
+    private RowSource test(Arena arena) {
+        return job.parts().test() == null ? null : job.parts().test().load(arena, model.dtype(), memory());
     }
 
     private void announce(Trainer trainer, Rows rows) {

@@ -106,7 +106,7 @@ public final class TableRows implements RowSource {
     }
 
     private long targetBytes() {
-        return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : dtype.bytes();
+        return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : out() * dtype.bytes();
     }
 
     long rowBytes() {
@@ -184,17 +184,15 @@ public final class TableRows implements RowSource {
 
     @Override
     public Split<TableRows> split(double fraction, long seed) {
-        int[] at = {encoder.columns()[encoder.columns().length - 1]};
         TableEncoder target = new TableEncoder(new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing()),
                 table, true);
         long[] sizes = new long[Math.max(1, classes())];
         BitSet first = new BitSet();
         BitSet second = new BitSet();
         org.kan4j.data.Split[] dealer = new org.kan4j.data.Split[1];
-        try (Table.Reader reader = table.reader(at)) {
-            if (encoding.target() instanceof Encoding.Value) {
-                reader.asNumber(0);
-            }
+        double[] label = new double[Math.toIntExact(out())];
+        try (Table.Reader reader = table.reader(target.columns())) {
+            TablePart.numberCells(target.encoding(), true).forEach(reader::asNumber);
             for (int round = 0; round < 2; round++) {
                 int row = 0;
                 for (int block = 0; block < counts.length; block++) {
@@ -203,7 +201,10 @@ public final class TableRows implements RowSource {
                         if (chosen != null && !chosen.get(row)) {
                             continue;
                         }
-                        int stratum = classes() > 0 ? (int) target.target(reader) : 0;
+                        if (classes() > 0) {
+                            target.target(reader, label);
+                        }
+                        int stratum = classes() > 0 ? (int) label[0] : 0;
                         if (round == 0) {
                             sizes[stratum]++;
                         } else {
@@ -241,12 +242,13 @@ public final class TableRows implements RowSource {
         int number = -1;
         volatile boolean abandoned;
         private final double[] row = new double[(int) in()];
-        private final double[] target = new double[1];
+        private final double[] target = new double[Math.toIntExact(out())];
 
         Window(Arena arena, int rows) {
             x = HostTensor.allocate(arena, dtype, rows, in()).segment();
             targets = !hasTarget ? MemorySegment.NULL
-                    : HostTensor.allocate(arena, classes() > 0 ? DType.I32 : dtype, Shape.of(rows)).segment();
+                    : HostTensor.allocate(arena, classes() > 0 ? DType.I32 : dtype,
+                            Shape.of(classes() > 0 ? rows : rows * out())).segment();
         }
 
         void load(Table.Reader reader, int[] blocks, int from, int to, SplittableRandom random) {
@@ -286,11 +288,11 @@ public final class TableRows implements RowSource {
             constants.look(reader);
             put(x, dtype, (long) place * row.length, row);
             if (hasTarget) {
-                target[0] = encoder.target(reader);
+                encoder.target(reader, target);
                 if (classes() > 0) {
                     targets.setAtIndex(ValueLayout.JAVA_INT, place, (int) target[0]);
                 } else {
-                    put(targets, dtype, place, target);
+                    put(targets, dtype, (long) place * target.length, target);
                 }
             }
         }

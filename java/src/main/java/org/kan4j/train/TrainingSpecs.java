@@ -45,6 +45,7 @@ final class TrainingSpecs {
             case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy", "positive_weight",
                     binary.positiveWeight());
             case Loss.Huber huber -> object("huber", "delta", huber.delta());
+            case Loss.Pinball pinball -> object("pinball", "levels", pinball.levels());
             case Loss.Custom custom -> object("custom", "name", custom.name());
         };
     }
@@ -56,8 +57,9 @@ final class TrainingSpecs {
             case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy(
                     fields.has("positive_weight") ? fields.number("positive_weight") : 1);
             case "huber" -> new Loss.Huber(fields.number("delta"));
+            case "pinball" -> new Loss.Pinball(fields.numbers("levels"));
             case "custom" -> new Absent("loss", fields.text("name"));
-            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, custom");
+            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, pinball, custom");
         };
     }
 

@@ -1,0 +1,80 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.kan4j.data.Splitting;
+import org.kan4j.encoding.Encoding;
+import picocli.CommandLine.Option;
+
+/**
+ * What tables need of a model: how their rows are held out, what is promised of it and what it predicts. Options of the
+ * command line, and as they are part of the effective options in metrics and checkpoints. What is not given is null.
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY, getterVisibility = JsonAutoDetect.Visibility.NONE)
+final class TableModel {
+
+    @Option(names = "--split", paramLabel = "group=COLUMN|time=COLUMN", description = "Hold rows out by a column, to test and to validate: those of a group together, or the last in time. The column is no "
+            + "input. By default each row by chance.")
+    private String split;
+
+    @Option(names = "--split-input", description = "The column of --split is an input of the model too.")
+    private Boolean splitInput;
+
+    @Option(names = "--quantile", paramLabel = "F", split = ",", description = "Predict these quantiles of a number instead of its mean, such as 0.05,0.5,0.95, which never cross.")
+    private List<Double> quantile;
+
+    /** Refuses what is wrong by itself, and what contradicts another option. */
+    void check(Method method) {
+        splitting();
+        if (splitInput != null && split == null) {
+            throw new InputException("--split-input needs --split group=COLUMN or --split time=COLUMN");
+        }
+        if (quantile != null) {
+            Options.of("--quantile", () -> new Encoding.Quantiles(new Encoding.Value("", 0, 1), quantile));
+            if (method.huber()) {
+                throw new InputException("--quantile and --huber exclude each other: quantiles have the pinball loss");
+            }
+        }
+    }
+
+    /** Refuses what the task has no use for. */
+    void check(Encoding encoding) {
+        if (quantile != null && !(encoding.target() instanceof Encoding.Quantiles)) {
+            throw new InputException("--quantile is for a target that is a number, '" + encoding.target().name()
+                    + "' is not" + (encoding.values().isEmpty() ? "" : " predicted so by the model of --from"));
+        }
+    }
+
+    /** Refuses a known set, which has parts of its own. */
+    void refuseForSet(String data) {
+        String given = Stream.of(split != null ? "--split" : null, quantile != null ? "--quantile" : null)
+                .filter(option -> option != null).collect(Collectors.joining(", "));
+        if (!given.isEmpty()) {
+            throw new InputException(given + ": for files, not for '" + data + "'");
+        }
+    }
+
+    /** What decides which rows are held out. */
+    Splitting splitting() {
+        if (split == null) {
+            return Splitting.RANDOM;
+        }
+        int equals = split.indexOf('=');
+        String column = split.substring(equals + 1);
+        String kind = equals < 0 ? "" : split.substring(0, equals);
+        if (column.isEmpty() || !kind.equals("group") && !kind.equals("time")) {
+            throw new InputException("--split must be group=COLUMN or time=COLUMN, given '" + split + "'");
+        }
+        return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column)).withInput(splitInput != null);
+    }
+
+    /** Levels of the quantiles to predict; empty for a number. */
+    List<Double> levels() {
+        return quantile == null ? List.of() : quantile;
+    }
+}
