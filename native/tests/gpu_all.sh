@@ -83,7 +83,7 @@ stage_parity() {
 stage_java() {
   unpack || return
   run_java -Dkan4j.cuda.repeats=$repeats -cp "$java_home/tests:$java_home/tests/*:$java_home/lib/*" \
-    application.RunTests "$out/java.json" org.kan4j.device.CudaTest org.kan4j.train.CudaTrainingTest || return
+    application.RunTests "$out/java.json" org.kan4j.device.CudaTest org.kan4j.device.CudaServingTest org.kan4j.train.CudaTrainingTest || return
   # What is skipped here has not been seen.
   python3 -c 'import json, sys; sys.exit(json.load(open(sys.argv[1]))["skipped"] != 0)' "$out/java.json"
 }

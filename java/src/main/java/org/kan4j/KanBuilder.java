@@ -6,13 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
@@ -54,11 +57,12 @@ public final class KanBuilder<M extends TrainedKan> {
     private double validation;
     private int patience;
     private long seed = 1;
-    private DType dtype = DType.F32;
+    private DType dtype;
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private boolean balanced;
     private List<Double> levels = List.of();
+    private final Map<String, Integer> monotone = new LinkedHashMap<>();
     private ContextOptions context = ContextOptions.defaults();
     private Path checkpoint;
     private final List<TrainingListener> listeners = new ArrayList<>();
@@ -138,7 +142,7 @@ public final class KanBuilder<M extends TrainedKan> {
         return this;
     }
 
-    /** What the model computes in, F32 or F64; otherwise F32. */
+    /** What the model computes in, F32 or F64; otherwise F32, and F64 where it is monotone. */
     public KanBuilder<M> dtype(DType value) {
         dtype = Objects.requireNonNull(value, "dtype");
         return this;
@@ -163,6 +167,23 @@ public final class KanBuilder<M extends TrainedKan> {
         }
         balanced = true;
         return this;
+    }
+
+    /**
+     * Has what is predicted, or the probability of the second of two classes, rise or fall in a column wherever the others are:
+     * kept by construction and proved, {@link TrainedKan#unproved}. For B-splines, on the CPU.
+     *
+     * @param column of numbers
+     * @param direction 1 for rising, -1 for falling
+     */
+    public KanBuilder<M> monotone(String column, int direction) {
+        monotone.putAll(new MonotoneColumns(Map.of(column, direction)).directions());
+        return this;
+    }
+
+    /** No interactions: a single layer, whose predictions are a sum of functions of one input each ({@link #hidden} of none). */
+    public KanBuilder<M> additive() {
+        return hidden();
     }
 
     /**
@@ -288,19 +309,22 @@ public final class KanBuilder<M extends TrainedKan> {
             throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", encoding.target().name(),
                     told.getSimpleName(), kind.getSimpleName());
         }
+        MonotoneColumns columns = monotone.isEmpty() ? null : new MonotoneColumns(monotone);
+        DType type = dtype != null ? dtype : columns != null ? DType.F64 : DType.F32;
         double share = validation > 0 ? validation : patience > 0 ? 0.1 : 0;
         try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
-            RowSource.Split<? extends RowSource> split = share == 0 ? null : table.split(arena, dtype, share, seed);
+            RowSource.Split<? extends RowSource> split = share == 0 ? null : table.split(arena, type, share, seed);
             if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
                 throw KanException.invalid("holding out %s of %d rows leaves a part empty", share,
                         split.first().size() + split.second().size());
             }
-            RowSource train = split == null ? table.rows(arena, dtype) : split.first();
+            RowSource train = split == null ? table.rows(arena, type) : split.first();
             Recipe recipe = Recipe.of(train.size());
-            Parameters parameters = Parameters.initialise(model(encoding, recipe), seed);
-            try (Trainer trainer = trainer(parameters, running, encoding, recipe, train)) {
+            KanModel plain = model(type, encoding, recipe);
+            Parameters parameters = Parameters.initialise(columns == null ? plain : columns.suited(plain), seed);
+            try (Trainer trainer = trainer(parameters, running, encoding, recipe, train, columns)) {
                 TrainingResult result = split == null ? trainer.fit(train) : trainer.fit(train, split.second());
-                return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding), result));
+                return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding, columns), result));
             } catch (RuntimeException | Error e) {
                 parameters.close();
                 throw e;
@@ -308,22 +332,26 @@ public final class KanBuilder<M extends TrainedKan> {
         }
     }
 
-    private KanModel model(Encoding encoding, Recipe recipe) {
+    private KanModel model(DType type, Encoding encoding, Recipe recipe) {
         long[] inner = hidden != null ? hidden : new long[] {recipe.hidden()};
         long[] widths = new long[inner.length + 2];
         widths[0] = encoding.features();
         System.arraycopy(inner, 0, widths, 1, inner.length);
         widths[inner.length + 1] = encoding.target().width();
-        return KanModel.kan(dtype, basis, widths);
+        return KanModel.kan(type, basis, widths);
     }
 
-    private Trainer trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train) {
+    private Trainer trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train,
+            MonotoneColumns columns) {
         int passes = epochs != null ? epochs : recipe.epochs();
         Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(passes)
                 .batchSize(batchSize != null ? batchSize : recipe.batchSize())
                 .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), weightDecay))
                 .schedule(Schedule.exponential(epochs == null ? recipe.decay() : Math.pow(0.02, 1.0 / Math.max(1, passes))))
-                .properties(Kan.properties(encoding));
+                .properties(Kan.properties(encoding, columns));
+        if (columns != null) {
+            builder.monotone(columns.of(encoding));
+        }
         if (encoding.target() instanceof Encoding.Labels) {
             builder.loss(new Loss.BinaryCrossEntropy());
         }

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.explain.AdditiveShapes;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.RowEncoder;
@@ -313,6 +315,20 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         return all;
     }
 
+    /**
+     * The functions of an additive model ({@link KanBuilder#additive}), with the mean 0 over the rows of examples.
+     *
+     * @throws KanException if the model is not additive
+     */
+    public AdditiveShapes shapes(Examples examples) {
+        return shapes(Learner.features(examples, encoder));
+    }
+
+    /** As {@link #shapes(Examples)}, over rows that are encoded already, one after the other. */
+    public AdditiveShapes shapes(double[] features) {
+        return AdditiveShapes.of(parameters.model(), encoding(), predictor::predict, features);
+    }
+
     // ------------------------------------------------------------------------------------------------------ properties
 
     /** What its inputs and outputs are. */
@@ -323,6 +339,14 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     /** The numbers, for what {@code org.kan4j.model} and others do with them; closed with this. */
     public Parameters parameters() {
         return parameters;
+    }
+
+    /**
+     * What its numbers do not prove of the columns in which it was trained to rise or fall ({@link KanBuilder#monotone}), in
+     * words; empty where all is proved, for all real inputs, and where nothing was asked for.
+     */
+    public List<String> unproved() {
+        return MonotoneColumns.of(properties).map(columns -> columns.prove(encoding(), parameters)).orElse(List.of());
     }
 
     /** Its layers, shapes and counts. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.kan4j.Kan;
 import org.kan4j.TrainedKan;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.measure.Metrics;
@@ -86,10 +87,16 @@ final class EvaluateCommand implements Callable<Integer> {
                 out.println("outside grid " + CoverageOptions.describe(grids));
             }
             CoverageOptions.put(grids, root);
+            Proof proof = MonotoneColumns.of(model.properties())
+                    .map(columns -> Proof.of(columns, model.encoding(), model.parameters())).orElse(null);
+            if (proof != null) {
+                out.println(proof.line());
+                root.put("monotone_proved", proof.holds());
+            }
             coverage.warn(grids, spec.commandLine().getErr());
             Output.writeJson(spec, json, root);
+            return proof == null || proof.holds() ? 0 : 1;
         }
-        return 0;
     }
 
     /** The table in a file; null for a known set. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.encoding.Encoding;
@@ -73,6 +74,20 @@ final class ModelOptions {
         }
     }
 
+    /** Whether hidden layers are asked for. */
+    boolean hasHidden() {
+        return hidden != null || layers != null && layers.length != 2;
+    }
+
+    String hiddenOption() {
+        return hidden != null ? "--hidden" : "--layers";
+    }
+
+    /** Whether further normalisation is asked for. */
+    boolean normalised() {
+        return norm != null && !norm.equals("none");
+    }
+
     String basis() {
         return basis != null ? basis : "bspline";
     }
@@ -82,7 +97,12 @@ final class ModelOptions {
 
         static final Effective NONE = new Effective(null, null, null, null, null, null, null);
 
-        KanModel model() {
+        KanModel model(MonotoneColumns monotone) {
+            KanModel free = model();
+            return monotone == null ? free : monotone.suited(free);
+        }
+
+        private KanModel model() {
             String options = "--basis " + basis + (grid == null ? "" : ", --grid " + grid)
                     + (order == null ? "" : ", --order " + order) + ", --layers " + join(layers);
             KanModel plain = Options.of(options, () -> Bases.of("--basis", basis).model(Options.dtype(dtype),
@@ -102,12 +122,12 @@ final class ModelOptions {
         }
     }
 
-    /** For inputs and outputs as encoded. */
-    Effective effective(String data, Encoding encoding, int usualHidden) {
+    /** For inputs and outputs as encoded; the usual hidden layer has no place in an additive model. */
+    Effective effective(String data, Encoding encoding, int usualHidden, TableModel needs) {
         Bases.Entry entry = Bases.of("--basis", basis());
-        long[] widths = widths(data, encoding, usualHidden);
+        long[] widths = widths(data, encoding, needs.additive() ? 0 : usualHidden);
         return new Effective(basis(), applies("--grid", grid, entry.grid(widths)), applies("--order", order, entry.order()),
-                norm != null ? norm : entry.norm(), init, widths, dtype != null ? dtype : "f32");
+                norm != null ? norm : entry.norm(), init, widths, dtype != null ? dtype : needs.monotone() != null ? "f64" : "f32");
     }
 
     /** A number of the basis as given, or its default; null where the basis has no such number. */
@@ -122,7 +142,7 @@ final class ModelOptions {
         long in = encoding.features();
         long out = encoding.target().width();
         if (layers == null) {
-            long[] between = hidden != null ? hidden : new long[] {usualHidden};
+            long[] between = hidden != null ? hidden : usualHidden == 0 ? new long[0] : new long[] {usualHidden};
             return LongStream.concat(LongStream.concat(LongStream.of(in), Arrays.stream(between)), LongStream.of(out)).toArray();
         }
         String expected = in + ",...," + out;

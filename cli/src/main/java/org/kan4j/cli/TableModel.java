@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.data.Splitting;
 import org.kan4j.encoding.Encoding;
 import picocli.CommandLine.Option;
@@ -28,9 +29,35 @@ final class TableModel {
     @Option(names = "--quantile", paramLabel = "F", split = ",", description = "Predict these quantiles of a number instead of its mean, such as 0.05,0.5,0.95, which never cross.")
     private List<Double> quantile;
 
+    @Option(names = "--monotone", paramLabel = "COLUMN=+|-", split = ",", description = "Columns of numbers with which the prediction, or the probability of the second of two classes, only rises (+) or falls (-), "
+            + "such as income=+,age=-: kept and proved. Of bspline, in f64 unless --dtype says otherwise.")
+    private List<String> monotone;
+
+    @Option(names = "--gam", description = "No interactions: a sum of functions of one column each (a generalised additive model), which kan4j shapes draws and "
+            + "writes as a table.")
+    private Boolean gam;
+
     /** Refuses what is wrong by itself, and what contradicts another option. */
-    void check(Method method) {
+    void check(Method method, ModelOptions network) {
         splitting();
+        if (gam != null && network.hasHidden()) {
+            throw new InputException("--gam and " + network.hiddenOption() + " exclude each other: an additive model has no hidden "
+                    + "layer");
+        }
+        if (monotone != null) {
+            monotone();
+            if (method.lbfgs()) {
+                throw new InputException("--monotone and --optimizer lbfgs exclude each other: each step is put right, which "
+                        + "adamw and sgd bear");
+            }
+            if (!network.basis().equals("bspline")) {
+                throw new InputException("--monotone needs a basis with coefficients in order, which bspline has; given --basis "
+                        + network.basis());
+            }
+            if (network.normalised()) {
+                throw new InputException("--monotone and --norm exclude each other: a norm ties the columns together");
+            }
+        }
         if (splitInput != null && split == null) {
             throw new InputException("--split-input needs --split group=COLUMN or --split time=COLUMN");
         }
@@ -44,15 +71,28 @@ final class TableModel {
 
     /** Refuses what the task has no use for. */
     void check(Encoding encoding) {
+        if (monotone != null) {
+            Options.of("--monotone", () -> monotone().of(encoding));
+        }
         if (quantile != null && !(encoding.target() instanceof Encoding.Quantiles)) {
             throw new InputException("--quantile is for a target that is a number, '" + encoding.target().name()
                     + "' is not" + (encoding.values().isEmpty() ? "" : " predicted so by the model of --from"));
         }
     }
 
+    /** The columns in which the model is monotone; null for none. */
+    MonotoneColumns monotone() {
+        return monotone == null ? null : Options.of("--monotone", () -> MonotoneColumns.parse(monotone));
+    }
+
+    /** Whether the model is a sum of functions of one column each. */
+    boolean additive() {
+        return gam != null;
+    }
+
     /** Refuses a known set, which has parts of its own. */
     void refuseForSet(String data) {
-        String given = Stream.of(split != null ? "--split" : null, quantile != null ? "--quantile" : null)
+        String given = Stream.of(split != null ? "--split" : null, monotone != null ? "--monotone" : null, quantile != null ? "--quantile" : null)
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException(given + ": for files, not for '" + data + "'");

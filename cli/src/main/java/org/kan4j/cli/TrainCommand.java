@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.kan4j.io.Checkpoint;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -128,7 +129,7 @@ final class TrainCommand implements Callable<Integer> {
         network.check();
         course.check(method);
         method.check();
-        needs.check(method);
+        needs.check(method, network);
         coverage.check();
         if (from != null) {
             network.refuseWithFrom();
@@ -171,25 +172,32 @@ final class TrainCommand implements Callable<Integer> {
 
     private Training.Result trainNew(long runSeed, Path modelFile) throws IOException {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
-            String columns = start == null ? null : start.properties().get(Encoding.KEY);
-            Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs,
+            String known = start == null ? null : start.properties().get(Encoding.KEY);
+            Job job = rows.job(data, runSeed, known == null ? null : Encoding.fromJson(known), needs,
                     spec.commandLine().getErr());
             method.check(job.classification());
             needs.check(job.encoding());
             ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
-                    : network.effective(data, job.encoding(), job.hidden());
-            TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
+                    : network.effective(data, job.encoding(), job.hidden(), needs);
+            TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), known != null),
                     from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method,
                     needs);
-            KanModel model = start != null ? start.model() : net.model();
+            KanModel model = start != null ? start.model() : net.model(needs.monotone());
             requireFit(model, job.encoding());
             try (Parameters parameters = start != null ? null : Parameters.initialise(model, net.initialisation(), runSeed)) {
                 Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
                 properties.put(Encoding.KEY, job.encoding().toJson());
                 properties.put(TrainOptions.KEY, options.toJson());
+                if (needs.monotone() != null) {
+                    properties.put(MonotoneColumns.KEY, needs.monotone().toJson());
+                }
+                MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
                 Trainer.Builder builder = options.apply(Trainer.builder(start != null ? start.parameters() : parameters)
                         .context(context).properties(properties), job.encoding());
-                return new Training(job, options, model, modelFile, log(), screen).run(builder, null);
+                if (columns != null) {
+                    builder.monotone(Options.of("--monotone", () -> columns.of(job.encoding())));
+                }
+                return new Training(job, options, model, modelFile, log(), screen, columns).run(builder, null);
             }
         }
     }
@@ -297,7 +305,8 @@ final class TrainCommand implements Callable<Integer> {
                 if (method.steps() != null) {
                     builder.steps(method.steps());
                 }
-                Training training = new Training(job, options, checkpoint.model(), modelFile, log(), screen);
+                Training training = new Training(job, options, checkpoint.model(), modelFile, log(), screen,
+                        MonotoneColumns.of(checkpoint.properties()).orElse(null));
                 return finish(training.run(builder, resume), new ArrayList<>(), plotFile, true) ? 0 : STOPPED;
             }
         }

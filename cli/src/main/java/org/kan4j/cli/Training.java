@@ -17,6 +17,7 @@ import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.data.Part;
 import org.kan4j.data.Parts;
 import org.kan4j.data.Splitting;
@@ -33,8 +34,10 @@ import org.kan4j.encoding.Encoding;
  * @param modelFile where to save it: after each epoch, at the end where it is a pipe or a device
  * @param log which epochs to show
  * @param screen to show them on
+ * @param monotone columns in which the model is kept so, or null
  */
-record Training(Job job, TrainOptions options, KanModel model, Path modelFile, Progress.Log log, PrintWriter screen) {
+record Training(Job job, TrainOptions options, KanModel model, Path modelFile, Progress.Log log, PrintWriter screen,
+        MonotoneColumns monotone) {
 
     /**
      * What came of a training.
@@ -44,12 +47,13 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
      * @param epochs as measured
      * @param measured the measures on the rows that decide, in the target's unit; empty where it was stopped
      * @param rows how many these are
+     * @param proof of what the model is to keep; null where it promises nothing, or was stopped
      * @param grids how well the grids cover the training rows; null where it was stopped
      * @param ending why it ended, in words
      * @param stopped whether on request
      */
     record Result(Training training, String context, List<EpochReport> epochs, Map<String, Double> measured, long rows,
-            GridCoverage grids, String ending, boolean stopped) {
+            Proof proof, GridCoverage grids, String ending, boolean stopped) {
 
         TrainOptions options() {
             return training.options;
@@ -122,11 +126,13 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                             + TrainOptions.quoted(modelFile.toString()));
                     screen.flush();
                     interrupt.reported();
-                    return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, ending, true);
+                    return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, null, ending,
+                            true);
                 }
                 RowSource decisive = rows.test != null ? rows.test : rows.train;
                 return new Result(this, trainer.context().toString(), epochs,
                         measures(trainer.evaluate(decisive), replaced), decisive.size(),
+                        monotone == null ? null : Proof.of(monotone, job.encoding(), trainer.parameters()),
                         GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending,
                         false);
             }

@@ -26,7 +26,7 @@ interface Samples extends Part {
         double[] row = new double[features()];
         for (int i = 0; i < rows(); i++) {
             read(i, row);
-            TableRows.put(features.segment(), dtype, (long) i * row.length, row);
+            TableWindow.put(features.segment(), dtype, (long) i * row.length, row);
             labels.segment().setAtIndex(ValueLayout.JAVA_INT, i, label(i));
         }
         return Dataset.classification(features, labels, NamedSet.CLASSES);

@@ -14,13 +14,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
-import org.kan4j.tensor.Shape;
 
 /**
  * Rows of a table as a model sees them, read and encoded anew in every pass, so that they may be larger than memory. A
@@ -105,12 +102,34 @@ public final class TableRows implements RowSource {
         return in() * dtype.bytes();
     }
 
-    private long targetBytes() {
+    long targetBytes() {
         return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : out() * dtype.bytes();
     }
 
     long rowBytes() {
         return featureBytes() + targetBytes();
+    }
+
+    int firstOf(int block) {
+        return firsts[block];
+    }
+
+    int chosenOf(int block) {
+        return counts[block];
+    }
+
+    boolean isChosen(int row) {
+        return chosen == null || chosen.get(row);
+    }
+
+    /** The features of the row that a reader is at. */
+    void features(Table.Reader reader, double[] row) {
+        encoder.features(reader, row);
+        constants.look(reader);
+    }
+
+    void target(Table.Reader reader, double[] into) {
+        encoder.target(reader, into);
     }
 
     @Override
@@ -198,7 +217,7 @@ public final class TableRows implements RowSource {
                 for (int block = 0; block < counts.length; block++) {
                     reader.seek(block);
                     for (; reader.next(); row++) {
-                        if (chosen != null && !chosen.get(row)) {
+                        if (!isChosen(row)) {
                             continue;
                         }
                         if (classes() > 0) {
@@ -215,87 +234,12 @@ public final class TableRows implements RowSource {
                 dealer[0] = new org.kan4j.data.Split(sizes, 1 - fraction, seed);
             }
         }
-        return new Split<>(new TableRows(table, encoding, true, first, dtype, memory, note -> {
-        }),
-                new TableRows(table, encoding, true, second, dtype, memory, note -> {
-                }));
+        return new Split<>(part(first), part(second));
     }
 
-    /** Writes numbers into a segment from a place on, converted to a type. */
-    static void put(MemorySegment segment, DType dtype, long at, double[] numbers) {
-        if (dtype == DType.F32) {
-            for (int i = 0; i < numbers.length; i++) {
-                segment.setAtIndex(ValueLayout.JAVA_FLOAT, at + i, (float) numbers[i]);
-            }
-        } else {
-            for (int i = 0; i < numbers.length; i++) {
-                segment.setAtIndex(ValueLayout.JAVA_DOUBLE, at + i, numbers[i]);
-            }
-        }
-    }
-
-    /** Rows of a window, encoded. */
-    private final class Window {
-
-        final MemorySegment x;
-        final MemorySegment targets;
-        int number = -1;
-        volatile boolean abandoned;
-        private final double[] row = new double[(int) in()];
-        private final double[] target = new double[Math.toIntExact(out())];
-
-        Window(Arena arena, int rows) {
-            x = HostTensor.allocate(arena, dtype, rows, in()).segment();
-            targets = !hasTarget ? MemorySegment.NULL
-                    : HostTensor.allocate(arena, classes() > 0 ? DType.I32 : dtype,
-                            Shape.of(classes() > 0 ? rows : rows * out())).segment();
-        }
-
-        void load(Table.Reader reader, int[] blocks, int from, int to, SplittableRandom random) {
-            int n = 0;
-            for (int b = from; b < to && !abandoned; b++) {
-                if (counts[blocks[b]] == 0) {
-                    continue;
-                }
-                reader.seek(blocks[b]);
-                int at = firsts[blocks[b]];
-                for (; reader.next(); at++) {
-                    if (chosen != null && !chosen.get(at)) {
-                        continue;
-                    }
-                    int place = n;
-                    if (random != null) { // Fisher and Yates, inside out: the row at a random place makes room
-                        place = random.nextInt(n + 1);
-                        move(x, place, n, featureBytes());
-                        if (hasTarget) {
-                            move(targets, place, n, targetBytes());
-                        }
-                    }
-                    store(reader, place);
-                    n++;
-                }
-            }
-        }
-
-        private void move(MemorySegment rows, long from, long to, long bytes) {
-            if (from != to) {
-                MemorySegment.copy(rows, from * bytes, rows, to * bytes, bytes);
-            }
-        }
-
-        private void store(Table.Reader reader, int place) {
-            encoder.features(reader, row);
-            constants.look(reader);
-            put(x, dtype, (long) place * row.length, row);
-            if (hasTarget) {
-                encoder.target(reader, target);
-                if (classes() > 0) {
-                    targets.setAtIndex(ValueLayout.JAVA_INT, place, (int) target[0]);
-                } else {
-                    put(targets, dtype, (long) place * target.length, target);
-                }
-            }
-        }
+    private TableRows part(BitSet rows) {
+        return new TableRows(table, encoding, true, rows, dtype, memory, note -> {
+        });
     }
 
     /** A pass over blocks in an order, window by window. */
@@ -313,8 +257,8 @@ public final class TableRows implements RowSource {
             thread.setDaemon(true);
             return thread;
         });
-        private Window current;
-        private Window other;
+        private TableWindow current;
+        private TableWindow other;
         private CompletableFuture<Void> loading = CompletableFuture.completedFuture(null);
         private boolean closed;
 
@@ -326,8 +270,8 @@ public final class TableRows implements RowSource {
             seeds = random == null ? null : random.longs(blockStart.length - 1).toArray();
             reader = table.reader(encoder.columns());
             TablePart.numberCells(encoding, hasTarget).forEach(reader::asNumber);
-            current = new Window(arena, windows.largest());
-            other = new Window(arena, windows.largest());
+            current = new TableWindow(arena, TableRows.this, windows.largest());
+            other = new TableWindow(arena, TableRows.this, windows.largest());
         }
 
         @Override
@@ -361,7 +305,7 @@ public final class TableRows implements RowSource {
                 start(window);
             }
             finish();
-            Window full = other;
+            TableWindow full = other;
             other = current;
             current = full;
             if (window + 2 < rowStart.length) {
@@ -370,7 +314,7 @@ public final class TableRows implements RowSource {
         }
 
         private void start(int window) {
-            Window into = other;
+            TableWindow into = other;
             into.number = window;
             loading = CompletableFuture.runAsync(() -> into.load(reader, blocks, blockStart[window],
                     blockStart[window + 1], seeds == null ? null : new SplittableRandom(seeds[window])), loader);

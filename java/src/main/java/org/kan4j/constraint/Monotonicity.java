@@ -118,7 +118,7 @@ public record Monotonicity(List<Integer> directions, List<Integer> outputs) {
                     continue;
                 }
                 if (coef) {
-                    if (!ascends(numbers, at, n, direction, STEP)) {
+                    if (!ascends(numbers, at, n, direction, STEP / 2)) { // half: what was put right once stays as it is
                         Isotonic.project(numbers, at, n, direction, STEP, means, sizes);
                         changed = true;
                     }
@@ -222,23 +222,35 @@ public record Monotonicity(List<Integer> directions, List<Integer> outputs) {
             double[] coef = numbers(arena, parameters, l, "coef");
             double[] base = numbers(arena, parameters, l, "base_weight");
             double[] scale = numbers(arena, parameters, l, "coef_scale");
+            double[] knots = numbers(arena, parameters, l, "knots");
             double[] mask = numbers(arena, parameters, l, "mask");
             int n = layer.basis().functions();
             int[] trends = new int[coef.length / n];
             for (int e = 0; e < trends.length; e++) {
                 double factor = mask == null ? 1 : mask[e];
-                int spline = spline(coef, e * n, n);
+                int i = e % Math.toIntExact(layer.in());
+                int each = knots.length / Math.toIntExact(layer.in());
+                int spline = ascending(knots, i * each, each) ? spline(coef, e * n, n) : NEITHER;
                 double scaled = factor * (scale == null ? 1 : scale[e]);
                 double weight = base == null ? 0 : factor * base[e];
-                int first = spline == NEITHER && scaled != 0 ? NEITHER : spline * sign(scaled);
-                int second = weight == 0 ? 0 : rises(layer.base()) ? sign(weight) : NEITHER;
+                int first = scaled == 0 ? 0 : spline == NEITHER || Double.isNaN(scaled) ? NEITHER : spline * sign(scaled);
+                int second = weight == 0 ? 0 : rises(layer.base()) && !Double.isNaN(weight) ? sign(weight) : NEITHER;
                 trends[e] = first == NEITHER || second == NEITHER || first * second < 0 ? NEITHER : first != 0 ? first : second;
             }
             return new Edges(Math.toIntExact(layer.in()), Math.toIntExact(layer.out()), trends);
         }
 
         private static int sign(double value) {
-            return Double.isNaN(value) ? NEITHER : value > 0 ? 1 : value < 0 ? -1 : 0;
+            return value > 0 ? 1 : value < 0 ? -1 : 0;
+        }
+
+        private static boolean ascending(double[] knots, int at, int count) {
+            for (int j = at + 1; j < at + count; j++) {
+                if (!(knots[j] >= knots[j - 1])) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         private static int spline(double[] coef, int at, int n) {

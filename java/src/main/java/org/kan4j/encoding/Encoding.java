@@ -105,6 +105,22 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1
                     : (value - low) / range * 2 - 1;
         }
+
+        /**
+         * The number that becomes an input of the model.
+         *
+         * @param encoded from -1 to 1, for which it is from low to high
+         */
+        public double decode(double encoded) {
+            double share = (encoded + 1) / 2;
+            if (quantiles.size() > 2) {
+                int parts = quantiles.size() - 1;
+                int part = Math.clamp((long) Math.floor(share * parts), 0, parts - 1);
+                double from = quantiles.get(part);
+                return from + (share * parts - part) * (quantiles.get(part + 1) - from);
+            }
+            return low * (1 - share) + high * share;
+        }
     }
 
     /**

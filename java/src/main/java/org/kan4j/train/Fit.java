@@ -1,34 +1,18 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.train;
 
-import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.kan4j.basis.BSpline;
-import org.kan4j.basis.GaussianRbf;
-import org.kan4j.basis.Rswaf;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
-import org.kan4j.grid.GridRefinement;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.Checks;
-import org.kan4j.internal.SplitMix;
-import org.kan4j.internal.measure.Measurement;
-import org.kan4j.layer.KanLayer;
-import org.kan4j.layer.LayerSpec;
-import org.kan4j.measure.Metrics;
-import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
-import org.kan4j.optim.Lbfgs;
-import org.kan4j.optim.LbfgsMinimizer;
-import org.kan4j.optim.Loss;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
-import org.kan4j.tensor.HostTensor;
 
 /**
  * Fits a small model to data to high accuracy: full-batch L-BFGS from many random starts, the best of them refined
@@ -63,9 +47,6 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
 
     /** Starts that are fitted in full on the first grid. */
     public static final int FINALISTS = 4;
-
-    /** Iterations between two grid updates of a start's first, short fit. */
-    private static final int EARLY = 25;
 
     /** Checks the values. */
     public Fit {
@@ -219,193 +200,8 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
         if (train.size() == 0) {
             throw KanException.invalid("of %d rows none is left to train on", data.size());
         }
-        try (Work work = new Work(context, train, held, listener)) {
-            return work.run(model);
+        try (FitRun run = new FitRun(this, context, train, held, listener)) {
+            return run.of(model);
         }
-    }
-
-    // ------------------------------------------------------------------------------------------------------- the work
-
-    /** One set of parameters on its way. */
-    private static final class Candidate implements AutoCloseable {
-        Parameters parameters;
-        int iterations;
-        double trainLoss;
-        double validationLoss = Double.NaN;
-
-        Candidate(Parameters parameters) {
-            this.parameters = parameters;
-        }
-
-        double score() {
-            double score = Double.isNaN(validationLoss) ? trainLoss : validationLoss;
-            return Double.isNaN(score) ? Double.POSITIVE_INFINITY : score;
-        }
-
-        @Override
-        public void close() {
-            parameters.close();
-        }
-    }
-
-    private final class Work implements AutoCloseable {
-
-        private final Context context;
-        private final Arena arena = Arena.ofConfined();
-        private final Dataset train;
-        private final Dataset held;
-        private final Listener listener;
-        private final HostTensor features;
-        private final List<Candidate> candidates = new ArrayList<>();
-        private Parameters best;
-
-        Work(Context context, Dataset train, Dataset held, Listener listener) {
-            this.context = context;
-            this.train = train;
-            this.held = held;
-            this.listener = listener;
-            // Without the rows held out: a grid fitted to them too would not show what happens beyond it.
-            this.features = train.sample(arena, train.size());
-        }
-
-        Result run(KanModel model) {
-            long begin = System.nanoTime();
-            choose(model);
-            List<Stage> stages = new ArrayList<>();
-            int bestStage = -1;
-            for (int g = 0; g <= refinements.size(); g++) {
-                if (g > 0) {
-                    begin = System.nanoTime();
-                    for (Candidate candidate : candidates) {
-                        Parameters coarse = candidate.parameters;
-                        candidate.parameters = GridRefinement.of(context, coarse, refinements.get(g - 1), features)
-                                .parameters();
-                        coarse.close();
-                    }
-                }
-                int tried = candidates.size();
-                for (Candidate candidate : candidates) {
-                    fit(candidate, iterations, updateEvery);
-                }
-                keep((tried + 1) / 2);
-                Candidate first = candidates.getFirst();
-                Stage stage = new Stage(g == 0 ? gridOf(model) : refinements.get(g - 1), tried, first.iterations,
-                        first.trainLoss, first.validationLoss, (System.nanoTime() - begin) / 1e9);
-                stages.add(stage);
-                listener.onStage(stage, first.parameters);
-                if (bestStage < 0 || stage.score() < stages.get(bestStage).score()) {
-                    bestStage = g;
-                    if (best != null) {
-                        best.close();
-                    }
-                    best = first.parameters.copy();
-                }
-            }
-            Result result = new Result(best, stages, bestStage);
-            best = null;
-            return result;
-        }
-
-        /** Starts, and the better of them go on, until few are left. */
-        private void choose(KanModel model) {
-            int steps = startIterations;
-            for (int round = 1; round == 1 || candidates.size() > FINALISTS; round++) {
-                int count = round == 1 ? starts : candidates.size();
-                double lowest = Double.POSITIVE_INFINITY;
-                for (int i = 0; i < count; i++) {
-                    if (round == 1) {
-                        candidates.add(new Candidate(Parameters.initialise(model, Initialisation.PYKAN,
-                                new SplitMix(seed, 2, i).nextLong())));
-                    }
-                    Candidate candidate = candidates.get(i);
-                    fit(candidate, steps, Math.min(EARLY, updateEvery));
-                    lowest = Math.min(lowest, candidate.score());
-                    listener.onStart(round, i + 1, count, lowest);
-                }
-                keep(Math.max(FINALISTS, (count + 3) / 4));
-                steps *= 2;
-            }
-        }
-
-        private void keep(int count) {
-            candidates.sort(Comparator.comparingDouble(Candidate::score)); // stable: ties by their number
-            while (candidates.size() > count) {
-                candidates.removeLast().close();
-            }
-        }
-
-        /** Minimises; leaves the best parameters seen at the end of a part, between two updates. */
-        private void fit(Candidate candidate, int steps, int every) {
-            Parameters parameters = candidate.parameters;
-            candidate.iterations = 0;
-            try (DataObjective objective = new DataObjective(context, parameters, train, new Loss.Mse(), regularisers);
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
-                            Lbfgs.of(steps).withHistory(history));
-                    Parameters lowest = parameters.copy()) {
-                double lowestScore = Double.POSITIVE_INFINITY;
-                double lowestTrain = Double.NaN;
-                double lowestHeld = Double.NaN;
-                boolean stuck = false;
-                while (candidate.iterations < steps) {
-                    int part = Math.min(every, steps - candidate.iterations);
-                    Lbfgs.Result result = minimizer.minimize(objective, part);
-                    candidate.iterations += part;
-                    candidate.trainLoss = objective.dataLoss();
-                    candidate.validationLoss = held == null ? Double.NaN
-                            : Metrics.measure(context, parameters, new Loss.Mse(), held).values().get("loss");
-                    if (candidate.score() < lowestScore) {
-                        lowestScore = candidate.score();
-                        lowestTrain = candidate.trainLoss;
-                        lowestHeld = candidate.validationLoss;
-                        lowest.copyFrom(parameters);
-                    }
-                    boolean still = result.stop() == Lbfgs.Stop.NO_DESCENT;
-                    if (candidate.iterations <= steps / 2) {
-                        update.apply(context, parameters, features);
-                        minimizer.reset();
-                    } else if (still && stuck) {
-                        break;
-                    } else if (still) {
-                        minimizer.reset();
-                    }
-                    stuck = still;
-                }
-                parameters.copyFrom(lowest);
-                candidate.trainLoss = lowestTrain;
-                candidate.validationLoss = lowestHeld;
-            }
-        }
-
-        @Override
-        public void close() {
-            arena.close();
-            for (Candidate candidate : candidates) {
-                candidate.close();
-            }
-            if (best != null) {
-                best.close();
-            }
-        }
-    }
-
-    private static int gridOf(KanModel model) {
-        for (LayerSpec layer : model.layers()) {
-            if (layer instanceof KanLayer kan) {
-                switch (kan.basis()) {
-                    case BSpline spline -> {
-                        return spline.grid();
-                    }
-                    case GaussianRbf rbf -> {
-                        return rbf.centres();
-                    }
-                    case Rswaf rswaf -> {
-                        return rswaf.centres();
-                    }
-                    default -> {
-                    }
-                }
-            }
-        }
-        return 0;
     }
 }

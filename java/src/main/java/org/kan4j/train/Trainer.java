@@ -4,7 +4,6 @@ package org.kan4j.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +18,6 @@ import org.kan4j.internal.Forgotten;
 import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Parameters;
-import org.kan4j.optim.Clipping;
-import org.kan4j.optim.Loss;
-import org.kan4j.optim.Optimizer;
-import org.kan4j.optim.ParameterGroup;
-import org.kan4j.optim.Schedule;
 import org.kan4j.rows.RowSource;
 
 /**
@@ -98,10 +92,9 @@ public final class Trainer implements AutoCloseable {
         return builder;
     }
 
-    /** How to train. */
+    /** How to train; where nothing is said, as the defaults have it. */
     public static final class Builder extends TrainingSettings {
 
-        private final Parameters parameters;
         private Context context;
         private final List<TrainingListener> listeners = new ArrayList<>();
         private final List<Metric> metrics = new ArrayList<>();
@@ -109,185 +102,17 @@ public final class Trainer implements AutoCloseable {
         private final Map<String, String> properties = new LinkedHashMap<>();
 
         private Builder(Parameters parameters) {
-            this.parameters = Objects.requireNonNull(parameters, "parameters");
+            super(parameters);
+        }
+
+        @Override
+        Builder self() {
+            return this;
         }
 
         /** Where to run; the trainer opens a context of its own otherwise. The caller closes this one. */
         public Builder context(Context value) {
             context = value;
-            return this;
-        }
-
-        /**
-         * What to minimise; otherwise cross-entropy for class labels and mean squared error for real targets. One of one's
-         * own is a {@link Loss.Custom}; a resume that needs it is given it again.
-         */
-        public Builder loss(Loss value) {
-            keep("loss", loss, value);
-            loss = value;
-            return this;
-        }
-
-        /**
-         * How much rows of each class count in cross-entropy while training: a row's loss, and its share in the mean,
-         * are multiplied by its class's weight. Measurements do not know of it, and no accuracy over the batches is
-         * kept then. Otherwise all classes count 1.
-         *
-         * @param weights one a class, at least 0
-         */
-        public Builder classWeights(double... weights) {
-            for (int c = 0; c < weights.length; c++) {
-                Checks.nonNegative("the weight of class " + c, weights[c]);
-            }
-            List<Double> value = Arrays.stream(weights).boxed().toList();
-            keep("class weights", classWeights, value);
-            classWeights = value;
-            return this;
-        }
-
-        /** The optimizer; otherwise AdamW with rate 1e-3 and weight decay 1e-4. Cannot change in a resume. */
-        public Builder optimizer(Optimizer value) {
-            keep("optimizer", optimizer, value);
-            optimizer = Objects.requireNonNull(value, "optimizer");
-            return this;
-        }
-
-        /**
-         * The course of the learning rate; otherwise constant. One of one's own is a {@link Schedule.Custom}; a resume that
-         * needs it is given it again.
-         */
-        public Builder schedule(Schedule value) {
-            keep("schedule", schedule, value);
-            schedule = Objects.requireNonNull(value, "schedule");
-            return this;
-        }
-
-        /** Passes over the data in all; otherwise 10, or as many as the {@link #steps} take. */
-        public Builder epochs(int value) {
-            Checks.atLeast("the epochs", value, 0);
-            epochs = value;
-            return this;
-        }
-
-        /**
-         * Steps in all at most; otherwise as many as the epochs have. The epoch in which the last one falls ends with
-         * it, and is measured.
-         */
-        public Builder steps(long value) {
-            Checks.atLeast("the steps", value, 1);
-            steps = value;
-            return this;
-        }
-
-        /**
-         * Rows of a mini-batch; otherwise 64, and all for L-BFGS. The last batch of an epoch may have fewer; one of a
-         * single row is left out of an epoch where the model has a batch norm.
-         */
-        public Builder batchSize(int value) {
-            Checks.atLeast("the batch size", value, 1);
-            keep("batch size", batchSize, value);
-            batchSize = value;
-            return this;
-        }
-
-        /**
-         * Mini-batches whose gradients make one step; otherwise 1. The step is that of one batch of all their rows, to
-         * rounding; the last one of an epoch may have fewer. A batch norm sees each mini-batch alone.
-         */
-        public Builder accumulation(int batches) {
-            Checks.atLeast("the batches of a step", batches, 1);
-            keep("accumulation", accumulation, batches);
-            accumulation = batches;
-            return this;
-        }
-
-        /** Limits on the gradient of each step; otherwise none. */
-        public Builder clipping(Clipping value) {
-            keep("clipping", clipping, value);
-            clipping = Objects.requireNonNull(value, "clipping");
-            return this;
-        }
-
-        /**
-         * Adds parameters that are trained otherwise than the rest, or not at all. Of several groups that name a tensor
-         * the first counts.
-         */
-        public Builder group(ParameterGroup value) {
-            if (resumed != null && !groups.contains(value)) {
-                throw KanException.invalid("a resumed training keeps its groups, %s; given %s", groups, value);
-            }
-            value.require(parameters.model());
-            if (resumed == null) {
-                groups.add(value);
-            }
-            return this;
-        }
-
-        /**
-         * Keeps an exponential moving average of the parameters, which is what is measured, saved as the model and left
-         * in the end: after step t it is d of what it was and 1 - d of the parameters, where d is the decay, or (1 + t)
-         * / (10 + t) where that is less, so that the initial parameters are soon forgotten. Running statistics of batch
-         * norms are those of the parameters.
-         *
-         * @param decay above 0 and below 1, such as 0.999
-         */
-        public Builder averaging(double decay) {
-            if (!(decay > 0 && decay < 1)) {
-                throw KanException.invalid("the decay of the average must be above 0 and below 1, given %s", decay);
-            }
-            keep("averaging", averaging, decay);
-            averaging = decay;
-            return this;
-        }
-
-        /** Moves the grids to the data on the way; otherwise they stay. */
-        public Builder gridUpdates(GridUpdates value) {
-            keep("grid updates", gridUpdates, value);
-            gridUpdates = Objects.requireNonNull(value, "gridUpdates");
-            return this;
-        }
-
-        /**
-         * Adds a penalty to the loss that is minimised; the loss reported is without it. Otherwise none.
-         *
-         * @param value one of kan4j's own, for checkpoints describe it
-         */
-        public Builder regulariser(Regulariser value) {
-            TrainingSpecs.regulariser(value);
-            if (resumed != null && !regularisers.contains(value)) {
-                throw KanException.invalid("a resumed training keeps its regularisers, %s; given %s", regularisers, value);
-            }
-            if (resumed == null) {
-                regularisers.add(value);
-            }
-            return this;
-        }
-
-        /** The seed of the order of rows; otherwise 1. */
-        public Builder seed(long value) {
-            keep("seed", seed, value);
-            seed = value;
-            return this;
-        }
-
-        /** Whether each epoch has the rows in another order; otherwise yes. */
-        public Builder shuffle(boolean value) {
-            keep("shuffling", shuffle, value);
-            shuffle = value;
-            return this;
-        }
-
-        /**
-         * Stops when the validation loss has not become better for so many epochs, and in the end, whether stopped or
-         * not, leaves the parameters of the epoch where it was best. A checkpoint holds these as its model, and those
-         * that training goes on with beside them. Otherwise the parameters are those of the last epoch.
-         *
-         * @param epochs at least 1
-         */
-        public Builder earlyStopping(int epochs) {
-            Checks.atLeast("the patience of early stopping", epochs, 1);
-            keep("patience", patience, epochs);
-            patience = epochs;
             return this;
         }
 

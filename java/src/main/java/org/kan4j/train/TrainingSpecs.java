@@ -2,8 +2,10 @@
 package org.kan4j.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.kan4j.constraint.Monotonicity;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.grid.GridUpdate;
@@ -172,6 +174,18 @@ final class TrainingSpecs {
                     fields.number("entropy"), fields.number("coefficients"), fields.number("differences"));
             default -> throw unknown("regulariser", fields, "weights, activations");
         };
+    }
+
+    static Map<String, Object> monotonicity(Monotonicity monotonicity) {
+        return object("monotone", "inputs", monotonicity.directions(), "outputs", monotonicity.outputs());
+    }
+
+    static Monotonicity monotonicity(Fields fields) {
+        return new Monotonicity(whole(fields.numbers("inputs")), whole(fields.numbers("outputs")));
+    }
+
+    private static List<Integer> whole(List<Double> numbers) {
+        return numbers.stream().map(Double::intValue).toList();
     }
 
     /** JSON has no NaN and no infinity. */

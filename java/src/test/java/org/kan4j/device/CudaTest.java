@@ -26,7 +26,6 @@ import org.kan4j.error.DeviceMemoryException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
-import org.kan4j.ffi.Kan;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.internal.memory.DeviceArray;
 import org.kan4j.layer.Activation;
@@ -35,24 +34,17 @@ import org.kan4j.layer.BatchNorm;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerNorm;
 import org.kan4j.layer.Linear;
-import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
 import org.kan4j.model.TensorInfo;
 import org.kan4j.model.Workspace;
-import org.kan4j.optim.Lbfgs;
-import org.kan4j.optim.LbfgsMinimizer;
 import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.OptimizerState;
-import org.kan4j.rows.Dataset;
-import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.DeviceTensor;
 import org.kan4j.tensor.HostTensor;
-import org.kan4j.testing.Samples;
-import org.kan4j.train.DataObjective;
 
 /**
  * The Java side of the CUDA backend. Runs on the GPU where there is one; in the build on the plugin that runs CUDA's
@@ -191,7 +183,7 @@ class CudaTest {
         }
     }
 
-    private static void near(float[] expected, float[] actual) {
+    static void near(float[] expected, float[] actual) {
         double scale = 0;
         double error = 0;
         assertEquals(expected.length, actual.length);
@@ -374,84 +366,4 @@ class CudaTest {
         }
     }
 
-    @Test
-    void metricsAreTheCpus() {
-        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = Samples.regression(arena, DType.F32, 700, 3);
-            KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), data.in(), 4, data.out());
-            try (Parameters host = Parameters.initialise(model, 1); Parameters device = host.onto(cuda)) {
-                Metrics here = Metrics.measure(cpu, host, null, data);
-                Metrics there = Metrics.measure(cuda, device, null, data);
-                assertEquals(here.values().keySet(), there.values().keySet());
-                here.values().forEach((name, value) -> assertEquals(value, there.values().get(name),
-                        1e-5 * Math.abs(value) + 1e-7, name));
-            }
-        }
-    }
-
-    @Test
-    void lbfgsMovesParametersOnTheDevice() {
-        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = Samples.regression(arena, DType.F32, 120, 3);
-            KanModel model = KanModel.kan(DType.F32, BSpline.of(3, 3), data.in(), data.out());
-            try (Parameters host = Parameters.initialise(model, 1);
-                    Parameters device = host.onto(cuda);
-                    DataObjective here = new DataObjective(cpu, host, data, new Loss.Mse());
-                    DataObjective there = new DataObjective(cuda, device, data, new Loss.Mse());
-                    LbfgsMinimizer minimiser = new LbfgsMinimizer(cpu, host, Lbfgs.of(15));
-                    LbfgsMinimizer onDevice = new LbfgsMinimizer(cuda, device, Lbfgs.of(15))) {
-                double expected = minimiser.minimize(here, 15).value();
-                double actual = onDevice.minimize(there, 15).value();
-                assertEquals(expected, actual, 0.05 * expected + 1e-7);
-            }
-        }
-    }
-
-    @Test
-    void aPredictorServesManyThreads() throws Exception {
-        try (Parameters host = Parameters.initialise(SMALL, 1); Predictor cpu = Predictor.of(host)) {
-            Predictor cuda = Predictor.of(host, Device.cuda(0));
-            float[] x = new float[3 * 50];
-            SplitMix random = new SplitMix(4, 0);
-            for (int i = 0; i < x.length; i++) {
-                x[i] = (float) random.uniform();
-            }
-            float[] expected = cuda.predict(x);
-            near(cpu.predict(x), expected);
-            List<Thread> threads = new ArrayList<>();
-            AtomicReference<Throwable> failure = new AtomicReference<>();
-            for (int t = 0; t < 4; t++) {
-                threads.add(Thread.ofPlatform().start(() -> {
-                    try {
-                        for (int i = 0; i < 20; i++) {
-                            assertArrayEquals(expected, cuda.predict(x));
-                        }
-                    } catch (Throwable e) {
-                        failure.set(e);
-                    }
-                }));
-            }
-            for (Thread thread : threads) {
-                thread.join();
-            }
-            if (failure.get() != null) {
-                throw new AssertionError(failure.get());
-            }
-            cuda.close();
-            assertThrows(IllegalStateException.class, () -> cuda.predict(x));
-        }
-    }
-
-    @Test
-    void nothingIsLeftOpen() {
-        long contexts = Kan.kan_debug_live(0);
-        try (Parameters host = Parameters.initialise(SMALL, 1)) {
-            long inside = Kan.kan_debug_live(0);
-            try (Predictor predictor = Predictor.of(host, Device.cuda(0))) {
-                assertEquals(2, predictor.predict(1f, 2f, 3f).length);
-            }
-            assertEquals(inside, Kan.kan_debug_live(0));
-        }
-        assertEquals(contexts, Kan.kan_debug_live(0));
-    }
 }

@@ -1,0 +1,99 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** No source file has more than 400 lines, no method more than 80; generated bindings apart. */
+class LimitsTest {
+
+    private static final int MOST_LINES = 400;
+    private static final int MOST_LINES_OF_A_METHOD = 80;
+    private static final Path ROOT = Path.of(System.getProperty("kan4j.root", ".."));
+    private static final List<String> MODULES = List.of("java", "data", "cli", "spark", "scorer", "natives", "bench");
+
+    /** What may hold braces that are none: text blocks, strings, characters, comments. */
+    private static final Pattern NO_CODE = Pattern
+            .compile("\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\n])*\"|'(?:\\\\.|[^'\\\\\n])*'"
+                    + "|//[^\n]*|/\\*[\\s\\S]*?\\*/");
+    private static final Pattern TYPE = Pattern.compile("\\b(class|interface|enum|record)\\s+\\w");
+
+    /** A brace that is open. */
+    private record Block(boolean isType, int line, String head) {
+    }
+
+    /** Blocks right inside a type that are no types themselves, which are methods, that are too long. */
+    private static List<String> longMethods(String source) {
+        String code = NO_CODE.matcher(source).replaceAll(match -> match.group().replaceAll("[^\n]", " "));
+        List<String> found = new ArrayList<>();
+        Deque<Block> open = new ArrayDeque<>();
+        int line = 1;
+        int begin = 0; // of what stands before a brace
+        int beginLine = 1;
+        for (int i = 0; i < code.length(); i++) {
+            char c = code.charAt(i);
+            if (c == '\n') {
+                line++;
+            }
+            if (c == '{') {
+                String head = code.substring(begin, i).strip();
+                open.push(new Block(TYPE.matcher(head).find(), beginLine, head));
+            } else if (c == '}') {
+                Block block = open.pop();
+                int lines = line - block.line() + 1;
+                if (!block.isType() && !open.isEmpty() && open.peek().isType() && lines > MOST_LINES_OF_A_METHOD) {
+                    found.add("%d lines: %s".formatted(lines, block.head().replaceAll("\\s+", " ")));
+                }
+            }
+            if (c == '{' || c == '}' || c == ';' || (begin == i && Character.isWhitespace(c))) {
+                begin = i + 1;
+                beginLine = line;
+            }
+        }
+        assertTrue(open.isEmpty(), "braces that do not close");
+        return found;
+    }
+
+    @Test
+    void filesAndMethodsAreShort() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (String module : MODULES) {
+            List<Path> sources;
+            try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
+                sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+            }
+            assertTrue(!sources.isEmpty(), "no sources in " + module);
+            for (Path file : sources) {
+                String source = Files.readString(file);
+                String name = ROOT.relativize(file).toString();
+                long lines = source.lines().count();
+                if (lines > MOST_LINES) {
+                    found.add("%s: %d lines".formatted(name, lines));
+                }
+                longMethods(source).forEach(method -> found.add(name + ": " + method));
+            }
+        }
+        assertEquals(List.of(), found, () -> "cut by what they do:\n" + String.join("\n", found));
+    }
+
+    @Test
+    void aLongMethodIsFound() {
+        String body = "        // a line with }\n        String s = \"{\";\n".repeat(40);
+        String method = "    @Override\n    public void walk(int steps) throws IOException {\n" + body + "    }\n";
+        String source = "/** A { class. */\nfinal class Long {\n    char c = '{';\n\n" + method
+                + "\n    void brief() {\n    }\n}\n";
+        assertEquals(List.of("83 lines: @Override public void walk(int steps) throws IOException"), longMethods(source));
+        assertEquals(List.of(), longMethods(source.replaceFirst("(        // a line with }\n        String s.*\n){3}", "")));
+    }
+}
