@@ -23,7 +23,7 @@ final class TableModel {
             + "input. By default each row by chance.")
     private String split;
 
-    @Option(names = "--split-input", description = "The column of --split is an input of the model too.")
+    @Option(names = "--split-input", arity = "0..1", paramLabel = "true|false", description = "The column of --split is an input of the model too.")
     private Boolean splitInput;
 
     @Option(names = "--quantile", paramLabel = "F", split = ",", description = "Predict these quantiles of a number instead of its mean, such as 0.05,0.5,0.95, which never cross.")
@@ -33,14 +33,14 @@ final class TableModel {
             + "such as income=+,age=-: kept and proved. Of bspline, in f64 unless --dtype says otherwise.")
     private List<String> monotone;
 
-    @Option(names = "--gam", description = "No interactions: a sum of functions of one column each (a generalised additive model), which kan4j shapes draws and "
+    @Option(names = "--gam", arity = "0..1", paramLabel = "true|false", description = "No interactions: a sum of functions of one column each (a generalised additive model), which kan4j shapes draws and "
             + "writes as a table.")
     private Boolean gam;
 
     /** Refuses what is wrong by itself, and what contradicts another option. */
     void check(Method method, ModelOptions network) {
         splitting();
-        if (gam != null && network.hasHidden()) {
+        if (additive() && network.hasHidden()) {
             throw new InputException("--gam and " + network.hiddenOption() + " exclude each other: an additive model has no hidden "
                     + "layer");
         }
@@ -87,7 +87,7 @@ final class TableModel {
 
     /** Whether the model is a sum of functions of one column each. */
     boolean additive() {
-        return gam != null;
+        return Boolean.TRUE.equals(gam);
     }
 
     /** Refuses a known set, which has parts of its own. */
@@ -110,7 +110,7 @@ final class TableModel {
         if (column.isEmpty() || !kind.equals("group") && !kind.equals("time")) {
             throw new InputException("--split must be group=COLUMN or time=COLUMN, given '" + split + "'");
         }
-        return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column)).withInput(splitInput != null);
+        return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column)).withInput(Boolean.TRUE.equals(splitInput));
     }
 
     /** Levels of the quantiles to predict; empty for a number. */
