@@ -19,7 +19,7 @@ import org.kan4j.tensor.HostTensor;
  *
  * <p>It is kept by construction. The derivative of a B-spline is a B-spline whose coefficients are the differences of
  * neighbouring ones over distances of knots (de Boor, A Practical Guide to Splines, chapter X), so a spline whose coefficients
- * ascend rises everywhere. {@link #project} moves the edges of such an input to the nearest ones that rise or fall, and all
+ * ascend rises everywhere. {@link #project} moves the edges of such an input to the nearest ones that rise or fall, and the
  * edges of later layers to the nearest that rise: a sum and a chain of rising functions rise. Beyond the grid an edge goes on
  * as its end does ({@link BSpline.Outside#CLAMP} or {@code LINEAR}), and a base branch that is not monotone is left out of
  * such edges; so it holds of all real inputs. {@link #prove} decides by the same numbers, whoever made them.

@@ -38,7 +38,7 @@ class MonotonicityTest {
     Path folder;
 
     private static double truth(double... x) {
-        return 2 * Math.tanh(2 * x[0]) - Math.exp(x[1]) + Math.sin(3 * x[2]) * (1.5 + x[0]);
+        return 2 * Math.tanh(2 * x[0]) + 1.5 * x[0] - Math.exp(x[1]) + Math.sin(3 * x[2]) * (1.5 + x[0]);
     }
 
     /** Rows of three numbers in -1..1, noisy, so that a free model is not monotone. */
@@ -98,9 +98,9 @@ class MonotonicityTest {
 
     @Test
     void whereTheTruthIsMonotoneTheErrorIsThatOfAFreeModel() {
-        Examples test = rows(2, 0);
-        try (KanRegressor model = monotone().epochs(60).fit(rows(1, 0.4));
-                KanRegressor free = Kan.regressor().hidden(8).epochs(60).fit(rows(1, 0.4))) {
+        Examples test = rows(2, 1);
+        try (KanRegressor model = Kan.regressor().monotone("up", 1).monotone("down", -1).fit(rows(1, 1));
+                KanRegressor free = Kan.regressor().fit(rows(1, 1))) {
             double bound = 1.03 * free.evaluate(test).rmse().orElseThrow();
             double error = model.evaluate(test).rmse().orElseThrow();
             assertTrue(error <= bound, error + " above " + bound);
@@ -117,16 +117,9 @@ class MonotonicityTest {
             try (KanRegressor model = Kan.load(file, KanRegressor.class); Arena arena = Arena.ofConfined()) {
                 assertEquals(List.of(), model.unproved());
                 HostTensor numbers = model.parameters().get(arena, name);
-                numbers.setFlat(0, -5);
+                numbers.setFlat(0, name.endsWith("coef") ? 5 : -5); // above the next coefficient; the other way round
                 model.parameters().set(name, numbers);
-                if (name.endsWith("scale")) {
-                    numbers.setFlat(0, -1);
-                }
-                boolean still = name.equals("layers.0.coef"); // a lower first coefficient ascends the more
-                assertEquals(still, model.unproved().isEmpty(), name);
-                numbers.setFlat(0, 5);
-                model.parameters().set(name, numbers);
-                assertEquals(name.endsWith("scale") || name.equals("layers.0.base_weight"), model.unproved().isEmpty(), name);
+                assertFalse(model.unproved().isEmpty(), name);
             }
         }
     }
