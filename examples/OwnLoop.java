@@ -26,7 +26,7 @@ public class OwnLoop {
         try (Arena arena = Arena.ofConfined(); Context context = Context.open();
              Parameters parameters = Parameters.initialise(model, 1);
              Workspace workspace = Workspace.training(context, parameters, rows);
-             OptimizerState adamW = new OptimizerState(Optimizer.adamW(1e-2, 0), parameters)) {
+             OptimizerState adamW = OptimizerState.of(Optimizer.adamW(1e-2, 0), parameters)) {
             MemorySegment features = arena.allocate(rows * 2L * Float.BYTES, 64);
             MemorySegment targets = arena.allocate(rows * 1L * Float.BYTES, 64);
             HostTensor x = HostTensor.wrap(features, DType.F32, rows, 2);

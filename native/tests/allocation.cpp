@@ -92,7 +92,10 @@ int main() {
   const int32_t highest = highest_tier();
   const char* names[] = {"auto", "reference", "baseline", "avx2", "avx512"};
   for (int32_t tier = KAN_TIER_REFERENCE; tier <= highest; ++tier) {
-    kan_context c = make_context(tier, 2);
+    auto spec = make_struct<kan_context_spec>();
+    spec.tier = tier, spec.threads = 2;
+    kan_context c;
+    if (kan_context_create(&spec, &c) != KAN_OK) continue;  // a tier that this build leaves out
     for (const Case& base : all_cases(KAN_F32)) check_layer(c, base, names[tier]);
     check_vectors(c, names[tier]);
     kan_context_destroy(c);

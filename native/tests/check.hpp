@@ -18,6 +18,11 @@ inline bool that(bool good, const std::string& what, const char* file, int line)
   return good;
 }
 
+inline bool passed() {
+  ++checks;
+  return true;
+}
+
 // Every test ends with this: a test that checked nothing has failed.
 inline int finish(const char* name) {
   if (checks == 0) {
@@ -30,5 +35,7 @@ inline int finish(const char* name) {
 
 }  // namespace check
 
-#define CHECK(condition) check::that((condition), #condition, __FILE__, __LINE__)
-#define CHECK_TEXT(condition, text) check::that((condition), std::string(#condition) + ": " + (text), __FILE__, __LINE__)
+// Texts are made where they are needed: there are millions of checks.
+#define CHECK(condition) ((condition) ? check::passed() : check::that(false, #condition, __FILE__, __LINE__))
+#define CHECK_TEXT(condition, text) \
+  ((condition) ? check::passed() : check::that(false, std::string(#condition) + ": " + (text), __FILE__, __LINE__))

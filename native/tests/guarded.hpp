@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "tests/check.hpp"
 
@@ -19,14 +21,11 @@ class Guarded {
   Guarded() = default;
   // `bytes` of memory aligned to `alignment`; as close to the guard page as that allows.
   explicit Guarded(int64_t bytes, int64_t alignment = 4, Edge edge = kEnd) : bytes_(bytes) {
-    const int64_t page = sysconf(_SC_PAGESIZE), room = (bytes + page) / page * page;
+    static const int64_t page = sysconf(_SC_PAGESIZE);
+    const int64_t room = (bytes + page) / page * page;
     length_ = room + 2 * page;
-    void* memory = mmap(nullptr, size_t(length_), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED || mprotect(static_cast<char*>(memory) + page, size_t(room), PROT_READ | PROT_WRITE) != 0) {
-      std::printf("cannot map %lld bytes\n", static_cast<long long>(length_));
-      std::exit(1);
-    }
-    base_ = static_cast<char*>(memory);
+    base_ = taken(length_);
+    if (!base_) base_ = mapped(length_, page);
     begin_ = base_ + page;
     end_ = begin_ + room;
     data_ = edge == kBegin ? begin_ : reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(end_ - bytes) & ~uintptr_t(alignment - 1));
@@ -39,7 +38,9 @@ class Guarded {
     return *this;
   }
   ~Guarded() {
-    if (base_) munmap(base_, size_t(length_));
+    if (!base_) return;
+    if (length_ <= kKept) kept()[length_].push_back(base_);
+    else munmap(base_, size_t(length_));
   }
 
   void* get() const { return data_; }
@@ -56,6 +57,30 @@ class Guarded {
 
  private:
   static constexpr unsigned char kPattern = 0xff;  // NaN in either type: reading it shows, too
+  static constexpr int64_t kKept = 1 << 20;
+
+  // Mapping, protecting and unmapping hundreds of thousands of small arrays was four tenths of parity's processor time: a
+  // small one that is given up serves the next of its size.
+  using Kept = std::map<int64_t, std::vector<char*>>;
+  static Kept& kept() {
+    static thread_local Kept lists;
+    return lists;
+  }
+  static char* taken(int64_t length) {
+    const auto found = kept().find(length);
+    if (found == kept().end() || found->second.empty()) return nullptr;
+    char* const base = found->second.back();
+    found->second.pop_back();
+    return base;
+  }
+  static char* mapped(int64_t length, int64_t page) {
+    void* memory = mmap(nullptr, size_t(length), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED || mprotect(static_cast<char*>(memory) + page, size_t(length - 2 * page), PROT_READ | PROT_WRITE) != 0) {
+      std::printf("cannot map %lld bytes\n", static_cast<long long>(length));
+      std::exit(1);
+    }
+    return static_cast<char*>(memory);
+  }
 
   char *base_ = nullptr, *begin_ = nullptr, *end_ = nullptr, *data_ = nullptr;
   int64_t bytes_ = 0, length_ = 0;

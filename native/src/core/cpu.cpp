@@ -53,9 +53,12 @@ const Kernels* tier_kernels(int32_t tier) {
 }
 
 int32_t max_tier() {
-  int32_t tier = processor_tier();
-  while (tier > KAN_TIER_REFERENCE && !tier_kernels(tier)) --tier;
-  return tier;
+  static const int32_t highest = [] {  // asked once: under a hypervisor CPUID takes microseconds
+    int32_t tier = processor_tier();
+    while (tier > KAN_TIER_REFERENCE && !tier_kernels(tier)) --tier;
+    return tier;
+  }();
+  return highest;
 }
 
 const char* tier_name(int32_t tier) {

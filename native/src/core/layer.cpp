@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
 #include "core/error.hpp"
 
@@ -74,7 +75,8 @@ const BasisTraits& traits(int32_t basis) {
   for (const BasisTraits& t : kBases) {
     if (t.basis == basis) return t;
   }
-  refuse("basis", "a KAN_BASIS_* constant, 1 to 11, for KAN_LAYER_KAN", basis);
+  throw Error(KAN_INVALID_ARGUMENT, "spec.basis: expected a KAN_BASIS_* constant, 1 to ", std::size(kBases),
+              ", for KAN_LAYER_KAN, given ", basis);
 }
 
 // Checks the fields a basis reads; returns n, the number of its functions on an edge.

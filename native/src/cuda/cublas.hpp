@@ -14,8 +14,12 @@ struct Blas {
               int compute, int algorithm);
 };
 
-// What cuBLAS may use beside its operands; part of a layer's scratch, so that it allocates nothing.
-constexpr int64_t kBlasWorkspace = int64_t(32) << 20;
+// What cuBLAS may use beside its operands; part of a layer's scratch, so that it allocates nothing. (The emulation needs none,
+// and its tests copy all scratch.)
+#ifndef KAN_BLAS_WORKSPACE
+#define KAN_BLAS_WORKSPACE (32 << 20)
+#endif
+constexpr int64_t kBlasWorkspace = KAN_BLAS_WORKSPACE;
 
 // A column-major matrix of float, or of bf16 with KAN_PRODUCTS_BF16.
 struct BlasMatrix {

@@ -35,7 +35,7 @@ final class Kan4jNetwork implements Network {
     Kan4jNetwork(KanModel model, int rows, int threads) {
         context = Context.open(ContextOptions.defaults().withThreads(threads));
         parameters = Parameters.initialise(model, 1);
-        state = new OptimizerState(Optimizer.adamW(RATE, 0.01), parameters);
+        state = OptimizerState.of(Optimizer.adamW(RATE, 0.01), parameters);
         workspace = Workspace.training(context, parameters, rows);
         predictor = Predictor.of(parameters);
         x = Data.matrix(arena, DType.F32, Data.uniform(2, rows * (int) model.in(), -1), rows, model.in());

@@ -129,7 +129,7 @@ public class LayerBenchmark {
         context = Context.open(options(threads));
         parameters = Parameters.initialise(model(), 1);
         gradients = parameters.newVector();
-        state = new OptimizerState(Optimizer.adamW(1e-3, 0.01), parameters);
+        state = OptimizerState.of(Optimizer.adamW(1e-3, 0.01), parameters);
         x = Data.matrix(arena, dtype, Data.uniform(2, batch * size, -1), batch, size);
         gradOutput = Data.matrix(arena, dtype, Data.uniform(3, batch * size, -1), batch, size);
         y = HostTensor.allocate(arena, dtype, batch, size);

@@ -74,8 +74,8 @@ public class LbfgsBenchmark {
         }
         start = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(5, 3), Data.widths(layers)), 1);
         parameters = start.copy();
-        objective = new DataObjective(context, parameters, Dataset.regression(x, y), new Loss.Mse());
-        minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(ITERATIONS).withHistory(10));
+        objective = DataObjective.of(context, parameters, Dataset.regression(x, y), new Loss.Mse());
+        minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(ITERATIONS).withHistory(10));
     }
 
     /** From the same parameters each time. */

@@ -55,7 +55,7 @@ final class CompileCommand implements Callable<Integer> {
         if (raw && target.java == null) {
             throw new InputException("--raw is for --java; C takes the numbers that the model sees");
         }
-        try (Checkpoint checkpoint = Checkpoint.read(model)) {
+        try (Checkpoint checkpoint = ExportCommand.read(model)) {
             List<String> comment = List.of("kan4j " + NativeLibrary.version() + ", model of "
                     + checkpoint.provenance().created() + ", SHA-256 " + sha256(model));
             if (target.java != null) {

@@ -25,10 +25,10 @@ final class DataOptions {
     @Option(names = "--task", paramLabel = "TASK", description = "classification or regression; by default classification if the target is text or has two values.")
     private TableSet.Task task;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns to leave out.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
-    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", description = "Columns to take as categories although they hold numbers, or more texts than categories mostly are.")
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to take as categories although they hold numbers, or more texts than categories mostly are.")
     private Set<String> categorical = new LinkedHashSet<>();
 
     @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
@@ -38,7 +38,7 @@ final class DataOptions {
             + "knows; refuse by default.")
     private Encoding.Unseen unseen;
 
-    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",", description = "Columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
+    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
             + "outliers; others are scaled by their range.")
     private Set<String> quantiles = new LinkedHashSet<>();
 

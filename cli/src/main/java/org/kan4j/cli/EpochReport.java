@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import org.kan4j.measure.Metrics;
 import org.kan4j.train.TrainingListener;
 
 /**
@@ -17,12 +18,12 @@ record EpochReport(int number, String part, double trainLoss, double loss, doubl
 
     /** An epoch of a trainer; `unit` is the target's deviation, in which the trainer counts. */
     static EpochReport of(TrainingListener.Epoch epoch, String part, double unit) {
-        if (epoch.validation() == null) {
+        if (epoch.validation().isEmpty()) {
             return new EpochReport(epoch.epoch(), null, epoch.loss(), Double.NaN, Double.NaN, epoch.seconds());
         }
-        double score = epoch.validation().accuracy().isPresent() ? epoch.validation().accuracy().getAsDouble()
-                : epoch.validation().rmse().orElseThrow() * unit;
-        return new EpochReport(epoch.epoch(), part, epoch.loss(), epoch.validation().loss(), score, epoch.seconds());
+        Metrics measured = epoch.validation().get();
+        double score = measured.accuracy().isPresent() ? measured.accuracy().getAsDouble() : measured.rmse().orElseThrow() * unit;
+        return new EpochReport(epoch.epoch(), part, epoch.loss(), measured.loss(), score, epoch.seconds());
     }
 
     /** What epochs are compared by: the loss on the part, else of training. */

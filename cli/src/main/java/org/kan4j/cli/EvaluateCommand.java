@@ -10,6 +10,8 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.kan4j.Kan;
+import org.kan4j.KanMultiLabel;
+import org.kan4j.Report;
 import org.kan4j.TrainedKan;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
@@ -70,8 +72,17 @@ final class EvaluateCommand implements Callable<Integer> {
         try (TrainedKan model = Kan.load(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             PrintWriter err = spec.commandLine().getErr();
             Encoding encoding = ruled(model.encoding(), missing, unseen);
-            RowSource rows = rows(data, table(data, tables, err), encoding, true, err).load(arena,
-                    model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
+            Table table = table(data, tables, err);
+            if (model instanceof KanMultiLabel several && table != null) {
+                Report report = several.evaluate(LabelledRows.of(table, encoding));
+                out.println(report);
+                ObjectNode root = Output.object().put("rows", report.rows());
+                report.measures().forEach(root::put);
+                Output.writeJson(spec, json, root);
+                return 0;
+            }
+            RowSource rows = rows(data, table, encoding, true, err).load(arena, model.parameters().model().dtype(),
+                    Part.DEFAULT_MEMORY);
             Metrics metrics = Metrics.measure(context, model.parameters(), null, rows);
             ObjectNode root = Output.object();
             root.put("rows", metrics.rows());
@@ -125,7 +136,7 @@ final class EvaluateCommand implements Callable<Integer> {
     /** The test part of a named set, or all rows of a table, as the model sees them. */
     static Part rows(String data, Table table, Encoding encoding, boolean needTarget, PrintWriter notes) {
         if (table != null) {
-            return TableRows.all(table, encoding, needTarget, note -> notes.println("note: " + note));
+            return TableRows.all(table, encoding, needTarget, note -> notes.println(Main.note(note)));
         }
         NamedSet named = NamedSet.of(data).orElseThrow();
         Encoding ofSet = named.encoding();

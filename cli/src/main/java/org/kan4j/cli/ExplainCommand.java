@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -54,8 +55,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas or feynman for a table of known "
-            + "formulas and whether they come back from their samples.")
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science or noise for a table "
+            + "of known formulas and whether they come back from their samples.")
     private String data;
 
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column to explain; not with --model.")
@@ -72,16 +73,22 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(names = "--basis", paramLabel = "NAME", defaultValue = "bspline", completionCandidates = Bases.Names.class, description = "Functions on the edges, ${DEFAULT-VALUE} by default: ${COMPLETION-CANDIDATES}.")
     private String basis;
 
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Of a table, the formulas to look at; all by default.")
+    private Set<String> only = new LinkedHashSet<>();
+
+    @Option(names = "--networks", description = "Fit networks at once, without a look for structure in the data itself.")
+    private boolean networks;
+
     @Option(names = "--library", paramLabel = "NAMES", defaultValue = "default", description = "Functions that edges may be: default, minimal, special, or names such as sin,exp,x^2.")
     private String library;
 
     @Option(names = "--noise", paramLabel = "S", description = "Deviation of the target's noise, in its unit; estimated by default.")
     private Double noise;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns to leave out.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to leave out.")
     private Set<String> drop = new LinkedHashSet<>();
 
-    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", description = "Columns to take as categories although they hold numbers.")
+    @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to take as categories although they hold numbers.")
     private Set<String> categorical = new LinkedHashSet<>();
 
     @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the column's mean; refuse by default.")
@@ -117,9 +124,12 @@ final class ExplainCommand implements Callable<Integer> {
                 throw new InputException("--out, --target and --model are for a file, not for the table " + data);
             }
             try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
-                ExplainTable.print(data, explain, context, spec.commandLine().getOut());
+                ExplainTable.print(data, only, explain, context, spec.commandLine().getOut());
             }
             return 0;
+        }
+        if (!only.isEmpty()) {
+            throw new InputException("--only is for a table such as formulas, not for a file");
         }
         if (out == null) {
             throw new InputException("--out DIR is missing, the folder for what is found");
@@ -127,13 +137,14 @@ final class ExplainCommand implements Callable<Integer> {
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw new InputException("--out '" + out + "' is a file, expected a folder");
         }
-        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile);
-        for (String name : List.of("model.safetensors", "formula.json", "explanation.json", "diagram.svg", "report.html")) {
-            check.writes("--out", out.resolve(name));
-        }
         if ((target == null) == (modelFile == null)) {
             throw new InputException("either --target COLUMN or --model FILE says what to explain, given "
                     + (target == null ? "neither" : "both"));
+        }
+        boolean fresh = Files.notExists(out);
+        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile);
+        for (String name : List.of("model.safetensors", "formula.json", "explanation.json", "diagram.svg", "report.html")) {
+            check.writes("--out", out.resolve(name));
         }
         try (Interrupt interrupt = new Interrupt(() -> stopped.set(true),
                 "the step that runs takes too long: nothing is written");
@@ -145,8 +156,20 @@ final class ExplainCommand implements Callable<Integer> {
                 fromModel(context, arena, explain);
             }
             interrupt.reported();
+        } finally {
+            if (fresh) {
+                deleteIfEmpty(out); // made by the check, and nothing came of it
+            }
         }
         return 0;
+    }
+
+    private static void deleteIfEmpty(Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // what was found lies there
+        }
     }
 
     private Explain options() {
@@ -155,7 +178,7 @@ final class ExplainCommand implements Callable<Integer> {
         Ranges.positive("--minutes", minutes);
         Ranges.atLeast("--restarts", starts, 1);
         Explain explain = Explain.defaults().withShape(shape).withLibrary(SymbolicLibrary.of(library)).withTolerance(tolerance)
-                .withStarts(starts).withMinutes(minutes).withSeed(seed);
+                .withStarts(starts).withMinutes(minutes).withSeed(seed).withStructure(!networks);
         if (!basis.equals("bspline")) {
             explain = explain.withBasis(basis());
         }
@@ -175,7 +198,7 @@ final class ExplainCommand implements Callable<Integer> {
     private void fromData(Context context, Arena arena, Explain explain) throws IOException {
         TableSet set = TableSet.learn(tables.open(data, spec.commandLine().getErr()), new TableSet.Options(target,
                 TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed));
-        set.notes().forEach(n -> spec.commandLine().getErr().println("note: " + n));
+        set.notes().forEach(n -> spec.commandLine().getErr().println(Main.note(n)));
         Parts parts = set.parts();
         RowSource rest = parts.train().load(arena, DType.F64, Part.DEFAULT_MEMORY);
         RowSource.Split<? extends RowSource> split = rest.split(8.0 / 9, seed);

@@ -3,119 +3,137 @@ package org.kan4j.cli;
 
 import static org.kan4j.cli.Progress.format;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SplittableRandom;
-import org.kan4j.data.FormulaSet.Range;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.explain.Column;
 import org.kan4j.explain.Explain;
 import org.kan4j.explain.Explanation;
 import org.kan4j.formula.Expression;
-import org.kan4j.formula.Formula;
+import org.kan4j.rows.Dataset;
+import org.kan4j.symbolic.Composition;
+import org.kan4j.symbolic.ConstantFit;
+import org.kan4j.symbolic.EdgeFunction;
+import org.kan4j.symbolic.Observations;
+import org.kan4j.tensor.HostTensor;
 
 /** Formulas that are known, explained from their samples: which come back. */
 final class ExplainTable {
 
     /** Names that stand for a table where a file is expected. */
-    static final List<String> NAMES = List.of("formulas", "feynman");
+    static final List<String> NAMES = List.of("formulas", "feynman", "science", "noise");
 
-    private static final double SAME = 1e-9;
-    private static final int POINTS = 1000;
-
-    /** A formula, its sampled box and the number of samples. */
-    private record Case(String name, String formula, String ranges, int rows) {
-    }
-
-    private static final List<Case> FORMULAS = List.of(of("F1", "exp(sin(pi*x)+y^2)", null), of("F2", "x*y", null),
-            of("F3", "(u+v)/(1+u*v)", "-0.9:0.9"), of("F4", "sin(2*(log(x)+log(y)))", "0.2:5"), of("F5", "sqrt(x^2+y^2)", null),
-            of("F6", "sqrt(1+a^2+b^2)", null), of("F7", "n/(exp(a)+exp(-a))", "a=-1:1,n=0.05:1"), of("F8", "1/(1+a*b)", "0.1:2"),
-            of("F9", "a+alpha*b", null), of("F10", "exp(-theta^2/(2*sigma^2))/sqrt(2*pi*sigma^2)", "theta=-1:1,sigma=0.5:2"),
-            of("F11", "cos(a)+alpha*cos(a)^2", "a=-pi:pi,alpha=-1:1"),
-            new Case("F12", "exp((sin(pi*(a^2+b^2))+sin(pi*(c^2+d^2)))/2)", null, 3000), of("F13", "x/y", "x=0.1:1,y=0.5:2"),
-            of("F14", "sqrt(1-v^2)", "-0.95:0.95"), of("F18", "exp(sin(pi*x)+y^2)+0*(r+s+t+u+v)", null),
-            of("N1", "x^3+x^2+x", null), of("N2", "x^4+x^3+x^2+x", null), of("N3", "x^5+x^4+x^3+x^2+x", null),
-            of("N4", "x^6+x^5+x^4+x^3+x^2+x", null), of("N5", "sin(x^2)*cos(x)-1", null), of("N6", "sin(x)+sin(x+x^2)", null),
-            of("N7", "log(x+1)+log(x^2+1)", "0:2"), of("N8", "sqrt(x)", "0:4"), of("N10", "2*sin(x)*cos(y)", null));
-
-    private static Case of(String name, String formula, String ranges) {
-        return new Case(name, formula, ranges, 1000);
-    }
+    private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    private static final int WIDE = 160;
+    /** Error, in deviations, of the formula found fitted to data without noise, at which its form is right. */
+    private static final double RIGHT = 1e-9;
 
     private ExplainTable() {
     }
 
-    /** Explains each of a table's formulas and prints a line for it, then how many came back. */
-    static void print(String name, Explain explain, Context context, PrintWriter out) {
-        List<Case> cases = name.equals("formulas") ? FORMULAS
-                : Feynman.all().stream().map(e -> new Case(e.name(), e.formula().toString(), null, 1000)).toList();
+    /**
+     * Explains each of a table's formulas and prints a line for it, then how many came back.
+     *
+     * @param only names of those to look at; all where it is empty
+     */
+    static void print(String table, Set<String> only, Explain explain, Context context, PrintWriter out) {
+        List<KnownFormula> cases = KnownFormula.table(table).stream()
+                .filter(f -> only.isEmpty() || only.contains(f.name())).toList();
+        if (cases.isEmpty()) {
+            throw new InputException("--only names none of the table " + table + ", which has "
+                    + KnownFormula.table(table).stream().map(KnownFormula::name).collect(Collectors.joining(", ")));
+        }
         int exact = 0;
-        for (Case one : cases) {
-            FitProblem problem = FitProblem.of(name.equals("feynman") ? one.name() : one.formula(), one.ranges(), null);
-            long begin = System.nanoTime();
+        double seconds = 0;
+        for (KnownFormula one : cases) {
+            long begin = SYSTEM.getProcessCpuTime();
             String found;
             boolean same = false;
             try {
-                Explanation explanation = explain.run(context, sample(problem, one.rows(), explain.seed()),
-                        values(problem, one.rows(), explain.seed()), problem.formula().variables(), "value");
-                found = explanation.formulas().isEmpty() ? explanation.reason().orElse("") : explanation.formulas().getFirst()
-                        .toString();
-                same = !explanation.formulas().isEmpty() && same(problem, explanation.formulas().getFirst());
-            } catch (org.kan4j.error.KanException e) {
+                Explanation explanation = explanation(one, explain, context);
+                List<Expression> formulas = explanation.formulas();
+                found = formulas.isEmpty() ? explanation.reason().orElse("") : text(formulas);
+                same = !formulas.isEmpty() && (one.noise() > 0 ? form(one, formulas, explain.seed()) : one.is(formulas));
+            } catch (KanException e) {
                 found = e.getMessage();
             }
+            double spent = (SYSTEM.getProcessCpuTime() - begin) / 1e9;
+            seconds += spent;
             exact += same ? 1 : 0;
-            out.println(
-                    format("%-10s %-5s %6.1f s  %-48s %s", one.name(), same ? "exact" : "-", (System.nanoTime() - begin) / 1e9,
-                            problem.formula(), found.length() > 160 ? found.substring(0, 160) + " ..." : found));
+            out.println(format("%-16s %-5s %6.1f s  %-48s %s", one.name(), same ? one.noise() > 0 ? "form" : "exact" : "-", spent,
+                    text(one.outputs()), found.length() > WIDE ? found.substring(0, WIDE) + " ..." : found));
             out.flush();
         }
-        out.println(format("exact      %d of %d, seed %d", exact, cases.size(), explain.seed()));
+        out.println(format("%-16s %d of %d, seed %d, %.0f s of CPU time", cases.getFirst().noise() > 0 ? "form" : "exact", exact,
+                cases.size(), explain.seed(), seconds));
     }
 
-    private static double[][] sample(FitProblem problem, int rows, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        double[][] x = new double[rows][problem.ranges().size()];
-        for (double[] row : x) {
-            for (int i = 0; i < row.length; i++) {
-                Range range = problem.ranges().get(i);
-                row[i] = random.nextDouble(range.low(), range.high());
-            }
-        }
-        return x;
+    private static String text(List<Expression> formulas) {
+        return formulas.stream().map(Expression::toString).collect(Collectors.joining(", "));
     }
 
-    private static double[] values(FitProblem problem, int rows, long seed) {
-        List<Double> values = new ArrayList<>();
-        for (double[] row : sample(problem, rows, seed)) {
-            values.add(problem.formula().evaluate(row));
+    private static Explanation explanation(KnownFormula one, Explain asked, Context context) {
+        Explain explain = one.outputs().toString().contains("j0(")
+                ? asked.withLibrary(asked.library().with(EdgeFunction.of(KnownFormula.J0, 4))) : asked;
+        Map<String, double[]> columns = one.sample(explain.seed());
+        List<String> names = List.copyOf(columns.keySet());
+        double[][] x = new double[one.rows()][names.size()];
+        for (int i = 0; i < names.size(); i++) {
+            double[] column = columns.get(names.get(i));
+            for (int b = 0; b < x.length; b++) {
+                x[b][i] = column[b];
+            }
         }
-        return values.stream().mapToDouble(Double::doubleValue).toArray();
+        if (one.outputs().size() == 1) {
+            return explain.run(context, x, one.values(0, explain.seed()), names, "value");
+        }
+        return ofSeveral(one, explain, context, x, names);
     }
 
-    /** Equal to rounding at points of twice the box, where both are finite. */
-    private static boolean same(FitProblem problem, Expression found) {
-        Formula other = Formula.of(found, problem.formula().variables());
-        SplittableRandom random = new SplittableRandom(3);
-        double[] point = new double[problem.ranges().size()];
-        double worst = 0;
-        double size = 0;
-        int finite = 0;
-        for (int k = 0; k < POINTS; k++) {
-            for (int i = 0; i < point.length; i++) {
-                Range range = problem.ranges().get(i);
-                double half = range.high() - range.low();
-                double middle = (range.low() + range.high()) / 2;
-                point[i] = random.nextDouble(middle - half, middle + half);
+    /** Of several outputs, in their own units. */
+    private static Explanation ofSeveral(KnownFormula one, Explain explain, Context context, double[][] x, List<String> names) {
+        double[][] y = new double[x.length][one.outputs().size()];
+        List<Column> outputs = new ArrayList<>();
+        for (int k = 0; k < one.outputs().size(); k++) {
+            double[] column = one.values(k, explain.seed());
+            for (int b = 0; b < x.length; b++) {
+                y[b][k] = column[b];
             }
-            double a = problem.formula().evaluate(point);
-            double b = other.evaluate(point);
-            if (Double.isFinite(a) && Double.isFinite(b)) {
-                worst = Math.max(worst, Math.abs(a - b));
-                size += a * a;
-                finite++;
-            }
+            outputs.add(Column.plain("value" + (k + 1)));
         }
-        return finite > POINTS / 10 && worst <= SAME * Math.sqrt(size / finite);
+        int tenth = x.length / 10;
+        try (Arena arena = Arena.ofConfined()) {
+            List<Dataset> parts = new ArrayList<>();
+            int[] ends = {0, x.length - 2 * tenth, x.length - tenth, x.length};
+            for (int p = 0; p < 3; p++) {
+                parts.add(Dataset.regression(HostTensor.of(arena, java.util.Arrays.copyOfRange(x, ends[p], ends[p + 1])),
+                        HostTensor.of(arena, java.util.Arrays.copyOfRange(y, ends[p], ends[p + 1]))));
+            }
+            return explain.run(context, parts.get(0), parts.get(1), parts.get(2), names.stream().map(Column::plain).toList(),
+                    outputs, new Explain.Listener() {
+                    });
+        }
+    }
+
+    /** Whether some constants make the formulas found the true ones. */
+    private static boolean form(KnownFormula one, List<Expression> found, long seed) {
+        KnownFormula clean = new KnownFormula(one.name(), one.outputs(), one.ranges(), one.rows(), 0);
+        Map<String, Expression> formulas = new LinkedHashMap<>();
+        Map<String, double[]> targets = new LinkedHashMap<>();
+        for (int k = 0; k < found.size(); k++) {
+            formulas.put("value" + k, found.get(k));
+            targets.put("value" + k, clean.values(k, seed));
+        }
+        return ConstantFit.fit(Composition.of(formulas), new Observations(one.sample(seed), targets, one.rows()), 100)
+                .rmse() <= RIGHT;
     }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.explain.SymbolicEdges;
 import org.kan4j.export.Onnx;
 import org.kan4j.export.OnnxOptions;
 import org.kan4j.interop.Origin;
@@ -82,10 +83,22 @@ final class ExportCommand implements Callable<Integer> {
         return target.onnx != null ? onnx(target.onnx) : stateDict(target.stateDict);
     }
 
+    /** A model to hand on; refuses one whose edges are functions that its network does not have. */
+    static Checkpoint read(Path model) throws IOException {
+        Checkpoint checkpoint = Checkpoint.read(model);
+        try {
+            SymbolicEdges.requireCurves(checkpoint.parameters(), checkpoint.properties());
+            return checkpoint;
+        } catch (RuntimeException | Error e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
     private int stateDict(StateDict to) throws IOException {
         Variant known = Variant.of(to.variant);
         new Output.Check().reads("MODEL", model).writes("--out", to.out);
-        try (Checkpoint checkpoint = Checkpoint.read(model); Arena arena = Arena.ofConfined()) {
+        try (Checkpoint checkpoint = read(model); Arena arena = Arena.ofConfined()) {
             Origin origin = Origin.of(checkpoint.properties(), arena);
             StateDicts.Exported state = StateDicts.save(known, checkpoint.parameters(), origin, arena);
             Safetensors.write(to.out, state.tensors(), state.metadata());
@@ -110,7 +123,7 @@ final class ExportCommand implements Callable<Integer> {
             OnnxCheck.requireRuntime();
         }
         new Output.Check().reads("MODEL", model).writes("--onnx", to.file);
-        try (Checkpoint checkpoint = Checkpoint.read(model)) {
+        try (Checkpoint checkpoint = read(model)) {
             Map<String, String> metadata = new LinkedHashMap<>(checkpoint.properties());
             metadata.remove(Origin.PROPERTY); // the state dict's unused tensors, of no use there
             if (to.raw) {

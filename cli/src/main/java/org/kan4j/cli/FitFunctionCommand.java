@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.Callable;
 import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
@@ -100,6 +101,7 @@ final class FitFunctionCommand implements Callable<Integer> {
     private Path plot;
 
     private PrintWriter screen;
+    private final AtomicBoolean stopped = new AtomicBoolean();
 
     @Override
     public Integer call() throws IOException {
@@ -114,14 +116,21 @@ final class FitFunctionCommand implements Callable<Integer> {
         checkOptions();
         FitProblem problem = text.equals(ALL) ? null : FitProblem.of(text, ranges, layers);
         // A network of a few nodes is too small to share among threads.
-        try (Context context = device.threads != null ? device.open() : device.open(1)) {
+        try (Context context = device.threads != null ? device.open() : device.open(1);
+                Interrupt interrupt = new Interrupt(() -> stopped.set(true),
+                        "the step takes too long to be waited for; nothing is saved")) {
             if (problem == null) {
                 table(context);
             } else {
                 one(context, problem);
             }
+            screen.flush();
         }
-        return 0;
+        return isStopped() ? Interrupt.STATUS : 0;
+    }
+
+    private boolean isStopped() {
+        return stopped.get() || Thread.currentThread().isInterrupted();
     }
 
     private void checkOptions() {
@@ -190,6 +199,11 @@ final class FitFunctionCommand implements Callable<Integer> {
                 }
 
                 @Override
+                public boolean isStopRequested() {
+                    return isStopped();
+                }
+
+                @Override
                 public void onStage(Fit.Stage stage, org.kan4j.model.Parameters parameters) {
                     shown.onStage(stage, parameters);
                     FitOutcome.Row row = new FitOutcome.Row(stage, Math.sqrt(stage.trainLoss()) * unit,
@@ -246,6 +260,10 @@ final class FitFunctionCommand implements Callable<Integer> {
             screen.flush();
         });
         screen.println();
+        if (isStopped()) {
+            screen.println("stopped on request; " + (out != null ? "the best fit so far is in " + out
+                    : "--out FILE keeps the best fit so far"));
+        }
         screen.println(format("test         RMSE %.3e on grid %d", outcome.row().rmse(), outcome.row().stage().grid()));
         if (!Double.isNaN(problem.published())) {
             screen.println(format("published    RMSE %.3e, of this shape", problem.published()));
@@ -280,6 +298,11 @@ final class FitFunctionCommand implements Callable<Integer> {
             FitOutcome outcome = run(context, FitProblem.of(equation), new Line(equation.name()), () -> {
             }, row -> {
             });
+            if (isStopped()) {
+                screen.println();
+                screen.println("stopped on request, in " + equation.name());
+                break;
+            }
             outcomes.add(outcome);
             screen.println(format("| %s | `%s` | %s | %d | %.2e | %.2e | %.2g | %.0f |", equation.name(), equation.formula(),
                     FitProblem.of(equation).shape(), outcome.row().stage().grid(), outcome.row().rmse(), equation.published(),

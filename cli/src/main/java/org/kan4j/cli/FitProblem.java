@@ -41,7 +41,7 @@ record FitProblem(String name, Formula formula, List<Range> ranges, long[] layer
         if (n == 0) {
             throw new InputException("the formula '" + text + "' has no variable");
         }
-        List<Range> box = ranges != null || known.isEmpty() ? box(formula, ranges) : known.get().ranges();
+        List<Range> box = ranges != null || known.isEmpty() ? box(formula.variables(), ranges) : known.get().ranges();
         long[] widths = layers != null ? layers : known.isPresent() ? known.get().layers() : new long[] {n, 2L * n + 1, 1};
         if (widths.length < 2 || widths[0] != n || widths[widths.length - 1] != 1
                 || Arrays.stream(widths).anyMatch(w -> w < 1)) {
@@ -59,8 +59,8 @@ record FitProblem(String name, Formula formula, List<Range> ranges, long[] layer
         return Formula.parse(text);
     }
 
-    private static List<Range> box(Formula formula, String ranges) {
-        List<String> variables = formula.variables();
+    /** @param ranges of the variables, as given; null for -1..1 */
+    static List<Range> box(List<String> variables, String ranges) {
         if (ranges == null || !ranges.contains("=")) {
             Range all = ranges == null ? new Range(-1, 1) : range(ranges);
             return variables.stream().map(name -> all).toList();

@@ -9,6 +9,7 @@ import static org.kan4j.cli.Progress.format;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.kan4j.device.Context;
 import org.kan4j.explain.Column;
 import org.kan4j.explain.Hypotheses;
 import org.kan4j.explain.KanGraph;
+import org.kan4j.explain.StructureTree;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -47,8 +49,9 @@ final class HypothesisCommand implements Callable<Integer> {
     @Option(names = "--symmetric", description = "Pairs of inputs seen as one number.")
     private boolean symmetric;
 
-    @Option(names = "--tree", description = "Groups of inputs, and groups of these.")
-    private boolean tree;
+    @Option(names = "--tree", paramLabel = "FILE", arity = "0..1", fallbackValue = "", description = "Groups of inputs, and groups of these, with the shape of a network that has a node for each "
+            + "(for kan4j explain --layers); with FILE also drawn as SVG.")
+    private Path tree;
 
     @Option(names = "--error", paramLabel = "F", defaultValue = "0.01", description = "Error of the model, relative to the target's deviation: what is smaller cannot be told from nothing; "
             + "${DEFAULT-VALUE} by default.")
@@ -60,8 +63,9 @@ final class HypothesisCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Ranges.nonNegative("--error", error);
-        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data));
-        boolean all = !separable && !symmetric && !tree;
+        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--tree",
+                tree == null || tree.toString().isEmpty() ? null : tree);
+        boolean all = !separable && !symmetric && tree == null;
         PrintWriter out = spec.commandLine().getOut();
         try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
             double[] x = Meaning.features(EvaluateCommand.rows(data, model.encoding(), false, tables, spec.commandLine().getErr())
@@ -82,9 +86,14 @@ final class HypothesisCommand implements Callable<Integer> {
                             s.form().map(f -> ", as " + f + " in the model's units").orElse(""), s.measure()));
                 }
             }
-            if (all || tree) {
-                Hypotheses.Tree found = about.tree();
+            if (all || tree != null) {
+                StructureTree found = about.tree();
                 out.println("tree         " + text(found, names) + ", " + found.kind());
+                out.println("shape        " + found.shape());
+                if (tree != null && !tree.toString().isEmpty()) {
+                    Output.write(tree, found.svg(names, output.name()).getBytes(StandardCharsets.UTF_8));
+                    out.println("saved        " + tree);
+                }
             }
         }
         return 0;
@@ -95,7 +104,7 @@ final class HypothesisCommand implements Callable<Integer> {
                 .collect(Collectors.joining(" "));
     }
 
-    private static String text(Hypotheses.Tree tree, List<String> names) {
+    private static String text(StructureTree tree, List<String> names) {
         return tree.children().isEmpty() ? names.get(tree.inputs()[0]) : tree.children().stream().map(c -> text(c, names))
                 .collect(Collectors.joining(" ", "(", ")"));
     }

@@ -5,9 +5,18 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.kan4j.device.Context;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.explain.Edge;
+import org.kan4j.explain.KanGraph;
+import org.kan4j.explain.SymbolicEdges;
+import org.kan4j.formula.Expression;
+import org.kan4j.formula.Notation;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.interop.Origin;
 import org.kan4j.interop.StateDicts;
@@ -44,7 +53,8 @@ final class ImportCommand implements Callable<Integer> {
             + "encoder,decoder.")
     private List<String> order;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the model.")
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the model. A pykan model all of whose edges are functions also as FILE.json, a formula "
+            + "that kan4j predict and kan4j formula take; its columns are x1, x2, ...")
     private Path out;
 
     @Override
@@ -56,15 +66,55 @@ final class ImportCommand implements Callable<Integer> {
             StateDicts.Imported model = StateDicts.load(file.what(), known, file.tensors(),
                     config != null ? config : file.config(), order);
             try (org.kan4j.model.Parameters parameters = model.parameters()) {
-                Checkpoint.write(out, parameters, Map.of(Origin.PROPERTY, model.origin().toJson()));
+                Map<String, String> properties = new HashMap<>(Map.of(Origin.PROPERTY, model.origin().toJson()));
+                if (!model.functions().isEmpty()) {
+                    properties.put(SymbolicEdges.KEY, new SymbolicEdges(functions(model)).toJson());
+                }
                 PrintWriter print = spec.commandLine().getOut();
+                if (FormulaFile.is(out)) {
+                    print.println(out + ": y = " + formula(parameters, SymbolicEdges.parse(properties.get(SymbolicEdges.KEY)))
+                            .format(Notation.TEXT, 6));
+                    return 0;
+                }
+                Checkpoint.write(out, parameters, properties);
                 print.println(out + ": " + parameters.model().layers().size() + " layers, "
                         + parameters.model().in() + " inputs, " + parameters.model().out() + " outputs, "
                         + parameters.model().parameterCount() + " parameters, " + parameters.model().dtype());
+                if (!model.functions().isEmpty()) {
+                    print.println(model.functions().size() + " edges are functions (property " + SymbolicEdges.KEY
+                            + "), which the network alone does not have");
+                }
                 print.println("layers of " + file.what() + " in their order: " + String.join(", ", model.layers()));
             }
             file.notes().forEach(note -> spec.commandLine().getErr().println("kan4j: note: " + file.what() + ": " + note));
         }
         return 0;
+    }
+
+    private static Map<Edge, Expression> functions(StateDicts.Imported model) {
+        Map<Edge, Expression> functions = new HashMap<>();
+        model.functions().forEach((edge, text) -> functions.put(Edge.parse(edge), Expression.parse(text)));
+        return functions;
+    }
+
+    /** Writes the formula of a network all of whose edges are functions. */
+    private Expression formula(org.kan4j.model.Parameters parameters, SymbolicEdges known) throws IOException {
+        List<org.kan4j.explain.Column> inputs = new ArrayList<>();
+        List<Encoding.Column> columns = new ArrayList<>();
+        for (int i = 1; i <= parameters.model().in(); i++) {
+            inputs.add(org.kan4j.explain.Column.plain("x" + i));
+            columns.add(new Encoding.Numeric("x" + i, -1, 1, 0));
+        }
+        if (parameters.model().out() != 1) {
+            throw new InputException("--out " + out + ": a formula is for one number, the model has " + parameters.model().out()
+                    + " outputs");
+        }
+        try (Context context = Context.open()) {
+            Expression formula = known.formulas(context, KanGraph.of(parameters), inputs,
+                    List.of(org.kan4j.explain.Column.plain("y"))).getFirst();
+            new FormulaFile("y", formula, new Encoding(weights.getFileName().toString(), columns, new Encoding.Value("y", 0, 1),
+                    Encoding.Missing.REFUSE, Encoding.Unseen.REFUSE)).write(out);
+            return formula;
+        }
     }
 }

@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 /** On Ctrl-C, SIGTERM or SIGHUP asks the work to stop and lets it write what it has before the VM ends. */
 final class Interrupt implements AutoCloseable {
 
+    /** Of a command that was stopped: 128 and the number of SIGINT. */
+    static final int STATUS = 130;
     private static final int PATIENCE_S = 20;
 
     private final CountDownLatch done = new CountDownLatch(1);

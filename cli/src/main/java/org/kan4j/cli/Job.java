@@ -46,7 +46,7 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
     /** A table in a file; steps are sized so that small ones get enough of them. */
     static Job table(Table table, TableSet.Options options, PrintWriter notes) {
         TableSet set = TableSet.learn(table, options);
-        set.notes().forEach(n -> notes.println("note: " + n));
+        set.notes().forEach(n -> notes.println(Main.note(n)));
         Parts parts = set.parts();
         return table(set.encoding(), options.testShare() > 0 ? parts : new Parts(parts.train(), null));
     }
@@ -81,7 +81,7 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
 
     /** All rows of a table, with the target, as a model that is there takes them. */
     static Part rows(Table table, Encoding encoding, PrintWriter notes) {
-        return TableRows.all(table, encoding, true, note -> notes.println("note: " + note));
+        return TableRows.all(table, encoding, true, note -> notes.println(Main.note(note)));
     }
 
     /** The file that the command line names; null for a known set and standard input. */

@@ -152,9 +152,19 @@ public final class Main {
                         + ", lacks; LC_ALL=C.UTF-8 in the environment has all";
     }
 
-    /** What the library calls a setting is an option here: "set missing to fill" is "use --missing fill". */
+    /** What the library calls a setting is an option here: "missing=fill" is "--missing fill". */
     static String inOptions(String message) {
-        return message.replaceAll("\\bset (missing|unseen) to (\\w+)", "use --$1 $2");
+        return message.replace("format.header=false", "--no-header").replace("format.header=true", "--header")
+                .replaceAll("\\bformat\\.missing\\b", "--na")
+                .replaceAll("\\bformat\\.(separator|decimal|thousands|header|encoding)\\b", "--$1")
+                .replaceAll("\\btestShare=", "--test-fraction ")
+                .replaceAll("(?<![-.\\w])(drop|categorical|missing|unseen|quantiles|task)=", "--$1 ")
+                .replaceAll("(--(?:na|separator|decimal|thousands|encoding))=", "$1 ");
+    }
+
+    /** A line about choices made for the user. */
+    static String note(String note) {
+        return "note: " + inOptions(note);
     }
 
     /** In words; Java's own messages of these are a bare path. */

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -97,15 +98,15 @@ final class Output {
             if (file == null || isStandardOutput(file)) {
                 return this;
             }
-            Path folder = folder(file);
-            if (folder == null || Files.isDirectory(file)) {
-                throw new InputException(option + " '" + file + "' is a folder, expected a file name");
-            }
-            if (!isReplaced(file)) {
+            if (!Files.isDirectory(file) && !isReplaced(file)) { // /dev/stdout may lead to pipe:[123], which is no path
                 if (!Files.isWritable(file)) {
                     throw new InputException(option + " " + file + ": permission denied");
                 }
                 return this;
+            }
+            Path folder = folder(file);
+            if (folder == null || Files.isDirectory(file)) {
+                throw new InputException(option + " '" + file + "' is a folder, expected a file name");
             }
             taken.forEach((name, other) -> {
                 if (same(file, other)) {
@@ -162,6 +163,16 @@ final class Output {
             writeTo(new FileOutputStream(FileDescriptor.out), content);
             return;
         }
+        try {
+            writeFile(file, content);
+        } catch (FileNotFoundException e) { // Java's own sentence names the file
+            throw new IOException("cannot write " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw e.getClass() == IOException.class ? new IOException("cannot write " + file + ": " + e.getMessage(), e) : e;
+        }
+    }
+
+    private static void writeFile(Path file, Content content) throws IOException {
         boolean dangling = Files.isSymbolicLink(file) && !Files.exists(file);
         if (dangling || !isReplaced(file)) {
             try (OutputStream stream = new FileOutputStream(file.toFile())) {

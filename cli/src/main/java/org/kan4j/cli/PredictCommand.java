@@ -68,7 +68,7 @@ final class PredictCommand implements Callable<Integer> {
             + "standard output, as CSV.")
     private Path out;
 
-    @Option(names = "--id", paramLabel = "COLUMN", split = ",", description = "Columns of the file to write in front of each prediction.")
+    @Option(names = "--id", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns of the file to write in front of each prediction.")
     private List<String> ids = new ArrayList<>();
 
     @Option(names = "--probabilities", description = "Write the probability of each class too.")
@@ -175,7 +175,14 @@ final class PredictCommand implements Callable<Integer> {
 
     /** Prints all predictions or, if a row cannot be predicted, none: whoever reads them would take a part for the whole. */
     private void printWhole(Work work, Format format) throws IOException {
-        Path whole = Files.createTempFile("kan4j-", ".predictions");
+        Path whole;
+        try {
+            whole = Files.createTempFile("kan4j-", ".predictions");
+        } catch (IOException e) {
+            throw new InputException("predictions for standard output are collected first, and the temporary folder "
+                    + System.getProperty("java.io.tmpdir") + " cannot be written to (--out FILE needs none; "
+                    + "KAN4J_JVM_OPTS=-Djava.io.tmpdir=FOLDER names another)", e);
+        }
         try {
             try (Writer text = Files.newBufferedWriter(whole)) {
                 write(work, format, text);

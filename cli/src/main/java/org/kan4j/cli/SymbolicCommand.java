@@ -15,8 +15,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.kan4j.data.Part;
 import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
 import org.kan4j.explain.Edge;
 import org.kan4j.explain.KanGraph;
 import org.kan4j.explain.SymbolicEdges;
@@ -113,6 +115,20 @@ final class SymbolicCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** An expression of x; null for what is a function's name, or neither. */
+    private static Expression expression(String text) {
+        if (Stream.of(SymbolicLibrary.standard(), SymbolicLibrary.special()).flatMap(l -> l.functions().stream())
+                .anyMatch(f -> f.name().equals(text))) {
+            return null;
+        }
+        try {
+            Expression expression = Expression.parse(text);
+            return expression.variables().equals(List.of("x")) ? expression : null;
+        } catch (KanException e) {
+            return null; // the library says what there is
+        }
+    }
+
     private SymbolicEdges changed(Context context, KanGraph graph, double[] x, SymbolicLibrary functions, SymbolicEdges known) {
         SymbolicEdges result = known;
         for (String text : unfixes) {
@@ -126,8 +142,9 @@ final class SymbolicCommand implements Callable<Integer> {
             Edge of = Edge.parse(text.substring(0, at));
             String name = text.substring(at + 1);
             graph.values(context, of, 0);
-            result = result.with(of, name.matches(".*\\bx\\b.*[-+*/(].*|.*[-+*/(].*\\bx\\b.*") ? Expression.parse(name)
-                    : SymbolicEdges.fit(context, graph, of, x, name).expression());
+            Expression given = expression(name);
+            result = result.with(of, given == null ? SymbolicEdges.fit(context, graph, of, x, name).expression()
+                    : SymbolicEdges.checked(context, graph, of, x, given));
         }
         for (Edge of : auto ? graph.edges() : List.<Edge>of()) {
             if (!result.functions().containsKey(of)) {

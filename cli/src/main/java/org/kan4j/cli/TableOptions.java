@@ -51,7 +51,7 @@ final class TableOptions {
     /** Opens a file with them; how it is read is told where that is not plain. */
     Table open(String data, PrintWriter notes) {
         Table table = open(data);
-        table.notes().forEach(note -> notes.println("note: " + note));
+        table.notes().forEach(note -> notes.println(Main.note(note)));
         return table;
     }
 

@@ -35,7 +35,6 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
 
     /** Of a training that was stopped: what a shell says of Ctrl-C. */
-    private static final int STOPPED = 130;
 
     @Spec
     private CommandSpec spec;
@@ -115,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
             Path plotFile = plotFile(modelFile, all.length > 1 ? "-seed" + each : "");
             checkOutputs(modelFile, plotFile);
             if (!finish(trainNew(each, modelFile), results, plotFile, results.size() == all.length - 1)) {
-                return STOPPED;
+                return Interrupt.STATUS;
             }
         }
         if (results.size() > 1) {
@@ -307,7 +306,7 @@ final class TrainCommand implements Callable<Integer> {
                 }
                 Training training = new Training(job, options, checkpoint.model(), modelFile, log(), screen,
                         MonotoneColumns.of(checkpoint.properties()).orElse(null));
-                return finish(training.run(builder, resume), new ArrayList<>(), plotFile, true) ? 0 : STOPPED;
+                return finish(training.run(builder, resume), new ArrayList<>(), plotFile, true) ? 0 : Interrupt.STATUS;
             }
         }
     }

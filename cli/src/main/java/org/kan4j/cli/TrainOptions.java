@@ -112,7 +112,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         for (Map.Entry<String, JsonNode> option : tree.properties()) {
             String key = option.getKey();
             String value = option.getValue().isArray() ? StreamSupport.stream(option.getValue().spliterator(), false)
-                    .map(JsonNode::asText).collect(Collectors.joining(",")) : option.getValue().asText();
+                    .map(each -> ColumnName.inList(each.asText())).collect(Collectors.joining(",")) : option.getValue().asText();
             if (!key.equals("data") && !value.isEmpty()) {
                 boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen");
                 command.append(" --").append(Config.kebab(key)).append(' ')

@@ -68,6 +68,11 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
         assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)",
                 "sum of       (x, y)");
+        Path tree = folder.resolve("tree.svg");
+        assertThat(Cli.succeed("hypothesis", model, data, "--tree", tree).out()).contains("tree         (x y), product",
+                "shape        2,0+1,1", "saved        " + tree);
+        assertThat(tree).content().startsWith("<svg").contains(">x</text>", ">×</text>", ">z</text>");
+        assertThat(Cli.succeed("hypothesis", model, data, "--tree").out()).contains("shape        2,0+1,1");
         Path drawing = folder.resolve("d.svg");
         Cli.succeed("plot", model, data, "--out", drawing, "--edge", "1,0,0");
         assertThat(drawing).content().startsWith("<svg");
@@ -119,6 +124,76 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"formula.json"}, "formula", Files.writeString(folder.resolve("x.json"), "{}"));
         Cli.refuse(new String[] {"is not JSON"}, "predict", data, "--model", Files.writeString(folder.resolve("y.json"), "{"));
         assertThat(folder.resolve("p.svg")).doesNotExist();
-        assertThat(out.resolve("explanation.json")).doesNotExist();
+        assertThat(out).as("a folder that nothing came of").doesNotExist();
+    }
+
+    private Path table(String name, String header, int rows, java.util.function.IntFunction<String> row) throws Exception {
+        List<String> lines = new ArrayList<>(List.of(header));
+        for (int b = 0; b < rows; b++) {
+            lines.add(row.apply(b));
+        }
+        return Files.write(folder.resolve(name), lines);
+    }
+
+    @Test
+    void badDataAndModelsAreOneSentence() throws Exception {
+        Path data = toy(60);
+        Path out = folder.resolve("o");
+        Cli.refuse(new String[] {"all 2 features are constant"}, "explain", table("c.csv", "x,c,z", 40, b -> "1,5," + b),
+                "--target", "z", "--out", out);
+        Cli.refuse(new String[] {"the target 'z' is the same in all 40 rows"}, "explain",
+                table("t.csv", "x,z", 40, b -> b + ",3"), "--target", "z", "--out", out);
+        // Constant columns and copies beside others are left out, and named so.
+        Path found = folder.resolve("found");
+        Cli.succeed("explain", table("d.csv", "x,d,c,z", 200, b -> {
+            double x = b / 100.0 - 1;
+            return x + "," + x + ",7," + x * x;
+        }), "--target", "z", "--out", found);
+        JsonNode features = Cli.json(found.resolve("explanation.json")).get("features");
+        assertThat(features).hasSize(3);
+        assertThat(List.of(features.get(0).get("kept").asBoolean(), features.get(1).get("kept").asBoolean(),
+                features.get(2).get("kept").asBoolean())).containsExactly(true, false, false);
+
+        Path model = folder.resolve("m.safetensors");
+        Path fixed = folder.resolve("s.safetensors");
+        Cli.succeed("from-formula", "exp(sin(pi*x)+y^2)", "--grid", 3, "--out", model);
+        Cli.refuse(new String[] {"there is no function 'foo'"}, "symbolic", model, data, "--fix", "0,0,0=foo", "--out", fixed);
+        Cli.refuse(new String[] {"there is no function 'log(y)'"}, "symbolic", model, data, "--fix", "0,0,0=log(y)", "--out",
+                fixed);
+        Cli.refuse(new String[] {"'log(x)' is NaN at -0.", "which edge 0,0,0 sees"}, "symbolic", model, data, "--fix",
+                "0,0,0=log(x)", "--out", fixed);
+        Cli.refuse(new String[] {"there is no edge 0,9,0"}, "symbolic", model, data, "--fix", "0,9,0=sin", "--out", fixed);
+        Cli.refuse(new String[] {"no such file"}, "symbolic", model, folder.resolve("none.csv"), "--auto", "--out", fixed);
+        Cli.refuse(new String[] {"Missing required parameter: 'DATA'"}, "explain", "--model", model, "--out", out);
+        Path other = Files.writeString(folder.resolve("other.csv"), "a,b\n1,2\n3,4\n");
+        Cli.refuse(new String[] {"no column 'x'"}, "explain", other, "--model", model, "--out", out);
+        Cli.refuse(new String[] {"no column 'x'"}, "prune", model, other, "--out", fixed);
+        Cli.refuse(new String[] {"no column 'x'"}, "attribute", model, other);
+        Path normed = folder.resolve("fast.safetensors");
+        Cli.succeed("train", data, "--target", "z", "--basis", "fastkan", "--hidden", 3, "--epochs", 1, "--out", normed);
+        Cli.refuse(new String[] {"not functions of one variable"}, "symbolic", normed, data, "--auto", "--out", fixed);
+        Cli.refuse(new String[] {"not functions of one variable"}, "explain", data, "--model", normed, "--out", out);
+        Cli.succeed("symbolic", model, data, "--fix", "0,0,0=2*sin(pi*x)", "--out", fixed);
+        assertThat(out).doesNotExist();
+    }
+
+    /** More columns than a search can read: attributed all the same, and the search says that it needs longer. */
+    @Test
+    void moreColumnsThanCanBeRead() throws Exception {
+        String header = java.util.stream.IntStream.range(0, 1_500).mapToObj(i -> "c" + i)
+                .collect(java.util.stream.Collectors.joining(",")) + ",z";
+        Random random = new Random(2);
+        Path wide = table("w.csv", header, 40, b -> {
+            double first = random.nextDouble();
+            StringBuilder line = new StringBuilder().append(first);
+            for (int i = 1; i < 1_500; i++) {
+                line.append(',').append(random.nextInt(100));
+            }
+            return line.append(',').append(3 * first).toString();
+        });
+        Path out = folder.resolve("o");
+        Cli.refuse(new String[] {"0.02 minutes were too few to leave out enough of the 1500 features"}, "explain", wide,
+                "--target", "z", "--minutes", "0.02", "--restarts", 1, "--out", out);
+        assertThat(out).doesNotExist();
     }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import org.kan4j.KanMultiLabel;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,7 +78,7 @@ class FrontDoorTest {
             missing.put("size", null);
             missing.put("colour", "blue");
             assertThatThrownBy(() -> model.predict(missing)).isInstanceOf(KanException.class).hasMessageContaining("'size'")
-                    .hasMessageContaining("set missing to fill");
+                    .hasMessageContaining("missing=fill");
         }
     }
 
@@ -95,7 +97,8 @@ class FrontDoorTest {
             List<String> told = lines(Cli.succeed("predict", file("rows.csv"), "--model", file("java.safetensors")));
             assertThat(told.get(0)).isEqualTo("y");
             assertThat(Double.parseDouble(told.get(1))).isCloseTo(model.predict(4, 0.25).value(), within(0.01));
-            Cli.refuse(new String[] {"use --missing fill"}, "predict", Files.writeString(file("gap.csv"), "a,b\n,1\n"), "--model",
+            Cli.refuse(new String[] {"--missing fill takes the mean"}, "predict", Files.writeString(file("gap.csv"), "a,b\n,1\n"),
+                    "--model",
                     file("java.safetensors"));
         }
     }
@@ -115,6 +118,18 @@ class FrontDoorTest {
                     assertThat(told.get(2)).startsWith("a b,");
                     assertThat(told.get(3)).startsWith("b,");
                 });
+        Path labelled = Files.writeString(file("labelled.csv"), "target,n\n,1\n,2\na,3\na,4\na b,5\nb;a,6\nb,7\nb,8\n");
+        Cli.succeed("evaluate", labelled, "--model", file("labels.safetensors"), "--json", file("e.json"));
+        Report report;
+        try (TrainedKan model = Kan.load(file("labels.safetensors"))) {
+            report = ((KanMultiLabel) model).evaluate(x, labels);
+        }
+        JsonNode told = Cli.json(file("e.json"));
+        assertThat(told.get("rows").asLong()).isEqualTo(8);
+        assertThat(report.measures()).isNotEmpty()
+                .allSatisfy((name, value) -> assertThat(told.get(name).asDouble()).as(name).isEqualTo(value));
+        Cli.refuse(new String[] {"row 1 (line 2), column 'target': 'c' is not one of the labels of the model: a, b"}, "evaluate",
+                Files.writeString(file("other.csv"), "target,n\na c,1\n"), "--model", file("labels.safetensors"));
     }
 
     @Test

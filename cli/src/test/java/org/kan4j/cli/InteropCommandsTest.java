@@ -126,4 +126,34 @@ class InteropCommandsTest {
         Cli.refuse(new String[] {"is not", "safetensors"}, "export", "--variant", "chebykan",
                 Files.writeString(folder.resolve("text"), "text, no model"), "--out", folder.resolve("back.safetensors"));
     }
+
+    /** A checkpoint of pykan's own whose edges are functions, as a formula that predicts, and as a model with them beside it. */
+    @Test
+    void symbolicEdgesOfPykan() throws Exception {
+        Path pykan = Path.of(System.getProperty("kan4j.root", ".."), "java/src/test/resources/pykan");
+        Path formula = folder.resolve("law.json");
+        assertThat(Cli.succeed("import", pykan.resolve("law"), "--variant", "pykan", "--out", formula).out())
+                .contains("y = exp(sin(3.14159*x1) + x2^2)");
+        Path rows = Files.writeString(folder.resolve("rows.csv"), "x1,x2\n0.25,0.5\n");
+        double truth = Math.exp(Math.sin(Math.PI * 0.25) + 0.25);
+        assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", formula).out().split("\\R")[1]))
+                .isBetween(truth - 1e-12, truth + 1e-12);
+        assertThat(Cli.succeed("formula", formula, "--format", "latex").out()).contains("\\sin");
+
+        Path model = folder.resolve("law.safetensors");
+        assertThat(Cli.succeed("import", pykan.resolve("law"), "--variant", "pykan", "--out", model).out())
+                .contains("3 edges are functions");
+        Path onnx = folder.resolve("law.onnx");
+        String alone = "edge 0,0,0 of the model is the function";
+        Cli.refuse(new String[] {alone}, "export", model, "--onnx", onnx);
+        Cli.refuse(new String[] {alone}, "compile", model, "--java", "Law", "--out", folder);
+        assertThat(onnx).doesNotExist();
+        assertThat(folder.resolve("Law.java")).doesNotExist();
+
+        Path mixed = folder.resolve("mixed.json");
+        Cli.refuse(new String[] {"edges have no function yet"}, "import", pykan.resolve("mixed"), "--variant", "pykan", "--out",
+                mixed);
+        Cli.refuse(new String[] {"has 2 outputs"}, "import", pykan.resolve("arity2"), "--variant", "pykan", "--out", mixed);
+        assertThat(mixed).doesNotExist();
+    }
 }

@@ -86,6 +86,31 @@ class InterruptionTest {
         }
     }
 
+    /** SIGTERM goes the way of Ctrl-C. */
+    @Test
+    void aFitEndsWithTheBestSoFar() throws Exception {
+        Path model = folder.resolve("f.safetensors");
+        Process process = new ProcessBuilder(
+                CliProcess.command(List.of(), "fit-function", "sin(3*x)*exp(y)", "--steps", 1_000_000,
+                        "--restarts", 1000, "--layers", "2,8,8,1", "--out", model))
+                .redirectErrorStream(true).start();
+        Output output = new Output(process.getInputStream());
+        try {
+            while (!output.toString().contains("fitting ")) {
+                assertThat(process.isAlive()).as(output::toString).isTrue();
+                Thread.sleep(20);
+            }
+            process.toHandle().destroy(); // which leaves its output open
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on SIGTERM: %s", output).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(output.toString()).contains("stopped on request; the best fit so far is in " + model, "test         RMSE ");
+        try (Checkpoint checkpoint = Checkpoint.read(model)) {
+            assertThat(checkpoint.model().in()).isEqualTo(2);
+        }
+    }
+
     @Test
     void anInterruptedThreadEndsAtACheckpointWithItsMetrics() throws Exception {
         Path model = folder.resolve("m.safetensors");

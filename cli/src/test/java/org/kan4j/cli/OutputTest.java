@@ -103,9 +103,10 @@ class OutputTest {
         make("mknod", file("full").toString(), "c", "1", "7");
         Cli.succeed("train", "digits", "--epochs", 1, "--out", file("null"), "--json", file("null"));
         assertThat(Files.isRegularFile(file("null"))).isFalse();
-        Cli.refuse(new String[] {"No space left on device"}, "train", "digits", "--epochs", 1, "--out", file("m.safetensors"),
-                "--json", file("full"));
-        Cli.refuse(new String[] {"No space left on device"}, "train", "digits", "--epochs", 1, "--out", file("full"));
+        String full = "cannot write " + file("full") + ": No space left on device";
+        Cli.refuse(new String[] {full}, "train", "digits", "--epochs", 1, "--out", file("m.safetensors"), "--json", file("full"));
+        Cli.refuse(new String[] {full}, "train", "digits", "--epochs", 1, "--out", file("full"));
+        Cli.refuse(new String[] {full}, "predict", "digits", "--model", file("m.safetensors"), "--out", file("full"));
         assertThat(Files.isRegularFile(file("full"))).isFalse();
     }
 
@@ -155,5 +156,57 @@ class OutputTest {
         String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isEqualTo(2);
         assertThat(said).startsWith("kan4j: ").contains("LC_ALL=C.UTF-8").hasLineCount(1);
+    }
+
+    @Test
+    void whatALinkCannotLeadToIsNamed() throws Exception {
+        Files.createSymbolicLink(file("p.csv"), Path.of("nowhere/p.csv"));
+        Cli.succeed("train", "digits", "--epochs", 1, "--out", file("m.safetensors"), "--plot", "none");
+        Cli.refuse(new String[] {"cannot write " + file("p.csv")}, "predict", "digits", "--model", file("m.safetensors"), "--out",
+                file("p.csv"));
+    }
+
+    /** As a shell's pipe: /dev/stdout leads to a name that is no path. */
+    @Test
+    void devStdoutIsAPipeToWriteTo() throws Exception {
+        Process process = CliProcess.of("fit-function", "x", "--grids", "3", "--restarts", "2", "--steps", "5", "--json",
+                "/dev/stdout", "--out", file("f.safetensors").toString(), "--plot", "none").start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(out).contains("\"grids\"");
+    }
+
+    @Test
+    void aTemporaryFolderThatIsNotThereIsNamedWithWhatHelps() throws Exception {
+        Cli.succeed("train", "digits", "--epochs", 1, "--out", file("m.safetensors"), "--plot", "none");
+        ProcessBuilder builder = CliProcess.of("predict", "digits", "--model", file("m.safetensors").toString());
+        builder.command().add(1, "-Djava.io.tmpdir=" + file("none"));
+        Process process = builder.start();
+        String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isEqualTo(2);
+        assertThat(said).contains("kan4j: predictions for standard output are collected first", "--out FILE needs none");
+    }
+
+    @Test
+    void whatTheLibrarySaysOfItsSettingsIsSaidOfOptions() {
+        assertThat(Main
+                .inOptions("missing=fill takes the mean; drop='a b' leaves it out, format.missing=-9, format.decimal=, reads, "
+                        + "format.header=false names, format.header=true says, format.separator names, testShare=0.2, task=regression, x.drop=1"))
+                .isEqualTo("--missing fill takes the mean; --drop 'a b' leaves it out, --na -9, --decimal , reads, "
+                        + "--no-header names, --header says, --separator names, --test-fraction 0.2, --task regression, x.drop=1");
+    }
+
+    /** A comma is in the name, not between names, where it stands in quotes. */
+    @Test
+    void aColumnWithACommaInItsNameCanBeNamed() throws IOException {
+        StringBuilder rows = new StringBuilder("\"a, b\",x,y\n");
+        for (int i = 0; i < 40; i++) {
+            rows.append(i * 7 % 40).append(",").append(i * 3 % 40).append(",").append(i + 0.5).append("\n");
+        }
+        Path data = Files.writeString(file("t.csv"), rows);
+        Cli cli = Cli.succeed("train", data, "--target", "y", "--drop", "\"a, b\"", "--epochs", 1, "--out",
+                file("m.safetensors"));
+        assertThat(cli.out()).containsPattern("inputs +1: x").contains("--drop '\"a, b\"'");
     }
 }

@@ -120,7 +120,7 @@ class PredictionFilesTest {
         assertThat(all.getFirst()).isEqualTo("id,y,predicted y,p(high),p(low)");
         assertThat(all.get(1)).startsWith("\"a,0\",low,low,");
         assertThat(all.get(40)).startsWith("\"a,39\",high,high,");
-        Cli.refuse(new String[] {"has no column 'idd', did you mean 'id'?"}, "predict", data, "--model", model, "--id", "idd");
+        Cli.refuse(new String[] {"has no column 'idd' (did you mean 'id'?)"}, "predict", data, "--model", model, "--id", "idd");
         Cli.refuse(new String[] {"--id is for files"}, "predict", "digits", "--model", model, "--id", "id");
     }
 

@@ -4,6 +4,7 @@ package org.kan4j.data;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Reading single cells of text: what counts as missing, what is a number. */
 final class Cells {
@@ -18,6 +19,7 @@ final class Cells {
             "n.a.", "n.a", "n.d.", "n/d", "nd", "nil", "missing", "unknown", "not available", "not applicable", "undefined",
             "blank", "empty", "void", "unk", "-.-");
     private static final int LONGEST = 14;
+    private static final Pattern WIDE_SPACE = Pattern.compile("^[\\s\\p{Z}\u200b\ufeff]+|[\\s\\p{Z}\u200b\ufeff]+$");
 
     /** Powers of ten that a double holds exactly. */
     private static final double[] POWERS = new double[23];
@@ -44,6 +46,13 @@ final class Cells {
                 moreNumbers.add(number);
             }
         }
+    }
+
+    /** Without white space around it, of which Java does not count the fixed and invisible ones of web pages. */
+    static String stripped(String field) {
+        String text = field.strip();
+        return text.isEmpty() || text.charAt(0) <= '~' && text.charAt(text.length() - 1) <= '~' ? text
+                : WIDE_SPACE.matcher(text).replaceAll("");
     }
 
     /** Whether a cell says that there is no value, whatever its column holds. */

@@ -108,8 +108,18 @@ final class ColumnSample {
         }
         return most < CROWDED * values.length ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
                 "'%s' is spread unevenly: %.0f %% of its values lie in a twentieth of its range, %.4g to %.4g, from %.4g on; "
-                        + "--quantiles %s spreads them evenly over the grid",
-                name, 100.0 * most / values.length, low, high,
-                values[best], name));
+                        + "%s spreads them evenly over the grid%s",
+                name, 100.0 * most / values.length, low, high, values[best], Names.option("quantiles", name), marker()));
+    }
+
+    /** Nines at an end of the range are often a mark of no value. */
+    private String marker() {
+        for (double end : new double[] {low, high}) {
+            String text = Cells.text(end);
+            if (text.matches("-?9{2,6}")) {
+                return "; if " + text + " means no value, " + Names.option("format.missing", text) + " says so";
+            }
+        }
+        return "";
     }
 }

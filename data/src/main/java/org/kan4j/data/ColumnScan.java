@@ -1,12 +1,17 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.encoding.Values;
 
@@ -27,6 +32,12 @@ final class ColumnScan {
     private static final int MARKERS = 3;
     /** Rows from which on numbers that count them are no accident. */
     private static final int COUNTING = 20;
+
+    /** Whole numbers up to here are exact doubles. */
+    private static final double EXACT = 1L << 53;
+    private static final Pattern WHOLE = Pattern.compile("[-+]?\\d+");
+    /** Rows in which leading zeros are looked for. */
+    private static final int LOOKED_AT = 10_000;
 
     /** Cells of one notation, and the first of them. */
     private static final class Found {
@@ -50,6 +61,8 @@ final class ColumnScan {
     private DataException firstMarker;
     /** Of the first text in a column that is no number. */
     private DataException odd;
+    private String padded;
+    private String beyond;
     private final Map<Notation, Found> notations = new EnumMap<>(Notation.class);
     /** Texts that are no numbers; of the target all values. */
     private final TreeMap<String, Long> counts = new TreeMap<>();
@@ -83,6 +96,9 @@ final class ColumnScan {
                 RowEncoder.finite(row, at); // says where
             }
             whole &= value == Math.rint(value);
+            if (Math.abs(value) > EXACT || column.kind() == Table.Kind.ANY && rows <= LOOKED_AT) {
+                lookAtDigits(value, row);
+            }
             first = rows == 1 ? value : first;
             counting &= value == first + rows - 1;
             if (target && counts.size() <= mostCategories()) {
@@ -118,6 +134,49 @@ final class ColumnScan {
         }
     }
 
+    /** Codes written with leading zeros, and ids that are longer than a double is exact. */
+    private void lookAtDigits(double value, Table.Reader row) {
+        if (Math.abs(value) > EXACT) {
+            boolean integer = column.kind() == Table.Kind.ANY ? WHOLE.matcher(row.text(at)).matches()
+                    : column.type().startsWith("INT64") || column.type().equals("I64");
+            beyond = beyond == null && integer ? row.text(at) : beyond;
+        } else if (padded == null && row.text(at).length() > 1 && row.text(at).charAt(0) == '0'
+                && WHOLE.matcher(row.text(at)).matches()) {
+            padded = row.text(at);
+        }
+    }
+
+    /** What looks odd about a column of numbers, in sentences. */
+    List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (countsRows()) {
+            remarks.add("'" + name() + "' counts the rows; if it is an index and no measurement, "
+                    + Names.option("drop", name()) + " leaves it out");
+        }
+        if (padded != null) {
+            remarks.add(
+                    "'" + name() + "' has numbers with leading zeros, such as '" + padded + "', as codes have, and is taken as "
+                            + "a number; " + Names.option("categorical", name()) + " takes each as a category");
+        }
+        if (beyond != null) {
+            remarks.add("'" + name() + "' has whole numbers of more digits than a double holds, such as '" + beyond
+                    + "', which are rounded; if they are ids, " + Names.option("drop", name()) + " leaves them out");
+        }
+        return remarks;
+    }
+
+    /** Two texts that are the same but for upper and lower case, as a sentence of which the beginning is to be said. */
+    static Optional<String> alike(Collection<String> texts) {
+        Map<String, String> seen = new HashMap<>();
+        for (String text : texts) {
+            String before = seen.putIfAbsent(text.toLowerCase(Locale.ROOT), text);
+            if (before != null) {
+                return Optional.of("'" + before + "' and '" + text + "' differ only in upper and lower case");
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Whether there is not one value. */
     boolean empty() {
         return numbers == 0 && (rows == 0 || markers == rows && !categorical);
@@ -139,7 +198,7 @@ final class ColumnScan {
     }
 
     /** Whether it is one more in each row, as an index is. */
-    boolean countsRows() {
+    private boolean countsRows() {
         return counting && numbers == rows && rows > COUNTING && firstMissing == null && (first == 0 || first == 1);
     }
 
@@ -172,8 +231,8 @@ final class ColumnScan {
             throw new DataException(table.path() + ": column '" + column.name() + "' has "
                     + (merged.size() > mostCategories() ? "more than " + mostCategories() : merged.size())
                     + " different texts in " + allRows + " rows, such as '" + merged.getFirst()
-                    + "', which is no category (--drop " + column.name() + " leaves it out"
-                    + (categorical ? ")" : ", --categorical " + column.name() + " takes each as a category)"));
+                    + "', which is no category (" + Names.option("drop", column.name()) + " leaves it out"
+                    + (categorical ? ")" : ", " + Names.option("categorical", column.name()) + " takes each as a category)"));
         }
         return merged;
     }
@@ -181,8 +240,8 @@ final class ColumnScan {
     /** The categories in a few words, for a note. */
     String describe(List<String> categories, int allRows) {
         return "'" + column.name() + "' (" + categories.size() + " different, such as '" + categories.getFirst() + "'"
-                + (categories.size() > Math.max(FEW, allRows / 20) ? ", many for " + allRows + " rows: if they are ids, --drop "
-                        + column.name() : "")
+                + (categories.size() > Math.max(FEW, allRows / 20) ? ", many for " + allRows + " rows: if they are ids, "
+                        + Names.option("drop", column.name()) : "")
                 + ")";
     }
 
@@ -207,14 +266,18 @@ final class ColumnScan {
         boolean marked = numbers > 0 && numbers >= MARKED_SHARE * rows && oddTexts().size() <= MARKERS;
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + ", expected a number as in " + numbers + " of " + rows
-                    + " rows (--categorical " + column.name() + " takes the column as categories, --na "
-                    + String.join(",", oddTexts().stream().limit(MARKERS).toList()) + " takes such cells as no value)");
+                    + " rows (" + (target ? "task=classification takes each as a class"
+                            : Names.option("categorical", column.name()) + " takes the column as categories, "
+                                    + Names.option("format.missing",
+                                            String.join(",", oddTexts().stream().limit(MARKERS).toList()))
+                                    + " takes such cells as no value")
+                    + ")");
         }
         if (column.kind() == Table.Kind.TEXT && counts.size() > FEW
                 && counts.keySet().stream().noneMatch(text -> Double.isNaN(Cells.plain(text)))) {
             throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                    + " but holds numbers, such as '" + counts.firstKey() + "'; write it as numbers, or --categorical "
-                    + column.name() + " takes each as a category");
+                    + " but holds numbers, such as '" + counts.firstKey() + "'; write it as numbers, or "
+                    + asCategories());
         }
         return false;
     }
@@ -236,8 +299,13 @@ final class ColumnScan {
                 .orElseThrow().getKey();
         Found found = notations.get(most);
         return new DataException(found.place.getMessage() + ", one of " + found.count + " " + most.what() + " in " + rows
-                + " rows; " + most.remedy() + " (--categorical " + column.name() + " takes each as a category, --drop "
-                + column.name() + " leaves the column out)");
+                + " rows; " + most.remedy() + " (" + asCategories() + (target ? ")"
+                        : ", " + Names.option("drop", column.name()) + " leaves the column out)"));
+    }
+
+    private String asCategories() {
+        return target ? "task=classification takes each as a class"
+                : Names.option("categorical", column.name()) + " takes each as a category";
     }
 
     /** A target's labels, each with its rows: texts of one value under one text. */

@@ -69,7 +69,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         List<List<String>> records = records(before.rest, separator);
         if (records.isEmpty()) {
             throw new DataException(shown + ": the header line cannot be read with '" + separator + "' between fields: a quoted "
-                    + "name does not end where its field does (--separator names another)");
+                    + "name does not end where its field does (format.separator names another)");
         }
         List<String> notes = new ArrayList<>();
         boolean headless = records.size() > 1 && holdsData(records.getFirst(), records.get(1));
@@ -85,7 +85,8 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
             names = IntStream.rangeClosed(1, records.getFirst().size()).mapToObj(Integer::toString).toList();
             numbered = format.header().isEmpty();
             if (numbered) {
-                notes.add("the first row holds numbers, so the columns are named 1, 2, 3 and so on; --header takes it as names");
+                notes.add(
+                        "the first row holds numbers, so the columns are named 1, 2, 3 and so on; format.header=true takes it as names");
             }
         } else {
             names = new ArrayList<>(records.removeFirst());
@@ -101,10 +102,11 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
                 || usesComma(records) ? ',' : '.');
         char thousands = format.thousands().orElse(thousands(records, decimal));
         if (format.decimal().isEmpty() && decimal == ',' && format.thousands().isEmpty()) {
-            notes.add("numbers are read with decimal commas; --decimal . reads them with points");
+            notes.add("numbers are read with decimal commas; format.decimal=. reads them with points");
         }
         if (format.thousands().isEmpty() && thousands != 0) {
-            notes.add("'" + thousands + "' in numbers is read as a mark between groups of digits; --thousands names another");
+            notes.add(
+                    "'" + thousands + "' in numbers is read as a mark between groups of digits; format.thousands names another");
         }
         boolean whole = headless && format.header().isEmpty() && before.lines + 1 == skipped;
         return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments, before.blanks, whole,
@@ -194,7 +196,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         for (int i = 0; i < record.getFieldCount(); i++) {
             String field = record.getField(i);
             if (separator != ' ' || !field.isEmpty()) {
-                fields.add(field.strip());
+                fields.add(Cells.stripped(field));
             }
         }
         return fields;

@@ -41,7 +41,7 @@ record CsvScan(long blank, long hashes) {
                     } else {
                         if (b == 0) {
                             throw new DataException(shown + ": line " + line + " has a zero byte, which no text has; expected a "
-                                    + "CSV, Parquet or safetensors file (--encoding names another encoding than UTF-8)");
+                                    + "CSV, Parquet or safetensors file (format.encoding names another encoding than UTF-8)");
                         }
                         hashes += start && b == '#' ? 1 : 0;
                         empty &= b >= 0 && b <= ' ' || b == ',' || b == ';' || b == '|'; // Ctrl-Z is below a space
@@ -59,6 +59,6 @@ record CsvScan(long blank, long hashes) {
 
     private static DataException notUtf8(Path shown, long line, byte b) {
         return new DataException(shown + ": line " + line + " is no UTF-8 text (byte 0x%02X)".formatted(b & 0xff)
-                + "; --encoding names its encoding, such as windows-1252 or ISO-8859-1 (Latin-1)");
+                + "; format.encoding names its encoding, such as windows-1252 or ISO-8859-1 (Latin-1)");
     }
 }

@@ -110,7 +110,7 @@ final class CsvTable implements Table {
                 }
             }
             if (!seen.add(name)) {
-                throw new DataException(path + ": the header has two columns '" + name + "'; rename one, or --no-header "
+                throw new DataException(path + ": the header has two columns '" + name + "'; rename one, or format.header=false "
                         + (dialect.headless() ? "if it is the first row of data" : "takes it as a row of data"));
             }
             found.add(new Column(name, Kind.ANY, "text"));
@@ -134,7 +134,7 @@ final class CsvTable implements Table {
 
     @Override
     public boolean unnamed(int column) {
-        return unnamed.contains(column);
+        return unnamed.contains(column) || Table.super.unnamed(column);
     }
 
     @Override
@@ -144,9 +144,12 @@ final class CsvTable implements Table {
 
     @Override
     public String hint() {
-        return dialect.numbered() ? "; the first row holds numbers and is taken as data: if it is the header, --header says so"
-                : dialect.headless() ? "; the first row holds numbers: if it is no header, --no-header names the columns 1, 2, 3 "
-                        + "and so on" : columns.size() == 1 ? "; if there are more, --separator names what is between them" : "";
+        return dialect.numbered()
+                ? "; the first row holds numbers and is taken as data: if it is the header, format.header=true says so"
+                : dialect.headless()
+                        ? "; the first row holds numbers: if it is no header, format.header=false names the columns 1, 2, 3 "
+                                + "and so on"
+                        : columns.size() == 1 ? "; if there are more, format.separator names what is between them" : "";
     }
 
     @Override
@@ -290,7 +293,7 @@ final class CsvTable implements Table {
 
         @Override
         public String text(int i) {
-            return field(wanted[i]).strip();
+            return Cells.stripped(field(wanted[i]));
         }
 
         @Override

@@ -115,7 +115,7 @@ public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
 
         private static DataException undefined(Formula formula, double value, double[] point) {
             return new DataException("the formula " + formula + " is undefined on the range: it is " + value + " at "
-                    + describe(formula, point) + "; --ranges says where to sample it");
+                    + describe(formula, point) + "; its ranges say where to sample it");
         }
 
         private static String describe(Formula formula, double[] point) {

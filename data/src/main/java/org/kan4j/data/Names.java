@@ -4,11 +4,13 @@ package org.kan4j.data;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Names in messages. */
 public final class Names {
 
     private static final int SHOWN = 20;
+    private static final Pattern WORD = Pattern.compile("[^\\s'\",;()]+|,");
 
     private Names() {
     }
@@ -24,13 +26,20 @@ public final class Names {
         return known.stream().min(Comparator.comparingInt(each -> distance(name, each))).orElseThrow();
     }
 
-    /** {@code ", did you mean 'x'?"} where a known name is like another but for half of its letters, else nothing. */
+    /** {@code " (did you mean 'x'?)"} where a known name is like another but for half of its letters, else nothing. */
     static String suggestion(String name, Collection<String> known) {
         if (known.isEmpty()) {
             return "";
         }
-        String nearest = nearest(name, known);
-        return distance(name, nearest) <= name.length() / 2 ? ", did you mean '" + nearest + "'?" : "";
+        String nearest = known.stream().filter(each -> each.equalsIgnoreCase(name)).findFirst().orElse(nearest(name, known));
+        return nearest.equalsIgnoreCase(name) || distance(name, nearest) <= name.length() / 2
+                ? " (did you mean '" + nearest + "'?)" : "";
+    }
+
+    /** An option of the caller's and its value, such as {@code drop=x}, in quotes where it is not one word. */
+    static String option(String option, String value) {
+        return option + "=" + (WORD.matcher(value).matches() ? value
+                : value.indexOf(',') >= 0 ? "'\"" + value + "\"'" : "'" + value + "'");
     }
 
     /** Levenshtein's: insertions, deletions and replacements. */

@@ -7,10 +7,10 @@ import java.util.regex.Pattern;
 enum Notation {
 
     GROUPED("numbers with marks between groups of digits",
-            "--thousands names the mark, or --decimal , if the comma is a decimal one",
+            "format.thousands names the mark, or format.decimal=, if the comma is a decimal one",
             "[-+]?\\d{1,3}([,. '\u2019\u00a0\u202f]\\d{3})+([.,]\\d+)?"),
-    DECIMAL_COMMA("numbers with decimal commas", "--decimal , reads them", "[-+]?(\\d+,\\d*|,\\d+)([eE][-+]?\\d+)?"),
-    DECIMAL_POINT("numbers with decimal points", "--decimal . reads them", "[-+]?(\\d+\\.\\d*|\\.\\d+)([eE][-+]?\\d+)?"),
+    DECIMAL_COMMA("numbers with decimal commas", "format.decimal=, reads them", "[-+]?(\\d+,\\d*|,\\d+)([eE][-+]?\\d+)?"),
+    DECIMAL_POINT("numbers with decimal points", "format.decimal=. reads them", "[-+]?(\\d+\\.\\d*|\\.\\d+)([eE][-+]?\\d+)?"),
     PERCENT("percentages", "write them as numbers without the sign", "[-+]?[\\d.,]+\\s*[%\u2030]"),
     CURRENCY("amounts of money", "write them as numbers without the sign",
             "[-+(]?\\s*(\\p{Sc}|EUR|USD|GBP|CHF|JPY|Rs\\.?|R\\$)\\s*[-+]?\\d[\\d.,' \u00a0\u202f]*\\)?-?"

@@ -126,7 +126,7 @@ final class ParquetColumn {
     /** The text of a cell that is not null; null of columns that have none. */
     String text(int row) {
         if (text) {
-            return ((String[]) values)[row].strip();
+            return Cells.stripped(((String[]) values)[row]);
         }
         return switch (logical) {
             case LogicalType.DateType date -> LocalDate.ofEpochDay(((int[]) values)[row]).toString();

@@ -169,8 +169,7 @@ final class ParquetTable implements Table {
             throw new DataException("cannot read " + path + " as Parquet: what it says it holds needs more memory than Java has; "
                     + "KAN4J_JVM_OPTS=-Xmx16g, say, gives more, unless it is damaged", e);
         } catch (LinkageError e) {
-            throw new DataException("cannot read " + path + ": Parquet and its compressions need a library that is not there: "
-                    + e.getMessage(), e);
+            throw Spool.missingLibrary(path, e);
         }
     }
 

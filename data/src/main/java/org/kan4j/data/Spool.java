@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -65,6 +66,9 @@ final class Spool {
         OTHERS.put("76657273696f6e2068747470733a2f2f6769742d6c6673", "a pointer of Git LFS; git lfs pull fetches the file");
     }
 
+    /** A label, and numbers with their places. */
+    private static final Pattern LIBSVM = Pattern.compile("[-+\\d.eE]+([ \t]+(qid|\\d+):[-+\\d.eE]+){2,}[ \t]*\\R");
+
     private final Path file;
 
     private Spool(Path file) {
@@ -104,11 +108,15 @@ final class Spool {
         boolean csv = !(name.endsWith(".parquet") || startsWith(first, "50415231") || name.endsWith(".safetensors"));
         if (!csv && !format.equals(CsvFormat.FROM_FILE)) {
             throw new DataException(
-                    shown + " is no CSV file, for which alone --separator, --decimal, --thousands, --na, --header and "
-                            + "--encoding are");
+                    shown + " is no CSV file, for which alone format.separator, format.decimal, format.thousands, "
+                            + "format.missing, format.header and format.encoding are");
         }
         if (name.endsWith(".parquet") || startsWith(first, "50415231")) {
-            return ParquetTable.open(shown, source);
+            try {
+                return ParquetTable.open(shown, source);
+            } catch (LinkageError e) { // ParquetTable itself does not link without Hardwood
+                throw missingLibrary(shown, e);
+            }
         }
         if (name.endsWith(".safetensors")) {
             return SafetensorsTable.open(shown, source);
@@ -121,8 +129,25 @@ final class Spool {
         if (isJson(new String(first, StandardCharsets.ISO_8859_1))) {
             throw new DataException(shown + " is JSON; expected a CSV, Parquet or safetensors file");
         }
+        String text = new String(first, StandardCharsets.ISO_8859_1);
+        if (text.matches("(?is)(%[^\n]*\n|\\s)*@relation\\s.*")) {
+            throw new DataException(shown + " is an ARFF file of Weka; save it as CSV");
+        }
+        if (LIBSVM.matcher(text).lookingAt()) {
+            throw new DataException(shown + " is in LIBSVM's sparse format; write it as CSV or Parquet, a column for each index");
+        }
+        if (first.length > 9 && first[7] == 0 && first[6] == 0 && first[5] == 0 && first[8] == '{') {
+            throw new DataException(
+                    shown + " is a safetensors file without the name of one; expected a table, in a file that ends "
+                            + "in .safetensors if it is one");
+        }
         Charset encoding = format.encoding().orElse(encoding(first));
         return CsvTable.open(shown, encoding.equals(StandardCharsets.UTF_8) ? source : decoded(shown, source, encoding), format);
+    }
+
+    static DataException missingLibrary(Path path, LinkageError e) {
+        return new DataException("cannot read " + path + ": Parquet and its compressions need a library that is not there: "
+                + e.getMessage(), e);
     }
 
     private static boolean startsWith(byte[] bytes, String hex) {
@@ -194,7 +219,7 @@ final class Spool {
                 Writer out = new OutputStreamWriter(Files.newOutputStream(copy.file), StandardCharsets.UTF_8)) {
             in.transferTo(out);
         } catch (CharacterCodingException e) {
-            throw new DataException(shown + " is no text in " + encoding + "; --encoding names another", e);
+            throw new DataException(shown + " is no text in " + encoding + "; format.encoding names another", e);
         }
         return copy;
     }

@@ -100,9 +100,12 @@ public interface Table {
     /** A reader of some columns, by their positions in {@link #columns}; its cells are numbered in that order. */
     Reader reader(int... columns);
 
-    /** Whether a column has no name in the file, as the row numbers that pandas and R write; its name here is its place. */
+    /**
+     * Whether a column has no name in the file, as the row numbers that pandas and R write; its name here is its place, or
+     * pandas' {@code __index_level_0__}.
+     */
     default boolean unnamed(int column) {
-        return false;
+        return columns().get(column).name().matches("__index_level_\\d+__");
     }
 
     /** Lines the user should see about how the file is read. */

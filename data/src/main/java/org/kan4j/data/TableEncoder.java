@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
@@ -24,11 +25,13 @@ final class TableEncoder {
         List<String> targets = needTarget ? encoding.targets() : List.of();
         at = new int[names.size() + targets.size()];
         targetAt = needTarget ? names.size() : -1;
+        List<String> wanted = new ArrayList<>(names);
+        wanted.addAll(targets);
         for (int i = 0; i < names.size(); i++) {
-            at[i] = place(table, names.get(i), names);
+            at[i] = place(table, names.get(i), wanted);
         }
         for (int i = 0; i < targets.size(); i++) {
-            at[targetAt + i] = place(table, targets.get(i), names);
+            at[targetAt + i] = place(table, targets.get(i), wanted);
         }
         int cell = 0;
         for (Encoding.Column column : encoding.columns()) {

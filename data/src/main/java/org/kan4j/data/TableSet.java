@@ -165,7 +165,7 @@ public final class TableSet {
             String splits = splitColumn();
             for (String name : targets) {
                 if (options.drop.contains(name)) {
-                    throw new DataException("--drop names the target column '" + name + "'");
+                    throw new DataException(Names.option("drop", name) + " names the target column");
                 }
                 if (name.equals(options.splitting.column())) {
                     throw new DataException("the rows cannot be split by the target '" + name + "'");
@@ -187,9 +187,9 @@ public final class TableSet {
                 inputs.add(new Input(i, new ColumnScan(table, column, categorical, false, inputs.size()), inputs.size()));
             }
             if (!unnamed.isEmpty()) {
-                notes.add((unnamed.size() == 1
-                        ? "column " + unnamed.getFirst() + " has no name, as the row numbers that pandas and R "
-                                + "write, and is"
+                String numbers = unnamed.getFirst().equals("1") || table.find("__index_level_0__").isPresent()
+                        ? ", as the row numbers that pandas and R write," : "";
+                notes.add((unnamed.size() == 1 ? "column " + unnamed.getFirst() + " has no name" + numbers + " and is"
                         : "the columns " + Names.some(unnamed) + " have no names and are")
                         + " left out; a name in the header makes an input");
             }
@@ -211,7 +211,8 @@ public final class TableSet {
         private void require(Table.Column column) {
             if (column.kind() == Table.Kind.OTHER) {
                 throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                        + ", expected numbers, texts or truth values (--drop " + column.name() + " leaves it out)");
+                        + ", expected numbers, texts or truth values (" + Names.option("drop", column.name())
+                        + " leaves it out)");
             }
         }
 
@@ -228,8 +229,9 @@ public final class TableSet {
         }
 
         private DataException nothingLeft() {
-            return new DataException(table.path() + ": no column is left to predict '" + options.target + "' from"
-                    + table.hint());
+            return new DataException(table.path() + ": no column is left to predict '" + options.target + "' from, of "
+                    + Names.some(table.columns().stream().map(Table.Column::name).toList()) + " (those without a name or a "
+                    + "value are no inputs)" + table.hint());
         }
 
         private void scan(Table.Reader reader) {
@@ -264,17 +266,17 @@ public final class TableSet {
             }
             for (Input input : inputs) {
                 input.numeric = input.scan.numeric();
-                if (input.numeric && input.scan.countsRows()) {
-                    notes.add("'" + input.scan.name() + "' counts the rows; if it is an index and no measurement, --drop "
-                            + input.scan.name() + " leaves it out");
+                if (input.numeric) {
+                    notes.addAll(input.scan.remarks());
                 }
                 DataException missing = input.scan.firstMissing(input.numeric);
                 if (missing != null && options.missing != Encoding.Missing.FILL) {
                     throw missing;
                 }
                 if (!input.numeric && options.quantiles.contains(input.scan.name())) {
-                    throw new DataException("--quantiles names '" + input.scan.name() + "', which holds texts; expected a column "
-                            + "of numbers");
+                    throw new DataException(
+                            Names.option("quantiles", input.scan.name()) + " names a column of texts; expected one of "
+                                    + "numbers");
                 }
             }
         }
@@ -303,8 +305,10 @@ public final class TableSet {
                 }
             }
             if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
-                throw new DataException(table.path() + ": " + rows + " rows leave " + train.cardinality() + " to train and "
-                        + test.cardinality() + " to test on with --test-fraction " + options.testShare);
+                throw new DataException(table.path() + ": " + rows + " rows"
+                        + target.describe()
+                        + " leave " + train.cardinality() + " to train and " + test.cardinality() + " to test on with testShare="
+                        + options.testShare + "; testShare=0 trains on all");
             }
             Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), target.encoded(),
                     options.missing, options.unseen);
@@ -347,6 +351,7 @@ public final class TableSet {
                 } else {
                     List<String> texts = input.scan.categories(input.texts, rows);
                     encoded.add(new Encoding.Categorical(name, texts));
+                    ColumnScan.alike(texts).ifPresent(two -> notes.add("the categories " + two + " in '" + name + "'"));
                     if (!options.categorical.contains(name)) {
                         categories.add(input.scan.describe(texts, rows));
                     }

@@ -44,7 +44,7 @@ final class TargetScan {
             samples.add(new ColumnSample());
         }
         if (names.size() > 1 && options.task() == TableSet.Task.CLASSIFICATION) {
-            throw new DataException("several targets are numbers each, given --task classification for " + names);
+            throw new DataException("several targets are numbers each, given task=classification for " + names);
         }
     }
 
@@ -59,7 +59,7 @@ final class TargetScan {
         for (String name : names) {
             table.column(name);
             if (!seen.add(name)) {
-                throw new DataException("--target names '" + name + "' twice, expected each column once");
+                throw new DataException("the target names '" + name + "' twice, expected each column once");
             }
         }
         return names;
@@ -108,7 +108,7 @@ final class TargetScan {
         } else if (asked == null && target.numeric() && target.different() > 2) {
             if (target.whole() && target.different() <= HINT_VALUES) {
                 notes.add("'" + target.name() + "' has " + target.different()
-                        + " different whole numbers and is taken as a number; --task classification takes them as classes");
+                        + " different whole numbers and is taken as a number; task=classification takes them as classes");
             }
             return TableSet.Task.REGRESSION;
         }
@@ -117,6 +117,9 @@ final class TargetScan {
         }
         if (asked == null && !options.categorical().contains(target.name())) {
             checkClasses(target, rows);
+        }
+        if (asked != TableSet.Task.REGRESSION) {
+            ColumnScan.alike(target.labels().keySet()).ifPresent(two -> notes.add("the classes " + two));
         }
         return asked != null ? asked : TableSet.Task.CLASSIFICATION;
     }
@@ -128,7 +131,7 @@ final class TargetScan {
                     + (count > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : count)
                     + " different texts in " + rows + " rows, such as '" + target.example()
                     + "': more than classes mostly are; "
-                    + "--task classification takes each as a class, --target names another column");
+                    + "task=classification takes each as a class, unless the target is another column");
         }
     }
 
@@ -144,6 +147,11 @@ final class TargetScan {
         }
         classes = new Values.Index(List.copyOf(sizes.keySet()));
         return sizes.values().stream().mapToLong(Long::longValue).toArray();
+    }
+
+    /** Of how many classes the rows are, for messages; nothing where numbers are predicted. */
+    String describe() {
+        return classes == null ? "" : " of " + sizes.size() + " classes";
     }
 
     /** Which of the strata a row is in. */

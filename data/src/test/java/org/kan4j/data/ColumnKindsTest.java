@@ -54,7 +54,7 @@ class ColumnKindsTest {
         TableSet set = learn(i -> "k" + i % 3);
         assertThat(set.encoding().columns().getFirst()).isEqualTo(new Encoding.Categorical("z", List.of("k0", "k1", "k2")));
         assertThat(set.notes()).containsExactly("taken as categories, one input for each text: 'z' (3 different, such as 'k0')");
-        assertThat(learn(i -> "k" + i % 30).notes()).anyMatch(note -> note.contains("30 different") && note.contains("--drop z"));
+        assertThat(learn(i -> "k" + i % 30).notes()).anyMatch(note -> note.contains("30 different") && note.contains("drop=z"));
         TableSet asked = TableSet.learn(table(ROWS, i -> "k" + i % 3), new TableSet.Options("y", null, Set.of(), Set.of("z"),
                 Encoding.Missing.REFUSE, 0.2, 1));
         assertThat(asked.notes()).isEmpty();
@@ -64,7 +64,7 @@ class ColumnKindsTest {
     void idsAreNoCategories() throws IOException {
         assertThatThrownBy(() -> learn(i -> "customer" + i)).isInstanceOf(DataException.class)
                 .hasMessageContaining("column 'z' has 200 different texts in 200 rows, such as 'customer0', which is no category "
-                        + "(--drop z leaves it out, --categorical z");
+                        + "(drop=z leaves it out, categorical=z");
         TableSet asked = TableSet.learn(table(ROWS, i -> "customer" + i), new TableSet.Options("y", null, Set.of(), Set.of("z"),
                 Encoding.Missing.REFUSE, 0.2, 1));
         assertThat(asked.encoding().features()).isEqualTo(ROWS);
@@ -72,7 +72,8 @@ class ColumnKindsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '!', value = {
-        "1,%d!--decimal ,", "%d,5!--decimal ,", "1,%03d!--thousands", "%d %%!percentages", "$%d.50!amounts of money",
+        "1,%d!format.decimal=,", "%d,5!format.decimal=,", "1,%03d!format.thousands", "%d %%!percentages",
+        "$%d.50!amounts of money",
         "%d €!amounts of money", "(%d)!negative numbers in brackets", "2020-01-%02d!dates", "2020-01-%02dT10:00:00!dates",
         "%02d.01.2020!dates", "01/%02d/20!dates", "%d Jan 2020!dates", "March %d, 2020!dates", "2020/1/%d!dates", "10:%02d!times",
         "10:%02d:00 PM!times", "0x%02x!hexadecimal", "1.%dD+03!Fortran"})
@@ -82,7 +83,7 @@ class ColumnKindsTest {
         assertThatThrownBy(() -> TableSet.learn(table(ROWS, cell), new TableSet.Options("y", null, Set.of(), Set.of(),
                 Encoding.Missing.FILL, 0.2, 1))).isInstanceOf(DataException.class)
                 .hasMessageContaining("row 1 (line 2), column 'z': got '" + cell.apply(0) + "'")
-                .hasMessageContaining(remedy).hasMessageContaining("--categorical z").hasMessageContaining("--drop z");
+                .hasMessageContaining(remedy).hasMessageContaining("categorical=z").hasMessageContaining("drop=z");
         // As a target they do not become classes either.
         Table target = table(ROWS, cell);
         assertThatThrownBy(() -> TableSet.learn(target, options("z"))).isInstanceOf(DataException.class)
@@ -95,7 +96,7 @@ class ColumnKindsTest {
     @ValueSource(ints = {2, 5, 20, 50})
     void unknownMarksOfMissingValuesAreNamedWithTheirOption(int every) throws IOException {
         IntFunction<String> cell = i -> i % every == 1 ? "keine" : Integer.toString(i);
-        assertThatThrownBy(() -> learn(cell)).hasMessageContaining("got 'keine'").hasMessageContaining("--na keine");
+        assertThatThrownBy(() -> learn(cell)).hasMessageContaining("got 'keine'").hasMessageContaining("format.missing=keine");
         Table table = table(ROWS, cell);
         Table told = Table.open(table.path(), CsvFormat.FROM_FILE.withMissing(Set.of("keine")));
         TableSet set = TableSet.learn(told, new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.FILL, 0.2, 1));
@@ -108,7 +109,7 @@ class ColumnKindsTest {
             Table table = table(rows, i -> "k" + i / (rows == 2400 ? 2 : 1));
             assertThatThrownBy(() -> TableSet.learn(table, options("z"))).hasMessageContaining("the target 'z' has "
                     + (rows == 2400 ? "more than 1000" : rows) + " different texts in " + rows + " rows").hasMessageContaining(
-                            "--task classification takes each as a class");
+                            "task=classification takes each as a class");
         }
         Table table = table(2400, i -> "k" + i / 2);
         TableSet asked = TableSet.learn(table, new TableSet.Options("z", TableSet.Task.CLASSIFICATION, Set.of(), Set.of(),
@@ -161,7 +162,7 @@ class ColumnKindsTest {
     void unseenCategoriesAreUnknownWhereAsked() throws IOException {
         Encoding encoding = learn(i -> "k" + i % 2).encoding();
         Table other = table(2, i -> i == 0 ? "k1" : "new");
-        assertThatThrownBy(() -> features(other, encoding, new ArrayList<>())).hasMessageContaining("set unseen to unknown");
+        assertThatThrownBy(() -> features(other, encoding, new ArrayList<>())).hasMessageContaining("unseen=unknown");
         Encoding lenient = Encoding.fromJson(encoding.with(Encoding.Missing.REFUSE, Encoding.Unseen.UNKNOWN).toJson());
         assertThat(features(other, lenient, new ArrayList<>())).containsExactly(0, 1, 0, 0);
     }
@@ -195,7 +196,7 @@ class ColumnKindsTest {
         IntFunction<String> skewed = i -> Double.toString(Math.exp(-8 + 16.0 * i / ROWS));
         for (IntFunction<String> cell : List.of(skewed,
                 (IntFunction<String>) i -> i == 50 ? "1e30" : Double.toString(i / 100.0))) {
-            assertThat(learn(cell).notes()).hasSize(1).first().asString().contains("'z' is spread unevenly", "--quantiles z");
+            assertThat(learn(cell).notes()).hasSize(1).first().asString().contains("'z' is spread unevenly", "quantiles=z");
             TableSet set = TableSet.learn(table(ROWS, cell), options("y").withQuantiles(Set.of("z")));
             assertThat(set.notes()).isEmpty();
             Encoding encoding = Encoding.fromJson(set.encoding().toJson());
@@ -215,13 +216,13 @@ class ColumnKindsTest {
             assertThat(learn(cell).notes()).isEmpty();
         }
         assertThatThrownBy(() -> TableSet.learn(table(ROWS, i -> "k" + i % 2), options("y").withQuantiles(Set.of("z"))))
-                .hasMessageContaining("--quantiles names 'z', which holds texts");
+                .hasMessageContaining("quantiles=z names a column of texts");
     }
 
     @Test
     void aColumnThatCountsTheRowsIsNoted() throws IOException {
         assertThat(learn(i -> Integer.toString(i + 1)).notes()).containsExactly(
-                "'z' counts the rows; if it is an index and no measurement, --drop z leaves it out");
+                "'z' counts the rows; if it is an index and no measurement, drop=z leaves it out");
         assertThat(learn(i -> Integer.toString(i == 99 ? 98 : i)).notes()).isEmpty();
     }
 
@@ -237,5 +238,73 @@ class ColumnKindsTest {
     @Test
     void optionsWithoutATargetAreRefusedInWords() {
         assertThatThrownBy(() -> options(null)).isInstanceOf(DataException.class).hasMessageContaining("no target is named");
+    }
+
+    // ------------------------------------------------------------------------------------------------- what looks odd
+
+    @Test
+    void codesWithLeadingZerosAreNoted() throws IOException {
+        TableSet set = learn(i -> "%05d".formatted(500 + 431 * (i * 7 % 200)));
+        assertThat(set.encoding().columns().getFirst()).isInstanceOf(Encoding.Numeric.class);
+        assertThat(set.notes())
+                .containsExactly("'z' has numbers with leading zeros, such as '00500', as codes have, and is taken "
+                        + "as a number; categorical=z takes each as a category");
+        for (String decimal : List.of("0.5", "0", "-0", "0e0")) {
+            assertThat(learn(i -> i % 2 == 0 ? decimal : Integer.toString(i)).notes()).as(decimal).isEmpty();
+        }
+    }
+
+    @Test
+    void wholeNumbersThatADoubleRoundsAreNoted() throws IOException {
+        assertThat(learn(i -> "90071992547409" + (100 + i * 37 % 200)).notes()).containsExactly("'z' has whole numbers of more "
+                + "digits than a double holds, such as '90071992547409100', which are rounded; if they are ids, drop=z leaves "
+                + "them out");
+        assertThat(learn(i -> "9007199254740" + (100 + i * 37 % 200) + "e9").notes()).isEmpty();
+        assertThat(learn(i -> "9007199254740" + (100 + i * 37 % 200)).notes()).as("below 2^53").isEmpty();
+    }
+
+    @Test
+    void aMarkOfNoValueAmongNumbersIsNoted() throws IOException {
+        assertThat(learn(i -> i % 20 == 3 ? "-999" : Double.toString(i * 37 % 200 / 100.)).notes()).singleElement().asString()
+                .contains("'z' is spread unevenly").endsWith("; if -999 means no value, format.missing=-999 says so");
+    }
+
+    @Test
+    void textsThatDifferInCaseOnlyAreNoted() throws IOException {
+        assertThat(learn(i -> List.of("red", "Red", "blue").get(i % 3)).notes())
+                .contains("the categories 'Red' and 'red' differ only in upper and lower case in 'z'");
+        Table labels = Table.open(Files.write(folder.resolve("l.csv"), ("x,label\n" + "1,yes\n2,Yes\n3,no\n".repeat(20))
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        assertThat(TableSet.learn(labels, options("label")).notes())
+                .contains("the classes 'Yes' and 'yes' differ only in upper and lower case");
+    }
+
+    /** What helps with an input is no advice for the target. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '!', value = {"$%d.50!amounts of money", "%d %%!percentages", "2024-01-%02d!dates"})
+    void aTargetInAnotherNotationIsToldWhatHelps(String cell, String what) throws IOException {
+        List<String> lines = new ArrayList<>(List.of("x;y"));
+        for (int i = 0; i < 60; i++) {
+            lines.add(i * 7 % 60 + ";" + cell.formatted(i % 28 + 1));
+        }
+        Table table = Table.open(Files.write(folder.resolve("y.csv"), lines));
+        assertThatThrownBy(() -> TableSet.learn(table, options("y"))).hasMessageContaining(what)
+                .hasMessageContaining("(task=classification takes each as a class)").hasMessageNotContaining("drop=")
+                .hasMessageNotContaining("categorical=");
+    }
+
+    @Test
+    void classesOfOneRowEachCannotBeTestedOn() throws IOException {
+        TableSet.Options asked = new TableSet.Options("y", TableSet.Task.CLASSIFICATION, Set.of(), Set.of(),
+                Encoding.Missing.REFUSE, 0.2, 1);
+        assertThatThrownBy(() -> TableSet.learn(table(50, i -> Integer.toString(i * 7 % 50)), asked))
+                .hasMessageContaining(
+                        "50 rows of 50 classes leave 50 to train and 0 to test on with testShare=0.2; testShare=0 trains");
+    }
+
+    @Test
+    void namesThatAreNoWordsAreQuotedInAdvice() {
+        assertThat(List.of("x", "größe", "Unnamed: 0", "a, b", "it's", "p(1)").stream().map(name -> Names.option("drop", name)))
+                .containsExactly("drop=x", "drop=größe", "drop='Unnamed: 0'", "drop='\"a, b\"'", "drop='it's'", "drop='p(1)'");
     }
 }

@@ -44,7 +44,7 @@ class CsvTableTest {
         return Table.open(file("t.csv", text, StandardCharsets.UTF_8), format);
     }
 
-    private static List<String> names(Table table) {
+    static List<String> names(Table table) {
         return table.columns().stream().map(Table.Column::name).toList();
     }
 
@@ -101,7 +101,7 @@ class CsvTableTest {
         Table table = table("\"x, mm\";z;y\n1;2;3\n4;5;6\n");
         assertThat(names(table)).containsExactly("x, mm", "z", "y");
         assertThat(names(table("a;b|c\n1;2|3\n", CsvFormat.FROM_FILE.withSeparator('|')))).containsExactly("a;b", "c");
-        assertThatThrownBy(() -> table("x y\n1,2\n3,4\n").column("y")).hasMessageContaining("--separator");
+        assertThatThrownBy(() -> table("x y\n1,2\n3,4\n").column("y")).hasMessageContaining("format.separator");
     }
 
     @Test
@@ -132,13 +132,13 @@ class CsvTableTest {
         Table certain = table("-1.5,2.25,a\n0.5,1,b\n");
         assertThat(names(certain)).containsExactly("1", "2", "3");
         assertThat(certain.rows()).isEqualTo(2);
-        assertThat(certain.notes()).anyMatch(note -> note.contains("--header"));
+        assertThat(certain.notes()).anyMatch(note -> note.contains("format.header=true"));
         assertThat(names(table("-1.5,2.25,a\n0.5,1,b\n", CsvFormat.FROM_FILE.withHeader(true)))).containsExactly("-1.5", "2.25",
                 "a");
         assertThat(names(table("18.0  ?  \"a car\"\n15.0  3  \"another\"\n"))).containsExactly("1", "2", "3");
         Table likely = table("10,20,a\n30,40,b\n");
         assertThat(names(likely)).containsExactly("10", "20", "a");
-        assertThatThrownBy(() -> likely.column("y")).hasMessageContaining("--no-header");
+        assertThatThrownBy(() -> likely.column("y")).hasMessageContaining("format.header=false");
         Table told = table("10,20,a\n30,40,b\n", CsvFormat.FROM_FILE.withHeader(false));
         assertThat(names(told)).containsExactly("1", "2", "3");
         assertThat(told.rows()).isEqualTo(2);
@@ -216,7 +216,7 @@ class CsvTableTest {
         }
         Path latin = file("latin.csv", text, StandardCharsets.ISO_8859_1);
         assertThatThrownBy(() -> Table.open(latin)).hasMessageContaining("line 1 is no UTF-8 text (byte 0xF6)")
-                .hasMessageContaining("--encoding");
+                .hasMessageContaining("format.encoding");
         assertThat(names(Table.open(latin, CsvFormat.FROM_FILE.withEncoding(StandardCharsets.ISO_8859_1))))
                 .containsExactly("größe", "y");
         byte[] cut = Files.readAllBytes(packed);
@@ -282,8 +282,8 @@ class CsvTableTest {
         Files.writeString(parts.resolve("part-4.csv"), "x,z\n1,2\n");
         assertThatThrownBy(() -> Table.open(parts)).hasMessageContaining("part-4.csv has no column 'y', which");
         Files.delete(parts.resolve("part-4.csv"));
-        Files.createDirectory(parts.resolve("year=2020"));
-        assertThatThrownBy(() -> Table.open(parts)).hasMessageContaining("holds 'year=2020', which is no file");
+        Files.createDirectory(parts.resolve("year-2020"));
+        assertThatThrownBy(() -> Table.open(parts)).hasMessageContaining("holds 'year-2020', which is no file");
         assertThatThrownBy(() -> Table.open(Files.createDirectory(folder.resolve("none"))))
                 .hasMessageContaining("folder without data");
     }
@@ -296,5 +296,59 @@ class CsvTableTest {
             out.write(("x,y\n" + rows).getBytes(StandardCharsets.UTF_8));
         }
         assertThat(Table.open(packed).rows()).isEqualTo(200_000);
+    }
+
+    @Test
+    void columnsWithoutANameAreLeftOutAndSaidToBe() throws IOException {
+        TableSet.Options options = new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.REFUSE, 0.2, 1);
+        String rows = IntStream.range(0, 40).mapToObj(i -> i * 7 % 40 + "," + i * 3 % 40 + "," + (i + 0.5) + "\n")
+                .collect(Collectors.joining());
+        assertThat(TableSet.learn(table(",b,y\n" + rows), options).notes()).containsExactly("column 1 has no name, as the row "
+                + "numbers that pandas and R write, and is left out; a name in the header makes an input");
+        assertThat(TableSet.learn(table("a,,y\n" + rows), options).notes())
+                .containsExactly("column 2 has no name and is left out; a name in the header makes an input");
+        assertThatThrownBy(() -> TableSet.learn(table(",,y\n" + rows), options))
+                .hasMessageContaining("no column is left to predict 'y' from, of column 1, column 2, y (those without a name");
+        assertThat(TableSet.learn(table("a,y,__index_level_0__\n" + rows), options).notes()).singleElement().asString()
+                .startsWith("column 3 has no name, as the row numbers");
+    }
+
+    @Test
+    void spacesOfWebPagesAreNoPartOfNamesAndCells() throws IOException {
+        Table table = table("\u00a0a,\u200bb\u00a0,c\u3000\n\u00a01,\u200b2,x\u00a0y\u00a0\n");
+        assertThat(names(table)).containsExactly("a", "b", "c");
+        assertThat(cells(table)).containsExactly(List.of("1", "2", "x\u00a0y"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"% a comment\n@RELATION x\n@attribute a numeric\n!an ARFF file",
+        "1 1:0.5 3:-2e3\n-1 2:1\n!LIBSVM's sparse",
+        "2.5 qid:3 1:1\n!LIBSVM's sparse"})
+    void formatsThatAreNoTablesAreNamed(String textAndName) throws IOException {
+        String[] parts = textAndName.split("!");
+        assertThatThrownBy(() -> table(parts[0])).isInstanceOf(DataException.class).hasMessageContaining(parts[1]);
+    }
+
+    @Test
+    void timesAndPlacesAreNotTakenForSparseRows() throws IOException {
+        assertThat(names(table("a b:1\n1 2\n"))).containsExactly("a", "b:1");
+        assertThat(names(table("12 10:30\n13 11:30x\n"))).hasSize(2);
+    }
+
+    @Test
+    void aSafetensorsFileOfAnotherNameIsNamed() throws IOException {
+        byte[] bytes = java.util.Arrays.copyOf(new byte[] {64}, 80);
+        bytes[8] = '{';
+        Path file = Files.write(folder.resolve("model.bin"), bytes);
+        assertThatThrownBy(() -> Table.open(file))
+                .hasMessageContaining("model.bin is a safetensors file without the name of one");
+    }
+
+    @Test
+    void aNameThatDiffersInCaseIsSuggested() throws IOException {
+        Table table = table("id,a,y\n1,2,3\n");
+        assertThatThrownBy(() -> table.column("Y"))
+                .hasMessageContaining("no column 'Y' (did you mean 'y'?); its columns are: id");
+        assertThatThrownBy(() -> table.column("4")).hasMessageContaining("no column '4'; its columns are");
     }
 }

@@ -52,7 +52,7 @@ class ReaderFuzzTest {
     private static List<Intact> intact() throws IOException {
         List<Intact> files = new ArrayList<>();
         for (String name : List.of("plain.parquet", "types.parquet", "gzip.parquet", "lz4.parquet", "logical.parquet",
-                "dotted-name.parquet", "uint32.parquet", "float16.parquet", "uint32.csv")) {
+                "dotted-name.parquet", "uint32.parquet", "float16.parquet", "indexed.parquet", "uint32.csv")) {
             files.add(resource(name));
         }
         String csv = "# a comment\n\"name, x\";größe;kind;y\n1,5;2;\"a \"\"b\"\"\";3\n-1,25;#N/A;\"c\nd\";4\n\n2;-;e;5\n";

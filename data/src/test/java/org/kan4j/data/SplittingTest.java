@@ -149,7 +149,7 @@ class SplittingTest {
             }
         }
         assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("a,b,a", null, Set.of(), Set.of(),
-                Encoding.Missing.REFUSE, 0, 1))).hasMessageContaining("--target names 'a' twice");
+                Encoding.Missing.REFUSE, 0, 1))).hasMessageContaining("the target names 'a' twice");
         assertThatThrownBy(() -> TableSet.learn(table, options.withLevels(List.of(0.5))))
                 .hasMessageContaining("quantiles are predicted of one target");
     }

@@ -89,7 +89,7 @@ class TableSetTest {
                 .isInstanceOf(Encoding.Classes.class);
         TableSet three = TableSet.learn(file("x,y", "1,0", "2,1", "3,2", "4,1"), options("y"));
         assertThat(three.encoding().target()).isInstanceOf(Encoding.Value.class);
-        assertThat(three.notes().getFirst()).contains("3 different whole numbers", "--task classification");
+        assertThat(three.notes().getFirst()).contains("3 different whole numbers", "task=classification");
         assertThat(TableSet.learn(file("x,y", "1,0", "2,1", "3,2", "4,1", "5,0", "6,2"),
                 options("y", TableSet.Task.CLASSIFICATION)).encoding().target())
                 .isEqualTo(new Encoding.Classes("y", List.of("0", "1", "2")));
@@ -99,8 +99,8 @@ class TableSetTest {
     void missingCellsAreNamedByRowLineAndColumn() throws IOException {
         Table gap = file("a,b,y", "1,2,3", "4,,6", "7,8,9");
         assertThatThrownBy(() -> TableSet.learn(gap, options("y"))).isInstanceOf(DataException.class)
-                .hasMessageEndingWith("data.csv: row 2 (line 3), column 'b': there is no value; set missing to fill, "
-                        + "which takes the mean for numbers and no category for categories, or fill or leave out such rows "
+                .hasMessageEndingWith("data.csv: row 2 (line 3), column 'b': there is no value; missing=fill "
+                        + "takes the mean for numbers and no category for categories, or fill or leave out such rows "
                         + "first");
         Table marked = file("a,y", "1,3", "NA,6");
         assertThatThrownBy(() -> TableSet.learn(marked, options("y")))
@@ -111,7 +111,7 @@ class TableSetTest {
     void cellsThatAreNoFiniteNumberAreNamed() throws IOException {
         Table odd = file("a,y", "1,1", "2,2", "3,3", "4,4", "5,5", "6,6", "7,7", "8,8", "9,9", "1o,10");
         assertThatThrownBy(() -> TableSet.learn(odd, options("y"))).hasMessageContaining(
-                "row 10 (line 11), column 'a': got '1o', expected a number as in 9 of 10 rows (--categorical a");
+                "row 10 (line 11), column 'a': got '1o', expected a number as in 9 of 10 rows (categorical=a");
         Table infinite = file("a,y", "1,1", "inf,2");
         assertThatThrownBy(() -> TableSet.learn(infinite, options("y")))
                 .hasMessageContaining("row 2 (line 3), column 'a': expected a finite number, got 'inf'");
@@ -160,7 +160,8 @@ class TableSetTest {
         Table other = file("c", "a", "q");
         assertThatThrownBy(() -> read(other, encoding, false)).hasMessageContaining(
                 "row 2 (line 3), column 'c': 'q' is not one of the values the model was trained on: a, b");
-        assertThatThrownBy(() -> read(other, encoding, true)).hasMessageContaining("no column 'y'");
+        assertThatThrownBy(() -> read(other, encoding, true)).hasMessageContaining("no column 'y'")
+                .hasMessageContaining(", y; given: ");
     }
 
     @Test
@@ -229,7 +230,7 @@ class TableSetTest {
                 .encoding();
         Table other = file("size,wieght,y", "1,2,3");
         assertThatThrownBy(() -> read(other, encoding, false)).isInstanceOf(DataException.class).hasMessageContaining(
-                "has no column 'weight', which the model was trained on, did you mean 'wieght'?; expected: size, weight; "
+                "has no column 'weight', which the model was trained on (did you mean 'wieght'?); expected: size, weight; "
                         + "given: size, wieght, y");
         Table text = file("size,weight", "1,2", "1,heavy");
         assertThatThrownBy(() -> read(text, encoding, false)).hasMessageContaining(

@@ -4,6 +4,9 @@ package org.kan4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hardwood.InputFile;
+import dev.hardwood.metadata.ColumnChunk;
+import dev.hardwood.reader.ParquetFileReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -90,7 +93,7 @@ class TablesTest {
         Table table = Table.open(resource("types.parquet"));
         assertThatThrownBy(() -> TableSet.learn(table, options("id"))).isInstanceOf(DataException.class)
                 .hasMessageContaining("column 'day' is of type INT32 (DATE), expected numbers, texts or truth values "
-                        + "(--drop day");
+                        + "(drop=day");
         assertThatThrownBy(() -> TableSet.learn(table, options("id", "day")))
                 .hasMessageContaining("column 'list' is of type nested");
         assertThatThrownBy(() -> TableSet.learn(table, options("id", "day", "list")))
@@ -98,7 +101,7 @@ class TablesTest {
         assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("kind", TableSet.Task.REGRESSION,
                 Set.of("day", "list", "gap"), Set.of(), Encoding.Missing.REFUSE, 0.2, 1)))
                 .hasMessageContaining("column 'kind' is of type BYTE_ARRAY (STRING), regression needs numbers");
-        assertThatThrownBy(() -> table.column("bigg")).hasMessageContaining("no column 'bigg', did you mean 'big'?");
+        assertThatThrownBy(() -> table.column("bigg")).hasMessageContaining("no column 'bigg' (did you mean 'big'?)");
     }
 
     @ParameterizedTest
@@ -229,6 +232,55 @@ class TablesTest {
             }
         }
         assertThat(refused).isGreaterThan(10);
+    }
+
+    /** Snappy's library trusts its own length, and would write past memory that has the header's. */
+    @Test
+    void aPageThatIsLongerThanItsHeaderSaysIsRefused() throws IOException {
+        byte[] bytes = Files.readAllBytes(resource("dotted-name.parquet"));
+        int at = 4;
+        while (bytes[at] != (byte) 0xe0 || bytes[at + 1] != 3) { // 480, the dictionary's 60 doubles, as Snappy writes it
+            at++;
+        }
+        assertThat(at).isBetween(12, 40);
+        bytes[at + 1] = 0x7f;
+        Path damaged = Files.write(folder.resolve("longer.parquet"), bytes);
+        Table table = Table.open(damaged);
+        assertThatThrownBy(() -> table.reader(0)).isInstanceOf(DataException.class)
+                .hasMessageContaining("the pages of column 'x.mm' do not fit together");
+        table.reader(1).close();
+        bytes[at + 1] = 3;
+        bytes[6] = 0x14; // its length as a field of 16 bits, which readers pass over: no length
+        assertThat(bytes[5]).isEqualTo((byte) 4);
+        Path shorter = Files.write(folder.resolve("shorter.parquet"), bytes);
+        assertThatThrownBy(() -> Table.open(shorter).reader(0)).hasMessageContaining("the pages of column 'x.mm' do not fit");
+    }
+
+    /** Pages are found by the offset index where there is one: places that it makes up are pages of any length. */
+    @Test
+    void anOffsetIndexOfOtherPagesIsRefused() throws IOException {
+        byte[] bytes = Files.readAllBytes(resource("indexed.parquet"));
+        Table table = Table.open(Files.write(folder.resolve("indexed.parquet"), bytes));
+        assertThat(texts(table, "y", 0)).hasSize(40).startsWith("0", "1").endsWith("39");
+        ParquetFileReader reader = ParquetFileReader.open(InputFile.of(folder.resolve("indexed.parquet")));
+        ColumnChunk chunk;
+        try (reader) {
+            chunk = reader.getFileMetaData().rowGroups().getFirst().columns().getFirst();
+        }
+        int index = chunk.offsetIndexOffset().intValue();
+        int wrong = 0;
+        for (int at = index; at < index + chunk.offsetIndexLength(); at++) {
+            byte[] damaged = bytes.clone();
+            damaged[at] ^= 2; // the number before or after, in zigzag
+            Table other = Table.open(Files.write(folder.resolve("damaged.parquet"), damaged));
+            try {
+                other.reader(0).close();
+            } catch (DataException e) {
+                assertThat(e).hasMessageContaining("the pages of column 'x' do not fit together");
+                wrong++;
+            }
+        }
+        assertThat(wrong).isGreaterThan(chunk.offsetIndexLength() / 3);
     }
 
     private Path safetensors(Map<String, HostTensor> tensors) throws IOException {

@@ -11,7 +11,7 @@ import org.kan4j.encoding.Encoding.Missing;
 public final class RowEncoder {
 
     /** What is wrong with a cell without a value. */
-    public static final String NO_VALUE = "there is no value; set missing to fill, which takes the mean for numbers and no "
+    public static final String NO_VALUE = "there is no value; missing=fill takes the mean for numbers and no "
             + "category for categories, or fill or leave out such rows first";
 
     private static final int SHOWN = 20;
@@ -92,7 +92,7 @@ public final class RowEncoder {
         int index = known.of(value);
         if (index < 0 && encoding.unseen() == Encoding.Unseen.REFUSE) {
             throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
-                    + some(column.values()) + "; set unseen to unknown, which takes such values as none of these");
+                    + some(column.values()) + "; unseen=unknown takes such values as none of these");
         }
         return index;
     }

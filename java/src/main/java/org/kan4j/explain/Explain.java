@@ -11,10 +11,11 @@ import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.rows.RowSource;
+import org.kan4j.symbolic.StructureSearch;
 import org.kan4j.symbolic.SymbolicLibrary;
 
 /**
- * From data to a formula that is verified: networks of growing shapes are fitted and pruned, their edges replaced by known
+ * From data to a formula that is verified: structure is looked for in the data itself, then networks of growing shapes are fitted and pruned, their edges replaced by known
  * functions, all constants fitted together, and the formula checked on rows that nothing has seen. That no formula is good
  * enough is an answer too.
  *
@@ -26,9 +27,10 @@ import org.kan4j.symbolic.SymbolicLibrary;
  * @param tolerance by which a formula may be worse than the network, relative
  * @param minutes at most; what was found until then is the result
  * @param seed of everything random
+ * @param structure whether the data itself is looked at for a formula before networks are fitted ({@link StructureSearch})
  */
 public record Explain(String shape, Basis basis, SymbolicLibrary library, double noise, int starts, double tolerance,
-        double minutes, long seed) {
+        double minutes, long seed, boolean structure) {
 
     /** Checks the values. */
     public Explain {
@@ -45,47 +47,52 @@ public record Explain(String shape, Basis basis, SymbolicLibrary library, double
 
     /** Shapes searched, cubic B-splines from 3 intervals on, the standard library, noise estimated, 10 minutes, seed 1. */
     public static Explain defaults() {
-        return new Explain(null, BSpline.of(3, 3), SymbolicLibrary.standard(), Double.NaN, 16, 0.05, 10, 1);
+        return new Explain(null, BSpline.of(3, 3), SymbolicLibrary.standard(), Double.NaN, 16, 0.05, 10, 1, true);
     }
 
     /** Of one shape. */
     public Explain withShape(String widths) {
-        return new Explain(widths, basis, library, noise, starts, tolerance, minutes, seed);
+        return new Explain(widths, basis, library, noise, starts, tolerance, minutes, seed, structure);
     }
 
     /** On another basis. */
     public Explain withBasis(Basis other) {
-        return new Explain(shape, other, library, noise, starts, tolerance, minutes, seed);
+        return new Explain(shape, other, library, noise, starts, tolerance, minutes, seed, structure);
     }
 
     /** With other functions. */
     public Explain withLibrary(SymbolicLibrary functions) {
-        return new Explain(shape, basis, functions, noise, starts, tolerance, minutes, seed);
+        return new Explain(shape, basis, functions, noise, starts, tolerance, minutes, seed, structure);
     }
 
     /** With a known noise of the targets, in their unit. */
     public Explain withNoise(double deviation) {
-        return new Explain(shape, basis, library, deviation, starts, tolerance, minutes, seed);
+        return new Explain(shape, basis, library, deviation, starts, tolerance, minutes, seed, structure);
     }
 
     /** With another number of starts. */
     public Explain withStarts(int number) {
-        return new Explain(shape, basis, library, noise, number, tolerance, minutes, seed);
+        return new Explain(shape, basis, library, noise, number, tolerance, minutes, seed, structure);
     }
 
     /** With another tolerance. */
     public Explain withTolerance(double relative) {
-        return new Explain(shape, basis, library, noise, starts, relative, minutes, seed);
+        return new Explain(shape, basis, library, noise, starts, relative, minutes, seed, structure);
     }
 
     /** With another bound on the time. */
     public Explain withMinutes(double most) {
-        return new Explain(shape, basis, library, noise, starts, tolerance, most, seed);
+        return new Explain(shape, basis, library, noise, starts, tolerance, most, seed, structure);
     }
 
     /** With another seed. */
     public Explain withSeed(long number) {
-        return new Explain(shape, basis, library, noise, starts, tolerance, minutes, number);
+        return new Explain(shape, basis, library, noise, starts, tolerance, minutes, number, structure);
+    }
+
+    /** With a look for structure in the data itself first, or with networks alone. */
+    public Explain withStructure(boolean look) {
+        return new Explain(shape, basis, library, noise, starts, tolerance, minutes, seed, look);
     }
 
     /** Hears how it goes, and may end it: the best so far is the result. */

@@ -105,6 +105,9 @@ final class ExplainRun {
     }
 
     private void check() {
+        if (given != null) {
+            GraphFormula.requireFunctions(given);
+        }
         if (all.train().classes() > 0) {
             throw KanException.invalid("a formula is for targets that are numbers, given %d classes", all.train().classes());
         }
@@ -148,12 +151,18 @@ final class ExplainRun {
     // ------------------------------------------------------------------------------------------------------------ search
 
     private void search(Data data, int[] names) {
+        if (options.structure() && goOn()) {
+            found.addAll(StructureAttempt.of(context, options, data, names, () -> fit(data, wide(data), names), this::say,
+                    this::goOn));
+            if (exact()) {
+                return;
+            }
+        }
         Data few = data;
         int[] kept = names;
         FormulaAttempt.Network wide = null;
         if (data.train().in() > FEW) {
-            int hidden = Math.min(5, 200 / data.train().in() + 1);
-            wide = prune(data, fit(data, Shape.parse(data.train().in() + "," + hidden + "," + data.outputs().size()), names));
+            wide = prune(data, fit(data, wide(data), names));
             int[] inputs = wide.graph().inputs();
             few = data.features(inputs);
             kept = Arrays.stream(inputs).map(i -> names[i]).toArray();
@@ -168,6 +177,15 @@ final class ExplainRun {
         if (wide != null && goOn() && !exact()) {
             attempt(few, wide, true);
         }
+        if (found.isEmpty()) {
+            throw KanException.invalid("%s minutes were too few to leave out enough of the %d features for a formula to be read; "
+                    + "give more of them, or fewer features", Svg.number(options.minutes(), 3), data.train().in());
+        }
+    }
+
+    private static Shape wide(Data data) {
+        int hidden = Math.min(5, 200 / data.train().in() + 1);
+        return Shape.parse(data.train().in() + "," + hidden + "," + data.outputs().size());
     }
 
     private void ladder(Data data, int[] names) {

@@ -65,6 +65,7 @@ final class GraphFormula {
     }
 
     Composition composition() {
+        requireFunctions(graph);
         List<Expression> nodes = new ArrayList<>();
         for (Column column : inputs) {
             nodes.add(column.encoded());
@@ -109,8 +110,7 @@ final class GraphFormula {
                     after.add(named("h_" + l + "_" + i, activated(activation.activation(), before.get(i))));
                 }
             }
-            case LayerNorm norm -> throw KanException.invalid("layer %d is a layer norm, which mixes all its inputs: such a "
-                    + "network has no elementary formula; train one without norms", l);
+            case LayerNorm norm -> throw new IllegalStateException("refused before");
             case BatchNorm norm -> throw new IllegalStateException("a graph has no batch norm");
         }
         return after;
@@ -123,20 +123,13 @@ final class GraphFormula {
 
     private void dense(GraphRun run, int l, List<Expression> before, List<Expression> after) {
         GraphLayer layer = graph.layer(l);
-        if (layer.argument() == KanGraph.Argument.BOTH) {
-            throw KanGraph.mixed(l);
-        }
-        if (layer.argument() == KanGraph.Argument.NORMALISED) {
-            throw KanException.invalid("the edges of layer %d see a layer norm, which mixes all inputs: such a network has no "
-                    + "elementary formula; use a model of KanLayer.withInputNorm(false)", l);
-        }
         double[] x = run.inputOf(l);
         double[] bias = layer.bias();
         for (int o = 0; o < layer.out(); o++) {
             List<Expression> terms = new ArrayList<>();
             for (int i = 0; i < layer.in(); i++) {
-                if (layer.has(o, i)) {
-                    Edge edge = new Edge(l, i, o);
+                Edge edge = new Edge(l, i, o);
+                if (layer.has(o, i) || known.containsKey(edge)) {
                     String name = nameOf(edge);
                     edges.put(name, edge);
                     terms.add(named(name, value(edge, before.get(i), GraphRun.column(x, layer.in(), i))));
@@ -149,9 +142,18 @@ final class GraphFormula {
 
     private Expression value(Edge edge, Expression node, double[] seen) {
         Expression function = known.get(edge);
-        if (function != null) {
+        if (function != null && !function.variables().contains(SymbolicEdges.OWN)) {
             return function.substitute(Map.of("x", node));
         }
+        if (function != null) {
+            Expression own = graph.layer(edge.layer()).has(edge.output(), edge.input()) ? curve(edge, node, seen)
+                    : Expression.integer(0);
+            return function.substitute(Map.of("x", node, SymbolicEdges.OWN, own));
+        }
+        return curve(edge, node, seen);
+    }
+
+    private Expression curve(Edge edge, Expression node, double[] seen) {
         if (graph.layer(edge.layer()).spec() instanceof Linear) {
             double weight = graph.values(context, edge, 1)[0];
             return Expression.product(Expression.real(weight), node);
@@ -159,6 +161,27 @@ final class GraphFormula {
         double[] at = Arrays.stream(seen).distinct().count() < 2 ? around(seen[0]) : Curve.places(seen, FINE);
         Curve curve = new Curve(at, graph.values(context, edge, at));
         return Expression.call(curve.asFunction(nameOf(edge)), node);
+    }
+
+    /** Refuses a network with edges that are functions of more than one variable. */
+    static void requireFunctions(KanGraph graph) {
+        for (int l = 0; l < graph.layers().size(); l++) {
+            GraphLayer layer = graph.layer(l);
+            if (layer.spec() instanceof LayerNorm) {
+                throw KanException.invalid("layer %d is a layer norm, which mixes all its inputs: such a network has no "
+                        + "elementary formula; train one without norms", l);
+            }
+            if (!layer.dense()) {
+                continue;
+            }
+            if (layer.argument() == KanGraph.Argument.BOTH) {
+                throw KanGraph.mixed(l);
+            }
+            if (layer.argument() == KanGraph.Argument.NORMALISED) {
+                throw KanException.invalid("the edges of layer %d see a layer norm, which mixes all inputs: such a network has no "
+                        + "elementary formula; use a model of KanLayer.withInputNorm(false)", l);
+            }
+        }
     }
 
     private static double[] around(double value) {

@@ -97,6 +97,38 @@ public final class Hypotheses {
     }
 
     /**
+     * Zero iff f is a function of a sum of one number of each of two groups, h(p(a) + q(b)), the other inputs held: the ratio
+     * of its derivatives is then a product of a function of a and one of b, which is asked as {@link #multiplicative} is,
+     * multiplied out so that no derivative stands below.
+     */
+    public double general(int[] a, int[] b) {
+        double[][] places = {x, exchanged(a), exchanged(b), exchanged(join(a, b))};
+        double difference = 0;
+        double size = 0;
+        double[][] ofA = new double[4][];
+        double[][] ofB = new double[4][];
+        for (int r = 0; r < 4; r++) {
+            ofA[r] = gradients(places[r], a);
+            ofB[r] = gradients(places[r], b);
+        }
+        for (int k = 0; k < rows; k++) {
+            for (int i = 0; i < a.length; i++) {
+                for (int j = 0; j < b.length; j++) {
+                    int at = k * a.length + i;
+                    int bt = k * b.length + j;
+                    double u = ofA[0][at] * ofA[3][at] * ofB[1][bt] * ofB[2][bt];
+                    double v = ofA[1][at] * ofA[2][at] * ofB[0][bt] * ofB[3][bt];
+                    if (Double.isFinite(u * v)) {
+                        difference += (u - v) * (u - v);
+                        size += u * u + v * v;
+                    }
+                }
+            }
+        }
+        return size > 0 ? difference / size : 0;
+    }
+
+    /**
      * Zero iff f depends on a group through one number alone: the direction of its gradient by the group does not depend on
      * the other inputs.
      */
@@ -290,42 +322,11 @@ public final class Hypotheses {
         return Optional.ofNullable(form);
     }
 
-    /**
-     * A node of a tree of inputs: f depends on what is below it through one number.
-     *
-     * @param inputs below it
-     * @param kind {@code input}, {@code sum}, {@code product}, {@code function} (of the children's numbers) or {@code none}
-     *     (no structure was found)
-     * @param children empty for an input
-     */
-    public record Tree(int[] inputs, String kind, List<Tree> children) {
-        /** Copies the list. */
-        public Tree {
-            children = List.copyOf(children);
-        }
-
-        /** Such as {@code ((0 1) (2 3))}. */
-        @Override
-        public String toString() {
-            if (children.isEmpty()) {
-                return Integer.toString(inputs[0]);
-            }
-            StringBuilder text = new StringBuilder("(");
-            children.forEach(child -> text.append(text.length() > 1 ? " " : "").append(child));
-            return text.append(')').toString();
-        }
-
-        /** Levels of nodes above the inputs. */
-        public int depth() {
-            return children.stream().mapToInt(c -> 1 + c.depth()).max().orElse(0);
-        }
-    }
-
     /** Inputs, groups of them, groups of these: from the bottom up, each time the clearest pair that f sees as one number. */
-    public Tree tree() {
-        List<Tree> nodes = new ArrayList<>();
+    public StructureTree tree() {
+        List<StructureTree> nodes = new ArrayList<>();
         for (int i = 0; i < in; i++) {
-            nodes.add(new Tree(new int[] {i}, "input", List.of()));
+            nodes.add(new StructureTree(new int[] {i}, StructureTree.Kind.INPUT, List.of()));
         }
         while (nodes.size() > 2) {
             double best = turning();
@@ -344,28 +345,38 @@ public final class Hypotheses {
             if (pair == null) {
                 break;
             }
-            Tree a = nodes.get(pair[0]);
-            Tree b = nodes.get(pair[1]);
+            StructureTree a = nodes.get(pair[0]);
+            StructureTree b = nodes.get(pair[1]);
             nodes.remove(pair[1]);
-            nodes.set(pair[0], new Tree(join(a.inputs(), b.inputs()), "function", List.of(a, b)));
+            nodes.set(pair[0], new StructureTree(join(a.inputs(), b.inputs()), kind(a, b), List.of(a, b)));
         }
         int[] all = new int[in];
         Arrays.setAll(all, i -> i);
         if (nodes.size() == 1) {
             return nodes.getFirst();
         }
-        return new Tree(all, top(nodes), nodes);
+        return new StructureTree(all, top(nodes), nodes);
     }
 
-    private String top(List<Tree> nodes) {
+    /** Of a group that f sees as one number: whether that is a function of a sum. */
+    private StructureTree.Kind kind(StructureTree a, StructureTree b) {
+        return general(a.inputs(), b.inputs()) < turning() ? StructureTree.Kind.GENERAL : StructureTree.Kind.FUNCTION;
+    }
+
+    private StructureTree.Kind top(List<StructureTree> nodes) {
         boolean sum = true;
         boolean product = true;
+        boolean general = true;
         for (int a = 0; a < nodes.size(); a++) {
             for (int b = a + 1; b < nodes.size(); b++) {
-                sum &= additive(nodes.get(a).inputs(), nodes.get(b).inputs()) <= least();
-                product &= multiplicative(nodes.get(a).inputs(), nodes.get(b).inputs()) <= least();
+                int[] left = nodes.get(a).inputs();
+                int[] right = nodes.get(b).inputs();
+                sum &= additive(left, right) <= least();
+                product &= multiplicative(left, right) <= least();
+                general &= general(left, right) < turning();
             }
         }
-        return sum ? "sum" : product ? "product" : nodes.size() == 2 ? "function" : "none";
+        return sum ? StructureTree.Kind.SUM : product ? StructureTree.Kind.PRODUCT : general ? StructureTree.Kind.GENERAL
+                : nodes.size() == 2 ? StructureTree.Kind.FUNCTION : StructureTree.Kind.NONE;
     }
 }

@@ -92,20 +92,8 @@ public record KanCompiler(KanGraph graph, List<String> variables, double differe
     private static GraphLayer fitted(Context context, FormulaGraph.Level level, double[][] seen, Basis basis) {
         int in = seen.length;
         int out = level.nodes().size();
-        double least = Arrays.stream(seen).flatMapToDouble(Arrays::stream).min().orElse(-1);
-        double most = Arrays.stream(seen).flatMapToDouble(Arrays::stream).max().orElse(1);
-        Basis used = basis instanceof BSpline spline ? spline.withOutside(BSpline.Outside.LINEAR)
-                : basis instanceof GaussianRbf rbf ? GaussianRbf.of(rbf.centres(), least, Math.max(most, least + 1e-3))
-                        : basis instanceof Rswaf rswaf ? new Rswaf(rswaf.centres(), least, Math.max(most, least + 1e-3),
-                                (rswaf.centres() - 1) / Math.max(most - least, 1e-3)) : basis;
-        KanLayer spec = KanLayer.of(in, out, used).withInputNorm(false).withBaseNorm(false).withBias(true);
-        GraphLayer layer;
-        try (Parameters zeros = Parameters.zeros(KanModel.of(DType.F64, spec))) {
-            layer = GraphLayer.of(zeros, 0);
-        }
-        if (used instanceof BSpline spline) {
-            layer = layer.withTensor("knots", knots(spline, seen));
-        }
+        KanLayer spec = KanLayer.of(in, out, Widening.over(basis, seen)).withInputNorm(false).withBaseNorm(false).withBias(true);
+        GraphLayer layer = Widening.empty(spec, seen);
         double[] bias = new double[out];
         for (int o = 0; o < out; o++) {
             FormulaGraph.Sum sum = level.nodes().get(o);
@@ -118,20 +106,5 @@ public record KanCompiler(KanGraph graph, List<String> variables, double differe
             }
         }
         return layer.withTensor("bias", bias);
-    }
-
-    /** Even over the range of each input. */
-    private static double[] knots(BSpline spline, double[][] seen) {
-        int count = spline.grid() + 2 * spline.order() + 1;
-        double[] knots = new double[seen.length * count];
-        for (int i = 0; i < seen.length; i++) {
-            double low = Arrays.stream(seen[i]).min().orElse(-1);
-            double high = Arrays.stream(seen[i]).max().orElse(1);
-            double step = Math.max(high - low, 1e-3) / spline.grid();
-            for (int k = 0; k < count; k++) {
-                knots[i * count + k] = low + (k - spline.order()) * step;
-            }
-        }
-        return knots;
     }
 }

@@ -208,6 +208,86 @@ public final class KanGraph {
         return Cascade.of(context, this);
     }
 
+    /** Which edges {@link #perturbed} adds to. */
+    public enum Where {
+        /** Those into nodes that no output depends on, such as new ones: the function stays as it is. */
+        UNUSED,
+        /** Those that are there. */
+        PRESENT,
+        /** All, also those that are absent. */
+        ALL
+    }
+
+    /**
+     * With more nodes, which have no edges: the same function (KAN 2.0, arXiv 2408.10205, section 4).
+     *
+     * @param layer index of a layer with edges, the last one excepted, after which the nodes stand
+     * @param sums how many sums more; they come after the sums there are
+     * @param products how many products more, of as many factors as those there are, or of two; they come last
+     */
+    public KanGraph wider(int layer, int sums, int products) {
+        requireEdges(layer);
+        if (sums < 0 || products < 0 || sums + products > 10_000) {
+            throw KanException.invalid("a layer gets 0 to 10000 nodes more, given %d sums and %d products", sums, products);
+        }
+        return Widening.wider(this, layer, sums, products);
+    }
+
+    /**
+     * With another layer at the end, the identity: the same function. It has the basis of the last layer of edges, without
+     * layer norms, over the range of the outputs.
+     *
+     * @param x rows (rows, in)
+     */
+    public KanGraph deeper(Context context, double... x) {
+        double[] y = predict(context, x);
+        double[][] columns = new double[out()][];
+        Arrays.setAll(columns, k -> GraphRun.column(y, out(), k));
+        return Widening.deeper(this, columns);
+    }
+
+    /**
+     * With random functions added to edges, for data to change.
+     *
+     * @param x rows (rows, in)
+     * @param magnitude root mean square of what an edge gets, as a share of its node's deviation on the rows, or as a number
+     *     where the node is constant
+     */
+    public KanGraph perturbed(Context context, double magnitude, Where where, long seed, double... x) {
+        if (!(magnitude > 0 && magnitude < Double.POSITIVE_INFINITY)) {
+            throw KanException.invalid("a perturbation's magnitude must be above 0 and finite, given %s", magnitude);
+        }
+        return Perturbation.of(context, this, x, magnitude, where, seed);
+    }
+
+    /**
+     * With two hidden nodes in each other's place: the same function.
+     *
+     * @param layer index of the layer with edges after which the nodes stand
+     * @param a a node; sums come before products
+     * @param b another of its kind
+     */
+    public KanGraph swapped(int layer, int a, int b) {
+        requireEdges(layer);
+        int nodes = Widening.next(this, layer) < 0 ? out() : layers.get(Widening.next(this, layer)).in();
+        if (a < 0 || b < 0 || a >= nodes || b >= nodes) {
+            throw KanException.invalid("the nodes after layer %d are 0 to %d, given %d and %d", layer, nodes - 1, a, b);
+        }
+        int[] order = Widening.all(nodes);
+        order[a] = b;
+        order[b] = a;
+        return Arrangement.permuted(this, layer, order);
+    }
+
+    /**
+     * With its hidden nodes in an order of short strong edges, as a picture wants them: the same function.
+     *
+     * @param x rows (rows, in)
+     */
+    public KanGraph arranged(Context context, double... x) {
+        return Arrangement.arranged(context, this, x);
+    }
+
     /** Outputs of rows given one after the other, computed in double precision. */
     public double[] predict(Context context, double... x) {
         try (GraphRun run = new GraphRun(context, this, x.length / in())) {

@@ -39,8 +39,8 @@ final class Refit {
             Dataset data = train.dataset(arena);
             HostTensor features = data.features();
             try (ParameterVector held = held(graph, parameters);
-                    DataObjective objective = new DataObjective(context, parameters, data, loss(train), List.of(penalties));
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
+                    DataObjective objective = DataObjective.of(context, parameters, data, loss(train), List.of(penalties));
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
                 Objective projected = held == null ? objective : gradient -> {
                     double value = objective.evaluate(gradient);
                     project(gradient, held);
@@ -59,6 +59,57 @@ final class Refit {
             }
             return like(graph, KanGraph.of(parameters));
         }
+    }
+
+    /** What may change of a layer with edges. */
+    interface Movable {
+        /** An edge's coefficients. */
+        boolean edge(int layer, int input, int output);
+
+        /** A node's bias. */
+        boolean node(int layer, int output);
+    }
+
+    /** The graph after so many iterations on some of its edges and biases; nothing else moves, grids neither. */
+    static KanGraph some(Context context, KanGraph graph, Rows train, int iterations, Movable movable) {
+        try (Arena arena = Arena.ofConfined(); Parameters parameters = graph.parameters()) {
+            try (ParameterVector free = free(graph, parameters, movable);
+                    DataObjective objective = DataObjective.of(context, parameters, train.dataset(arena), loss(train),
+                            List.of());
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
+                            Lbfgs.of(iterations).withHistory(20))) {
+                minimizer.minimize(gradient -> {
+                    double value = objective.evaluate(gradient);
+                    project(gradient, free);
+                    return value;
+                }, iterations);
+            }
+            return like(graph, KanGraph.of(parameters));
+        }
+    }
+
+    private static ParameterVector free(KanGraph graph, Parameters parameters, Movable movable) {
+        ParameterVector free = parameters.newVector();
+        try (Arena arena = Arena.ofConfined()) {
+            for (TensorInfo tensor : parameters.tensors()) {
+                if (tensor.role() != TensorInfo.Role.PARAMETER) {
+                    continue;
+                }
+                GraphLayer layer = graph.layer(tensor.layer());
+                double[] ones = new double[Math.toIntExact(tensor.shape().size())];
+                boolean edges = layer.dense() && (layer.edgeTensors().contains(tensor.tensor())
+                        || tensor.tensor().equals("coef_scale"));
+                boolean nodes = layer.dense() && tensor.tensor().equals("bias");
+                int width = edges ? ones.length / (layer.in() * layer.out()) : 1;
+                for (int k = 0; k < ones.length; k++) {
+                    int edge = k / width;
+                    ones[k] = edges && movable.edge(tensor.layer(), edge % layer.in(), edge / layer.in())
+                            || nodes && movable.node(tensor.layer(), k) ? 1 : 0;
+                }
+                free.set(tensor.name(), HostTensor.of(arena, ones).reshape(tensor.shape().toArray()).to(arena, DType.F64));
+            }
+        }
+        return free;
     }
 
     static Loss loss(Rows rows) {

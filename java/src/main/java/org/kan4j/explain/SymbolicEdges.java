@@ -10,6 +10,7 @@ import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.formula.Expression;
 import org.kan4j.internal.Json;
+import org.kan4j.model.Parameters;
 import org.kan4j.symbolic.Candidate;
 import org.kan4j.symbolic.Composition;
 import org.kan4j.symbolic.Curve;
@@ -20,12 +21,15 @@ import org.kan4j.symbolic.SymbolicLibrary;
  * Edges of a network that are known in closed form, beside the network itself: fixing an edge changes no coefficient, and
  * letting it go brings back the edge as it was. Immutable; kept in a checkpoint's property {@value #KEY}.
  *
- * @param functions of edges, each an expression of the variable x
+ * @param functions of edges, each an expression of the variable x; one of {@value #OWN} too, the edge's own value in the
+ *     network, adds to that instead of taking its place, as in {@code sin(x) + phi}
  */
 public record SymbolicEdges(Map<Edge, Expression> functions) {
 
     /** The property of a checkpoint that holds them. */
     public static final String KEY = "kan4j.symbolic";
+    /** The variable that is an edge's own value. */
+    public static final String OWN = "phi";
     private static final int POINTS = 257;
 
     /** Copies the map. */
@@ -89,6 +93,23 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         return EdgeFit.fit(curve(context, graph, edge, x), SymbolicLibrary.of(function).functions().getFirst());
     }
 
+    /**
+     * An expression for an edge, if it has a value wherever the rows put the edge's argument.
+     *
+     * @return the expression
+     * @throws KanException if it is not finite somewhere
+     */
+    public static Expression checked(Context context, KanGraph graph, Edge edge, double[] x, Expression function) {
+        for (double at : curve(context, graph, edge, x).x()) {
+            double value = function.evaluate(Map.of("x", at));
+            if (!Double.isFinite(value)) {
+                throw KanException.invalid("'%s' is %s at %s, which edge %s sees; give a function that is finite there, such as "
+                        + "one of another argument", function, value, at, edge);
+            }
+        }
+        return function;
+    }
+
     private static Curve curve(Context context, KanGraph graph, Edge edge, double[] x) {
         graph.requireEdge(edge);
         if (!graph.layer(edge.layer()).has(edge.output(), edge.input())) {
@@ -108,6 +129,53 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
     }
 
     /**
+     * Outputs of the network with its known edges in closed form, (rows, out).
+     *
+     * @param x rows (rows, in)
+     */
+    public double[] predict(Context context, KanGraph graph, double... x) {
+        functions.keySet().forEach(graph::requireEdge);
+        double[] h = x;
+        for (int l = 0; l < graph.layers().size(); l++) {
+            GraphLayer layer = graph.layer(l);
+            double[] added = new double[h.length / layer.in() * layer.out()];
+            for (Map.Entry<Edge, Expression> known : functions.entrySet()) {
+                Edge edge = known.getKey();
+                if (edge.layer() == l) {
+                    double[] at = GraphRun.column(h, layer.in(), edge.input());
+                    Map<String, double[]> columns = Map.of("x", at, OWN, graph.values(context, edge, at));
+                    double[] values = known.getValue().evaluate(columns, at.length);
+                    for (int b = 0; b < at.length; b++) {
+                        added[b * layer.out() + edge.output()] += values[b];
+                    }
+                    layer = layer.has(edge.output(), edge.input()) ? layer.without(edge.output(), edge.input(), 0) : layer;
+                }
+            }
+            try (GraphRun.Piece piece = new GraphRun.Piece(context, layer)) {
+                h = piece.run(h);
+            }
+            for (int k = 0; k < h.length; k++) {
+                h[k] += added[k];
+            }
+        }
+        return h;
+    }
+
+    /** Refuses a checkpoint whose edges are functions without a curve of their own: its network alone is not the model. */
+    public static void requireCurves(Parameters parameters, Map<String, String> properties) {
+        Map<Edge, Expression> functions = parse(properties.get(KEY)).functions();
+        KanGraph graph = functions.isEmpty() ? null : KanGraph.of(parameters);
+        for (Map.Entry<Edge, Expression> known : functions.entrySet()) {
+            Edge edge = known.getKey();
+            if (!graph.layer(edge.layer()).has(edge.output(), edge.input()) || known.getValue().variables().contains(OWN)) {
+                throw KanException.invalid("edge %s of the model is the function %s and has no coefficients for it; only "
+                        + "SymbolicEdges.predict in Java and kan4j import --out FILE.json compute such a model", edge,
+                        known.getValue());
+            }
+        }
+    }
+
+    /**
      * The formulas of a network all of whose edges are fixed, simplified, in the user's columns.
      *
      * @param inputs what the network's inputs mean
@@ -115,7 +183,7 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
      */
     public List<Expression> formulas(Context context, KanGraph graph, List<Column> inputs, List<Column> outputs) {
         List<Edge> missing = new ArrayList<>(graph.edges());
-        missing.removeAll(functions.keySet());
+        missing.removeIf(edge -> functions.containsKey(edge) && !functions.get(edge).variables().contains(OWN));
         if (!missing.isEmpty()) {
             throw KanException.invalid("%d edges have no function yet, such as %s: kan4j symbolic --fix or --auto gives them "
                     + "one", missing.size(), missing.getFirst());

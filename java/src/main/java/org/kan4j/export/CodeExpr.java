@@ -22,6 +22,7 @@ final class CodeExpr {
     private final List<double[]> tables = new ArrayList<>();
     private final Map<Expr, String> scalars = new IdentityHashMap<>();
     private final Map<Expr, String> vectors = new IdentityHashMap<>();
+    private final Map<Expr.Spline, Integer> knots = new IdentityHashMap<>();
     private final Set<Integer> splines;
     private int stored;
     private int variables;
@@ -209,13 +210,50 @@ final class CodeExpr {
         boolean closed = SplineTables.closed(spline);
         splines.add(2 * spline.order() + (closed ? 1 : 0));
         int row = SplineTables.row(spline);
-        String knots = store(SplineTables.knots(spline)) + (spline.rows() == 1 ? "" : " + i * " + row);
+        String knots = knots(spline) + (spline.rows() == 1 ? "" : " + i * " + row);
         String inverses = closed ? "" : store(SplineTables.inverses(spline))
                 + (spline.rows() == 1 ? ", " : " + i * " + row * spline.order() + ", ");
         String name = "m" + variables++;
         text.line("int %s = spline%d%s(%s, %s, %s, %s%d, s, %s);", name, spline.order(), closed ? "even" : "",
                 scalar(spline.x()), constants, knots, inverses, spline.count(), place);
         return name;
+    }
+
+    private int knots(Expr.Spline spline) {
+        return knots.computeIfAbsent(spline, s -> store(SplineTables.knots(s)));
+    }
+
+    /**
+     * Opens a branch for arguments in whose cell all functions of evenly spaced knots are there, and declares their values b0
+     * to bk in it: no call and no way through memory.
+     *
+     * @return the name of a variable in the branch that holds the number of the first one
+     */
+    String inside(Expr.Spline spline) {
+        int k = spline.order();
+        int row = SplineTables.row(spline);
+        int from = knots(spline);
+        String index = spline.rows() == 1 ? "" : " + i * " + row;
+        double[] table = SplineTables.knots(spline);
+        // The first and the last knot with all functions, cells a unit: known numbers where all inputs share them.
+        int[] places = {2 * k, k + spline.width(), row - 1};
+        String[] known = new String[places.length];
+        for (int n = 0; n < known.length; n++) {
+            known[n] = spline.rows() == 1 ? Dialect.literal(table[places[n]], dtype == DType.F64)
+                    : constants + "[" + (from + places[n]) + index + "]";
+        }
+        String x = scalar(spline.x());
+        String cell = "m" + variables++;
+        text.line("if (%s >= %s && %s < %s) {", x, known[0], x, known[1]);
+        text.line("int %s = (int) ((%s - %s) * %s);", cell, x, known[0], known[2]);
+        text.line("%s = %s > %d ? %d : %s;", cell, cell, spline.width() - k - 1, spline.width() - k - 1, cell); // rounded up
+        text.line("%s g = (%s - %s[%d%s + %s]) * %s;", type(false), x, constants, from + 2 * k, index, cell, known[2]);
+        text.line("%s h = 1 - g;", type(false));
+        String[] taps = SplineTables.polynomials(k, dtype == DType.F64, "g", "h");
+        for (int j = 0; j <= k; j++) {
+            text.line("%s b%d = %s;", type(false), j, taps[j]);
+        }
+        return cell;
     }
 
     /** All functions of a spline. */

@@ -16,6 +16,9 @@ import org.kan4j.export.Dialect.Text;
  */
 final class CodePrinter {
 
+    /** Outputs up to which a loop over them is written out: it would take longer than what it does. */
+    private static final int UNROLLED = 4;
+
     private final Program program;
     private final Dialect dialect;
     private final String type;
@@ -147,14 +150,22 @@ final class CodePrinter {
             normalise(product.norm(), "s", "t");
         }
         CodeExpr code = expressions(product.norm() == null ? 0 : product.in());
+        boolean common = product.columns().size() == 2 && product.columns().get(0) instanceof Expr.Spline
+                && product.columns().get(1).width() == 1;
+        int sums = common && product.out() <= UNROLLED ? product.out() : 0; // in local variables
+        for (int o = 0; o < sums; o++) {
+            functions.line("%s y%d = 0;", type, o);
+        }
         functions.line("for (int i = 0; i < %d; i++) {", product.in());
-        if (product.columns().size() == 2 && product.columns().get(0) instanceof Expr.Spline spline
-                && product.columns().get(1).width() == 1) {
-            splineAndBase(code, product, spline, product.columns().get(1));
+        if (common) {
+            splineAndBase(code, product, (Expr.Spline) product.columns().get(0), product.columns().get(1));
         } else {
             columns(code, product);
         }
         functions.line("}");
+        for (int o = 0; o < sums; o++) {
+            functions.line("y[q + %d] += y%d;", o, o);
+        }
         finish(code);
     }
 
@@ -194,21 +205,32 @@ final class CodePrinter {
         int place = code.take(k + 1);
         int basePlace = code.take(1);
         String value = code.scalar(base);
-        String first = code.taps(spline, "t + " + place);
-        functions.line("if (%s >= 0 && %s <= %d) {", first, first, spline.width() - k - 1);
+        boolean closed = SplineTables.closed(spline);
+        String first = closed ? code.inside(spline) : code.taps(spline, "t + " + place);
+        if (!closed) {
+            functions.line("if (%s >= 0 && %s <= %d) {", first, first, spline.width() - k - 1);
+        }
         StringBuilder sum = new StringBuilder(value + " * W" + step + "[u + o]");
         for (int c = 0; c <= k; c++) {
-            functions.line("%s b%d = s[t + %d];", type, c, place + c);
+            if (!closed) {
+                functions.line("%s b%d = s[t + %d];", type, c, place + c);
+            }
             sum.append(c % 2 == 0 ? " + (" : " + ").append("b").append(c).append(" * W").append(step).append("[r + ")
                     .append(c * out).append(" + o]").append(c % 2 == 1 || c == k ? ")" : "");
         }
         functions.line("int r = (i * %d + %s) * %d;", product.width(), first, out);
         functions.line("int u = (i * %d + %d) * %d;", product.width(), spline.width(), out);
-        functions.line("for (int o = 0; o < %d; o++) {", out);
-        functions.line("y[q + o] += %s;", sum.toString());
-        functions.line("}");
+        if (out <= UNROLLED) {
+            for (int o = 0; o < out; o++) {
+                functions.line("y%d += %s;", o, sum.toString().replace("+ o]", "+ " + o + "]"));
+            }
+        } else {
+            functions.line("for (int o = 0; o < %d; o++) {", out);
+            functions.line("y[q + o] += %s;", sum.toString());
+            functions.line("}");
+        }
         functions.line("} else {");
-        product(product, spline, 0, place, first);
+        product(product, spline, 0, place, closed ? code.taps(spline, "t + " + place) : first);
         functions.line("s[t + %d] = %s;", basePlace, value);
         add(product, spline.width(), product.width(), basePlace);
         functions.line("}");

@@ -139,24 +139,20 @@ public final class JavaSource {
             result.append("""
                         /* exp: reduced to |r| <= ln 2 / 2, then a polynomial (coefficients of Cephes' expf). */
                         private static float exp(float x) {
-                            if (!(x > -87.33654f)) {
+                            if (!(x > -86.9f)) {
                                 return x != x ? x : 0;
                             }
                             if (x > 88.72284f) {
                                 return Float.POSITIVE_INFINITY;
                             }
-                            float n = (x * 1.44269504f + 12582912f) - 12582912f;
+                            float m = x * 1.44269504f + 12582912f; // its last bits are the power of 2
+                            float n = m - 12582912f;
                             float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-                            float p = 1.9875691500e-4f;
-                            p = p * r + 1.3981999507e-3f;
-                            p = p * r + 8.3334519073e-3f;
-                            p = p * r + 4.1665795894e-2f;
-                            p = p * r + 1.6666665459e-1f;
-                            p = p * r + 5.0000001201e-1f;
-                            p = p * r * r + r + 1;
-                            int k = (int) n;
-                            int h = k >> 1;
-                            return p * Float.intBitsToFloat((h + 127) << 23) * Float.intBitsToFloat((k - h + 127) << 23);
+                            float s = r * r;
+                            float p = ((1.9875691500e-4f * r + 1.3981999507e-3f) * s + (8.3334519073e-3f * r + 4.1665795894e-2f)) * s
+                                    + (1.6666665459e-1f * r + 5.0000001201e-1f);
+                            p = p * s + (r + 1);
+                            return (p + p) * Float.intBitsToFloat((Float.floatToRawIntBits(m) + 126) << 23);
                         }
 
                     """);

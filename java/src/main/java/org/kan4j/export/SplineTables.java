@@ -117,9 +117,17 @@ final class SplineTables {
     private static void polynomials(Text text, String type, int k) {
         text.line("%s t = (x - w[m]) * w[last + %d];", type, k + 1);
         text.line("%s r = 1 - t;", type);
-        String sixth = Dialect.literal(1 / 6.0, type.equals("double"));
-        String half = Dialect.literal(0.5, type.equals("double"));
-        String thirds = Dialect.literal(2 / 3.0, type.equals("double"));
+        String[] taps = polynomials(k, type.equals("double"), "t", "r");
+        for (int j = 0; j <= k; j++) {
+            text.line("%s n%d = %s;", type, j, taps[j]);
+        }
+    }
+
+    /** Expressions of the functions of a cell in variables t and r = 1 - t. */
+    static String[] polynomials(int k, boolean wide, String t, String r) {
+        String sixth = Dialect.literal(1 / 6.0, wide);
+        String half = Dialect.literal(0.5, wide);
+        String thirds = Dialect.literal(2 / 3.0, wide);
         String[] taps = switch (k) {
             case 1 -> new String[] {"r", "t"};
             case 2 -> new String[] {half + " * r * r", half + " + t * r", half + " * t * t"};
@@ -127,8 +135,9 @@ final class SplineTables {
                 thirds + " - r * r * (1 - " + half + " * r)", sixth + " * t * t * t"};
         };
         for (int j = 0; j <= k; j++) {
-            text.line("%s n%d = %s;", type, j, taps[j]);
+            taps[j] = taps[j].replaceAll("\\bt\\b", t).replaceAll("\\br\\b", r);
         }
+        return taps;
     }
 
     private static String offset(int number) {

@@ -41,6 +41,10 @@ public final class AtomicFile {
                 } catch (ClosedByInterruptException e) { // a channel closes itself; once more, without the flag
                     interrupted = true;
                     Thread.interrupted();
+                } catch (IOException e) { // the system's own sentence names no file
+                    throw e.getClass() != IOException.class || e.getMessage() == null
+                            || e.getMessage().startsWith("cannot write ")
+                                    ? e : new IOException("cannot write " + file + ": " + e.getMessage(), e);
                 }
             }
         } finally {

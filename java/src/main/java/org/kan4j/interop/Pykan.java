@@ -20,12 +20,15 @@ import org.kan4j.tensor.HostTensor;
 
 /**
  * KindXiaoming/pykan (MultKAN): B-splines with scales and a mask for each edge, multiplication nodes, and affine maps
- * of subnodes (before the products) and nodes (after them). The symbolic branch must be off.
+ * of subnodes (before the products) and nodes (after them). Symbolic edges are expressions beside the model
+ * ({@link PykanFunctions}).
  */
 final class Pykan extends Variant {
 
     private static final String GRID = "act_fun.{l}.grid";
-    private static final String SYMBOLIC_MASK = "symbolic_fun.{l}.mask";
+    static final String MASK = "act_fun.{l}.mask";
+    static final String SYMBOLIC_AFFINE = "symbolic_fun.{l}.affine";
+    static final String SYMBOLIC_MASK = "symbolic_fun.{l}.mask";
 
     Pykan() {
         super("pykan");
@@ -44,13 +47,14 @@ final class Pykan extends Variant {
         keys.put("k", 3);
         keys.put("mult_arity", 2);
         keys.put("base_fun", "silu");
+        keys.put("symbolic_enabled", true);
+        keys.put("symbolic", null); // the functions' names, [layer][subnode][input]
         return keys;
     }
 
     @Override
     Set<String> ignoredKeys() {
-        return Set.of("fitted_steps", "noise_scale", "scale_base_mu", "scale_base_sigma", "symbolic_enabled",
-                "affine_trainable", "grid_eps", "grid_range", "sp_trainable", "sb_trainable", "seed", "save_act",
+        return Set.of("fitted_steps", "noise_scale", "scale_base_mu", "scale_base_sigma", "affine_trainable", "grid_eps", "grid_range", "sp_trainable", "sb_trainable", "seed", "save_act",
                 "sparse_init", "auto_save", "first_init", "ckpt_path", "state_id", "round", "device");
     }
 
@@ -59,12 +63,12 @@ final class Pykan extends Variant {
         return List.of(
                 Slot.of(GRID, "kan", "knots", "I", "K"),
                 Slot.of("act_fun.{l}.coef", "kan", "coef", "I", "S", "N").axes(1, 0, 2),
-                Slot.of("act_fun.{l}.mask", "kan", "mask", "I", "S").axes(1, 0).orElse(1),
+                Slot.of(MASK, "kan", "mask", "I", "S").axes(1, 0).orElse(1),
                 // Without a base branch (base_fun "zero") no layer holds scale_base.
                 Slot.of("act_fun.{l}.scale_base", "kan", "base_weight", "I", "S").axes(1, 0).orElse(0),
                 Slot.of("act_fun.{l}.scale_sp", "kan", "coef_scale", "I", "S").axes(1, 0).orElse(1),
                 Slot.carried(SYMBOLIC_MASK, i -> 0, null, "S", "I").in(""),
-                Slot.carried("symbolic_fun.{l}.affine", i -> 0, null, "S", "I", "4").in(""),
+                Slot.carried(SYMBOLIC_AFFINE, i -> 0, null, "S", "I", "4").in(""),
                 // Affine maps that change nothing are no layers.
                 Slot.of("subnode_bias_{l}", "subnode", "bias", "S").orElse(0),
                 Slot.of("subnode_scale_{l}", "subnode", "scale", "S").orElse(1),
@@ -134,14 +138,6 @@ final class Pykan extends Variant {
     @Override
     Map<String, LayerSpec> layers(PublishedLayer published, Config config) {
         int l = published.index();
-        HostTensor symbolic = published.tensor(SYMBOLIC_MASK);
-        for (long i = 0; i < symbolic.size(); i++) {
-            if (symbolic.get(i / published.in(), i % published.in()) != 0) {
-                throw new UnsupportedException("symbolic_fun." + l + ".mask[" + i / published.in() + ", "
-                        + i % published.in() + "] is not 0: this edge is a symbolic function, which kan4j does not have; "
-                        + "model.unfix_symbolic_all() in pykan turns it back into a spline");
-            }
-        }
         int order = published.splineOrder(GRID);
         HostTensor knots = published.tensor(GRID);
         BSpline basis = BSpline.of(published.size("N") - order, order)
@@ -164,6 +160,11 @@ final class Pykan extends Variant {
             layers.put("node", new Affine(outputs));
         }
         return layers;
+    }
+
+    @Override
+    Map<String, String> functions(PublishedLayer published, int place, Config config) {
+        return config.flag("symbolic_enabled") ? PykanFunctions.of(published, place, config) : Map.of();
     }
 
     private static Activation base(Config config) {

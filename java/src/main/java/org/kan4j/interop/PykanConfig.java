@@ -25,7 +25,13 @@ final class PykanConfig {
     /** The arguments by the names of {@link Pykan}'s configuration. */
     static Map<String, Object> of(String what, String text) {
         Map<String, Object> config = new PykanConfig(what, text).read();
-        config.keySet().removeIf(key -> key.startsWith("symbolic.funs_name"));
+        List<Object> functions = new ArrayList<>();
+        for (Object layer; (layer = config.remove("symbolic.funs_name." + functions.size())) != null;) {
+            functions.add(layer);
+        }
+        if (functions.toString().matches(".*[^\\[\\], 0].*")) { // "0" is no function
+            config.put("symbolic", functions);
+        }
         if (config.containsKey("base_fun_name")) {
             config.put("base_fun", config.remove("base_fun_name"));
         }

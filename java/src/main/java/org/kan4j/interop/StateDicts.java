@@ -78,6 +78,7 @@ public final class StateDicts {
 
         List<LayerSpec> specs = new ArrayList<>();
         List<Map<String, Integer>> roles = new ArrayList<>();
+        Map<String, String> functions = new TreeMap<>();
         for (int l = 0; l < layout.layers(); l++) {
             Map<String, HostTensor> published = new HashMap<>();
             for (StateDictLayout.Entry entry : layout.entries()) {
@@ -86,18 +87,24 @@ public final class StateDicts {
                 }
             }
             Map<String, Integer> places = new HashMap<>();
+            PublishedLayer layer = new PublishedLayer(l, layout.sizes(l), published, explicit);
             try {
-                variant.layers(new PublishedLayer(l, layout.sizes(l), published, explicit), arguments)
-                        .forEach((role, spec) -> {
-                            places.put(role, specs.size());
-                            specs.add(spec);
-                        });
+                int first = specs.size();
+                variant.layers(layer, arguments).forEach((role, spec) -> {
+                    places.put(role, specs.size());
+                    specs.add(spec);
+                });
+                functions.putAll(variant.functions(layer, places.getOrDefault("kan", first), arguments));
             } catch (UnsupportedException e) {
                 throw new UnsupportedException(what + ": " + e.getMessage());
             } catch (KanException e) {
                 throw new FormatException(what + ": " + e.getMessage(), e);
             }
             roles.add(places);
+        }
+        if (explicit && !functions.isEmpty()) {
+            throw new UnsupportedException(what + ": edges are functions (pykan's symbolic ones), whose gradients kan4j does not "
+                    + "compute; kan4j import reads the model");
         }
         DType type = dtype != null ? dtype : type(what, layout, tensors);
         Parameters parameters = Parameters.zeros(KanModel.of(type, specs));
@@ -128,7 +135,7 @@ public final class StateDicts {
                 }
             }
             Origin origin = new Origin(variant, config == null ? "" : config, names, carried);
-            return new Loaded(new Imported(parameters, origin, layout.names()), Map.copyOf(placed));
+            return new Loaded(new Imported(parameters, origin, layout.names(), functions), Map.copyOf(placed));
         } catch (RuntimeException | Error e) {
             parameters.close();
             throw e;
@@ -149,8 +156,10 @@ public final class StateDicts {
      * @param parameters its numbers; the caller closes them
      * @param origin     what it remembers of the state dict
      * @param layers     the published layers found, first layer first, each by its name and widths
+     * @param functions  edges that are functions, which the model itself does not have: an expression of x, and of phi, the
+     *                   edge's value in the model, by {@code layer,input,output} of the model's layers
      */
-    public record Imported(Parameters parameters, Origin origin, List<String> layers) {
+    public record Imported(Parameters parameters, Origin origin, List<String> layers, Map<String, String> functions) {
     }
 
     /** The type of the model: that of all its tensors. */

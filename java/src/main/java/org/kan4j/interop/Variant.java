@@ -118,6 +118,16 @@ public abstract sealed class Variant
     /** The kan4j layers of a published layer in order, by role. */
     abstract Map<String, LayerSpec> layers(PublishedLayer published, Config config);
 
+    /**
+     * The edges of a published layer that are functions, by {@code layer,input,output}: expressions of x, and of phi, what the
+     * edge has in the kan4j layer, where that is added.
+     *
+     * @param place index of the kan4j layer with its edges
+     */
+    Map<String, String> functions(PublishedLayer published, int place, Config config) {
+        return Map.of();
+    }
+
     /** Takes the kan4j layers of one published layer from a model that is to be exported, by role. */
     abstract Map<String, LayerSpec> take(LayerReader reader);
 

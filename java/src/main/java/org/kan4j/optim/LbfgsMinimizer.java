@@ -59,13 +59,13 @@ public final class LbfgsMinimizer implements AutoCloseable {
      *
      * @param context where the vector kernels run
      */
-    public LbfgsMinimizer(Context context, Parameters parameters, Lbfgs config) {
-        this(context, parameters, config, new LbfgsMemory(parameters, config.history()), true);
+    public static LbfgsMinimizer of(Context context, Parameters parameters, Lbfgs config) {
+        return new LbfgsMinimizer(context, parameters, config, new LbfgsMemory(parameters, config.history()), true);
     }
 
     /** A minimiser with the memory of an optimizer's state, which it does not close. */
-    public LbfgsMinimizer(Context context, OptimizerState state) {
-        this(context, state.parameters(), (Lbfgs) state.optimizer(), state.lbfgs(), false);
+    public static LbfgsMinimizer of(Context context, OptimizerState state) {
+        return new LbfgsMinimizer(context, state.parameters(), (Lbfgs) state.optimizer(), state.lbfgs(), false);
     }
 
     private LbfgsMinimizer(Context context, Parameters parameters, Lbfgs config, LbfgsMemory past, boolean ownsPast) {

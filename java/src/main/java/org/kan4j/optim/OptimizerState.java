@@ -44,8 +44,8 @@ public final class OptimizerState implements AutoCloseable {
     private long restartedAt;
 
     /** The state before the first step: all moments 0. */
-    public OptimizerState(Optimizer optimizer, Parameters parameters) {
-        this(optimizer, parameters, List.of());
+    public static OptimizerState of(Optimizer optimizer, Parameters parameters) {
+        return of(optimizer, parameters, List.of());
     }
 
     /**
@@ -53,7 +53,11 @@ public final class OptimizerState implements AutoCloseable {
      *
      * @param groups the first that has a tensor is the one that counts
      */
-    public OptimizerState(Optimizer optimizer, Parameters parameters, List<ParameterGroup> groups) {
+    public static OptimizerState of(Optimizer optimizer, Parameters parameters, List<ParameterGroup> groups) {
+        return new OptimizerState(optimizer, parameters, groups);
+    }
+
+    private OptimizerState(Optimizer optimizer, Parameters parameters, List<ParameterGroup> groups) {
         this.optimizer = optimizer;
         this.parameters = parameters;
         this.arena = Arena.ofShared();

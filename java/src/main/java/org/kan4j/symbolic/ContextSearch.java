@@ -38,27 +38,9 @@ final class ContextSearch {
         this.settings = settings;
         this.network = network;
         this.resolutions = resolutions;
-        this.train = thinned(train);
+        this.train = train.thinned(MOST_ROWS);
         this.held = held;
         this.networkRmse = ConstantFit.rmse(network, held);
-    }
-
-    /** Evenly chosen rows: candidates are compared on the held-out ones. */
-    private static Observations thinned(Observations data) {
-        if (data.rows() <= MOST_ROWS) {
-            return data;
-        }
-        return new Observations(thinned(data.inputs(), data.rows()), thinned(data.targets(), data.rows()), MOST_ROWS);
-    }
-
-    private static Map<String, double[]> thinned(Map<String, double[]> columns, int rows) {
-        Map<String, double[]> thin = new LinkedHashMap<>();
-        columns.forEach((name, values) -> {
-            double[] some = new double[MOST_ROWS];
-            Arrays.setAll(some, b -> values[(int) ((long) b * rows / MOST_ROWS)]);
-            thin.put(name, some);
-        });
-        return thin;
     }
 
     Choice run() {

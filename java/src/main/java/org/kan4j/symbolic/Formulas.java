@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.symbolic;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -20,6 +22,10 @@ final class Formulas {
     private static final double ROUNDING = 1e-12;
     /** Below it the data has no noise and the formula's form is right. */
     private static final double EXACT = 1e-8;
+    /** Relative difference of constants that are one, and that of a constant and a decimal number. */
+    private static final double ALIKE = 1e-9;
+    private static final double ROUNDED = 1e-13;
+    private static final int DIGITS = 9;
     private static final int ROUNDS = 60;
     /** Numbers that are tried for one constant in a round. */
     private static final int MOST_TRIALS = 3;
@@ -55,7 +61,7 @@ final class Formulas {
         meet(raw.outputs);
         baseline = squaredErrors(raw.outputs);
         List<FormulaResult.Snapped> exact = new ArrayList<>();
-        State last = settings.snap() ? snapped(raw, exact) : raw;
+        State last = settings.snap() ? decimal(snapped(alike(raw), exact)) : raw;
         for (ConstantFit.FittedConstant left : last.fit.constants()) {
             exact.add(new FormulaResult.Snapped(left.value(), left.standardError(), null));
         }
@@ -89,7 +95,7 @@ final class Formulas {
         for (int round = 0; round < ROUNDS; round++) {
             State next = null;
             for (Trial trial : trials(state)) {
-                next = tried(state, trial);
+                next = tried(state, trial.value, trial.exact.expression());
                 if (next != null) {
                     exact.add(new FormulaResult.Snapped(trial.value, trial.error, trial.exact.expression()));
                     settings.listener().accept(trial.value + " -> " + trial.exact.expression());
@@ -104,6 +110,51 @@ final class Formulas {
             state = next;
         }
         return state;
+    }
+
+    /** Constants that are equal to rounding, where the formula is right to rounding, are one. */
+    private State alike(State state) {
+        State now = state;
+        List<ConstantFit.FittedConstant> constants = state.fit.constants();
+        for (int i = 0; i < constants.size() && Math.sqrt(mean(baseline)) < EXACT; i++) {
+            double first = constants.get(i).value();
+            for (int j = i + 1; j < constants.size(); j++) {
+                double second = constants.get(j).value();
+                double sign = Math.signum(first) * Math.signum(second);
+                if (first != second && Math.abs(second - sign * first) <= ALIKE * Math.abs(first)) {
+                    State next = tried(now, second, Expression.real(sign * first));
+                    now = next == null ? now : next;
+                }
+            }
+        }
+        return now;
+    }
+
+    /** Constants that a number of few decimal digits equals to rounding are that number. */
+    private State decimal(State state) {
+        Composition outputs = state.outputs;
+        for (ConstantFit.FittedConstant constant : state.fit.constants()) {
+            double error = Math.max(4 * constant.standardError(), ROUNDED * Math.abs(constant.value()));
+            for (int digits = 1; digits <= DIGITS; digits++) {
+                double near = new BigDecimal(constant.value()).round(new MathContext(digits)).doubleValue();
+                double chance = 2 * error / Math.abs(constant.value()) * Math.pow(10, digits);
+                if (Math.abs(near - constant.value()) > error || !(chance < 1e-3)) {
+                    continue;
+                }
+                Composition rounded = Composition.of(replaced(outputs, constant.value(), Expression.real(near)));
+                if (near != constant.value() && allowed(rounded)) {
+                    outputs = rounded;
+                }
+                break;
+            }
+        }
+        return new State(outputs, state.fit);
+    }
+
+    private static Map<String, Expression> replaced(Composition outputs, double value, Expression by) {
+        Map<String, Expression> formulas = new LinkedHashMap<>();
+        outputs.definitions().forEach(d -> formulas.put(d.name(), replaced(d.value(), value, by)));
+        return formulas;
     }
 
     private static String key(Trial trial) {
@@ -131,12 +182,12 @@ final class Formulas {
     }
 
     /** With one constant exact and the others fitted anew; null where the held-out rows object. */
-    private State tried(State state, Trial trial) {
+    private State tried(State state, double value, Expression number) {
         Map<String, Expression> formulas = new LinkedHashMap<>();
         try {
             for (Definition definition : state.outputs.definitions()) {
                 formulas.put(definition.name(),
-                        replaced(definition.value(), trial.value, trial.exact.expression()).simplify(box));
+                        replaced(definition.value(), value, number).simplify(box));
             }
             State next = fitted(Composition.of(formulas));
             return allowed(next.outputs) ? next : null;

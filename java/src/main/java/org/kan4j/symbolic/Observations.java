@@ -53,6 +53,21 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
         return box;
     }
 
+    /** So many rows at most, evenly chosen. */
+    Observations thinned(int most) {
+        return rows <= most ? this : new Observations(thinned(inputs, most), thinned(targets, most), most);
+    }
+
+    private Map<String, double[]> thinned(Map<String, double[]> columns, int most) {
+        Map<String, double[]> thin = new LinkedHashMap<>();
+        columns.forEach((name, values) -> {
+            double[] some = new double[most];
+            Arrays.setAll(some, b -> values[(int) ((long) b * rows / most)]);
+            thin.put(name, some);
+        });
+        return thin;
+    }
+
     /** The deviation of a target, divided by the number of rows; 1 for a constant one. */
     double deviation(String target) {
         double squares = VariableProjection.squares(VariableProjection.centred(targets.get(target)));

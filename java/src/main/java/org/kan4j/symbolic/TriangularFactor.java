@@ -4,6 +4,8 @@ package org.kan4j.symbolic;
 /** Householder's QR of columns of unit length, with column pivoting; the right side goes along. */
 final class TriangularFactor {
 
+    private static final double ANEW = 1e-5;
+
     private final double[][] r;
     private final double[] right;
     private final int[] order;
@@ -26,12 +28,17 @@ final class TriangularFactor {
                 columns[j][b] /= scales[j];
             }
         }
+        double[] left = new double[n];
+        java.util.Arrays.setAll(left, j -> VariableProjection.squares(columns[j]));
         int found = 0;
         while (found < n && found < side.length) {
-            if (pivot(columns, found) <= tolerance) {
+            if (pivot(columns, left, found) <= tolerance) {
                 break;
             }
             reflect(columns, side, found);
+            for (int j = found + 1; j < n; j++) {
+                left[j] -= columns[j][found] * columns[j][found];
+            }
             found++;
         }
         rank = found;
@@ -39,20 +46,20 @@ final class TriangularFactor {
         right = side;
     }
 
-    /** Brings the column with the most left to a place; what is left of it. */
-    private double pivot(double[][] columns, int place) {
-        double most = -1;
+    /** Brings the column with the most left to a place; what is left of it. Differences that lost their digits are summed anew. */
+    private double pivot(double[][] columns, double[] left, int place) {
         int best = place;
         for (int j = place; j < columns.length; j++) {
-            double left = 0;
-            for (int b = place; b < columns[j].length; b++) {
-                left += columns[j][b] * columns[j][b];
+            if (left[j] < ANEW) {
+                left[j] = 0;
+                for (int b = place; b < columns[j].length; b++) {
+                    left[j] += columns[j][b] * columns[j][b];
+                }
             }
-            if (left > most) {
-                most = left;
-                best = j;
-            }
+            best = left[j] > left[best] ? j : best;
         }
+        double most = left[best];
+        left[best] = left[place];
         double[] column = columns[place];
         columns[place] = columns[best];
         columns[best] = column;
@@ -103,6 +110,9 @@ final class TriangularFactor {
 
     /** The least squares solution with damping of every unit column; columns without rank stay 0. */
     double[] solve(double damping) {
+        if (damping == 0) {
+            return solved(r, right);
+        }
         double[][] stacked = new double[rank][2 * rank];
         double[] side = new double[2 * rank];
         for (int j = 0; j < rank; j++) {
@@ -113,14 +123,18 @@ final class TriangularFactor {
         for (int k = 0; k < rank; k++) {
             reflect(stacked, side, k);
         }
+        return solved(stacked, side);
+    }
+
+    private double[] solved(double[][] triangle, double[] side) {
         double[] solution = new double[order.length];
         double[] y = new double[rank];
         for (int k = rank - 1; k >= 0; k--) {
             double value = side[k];
             for (int j = k + 1; j < rank; j++) {
-                value -= stacked[j][k] * y[j];
+                value -= triangle[j][k] * y[j];
             }
-            y[k] = value / stacked[k][k];
+            y[k] = value / triangle[k][k];
             solution[order[k]] = y[k] / scales[order[k]];
         }
         return solution;
@@ -150,16 +164,44 @@ final class TriangularFactor {
         return variances;
     }
 
-    /** For a column without rank: the column among those with it that does most of its work. */
-    int twin(int place) {
+    /** What of the right side no column explains: the sum of its squares. */
+    double left() {
+        double sum = 0;
+        for (int b = rank; b < right.length; b++) {
+            sum += right[b] * right[b];
+        }
+        return sum;
+    }
+
+    /** Factors of the columns whose sum is nothing, that of the first column without rank being 1 over its length. */
+    double[] nothing() {
+        double[] factors = new double[order.length];
+        factors[order[rank]] = 1 / scales[order[rank]];
+        double[] y = ofOthers(rank);
+        for (int k = 0; k < rank; k++) {
+            factors[order[k]] = -y[k] / scales[order[k]];
+        }
+        return factors;
+    }
+
+    /** A unit column without rank as a sum of those with it. */
+    private double[] ofOthers(int place) {
         double[] y = new double[rank];
-        int best = 0;
         for (int k = rank - 1; k >= 0; k--) {
             double value = r[place][k];
             for (int j = k + 1; j < rank; j++) {
                 value -= r[j][k] * y[j];
             }
             y[k] = value / r[k][k];
+        }
+        return y;
+    }
+
+    /** For a column without rank: the column among those with it that does most of its work. */
+    int twin(int place) {
+        double[] y = ofOthers(place);
+        int best = 0;
+        for (int k = rank - 1; k >= 0; k--) {
             best = Math.abs(y[k]) > Math.abs(y[best]) ? k : best;
         }
         return order[best];

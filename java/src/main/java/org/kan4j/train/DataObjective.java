@@ -44,8 +44,8 @@ public final class DataObjective implements Objective, AutoCloseable {
     private double dataLoss = Double.NaN;
 
     /** The loss alone. */
-    public DataObjective(Context context, Parameters parameters, RowSource data, Loss loss) {
-        this(context, parameters, data, loss, List.of());
+    public static DataObjective of(Context context, Parameters parameters, RowSource data, Loss loss) {
+        return of(context, parameters, data, loss, List.of());
     }
 
     /**
@@ -53,8 +53,12 @@ public final class DataObjective implements Objective, AutoCloseable {
      *
      * @param data that fits the model and the loss; at least one row of a weight above 0
      */
-    public DataObjective(Context context, Parameters parameters, RowSource data, Loss loss,
+    public static DataObjective of(Context context, Parameters parameters, RowSource data, Loss loss,
             List<Regulariser> regularisers) {
+        return new DataObjective(context, parameters, data, loss, regularisers);
+    }
+
+    private DataObjective(Context context, Parameters parameters, RowSource data, Loss loss, List<Regulariser> regularisers) {
         Measurement.requireFit(parameters.model(), loss, data);
         if (data.size() == 0) {
             throw KanException.invalid("a data set without rows cannot be trained on");

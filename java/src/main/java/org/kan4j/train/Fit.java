@@ -179,6 +179,14 @@ public record Fit(List<Integer> refinements, int iterations, int updateEvery, Gr
          */
         default void onStage(Stage stage, Parameters parameters) {
         }
+
+        /**
+         * Whether to end, asked between grid updates: the result is the best of what was tried so far, at least one start on
+         * the model's own grid. Otherwise when the thread is interrupted, which it stays.
+         */
+        default boolean isStopRequested() {
+            return Thread.currentThread().isInterrupted();
+        }
     }
 
     /** Fits without a listener. */

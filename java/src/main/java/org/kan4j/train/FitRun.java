@@ -60,7 +60,7 @@ final class FitRun implements AutoCloseable {
         choose(model);
         List<Fit.Stage> stages = new ArrayList<>();
         int bestStage = -1;
-        for (int g = 0; g <= plan.refinements().size(); g++) {
+        for (int g = 0; g <= plan.refinements().size() && (g == 0 || !listener.isStopRequested()); g++) {
             if (g > 0) {
                 begin = System.nanoTime();
                 for (Candidate candidate : candidates) {
@@ -72,7 +72,9 @@ final class FitRun implements AutoCloseable {
             }
             int tried = candidates.size();
             for (Candidate candidate : candidates) {
-                fit(candidate, plan.iterations(), plan.updateEvery());
+                if (g > 0 || !listener.isStopRequested()) { // all have been fitted to this grid, if coarser ones come before
+                    fit(candidate, plan.iterations(), plan.updateEvery());
+                }
             }
             keep((tried + 1) / 2);
             Candidate first = candidates.getFirst();
@@ -96,10 +98,10 @@ final class FitRun implements AutoCloseable {
     /** Starts, and the better of them go on, until few are left. */
     private void choose(KanModel model) {
         int steps = plan.startIterations();
-        for (int round = 1; round == 1 || candidates.size() > Fit.FINALISTS; round++) {
+        for (int round = 1; round == 1 || candidates.size() > Fit.FINALISTS && !listener.isStopRequested(); round++) {
             int count = round == 1 ? plan.starts() : candidates.size();
             double lowest = Double.POSITIVE_INFINITY;
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < count && (round == 1 && i == 0 || !listener.isStopRequested()); i++) {
                 if (round == 1) {
                     candidates.add(new Candidate(Parameters.initialise(model, Initialisation.PYKAN,
                             new SplitMix(plan.seed(), 2, i).nextLong())));
@@ -125,15 +127,15 @@ final class FitRun implements AutoCloseable {
     private void fit(Candidate candidate, int steps, int every) {
         Parameters parameters = candidate.parameters;
         candidate.iterations = 0;
-        try (DataObjective objective = new DataObjective(context, parameters, train, new Loss.Mse(), plan.regularisers());
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+        try (DataObjective objective = DataObjective.of(context, parameters, train, new Loss.Mse(), plan.regularisers());
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                         Lbfgs.of(steps).withHistory(plan.history()));
                 Parameters lowest = parameters.copy()) {
             double lowestScore = Double.POSITIVE_INFINITY;
             double lowestTrain = Double.NaN;
             double lowestHeld = Double.NaN;
             boolean stuck = false;
-            while (candidate.iterations < steps) {
+            do {
                 int part = Math.min(every, steps - candidate.iterations);
                 Lbfgs.Result result = minimizer.minimize(objective, part);
                 candidate.iterations += part;
@@ -156,7 +158,7 @@ final class FitRun implements AutoCloseable {
                     minimizer.reset();
                 }
                 stuck = still;
-            }
+            } while (candidate.iterations < steps && !listener.isStopRequested());
             parameters.copyFrom(lowest);
             candidate.trainLoss = lowestTrain;
             candidate.validationLoss = lowestHeld;

@@ -233,8 +233,9 @@ public final class Trainer implements AutoCloseable {
         try {
             save(checkpoint);
         } catch (IOException e) {
-            Object why = e.getClass() == IOException.class ? e.getMessage() : e; // others need their name to be understood
-            throw new KanException(Status.IO_ERROR, "cannot write the checkpoint " + checkpoint + ": " + why, e);
+            String why = e.getClass() == IOException.class ? e.getMessage() // others need their name to be understood
+                    : "cannot write " + checkpoint + ": " + e;
+            throw new KanException(Status.IO_ERROR, why, e);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
@@ -175,8 +176,8 @@ final class TrainingFormat {
             item.put("loss", epoch.loss());
             item.put("accuracy", epoch.accuracy().isPresent() ? epoch.accuracy().getAsDouble() : null);
             item.put("seconds", epoch.seconds());
-            item.put("validation_rows", epoch.validation() == null ? null : epoch.validation().rows());
-            item.put("validation", epoch.validation() == null ? null : epoch.validation().values());
+            item.put("validation_rows", epoch.validation().map(Metrics::rows).orElse(null));
+            item.put("validation", epoch.validation().map(Metrics::values).orElse(null));
             history.add(item);
         }
         map.put("history", history);
@@ -208,14 +209,14 @@ final class TrainingFormat {
         progress.weightSum = fields.number("weight_sum");
         progress.correct = fields.number("correct");
         for (Fields item : fields.objects("history")) {
-            Metrics validation = null;
+            Optional<Metrics> validation = Optional.empty();
             if (!item.isNull("validation")) {
                 Map<String, Double> values = new LinkedHashMap<>();
                 Fields measured = item.object("validation");
                 for (String name : measured.names()) {
                     values.put(name, measured.number(name));
                 }
-                validation = new Metrics(item.whole("validation_rows"), values);
+                validation = Optional.of(new Metrics(item.whole("validation_rows"), values));
             }
             progress.history.add(new TrainingListener.Epoch(progress.history.size() + 1, item.integer("epochs", 1),
                     item.number("loss"),

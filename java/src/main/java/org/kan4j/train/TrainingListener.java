@@ -2,6 +2,7 @@
 package org.kan4j.train;
 
 import java.io.PrintStream;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.measure.Metrics;
@@ -92,9 +93,9 @@ public interface TrainingListener {
      * @param epochs in all
      * @param loss mean over the epoch's batches, each before its update
      * @param accuracy over the epoch's batches, each before its update, if there are classes
-     * @param validation measured after the epoch; null without validation data
+     * @param validation measured after the epoch; empty without validation data
      * @param seconds of training, validation not counted
      */
-    record Epoch(int epoch, int epochs, double loss, OptionalDouble accuracy, Metrics validation, double seconds) {
+    record Epoch(int epoch, int epochs, double loss, OptionalDouble accuracy, Optional<Metrics> validation, double seconds) {
     }
 }

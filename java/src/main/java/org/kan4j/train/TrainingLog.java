@@ -36,10 +36,8 @@ final class TrainingLog implements TrainingListener {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "epoch %d/%d: loss %.4g", epoch.epoch(), epochs,
                 epoch.loss()));
         epoch.accuracy().ifPresent(accuracy -> text.append(String.format(Locale.ROOT, ", accuracy %.2f %%", 100 * accuracy)));
-        if (epoch.validation() != null) {
-            epoch.validation().values()
-                    .forEach((name, value) -> text.append(String.format(Locale.ROOT, ", validation %s %.4g", name, value)));
-        }
+        epoch.validation().ifPresent(measured -> measured.values()
+                .forEach((name, value) -> text.append(String.format(Locale.ROOT, ", validation %s %.4g", name, value))));
         line.accept(text.append(String.format(Locale.ROOT, ", %,.0f rows/s, %.0f s left", rows / Math.max(1e-9, epoch.seconds()),
                 left)).toString());
     }

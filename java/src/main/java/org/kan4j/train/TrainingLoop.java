@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.kan4j.device.Context;
@@ -65,7 +66,7 @@ final class TrainingLoop {
                 copy = parameters.onto(context);
             }
             this.moved = copy == null ? parameters : copy;
-            fresh = new OptimizerState(plan.optimizer(), moved, plan.groups());
+            fresh = OptimizerState.of(plan.optimizer(), moved, plan.groups());
             if (resumed == null) {
                 this.progress = new TrainingProgress();
                 this.sets = new ParameterSets(moved, plan.averaging(), plan.patience() > 0);
@@ -373,8 +374,8 @@ final class TrainingLoop {
         if (!run.vectors().finite(moved.values())) {
             throw Diagnosis.of(moved).after(progress, steps());
         }
-        Metrics measured = validation == null ? null
-                : Metrics.measure(context, sets.measured(), run.loss(), validation, metrics);
+        Optional<Metrics> measured = Optional.ofNullable(validation)
+                .map(rows -> Metrics.measure(context, sets.measured(), run.loss(), rows, metrics));
         TrainingListener.Epoch event = new TrainingListener.Epoch(epoch() + 1, epochs(run.data().size()), progress.loss(),
                 accuracy(run.loss()), measured, progress.seconds);
         progress.nextEpoch(event);

@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.train;
 
+import org.kan4j.measure.Metrics;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,7 +41,7 @@ final class TrainingProgress {
     }
 
     private static double loss(TrainingListener.Epoch epoch) {
-        return epoch.validation() == null ? epoch.loss() : epoch.validation().loss();
+        return epoch.validation().map(Metrics::loss).orElse(epoch.loss());
     }
 
     /** The number of completed epochs when the loss that {@link #losses} has was least; 0 before the first. */

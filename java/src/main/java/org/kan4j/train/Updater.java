@@ -234,7 +234,7 @@ abstract sealed class Updater implements AutoCloseable
 
         Minimising(TrainingLoop.Run run) {
             super(run);
-            this.minimizer = new LbfgsMinimizer(context, state);
+            this.minimizer = LbfgsMinimizer.of(context, state);
             this.frozen = parameters.tensors().stream().filter(t -> t.role() == TensorInfo.Role.PARAMETER
                     && plan.groups().stream().anyMatch(group -> group.has(t))).toList();
         }
@@ -255,7 +255,7 @@ abstract sealed class Updater implements AutoCloseable
         }
 
         private DataObjective objective(RowSource rows) {
-            return new DataObjective(context, parameters, rows, loss, plan.regularisers());
+            return DataObjective.of(context, parameters, rows, loss, plan.regularisers());
         }
 
         private void minimise(DataObjective objective, int rows) {

@@ -60,10 +60,10 @@ class CudaServingTest {
             KanModel model = KanModel.kan(DType.F32, BSpline.of(3, 3), data.in(), data.out());
             try (Parameters host = Parameters.initialise(model, 1);
                     Parameters device = host.onto(cuda);
-                    DataObjective here = new DataObjective(cpu, host, data, new Loss.Mse());
-                    DataObjective there = new DataObjective(cuda, device, data, new Loss.Mse());
-                    LbfgsMinimizer minimiser = new LbfgsMinimizer(cpu, host, Lbfgs.of(15));
-                    LbfgsMinimizer onDevice = new LbfgsMinimizer(cuda, device, Lbfgs.of(15))) {
+                    DataObjective here = DataObjective.of(cpu, host, data, new Loss.Mse());
+                    DataObjective there = DataObjective.of(cuda, device, data, new Loss.Mse());
+                    LbfgsMinimizer minimiser = LbfgsMinimizer.of(cpu, host, Lbfgs.of(15));
+                    LbfgsMinimizer onDevice = LbfgsMinimizer.of(cuda, device, Lbfgs.of(15))) {
                 double expected = minimiser.minimize(here, 15).value();
                 double actual = onDevice.minimize(there, 15).value();
                 assertEquals(expected, actual, 0.05 * expected + 1e-7);

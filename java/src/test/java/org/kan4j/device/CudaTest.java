@@ -132,7 +132,7 @@ class CudaTest {
             for (int i = 0; i < 20; i++) {
                 try (Parameters parameters = host.onto(context);
                         Workspace workspace = Workspace.training(context, parameters, 16);
-                        OptimizerState state = new OptimizerState(Optimizer.adamW(1e-3, 0), parameters)) {
+                        OptimizerState state = OptimizerState.of(Optimizer.adamW(1e-3, 0), parameters)) {
                     assertTrue(context.deviceMemory().held() > before);
                     assertEquals(0, state.steps());
                     assertEquals(16, workspace.maxRows());
@@ -234,7 +234,7 @@ class CudaTest {
                 DeviceTensor x = DeviceTensor.allocate(cuda, DType.F32, 4, 3);
                 DeviceTensor foreign = DeviceTensor.allocate(other, DType.F32, 4, 3);
                 ParameterVector gradients = host.newVector();
-                OptimizerState state = new OptimizerState(Optimizer.sgd(0.1, 0), device)) {
+                OptimizerState state = OptimizerState.of(Optimizer.sgd(0.1, 0), device)) {
             HostTensor onHost = HostTensor.allocate(arena, DType.F32, 4, 3);
             says("Parameters.onto", () -> Workspace.training(cuda, host, 4));
             says("cuda:0", () -> Workspace.training(cpu, device, 4));

@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.kan4j.basis.BSpline;
+import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.formula.Formula;
 import org.kan4j.internal.SplitMix;
@@ -76,10 +78,54 @@ class HypothesesTest {
     @Test
     void aTreeOfSquares() {
         Hypotheses h = about("((x1^2+x2^2)^2+(x3^2+x4^2)^2)^2+((x5^2+x6^2)^2+(x7^2+x8^2)^2)^2", -1, 1);
-        Hypotheses.Tree tree = h.tree();
+        StructureTree tree = h.tree();
         assertEquals("(((0 1) (2 3)) ((4 5) (6 7)))", tree.toString());
         assertEquals(3, tree.depth());
-        assertEquals("sum", tree.kind());
+        assertEquals("sum", tree.kind().toString());
+        assertEquals("general", tree.children().getFirst().kind().toString());
+        assertEquals("8,4,2,1", tree.shape());
+        KanGraph network = tree.network(BSpline.of(3, 3), 1);
+        assertEquals("[8,4,2,1]", network.shape());
+        assertEquals(8 + 4 + 2, network.edges().size(), "an edge a child");
+        String svg = tree.svg(List.of("a", "b", "c", "d", "e", "f", "g", "<h>"), "y");
+        assertEquals(15, svg.split("<circle", -1).length - 1, "8 inputs, 4 + 2 groups, the whole");
+        assertEquals(14, svg.split("class=\"wire\"", -1).length - 1);
+        assertTrue(svg.contains("&lt;h&gt;") && svg.contains(">+<") && svg.contains(">f(+)<"), svg);
+    }
+
+    @Test
+    void whatANodeIsOfItsChildren() {
+        assertEquals("product", about("(x1+x2)*(x3+x4)*(x5+x6)", -1, 1).tree().kind().toString());
+        StructureTree general = about("sin(x1 + x2^2 + exp(x3))", -1, 1).tree();
+        assertEquals("general", general.kind().toString());
+        // Neither (x1, x2) nor another pair is one number of x1 x2 + x2 x3 + x1 x3^2.
+        StructureTree none = about("x1*x2 + x2*x3 + x1*x3^2", -1, 1).tree();
+        assertEquals("none (0 1 2) 3,3,1", none.kind() + " " + none + " " + none.shape());
+        Hypotheses h = about("sin(3*x1*x2) + x2", 0.2, 1);
+        assertEquals("function", h.tree().kind().toString());
+        assertTrue(h.general(new int[] {0}, new int[] {1}) > 1e-2);
+        assertTrue(about("sin(x1*x2)", 0.2, 1).general(new int[] {0}, new int[] {1}) < 1e-9, "log x1 + log x2");
+        assertTrue(about("relu(x1-0.5)*x2 + x1^2 + x2^2", -1, 1).general(new int[] {0}, new int[] {1}) > 1e-3);
+    }
+
+    /** A network of the tree's shape alone holds the function, where one without groups has no better. */
+    @Test
+    void aNetworkOfATreeIsFittedAsItIs() {
+        Rows rows = PruningTest.sample(600, 4, 3, p -> (p[0] + p[1]) * (p[2] - p[3]));
+        StructureTree tree = about("(x1+x2)*(x3-x4)", -1, 1).tree();
+        assertEquals("((0 1) (2 3)) product 4,2,0+1,1", tree + " " + tree.kind() + " " + tree.shape());
+        try (Context context = KanGraphTest.single()) {
+            double best = Double.POSITIVE_INFINITY;
+            for (int seed = 1; seed <= 3; seed++) { // starts may end elsewhere, as those of every fit
+                KanGraph graph = tree.network(BSpline.of(5, 3), seed);
+                assertEquals(4 + 2 + 1, graph.edges().size());
+                KanGraph fitted = Refit.run(context, graph, rows, 300);
+                assertEquals(graph.edges(), fitted.edges());
+                double error = Moments.rms(fitted.predict(context, rows.x()), rows.y()) / Moments.deviation(rows.y());
+                best = Math.min(best, error);
+            }
+            assertTrue(best < 1e-2, "relative error " + best);
+        }
     }
 
     @Test

@@ -138,6 +138,62 @@ class PruningTest {
         }
     }
 
+    /** P4: of a hundred inputs whose shares halve, the first few. */
+    @Test
+    void ofAHundredInputsThoseThatMatterStay() {
+        try (Context context = KanGraphTest.single()) {
+            Pruning.Result result = prune(context, Pruning.defaults().withAccuracy(0.05), splines(3, 100, 1), x -> {
+                double sum = 0;
+                for (int i = 0; i < 100; i++) {
+                    sum += Math.pow(0.5, i) * x[i] * x[i];
+                }
+                return sum;
+            }, 1);
+            int[] inputs = result.graph().inputs();
+            assertArrayEquals(new int[] {0, 1, 2, 3}, Arrays.copyOf(inputs, 4), result.toString());
+            assertTrue(inputs[inputs.length - 1] <= 8, Arrays.toString(inputs));
+        }
+    }
+
+    /** P10: the majority of three majorities of three bits, all 512 rows. */
+    @Test
+    void aMajorityOfMajoritiesStaysRight() {
+        double[] x = new double[512 * 9];
+        double[] y = new double[512];
+        for (int b = 0; b < 512; b++) {
+            int votes = 0;
+            for (int group = 0; group < 3; group++) {
+                int ones = 0;
+                for (int bit = 0; bit < 3; bit++) {
+                    int on = b >> (3 * group + bit) & 1;
+                    x[b * 9 + 3 * group + bit] = 2 * on - 1;
+                    ones += on;
+                }
+                votes += ones >= 2 ? 1 : 0;
+            }
+            y[b] = votes >= 2 ? 1 : 0;
+        }
+        Rows rows = new Rows(x, y, 9, 0);
+        try (Context context = KanGraphTest.single()) {
+            KanGraph start = start(context, splines(3, 9, 10, 10, 1), rows, 1);
+            assertEquals(1, right(start.predict(context, x), y));
+            Pruning.Result result = Pruning.defaults().withAccuracy(0.05).run(context, start, rows, rows, new Pruning.Listener() {
+            });
+            KanGraph small = result.graph();
+            assertEquals(1, right(small.predict(context, x), y), "share of the rows that are right");
+            int nodes = small.layers().stream().filter(GraphLayer::dense).mapToInt(GraphLayer::out).sum() + small.in();
+            assertTrue(nodes <= 15, nodes + " nodes of " + small);
+        }
+    }
+
+    private static double right(double[] predicted, double[] truth) {
+        int right = 0;
+        for (int b = 0; b < truth.length; b++) {
+            right += predicted[b] >= 0.5 == truth[b] >= 0.5 ? 1 : 0;
+        }
+        return right / (double) truth.length;
+    }
+
     /** P5, a seed. */
     @Test
     void friedmansFiveInputsStay() {

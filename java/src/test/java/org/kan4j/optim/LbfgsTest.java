@@ -67,7 +67,7 @@ class LbfgsTest {
     void findsTheMinimumOfRosenbrocksValley(int history) {
         try (Context context = Context.open();
                 Parameters parameters = Parameters.zeros(model(DType.F64));
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                         Lbfgs.of(2000).withHistory(history).withTolerances(1e-9, 0))) {
             parameters.values().flat().set(-1.2, 0);
             Lbfgs.Result result = minimizer.minimize(rosenbrock(parameters));
@@ -82,7 +82,7 @@ class LbfgsTest {
     void findsItInFloat32() {
         try (Context context = Context.open();
                 Parameters parameters = Parameters.zeros(model(DType.F32));
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(500))) {
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(500))) {
             minimizer.minimize(rosenbrock(parameters));
             for (int i = 0; i < 6; i++) {
                 assertEquals(1, parameters.values().flat().get(i), 1e-3);
@@ -94,7 +94,7 @@ class LbfgsTest {
     void stepsBackFromWhereTheObjectiveIsNotDefined() {
         try (Context context = Context.open();
                 Parameters parameters = Parameters.zeros(model(DType.F64));
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                         Lbfgs.of(200).withTolerances(1e-9, 0))) {
             parameters.values().flat().fill(0.001);
             // x - 3 ln x: NaN for x < 0, a long first step leads there.
@@ -117,7 +117,7 @@ class LbfgsTest {
     void refusesToStartWhereTheObjectiveIsNotFinite() {
         try (Context context = Context.open();
                 Parameters parameters = Parameters.zeros(model(DType.F64));
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(5))) {
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(5))) {
             KanException e = assertThrows(KanException.class, () -> minimizer.minimize(gradient -> Double.NaN));
             assertTrue(e.getMessage().contains("NaN"), e.getMessage());
         }
@@ -131,11 +131,11 @@ class LbfgsTest {
                 Context context = Context.open();
                 Parameters once = Parameters.initialise(model, 7);
                 Parameters parts = Parameters.initialise(model, 7);
-                LbfgsMinimizer all = new LbfgsMinimizer(context, once, Lbfgs.of(30));
-                LbfgsMinimizer some = new LbfgsMinimizer(context, parts, Lbfgs.of(10))) {
+                LbfgsMinimizer all = LbfgsMinimizer.of(context, once, Lbfgs.of(30));
+                LbfgsMinimizer some = LbfgsMinimizer.of(context, parts, Lbfgs.of(10))) {
             Dataset data = data(arena, dtype, 300, 3);
-            try (DataObjective first = new DataObjective(context, once, data, new Loss.Mse());
-                    DataObjective second = new DataObjective(context, parts, data, new Loss.Mse());
+            try (DataObjective first = DataObjective.of(context, once, data, new Loss.Mse());
+                    DataObjective second = DataObjective.of(context, parts, data, new Loss.Mse());
                     ParameterVector gradient = once.newVector()) {
                 double start = first.evaluate(gradient);
                 Lbfgs.Result whole = all.minimize(first);
@@ -164,7 +164,7 @@ class LbfgsTest {
             for (int i = 0; i < rows; i++) {
                 weights.set(1 + i % 3, i);
             }
-            try (DataObjective objective = new DataObjective(context, parameters, data.withWeights(weights),
+            try (DataObjective objective = DataObjective.of(context, parameters, data.withWeights(weights),
                     new Loss.Mse())) {
                 HostTensor predictions = workspace.forward(data.features());
                 HostTensor gradient = HostTensor.allocate(arena, DType.F64, rows, 1);

@@ -24,8 +24,8 @@ class LineSearchTest {
     private static double step(Lbfgs config, DoubleUnaryOperator f, DoubleUnaryOperator slope, int stored) {
         try (Context context = Context.open();
                 Parameters parameters = Parameters.zeros(KanModel.of(DType.F64, new Linear(1, 1, false)));
-                OptimizerState state = new OptimizerState(config, parameters);
-                LbfgsMinimizer minimizer = new LbfgsMinimizer(context, state)) {
+                OptimizerState state = OptimizerState.of(config, parameters);
+                LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, state)) {
             minimizer.minimize(gradient -> {
                 double x = parameters.values().flat().get(0);
                 gradient.clear();

@@ -146,7 +146,7 @@ class ActivationRegulariserTest {
                 x.setFlat(i, Math.sin(i * .37) + .3 * (i % 2));
                 y.setFlat(i, Math.cos(i * .11));
             }
-            try (DataObjective objective = new DataObjective(context, parameters, Dataset.regression(x, y), new Loss.Mse(),
+            try (DataObjective objective = DataObjective.of(context, parameters, Dataset.regression(x, y), new Loss.Mse(),
                     List.of(penalty))) {
                 double value = objective.evaluate(gradient);
                 assertTrue(value > objective.dataLoss() + .1);
@@ -185,9 +185,9 @@ class ActivationRegulariserTest {
             for (int k = 0; k < 2; k++) {
                 List<Regulariser> penalties = k == 0 ? List.of() : List.of(ActivationRegulariser.of(1e-3));
                 try (Parameters parameters = Parameters.initialise(model, 1);
-                        DataObjective objective = new DataObjective(context, parameters, Dataset.regression(x, y),
+                        DataObjective objective = DataObjective.of(context, parameters, Dataset.regression(x, y),
                                 new Loss.Mse(), penalties);
-                        LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(60))) {
+                        LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(60))) {
                     minimizer.minimize(objective, 60);
                     double[] size = EdgeStatistics.of(context, parameters, x).layers().getFirst().deviation();
                     double useless = size[2] + size[5];

@@ -79,6 +79,45 @@ class FitTest {
     }
 
     @Test
+    void aFitThatIsStoppedGivesTheBestSoFar() {
+        try (Arena arena = Arena.ofConfined(); Context context = single()) {
+            Dataset data = toy(arena, 1);
+            Thread.currentThread().interrupt();
+            try (Fit.Result fit = Fit.defaults().withRefinements(10).run(context, model(3, 2, 1, 1), data)) {
+                assertTrue(Thread.interrupted(), "it stays interrupted");
+                assertEquals(1, fit.stages().size());
+                assertEquals(1, fit.stages().getFirst().candidates());
+                assertTrue(fit.stages().getFirst().iterations() < 1000);
+                assertTrue(rmse(context, fit.parameters(), data) < 0.8); // of a deviation of about 1
+            }
+            int[] starts = new int[1];
+            List<Integer> grids = new ArrayList<>();
+            Fit.Listener afterTheFirstGrid = new Fit.Listener() {
+                @Override
+                public void onStart(int round, int done, int of, double bestLoss) {
+                    starts[0]++;
+                }
+
+                @Override
+                public void onStage(Fit.Stage stage, Parameters parameters) {
+                    grids.add(stage.grid());
+                }
+
+                @Override
+                public boolean isStopRequested() {
+                    return !grids.isEmpty();
+                }
+            };
+            try (Fit.Result fit = Fit.defaults().withStarts(8, 20).withIterations(60).withRefinements(10, 20)
+                    .run(context, model(3, 2, 1, 1), data, afterTheFirstGrid)) {
+                assertEquals(List.of(3), grids);
+                assertEquals(8, starts[0]);
+                assertEquals(0, fit.best());
+            }
+        }
+    }
+
+    @Test
     void everyGridReachesThePublishedError() {
         double[] published = {1.6e-2, 3.5e-4, 4.1e-5, 1.3e-5};
         try (Arena arena = Arena.ofConfined(); Context context = single()) {
@@ -196,9 +235,9 @@ class FitTest {
                     all.set(at, 100 * s + i, 0);
                     values.set(value, 100 * s + i, 0);
                 }
-                try (DataObjective stage = new DataObjective(context, parameters, Dataset.regression(x, y),
+                try (DataObjective stage = DataObjective.of(context, parameters, Dataset.regression(x, y),
                         new Loss.Mse());
-                        LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(300))) {
+                        LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(300))) {
                     minimizer.minimize(stage);
                 }
             }

@@ -83,7 +83,7 @@ class TrainerCourseTest {
                 }
             }).build()) {
                 TrainingResult result = trainer.fit(data, data);
-                assertEquals(trainer.evaluate(data).loss(), result.epochs().getLast().validation().loss());
+                assertEquals(trainer.evaluate(data).loss(), result.epochs().getLast().validation().orElseThrow().loss());
             }
             assertEquals(35, moved.size());
             for (int i = 0; i < moved.size(); i++) {
@@ -162,7 +162,8 @@ class TrainerCourseTest {
                     }
                 }
             }).build()) {
-                List<Double> losses = trainer.fit(data, data).epochs().stream().map(e -> e.validation().loss()).toList();
+                List<Double> losses = trainer.fit(data, data).epochs().stream().map(e -> e.validation().orElseThrow().loss())
+                        .toList();
                 double factor = 1;
                 double best = Double.POSITIVE_INFINITY;
                 for (int epoch = 0; epoch < 12; epoch++) {
@@ -305,7 +306,8 @@ class TrainerCourseTest {
                     for (int i = 0; i < epochs.size(); i++) {
                         assertEquals(epochs.get(i).loss(), resumed.get(i).loss());
                         assertEquals(epochs.get(i).epochs(), resumed.get(i).epochs());
-                        assertEquals(epochs.get(i).validation().values(), resumed.get(i).validation().values());
+                        assertEquals(epochs.get(i).validation().orElseThrow().values(),
+                                resumed.get(i).validation().orElseThrow().values());
                     }
                 }
             }

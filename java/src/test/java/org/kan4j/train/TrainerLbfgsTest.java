@@ -43,8 +43,8 @@ class TrainerLbfgsTest {
                 Parameters same = parameters.copy()) {
             Dataset data = Samples.regression(arena, DType.F64, 200, 1);
             double before;
-            try (DataObjective objective = new DataObjective(context, same, data, new Loss.Mse(), List.of(penalty));
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, same, Lbfgs.of(40))) {
+            try (DataObjective objective = DataObjective.of(context, same, data, new Loss.Mse(), List.of(penalty));
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, same, Lbfgs.of(40))) {
                 minimizer.minimize(objective);
             }
             try (Trainer trainer = Trainer.builder(parameters).context(context).optimizer(Lbfgs.of(10)).epochs(4)

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,8 +179,10 @@ class TrainerPromisesTest {
                 assertEquals(List.of("first", "second"), order);
                 assertEquals(TrainingResult.End.FAILED, ends.getFirst().end());
                 assertTrue(ends.getFirst().stopped());
-                double least = ends.getFirst().epochs().stream().mapToDouble(e -> e.validation().loss()).min().orElseThrow();
-                assertNotEquals(least, ends.getFirst().epochs().getLast().validation().loss(), "the test needs a worse end");
+                double least = ends.getFirst().epochs().stream().mapToDouble(e -> e.validation().orElseThrow().loss()).min()
+                        .orElseThrow();
+                assertNotEquals(least, ends.getFirst().epochs().getLast().validation().orElseThrow().loss(),
+                        "the test needs a worse end");
                 assertEquals(least, trainer.evaluate(validation).loss());
                 trainer.save(file);
                 try (Checkpoint checkpoint = Checkpoint.read(file)) {
@@ -260,8 +263,8 @@ class TrainerPromisesTest {
                     weights.set(i % 3, i);
                 }
                 Dataset data = plain.withWeights(weights);
-                double expected = first.fit(data, data).epochs().getLast().validation().loss();
-                assertEquals(expected, second.fit(data, data).epochs().getLast().validation().loss(),
+                double expected = first.fit(data, data).epochs().getLast().validation().orElseThrow().loss();
+                assertEquals(expected, second.fit(data, data).epochs().getLast().validation().orElseThrow().loss(),
                         dtype == DType.F64 ? 1e-12 : 1e-5);
                 assertArrayEquals(numbers(kernels), numbers(own), dtype == DType.F64 ? 1e-10 : 1e-3);
             }
@@ -298,7 +301,7 @@ class TrainerPromisesTest {
             Dataset data = Samples.regression(arena, DType.F64, 100, 1);
             TrainingResult result = trainer.fit(data, data);
             Metrics metrics = trainer.evaluate(data);
-            assertEquals(metrics.values(), result.epochs().getLast().validation().values());
+            assertEquals(metrics.values(), result.epochs().getLast().validation().orElseThrow().values());
             double share = metrics.values().get("within_a_half");
             assertTrue(share > 0 && share < 1 && Math.abs(share * 100 - Math.rint(share * 100)) < 1e-9, "of 100 rows: " + share);
             Metric taken = Metric.mean("rmse", (y, t) -> 0);
@@ -356,7 +359,8 @@ class TrainerPromisesTest {
         TrainingProgress progress = new TrainingProgress();
         for (double loss : new double[] {3, 1, 2, 1, 1}) {
             Metrics metrics = new Metrics(10, java.util.Map.of("loss", loss));
-            progress.nextEpoch(new TrainingListener.Epoch(progress.history.size() + 1, 5, 0, OptionalDouble.empty(), metrics, 0));
+            progress.nextEpoch(new TrainingListener.Epoch(progress.history.size() + 1, 5, 0, OptionalDouble.empty(),
+                    Optional.of(metrics), 0));
         }
         assertEquals(2, progress.bestEpoch());
     }

@@ -60,7 +60,7 @@ class TrainerStepTest {
         try (Context context = Context.open();
                 Parameters parameters = Parameters.initialise(MODEL, 5);
                 ParameterVector gradient = parameters.newVector();
-                DataObjective objective = new DataObjective(context, parameters, data, new Loss.Mse())) {
+                DataObjective objective = DataObjective.of(context, parameters, data, new Loss.Mse())) {
             objective.evaluate(gradient);
             return gradient.flat().toDoubles();
         }

@@ -147,7 +147,7 @@ class TrainerTest {
                     Trainer trainer = overfitting(parameters, 3).build()) {
                 TrainingResult result = trainer.fit(data, validation);
                 assertFalse(result.stopped());
-                losses = result.epochs().stream().map(e -> e.validation().loss()).toList();
+                losses = result.epochs().stream().map(e -> e.validation().orElseThrow().loss()).toList();
                 int n = losses.size();
                 assertTrue(n > 4 && n < 200, n + " epochs");
                 double least = losses.stream().mapToDouble(l -> l).min().orElseThrow();
@@ -172,7 +172,7 @@ class TrainerTest {
                 assertArrayEquals(best, checkpoint.parameters().values().flat().toDoubles());
                 try (Trainer trainer = Trainer.resume(checkpoint).build()) {
                     TrainingResult result = trainer.fit(data, validation);
-                    assertEquals(losses, result.epochs().stream().map(e -> e.validation().loss()).toList());
+                    assertEquals(losses, result.epochs().stream().map(e -> e.validation().orElseThrow().loss()).toList());
                     assertArrayEquals(best, trainer.parameters().values().flat().toDoubles());
                 }
                 assertThrows(KanException.class, () -> Trainer.resume(checkpoint).earlyStopping(4));

@@ -3,32 +3,43 @@ package org.kan4j.spark;
 
 import java.io.Serializable;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * Scores the rows of a partition in blocks, each one call of the native library, and appends columns.
+ * Scores the rows of a partition in blocks, each one call of the native library, and appends columns. Rows stay in Spark's own
+ * format: the vector's numbers are all that is taken out.
  *
  * @param model on every executor
- * @param features index of the vector's column
  * @param columns to append, made of the outputs of a row
  */
-record BlockScoring(Broadcast<NativeModel> model, int features, Columns columns) implements MapPartitionsFunction<Row, Row> {
+record BlockScoring(Broadcast<NativeModel> model, Columns columns) implements Serializable {
 
     /** Rows of a block: what stays in a processor's cache. */
     static final int ROWS = 256;
 
-    /** The values of the new columns. */
+    /** The values of the new columns, in Spark's own format. */
     interface Columns extends Serializable {
         Object[] of(double[] outputs);
     }
 
-    @Override
-    public Iterator<Row> call(Iterator<Row> rows) {
+    /** The features of a row, NaN where missing. */
+    interface Features {
+        double[] of(InternalRow row);
+    }
+
+    /** A row with cells behind it, good until the next is asked for. */
+    interface Appended {
+        InternalRow of(UnsafeRow row, InternalRow more);
+    }
+
+    /** The rows with the columns appended. */
+    Iterator<InternalRow> over(Iterator<UnsafeRow> rows, Features features, Appended appended) {
         Scorer scorer = Scorer.borrow(model.value());
         TaskContext task = TaskContext.get();
         if (task == null) {
@@ -39,7 +50,7 @@ record BlockScoring(Broadcast<NativeModel> model, int features, Columns columns)
         }
         return new Iterator<>() {
             private final Scorer.Batch batch = scorer.new Batch(ROWS);
-            private final Row[] block = new Row[ROWS];
+            private final UnsafeRow[] block = new UnsafeRow[ROWS];
             private int count;
             private int next;
 
@@ -49,29 +60,23 @@ record BlockScoring(Broadcast<NativeModel> model, int features, Columns columns)
             }
 
             @Override
-            public Row next() {
+            public InternalRow next() {
                 if (next == count) {
                     for (count = 0; count < ROWS && rows.hasNext(); count++) {
-                        block[count] = rows.next();
-                        batch.add(block[count].getAs(features));
+                        UnsafeRow row = rows.next();
+                        batch.add(features.of(row));
+                        block[count] = row.copy(); // whoever gives rows gives the same one again
                     }
                     if (count == 0) {
-                        throw new java.util.NoSuchElementException();
+                        throw new NoSuchElementException();
                     }
                     batch.run();
                     next = 0;
                 }
-                return appended(block[next], columns.of(batch.outputs(next++)));
+                UnsafeRow row = block[next];
+                block[next] = null;
+                return appended.of(row, new GenericInternalRow(columns.of(batch.outputs(next++))));
             }
         };
-    }
-
-    private static Row appended(Row row, Object[] more) {
-        Object[] all = new Object[row.size() + more.length];
-        for (int i = 0; i < row.size(); i++) {
-            all[i] = row.get(i);
-        }
-        System.arraycopy(more, 0, all, row.size(), more.length);
-        return RowFactory.create(all);
     }
 }

@@ -71,7 +71,7 @@ final class FullBatch implements Objective, AutoCloseable {
         double best = Double.POSITIVE_INFINITY;
         int stale = 0;
         String end = Lbfgs.Stop.ITERATIONS.name();
-        try (LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters,
+        try (LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
                 Lbfgs.of(course.maxIter()).withTolerances(0, course.tol()));
                 Parameters lowest = parameters.copy()) {
             for (int made = 0; made < course.maxIter(); made += part) {

@@ -17,6 +17,7 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.Row;
+import org.kan4j.measure.Metrics;
 import org.kan4j.device.Context;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
@@ -198,9 +199,9 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
 
         @Override
         public void onEpochEnd(Trainer trainer, Epoch epoch) {
-            double measured = epoch.validation() == null ? Double.NaN : epoch.validation().loss();
+            double measured = epoch.validation().map(Metrics::loss).orElse(Double.NaN);
             losses.add(epoch.loss());
-            if (epoch.validation() != null) {
+            if (epoch.validation().isPresent()) {
                 validationLosses.add(measured);
             }
             progress.done("epoch", epoch.epoch(), epoch.loss(), measured, rows, epoch.seconds());

@@ -105,7 +105,7 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
                 double loss = Metrics.measure(context, parameters, null, data).loss();
                 return new Partial(weight, loss * weight, new double[0]);
             }
-            try (DataObjective objective = new DataObjective(context, parameters, data,
+            try (DataObjective objective = DataObjective.of(context, parameters, data,
                     Settings.loss(plan.layout().classes()));
                     ParameterVector gradient = parameters.newVector()) {
                 double loss = objective.evaluate(gradient);

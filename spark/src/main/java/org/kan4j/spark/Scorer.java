@@ -107,6 +107,16 @@ final class Scorer {
         /** Adds a row. */
         void add(Vector vector) {
             row.of(vector);
+            add();
+        }
+
+        /** Adds a row of features, NaN where missing; null is refused. */
+        void add(double[] features) {
+            row.ofNumbers(features);
+            add();
+        }
+
+        private void add() {
             if (encoder == null) {
                 for (int i = 0; i < features; i++) {
                     if (!Double.isFinite(row.number(i))) {

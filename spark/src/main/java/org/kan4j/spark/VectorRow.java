@@ -20,14 +20,19 @@ final class VectorRow implements RawRow {
 
     /** The next row; a sparse vector is expanded. */
     VectorRow of(Vector features) {
+        return ofNumbers(features == null ? null : features instanceof DenseVector dense ? dense.values() : features.toArray());
+    }
+
+    /** The next row; the array is not copied. */
+    VectorRow ofNumbers(double[] features) {
         if (features == null) {
             throw KanException.invalid("a row has no features: the vector is null; drop such rows, or fill them, first");
         }
-        if (features.size() != names.size()) {
-            throw KanException.invalid("a vector has %d features, the model takes %d: %s", features.size(), names.size(),
-                    shown(features));
+        if (features.length != names.size()) {
+            throw KanException.invalid("a vector has %d features, the model takes %d: %s", features.length, names.size(),
+                    shown(new DenseVector(features)));
         }
-        values = features instanceof DenseVector dense ? dense.values() : features.toArray();
+        values = features;
         return this;
     }
 

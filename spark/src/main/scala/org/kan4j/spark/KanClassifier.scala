@@ -6,6 +6,7 @@ import org.apache.spark.ml.linalg.{DenseVector, Vector, Vectors}
 import org.apache.spark.ml.param.{DoubleArrayParam, ParamMap}
 import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable}
 import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.types.StructType
 import org.kan4j.encoding.Outputs
 
 /** Learns to tell one of several classes, labelled 0 to k - 1, by a Kolmogorov-Arnold network. */
@@ -23,11 +24,13 @@ class KanClassifier(override val uid: String) extends ProbabilisticClassifier[Ve
 
   override protected def train(dataset: Dataset[_]): KanClassificationModel = {
     val model = new KanClassificationModel(uid)
-    val result = fitted(dataset, $(featuresCol), $(labelCol), classes = true, $(classWeights))
+    val result = fitted(dataset, $(labelCol), classes = true, $(classWeights))
     model.native = result.model
     model.trained = Some(result)
     model
   }
+
+  override def transformSchema(schema: StructType): StructType = transformed(schema, super.transformSchema)
 
   override def copy(extra: ParamMap): KanClassifier = defaultCopy(extra)
 }
@@ -38,7 +41,10 @@ object KanClassifier extends DefaultParamsReadable[KanClassifier] {
 
 /** Tells classes by a trained network, in blocks of rows: logits, probabilities, and the class by the thresholds. */
 class KanClassificationModel private[spark] (override val uid: String)
-    extends ProbabilisticClassificationModel[Vector, KanClassificationModel] with HasNativeModel {
+    extends ProbabilisticClassificationModel[Vector, KanClassificationModel] with HasNativeModel
+    with HasFeatures[KanClassificationModel] {
+
+  override def transformSchema(schema: StructType): StructType = transformed(schema, super.transformSchema)
 
   override def numFeatures: Int = native.features
 
@@ -58,7 +64,7 @@ class KanClassificationModel private[spark] (override val uid: String)
     val (raw, probability, prediction) = ($(rawPredictionCol), $(probabilityCol), $(predictionCol))
     // Of its own, so that tasks do not get this model and with it a second copy of the native one.
     val limits = if (isDefined(thresholds)) $(thresholds).clone() else null
-    score(dataset, $(featuresCol), schema, KanClassificationModel.columns(added, raw, probability, prediction, limits))
+    score(dataset, schema, KanClassificationModel.columns(added, raw, probability, prediction, limits))
   }
 
   override def copy(extra: ParamMap): KanClassificationModel = {
@@ -81,8 +87,8 @@ object KanClassificationModel extends NativeModelReadable[KanClassificationModel
       limits: Array[Double]): BlockScoring.Columns = outputs => {
     val p = Outputs.softmax(outputs)
     added.map[AnyRef] {
-      case `raw` => Vectors.dense(outputs)
-      case `probability` => Vectors.dense(p)
+      case `raw` => Frames.vector(Vectors.dense(outputs))
+      case `probability` => Frames.vector(Vectors.dense(p))
       case `prediction` => java.lang.Double.valueOf(decide(p, limits))
     }
   }

@@ -3,11 +3,14 @@ package org.kan4j.spark
 
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, MLReader, MLWriter}
-import org.apache.spark.sql.{DataFrame, Dataset, Encoders}
+import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.catalyst.expressions.{Alias, AttributeReference}
+import org.apache.spark.sql.catalyst.plans.logical.Project
+import org.apache.spark.sql.classic.SparkSession
 import org.apache.spark.sql.types.StructType
 
 /** What both models have in common: a native model, the scoring in blocks, and the directory they are saved as. */
-trait HasNativeModel extends DefaultParamsWritable { self: Model[_] =>
+trait HasNativeModel extends DefaultParamsWritable { self: Model[_] with HasFeatures[_] =>
 
   private[spark] var native: NativeModel = _
   private[spark] var trained: Option[Trained] = None
@@ -18,11 +21,18 @@ trait HasNativeModel extends DefaultParamsWritable { self: Model[_] =>
   /** How the training went; none where the model was loaded. */
   def training: Option[Trained] = trained
 
-  private[spark] def score(dataset: Dataset[_], features: String, schema: StructType,
-      columns: BlockScoring.Columns): DataFrame = {
+  /** The rows of a dataset with the columns that `schema` has beyond it. */
+  private[spark] def score(dataset: Dataset[_], schema: StructType, columns: BlockScoring.Columns): DataFrame = {
     Requirements.check()
-    val shared = dataset.sparkSession.sparkContext.broadcast(native)
-    dataset.toDF().mapPartitions(new BlockScoring(shared, dataset.schema.fieldIndex(features), columns), Encoders.row(schema))
+    val session = dataset.sparkSession.asInstanceOf[SparkSession]
+    ScoreRows.register(session)
+    val shared = session.sparkContext.broadcast(native)
+    val rows = dataset.toDF().asInstanceOf[org.apache.spark.sql.classic.Dataset[_]].queryExecution.analyzed
+    val added = schema.drop(dataset.schema.length).map(field =>
+      AttributeReference(field.name, field.dataType, field.nullable, field.metadata)())
+    val scored = ScoreRows(featuresOf(dataset.schema, rows.output), added, new BlockScoring(shared, columns), rows)
+    // Under names that are made anew where a frame is joined with itself.
+    Frames.of(session, Project(rows.output ++ added.map(column => Alias(column, column.name)()), scored))
   }
 
   /** Spark's metadata, and model.safetensors beside it. */

@@ -11,7 +11,7 @@ import org.apache.spark.sql.functions.{coalesce, col, lit}
 import org.apache.spark.sql.types.{BooleanType, DoubleType, StructType}
 
 /** The params of both estimators: Spark's own where it has them, and named as kan4j names them otherwise. */
-trait KanParams[E <: KanParams[E]] extends Params with HasWeightCol with HasValidationIndicatorCol with HasMaxIter with HasTol
+trait KanParams[E <: KanParams[E]] extends Params with HasFeatures[E] with HasWeightCol with HasValidationIndicatorCol with HasMaxIter with HasTol
     with HasSeed with HasStepSize with HasCheckpointInterval { self: E =>
 
   /** Widths of the hidden layers; empty for a single layer. */
@@ -85,16 +85,17 @@ trait KanParams[E <: KanParams[E]] extends Params with HasWeightCol with HasVali
   def setCheckpointDir(value: String): E = set(checkpointDir, value)
 
   /** Trains on the columns that the params name. */
-  private[spark] def fitted(dataset: Dataset[_], featuresCol: String, labelCol: String, classes: Boolean,
+  private[spark] def fitted(dataset: Dataset[_], labelCol: String, classes: Boolean,
       classWeights: Array[Double]): Trained = {
     Requirements.check()
     def optional(param: Param[String]): Option[String] = get(param).filter(_.nonEmpty)
     val columns = Seq[Column](
-      col(featuresCol), col(labelCol).cast(DoubleType),
+      featuresColumn, col(labelCol).cast(DoubleType),
       optional(weightCol).map(name => col(name).cast(DoubleType)).getOrElse(lit(1.0)),
       optional(validationIndicatorCol).map(name => coalesce(col(name).cast(BooleanType), lit(false))).getOrElse(lit(false)))
+    val names = if (ofColumns) Some($(inputCols).toSeq) else KanParams.featureNames(dataset.schema, $(featuresCol))
     Fitting.fit(dataset.select(columns: _*).toDF("features", "label", "weight", "validation").javaRDD, classes,
-      new Fitting.Columns(KanParams.featureNames(dataset.schema, featuresCol).map(_.asJava).orNull, labelCol,
+      new Fitting.Columns(names.map(_.asJava).orNull, labelCol,
         if (classes) KanParams.classNames(dataset.schema, labelCol).map(_.asJava).orNull else null,
         optional(weightCol).isDefined),
       settings(dataset, classWeights))

@@ -6,6 +6,7 @@ import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.regression.{RegressionModel, Regressor}
 import org.apache.spark.ml.util.{DefaultParamsReadable, DefaultParamsWritable, Identifiable}
 import org.apache.spark.sql.{DataFrame, Dataset}
+import org.apache.spark.sql.types.StructType
 
 /** Learns to tell a number from a vector of features, sparse ones too, by a Kolmogorov-Arnold network. */
 class KanRegressor(override val uid: String) extends Regressor[Vector, KanRegressor, KanRegressionModel]
@@ -15,11 +16,13 @@ class KanRegressor(override val uid: String) extends Regressor[Vector, KanRegres
 
   override protected def train(dataset: Dataset[_]): KanRegressionModel = {
     val model = new KanRegressionModel(uid)
-    val result = fitted(dataset, $(featuresCol), $(labelCol), classes = false, Array.empty)
+    val result = fitted(dataset, $(labelCol), classes = false, Array.empty)
     model.native = result.model
     model.trained = Some(result)
     model
   }
+
+  override def transformSchema(schema: StructType): StructType = transformed(schema, super.transformSchema)
 
   override def copy(extra: ParamMap): KanRegressor = defaultCopy(extra)
 }
@@ -30,7 +33,9 @@ object KanRegressor extends DefaultParamsReadable[KanRegressor] {
 
 /** Tells a number by a trained network, in blocks of rows. */
 class KanRegressionModel private[spark] (override val uid: String) extends RegressionModel[Vector, KanRegressionModel]
-    with HasNativeModel {
+    with HasNativeModel with HasFeatures[KanRegressionModel] {
+
+  override def transformSchema(schema: StructType): StructType = transformed(schema, super.transformSchema)
 
   override def numFeatures: Int = native.features
 
@@ -38,7 +43,7 @@ class KanRegressionModel private[spark] (override val uid: String) extends Regre
 
   override def transform(dataset: Dataset[_]): DataFrame = {
     val schema = transformSchema(dataset.schema, logging = true)
-    if ($(predictionCol).isEmpty) dataset.toDF() else score(dataset, $(featuresCol), schema, KanRegressionModel.columns)
+    if ($(predictionCol).isEmpty) dataset.toDF() else score(dataset, schema, KanRegressionModel.columns)
   }
 
   override def copy(extra: ParamMap): KanRegressionModel = {

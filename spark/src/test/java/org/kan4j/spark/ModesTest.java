@@ -69,9 +69,9 @@ class ModesTest {
                 Checkpoint trained = model.nativeModel().open();
                 Parameters parameters = Parameters.initialise(trained.model(), 1)) {
             HostTensor features = HostTensor.of(arena, x);
-            try (DataObjective objective = new DataObjective(context, parameters,
+            try (DataObjective objective = DataObjective.of(context, parameters,
                     org.kan4j.rows.Dataset.regression(features, HostTensor.of(arena, y)), new Loss.Mse());
-                    LbfgsMinimizer minimizer = new LbfgsMinimizer(context, parameters, Lbfgs.of(25))) {
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(25))) {
                 minimizer.minimize(objective);
             }
             try (Predictor one = Predictor.of(parameters); Predictor other = Predictor.of(trained.parameters())) {

@@ -2,6 +2,7 @@
 package org.kan4j.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.Kan;
 import org.kan4j.TrainedKan;
+import org.kan4j.error.KanException;
 
 /** The stages in pipelines, in local[2]. */
 class StagesTest {
@@ -121,6 +123,62 @@ class StagesTest {
         KanRegressionModel other = estimator.fit(Sessions.frame(spark, sparse, 2));
         assertThat(Sessions.predictions(other.transform(Sessions.frame(spark, sparse, 2))))
                 .isEqualTo(Sessions.predictions(one.transform(Sessions.frame(spark, dense, 2))));
+    }
+
+    @Test
+    void columnsOfNumbersTakeThePlaceOfAVector() throws Exception {
+        Dataset<Row> vectors = Sessions.frame(spark, Sessions.values(200), 2);
+        Dataset<Row> table = vectors.withColumn("array", functions.vector_to_array(
+                org.apache.spark.sql.functions.col("features"), "float64"))
+                .selectExpr("array[0] as `a.b`", "cast(array[1] as float) as b", "array[2] as c", "label", "label > 0 as features").cache();
+        String[] names = {"a.b", "b", "c"};
+        KanRegressor estimator = regressor().setMaxIter(3).setInputCols(names);
+        PipelineModel model = new Pipeline().setStages(new PipelineStage[] {estimator}).fit(table);
+        KanRegressionModel stage = (KanRegressionModel) model.stages()[0];
+        assertThat(stage.nativeModel().inputs()).containsExactly(names);
+        assertThat(model.transform(table).columns()).containsExactly("a.b", "b", "c", "label", "features", "prediction");
+        Dataset<Row> assembled = new VectorAssembler().setInputCols(new String[] {"a", "b", "c"}).setOutputCol("x")
+                .transform(table.withColumnRenamed("a.b", "a"));
+        KanRegressionModel ofVectors = regressor().setMaxIter(3).setFeaturesCol("x").fit(assembled);
+        double[] expected = Sessions.predictions(ofVectors.transform(assembled));
+        assertThat(Sessions.predictions(model.transform(table))).isEqualTo(expected);
+        String place = folder.resolve("columns").toString();
+        stage.save(place);
+        assertThat(Sessions.predictions(KanRegressionModel.load(place).transform(table))).isEqualTo(expected);
+        // Null is missing: filled where the model was trained to, refused otherwise.
+        Dataset<Row> holes = table.selectExpr("`a.b`", "cast(null as float) as b", "c");
+        assertThatThrownBy(() -> Sessions.predictions(stage.transform(holes))).hasMessageContaining("'b'", "there is no value");
+        assertThat(Sessions.predictions(estimator.setMissing("fill").fit(table).transform(holes)))
+                .hasSize(200).doesNotContain(Double.NaN);
+        assertThatThrownBy(() -> stage.transform(table.drop("c"))).isInstanceOf(KanException.class)
+                .hasMessageContaining("no column 'c'");
+        assertThatThrownBy(() -> stage.transform(table.withColumn("c", org.apache.spark.sql.functions.lit("1"))))
+                .isInstanceOf(KanException.class).hasMessageContaining("'c' must hold numbers, it holds string");
+    }
+
+    @Test
+    void aTransformIsPartOfSparksPlan() {
+        Dataset<Row> rows = Sessions.frame(spark, Sessions.values(1000), 3);
+        KanRegressionModel model = regressor().setMaxIter(1).fit(rows);
+        Dataset<Row> scored = model.transform(rows);
+        double[] expected = rows.collectAsList().stream().mapToDouble(row -> model.predict(row.getAs("features"))).toArray();
+        assertThat(Sessions.predictions(scored)).isEqualTo(expected);
+        // Of the other columns none goes through the scoring, where nobody asks for them.
+        String plan = scored.select("prediction").queryExecution().optimizedPlan().toString();
+        assertThat(plan).contains("ScoreRows");
+        assertThat(plan.lines().filter(line -> line.contains("Project")).skip(1).toList().toString()).doesNotContain("label");
+        // Limits, filters, shuffles, caches, unions and a join with itself.
+        assertThat(scored.limit(3).count()).isEqualTo(3);
+        assertThat(scored.filter("prediction > 0").count())
+                .isEqualTo(java.util.Arrays.stream(expected).filter(value -> value > 0).count());
+        assertThat(scored.repartition(4).sort("label").cache().union(scored).count()).isEqualTo(2000);
+        assertThat(scored.as("a").join(scored.as("b"), org.apache.spark.sql.functions.expr(
+                "a.label = b.label and a.prediction = b.prediction")).count()).isGreaterThanOrEqualTo(1000);
+        Dataset<Row> twice = model.copy(new ParamMap()).setPredictionCol("again").transform(scored);
+        assertThat(twice.filter("prediction != again").count()).isZero();
+        assertThat(model.transform(rows.limit(0)).count()).isZero();
+        // Rows that the driver has at hand.
+        assertThat(Sessions.predictions(model.transform(spark.createDataFrame(Sessions.values(3), Sessions.SCHEMA)))).hasSize(3);
     }
 
     @Test

@@ -54,7 +54,7 @@ public final class Bench implements Measurement {
         this.context = context;
         parameters = Parameters.initialise(model, seed);
         gradients = parameters.newVector();
-        state = new OptimizerState(Optimizer.adamW(RATE, 0.01), parameters);
+        state = OptimizerState.of(Optimizer.adamW(RATE, 0.01), parameters);
         workspace = Workspace.training(context, parameters, batch);
         x = random(arena, dtype, batch, model.in(), random, -1);
         y = random(arena, dtype, batch, model.out(), random, 0);

@@ -52,7 +52,7 @@ public final class CudaBench implements Measurement {
             parameters = host.onto(context);
         }
         gradients = parameters.newVector();
-        state = new OptimizerState(Optimizer.adamW(RATE, 0.01), parameters);
+        state = OptimizerState.of(Optimizer.adamW(RATE, 0.01), parameters);
         workspace = Workspace.training(context, parameters, batch);
         x = DeviceTensor.of(context, Bench.random(arena, dtype, batch, model.in(), random, -1));
         y = DeviceTensor.of(context, Bench.random(arena, dtype, batch, model.out(), random, 0));

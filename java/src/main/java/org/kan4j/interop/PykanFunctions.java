@@ -1,0 +1,94 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.interop;
+
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.kan4j.error.FormatException;
+import org.kan4j.formula.Expression;
+import org.kan4j.tensor.HostTensor;
+
+/** pykan's symbolic edges: mask * (c f(a x + b) + d), f by its name in pykan's library. */
+final class PykanFunctions {
+
+    /** pykan's library (kan/utils.py of pykan 0.2.8), as expressions of u = a x + b. */
+    private static final Map<String, String> LIBRARY = Map.ofEntries(Map.entry("x", "u"), Map.entry("x^2", "u^2"),
+            Map.entry("x^3", "u^3"), Map.entry("x^4", "u^4"), Map.entry("x^5", "u^5"), Map.entry("1/x", "1/u"),
+            Map.entry("1/x^2", "1/u^2"), Map.entry("1/x^3", "1/u^3"), Map.entry("1/x^4", "1/u^4"),
+            Map.entry("1/x^5", "1/u^5"), Map.entry("sqrt", "sqrt(u)"), Map.entry("x^0.5", "sqrt(u)"),
+            Map.entry("x^1.5", "u^(3/2)"), Map.entry("1/sqrt(x)", "1/sqrt(u)"), Map.entry("1/x^0.5", "1/sqrt(u)"),
+            Map.entry("exp", "exp(u)"), Map.entry("log", "log(u)"), Map.entry("abs", "abs(u)"), Map.entry("sin", "sin(u)"),
+            Map.entry("cos", "cos(u)"), Map.entry("tan", "tan(u)"), Map.entry("tanh", "tanh(u)"),
+            Map.entry("sgn", "sign(u)"), Map.entry("arcsin", "asin(u)"), Map.entry("arccos", "acos(u)"),
+            Map.entry("arctan", "atan(u)"), Map.entry("arctanh", "atanh(u)"), Map.entry("gaussian", "exp(-u^2)"), Map.entry("0", "0"));
+
+    private PykanFunctions() {
+    }
+
+    /** A whole number as one: those of an untouched affine map then vanish. */
+    private static Expression number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e6 ? Expression.integer((long) value) : Expression.real(value);
+    }
+
+    private static String name(Config config, int layer, int o, int i) {
+        Object found = config.list("symbolic");
+        if (found == null) {
+            throw new FormatException("symbolic_fun." + layer + ".mask[" + o + ", " + i + "] is not 0: this edge is a function, "
+                    + "whose name is in the NAME_config.yml of model.saveckpt (\"symbolic\" of --config); "
+                    + "model.unfix_symbolic_all() in pykan turns it back into a spline");
+        }
+        for (int index : new int[] {layer, o, i}) {
+            found = found instanceof List<?> list && index < list.size() ? list.get(index) : null;
+        }
+        if (!(found instanceof String name)) {
+            throw new FormatException("the config of variant pykan has no function's name for edge (" + layer + ", " + i + ", " + o
+                    + ")");
+        }
+        return name;
+    }
+
+    /**
+     * The functions of a layer's edges, each an expression of x, and of phi, the edge's own spline, where that is on too.
+     *
+     * @param published a layer of a state dict
+     * @param place     index of the kan4j layer that its splines are in
+     * @param config    with the names that pykan's saveckpt writes
+     * @return by {@code layer,input,output}
+     */
+    static Map<String, String> of(PublishedLayer published, int place, Config config) {
+        HostTensor mask = published.tensor(Pykan.SYMBOLIC_MASK);
+        HostTensor affine = published.tensor(Pykan.SYMBOLIC_AFFINE);
+        HostTensor splines = published.tensor(Pykan.MASK);
+        Map<String, String> functions = new TreeMap<>();
+        for (int o = 0; o < published.size("S"); o++) {
+            for (int i = 0; i < published.in(); i++) {
+                double on = mask.get(o, i);
+                if (on == 0) {
+                    continue;
+                }
+                String name = name(config, published.index(), o, i);
+                if (affine == null) {
+                    throw new FormatException("symbolic_fun." + published.index() + ".affine is missing, which edge ("
+                            + published.index() + ", " + i + ", " + o + ") needs, a " + name);
+                }
+                String text = LIBRARY.get(name);
+                if (text == null) {
+                    throw new FormatException("the symbolic edge (" + published.index() + ", " + i + ", " + o + ") is '" + name
+                            + "', which is none of pykan's own functions");
+                }
+                if (name.equals("0") && affine.get(o, i, 3) == 0) {
+                    continue;
+                }
+                Expression x = Expression.variable("x");
+                Expression inner = Expression.sum(Expression.product(number(affine.get(o, i, 0)), x),
+                        number(affine.get(o, i, 1)));
+                Expression value = Expression.sum(Expression.product(number(on * affine.get(o, i, 2)),
+                        Expression.parse(text).substitute(Map.of("u", inner))), number(on * affine.get(o, i, 3)));
+                boolean both = splines == null || splines.get(i, o) != 0;
+                functions.put(place + "," + i + "," + o,
+                        (both ? Expression.sum(value, Expression.variable("phi")) : value).toString());
+            }
+        }
+        return functions;
+    }
+}

@@ -1,0 +1,163 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import org.kan4j.formula.Expression;
+import org.kan4j.symbolic.Target.Quantity;
+
+/** Polynomials of the inputs, of which few terms are left, and quotients of two polynomials. */
+final class PolynomialForms implements StructureRun.Form {
+
+    private static final int MOST_TERMS = 90;
+    private static final int MOST_LEFT = 14;
+    private static final int HIGHEST = 6;
+    /** What a term adds to the target, as a share of it, below which it is none. */
+    private static final double NOTHING = 1e-8;
+    private static final double FITS = 1e-7;
+    private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3}, {4, 3},
+        {4, 4}};
+
+    private final StructureRun run;
+
+    PolynomialForms(StructureRun run) {
+        this.run = run;
+    }
+
+    /** A product of powers of the inputs, and its values. */
+    private record Term(Expression expression, double[] values) {
+    }
+
+    @Override
+    public boolean search(Target target, int depth, Predicate<Expression> whole) {
+        List<Term> terms = terms(target, HIGHEST);
+        for (Warp warp : Warp.of(target.values())) {
+            Target warped = target.with(warp.apply(target.values()), target.precision());
+            if (run.over()) {
+                return true;
+            }
+            if (warped.finite() && polynomial(terms, warped, e -> whole.test(warp.back().apply(e)))) {
+                return true;
+            }
+        }
+        int last = -1;
+        for (int[] degrees : QUOTIENTS) {
+            List<Term> above = terms(target, degrees[0]);
+            List<Term> below = terms(target, degrees[1]);
+            int size = above.size() + below.size();
+            if (size <= MOST_TERMS && size < target.values().length / 3 && size != last && quotient(above, below, target, whole)) {
+                return true;
+            }
+            last = size;
+        }
+        return run.over();
+    }
+
+    /** All of total degrees up to one, or up to that which keeps their number low. */
+    private static List<Term> terms(Target target, int highest) {
+        List<Term> all = new ArrayList<>(List.of(new Term(Expression.integer(1), LinearFit.ones(target.values().length))));
+        List<Term> last = List.copyOf(all);
+        for (int degree = 1; degree <= highest; degree++) {
+            List<Term> next = new ArrayList<>();
+            for (Term term : last) {
+                for (int i = 0; i < target.inputs().size(); i++) {
+                    Quantity input = target.inputs().get(i);
+                    boolean ascending = target.inputs().subList(i + 1, target.inputs().size()).stream()
+                            .noneMatch(later -> term.expression.variables().containsAll(later.meaning().variables())
+                                    && contains(term.expression, later.meaning()));
+                    if (ascending) {
+                        next.add(new Term(term.expression.times(input.meaning()),
+                                LinearFit.times(term.values, input.values())));
+                    }
+                }
+            }
+            if (all.size() + next.size() > MOST_TERMS) {
+                break;
+            }
+            all.addAll(next);
+            last = next;
+        }
+        return all;
+    }
+
+    private static boolean contains(Expression product, Expression factor) {
+        return product.equals(factor) || product.children().stream().anyMatch(c -> contains(c, factor));
+    }
+
+    private boolean polynomial(List<Term> all, Target target, Predicate<Expression> whole) {
+        List<Term> terms = new ArrayList<>(all);
+        if (terms.size() > target.values().length / 3) {
+            return false;
+        }
+        double size = Math.sqrt(VariableProjection.squares(target.values()));
+        for (int pass = 0; pass < 3; pass++) {
+            LinearFit fit = LinearFit.of(terms.stream().map(Term::values).toList(), target.values());
+            if (fit.error() > Math.max(FITS, 3 * target.precision())) {
+                return false;
+            }
+            double limit = NOTHING * size;
+            List<Term> kept = new ArrayList<>();
+            List<Expression> sum = new ArrayList<>();
+            for (int k = 0; k < terms.size(); k++) {
+                if (Math.abs(fit.factors()[k]) * Math.sqrt(VariableProjection.squares(terms.get(k).values)) > limit) {
+                    kept.add(terms.get(k));
+                    sum.add(Expression.real(fit.factors()[k]).times(terms.get(k).expression));
+                }
+            }
+            if (kept.size() == terms.size() || pass == 2) {
+                return kept.size() <= MOST_LEFT && whole.test(Expression.sum(sum));
+            }
+            terms = kept;
+        }
+        return false;
+    }
+
+    /** above(x) - y below(x) = 0: the columns of which nothing is made. */
+    private boolean quotient(List<Term> above, List<Term> below, Target target, Predicate<Expression> whole) {
+        List<Term> terms = new ArrayList<>(above);
+        below.forEach(t -> terms.add(new Term(t.expression, LinearFit.times(t.values, target.values()))));
+        int upper = above.size();
+        for (int pass = 0; pass < 4; pass++) {
+            double[][] columns = terms.stream().map(t -> t.values.clone()).toArray(double[][]::new);
+            TriangularFactor factor = new TriangularFactor(columns, new double[target.values().length],
+                    Math.max(1e-9, 3 * target.precision()));
+            if (factor.rank() == terms.size()) {
+                return false;
+            }
+            double[] factors = factor.nothing();
+            double[] parts = new double[factors.length];
+            Arrays.setAll(parts, k -> Math.abs(factors[k]) * Math.sqrt(VariableProjection.squares(terms.get(k).values)));
+            double most = Arrays.stream(parts).max().orElseThrow();
+            int left = (int) Arrays.stream(parts).filter(p -> p > 1e-6 * most).count();
+            boolean done = left == terms.size() || pass == 3;
+            List<Expression> numerator = new ArrayList<>();
+            List<Expression> denominator = new ArrayList<>();
+            int shift = 0;
+            for (int k = factors.length - 1; k >= 0; k--) {
+                if (parts[k] <= 1e-6 * most) {
+                    terms.remove(k);
+                    shift += k < upper ? 1 : 0;
+                } else {
+                    double sign = k < upper ? 1 : -1;
+                    (k < upper ? numerator : denominator).add(Expression.real(sign * factors[k]).times(terms.get(k).expression));
+                }
+            }
+            upper -= shift;
+            if (numerator.isEmpty() || denominator.isEmpty()) {
+                return false;
+            }
+            if (done) {
+                return left <= MOST_LEFT && whole.test(scaled(numerator, factors).over(scaled(denominator, factors)));
+            }
+        }
+        return false;
+    }
+
+    /** Over the largest factor: numbers of the size of 1. */
+    private static Expression scaled(List<Expression> terms, double[] factors) {
+        double most = Arrays.stream(factors).map(Math::abs).max().orElseThrow();
+        return Expression.sum(terms.stream().map(t -> Expression.real(1 / most).times(t)).toList());
+    }
+}

@@ -1,0 +1,129 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.kan4j.formula.Expression;
+import org.kan4j.symbolic.Target.Quantity;
+
+/**
+ * One run of {@link StructureSearch}. Each form finds expressions of a target and hands them to the whole that the target is a
+ * part of, which answers whether the search is over.
+ */
+final class StructureRun {
+
+    private static final int MOST_ROWS = 600;
+    /** Structures inside structures. */
+    private static final int DEEPEST = 3;
+    private static final double CONSTANT = 1e-12;
+
+    /** A way to find expressions of a target. */
+    interface Form {
+        /**
+         * Looks for expressions.
+         *
+         * @param depth structures around the target
+         * @param whole is given each expression; answers whether the search is over
+         * @return whether it is
+         */
+        boolean search(Target target, int depth, Predicate<Expression> whole);
+    }
+
+    private final StructureSearch settings;
+    private final Trials trials;
+    private final Observations rows;
+    private final Target target;
+    private boolean thorough;
+    private final Form single;
+    private final List<Form> forms;
+    private final List<Form> separations;
+
+    StructureRun(StructureSearch settings, String output, Observations train, Observations held) {
+        this.settings = settings;
+        this.trials = new Trials(settings, output, train, held);
+        this.rows = train.thinned(MOST_ROWS);
+        List<Quantity> inputs = new ArrayList<>();
+        rows.inputs().forEach((name, values) -> inputs.add(new Quantity(Expression.variable(name), values)));
+        this.target = new Target(inputs, rows.targets().get(output), 1e-13);
+        this.single = new SingleForms(this, settings.library());
+        Form sums = new SumForms(this);
+        Form mixed = new MixedForms(this);
+        this.separations = List.of(sums, mixed);
+        this.forms = List.of(new PolynomialForms(this), sums, new FactorForms(this), new PairForms(this),
+                new SparseForms(this), mixed);
+    }
+
+    List<StructureSearch.Met> run() {
+        for (thorough = false; !trials.found();) {
+            solve(target, 0, trials::offer);
+            if (thorough || over()) {
+                break;
+            }
+            thorough = true;
+        }
+        return trials.met();
+    }
+
+    /** Whether what fits well was looked through, and what fits badly is too. */
+    boolean thorough() {
+        return thorough;
+    }
+
+    /** The error up to which a structure is one, of that in a thorough search. */
+    double fits(double error, Target part) {
+        return Math.max(thorough ? error : error / 30, 2 * part.precision());
+    }
+
+    /** An expression's values at the rows. */
+    double[] evaluate(Expression e) {
+        return e.evaluate(rows.inputs(), rows.rows());
+    }
+
+    /** The rows with another target. */
+    Observations observations(String name, double[] values) {
+        return new Observations(rows.inputs(), java.util.Map.of(name, values), rows.rows());
+    }
+
+    boolean over() {
+        return trials.over();
+    }
+
+    void say(String format, Object... arguments) {
+        settings.listener().accept(String.format(java.util.Locale.ROOT, format, arguments));
+    }
+
+    /** Looks for expressions of a target in all forms. */
+    boolean solve(Target part, int depth, Predicate<Expression> whole) {
+        if (over()) {
+            return true;
+        }
+        if (!part.finite()) {
+            return false;
+        }
+        double deviation = part.deviation();
+        if (part.inputs().isEmpty() || deviation <= CONSTANT * Math.abs(part.mean())) {
+            return deviation <= Math.max(CONSTANT, part.precision()) * Math.abs(part.mean())
+                    && whole.test(Expression.real(part.mean()));
+        }
+        if (part.inputs().size() == 1) {
+            return single.search(part, depth, whole);
+        }
+        for (Form form : forms) {
+            if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {
+                return over();
+            }
+        }
+        return over();
+    }
+
+    /** Looks for sums and products of functions of one input each. */
+    boolean separated(Target part, int depth, Predicate<Expression> whole) {
+        for (Form form : separations) {
+            if (form.search(part, depth, whole)) {
+                return true;
+            }
+        }
+        return over();
+    }
+}

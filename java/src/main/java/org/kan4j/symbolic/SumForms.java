@@ -1,0 +1,138 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+import org.kan4j.formula.Expression;
+import org.kan4j.symbolic.Target.Quantity;
+
+/** Sums of functions of one input each; of one input and of the others; of two inputs and of the others. */
+final class SumForms implements StructureRun.Form {
+
+    private static final int[] DEGREES = {8, 20, 45};
+    private static final int MOST_COLUMNS = 170;
+    private static final int STRUCTURES = 3;
+    private static final double FITS = 0.03;
+    private static final double FITS_WELL = 1e-9;
+    /** A part that does so little is none. */
+    private static final double NOTHING = 1e-3;
+
+    private final StructureRun run;
+
+    SumForms(StructureRun run) {
+        this.run = run;
+    }
+
+    /** The target warped, as a sum of functions of groups of inputs. */
+    private record Split(Warp warp, Target warped, List<List<Quantity>> groups, List<double[]> parts, double constant,
+            double error) {
+    }
+
+    @Override
+    public boolean search(Target target, int depth, Predicate<Expression> whole) {
+        List<Split> splits = new ArrayList<>();
+        for (Warp warp : Warp.of(target.values())) {
+            Target warped = target.with(warp.apply(target.values()), target.precision());
+            if (!warped.finite()) {
+                continue;
+            }
+            if (run.over()) {
+                return true;
+            }
+            splits.add(singles(warp, warped));
+            if (target.inputs().size() > 2 && target.inputs().size() <= 6 && (run.thorough() || warp.plain())) {
+                for (List<Quantity> group : groups(target.inputs())) {
+                    splits.add(split(warp, warped, group));
+                }
+            }
+        }
+        splits.removeIf(s -> !(s.error < run.fits(FITS, target)));
+        splits.sort(Comparator.comparingDouble(s -> s.error < FITS_WELL ? s.groups.size() == target.inputs().size() ? -1 : 0 : s.error));
+        for (Split split : splits.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
+            run.say("%sthe target is a sum over %s, to %.1e", split.warp == Warp.NONE ? "" : split.warp.name() + " ",
+                    split.groups.stream().map(g -> g.stream().map(q -> q.meaning().toString()).toList()).toList(), split.error);
+            if (parts(split, 0, new ArrayList<>(), depth, whole)) {
+                return true;
+            }
+        }
+        return run.over();
+    }
+
+    /** One input, or two of four and more. */
+    private static List<List<Quantity>> groups(List<Quantity> inputs) {
+        List<List<Quantity>> groups = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            groups.add(List.of(inputs.get(i)));
+            for (int j = i + 1; j < inputs.size() && inputs.size() >= 4 && (inputs.size() > 4 || i == 0); j++) {
+                groups.add(List.of(inputs.get(i), inputs.get(j)));
+            }
+        }
+        return groups;
+    }
+
+    private Split singles(Warp warp, Target warped) {
+        int rows = warped.values().length;
+        Split best = null;
+        for (int degree : DEGREES) {
+            int n = warped.inputs().size();
+            if (best != null && (n * degree > Math.min(MOST_COLUMNS, rows / 3) || best.error < FITS_WELL)) {
+                break;
+            }
+            List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(rows)));
+            warped.inputs().forEach(q -> columns.addAll(LinearFit.waves(q.values(), degree)));
+            LinearFit fit = LinearFit.of(columns, warped.values());
+            if (best == null || fit.error() < best.error) {
+                List<double[]> parts = new ArrayList<>();
+                for (int i = 0; i < n; i++) {
+                    parts.add(fit.values(columns, 1 + i * degree, degree));
+                }
+                best = new Split(warp, warped, warped.inputs().stream().map(List::of).toList(), parts, fit.factors()[0],
+                        fit.error());
+            }
+        }
+        return best;
+    }
+
+    private Split split(Warp warp, Target warped, List<Quantity> group) {
+        List<Quantity> rest = new ArrayList<>(warped.inputs());
+        rest.removeAll(group);
+        int half = MOST_COLUMNS / 2;
+        List<double[]> first = group.size() == 1 ? new ArrayList<>(LinearFit.waves(group.getFirst().values(), 12))
+                : without(LinearFit.products(group.stream().map(Quantity::values).toList(), half));
+        List<double[]> second = without(LinearFit.products(rest.stream().map(Quantity::values).toList(),
+                Math.min(MOST_COLUMNS, warped.values().length / 3) - first.size()));
+        List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(warped.values().length)));
+        columns.addAll(first);
+        columns.addAll(second);
+        LinearFit fit = LinearFit.of(columns, warped.values());
+        return new Split(warp, warped, List.of(group, rest), List.of(fit.values(columns, 1, first.size()),
+                fit.values(columns, 1 + first.size(), second.size())), fit.factors()[0], fit.error());
+    }
+
+    private static List<double[]> without(List<double[]> columns) {
+        return columns.subList(1, columns.size());
+    }
+
+    /** Part after part; the last is what the others leave of the target. */
+    private boolean parts(Split split, int at, List<Expression> known, int depth, Predicate<Expression> whole) {
+        if (at == split.groups.size()) {
+            List<Expression> sum = new ArrayList<>(known);
+            sum.add(Expression.real(split.constant));
+            return whole.test(split.warp.back().apply(Expression.sum(sum)));
+        }
+        double[] values = split.parts.get(at);
+        Target part = new Target(split.groups.get(at), values, 0);
+        double share = part.deviation() / split.warped.deviation();
+        if (share < Math.max(NOTHING * Math.min(1, 100 * split.error), 1e-9)) {
+            return parts(split, at + 1, known, depth, whole);
+        }
+        Target measured = part.with(values, Math.max(1e-13, split.error / share));
+        return run.solve(measured, depth + 1, e -> {
+            List<Expression> more = new ArrayList<>(known);
+            more.add(e);
+            return parts(split, at + 1, more, depth, whole);
+        });
+    }
+}

@@ -1,0 +1,56 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.kan4j.formula.Expression;
+
+/**
+ * Values that are to be a function of some quantities.
+ *
+ * @param inputs the quantities
+ * @param values a row
+ * @param precision share of their deviation by which the values may be wrong
+ */
+record Target(List<Quantity> inputs, double[] values, double precision) {
+
+    /** A column of the data, or what is made of some. */
+    record Quantity(Expression meaning, double[] values) {
+
+        boolean positive() {
+            return Arrays.stream(values).allMatch(v -> v > 0);
+        }
+    }
+
+    double deviation() {
+        return Math.sqrt(VariableProjection.squares(VariableProjection.centred(values)) / values.length);
+    }
+
+    double mean() {
+        return VariableProjection.mean(values);
+    }
+
+    boolean finite() {
+        return Arrays.stream(values).allMatch(Double::isFinite);
+    }
+
+    /** Without some of the inputs, in the place of which another comes. */
+    Target with(List<Quantity> without, Quantity added) {
+        List<Quantity> others = new ArrayList<>(inputs);
+        others.removeAll(without);
+        if (added != null) {
+            others.add(added);
+        }
+        return new Target(others, values, precision);
+    }
+
+    /** Other values of the same inputs. */
+    Target with(double[] others, double error) {
+        return new Target(inputs, others, error);
+    }
+
+    List<double[]> columns() {
+        return inputs.stream().map(Quantity::values).toList();
+    }
+}
