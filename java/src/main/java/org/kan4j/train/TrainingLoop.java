@@ -10,7 +10,6 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.internal.measure.Measurement;
@@ -136,14 +135,11 @@ final class TrainingLoop {
                     + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
                     + "steps(...)");
         }
-        if (plan.monotonicity() != null && context.isCuda()) {
-            throw new UnsupportedException("a monotone model is trained on the CPU, where its parameters are put right after "
-                    + "each step; given a context on " + context.device());
-        }
+        plan.requireRunsOn(context);
         upload();
         sets.goOn();
         try {
-            putRight();
+            plan.putRight(moved);
             if (plan.gridUpdates() == null) {
                 warnOutsideGrid(data);
             }
@@ -334,23 +330,16 @@ final class TrainingLoop {
         if (steps() == before) {
             return;
         }
-        putRight();
+        plan.putRight(moved);
         sets.afterStep(run.vectors(), steps());
         if (plan.gridUpdates() != null && plan.gridUpdates().due(before, steps())) {
             updateGrids(run.data());
         }
     }
 
-    /** Moves the parameters to the nearest that keep what is promised of them. */
-    private void putRight() {
-        if (plan.monotonicity() != null) {
-            plan.monotonicity().project(moved);
-        }
-    }
-
     private void updateGrids(RowSource data) {
         GridUpdate.Report report = plan.gridUpdates().apply(context, moved, data, layer -> !frozen(layer));
-        putRight();
+        plan.putRight(moved);
         if (report.updated() > 0) {
             state.restart();
             sets.restartAverage();

@@ -3,9 +3,12 @@ package org.kan4j.train;
 
 import java.util.List;
 import org.kan4j.constraint.Monotonicity;
+import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.Loss;
@@ -77,6 +80,21 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
     /** Whether a step is nothing but AdamW on one mini-batch's gradient, which then need not exist. */
     boolean fusible() {
         return optimizer instanceof Optimizer.AdamW && plain();
+    }
+
+    /** Moves parameters to the nearest that keep what is promised of them. */
+    void putRight(Parameters parameters) {
+        if (monotonicity != null) {
+            monotonicity.project(parameters);
+        }
+    }
+
+    /** Refuses a device that this plan cannot be followed on. */
+    void requireRunsOn(Context context) {
+        if (monotonicity != null && context.isCuda()) {
+            throw new UnsupportedException("a monotone model is trained on the CPU, where its parameters are put right after "
+                    + "each step; given a context on " + context.device());
+        }
     }
 
     /** Refuses a model that this plan cannot train. */
