@@ -29,6 +29,7 @@ import org.kan4j.optim.Schedule;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
+import org.kan4j.train.Calibration;
 import org.kan4j.train.ClassBalance;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
@@ -61,6 +62,7 @@ public final class KanBuilder<M extends TrainedKan> {
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private boolean balanced;
+    private boolean calibrated;
     private List<Double> levels = List.of();
     private final Map<String, Integer> monotone = new LinkedHashMap<>();
     private ContextOptions context = ContextOptions.defaults();
@@ -166,6 +168,15 @@ public final class KanBuilder<M extends TrainedKan> {
             throw KanException.invalid("only classes can be balanced");
         }
         balanced = true;
+        return this;
+    }
+
+    /** Divides the logits of classes by the temperature that suits the held-out rows, a tenth unless {@link #validation} says else. */
+    public KanBuilder<M> calibrated() {
+        if (task != Learner.Task.CLASSES) {
+            throw KanException.invalid("only probabilities of classes are calibrated");
+        }
+        calibrated = true;
         return this;
     }
 
@@ -298,20 +309,14 @@ public final class KanBuilder<M extends TrainedKan> {
     /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
     public M fit(EncodedTable table) {
         Encoding encoding = table.encoding();
-        Class<?> told = switch (encoding.target()) {
-            case Encoding.Classes c -> KanClassifier.class;
-            case Encoding.Labels l -> KanMultiLabel.class;
-            case Encoding.Value v -> KanRegressor.class;
-            case Encoding.Numbers n -> KanRegressor.class;
-            case Encoding.Quantiles q -> KanRegressor.class;
-        };
+        Class<? extends TrainedKan> told = TrainedKan.kind(encoding.target());
         if (told != kind) {
             throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", encoding.target().name(),
                     told.getSimpleName(), kind.getSimpleName());
         }
         MonotoneColumns columns = monotone.isEmpty() ? null : new MonotoneColumns(monotone);
         DType type = dtype != null ? dtype : columns != null ? DType.F64 : DType.F32;
-        double share = validation > 0 ? validation : patience > 0 ? 0.1 : 0;
+        double share = validation > 0 ? validation : patience > 0 || calibrated ? 0.1 : 0;
         try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
             RowSource.Split<? extends RowSource> split = share == 0 ? null : table.split(arena, type, share, seed);
             if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
@@ -320,25 +325,19 @@ public final class KanBuilder<M extends TrainedKan> {
             }
             RowSource train = split == null ? table.rows(arena, type) : split.first();
             Recipe recipe = Recipe.of(train.size());
-            KanModel plain = model(type, encoding, recipe);
+            KanModel plain = Learner.model(type, basis, hidden != null ? hidden : new long[] {recipe.hidden()}, encoding);
             Parameters parameters = Parameters.initialise(columns == null ? plain : columns.suited(plain), seed);
             try (Trainer trainer = trainer(parameters, running, encoding, recipe, train, columns)) {
                 TrainingResult result = split == null ? trainer.fit(train) : trainer.fit(train, split.second());
+                if (calibrated) {
+                    Calibration.of(parameters, split.second());
+                }
                 return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding, columns), result));
             } catch (RuntimeException | Error e) {
                 parameters.close();
                 throw e;
             }
         }
-    }
-
-    private KanModel model(DType type, Encoding encoding, Recipe recipe) {
-        long[] inner = hidden != null ? hidden : new long[] {recipe.hidden()};
-        long[] widths = new long[inner.length + 2];
-        widths[0] = encoding.features();
-        System.arraycopy(inner, 0, widths, 1, inner.length);
-        widths[inner.length + 1] = encoding.target().width();
-        return KanModel.kan(type, basis, widths);
     }
 
     private Trainer trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train,

@@ -11,10 +11,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.kan4j.basis.Basis;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
@@ -182,6 +184,15 @@ final class Learner {
             return several.stream().map(org.kan4j.encoding.Values::text).toList();
         }
         throw row.error(0, "expected a collection of labels, got '" + row.cell(0) + "'");
+    }
+
+    /** The network for rows so encoded, with hidden layers of these widths. */
+    static KanModel model(DType type, Basis basis, long[] hidden, Encoding encoding) {
+        long[] widths = new long[hidden.length + 2];
+        widths[0] = encoding.features();
+        System.arraycopy(hidden, 0, widths, 1, hidden.length);
+        widths[hidden.length + 1] = encoding.target().width();
+        return KanModel.kan(type, basis, widths);
     }
 
     // -------------------------------------------------------------------------------------------------------- encoding

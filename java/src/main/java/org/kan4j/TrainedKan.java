@@ -66,6 +66,17 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         this.training = training;
     }
 
+    /** The kind of a target's model. */
+    static Class<? extends TrainedKan> kind(Encoding.Target target) {
+        return switch (target) {
+            case Encoding.Classes c -> KanClassifier.class;
+            case Encoding.Labels l -> KanMultiLabel.class;
+            case Encoding.Value v -> KanRegressor.class;
+            case Encoding.Numbers n -> KanRegressor.class;
+            case Encoding.Quantiles q -> KanRegressor.class;
+        };
+    }
+
     /** The model of an encoding's kind. */
     static TrainedKan of(Encoding encoding, Predictor predictor, Map<String, String> properties, TrainingResult training) {
         return switch (encoding.target()) {

@@ -100,7 +100,7 @@ final class CourseOptions {
         }
     }
 
-    Effective effective(Job job, Method method) {
+    Effective effective(Job job, Method method, TableModel needs) {
         boolean lbfgs = method.lbfgs();
         String course = schedule != null ? schedule : lbfgs ? "constant" : "exponential";
         boolean plateaus = course.equals("plateau");
@@ -109,7 +109,7 @@ final class CourseOptions {
                 lbfgs ? null : or(weightDecay, 1e-4), course,
                 plateaus ? or(decay, PLATEAU_DECAY) : course.equals("exponential") ? or(decay, job.decay()) : null,
                 course.equals("cosine") ? or(warmup, 0.0) : null, plateaus ? or(plateau, PLATEAU) : null,
-                patience == null && !plateaus ? validation : or(validation, VALIDATION), patience);
+                patience == null && !plateaus && !needs.calibrated() ? validation : or(validation, VALIDATION), patience);
     }
 
     private static <T> T or(T given, T otherwise) {

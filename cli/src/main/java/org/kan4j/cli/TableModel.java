@@ -33,6 +33,10 @@ final class TableModel {
             + "such as income=+,age=-: kept and proved. Of bspline, in f64 unless --dtype says otherwise.")
     private List<String> monotone;
 
+    @Option(names = "--calibrate", arity = "0..1", paramLabel = "true|false", description = "Divide the logits of classes by the temperature that suits the rows of --validation, a tenth by default. A calibrated "
+            + "model is no checkpoint to resume.")
+    private Boolean calibrate;
+
     @Option(names = "--gam", arity = "0..1", paramLabel = "true|false", description = "No interactions: a sum of functions of one column each (a generalised additive model), which kan4j shapes draws and "
             + "writes as a table.")
     private Boolean gam;
@@ -74,6 +78,9 @@ final class TableModel {
         if (monotone != null) {
             Options.of("--monotone", () -> monotone().of(encoding));
         }
+        if (calibrated() && !(encoding.target() instanceof Encoding.Classes)) {
+            throw new InputException("--calibrate is for classes, '" + encoding.target().name() + "' is none");
+        }
         if (quantile != null && !(encoding.target() instanceof Encoding.Quantiles)) {
             throw new InputException("--quantile is for a target that is a number, '" + encoding.target().name()
                     + "' is not" + (encoding.values().isEmpty() ? "" : " predicted so by the model of --from"));
@@ -83,6 +90,11 @@ final class TableModel {
     /** The columns in which the model is monotone; null for none. */
     MonotoneColumns monotone() {
         return monotone == null ? null : Options.of("--monotone", () -> MonotoneColumns.parse(monotone));
+    }
+
+    /** Whether probabilities are calibrated in the end. */
+    boolean calibrated() {
+        return Boolean.TRUE.equals(calibrate);
     }
 
     /** Whether the model is a sum of functions of one column each. */

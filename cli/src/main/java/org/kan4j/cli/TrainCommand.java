@@ -179,7 +179,7 @@ final class TrainCommand implements Callable<Integer> {
             ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
                     : network.effective(data, job.encoding(), job.hidden(), needs);
             TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), known != null),
-                    from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method,
+                    from == null ? null : from.toString(), net, course.effective(job, method, needs), runSeed, context, method,
                     needs);
             KanModel model = start != null ? start.model() : net.model(needs.monotone());
             requireFit(model, job.encoding());
@@ -285,6 +285,9 @@ final class TrainCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = Checkpoint.read(resume)) {
             String saved = checkpoint.properties().get(TrainOptions.KEY);
             String columns = checkpoint.properties().get(Encoding.KEY);
+            if (saved != null && !checkpoint.isResumable() && TrainOptions.fromJson(saved).needs().calibrated()) {
+                throw new InputException(resume + " is calibrated: its training is over (--from goes on with its parameters)");
+            }
             if (saved == null || columns == null || !checkpoint.isResumable()) {
                 throw new InputException(resume + " holds no training to go on with; it was not written by kan4j train "
                         + "(--from goes on with its parameters)");

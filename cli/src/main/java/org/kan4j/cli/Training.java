@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.kan4j.rows.Dataset;
@@ -15,6 +16,8 @@ import org.kan4j.grid.GridCoverage;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.train.Calibration;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
 import org.kan4j.constraint.MonotoneColumns;
@@ -115,7 +118,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 }
                 announce(trainer, rows);
                 TrainingResult result = trainer.fit(rows.train, rows.watched());
-                if (!replaced) {
+                if (!replaced && (result.stopped() || !options.needs().calibrated())) {
                     trainer.save(modelFile);
                 }
                 List<EpochReport> epochs = result.epochs().stream().map(e -> EpochReport.of(e, part, unit())).toList();
@@ -129,6 +132,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                     return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, null, ending,
                             true);
                 }
+                calibrate(trainer, rows);
                 RowSource decisive = rows.test != null ? rows.test : rows.train;
                 return new Result(this, trainer.context().toString(), epochs,
                         measures(trainer.evaluate(decisive), replaced), decisive.size(),
@@ -137,6 +141,22 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                         false);
             }
         }
+    }
+
+    /** Makes the saved model one of calibrated probabilities, if that is wanted; it is no training to go on with then. */
+    private void calibrate(Trainer trainer, Rows rows) throws IOException {
+        if (!options.needs().calibrated()) {
+            return;
+        }
+        Calibration found = Calibration.of(trainer.parameters(), rows.validation);
+        Map<String, String> properties = new LinkedHashMap<>(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY,
+                options.toJson()));
+        if (monotone != null) {
+            properties.put(MonotoneColumns.KEY, monotone.toJson());
+        }
+        Checkpoint.write(modelFile, trainer.parameters(), properties);
+        screen.println(format("calibrated   by a temperature of %.4g: log loss %.4g instead of %.4g on %,d held-out rows",
+                found.temperature(), found.after(), found.before(), found.rows()));
     }
 
     /** In the unit of the target; of several numbers and of quantiles also what each comes to. */

@@ -130,6 +130,19 @@ class TableModelTest {
         Cli.refuse(new String[] {"only an additive model is a sum of functions"}, "shapes", model, csv);
     }
 
+    @Test
+    void probabilitiesAreCalibratedOnRowsHeldOut() throws IOException {
+        Cli cli = train("--target label --drop id,day,y,z --epochs 60 --lr 0.02 --calibrate --validation 0.3");
+        java.util.regex.Matcher line = java.util.regex.Pattern.compile("temperature of (\\S+): log loss (\\S+) instead of (\\S+) on")
+                .matcher(cli.out());
+        assertThat(line.find()).as(cli.out()).isTrue();
+        assertThat(Double.parseDouble(line.group(1))).isNotEqualTo(1).isPositive();
+        assertThat(Double.parseDouble(line.group(2))).isLessThan(Double.parseDouble(line.group(3)));
+        Cli.refuse(new String[] {"is calibrated: its training is over"}, "train", csv, "--resume", model, "--epochs", "70");
+        assertThat(Cli.succeed("evaluate", csv, "--model", model).out()).contains("log_loss", "precision", "predicted as");
+        Cli.refuse(new String[] {"--calibrate is for classes"}, "train", csv, "--target", "y", "--drop", "id,day", "--calibrate");
+    }
+
     static Stream<Arguments> contradictions() {
         return Stream.of(Arguments.of("--target y --split by=id", "--split must be group=COLUMN or time=COLUMN, given 'by=id'"),
                 Arguments.of("--target y --split group=who", "no column 'who'"),
