@@ -4,6 +4,7 @@
 #pragma once
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 namespace check {
@@ -29,6 +30,8 @@ inline int finish(const char* name) {
     std::printf("%s: nothing was checked\n", name);
     return 1;
   }
+  const char* seed = std::getenv("KAN4J_EMULATION_SEED");
+  if (failures && seed) std::printf("%s: failed with KAN4J_EMULATION_SEED=%s\n", name, seed);
   std::printf("%s: %lld checks, %d failures\n", name, checks, failures);
   return failures == 0 ? 0 : 1;
 }

@@ -3,7 +3,7 @@
 // The index maps and partitions of the dense CUDA kernels, which are plain functions: every number of a tile belongs to one
 // lane, shared memory is read without bank conflicts, chunks and splits cover what they divide exactly once, and blocks fit
 // into the shared memory of every supported device.
-#include "cuda/dense_plan.hpp"
+#include "cuda/dense_cost.hpp"
 
 #include <set>
 #include <vector>
@@ -142,6 +142,42 @@ void test_small_batches_still_fill_the_device() {
   CHECK(plan.forward_partials() * 4 <= 16 << 20);
 }
 
+Layer splines(int32_t grid, int64_t in, int64_t out, int32_t flags) {
+  kan_layer_spec s{};
+  s.struct_size = sizeof s;
+  s.struct_version = 1;
+  s.kind = KAN_LAYER_KAN;
+  s.dtype = KAN_F32;
+  s.basis = KAN_BASIS_BSPLINE;
+  s.grid = grid;
+  s.order = 3;
+  s.base = KAN_ACTIVATION_SILU;
+  s.flags = flags;
+  s.in_features = in;
+  s.out_features = out;
+  return make_layer(s);
+}
+
+// Layers with default splines go by products at the shapes of docs/cuda.md; many intervals and single rows by taps.
+void test_the_model_chooses() {
+  const auto products_win = [](int32_t grid, int64_t in, int64_t out, int64_t batch, int32_t products) {
+    Layer l = splines(grid, in, out, KAN_FLAG_SCALE);
+    const Layer seen = splines(grid, in, out, 0);
+    for (int32_t pass : {KAN_PASS_FORWARD, KAN_PASS_BACKWARD}) {
+      if (!(products_cost(seen, batch, pass, products, true) < taps_cost(l, batch, pass))) return false;
+    }
+    return true;
+  };
+  for (int32_t products : {KAN_PRODUCTS_FP32, KAN_PRODUCTS_TF32, KAN_PRODUCTS_BF16}) {
+    CHECK(products_win(5, 1000, 1000, 100, products));
+    CHECK(products_win(5, 1024, 1024, 8192, products));
+    CHECK(products_win(5, 784, 64, 64, products));
+  }
+  CHECK(products_win(50, 1024, 1024, 8192, KAN_PRODUCTS_TF32));
+  CHECK(!products_win(1000, 1024, 1024, 8192, KAN_PRODUCTS_FP32));
+  CHECK(!products_win(5, 1000, 1000, 1, KAN_PRODUCTS_FP32));
+}
+
 }  // namespace
 
 int main() {
@@ -155,5 +191,6 @@ int main() {
   test_splits_cover_every_chunk_once();
   test_blocks_fit_into_shared_memory();
   test_small_batches_still_fill_the_device();
+  test_the_model_chooses();
   return check::finish("cuda_plan");
 }

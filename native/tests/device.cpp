@@ -1,7 +1,10 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // A CUDA device through the C ABI: memory, stream, events, graphs, mini-batches, losses, optimizers, refusals, and the same
-// bits run after run. On a GPU, or on the emulated device. Usage: device [RUNS]
+// bits run after run. On a GPU, or on the emulated device. Usage: device [RUNS], or device fault
+// (emulated: what follows an illegal address).
+#include <dlfcn.h>
+
 #include <algorithm>
 
 #include "tests/model.hpp"
@@ -311,6 +314,7 @@ void training(int runs) {
       REFUSED(kan_graph_begin(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
       MUST(context, kan_graph_end(context, &graph));
       CHECK(graph >= 0);
+      REFUSED(kan_device_free(context, x.address()), KAN_INVALID_ARGUMENT, "destroy the graph first");
       CHECK(p.read() == initial);  // recorded, not run
     }
     for (long long number = 1; number <= steps; ++number) {
@@ -400,6 +404,40 @@ void implementations() {
   kan_layer_destroy(layer);
 }
 
+// The thread's CUDA context is what it was before a call: other libraries on it go on with their own device.
+void leaves_the_thread_as_it_was() {
+  void* const plugin = dlopen(std::getenv("KAN4J_CUDA_PLUGIN"), RTLD_LAZY | RTLD_NOLOAD);
+  if (!CHECK(plugin)) return;
+  const auto of_thread = reinterpret_cast<void** (*)()>(dlsym(plugin, "emulated_context"));
+  if (!CHECK(of_thread)) return;
+  int others = 0;
+  for (void* before : {static_cast<void*>(nullptr), static_cast<void*>(&others)}) {
+    *of_thread() = before;
+    MUST(context, kan_synchronize(context));
+    CHECK(*of_thread() == before);
+    REFUSED(kan_device_free(context, 4096), KAN_INVALID_ARGUMENT, "was not allocated");
+    CHECK(*of_thread() == before);
+  }
+}
+
+// An illegal address ends all CUDA work of the process: the context says so, and so does every one that is opened later.
+int fault() {
+  setenv("KAN4J_EMULATION", "fault", 1);
+  REFUSED(kan_synchronize(context), KAN_DEVICE_ERROR, "restart it");
+  unsetenv("KAN4J_EMULATION");
+  REFUSED(kan_synchronize(context), KAN_DEVICE_ERROR, "700");
+  kan_context_destroy(context);
+  for (int again = 0; again < 2; ++again) {
+    auto spec = make_struct<kan_context_spec>();
+    spec.device = KAN_DEVICE_CUDA, spec.threads = 1;
+    kan_context made;
+    CHECK(kan_context_create(&spec, &made) == KAN_DEVICE_ERROR);
+    const std::string text = last_error(nullptr);
+    CHECK_TEXT(text.find("kan_synchronize") != std::string::npos && text.find("restart the process") != std::string::npos, text);
+  }
+  return check::finish("device fault");
+}
+
 // What a machine without a driver, device or recent enough GPU says; the emulation can play each.
 void absences() {
   struct {
@@ -421,9 +459,10 @@ void absences() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int runs = argc > 1 ? std::atoi(argv[1]) : 3;
   context = make_cuda_context();
   if (!context) return 77;
+  if (argc > 1 && std::string(argv[1]) == "fault") return fault();
+  const int runs = argc > 1 ? std::atoi(argv[1]) : 3;
   const bool emulation = emulated();
   memory();
   events();
@@ -434,7 +473,7 @@ int main(int argc, char** argv) {
   determinism(runs);
   refusals();
   implementations();
-  if (emulation) absences();
+  if (emulation) leaves_the_thread_as_it_was(), absences();
   MUST(nullptr, kan_context_destroy(context));
   CHECK(kan_synchronize(context) == KAN_INVALID_ARGUMENT);  // closed
   return check::finish("device");

@@ -84,6 +84,26 @@ inline void check_device(const Context& c) {
   throw Error(status, static_cast<const char*>(device->text));
 }
 
+// The context's device as this thread's own, for as long as this lives.
+class OnDevice {
+ public:
+  explicit OnDevice(Context& c) : plugin_(c.plugin), device_(c.device()) {
+    if (!device_) return;
+    check_device(c);
+    entered_ = plugin_->enter(*device_);
+  }
+  ~OnDevice() {
+    if (device_) plugin_->leave(*device_, entered_);
+  }
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+
+ private:
+  const DevicePlugin* plugin_;
+  Device* device_;
+  void* entered_ = nullptr;
+};
+
 // Runs body(Context&) with the context held, its device current and the floating-point mode ours.
 template <class Body>
 kan_status run(kan_context handle, Body&& body) noexcept {
@@ -92,10 +112,7 @@ kan_status run(kan_context handle, Body&& body) noexcept {
   return guard(hold->error, [&] {
     Context& c = *hold;
     const FloatMode mode;
-    if (c.device()) {
-      check_device(c);
-      c.plugin->enter(*c.device());
-    }
+    const OnDevice here(c);
     body(c);
     check_device(c);
   });

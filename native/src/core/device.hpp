@@ -39,7 +39,10 @@ struct DevicePlugin {
   // A device with its stream, or NULL with status and text of the failure.
   Device* (*open)(const kan_context_spec& spec, kan_status* status, char* text, int64_t capacity);
   void (*close)(Device*);
-  void (*enter)(Device&);  // makes it this thread's device; before every other call
+  // Makes it this thread's device, before every other call; returns what to leave() with, so that other libraries on the
+  // thread find their device as it was.
+  void* (*enter)(Device&);
+  void (*leave)(Device&, void* entered);
   void (*describe)(Device&, kan_context_info&);
 
   void* (*allocate)(Device&, int64_t bytes);
@@ -66,7 +69,7 @@ struct DevicePlugin {
   const char* (*implementation)(Device&, const Layer&, int64_t batch, int32_t pass);
 };
 
-constexpr int32_t kPluginVersion = 1;
+constexpr int32_t kPluginVersion = 2;
 // extern "C" const kan::DevicePlugin* kan_device_plugin(void): the one symbol of the plugin.
 using DevicePluginFunction = const DevicePlugin* (*)();
 

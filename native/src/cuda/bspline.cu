@@ -21,6 +21,7 @@
 // float32 rate and bytes over copy bandwidth. The cost does not depend on G beyond touching the parameters and shorter
 // runs.
 #include "cuda/bspline.cuh"
+#include "cuda/edge_sink.cuh"
 
 namespace kan::cuda {
 namespace {
@@ -37,6 +38,33 @@ __device__ __forceinline__ int sample_of(uint32_t key) { return int(key & (kSamp
 __device__ __forceinline__ int32_t window_of(uint32_t key) { return int32_t(key / kSamples); }
 
 __device__ __forceinline__ uint32_t* keys_of(float* record) { return reinterpret_cast<uint32_t*>(record + kSamples * kSlot); }
+
+// A warp's keys in ascending order, number lane + 32 q in key[q]: Batcher's bitonic sort in registers, 28 steps of which 25
+// exchange with other lanes. Keys differ, so there is one order.
+__device__ __forceinline__ void sort_keys(uint32_t (&key)[kSamples / kWarp]) {
+  const int lane = int(threadIdx.x) % kWarp;
+#pragma unroll
+  for (int size = 2; size <= kSamples; size *= 2) {
+#pragma unroll
+    for (int step = size / 2; step > 0; step /= 2) {
+#pragma unroll
+      for (int q = 0; q < kSamples / kWarp; ++q) {
+        const bool up = ((q * kWarp + lane) & size) == 0;
+        if (step < kWarp) {
+          const uint32_t other = __shfl_xor_sync(kAllLanes, key[q], step);
+          key[q] = up == ((lane & step) == 0) ? (key[q] < other ? key[q] : other) : (key[q] > other ? key[q] : other);
+        } else if ((q & (step / kWarp)) == 0) {
+          uint32_t &low = key[q], &high = key[q + step / kWarp];
+          if ((low > high) == up) {
+            const uint32_t moved = low;
+            low = high;
+            high = moved;
+          }
+        }
+      }
+    }
+  }
+}
 
 // The record of n <= kSamples numbers x, `stride` apart, made by a warp: a slot a sample in their order, with the values, or
 // derivatives, of the taps and of the base branch; then the keys in ascending order, the order of work.
@@ -58,23 +86,13 @@ __device__ void make_record(const LayerView& l, int64_t i, const float* x, int64
     slot[6] = l.base_row < 0 ? 0.0f : kDerivative ? activation_derivative(l.base, v) : activation(l.base, v);
   }
   __syncwarp();
-  // Keys differ, so the place of each is the number of smaller ones.
   uint32_t key[kSamples / kWarp];
-  int place[kSamples / kWarp] = {};
 #pragma unroll
   for (int q = 0; q < kSamples / kWarp; ++q) key[q] = keys[lane + q * kWarp];
-  const uint4* four = reinterpret_cast<const uint4*>(keys);
-#pragma unroll 2
-  for (int j = 0; j < (n + 3) / 4; ++j) {
-    const uint4 other = four[j];
-#pragma unroll
-    for (int q = 0; q < kSamples / kWarp; ++q) {
-      place[q] += (other.x < key[q]) + (other.y < key[q]) + (other.z < key[q]) + (other.w < key[q]);
-    }
-  }
+  sort_keys(key);
   __syncwarp();
 #pragma unroll
-  for (int q = 0; q < kSamples / kWarp; ++q) if (lane + q * kWarp < n) keys[place[q]] = key[q];
+  for (int q = 0; q < kSamples / kWarp; ++q) keys[lane + q * kWarp] = key[q];
   __syncwarp();
 }
 
@@ -182,34 +200,18 @@ __device__ __forceinline__ void load_tile(const LayerView& l, const float* d_y, 
 
 // -------------------------------------------------------------------------------------------------------------- d_params
 
-// From the sums raw(r) over samples of d_y phi_r (r = n: of d_y b) of edge (tile, o; i), its gradients into the sink.
-template <class Raw>
-__device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writer& writer, int64_t tile, int width, int64_t i, int o,
-                                            Raw&& raw) {
-  const int64_t at = tile * kTile * l.in * l.rows + i * l.rows * width + o;
-  const float mask = l.mask >= 0 ? l.buffers[l.mask + tile * kTile * l.in + i * width + o] : 1.0f;
-  float factor = mask;
-  if (l.scale_row >= 0) {
-    factor = mask * l.params[at + l.scale_row * width];
-    float sum = 0;  // with the coefficients as they are before the sink moves them
-    for (int r = 0; r < l.n; ++r) sum = fma(l.params[at + int64_t(l.coef_row + r) * width], raw(r), sum);
-    writer.put(at + l.scale_row * width, mask * sum);
-  }
-  if (l.base_row >= 0) writer.put(at + l.base_row * width, mask * raw(l.n));
-  for (int r = 0; r < l.n; ++r) writer.put(at + int64_t(l.coef_row + r) * width, factor * raw(r));
-}
-
 // Grid (tiles groups', splits), a warp an input: blockDim / 32 inputs a block. Shared: d_y [kSamples][kTile], records and
-// sums [n + 1][kTile] a warp. `parts` NULL: this is the last stage.
+// sums [product row][kTile] a warp. `parts` NULL: this is the last stage.
 template <int K>
 __global__ void __launch_bounds__(kThreads, 2) weights_kernel(LayerView l, Task t, const float* x, const float* d_y, Sink sink, float* parts) {
   KAN_SHARED_MEMORY(float, d_tile);
   const int warps = int(blockDim.x) / kWarp, warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   float* record = d_tile + kSamples * kTile + warp * kRecord;
-  float* raw = d_tile + kSamples * kTile + warps * kRecord + int64_t(warp) * (l.n + 1) * kTile;
+  float* raw = d_tile + kSamples * kTile + warps * kRecord + int64_t(warp) * product_rows(l) * kTile;
+  const int32_t first_row = l.base_row < 0 ? 0 : 1;  // of the coefficients
   const int64_t tile = blockIdx.x % t.tiles, i = blockIdx.x / t.tiles * warps + warp;
   const int width = int(l.tile_width(tile));
-  for (int e = lane; e < (l.n + 1) * kTile; e += kWarp) raw[e] = 0;
+  for (int e = lane; e < product_rows(l) * kTile; e += kWarp) raw[e] = 0;
   const int64_t first = blockIdx.y * t.share, last = first + t.share < t.chunks ? first + t.share : t.chunks;
   for (int64_t chunk = first; chunk < last; ++chunk) {
     const int n = t.samples(chunk);
@@ -225,7 +227,7 @@ __global__ void __launch_bounds__(kThreads, 2) weights_kernel(LayerView l, Task 
       for (int r = 0; r <= K; ++r) {
 #pragma unroll
         for (int h = 0; h < 2; ++h) {
-          if (window >= 0) raw[(window + r) * kTile + lane + h * kWarp] += sum[r][h];
+          if (window >= 0) raw[(first_row + window + r) * kTile + lane + h * kWarp] += sum[r][h];
           sum[r][h] = 0;
         }
       }
@@ -250,7 +252,7 @@ __global__ void __launch_bounds__(kThreads, 2) weights_kernel(LayerView l, Task 
       }
     }
     flush();
-    for (int h = 0; h < 2; ++h) raw[l.n * kTile + lane + h * kWarp] += base[h];
+    for (int h = 0; h < 2 && l.base_row >= 0; ++h) raw[lane + h * kWarp] += base[h];
   }
   if (i >= l.in) return;
   const Sink::Writer writer(sink);
@@ -258,27 +260,10 @@ __global__ void __launch_bounds__(kThreads, 2) weights_kernel(LayerView l, Task 
     if (!parts) {
       finish_edge(l, writer, tile, width, i, o, [&](int r) { return raw[r * kTile + o]; });
     } else {
-      float* to = parts + blockIdx.y * l.in * l.out * (l.n + 1) + tile * kTile * l.in * (l.n + 1) + i * (l.n + 1) * width + o;
-      for (int r = 0; r <= l.n; ++r) to[r * width] = raw[r * kTile + o];
+      const int32_t rows = product_rows(l);
+      float* to = parts + (blockIdx.y * l.in * l.out + tile * kTile * l.in + i * width) * rows + o;
+      for (int r = 0; r < rows; ++r) to[r * width] = raw[r * kTile + o];
     }
-  }
-}
-
-// The second stage: an edge a thread, parts added in order.
-__global__ void weights_total_kernel(LayerView l, const float* parts, int splits, Sink sink) {
-  const Sink::Writer writer(sink);
-  const int64_t stride = l.in * l.out * (l.n + 1);
-  for (int64_t j = first_index(); j < l.in * l.out; j += index_step()) {
-    // Neighbouring threads take neighbouring outputs of one tile.
-    const int64_t tile = j / (kTile * l.in), width = l.tile_width(tile), within = j - tile * kTile * l.in;
-    const int64_t i = within / width;
-    const int o = int(within % width);
-    const float* from = parts + tile * kTile * l.in * (l.n + 1) + i * (l.n + 1) * width + o;
-    finish_edge(l, writer, tile, int(width), i, o, [&](int r) {
-      float sum = from[r * width];
-      for (int s = 1; s < splits; ++s) sum += from[s * stride + r * width];
-      return sum;
-    });
   }
 }
 
@@ -396,7 +381,7 @@ struct Plan {
     return t;
   }
   int64_t forward_parts(const Layer& l) const { return forward_splits > 1 ? forward_splits * task.batch * l.out : 0; }
-  int64_t weights_parts(const Layer& l) const { return weights_splits > 1 ? weights_splits * l.in * l.out * (l.n + 1) : 0; }
+  int64_t weights_parts(const Layer& l) const { return weights_splits > 1 ? weights_splits * l.in * l.out * folded(l).rows : 0; }
   int64_t inputs_parts(const Layer& l) const { return inputs_splits > 1 ? inputs_splits * task.batch * l.in : 0; }
 };
 
@@ -479,10 +464,7 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
            plan.warps * kWarp, plan.weights_shared, view, plan.of(plan.task.chunks, plan.weights_splits), x, d_y, sink,
            split ? weights_parts : nullptr);
   });
-  if (split) {
-    launch(d, weights_total_kernel, grid_for(d, l.in * l.out, 256), 256, 0, view, static_cast<const float*>(weights_parts),
-           int(plan.weights_splits), sink);
-  }
+  if (split) edge_totals(d, view, weights_parts, int(plan.weights_splits), sink);
   if (l.bias >= 0) column_sums(d, a.batch, l.out, d_y, sink, l.bias, bias_scratch);
 }
 

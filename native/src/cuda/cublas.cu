@@ -68,6 +68,7 @@ void blas_close(CudaDevice& d) {
 void blas_workspace(CudaDevice& d, void* address, int64_t bytes) {
   Blas& blas = *static_cast<Blas*>(d.blas);
   if (d.status != KAN_OK) return;
+  if (recording(d)) note_addresses(d, address);
   if (const int status = blas.set_workspace(blas.handle, address, size_t(bytes))) {
     d.fail(KAN_DEVICE_ERROR, "cublasSetWorkspace: status %d", status);
   }
@@ -77,6 +78,7 @@ void blas_product(CudaDevice& d, int64_t m, int64_t n, int64_t k, BlasMatrix a, 
                   int64_t length_c) {
   Blas& blas = *static_cast<Blas*>(d.blas);
   if (d.status != KAN_OK) return;
+  if (recording(d)) note_addresses(d, a.data), note_addresses(d, b.data), note_addresses(d, c);
   const float one = 1, beta = add ? 1 : 0;
   const int type = d.products == KAN_PRODUCTS_BF16 ? kBfloat16 : kFloat;
   const int compute = d.products == KAN_PRODUCTS_TF32 ? kCompute32FTf32 : kCompute32F;

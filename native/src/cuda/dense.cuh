@@ -1,8 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// The dense family on the device: layers whose edge touches every basis function of its input, and LINEAR; and cubic
-// B-splines as if every one of their functions were touched, which tensor cores make good. With R weight
-// rows an input (base a(x), then phi_1 .. phi_n) all are products whose one operand is never in device memory:
+// The dense family on the device: layers whose edge touches every basis function of its input, and LINEAR; and B-splines as
+// if every one of their functions were touched, which tensor cores make good: their taps are made first (dense_spline.cu), and
+// scale and mask are folded into the weights (edge_sink.cuh). With R product rows an input (base a(x), then phi_1 .. phi_n) all are products whose one operand
+// is never in device memory:
 //
 //   forward    Y (batch, out)      = Phi (batch, in R) W (in R, out) + bias     A made by the basis policy
 //   weights    dW (in R, out)      = Phi^T dY (batch, out)                      A made by the basis policy
@@ -14,17 +15,29 @@
 // once (inputs). Floor: flops over the product rate of the way (product.cuh) where batch is large, bytes over bandwidth
 // where it is small.
 //
+// Finished weight gradients go through shared memory to the sink, so that no sum stays in registers while AdamW's numbers
+// are on their way.
+//
 // One pipeline for all three: while the tensor cores multiply chunk c, chunk c + 1 of the operand in memory and the x of
 // chunk c + 2 are on their way (cp.async), and phi of chunk c + 1 is made; one barrier a chunk. Sums have one order: chunks
 // in a block, then splits in a second stage. No atomics.
 #pragma once
 #include "cuda/bspline.cuh"
 #include "cuda/copy.cuh"
+#include "cuda/edge_sink.cuh"
 #include "cuda/product.cuh"
 
 namespace kan::cuda {
 
-constexpr int kDenseOrder = 3;  // B-splines of other orders go by taps
+// The basis that a kernel is made for, KAN_BASIS_*: one that holds a switch over all is ten times the code. kAnyBasis holds
+// all, kOtherBasis those without kernels of their own.
+constexpr int32_t kAnyBasis = -1, kOtherBasis = -2;
+constexpr bool has_own_kernels(int32_t basis) {
+  return basis == KAN_BASIS_NONE || basis == KAN_BASIS_BSPLINE || basis == KAN_BASIS_CHEBYSHEV || basis == KAN_BASIS_RBF ||
+         basis == KAN_BASIS_FOURIER;
+}
+template <int32_t kBasis, int32_t kOther>
+constexpr bool kHolds = kBasis == kAnyBasis || kBasis == kOther || (kBasis == kOtherBasis && !has_own_kernels(kOther));
 
 // What every dense kernel needs to make phi.
 struct DenseInput {
@@ -32,6 +45,11 @@ struct DenseInput {
   int64_t batch;
   const float* x;
   const float* moments;  // (batch, 2) mean and 1/sd of the rows of x with KAN_FLAG_NORM
+  // B-splines: their taps, made once a pass (dense_spline.cu) and not once a block: [input][window, then taps][sample].
+  float* taps;
+  int64_t taps_length;   // samples, padded with zeros to whole blocks
+
+  __device__ const float* taps_of(int64_t i, int64_t b) const { return taps + i * (layer.order + 2) * taps_length + b; }
 };
 
 __device__ __forceinline__ int64_t tile_offset(const LayerView& l, int64_t tile) { return tile * kTile * l.in * l.rows; }
@@ -55,6 +73,12 @@ constexpr int kTableDegrees = 64;
 struct BasisTable {
   const float* numbers;  // or NULL: the policy computes them
 
+  template <int32_t kBasis>
+  __device__ static BasisTable of(const LayerView& l, float (&room)[3 * kTableDegrees]) {
+    if constexpr (kHolds<kBasis, KAN_BASIS_JACOBI>) return BasisTable(l, room);
+    else return BasisTable();
+  }
+  __device__ BasisTable() : numbers(nullptr) {}
   __device__ BasisTable(const LayerView& l, float (&room)[3 * kTableDegrees]) : numbers(nullptr) {
     if (l.basis != KAN_BASIS_JACOBI || l.n >= kTableDegrees) return;
     for (int d = int(threadIdx.x); d <= l.n; d += int(blockDim.x)) {
@@ -71,35 +95,46 @@ struct BasisTable {
 };
 
 // The weight rows' left factors of input i: out(row, value), of which the last for a row counts.
-template <class Out>
-__device__ __forceinline__ void expand(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, float x,
+template <int32_t kBasis, class Out>
+__device__ __forceinline__ void expand(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, int64_t b, float x,
                                        Out&& out) {
   const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   if (l.base_row >= 0) out(l.base_row, activation(l.base, l.base_norm ? z : x));
-  if (l.basis == KAN_BASIS_NONE) return out(0, z);
-  if (l.basis == KAN_BASIS_BSPLINE) {
-    float taps[kMaxTaps];
-    const int32_t first = l.coef_row + bspline_taps<kDenseOrder, false>(grid_of(l, i), z, taps);
-    for (int32_t r = l.coef_row; r < l.rows; ++r) out(r, 0.0f);
+  if constexpr (kHolds<kBasis, KAN_BASIS_NONE>) {
+    if (kBasis == KAN_BASIS_NONE || l.basis == KAN_BASIS_NONE) return out(0, z);
+  }
+  if constexpr (kHolds<kBasis, KAN_BASIS_BSPLINE>) {
+    if (kBasis == KAN_BASIS_BSPLINE || l.basis == KAN_BASIS_BSPLINE) {
+      const float* const from = in.taps_of(i, b);
+      float taps[kMaxTaps];
 #pragma unroll
-    for (int32_t r = 0; r <= kDenseOrder; ++r) out(first + r, taps[r]);
-    return;
+      for (int32_t r = 0; r < kMaxTaps; ++r)
+        if (r <= l.order) taps[r] = from[(1 + r) * in.taps_length];
+      const int32_t first = l.coef_row + int32_t(__float_as_uint(from[0]));
+      for (int32_t r = l.coef_row; r < l.rows; ++r) out(r, 0.0f);
+#pragma unroll
+      for (int32_t r = 0; r < kMaxTaps; ++r)
+        if (r <= l.order) out(first + r, taps[r]);
+      return;
+    }
   }
   const BasisView<float> view = table.view(l, i);
   const auto coefficient = [&](int32_t r, float value) { out(l.coef_row + r, value); };
-  switch (l.basis) {
+  switch (kBasis >= 0 ? kBasis : l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: policy<float>::eval(view, z, coefficient); break;
+  case constant: \
+    if constexpr (kHolds<kBasis, constant>) policy<float>::eval(view, z, coefficient); \
+    break;
 #include "registry/basis.inc"
   }
 }
 
 // d_z of input i from the cotangents row(r) of its weight rows, the base branch of z included; d_x receives what the base
 // branch of x itself gives; theta(k, value) the gradients of the basis' own parameters.
-template <bool kTheta, class Row, class Theta>
-__device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, float x,
-                                           Row&& row, float& d_x, Theta&& theta) {
+template <int32_t kBasis, bool kTheta, class Row, class Theta>
+__device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, int64_t b,
+                                           float x, Row&& row, float& d_x, Theta&& theta) {
   const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   float d_z = 0;
@@ -108,19 +143,26 @@ __device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTabl
     const float d = activation_derivative(l.base, of_z ? z : x) * row(l.base_row);
     (of_z ? d_z : d_x) = d;
   }
-  if (l.basis == KAN_BASIS_NONE) return row(0);
-  if (l.basis == KAN_BASIS_BSPLINE) {
-    float taps[kMaxTaps];
-    const int32_t first = l.coef_row + bspline_taps<kDenseOrder, true>(grid_of(l, i), z, taps);
+  if constexpr (kHolds<kBasis, KAN_BASIS_NONE>) {
+    if (kBasis == KAN_BASIS_NONE || l.basis == KAN_BASIS_NONE) return row(0);
+  }
+  if constexpr (kHolds<kBasis, KAN_BASIS_BSPLINE>) {
+    if (kBasis == KAN_BASIS_BSPLINE || l.basis == KAN_BASIS_BSPLINE) {
+      const float* const from = in.taps_of(i, b);
+      const int32_t first = l.coef_row + int32_t(__float_as_uint(from[0]));
 #pragma unroll
-    for (int32_t r = 0; r <= kDenseOrder; ++r) d_z = fma(row(first + r), taps[r], d_z);
-    return d_z;
+      for (int32_t r = 0; r < kMaxTaps; ++r)
+        if (r <= l.order) d_z = fma(row(first + r), from[(1 + r) * in.taps_length], d_z);
+      return d_z;
+    }
   }
   const BasisView<float> view = table.view(l, i);
   const auto cotangent = [&](int32_t r) { return row(l.coef_row + r); };
-  switch (l.basis) {
+  switch (kBasis >= 0 ? kBasis : l.basis) {
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return d_z + policy<float>::vjp<kTheta>(view, z, cotangent, theta, [](int32_t, float) {});
+  case constant: \
+    if constexpr (kHolds<kBasis, constant>) d_z += policy<float>::template vjp<kTheta>(view, z, cotangent, theta, [](int32_t, float) {}); \
+    break;
 #include "registry/basis.inc"
   }
   return d_z;
@@ -170,25 +212,6 @@ __device__ __forceinline__ void store_4(float* to, const float (&v)[4], int n) {
   for (int e = 0; e < 4; ++e)
     if (e < n) to[e] = v[e];
 }
-__device__ __forceinline__ void put_4(const Sink::Writer& writer, int64_t offset, const float (&g)[4], int n) {
-  const Sink& s = writer.s;
-  if (s.mode == KAN_GRAD_OVERWRITE) return store_4(s.d_params + offset, g, n);
-  if (s.mode == Sink::kAdamW && n == 4 && aligned_16(s.p + offset) && aligned_16(s.m + offset) && aligned_16(s.v + offset)) {
-    float4 &to_p = *reinterpret_cast<float4*>(s.p + offset), &to_m = *reinterpret_cast<float4*>(s.m + offset);
-    float4& to_v = *reinterpret_cast<float4*>(s.v + offset);
-    float4 p = to_p, m = to_m, v = to_v;
-    writer.step.update(p.x, g[0], m.x, v.x);
-    writer.step.update(p.y, g[1], m.y, v.y);
-    writer.step.update(p.z, g[2], m.z, v.z);
-    writer.step.update(p.w, g[3], m.w, v.w);
-    to_p = p, to_m = m, to_v = v;
-    return;
-  }
-#pragma unroll
-  for (int e = 0; e < 4; ++e)
-    if (e < n) writer.put(offset + e, g[e]);
-}
-
 // kRows x 32 numbers a warp: 8 warps make 128 x 128 (64 x 32) or 128 x 64 (32 x 32).
 template <int kColumns>
 struct BlockTile {
@@ -212,7 +235,7 @@ struct DenseForward {
 };
 
 // Grid: (blocks of samples, blocks of outputs, splits).
-template <ProductWay kWay, int kColumns>
+template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
     dense_forward_kernel(const DenseForward p) {
   using Tile = BlockTile<kColumns>;
@@ -221,7 +244,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
   const LayerView& l = in.layer;
-  const BasisTable table(l, table_room);
+  const BasisTable table = BasisTable::of<kBasis>(l, table_room);
   const int length_x = p.chunks.inputs | 1;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * p.depth * kLengthA;
@@ -230,7 +253,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   const int64_t first = int64_t(blockIdx.z) * p.split.share, last = least(p.chunks.count, first + p.split.share);
   const int sample = int(threadIdx.x) & (kBlockRows - 1);
   const RowNorm norm = row_norm(in, b0 + sample);
-  const bool weights_aligned = aligned_16(l.params);
+  const bool weights_aligned = aligned_16(l.weights);
 
   const auto padded = [](int rows) { return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay); };
   const auto fetch_inputs = [&](int64_t q) {
@@ -245,7 +268,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       const int64_t tile = o0 / kTile + t;
       const bool there = tile * kTile < l.out;
       const int64_t width = there ? l.tile_width(tile) : 4;
-      const float* from = there ? l.params + tile_offset(l, tile) + p.chunks.first_row(c) * width : l.params;
+      const float* from = there ? l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width : l.weights;
       fetch<16>(to + t * kTile, kLengthB, from, width, padded(c.count()), there ? c.count() : 0, int(width),
                 weights_aligned && width % 4 == 0);
     }
@@ -256,7 +279,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
     const float* x = stage_x + (q & 1) * kBlockRows * length_x + sample * length_x;
     const int rows = c.r1 - c.r0;
     for (int j = int(threadIdx.x) / kBlockRows; j < int(c.i1 - c.i0); j += kBlockThreads / kBlockRows) {
-      expand(in, table, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
+      expand<kBasis>(in, table, norm, c.i0 + j, b0 + sample, x[j], [&](int32_t row, float value) {
         if (row >= c.r0 && row < c.r1) a[(j * rows + row - c.r0) * kLengthA] = value;
       });
     }
@@ -315,10 +338,48 @@ struct DenseWeights {
   const float* d_y;  // (batch, out)
   float* partials;   // (splits, in R out), or NULL: straight into the sink
   Sink sink;
+  bool folds;        // the sink's rows are those of `edges`, with scale and mask
+  LayerView edges;
 };
 
+// The finished sums [row of the chunk][output] of outputs o0 .. into the partial sums or the sink: lanes on neighbouring
+// outputs, several rows a lane.
+template <int kColumns>
+__device__ __forceinline__ void hand_over(const DenseWeights& p, const Chunk& c, int64_t o0, int outputs, const float* sums,
+                                          int length) {
+  const LayerView& l = p.input.layer;
+  const int64_t first_row = p.groups.first_row(c);
+  if (p.partials) {
+    float* const to = p.partials + int64_t(blockIdx.z) * l.in * l.rows * l.out;
+    for (int u = int(threadIdx.x); u < c.count() * kColumns; u += kBlockThreads) {
+      const int k = u / kColumns, column = u % kColumns;
+      const int64_t tile = (o0 + column) / kTile;
+      if (column < outputs) to[tile_offset(l, tile) + (first_row + k) * l.tile_width(tile) + column % kTile] = sums[k * length + column];
+    }
+    return;
+  }
+  const Sink::Writer writer(p.sink);
+  const int inputs = int(c.i1 - c.i0), runs = p.folds ? inputs : (c.count() + kRowsInFlight - 1) / kRowsInFlight;
+  for (int u = int(threadIdx.x); u < runs * kColumns; u += kBlockThreads) {
+    const int run = u / kColumns, column = u % kColumns;
+    if (column >= outputs) continue;
+    const int64_t tile = (o0 + column) / kTile;
+    const int width = int(l.tile_width(tile)), o = column % int(kTile);
+    if (p.folds) {
+      const float* const own = sums + run * l.rows * length + column;
+      finish_edge(p.edges, writer, tile, width, c.i0 + run, o, [&](int r) { return own[r * length]; });
+    } else {
+      const int k = run * kRowsInFlight;
+      float g[kRowsInFlight];
+#pragma unroll
+      for (int j = 0; j < kRowsInFlight; ++j) g[j] = k + j < c.count() ? sums[(k + j) * length + column] : 0.0f;
+      writer.put_rows(tile_offset(l, tile) + (first_row + k) * width + o, width, g, c.count() - k);
+    }
+  }
+}
+
 // Grid: (blocks of outputs, groups of weight rows, splits of the batch).
-template <ProductWay kWay, int kColumns>
+template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
     dense_weights_kernel(const DenseWeights p) {
   using Tile = BlockTile<kColumns>;
@@ -328,7 +389,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
   const LayerView& l = in.layer;
-  const BasisTable table(l, table_room);
+  const BasisTable table = BasisTable::of<kBasis>(l, table_room);
   const int length_x = p.groups.inputs | 1;
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * kStageA;
@@ -357,7 +418,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       const int64_t b = q * kByRowDepth + lane;
       const RowNorm norm = row_norm(in, b);
       for (int j = int(threadIdx.x) / 32; j < int(c.i1 - c.i0); j += kBlockThreads / 32) {
-        expand(in, table, norm, c.i0 + j, x[j], [&](int32_t row, float value) {
+        expand<kBasis>(in, table, norm, c.i0 + j, b, x[j], [&](int32_t row, float value) {
           if (row >= c.r0 && row < c.r1) a[(j * rows + row - c.r0) * kByRowLength] = b < in.batch ? value : 0.0f;
         });
       }
@@ -385,28 +446,20 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
                   stage_b + (q & 1) * kStageB + Tile::column(), kLengthB, kByRowDepth);
     }
 
-    const Sink::Writer writer(p.sink);
-    const int64_t first_row = p.groups.first_row(c);
+    constexpr int kLengthC = kColumns + 4;
+    float* const sums = shared;  // [weight row][output]
+    __syncthreads();  // the last stages have been read
 #pragma unroll
     for (int i = 0; i < Tile::kRows / 16; ++i)
 #pragma unroll
-      for (int h = 0; h < 2; ++h) {
-        const int k = Tile::row() + product.row(i, h);
-        if (k >= c.count()) continue;
+      for (int h = 0; h < 2; ++h)
 #pragma unroll
-        for (int e = 0; e < 2; ++e) {
-          const int64_t o = o0 + Tile::column() + product.column(0, e);  // and the next three
-          if (o >= l.out) continue;
-          const int64_t tile = o / kTile, width = l.tile_width(tile), column = o % kTile;
-          const int64_t offset = tile_offset(l, tile) + (first_row + k) * width + column;
-          float v[4];
-#pragma unroll
-          for (int j = 0; j < 4; ++j) v[j] = product.sum[i][j][2 * h + e];
-          const int n = int(least(4, width - column));
-          if (p.partials) store_4(p.partials + int64_t(blockIdx.z) * l.in * l.rows * l.out + offset, v, n);
-          else put_4(writer, offset, v, n);
-        }
-      }
+        for (int e = 0; e < 2; ++e)
+          *reinterpret_cast<float4*>(sums + (Tile::row() + product.row(i, h)) * kLengthC + Tile::column() + product.column(0, e)) =
+              make_float4(product.sum[i][0][2 * h + e], product.sum[i][1][2 * h + e], product.sum[i][2][2 * h + e],
+                          product.sum[i][3][2 * h + e]);
+    __syncthreads();
+    hand_over<kColumns>(p, c, o0, outputs, sums, kLengthC);
   }
 }
 
@@ -427,7 +480,7 @@ struct DenseInputs {
 __device__ __forceinline__ void put(float* to, int64_t at, float value, bool add) { to[at] = add ? to[at] + value : value; }
 
 // Grid: (groups of inputs, blocks of samples).
-template <ProductWay kWay, int kColumns>
+template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
     dense_inputs_kernel(const DenseInputs p) {
   using Tile = BlockTile<kColumns>;
@@ -437,12 +490,12 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
   const LayerView& l = in.layer;
-  const BasisTable table(l, table_room);
+  const BasisTable table = BasisTable::of<kBasis>(l, table_room);
   float* const stage_a = shared;
   float* const stage_b = stage_a + 2 * kStageA;
   float* const sums = shared;  // [weight row][sample], after the product
   const int lane = int(threadIdx.x) & 31, warp = int(threadIdx.x) >> 5;
-  const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(l.params);
+  const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(l.weights);
   const int64_t chunks = 2 * ratio_up(l.out, kTile);  // of 32 outputs
   const int64_t per_input = p.per_input;
   const bool add_x = p.d_x_mode == KAN_GRAD_ACCUMULATE, want_x = p.d_x_mode != KAN_GRAD_NONE;
@@ -458,8 +511,8 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
         const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
         fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
                                l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
-        const float* w = l.params + tile_offset(l, tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
-        fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : l.params, width, kColumns,
+        const float* w = l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
+        fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : l.weights, width, kColumns,
                                valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
       };
 
@@ -501,8 +554,8 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
           if (lane == 0) put(theta, k, value, part > 0);
         };
         const RowNorm norm = row_norm(in, b);
-        const float d_z = theta ? pull_back<true>(in, table, norm, i, x, row, d_x, accumulate)
-                                : pull_back<false>(in, table, norm, i, x, row, d_x, accumulate);
+        const float d_z = theta ? pull_back<kBasis, true>(in, table, norm, i, b, x, row, d_x, accumulate)
+                                : pull_back<kBasis, false>(in, table, norm, i, b, x, row, d_x, accumulate);
         if (whole) {
           g[0] = p.d_z ? d_z : d_z + d_x;
           if (p.d_z && want_x) g[kLengthC] = d_x;  // with a base branch there are two rows at least

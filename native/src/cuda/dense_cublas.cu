@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(kThreads) panel_expand_kernel(const DenseInput
     __syncthreads();
     const RowNorm norm = row_norm(in, b);
     for (int j = warp; j < kWarp && first + j < i1; j += kWarps) {
-      expand(in, table, norm, first + j, xs[lane][j], [&](int32_t row, float value) {
+      expand<kAnyBasis>(in, table, norm, first + j, b, xs[lane][j], [&](int32_t row, float value) {
         if (b < in.batch) store_number(phi, bf16, ((first + j - i0) * in.layer.rows + row) * length + b, value);
       });
     }
@@ -98,8 +98,8 @@ __global__ void __launch_bounds__(kThreads) panel_pull_back_kernel(const PanelPu
         if (lane == 0) theta[k] = value;
       };
       float d_x = 0;
-      const float d_z = theta ? pull_back<true>(in, table, norm, i, xs[lane][j], row, d_x, accumulate)
-                              : pull_back<false>(in, table, norm, i, xs[lane][j], row, d_x, accumulate);
+      const float d_z = theta ? pull_back<kAnyBasis, true>(in, table, norm, i, b, xs[lane][j], row, d_x, accumulate)
+                              : pull_back<kAnyBasis, false>(in, table, norm, i, b, xs[lane][j], row, d_x, accumulate);
       d_zs[lane][j] = p.d_z ? d_z : d_z + d_x;
       d_xs[lane][j] = d_x;
     }
@@ -119,7 +119,7 @@ __global__ void __launch_bounds__(kThreads) panel_weights_kernel(const LayerView
   for (int64_t u = first_index(); u < rows * l.out; u += index_step()) {
     const int64_t k = u / l.out, o = u - k * l.out, tile = o / kTile;
     store_number(to, bf16, k * length + o,
-                 l.params[tile_offset(l, tile) + (first + k) * l.tile_width(tile) + o - tile * kTile]);
+                 l.weights[tile_offset(l, tile) + (first + k) * l.tile_width(tile) + o - tile * kTile]);
   }
 }
 
@@ -130,6 +130,18 @@ __global__ void __launch_bounds__(kThreads) panel_sink_kernel(const LayerView l,
   for (int64_t u = first_index(); u < rows * l.out; u += index_step()) {
     const int64_t k = u / l.out, o = u - k * l.out, tile = o / kTile;
     writer.put(tile_offset(l, tile) + (first + k) * l.tile_width(tile) + o - tile * kTile, g[u]);
+  }
+}
+
+// The same where scale and mask were folded into the weights: the edges of inputs i0 ..
+__global__ void __launch_bounds__(kThreads) panel_edges_kernel(const LayerView l, int64_t i0, int64_t inputs, const float* g,
+                                                               const Sink sink) {
+  const Sink::Writer writer(sink);
+  const int32_t rows = product_rows(l);
+  for (int64_t u = first_index(); u < inputs * l.out; u += index_step()) {
+    const int64_t j = u / l.out, o = u - j * l.out, tile = o / kTile;
+    const float* const own = g + j * rows * l.out + o;
+    finish_edge(l, writer, tile, int(l.tile_width(tile)), i0 + j, int(o % kTile), [&](int r) { return own[r * l.out]; });
   }
 }
 
@@ -149,7 +161,7 @@ __global__ void __launch_bounds__(kThreads) fill_rows_kernel(int64_t rows, int64
 struct PanelScratch {
   float *moments, *d_z, *theta;
   char *phi, *weights, *d_y;  // dPhi (float) takes the place of Phi
-  float *gradient, *sums;
+  float *gradient, *folded, *taps, *sums;
   char* workspace;
 
   PanelScratch(Carver& c, const CudaDevice& d, const Layer& l, const PanelPlan& plan, int32_t pass) {
@@ -161,6 +173,8 @@ struct PanelScratch {
     weights = c.take<char>(plan.rows * plan.out_length * plan.bytes());
     d_y = c.take<char>(back && plan.bf16 ? plan.batch * plan.out_length * 2 : 0);
     gradient = c.take<float>(back ? plan.rows * l.out : 0);
+    folded = c.take<float>(folded_numbers(l));
+    taps = c.take<float>(taps_numbers(l, plan.batch));
     int64_t most = 0;
     if (back && l.bias >= 0) most = column_sums_scratch(d, plan.batch, l.out);
     if (back && norm) {
@@ -182,24 +196,27 @@ dim3 panel_grid(int64_t inputs, int64_t batch) {
 
 // One panel's weights, column-major (out, rows).
 BlasMatrix panel_weights(CudaDevice& d, const LayerView& view, const PanelPlan& plan, int64_t first, int64_t rows, void* room) {
-  if (view.out <= kTile && !plan.bf16) return {view.params + first * view.out, view.out, false};  // one tile: as it lies
+  if (view.out <= kTile && !plan.bf16) return {view.weights + first * view.out, view.out, false};  // one tile: as it lies
   launch(d, panel_weights_kernel, grid_for(d, rows * view.out, kThreads), kThreads, 0, view, first, rows, plan.out_length,
          plan.bf16, room);
   return {room, plan.out_length, false};
 }
 
 int64_t scratch_bytes(const Problem& p) {
-  const PanelPlan plan(p.device, p.layer, p.batch);
+  const PanelPlan plan(p.device, folded(p.layer), p.batch);
   Carver c(nullptr);
   PanelScratch(c, p.device, p.layer, plan, p.pass);
   return c.used();
 }
 
 void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
-  const PanelPlan plan(d, l, a.batch);
+  const Layer product = folded(l);
+  const PanelPlan plan(d, product, a.batch);
   Carver carver(a.scratch);
   const PanelScratch scratch(carver, d, l, plan, KAN_PASS_FORWARD);
-  const DenseInput input = dense_input(d, l, a.batch, a.x, a.params, a.buffers, scratch.moments);
+  const float* weights = product_weights(d, l, a.params, a.buffers, scratch.folded);
+  const DenseInput input = dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
+  make_taps(d, input, false);
   float* y = static_cast<float*>(a.y);
   scratch.open_workspace(d);
   if (l.bias >= 0) {
@@ -207,22 +224,26 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
            static_cast<const float*>(a.params) + l.bias, y);
   }
   for (int64_t i0 = 0; i0 < l.in; i0 += plan.inputs) {
-    const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * l.rows;
+    const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * product.rows;
     launch(d, panel_expand_kernel, panel_grid(i1 - i0, a.batch), kThreads, 0, input, i0, i1, plan.length, plan.bf16,
            scratch.phi);
-    const BlasMatrix w = panel_weights(d, input.layer, plan, i0 * l.rows, rows, scratch.weights);
+    const BlasMatrix w = panel_weights(d, input.layer, plan, i0 * product.rows, rows, scratch.weights);
     blas_product(d, l.out, a.batch, rows, w, {scratch.phi, plan.length, true}, i0 > 0 || l.bias >= 0, y, l.out);
   }
 }
 
 // The order of dense.cu, for its reasons.
 void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
-  const PanelPlan plan(d, l, a.batch);
+  const Layer product = folded(l);
+  const PanelPlan plan(d, product, a.batch);
   Carver carver(a.scratch);
   const PanelScratch scratch(carver, d, l, plan, KAN_PASS_BACKWARD);
   const Sink sink(a);
   const InputPasses passes(l, a.d_x_mode, sink.wanted());
-  const DenseInput input = dense_input(d, l, a.batch, a.x, a.params, a.buffers, scratch.moments);
+  const float* weights = static_cast<const float*>(a.params);
+  if (passes.cotangents) weights = product_weights(d, l, a.params, a.buffers, scratch.folded);
+  const DenseInput input = dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
+  if (passes.cotangents) make_taps(d, input, true);
   const float* d_y = static_cast<const float*>(a.d_y);
   scratch.open_workspace(d);
   BlasMatrix outputs{d_y, l.out, false};  // column-major (out, batch)
@@ -232,21 +253,27 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
     outputs = {scratch.d_y, plan.out_length, false};
   }
   for (int64_t i0 = 0; passes.cotangents && i0 < l.in; i0 += plan.inputs) {
-    const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * l.rows;
+    const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * product.rows;
     float* g = reinterpret_cast<float*>(scratch.phi);
-    const BlasMatrix w = panel_weights(d, input.layer, plan, i0 * l.rows, rows, scratch.weights);
+    const BlasMatrix w = panel_weights(d, input.layer, plan, i0 * product.rows, rows, scratch.weights);
     blas_product(d, a.batch, rows, l.out, {outputs.data, outputs.length, true}, w, false, g, plan.length);
     launch(d, panel_pull_back_kernel, panel_grid(i1 - i0, a.batch), kThreads, 0,
            PanelPullBack{input, i0, i1, plan.length, g, passes.direct_mode, static_cast<float*>(a.d_x),
                          passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
   }
+  if (sink.wanted()) make_taps(d, input, false);
   for (int64_t i0 = 0; sink.wanted() && i0 < l.in; i0 += plan.inputs) {
-    const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * l.rows;
+    const int64_t i1 = least(l.in, i0 + plan.inputs), rows = (i1 - i0) * product.rows;
     launch(d, panel_expand_kernel, panel_grid(i1 - i0, a.batch), kThreads, 0, input, i0, i1, plan.length, plan.bf16,
            scratch.phi);
     blas_product(d, l.out, rows, a.batch, outputs, {scratch.phi, plan.length, false}, false, scratch.gradient, l.out);
-    launch(d, panel_sink_kernel, grid_for(d, rows * l.out, kThreads), kThreads, 0, input.layer, i0 * l.rows, rows,
-           scratch.gradient, sink);
+    if (folds(l)) {
+      launch(d, panel_edges_kernel, grid_for(d, (i1 - i0) * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
+             i0, i1 - i0, scratch.gradient, sink);
+    } else {
+      launch(d, panel_sink_kernel, grid_for(d, rows * l.out, kThreads), kThreads, 0, input.layer, i0 * l.rows, rows,
+             scratch.gradient, sink);
+    }
   }
   dense_finish(d, l, a, sink, passes, input, scratch.theta, ratio_up(a.batch, kWarp), scratch.d_z, scratch.sums);
 }
@@ -258,8 +285,7 @@ bool can(const Problem& p) {
 // fp32: the three tf32 products of dense_mma are faster than cuBLAS's float32 multiply-add.
 bool suits(const Problem& p) {
   if (p.device.products == KAN_PRODUCTS_FP32) return false;
-  return p.batch >= 512 && p.layer.out >= 256 && p.layer.in * p.layer.rows >= 512 &&
-         dense_suits(p.device, p.layer, p.batch);
+  return p.batch >= 512 && p.layer.out >= 256 && p.layer.in * p.layer.rows >= 512 && dense_suits(p);
 }
 
 }  // namespace

@@ -153,6 +153,7 @@ struct DensePlan {
                 2 * int64_t(kBlockRows) * (reduction.inputs | 1));
   }
   int64_t weights_shared() const {
+    // The sums take the place of the stages, which are larger.
     return 4 * (2 * (int64_t(kBlockRows) * kByRowLength + kByRowDepth * int64_t(tile.columns + kByDepthPad)) +
                 2 * int64_t(kByRowDepth) * (groups.inputs | 1));
   }
@@ -162,9 +163,6 @@ struct DensePlan {
     return 4 * (operands > sums ? operands : sums);
   }
   int64_t forward_partials() const { return forward.splits > 1 ? forward.splits * batch * out : 0; }
-  int64_t weights_partials(const Layer& l) const {
-    return weights.splits > 1 ? weights.splits * l.in * l.rows * l.out : 0;
-  }
   int64_t theta_slots() const { return row_blocks * (kBlockRows / 32); }
 };
 

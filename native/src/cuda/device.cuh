@@ -51,6 +51,7 @@ __device__ __forceinline__ T block_sum(T v, T* room) {
 struct LayerView {
   const float* params;
   const float* buffers;
+  const float* weights;  // the tiled rows that products read: params, or scale and mask folded into them (edge_sink.cuh)
   int64_t in, out;
   int32_t n, rows, base_row, scale_row, coef_row;
   int32_t basis, base, grid, order, outside, wavelet;
@@ -60,8 +61,8 @@ struct LayerView {
   double shape_a, shape_b, eps;
 
   LayerView(const Layer& l, const void* params_, const void* buffers_)
-      : params(static_cast<const float*>(params_)), buffers(static_cast<const float*>(buffers_)), in(l.in), out(l.out),
-        n(l.n), rows(l.rows), base_row(l.base_row), scale_row(l.scale_row), coef_row(l.coef_row), basis(l.spec.basis),
+      : params(static_cast<const float*>(params_)), buffers(static_cast<const float*>(buffers_)),
+        weights(static_cast<const float*>(params_)), in(l.in), out(l.out), n(l.n), rows(l.rows), base_row(l.base_row), scale_row(l.scale_row), coef_row(l.coef_row), basis(l.spec.basis),
         base(l.spec.base), grid(l.spec.grid), order(l.spec.order), outside(l.spec.outside), wavelet(l.spec.wavelet),
         norm(l.flag(KAN_FLAG_NORM)), base_norm(l.flag(KAN_FLAG_BASE_NORM)), theta_trained(l.theta_trained), bias(l.bias),
         norm_weight(l.norm_weight), norm_bias(l.norm_bias), theta(l.theta), theta_count(l.theta_count), knots(l.knots),
@@ -145,6 +146,32 @@ struct Sink {
         s.d_params[offset] += g;
       } else if (s.mode == KAN_GRAD_OVERWRITE) {
         s.d_params[offset] = g;
+      }
+    }
+    // The first `count` of g, `stride` numbers apart from `offset` on. AdamW reads all of them before it writes the first,
+    // so that as many loads are in flight.
+    template <int kMost>
+    __device__ __forceinline__ void put_rows(int64_t offset, int64_t stride, const float (&g)[kMost], int count) const {
+      if (s.mode != kAdamW) {
+#pragma unroll
+        for (int j = 0; j < kMost; ++j)
+          if (j < count) put(offset + j * stride, g[j]);
+        return;
+      }
+      float* __restrict__ const p = s.p + offset;
+      float* __restrict__ const m = s.m + offset;
+      float* __restrict__ const v = s.v + offset;
+      float tp[kMost], tm[kMost], tv[kMost];
+#pragma unroll
+      for (int j = 0; j < kMost; ++j)
+        if (j < count) tp[j] = p[j * stride], tm[j] = m[j * stride], tv[j] = v[j * stride];
+#pragma unroll
+      for (int j = 0; j < kMost; ++j) {
+        if (j >= count) break;
+        step.update(tp[j], g[j], tm[j], tv[j]);
+        p[j * stride] = tp[j];
+        m[j * stride] = tm[j];
+        v[j * stride] = tv[j];
       }
     }
   };

@@ -9,12 +9,27 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "core/device.hpp"
 
 #define KAN_NS kan::cuda
 
 namespace kan::cuda {
+
+// Whether an error leaves every context of the process unusable ("the process must be terminated and relaunched", CUDA's
+// own text for these codes), whoever caused it.
+inline bool breaks_process(cudaError_t error) {
+  switch (int(error)) {
+    case 214: case 220:                                      // memory or link errors that cannot be corrected
+    case 700: case 702: case 709: case 710:                  // illegal address, timeout, destroyed context, assertion
+    case 714: case 715: case 716: case 717: case 718: case 719: return true;  // stack, instruction, address, pc, launch
+    default: return false;
+  }
+}
+// Keeps the first such error of the process; its text, or NULL while there was none (plugin.cu).
+void record_fault(const char* what, cudaError_t error);
+const char* recorded_fault();
 
 struct Staging;  // pinned memory on the way to and from the device (plugin.cu)
 struct Graphs;
@@ -25,6 +40,7 @@ struct CudaDevice : Device {
   int multiprocessors = 1;
   int capability = 0;      // 10 major + minor
   int shared_per_block = 0;  // bytes a block may ask for
+  bool pools = false;      // memory can be allocated in the order of a stream
   int32_t products = KAN_PRODUCTS_FP32;
   char forced[32] = {};    // name of an implementation, or empty
   // Two-stage reductions of calls that have no scratch: losses, dot products. kReduction doubles.
@@ -37,6 +53,12 @@ struct CudaDevice : Device {
   bool check(cudaError_t error, const char* what) {
     if (error == cudaSuccess) return true;
     cudaGetLastError();
+    if (breaks_process(error)) {
+      record_fault(what, error);
+      fail(KAN_DEVICE_ERROR, "%s: %s (CUDA error %d); no CUDA work is possible in this process any more: restart it", what,
+           cudaGetErrorString(error), int(error));
+      return false;
+    }
     fail(error == cudaErrorMemoryAllocation ? KAN_DEVICE_OUT_OF_MEMORY : KAN_DEVICE_ERROR, "%s: %s (CUDA error %d)", what,
          cudaGetErrorString(error), int(error));
     return false;
@@ -44,6 +66,19 @@ struct CudaDevice : Device {
 };
 
 constexpr int kReduction = 8192;
+
+// While a graph is recorded: the allocation that `address` points into belongs to it (plugin.cu).
+bool recording(const CudaDevice& d);
+void note_address(CudaDevice& d, uintptr_t address);
+// The same of whatever could be an address in the argument of a kernel.
+template <class T>
+void note_addresses(CudaDevice& d, const T& argument) {
+  for (size_t at = 0; at + sizeof(uintptr_t) <= sizeof argument; at += alignof(uintptr_t)) {
+    uintptr_t word;
+    std::memcpy(&word, reinterpret_cast<const char*>(&argument) + at, sizeof word);
+    note_address(d, word);
+  }
+}
 
 inline CudaDevice& of(Device& device) { return static_cast<CudaDevice&>(device); }
 inline CudaDevice& of(const Pool& pool) { return static_cast<CudaDevice&>(*pool.device()); }
@@ -58,6 +93,7 @@ void launch(CudaDevice& d, void (*kernel)(Parameters...), dim3 grid, int threads
                                     int(shared)), "shared memory of a kernel")) {
     return;
   }
+  if (recording(d)) (note_addresses(d, Parameters(arguments)), ...);
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;
   config.blockDim = dim3(unsigned(threads));

@@ -4,6 +4,7 @@
 // With lane = threadIdx.x % 32, g = lane / 4, t = lane % 4, a warp computes D (16 x 8) = A (16 x k) B (k x 8) + C:
 //   C, D   c[0] (g, 2t)   c[1] (g, 2t + 1)   c[2] (g + 8, 2t)   c[3] (g + 8, 2t + 1)
 //   tf32, k = 8    a[0] (g, t)  a[1] (g + 8, t)  a[2] (g, t + 4)  a[3] (g + 8, t + 4);  b[0] (t, g)  b[1] (t + 4, g)
+//                  the lower 13 bits of a tf32 operand are not read
 //   bf16, k = 16   pairs of neighbours in k, the lower in the low half:  a[0] (g, 2t..)  a[1] (g + 8, 2t..)
 //                  a[2] (g, 2t + 8..)  a[3] (g + 8, 2t + 8..);  b[0] (2t.., g)  b[1] (2t + 8.., g)
 // (PTX ISA, "Matrix fragments for mma.m16n8k8 / m16n8k16".)
@@ -11,19 +12,6 @@
 #include "cuda/device.cuh"
 
 namespace kan::cuda {
-
-// float32 rounded to tf32 (10 bits of mantissa, to nearest, ties away), as a float32 bit pattern with 13 zero bits.
-__device__ __forceinline__ uint32_t to_tf32(float v) {
-#if defined(__CUDA_ARCH__)
-  uint32_t r;
-  asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(r) : "f"(v));
-  return r;
-#else
-  const uint32_t u = __float_as_uint(v);
-  if ((u & 0x7f800000u) == 0x7f800000u) return u;  // infinities and NaNs as they are
-  return (u + 0x1000u) & 0xffffe000u;
-#endif
-}
 
 // Two float32 rounded to bf16 (to nearest even), `low` in the low half.
 __device__ __forceinline__ uint32_t to_bf16x2(float low, float high) {

@@ -3,7 +3,10 @@
 // The plugin's entry and the services of a device: memory, stream, events, graphs. No kernels.
 #include "cuda/device.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <new>
 #include <vector>
 
@@ -49,7 +52,37 @@ struct Staging {
 struct Graphs {
   bool recording = false;
   std::vector<cudaGraphExec_t> ready;  // null where destroyed
+  std::vector<void*> noted;            // allocations that what is being recorded uses; of the graphs ready:
+  std::vector<std::vector<void*>> uses;
 };
+
+namespace {
+
+std::mutex fault_mutex;
+char fault[320];
+std::atomic<bool> faulted{false};
+
+}  // namespace
+
+void record_fault(const char* what, cudaError_t error) {
+  const std::lock_guard lock(fault_mutex);
+  if (faulted) return;
+  std::snprintf(fault, sizeof fault, "%s: %s (CUDA error %d)", what, cudaGetErrorString(error), int(error));
+  faulted = true;
+}
+
+const char* recorded_fault() { return faulted ? fault : nullptr; }
+
+bool recording(const CudaDevice& d) { return d.graphs->recording; }
+
+void note_address(CudaDevice& d, uintptr_t address) {
+  for (const Staging::Allocation& a : d.staging->allocations) {
+    const uintptr_t from = reinterpret_cast<uintptr_t>(a.address);
+    if (address < from || address - from >= uintptr_t(a.bytes)) continue;
+    std::vector<void*>& noted = d.graphs->noted;
+    if (std::find(noted.begin(), noted.end(), a.address) == noted.end()) noted.push_back(a.address);
+  }
+}
 
 namespace {
 
@@ -113,6 +146,7 @@ void look_for(CudaDevice& d, int index) {
   d.capability = 10 * p.major + p.minor;
   d.multiprocessors = p.multiProcessorCount;
   d.shared_per_block = int(p.sharedMemPerBlockOptin);
+  d.pools = p.memoryPoolsSupported != 0;
   if (d.capability < KAN_CUDA_OLDEST) {
     d.fail(KAN_NOT_BUILT_WITH_CUDA,
            "spec.device_index: device %d is %s of compute capability %d.%d, the oldest code in this build is for %d.%d", index,
@@ -129,6 +163,10 @@ Device* open(const kan_context_spec& spec, kan_status* status, char* text, int64
     return nullptr;
   };
   if (!d) return refuse(KAN_OUT_OF_MEMORY, "out of memory");
+  if (const char* why = recorded_fault()) {
+    d->fail(KAN_DEVICE_ERROR, "spec.device: CUDA cannot be used in this process any more since an error on a device (%s): restart the process", why);
+    return refuse(d->status, d->text);
+  }
   d->index = spec.device_index;
   d->products = spec.products;
   std::memcpy(d->forced, spec.implementation, sizeof d->forced);
@@ -156,7 +194,40 @@ Device* open(const kan_context_spec& spec, kan_status* status, char* text, int64
   return d;
 }
 
-void enter(Device& device) { of(device).check(cudaSetDevice(of(device).index), "cudaSetDevice"); }
+// The driver's current context of a thread, through the runtime: nothing links libcuda. cudaSetDevice alone would not do to
+// go back: it makes a context on a device that the thread had none on.
+struct Current {
+  int (*get)(void**) = nullptr;
+  int (*set)(void*) = nullptr;
+  Current() {
+    cudaDriverEntryPointQueryResult found;
+    void *get_address = nullptr, *set_address = nullptr;
+    if (cudaGetDriverEntryPointByVersion("cuCtxGetCurrent", &get_address, 12000, cudaEnableDefault, &found) == cudaSuccess &&
+        cudaGetDriverEntryPointByVersion("cuCtxSetCurrent", &set_address, 12000, cudaEnableDefault, &found) == cudaSuccess) {
+      get = reinterpret_cast<int (*)(void**)>(get_address);
+      set = reinterpret_cast<int (*)(void*)>(set_address);
+    }
+    cudaGetLastError();
+  }
+  static const Current& of_driver() {
+    static const Current current;
+    return current;
+  }
+};
+
+void* enter(Device& device) {
+  void* before = nullptr;
+  const Current& current = Current::of_driver();
+  if (current.get) current.get(&before);
+  of(device).check(cudaSetDevice(of(device).index), "cudaSetDevice");
+  return before;
+}
+
+void leave(Device&, void* before) {
+  void* now = nullptr;
+  const Current& current = Current::of_driver();
+  if (current.get && current.set && current.get(&now) == 0 && now != before) current.set(before);
+}
 
 void describe(Device& device, kan_context_info& info) {
   CudaDevice& d = of(device);
@@ -182,7 +253,8 @@ void* allocate(Device& device, int64_t bytes) {
   CudaDevice& d = of(device);
   if (refuse_while_recording(d, "kan_device_allocate")) return nullptr;
   void* p = nullptr;
-  const cudaError_t error = cudaMalloc(&p, size_t(bytes));
+  // Ordered by the stream, as is freeing: neither waits for anything.
+  const cudaError_t error = d.pools ? cudaMallocAsync(&p, size_t(bytes), d.stream) : cudaMalloc(&p, size_t(bytes));
   if (error == cudaErrorMemoryAllocation) {
     cudaGetLastError();  // not an error of the device: the context goes on
     size_t free = 0, total = 0;
@@ -212,7 +284,13 @@ void free(Device& device, void* address) {
   if (at == all.size()) {
     return d.fail(KAN_INVALID_ARGUMENT, "address: %p was not allocated through this context, or is free already", address);
   }
-  if (!d.check(cudaFree(address), "kan_device_free")) return;  // waits for the stream
+  for (size_t graph = 0; graph < d.graphs->uses.size(); ++graph) {
+    const std::vector<void*>& uses = d.graphs->uses[graph];
+    if (std::find(uses.begin(), uses.end(), address) != uses.end()) {
+      return d.fail(KAN_INVALID_ARGUMENT, "address: graph %d uses what is at %p; destroy the graph first", int(graph), address);
+    }
+  }
+  if (!d.check(d.pools ? cudaFreeAsync(address, d.stream) : cudaFree(address), "kan_device_free")) return;
   d.staging->held -= all[at].bytes;
   all[at] = all.back();
   all.pop_back();
@@ -271,11 +349,13 @@ void read(Device& device, void* to, const void* from, int64_t bytes) {
 
 void copy(Device& device, void* to, const void* from, int64_t bytes) {
   CudaDevice& d = of(device);
+  if (recording(d)) note_addresses(d, to), note_addresses(d, from);
   d.check(cudaMemcpyAsync(to, from, size_t(bytes), cudaMemcpyDeviceToDevice, d.stream), "kan_device_copy");
 }
 
 void fill(Device& device, void* to, int32_t value, int64_t bytes) {
   CudaDevice& d = of(device);
+  if (recording(d)) note_addresses(d, to);
   d.check(cudaMemsetAsync(to, value, size_t(bytes), d.stream), "kan_device_fill");
 }
 
@@ -321,6 +401,7 @@ void graph_begin(Device& device) {
   CudaDevice& d = of(device);
   if (refuse_while_recording(d, "kan_graph_begin")) return;
   // Relaxed: the first launch of a kernel may load its code.
+  d.graphs->noted.clear();
   d.graphs->recording = d.check(cudaStreamBeginCapture(d.stream, cudaStreamCaptureModeRelaxed), "kan_graph_begin");
 }
 
@@ -346,11 +427,14 @@ int32_t graph_end(Device& device) {
   for (size_t i = 0; i < ready.size(); ++i) {
     if (!ready[i]) {
       ready[i] = exec;
+      d.graphs->uses[i].swap(d.graphs->noted);
       return int32_t(i);
     }
   }
   try {
+    d.graphs->uses.reserve(ready.size() + 1);
     ready.push_back(exec);
+    d.graphs->uses.push_back(std::move(d.graphs->noted));
   } catch (...) {
     cudaGraphExecDestroy(exec);
     d.fail(KAN_OUT_OF_MEMORY, "out of memory");
@@ -376,6 +460,7 @@ void graph_destroy(Device& device, int32_t graph) {
   if (cudaGraphExec_t exec = graph_of(d, graph)) {
     d.check(cudaGraphExecDestroy(exec), "kan_graph_destroy");
     d.graphs->ready[size_t(graph)] = nullptr;
+    d.graphs->uses[size_t(graph)].clear();
   }
 }
 
@@ -387,7 +472,7 @@ extern "C" __attribute__((visibility("default"))) const kan::DevicePlugin* kan_d
   using namespace kan::cuda;
   static const DevicePlugin plugin = {
       kPluginVersion, int32_t(sizeof(Layer)), KAN_CUDA_BUILD, &kKernels,
-      cuda::open, cuda::close, cuda::enter, cuda::describe,
+      cuda::open, cuda::close, cuda::enter, cuda::leave, cuda::describe,
       cuda::allocate, cuda::free, cuda::write, cuda::read, cuda::copy, cuda::fill,
       cuda::synchronize, cuda::event_record, cuda::event_synchronize, cuda::event_elapsed,
       cuda::graph_begin, cuda::graph_end, cuda::graph_launch, cuda::graph_destroy,

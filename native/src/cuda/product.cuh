@@ -2,14 +2,16 @@
 //
 // C += A B of operands in shared memory, a warp's share of a block's tile, in one of four ways:
 //   kFma      float32 multiply-add; no tensor cores
-//   kTf32x3   a = hi + lo in two tf32 numbers each: lo hi' + hi lo' + hi hi', as accurate as float32: the term left out is
-//             2^-22 of the product. Tensor cores truncate their sums, which would add up to a bias over a long reduction,
-//             so that those of one chunk start at 0 and are added to the rest by float32 additions (Ootomo and Yokota,
-//             arXiv 2203.03341)
+//   kTf32x3   a = hi + lo, hi the upper 10 bits of mantissa and lo the rest: lo hi' + hi lo' + hi hi'. Error of a product at
+//             most 2^-19 of it: lo is below 2^-10 of a, so that lo lo', left out, is below 2^-20, and the tensor cores
+//             drop the last 2 of lo's 13 bits, below 2^-21 a factor; about 2^-22 on average. Cutting takes 2 instructions,
+//             rounding (cvt.rna.tf32) some 13. Tensor cores truncate their sums, which would add up to a bias over a long
+//             reduction, so that those of one chunk start at 0 and are added to the rest by float32 additions (Ootomo and
+//             Yokota, arXiv 2203.03341)
 //   kTf32     one tf32 product
 //   kBf16     one bf16 product
 // Operands are float32 in shared memory whatever the way; they are rounded as fragments are loaded. Sums are float32.
-// Infinities: inf times a number with an empty low part is NaN under kTf32x3, not inf; not finite all the same.
+// Infinities: a product of one is NaN under kTf32x3, not inf; not finite all the same.
 //
 // Fragments and the two forms of an operand: dense_plan.hpp. Loads a warp and step of 8: 6 of 16 bytes a lane for 64 x 32
 // sums of the [k][m] form (16 mma), which keeps shared memory below the tensor cores' time for kTf32x3.
@@ -50,10 +52,12 @@ struct WarpProduct {
     if constexpr (kWay == kFma) {
       for (int k = 0; k < depth; ++k) fma_step(a, lda, b, ldb, k);
     } else if constexpr (kWay == kBf16) {
+#pragma unroll 1  // of a constant depth, too: unrolled steps load ahead into registers that are not there
       for (int k = 0; k < depth; k += 16) bf16_step(a, lda, b, ldb, k + (lane & 3));
     } else {
       if constexpr (kWay == kTf32x3) {
         WarpProduct chunk(lane);
+#pragma unroll 1
         for (int k = 0; k < depth; k += 8) chunk.tf32_step(a, lda, b, ldb, k + (lane & 3));
 #pragma unroll
         for (int i = 0; i < kSteps; ++i)
@@ -62,25 +66,23 @@ struct WarpProduct {
 #pragma unroll
             for (int e = 0; e < 4; ++e) sum[i][j][e] += chunk.sum[i][j][e];
       } else {
+#pragma unroll 1
         for (int k = 0; k < depth; k += 8) tf32_step(a, lda, b, ldb, k + (lane & 3));
       }
     }
   }
 
  private:
-  // Column k of A: both halves of every m-step.
-  __device__ __forceinline__ void load_a(const float* a, int lda, int k, float (&v)[kSteps][2]) const {
+  // Column k of A: both halves of the m-steps 2 q and 2 q + 1.
+  __device__ __forceinline__ void load_a(const float* a, int lda, int k, int q, float (&v)[2][2]) const {
     if constexpr (kDepthA) {
-#pragma unroll
-      for (int q = 0; q < kSteps / 2; ++q) {
-        const float4 f = *reinterpret_cast<const float4*>(a + k * lda + q * 32 + (lane >> 2) * 4);
-        v[2 * q][0] = f.x, v[2 * q][1] = f.y, v[2 * q + 1][0] = f.z, v[2 * q + 1][1] = f.w;
-      }
+      const float4 f = *reinterpret_cast<const float4*>(a + k * lda + q * 32 + (lane >> 2) * 4);
+      v[0][0] = f.x, v[0][1] = f.y, v[1][0] = f.z, v[1][1] = f.w;
     } else {
 #pragma unroll
-      for (int i = 0; i < kSteps; ++i)
+      for (int i = 0; i < 2; ++i)
 #pragma unroll
-        for (int h = 0; h < 2; ++h) v[i][h] = a[row(i, h) * lda + k];
+        for (int h = 0; h < 2; ++h) v[i][h] = a[row(2 * q + i, h) * lda + k];
     }
   }
   // Row k of B at the columns whose instruction column is lane / 4.
@@ -95,8 +97,9 @@ struct WarpProduct {
   }
 
   __device__ __forceinline__ void fma_step(const float* a, int lda, const float* b, int ldb, int k) {
-    float va[kSteps][2], vb[4][2];
-    load_a(a, lda, k, va);
+    float va[kSteps / 2][2][2], vb[4][2];
+#pragma unroll
+    for (int q = 0; q < kSteps / 2; ++q) load_a(a, lda, k, q, va[q]);
 #pragma unroll
     for (int e = 0; e < 2; ++e) {
       if constexpr (kDepthB) {
@@ -114,15 +117,13 @@ struct WarpProduct {
 #pragma unroll
         for (int h = 0; h < 2; ++h)
 #pragma unroll
-          for (int e = 0; e < 2; ++e) sum[i][j][2 * h + e] = fma(va[i][h], vb[j][e], sum[i][j][2 * h + e]);
+          for (int e = 0; e < 2; ++e) sum[i][j][2 * h + e] = fma(va[i / 2][i % 2][h], vb[j][e], sum[i][j][2 * h + e]);
   }
 
   __device__ __forceinline__ void tf32_step(const float* a, int lda, const float* b, int ldb, int k) {
-    float a0[kSteps][2], a1[kSteps][2], b0[4], b1[4];
+    float b0[4], b1[4];
     load_b(b, ldb, k, b0);
     load_b(b, ldb, k + 4, b1);
-    load_a(a, lda, k, a0);
-    load_a(a, lda, k + 4, a1);
     uint32_t high_b[4][2], low_b[4][2];
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
@@ -130,52 +131,68 @@ struct WarpProduct {
       split(b1[j], high_b[j][1], low_b[j][1]);
     }
 #pragma unroll
-    for (int i = 0; i < kSteps; ++i) {
-      uint32_t high[4], low[4];
-      split(a0[i][0], high[0], low[0]);
-      split(a0[i][1], high[1], low[1]);
-      split(a1[i][0], high[2], low[2]);
-      split(a1[i][1], high[3], low[3]);
+    for (int q = 0; q < kSteps / 2; ++q) {
+      float a0[2][2], a1[2][2];
+      load_a(a, lda, k, q, a0);
+      load_a(a, lda, k + 4, q, a1);
 #pragma unroll
-      for (int j = 0; j < 4; ++j) {
-        if constexpr (kWay == kTf32x3) {
-          mma_tf32(sum[i][j], low, high_b[j]);
-          mma_tf32(sum[i][j], high, low_b[j]);
+      for (int i = 0; i < 2; ++i) {
+        uint32_t high[4], low[4];
+        split(a0[i][0], high[0], low[0]);
+        split(a0[i][1], high[1], low[1]);
+        split(a1[i][0], high[2], low[2]);
+        split(a1[i][1], high[3], low[3]);
+#pragma unroll
+        for (int j = 0; j < 4; ++j) {
+          if constexpr (kWay == kTf32x3) {
+            mma_tf32(sum[2 * q + i][j], low, high_b[j]);
+            mma_tf32(sum[2 * q + i][j], high, low_b[j]);
+          }
+          mma_tf32(sum[2 * q + i][j], high, high_b[j]);
         }
-        mma_tf32(sum[i][j], high, high_b[j]);
       }
     }
   }
-  // value = high + low; low stays 0 for infinities.
+  // kTf32x3: value = high + low exactly; of low the tensor cores read the upper 10 bits of mantissa. kTf32: rounded to nearest
+  // by half a unit of the last place, which they cut off; NaNs as they are, as adding might make another number of them.
   static __device__ __forceinline__ void split(float value, uint32_t& high, uint32_t& low) {
-    high = to_tf32(value);
     if constexpr (kWay == kTf32x3) {
-      const float rest = value - __uint_as_float(high);
-      low = value == __uint_as_float(high) ? 0u : to_tf32(rest);
+      high = __float_as_uint(value) & 0xffffe000u;
+      low = __float_as_uint(value - __uint_as_float(high));
+    } else {
+      high = __float_as_uint(value) + (value == value ? 0x1000u : 0u);
     }
   }
 
   __device__ __forceinline__ void bf16_step(const float* a, int lda, const float* b, int ldb, int k) {
     // The instruction's k = 2 t, 2 t + 1, 2 t + 8, 2 t + 9 are the operands' t, t + 8, t + 4, t + 12.
-    uint32_t pairs_a[kSteps][4], pairs_b[4][2];
+    uint32_t pairs_b[4][2];
 #pragma unroll
-    for (int q = 0; q < 2; ++q) {
-      float b0[4], b1[4], a0[kSteps][2], a1[kSteps][2];
-      load_b(b, ldb, k + 4 * q, b0);
-      load_b(b, ldb, k + 4 * q + 8, b1);
-      load_a(a, lda, k + 4 * q, a0);
-      load_a(a, lda, k + 4 * q + 8, a1);
+    for (int half = 0; half < 2; ++half) {
+      float b0[4], b1[4];
+      load_b(b, ldb, k + 4 * half, b0);
+      load_b(b, ldb, k + 4 * half + 8, b1);
 #pragma unroll
-      for (int j = 0; j < 4; ++j) pairs_b[j][q] = to_bf16x2(b0[j], b1[j]);
-#pragma unroll
-      for (int i = 0; i < kSteps; ++i)
-#pragma unroll
-        for (int h = 0; h < 2; ++h) pairs_a[i][2 * q + h] = to_bf16x2(a0[i][h], a1[i][h]);
+      for (int j = 0; j < 4; ++j) pairs_b[j][half] = to_bf16x2(b0[j], b1[j]);
     }
 #pragma unroll
-    for (int i = 0; i < kSteps; ++i)
+    for (int q = 0; q < kSteps / 2; ++q) {
+      uint32_t pairs_a[2][4];
 #pragma unroll
-      for (int j = 0; j < 4; ++j) mma_bf16(sum[i][j], pairs_a[i], pairs_b[j]);
+      for (int half = 0; half < 2; ++half) {
+        float a0[2][2], a1[2][2];
+        load_a(a, lda, k + 4 * half, q, a0);
+        load_a(a, lda, k + 4 * half + 8, q, a1);
+#pragma unroll
+        for (int i = 0; i < 2; ++i)
+#pragma unroll
+          for (int h = 0; h < 2; ++h) pairs_a[i][2 * half + h] = to_bf16x2(a0[i][h], a1[i][h]);
+      }
+#pragma unroll
+      for (int i = 0; i < 2; ++i)
+#pragma unroll
+        for (int j = 0; j < 4; ++j) mma_bf16(sum[2 * q + i][j], pairs_a[i], pairs_b[j]);
+    }
   }
 };
 

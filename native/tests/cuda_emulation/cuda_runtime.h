@@ -6,6 +6,7 @@
 //
 // A block's threads are fibers that run one after the other to their next barrier or warp operation, in ascending order
 // in one launch and in descending order in the next: a result that depends on it lacks a barrier. Blocks run in order. A
+// (with KAN4J_EMULATION_SEED=N in an order shuffled anew after every barrier; tests that fail print N). A
 // barrier not reached by all, a warp operation some lane has left, shared memory written past its end: message and abort.
 // Shared and device memory start as NaNs; device memory ends at a page that nobody may touch and, with
 // KAN4J_EMULATION_STRICT in the environment, is itself out of reach but for kernels and copies, so that host code that
@@ -169,6 +170,7 @@ enum cudaError_t {
   cudaErrorStreamCaptureUnsupported = 900,
   cudaErrorStreamCaptureInvalidated = 901,
   cudaErrorNoKernelImageForDevice = 209,
+  cudaErrorIllegalAddress = 700,
   cudaErrorLaunchFailure = 719,
 };
 using cudaStream_t = struct EmulatedStream*;
@@ -189,7 +191,7 @@ enum cudaDeviceAttr {
 struct cudaDeviceProp {
   char name[256];
   size_t totalGlobalMem, sharedMemPerBlockOptin;
-  int major, minor, multiProcessorCount;
+  int major, minor, multiProcessorCount, memoryPoolsSupported;
 };
 struct cudaLaunchAttribute {};
 struct cudaLaunchConfig_t {
@@ -211,6 +213,11 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp*, int);
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total);
 cudaError_t cudaMalloc(void**, size_t);
 cudaError_t cudaFree(void*);
+cudaError_t cudaMallocAsync(void**, size_t, cudaStream_t);
+cudaError_t cudaFreeAsync(void*, cudaStream_t);
+enum cudaDriverEntryPointQueryResult { cudaDriverEntryPointSuccess };
+constexpr unsigned long long cudaEnableDefault = 0;
+cudaError_t cudaGetDriverEntryPointByVersion(const char*, void**, unsigned, unsigned long long, cudaDriverEntryPointQueryResult*);
 cudaError_t cudaHostAlloc(void**, size_t, unsigned);
 cudaError_t cudaFreeHost(void*);
 cudaError_t cudaMemcpyAsync(void*, const void*, size_t, cudaMemcpyKind, cudaStream_t);

@@ -105,8 +105,9 @@ class Access {
 
 [[noreturn]] void die(const char* what) {
   const Machine& m = machine();
-  std::fprintf(stderr, "CUDA emulation: %s (block %u,%u,%u, thread %d of %u)\n", what, blockIdx.x, blockIdx.y, blockIdx.z,
-               m.running, blockDim.x * blockDim.y * blockDim.z);
+  const char* seed = std::getenv("KAN4J_EMULATION_SEED");
+  std::fprintf(stderr, "CUDA emulation: %s (block %u,%u,%u, thread %d of %u, seed %s)\n", what, blockIdx.x, blockIdx.y,
+               blockIdx.z, m.running, blockDim.x * blockDim.y * blockDim.z, seed ? seed : "none");
   std::abort();
 }
 
@@ -149,12 +150,42 @@ void start(Fiber& f) {
   if (_setjmp(machine().scheduler) == 0) _longjmp(f.context, 1);
 }
 
+// The order of a block's fibers between two barriers: ascending, descending, or with a seed shuffled anew each time.
+class Order {
+ public:
+  Order(int threads, bool descending) : threads_(threads), descending_(descending) {}
+  void shuffle() {
+    if (!seed()) return;
+    if (list_.empty()) for (int t = 0; t < threads_; ++t) list_.push_back(t);
+    for (int k = threads_ - 1; k > 0; --k) {
+      state_ ^= state_ << 13, state_ ^= state_ >> 7, state_ ^= state_ << 17;
+      std::swap(list_[size_t(k)], list_[size_t(state_ % uint64_t(k + 1))]);
+    }
+  }
+  int at(int k) const { return seed() ? list_[size_t(k)] : descending_ ? threads_ - 1 - k : k; }
+  static uint64_t seed() {
+    static const uint64_t number = [] {
+      const char* text = std::getenv("KAN4J_EMULATION_SEED");
+      return text ? std::strtoull(text, nullptr, 10) : 0ull;
+    }();
+    return number;
+  }
+
+ private:
+  static inline uint64_t state_ = seed() * 0x9e3779b97f4a7c15u | 1;
+  int threads_;
+  bool descending_;
+  std::vector<int> list_;
+};
+
 void run_block(int threads, bool descending) {
   Machine& m = machine();
+  Order order(threads, descending);
   for (int t = 0; t < threads; ++t) m.fibers[t].state = kReady;
   for (;;) {
+    order.shuffle();
     for (int k = 0; k < threads; ++k) {
-      const int t = descending ? threads - 1 - k : k;
+      const int t = order.at(k);
       Fiber& f = m.fibers[t];
       if (f.state != kReady) continue;
       m.running = t;
@@ -288,7 +319,8 @@ const char* cudaGetErrorString(cudaError_t e) { return e == cudaErrorMemoryAlloc
 const char* cudaGetErrorName(cudaError_t e) { return cudaGetErrorString(e); }
 cudaError_t cudaGetLastError() { return std::exchange(machine().last, cudaSuccess); }
 
-// What the environment may pretend, for tests of refusals: KAN4J_EMULATION = no-driver, old-driver, no-device, old-gpu.
+// What the environment may pretend, for tests of refusals: KAN4J_EMULATION = no-driver, old-driver, no-device, old-gpu,
+// fault (an illegal address, met when a stream is waited for).
 static bool pretends(const char* what) {
   const char* e = std::getenv("KAN4J_EMULATION");
   return e && std::strcmp(e, what) == 0;
@@ -300,7 +332,23 @@ cudaError_t cudaGetDeviceCount(int* count) {
   if (pretends("no-device")) return failed(cudaErrorNoDevice);
   return cudaSuccess;
 }
-cudaError_t cudaSetDevice(int index) { return index == 0 ? cudaSuccess : failed(cudaErrorInvalidDevice); }
+// The driver's current context: NULL, the device's, or what a test set (emulated_context in the library's symbols).
+static thread_local void* current_context;
+static int primary_context;
+extern "C" __attribute__((visibility("default"))) void** emulated_context() { return &current_context; }
+cudaError_t cudaSetDevice(int index) {
+  if (index != 0) return failed(cudaErrorInvalidDevice);
+  current_context = &primary_context;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** address, unsigned, unsigned long long,
+                                             cudaDriverEntryPointQueryResult* found) {
+  int (*const get)(void**) = [](void** context) { return *context = current_context, 0; };
+  int (*const set)(void*) = [](void* context) { return current_context = context, 0; };
+  *address = std::strcmp(name, "cuCtxGetCurrent") == 0 ? reinterpret_cast<void*>(get) : reinterpret_cast<void*>(set);
+  *found = cudaDriverEntryPointSuccess;
+  return cudaSuccess;
+}
 cudaError_t cudaDriverGetVersion(int* v) {
   *v = pretends("no-driver") ? 0 : pretends("old-driver") ? 12040 : 13000;
   return cudaSuccess;
@@ -317,6 +365,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int index) {
   p->sharedMemPerBlockOptin = kMaxShared;
   p->major = pretends("old-gpu") ? 7 : 9;
   p->minor = 0;
+  p->memoryPoolsSupported = 1;
   p->multiProcessorCount = 4;  // so that small problems are split, too
   return cudaSuccess;
 }
@@ -352,6 +401,12 @@ cudaError_t cudaFree(void* p) {
   m.blocks.erase(it);
   return cudaSuccess;
 }
+cudaError_t cudaMallocAsync(void** p, size_t bytes, cudaStream_t s) {
+  return invalid_while_recording(s) ? failed(cudaErrorStreamCaptureUnsupported) : cudaMalloc(p, bytes);
+}
+cudaError_t cudaFreeAsync(void* p, cudaStream_t s) {
+  return invalid_while_recording(s) ? failed(cudaErrorStreamCaptureUnsupported) : cudaFree(p);
+}
 cudaError_t cudaHostAlloc(void** p, size_t bytes, unsigned) {
   *p = std::malloc(bytes);
   return *p ? cudaSuccess : failed(cudaErrorMemoryAllocation);
@@ -377,6 +432,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t s) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t s) {
+  if (pretends("fault")) return failed(cudaErrorIllegalAddress);
   return invalid_while_recording(s) ? failed(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {

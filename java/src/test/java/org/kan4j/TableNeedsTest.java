@@ -41,7 +41,8 @@ class TableNeedsTest {
     void quantilesCoverAndNeverCross() throws IOException {
         SplittableRandom random = new SplittableRandom(2);
         double[][] x = x();
-        double[] y = java.util.Arrays.stream(x).mapToDouble(row -> 10 * row[0] + (random.nextDouble() - 0.5) * (1 + row[1] * row[1]))
+        double[] y = java.util.Arrays.stream(x)
+                .mapToDouble(row -> 10 * row[0] + (random.nextDouble() - 0.5) * (1 + row[1] * row[1]))
                 .toArray();
         Path file = folder.resolve("q.safetensors");
         try (KanRegressor model = Kan.regressor().quantiles(0.1, 0.5, 0.9).epochs(60).fit(x, y)) {
@@ -74,7 +75,8 @@ class TableNeedsTest {
     @Test
     void severalNumbersAtOnce() throws IOException {
         double[][] x = x();
-        double[][] y = java.util.Arrays.stream(x).map(row -> new double[] {row[0] * 100, row[1] - row[0]}).toArray(double[][]::new);
+        double[][] y = java.util.Arrays.stream(x).map(row -> new double[] {row[0] * 100, row[1] - row[0]})
+                .toArray(double[][]::new);
         Path file = folder.resolve("several.safetensors");
         try (KanRegressor model = Kan.regressor().epochs(40).fit(Examples.of(x, y).predicting("a,b"))) {
             Report report = model.evaluate(x, y);
@@ -128,9 +130,11 @@ class TableNeedsTest {
     void aSureClassifierIsCalibrated() {
         SplittableRandom random = new SplittableRandom(4);
         double[][] x = x();
-        String[] labels = java.util.Arrays.stream(x).map(row -> row[0] > random.nextDouble() ? "yes" : "no").toArray(String[]::new);
+        String[] labels = java.util.Arrays.stream(x).map(row -> row[0] > random.nextDouble() ? "yes" : "no")
+                .toArray(String[]::new);
         double[][] more = x();
-        String[] others = java.util.Arrays.stream(more).map(row -> row[0] > random.nextDouble() ? "yes" : "no").toArray(String[]::new);
+        String[] others = java.util.Arrays.stream(more).map(row -> row[0] > random.nextDouble() ? "yes" : "no")
+                .toArray(String[]::new);
         try (KanClassifier plain = sure().fit(x, labels);
                 KanClassifier calibrated = sure().calibrated().fit(x, labels)) {
             Report before = plain.evaluate(more, others);

@@ -34,7 +34,8 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.", synopsisSubcommandLabel = "COMMAND", subcommands = {
     TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
     ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
-    PlotCommand.class, ShapesCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class,
+    PlotCommand.class, ShapesCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class,
+    VerifyCommand.class,
     ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
     AutoComplete.GenerateCompletion.class,
     CommandLine.HelpCommand.class})

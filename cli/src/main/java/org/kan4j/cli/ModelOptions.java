@@ -127,7 +127,8 @@ final class ModelOptions {
         Bases.Entry entry = Bases.of("--basis", basis());
         long[] widths = widths(data, encoding, needs.additive() ? 0 : usualHidden);
         return new Effective(basis(), applies("--grid", grid, entry.grid(widths)), applies("--order", order, entry.order()),
-                norm != null ? norm : entry.norm(), init, widths, dtype != null ? dtype : needs.monotone() != null ? "f64" : "f32");
+                norm != null ? norm : entry.norm(), init, widths,
+                dtype != null ? dtype : needs.monotone() != null ? "f64" : "f32");
     }
 
     /** A number of the basis as given, or its default; null where the basis has no such number. */

@@ -1,14 +1,12 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
-import java.io.BufferedWriter;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.Reader;
-import java.io.Writer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
@@ -64,7 +62,7 @@ final class PredictCommand implements Callable<Integer> {
             + "formula.json of kan4j explain.")
     private Path modelFile;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions: .csv, .tsv, .json or .jsonl, with .gz compressed; - or nothing for "
+    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions: .parquet, .csv, .tsv, .json or .jsonl, the texts with .gz compressed; - or nothing for "
             + "standard output, as CSV.")
     private Path out;
 
@@ -119,9 +117,7 @@ final class PredictCommand implements Callable<Integer> {
             } else {
                 Output.write(out, stream -> {
                     OutputStream packed = out.toString().endsWith(".gz") ? new GZIPOutputStream(stream) : stream;
-                    Writer text = new BufferedWriter(new OutputStreamWriter(packed, StandardCharsets.UTF_8));
-                    write(work, format, text);
-                    text.flush();
+                    write(work, format, packed);
                     if (packed instanceof GZIPOutputStream gzip) {
                         gzip.finish();
                     }
@@ -144,7 +140,7 @@ final class PredictCommand implements Callable<Integer> {
         Table table = EvaluateCommand.table(data, tables, err);
         int[] passed = passed(table);
         Encoding encoding = EvaluateCommand.ruled(file.raw(), missing, unseen);
-        StringWriter whole = new StringWriter();
+        ByteArrayOutputStream whole = new ByteArrayOutputStream();
         List<String> header = new ArrayList<>(ids);
         header.add(ids.contains(file.target()) ? "predicted " + file.target() : file.target());
         List<Boolean> numbers = IntStream.range(0, header.size()).mapToObj(i -> i == ids.size()).toList();
@@ -159,12 +155,12 @@ final class PredictCommand implements Callable<Integer> {
             }
         }
         if (format == null) {
-            spec.commandLine().getOut().print(whole);
+            spec.commandLine().getOut().print(whole.toString(StandardCharsets.UTF_8));
             spec.commandLine().getOut().flush();
         } else {
             Output.write(out, stream -> {
                 OutputStream packed = out.toString().endsWith(".gz") ? new GZIPOutputStream(stream) : stream;
-                packed.write(whole.toString().getBytes(StandardCharsets.UTF_8));
+                whole.writeTo(packed);
                 if (packed instanceof GZIPOutputStream gzip) {
                     gzip.finish();
                 }
@@ -184,8 +180,8 @@ final class PredictCommand implements Callable<Integer> {
                     + "KAN4J_JVM_OPTS=-Djava.io.tmpdir=FOLDER names another)", e);
         }
         try {
-            try (Writer text = Files.newBufferedWriter(whole)) {
-                write(work, format, text);
+            try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(whole))) {
+                write(work, format, stream);
             }
             try (Reader text = Files.newBufferedReader(whole)) {
                 text.transferTo(spec.commandLine().getOut());
@@ -219,7 +215,7 @@ final class PredictCommand implements Callable<Integer> {
         return header;
     }
 
-    private void write(Work work, Format format, Writer text) throws IOException {
+    private void write(Work work, Format format, OutputStream stream) throws IOException {
         RowSource rows = work.rows;
         DType dtype = rows.dtype();
         List<String> header = header(work.encoding);
@@ -229,7 +225,7 @@ final class PredictCommand implements Callable<Integer> {
         }
         double[] outputs = new double[work.encoding.target().width()];
         try (Arena arena = Arena.ofShared(); // rows are shared among threads
-                PredictionWriter writer = PredictionWriter.of(format, text, header, numbers);
+                PredictionWriter writer = PredictionWriter.of(format, stream, header, numbers);
                 Passed passed = new Passed(work.table, work.passed);
                 RowSource.Pass pass = rows.inOrder()) {
             HostTensor x = HostTensor.allocate(arena, dtype, BLOCK, rows.in());

@@ -7,8 +7,12 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +22,7 @@ interface PredictionWriter extends AutoCloseable {
 
     /** A format of files. */
     enum Format {
-        CSV, TSV, JSON, JSON_LINES;
+        CSV, TSV, JSON, JSON_LINES, PARQUET;
 
         /** By the end of a file's name, without {@code .gz}; CSV where that says nothing. */
         static Format of(Path file) {
@@ -28,12 +32,19 @@ interface PredictionWriter extends AutoCloseable {
                 case "tsv", "tab" -> TSV;
                 case "json" -> JSON;
                 case "jsonl", "ndjson" -> JSON_LINES;
-                case "parquet", "safetensors", "xlsx", "xls", "arrow", "feather", "orc", "avro", "h5", "hdf5", "npy", "npz",
+                case "parquet" -> {
+                    if (file.toString().endsWith(".gz")) {
+                        throw new InputException(
+                                "--out " + file + ": a Parquet file is not compressed as a whole; expected .parquet");
+                    }
+                    yield PARQUET;
+                }
+                case "safetensors", "xlsx", "xls", "arrow", "feather", "orc", "avro", "h5", "hdf5", "npy", "npz",
                         "zip",
                         "bz2", "xz", "zst", "sqlite", "db", "png" ->
                     throw new InputException(
                             "--out " + file + ": predictions are not written as ." + end + "; expected a name that "
-                                    + "ends with .csv, .tsv, .json or .jsonl, or one of these and .gz");
+                                    + "ends with .parquet, .csv, .tsv, .json or .jsonl, or one of the last four and .gz");
                 default -> CSV;
             };
         }
@@ -42,7 +53,7 @@ interface PredictionWriter extends AutoCloseable {
     /** Writes a row; numbers are texts that are numbers. */
     void write(List<String> cells) throws IOException;
 
-    /** Ends the text. */
+    /** Ends what is written, which is then whole in the stream. */
     @Override
     void close() throws IOException;
 
@@ -52,8 +63,11 @@ interface PredictionWriter extends AutoCloseable {
      * @param header names of the cells
      * @param numbers which of them are numbers
      */
-    static PredictionWriter of(Format format, Writer text, List<String> header, List<Boolean> numbers) throws IOException {
+    static PredictionWriter of(Format format, OutputStream stream, List<String> header, List<Boolean> numbers)
+            throws IOException {
+        Writer text = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
         return switch (format) {
+            case PARQUET -> new ParquetWriter(stream, header, numbers);
             case CSV -> delimited(',', text, header);
             case TSV -> delimited('\t', text, header);
             case JSON -> new Json(text, header, numbers, false);
@@ -72,8 +86,8 @@ interface PredictionWriter extends AutoCloseable {
             }
 
             @Override
-            public void close() {
-                // what was written is in the text, which is the caller's
+            public void close() throws IOException {
+                text.flush();
             }
         };
     }

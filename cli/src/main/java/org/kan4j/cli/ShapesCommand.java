@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "shapes", mixinStandardHelpOptions = true, sortOptions = false, description = {
     "Takes an additive model (train --gam) apart: y = b + f(first column) + f(second column) + ..., each function with the "
             + "mean 0 over the rows of a file."}, footer = {"", "Example:",
-        "  kan4j shapes wine.safetensors wine.csv --out shapes.csv --plot shapes.svg"})
+                "  kan4j shapes wine.safetensors wine.csv --out shapes.csv --plot shapes.svg"})
 final class ShapesCommand implements Callable<Integer> {
 
     @Spec

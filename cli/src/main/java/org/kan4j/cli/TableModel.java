@@ -45,8 +45,9 @@ final class TableModel {
     void check(Method method, ModelOptions network) {
         splitting();
         if (additive() && network.hasHidden()) {
-            throw new InputException("--gam and " + network.hiddenOption() + " exclude each other: an additive model has no hidden "
-                    + "layer");
+            throw new InputException(
+                    "--gam and " + network.hiddenOption() + " exclude each other: an additive model has no hidden "
+                            + "layer");
         }
         if (monotone != null) {
             monotone();
@@ -104,7 +105,9 @@ final class TableModel {
 
     /** Refuses a known set, which has parts of its own. */
     void refuseForSet(String data) {
-        String given = Stream.of(split != null ? "--split" : null, monotone != null ? "--monotone" : null, quantile != null ? "--quantile" : null)
+        String given = Stream
+                .of(split != null ? "--split" : null, monotone != null ? "--monotone" : null,
+                        quantile != null ? "--quantile" : null)
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException(given + ": for files, not for '" + data + "'");
@@ -122,7 +125,8 @@ final class TableModel {
         if (column.isEmpty() || !kind.equals("group") && !kind.equals("time")) {
             throw new InputException("--split must be group=COLUMN or time=COLUMN, given '" + split + "'");
         }
-        return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column)).withInput(Boolean.TRUE.equals(splitInput));
+        return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column))
+                .withInput(Boolean.TRUE.equals(splitInput));
     }
 
     /** Levels of the quantiles to predict; empty for a number. */

@@ -62,6 +62,23 @@ class PlotTest {
         never.countDown();
     }
 
+    /** As in a slim image, where Java finds no fonts to draw with. */
+    @Test
+    void aSystemWithoutFontconfigTrainsAndWarns() throws Exception {
+        Path model = folder.resolve("m.safetensors");
+        Process process = new ProcessBuilder(
+                CliProcess.command(List.of("-Dsun.awt.fontconfig=" + folder.resolve("none")), "train",
+                        "digits", "--epochs", 1, "--out", model, "--json", folder.resolve("m.json")))
+                .redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(said.lines().filter(line -> line.startsWith("warning: the plot cannot be drawn here"))).as(said)
+                .singleElement().asString().containsIgnoringCase("fontconfig").contains("--plot none");
+        assertThat(model).exists();
+        assertThat(folder.resolve("m.json")).exists();
+        assertThat(folder.resolve("m.png")).doesNotExist();
+    }
+
     /** Thus a Java without its desktop module, or a system without fonts: the second seed is trained all the same. */
     @Test
     void aTrainingThatCannotDrawIsWhole() throws Exception {

@@ -8,6 +8,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import org.kan4j.data.Table;
+import java.util.stream.Stream;
+import java.util.stream.IntStream;
+import java.util.SplittableRandom;
+import java.util.Collections;
+import java.io.UncheckedIOException;
+import java.io.OutputStream;
+import java.io.BufferedOutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,10 +107,99 @@ class PredictionFilesTest {
         List<String> lines = Files.readAllLines(file("p.jsonl"));
         assertThat(lines).hasSize(60);
         assertThat(new ObjectMapper().readTree(lines.get(59))).isEqualTo(rows.get(59));
-        Cli.refuse(new String[] {"predictions are not written as .parquet", ".csv, .tsv, .json or .jsonl"}, "predict", data,
-                "--model", model, "--out", file("p.parquet"));
-        assertThat(file("p.parquet")).doesNotExist();
+        Cli.refuse(new String[] {"predictions are not written as .arrow", ".parquet, .csv, .tsv, .json or .jsonl"}, "predict",
+                data,
+                "--model", model, "--out", file("p.arrow"));
+        assertThat(file("p.arrow")).doesNotExist();
+        Cli.refuse(new String[] {"is not compressed as a whole"}, "predict", data, "--model", model, "--out",
+                file("p.parquet.gz"));
         assertThat(Cli.succeed("predict", data, "--model", model, "--id", "name", "--out", "-").out()).isEqualTo(csv);
+        Cli.succeed("predict", data, "--model", model, "--id", "name", "--out", file("p.parquet"));
+        Table table = Table.open(file("p.parquet"));
+        assertThat(table.columns()).extracting(Table.Column::name).containsExactly("name", "y");
+        assertThat(table.columns()).extracting(Table.Column::kind).containsExactly(Table.Kind.TEXT, Table.Kind.NUMBER);
+        try (Table.Reader reader = table.reader(0, 1)) {
+            reader.seek(0);
+            for (int i = 0; i < 60; i++) {
+                assertThat(reader.next()).isTrue();
+                assertThat(reader.text(0)).isEqualTo("n" + i);
+                assertThat(reader.number(1)).isEqualTo(rows.get(i).get("y").asDouble());
+            }
+            assertThat(reader.next()).isFalse();
+        }
+    }
+
+    /** More rows than a row group has. */
+    @Test
+    void parquetOfManyRowsIsReadAsWritten() throws IOException {
+        int rows = 70_000;
+        try (OutputStream stream = Files.newOutputStream(file("many.parquet"));
+                PredictionWriter writer = PredictionWriter.of(PredictionWriter.Format.PARQUET, stream, List.of("größe", "p"),
+                        List.of(false, true))) {
+            for (int i = 0; i < rows; i++) {
+                writer.write(List.of(i % 3 == 0 ? "ä" + i : "b", Double.toString(i / 7.)));
+            }
+        }
+        Table table = Table.open(file("many.parquet"));
+        assertThat(table.rows()).isEqualTo(rows);
+        int row = 0;
+        try (Table.Reader reader = table.reader(table.column("größe"), table.column("p"))) {
+            for (int block = 0; block < table.blocks(); block++) {
+                for (reader.seek(block); reader.next(); row++) {
+                    assertThat(reader.text(0)).isEqualTo(row % 3 == 0 ? "ä" + row : "b");
+                    assertThat(reader.number(1)).isEqualTo(row / 7.);
+                }
+            }
+        }
+        assertThat(row).isEqualTo(rows);
+    }
+
+    /** Twenty thousand columns, as of gene expression, within a gigabyte. */
+    @Test
+    void wideParquetIsTrainedOnWithinAGigabyte() throws Exception {
+        int columns = 20_000;
+        List<String> names = new ArrayList<>(IntStream.range(0, columns).mapToObj(i -> "gene" + i).toList());
+        names.add("y");
+        try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file("wide.parquet")));
+                PredictionWriter writer = PredictionWriter.of(PredictionWriter.Format.PARQUET, stream, names,
+                        Collections.nCopies(columns + 1, true))) {
+            SplittableRandom random = new SplittableRandom(1);
+            for (int i = 0; i < 24; i++) {
+                List<String> cells = new ArrayList<>(columns + 1);
+                for (int c = 0; c < columns; c++) {
+                    cells.add(Float.toString((float) random.nextDouble()));
+                }
+                cells.add(Integer.toString(i));
+                writer.write(cells);
+            }
+        }
+        Process process = new ProcessBuilder(CliProcess.command(List.of("-Xmx512m", "-XX:MaxDirectMemorySize=256m"), "train",
+                file("wide.parquet"), "--target", "y", "--epochs", 1, "--hidden", 2, "--plot", "none", "--threads", 1, "--out",
+                file("wide.safetensors"))).redirectErrorStream(true).start();
+        long most = 0;
+        StringBuilder said = new StringBuilder();
+        Thread reader = Thread.ofVirtual().start(() -> {
+            try (InputStream in = process.getInputStream()) {
+                said.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                said.append(e);
+            }
+        });
+        Path status = Path.of("/proc/" + process.pid() + "/status");
+        while (process.isAlive()) {
+            Thread.sleep(50);
+            try (Stream<String> lines = Files.lines(status)) {
+                most = Math.max(most, lines.filter(line -> line.startsWith("VmHWM")).mapToLong(
+                        line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElse(0));
+            } catch (IOException | UncheckedIOException e) {
+                break; // it has ended, or there is no such file on this system
+            }
+        }
+        process.waitFor();
+        reader.join();
+        assertThat(process.exitValue()).as(said.toString()).isZero();
+        assertThat(most).as("kilobytes resident").isLessThan(1 << 20);
+        assertThat(said.toString()).contains("inputs       20,000");
     }
 
     @Test

@@ -133,7 +133,8 @@ class TableModelTest {
     @Test
     void probabilitiesAreCalibratedOnRowsHeldOut() throws IOException {
         Cli cli = train("--target label --drop id,day,y,z --epochs 60 --lr 0.02 --calibrate --validation 0.3");
-        java.util.regex.Matcher line = java.util.regex.Pattern.compile("temperature of (\\S+): log loss (\\S+) instead of (\\S+) on")
+        java.util.regex.Matcher line = java.util.regex.Pattern
+                .compile("temperature of (\\S+): log loss (\\S+) instead of (\\S+) on")
                 .matcher(cli.out());
         assertThat(line.find()).as(cli.out()).isTrue();
         assertThat(Double.parseDouble(line.group(1))).isNotEqualTo(1).isPositive();
@@ -148,7 +149,8 @@ class TableModelTest {
                 Arguments.of("--target y --split group=who", "no column 'who'"),
                 Arguments.of("--target y --split-input", "--split-input needs --split"),
                 Arguments.of("--target y --drop day --split time=id", "is no number and no date or time"),
-                Arguments.of("--target y --split time=day --test-fraction 0.5 --quantile 0.5,0.1", "each larger than the one before"),
+                Arguments.of("--target y --split time=day --test-fraction 0.5 --quantile 0.5,0.1",
+                        "each larger than the one before"),
                 Arguments.of("--target y --quantile 0,0.5", "above 0 and below 1"),
                 Arguments.of("--target y --quantile 0.5 --huber 1", "--quantile and --huber exclude each other"),
                 Arguments.of("--target y --quantile 0.5 --task classification", "quantiles are of numbers"),
@@ -159,7 +161,8 @@ class TableModelTest {
                 Arguments.of("--target y --drop id,day --monotone who=+", "--monotone: there is no input 'who'"),
                 Arguments.of("--target y --monotone income", "--monotone: expected COLUMN=+"),
                 Arguments.of("--target y --monotone income=+,income=-", "--monotone: 'income' is named twice"),
-                Arguments.of("--target y --monotone income=+ --basis fastkan", "--monotone needs a basis with coefficients in order"),
+                Arguments.of("--target y --monotone income=+ --basis fastkan",
+                        "--monotone needs a basis with coefficients in order"),
                 Arguments.of("--target y --monotone income=+ --optimizer lbfgs", "--monotone and --optimizer lbfgs exclude"),
                 Arguments.of("--target y --monotone income=+ --norm layer", "--monotone and --norm exclude each other"),
                 Arguments.of("--target colour --drop id,day --task classification --monotone who=+", "there is no input 'who'"),

@@ -312,7 +312,7 @@ final class CsvTable implements Table {
     }
 
     private static DataException unreadable(Path path, Exception e) {
-        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        String message = DataException.reason(e);
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof CsvParseException && cause.getMessage() != null) {
                 message = cause.getMessage();

@@ -163,8 +163,8 @@ final class ParquetTable implements Table {
         } catch (DataException e) {
             throw e;
         } catch (Exception | StackOverflowError e) {
-            throw new DataException("cannot read " + path + " as Parquet: " + reason(e)
-                    + "; it may be damaged or truncated", e);
+            throw new DataException(DataException.isInterrupted(e) ? "cannot read " + path + ": the thread was interrupted"
+                    : "cannot read " + path + " as Parquet: " + reason(e) + "; it may be damaged or truncated", e);
         } catch (OutOfMemoryError e) {
             throw new DataException("cannot read " + path + " as Parquet: what it says it holds needs more memory than Java has; "
                     + "KAN4J_JVM_OPTS=-Xmx16g, say, gives more, unless it is damaged", e);

@@ -99,7 +99,7 @@ final class PartsTable implements Table {
                 }
             }
         } catch (IOException e) {
-            throw new DataException("cannot read the folder " + folder + ": " + e.getMessage(), e);
+            throw new DataException("cannot read the folder " + folder + ": " + DataException.reason(e), e);
         }
     }
 

@@ -112,7 +112,8 @@ final class SplitColumn {
         long from = sorted[at];
         if (from == sorted[0]) {
             from = Arrays.stream(sorted).filter(time -> time > sorted[0]).findFirst().orElseThrow(() -> new DataException(
-                    table.path() + ": the column '" + by.column() + "' is the same in all rows to split, expected an order in time"));
+                    table.path() + ": the column '" + by.column()
+                            + "' is the same in all rows to split, expected an order in time"));
         }
         return from;
     }
@@ -127,7 +128,8 @@ final class SplitColumn {
         Long time = numeric[0] == 1 ? number : date(text);
         if (time == null) {
             throw reader.error(0, "'" + text + "' is no " + (numeric[0] == 1 ? "number, as the rows before it have"
-                    : "number and no date or time such as 2026-05-31 or 2026-05-31T12:30:00Z") + "; a split by time needs a column "
+                    : "number and no date or time such as 2026-05-31 or 2026-05-31T12:30:00Z")
+                    + "; a split by time needs a column "
                     + "that can be put in order");
         }
         return time;

@@ -99,7 +99,7 @@ final class Spool {
         } catch (EOFException | ZipException e) {
             throw new DataException("cannot read " + shown + ": its gzip data is damaged or truncated", e);
         } catch (IOException e) {
-            throw new DataException("cannot read " + shown + ": " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
+            throw new DataException("cannot read " + shown + ": " + DataException.reason(e), e);
         }
     }
 

@@ -52,7 +52,8 @@ public final class TrainingTable implements EncodedTable {
     /** A table, taken as the options say. */
     public static TrainingTable of(Table table, TableSet.Options options) {
         TableSet set = TableSet.learn(table, options);
-        return new TrainingTable(set.encoding(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY, options.splitting());
+        return new TrainingTable(set.encoding(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY,
+                options.splitting());
     }
 
     /** All rows of a table, encoded for a model that exists. */

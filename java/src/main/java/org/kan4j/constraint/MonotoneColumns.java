@@ -38,7 +38,8 @@ public record MonotoneColumns(Map<String, Integer> directions) {
         }
         directions.forEach((column, direction) -> {
             if (direction != 1 && direction != -1) {
-                throw KanException.invalid("the direction of '%s' must be 1, rising, or -1, falling, given %d", column, direction);
+                throw KanException.invalid("the direction of '%s' must be 1, rising, or -1, falling, given %d", column,
+                        direction);
             }
         });
     }
@@ -107,8 +108,9 @@ public record MonotoneColumns(Map<String, Integer> directions) {
         }
         int outputs = encoding.target().width();
         if (encoding.values().isEmpty() && outputs != 2) {
-            throw KanException.invalid("a model is monotone in numbers or in the probability of the second of two classes; '%s' has "
-                    + "%d", encoding.target().name(), outputs);
+            throw KanException
+                    .invalid("a model is monotone in numbers or in the probability of the second of two classes; '%s' has "
+                            + "%d", encoding.target().name(), outputs);
         }
         return new Monotonicity(inputs, encoding.values().isEmpty() ? List.of(-1, 1) : Collections.nCopies(outputs, 1));
     }

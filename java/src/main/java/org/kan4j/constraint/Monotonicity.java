@@ -40,7 +40,8 @@ public record Monotonicity(List<Integer> directions, List<Integer> outputs) {
         directions = List.copyOf(directions);
         outputs = List.copyOf(outputs);
         if (directions.stream().anyMatch(d -> d < -1 || d > 1) || directions.stream().allMatch(d -> d == 0)) {
-            throw KanException.invalid("the directions of inputs must be 1, -1 or 0, and one of them not 0, given %s", directions);
+            throw KanException.invalid("the directions of inputs must be 1, -1 or 0, and one of them not 0, given %s",
+                    directions);
         }
         if (outputs.isEmpty() || outputs.stream().anyMatch(d -> d != 1 && d != -1)) {
             throw KanException.invalid("the directions of outputs must be 1 or -1, given %s", outputs);
@@ -60,8 +61,9 @@ public record Monotonicity(List<Integer> directions, List<Integer> outputs) {
         for (LayerSpec spec : model.layers()) {
             String why = unsuited(spec);
             if (why != null) {
-                throw KanException.invalid("a monotone model has layers of B-splines (bspline) that are clamped or linear outside "
-                        + "the grid, whose coefficients are in order, without normalisation; given %s", why);
+                throw KanException
+                        .invalid("a monotone model has layers of B-splines (bspline) that are clamped or linear outside "
+                                + "the grid, whose coefficients are in order, without normalisation; given %s", why);
             }
         }
     }

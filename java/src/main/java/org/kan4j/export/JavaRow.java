@@ -147,7 +147,8 @@ final class JavaRow {
                             Dialect.literal(value.mean(), true))
                     .line("}").line("");
             case Encoding.Numbers several -> numbers(text, "values", "The numbers predicted, each in its own unit.", false);
-            case Encoding.Quantiles q -> numbers(text, "quantiles", "The quantiles of levels " + q.levels() + ", ascending.", true);
+            case Encoding.Quantiles q ->
+                numbers(text, "quantiles", "The quantiles of levels " + q.levels() + ", ascending.", true);
             case Encoding.Classes classes -> {
                 text.line("/** The classes, in the order of probabilities. */");
                 strings(text, "public static final String[] LABELS", classes.labels());

@@ -2,6 +2,8 @@
 package org.kan4j.io;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +37,11 @@ public final class Checkpoint implements AutoCloseable {
      *     kan4j
      */
     public static Checkpoint read(Path file) throws IOException {
-        return CheckpointFile.read(file);
+        try {
+            return CheckpointFile.read(file);
+        } catch (ClosedByInterruptException e) { // which has no message
+            throw (IOException) new InterruptedIOException("cannot read " + file + ": the thread was interrupted").initCause(e);
+        }
     }
 
     /**

@@ -5,9 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
-import org.kan4j.device.Device;
-import org.kan4j.error.Status;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Checks;
 import org.kan4j.internal.memory.Memory;
@@ -32,10 +29,6 @@ final class OptimizerGroups implements AutoCloseable {
     private final MemorySegment of;
 
     OptimizerGroups(Optimizer optimizer, Parameters parameters, List<ParameterGroup> members, Arena arena) {
-        if (parameters.device() instanceof Device.Cuda) {
-            throw new UnsupportedException(Status.UNSUPPORTED, "parameter groups train on the CPU only, given "
-                    + "parameters on " + parameters.device());
-        }
         Checks.range("the number of parameter groups", members.size(), 1, Kan.KAN_MAX_GROUPS() - 1);
         this.optimizer = optimizer;
         this.parameters = parameters;

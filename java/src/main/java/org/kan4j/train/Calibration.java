@@ -44,7 +44,8 @@ public record Calibration(double temperature, double before, double after, int r
      */
     public static Calibration of(Parameters parameters, RowSource held) {
         if (held.classes() == 0 || held.size() == 0) {
-            throw KanException.invalid("probabilities are calibrated on held-out rows with classes, given %d rows with %d classes",
+            throw KanException.invalid(
+                    "probabilities are calibrated on held-out rows with classes, given %d rows with %d classes",
                     held.size(), held.classes());
         }
         int[] classes = new int[held.size()];
@@ -70,8 +71,9 @@ public record Calibration(double temperature, double before, double after, int r
         for (int i = 0; i < scaled.length; i++) {
             if (!(Math.abs(scaled[i] - logits[i] / temperature) <= 1e-3 * (most + 1e-6))) {
                 scale(parameters, temperature);
-                throw new UnsupportedException("the outputs of the last layer are not linear in its weights, so that a temperature "
-                        + "cannot go into them; given " + parameters.model().layers().getLast());
+                throw new UnsupportedException(
+                        "the outputs of the last layer are not linear in its weights, so that a temperature "
+                                + "cannot go into them; given " + parameters.model().layers().getLast());
             }
         }
         return new Calibration(temperature, before, loss(scaled, classes, width, 1), held.size());

@@ -212,7 +212,8 @@ class MonotonicityTest {
     @Test
     void whatCannotBeMonotoneIsRefused() {
         Examples rows = rows(1, 1);
-        refused("there is no input 'sideways'; there are [up, down, free]", () -> Kan.regressor().monotone("sideways", 1).fit(rows));
+        refused("there is no input 'sideways'; there are [up, down, free]",
+                () -> Kan.regressor().monotone("sideways", 1).fit(rows));
         refused("B-splines (bspline)", () -> Kan.regressor().basis(GaussianRbf.of(5)).monotone("up", 1).fit(rows));
         refused("L-BFGS", () -> Kan.regressor().monotone("up", 1)
                 .trainer(t -> t.schedule(org.kan4j.optim.Schedule.constant()).optimizer(org.kan4j.optim.Lbfgs.of(5))).fit(rows));

@@ -109,6 +109,7 @@ class ExpressionTest {
         "sqrt(4); 2", "e^y; exp(y)", "asin(-y); -asin(y)", "(y*2)^2; 4*y^2", "(y*z)^2; (y*z)^2", "sqrt(x)*sqrt(x); x",
         "sin(pi*(y^2 + z - 1)); -sin(pi*(y^2 + z))", "cos(y) + cos(2*y)*z/2 + z/2; z*cos(y)^2 + cos(y)",
         "x/2 - x*cos(2*y)/2; x*sin(y)^2", "1/2 - tanh(log(x*w)/2)/2; 1/(w*x + 1)", "x/(w+1) + 1/(w+1); (x + 1)/(w + 1)",
+        "-y*w/(-x - w); w*y/(w + x)", "1/(-x - w)^2; 1/(w + x)^2", "3/(-x - w)^3; -3/(w + x)^3",
         "1.5*(2.5*y + 1.0); 3.75*y + 1.5", "exp(y + 0.0); exp(y)", "sin(y + 7.0); sin(y + 0.7168146928204138)"})
     void rules(String text, String expected) {
         Map<String, Interval> box = Map.of("x", new Interval(0.1, 2), "w", new Interval(0.1, 2));

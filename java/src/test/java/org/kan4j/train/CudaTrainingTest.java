@@ -25,6 +25,7 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
 import org.kan4j.device.Device;
 import org.kan4j.error.DeviceMemoryException;
+import org.kan4j.error.KanException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.internal.passes.NativeVector;
@@ -33,6 +34,7 @@ import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.ParameterGroup;
 import org.kan4j.optim.Schedule;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
@@ -89,6 +91,38 @@ class CudaTrainingTest {
             }
             assertTrue(actual.epochs().get(3).loss() < actual.epochs().get(0).loss());
             assertArrayEquals(here.values().flat().toDoubles(), there.values().flat().toDoubles(), 2e-3);
+        }
+    }
+
+    private static double[] grouped(Context context, Optimizer optimizer, Dataset data) {
+        try (Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = Trainer.builder(parameters).context(context).optimizer(optimizer).epochs(3).batchSize(16)
+                        .group(ParameterGroup.frozen("layers.0.base_weight"))
+                        .group(new ParameterGroup("layers.1.*", false, 0.5, 0.1)).build()) {
+            trainer.fit(data);
+            return parameters.values().flat().toDoubles();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("optimizers")
+    void groupsTrainAsOnTheCpu(Optimizer optimizer) {
+        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
+            Dataset data = Samples.regression(arena, DType.F32, 106, 2);
+            assertArrayEquals(grouped(cpu, optimizer, data), grouped(cuda, optimizer, data), 2e-3);
+        }
+    }
+
+    @Test
+    void penaltiesOnEdgesAreRefused() {
+        try (Arena arena = Arena.ofConfined();
+                Context cuda = Context.open(Device.cuda(0));
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = Trainer.builder(parameters).context(cuda).epochs(1)
+                        .regulariser(ActivationRegulariser.of(1e-3)).build()) {
+            Dataset data = Samples.regression(arena, DType.F32, 32, 2);
+            KanException refused = assertThrows(KanException.class, () -> trainer.fit(data));
+            assertTrue(refused.getMessage().contains("on the CPU only"), refused.getMessage());
         }
     }
 
