@@ -21,6 +21,7 @@ module org.kan4j {
     exports org.kan4j.model;
     exports org.kan4j.optim;
     exports org.kan4j.rows;
+    exports org.kan4j.search;
     exports org.kan4j.serve;
     exports org.kan4j.symbolic;
     exports org.kan4j.tensor;

@@ -6,9 +6,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
-import org.kan4j.internal.SplitMix;
+import org.kan4j.rows.Folds;
 import org.kan4j.rows.Groups;
 
 /**
@@ -50,9 +51,12 @@ record Dealing(List<?> groups, double[] times) {
     /**
      * Folds of a cross-validation.
      *
-     * @param strata a class an example, which are dealt evenly where chance decides
+     * @param label of each example, which is dealt evenly where chance decides; or null
      */
-    List<Fold> folds(int folds, List<String> strata, long seed) {
+    List<Fold> folds(int folds, long seed, int count, IntFunction<String> label) {
+        if (folds < 2 || folds > count) {
+            throw KanException.invalid("the folds must be 2 to the %d rows, given %d", count, folds);
+        }
         List<Fold> all = new ArrayList<>();
         if (times != null) {
             int[] block = blocks(IntStream.rangeClosed(1, folds).mapToDouble(f -> (double) f / (folds + 1)).toArray());
@@ -63,14 +67,14 @@ record Dealing(List<?> groups, double[] times) {
             }
             return all;
         }
-        int[] fold;
-        if (groups != null) {
-            int[] group = numbers();
-            int[] ofGroup = Groups.folds(sizes(group), folds, seed);
-            fold = Arrays.stream(group).map(g -> ofGroup[g]).toArray();
-        } else {
-            fold = evenly(folds, strata, seed);
+        if (groups == null) {
+            Folds dealt = Folds.deal(count, folds, seed, label);
+            IntStream.range(0, folds).forEach(f -> all.add(new Fold(dealt.outOf(f), dealt.in(f))));
+            return all;
         }
+        int[] group = numbers();
+        int[] ofGroup = Groups.folds(sizes(group), folds, seed);
+        int[] fold = Arrays.stream(group).map(g -> ofGroup[g]).toArray();
         for (int f = 0; f < folds; f++) {
             int each = f;
             all.add(fold(fold.length, i -> fold[i] == each));
@@ -118,27 +122,5 @@ record Dealing(List<?> groups, double[] times) {
             before = from;
         }
         return block;
-    }
-
-    private static int[] evenly(int folds, List<String> classes, long seed) {
-        int[] order = new int[classes.size()];
-        Arrays.setAll(order, i -> i);
-        new SplitMix(seed).shuffle(order);
-        Map<String, List<Integer>> strata = new LinkedHashMap<>();
-        for (int position : order) {
-            strata.computeIfAbsent(classes.get(position), any -> new ArrayList<>()).add(position);
-        }
-        int[] fold = new int[order.length];
-        int next = 0;
-        for (Map.Entry<String, List<Integer>> stratum : strata.entrySet()) {
-            if (stratum.getValue().size() < 2) {
-                throw KanException.invalid("the class '%s' has a single row, cross-validation needs 2 of each",
-                        stratum.getKey());
-            }
-            for (int position : stratum.getValue()) {
-                fold[position] = next++ % folds;
-            }
-        }
-        return fold;
     }
 }

@@ -12,14 +12,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.kan4j.basis.Basis;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
+import org.kan4j.optim.Loss;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.Trainer;
 
 /** Learns from examples how to encode them, and encodes them. */
 final class Learner {
@@ -43,7 +46,7 @@ final class Learner {
     // -------------------------------------------------------------------------------------------------------- learning
 
     static Encoding learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen,
-            List<Double> levels) {
+            Encoding.Scaling scaling, List<Double> levels) {
         if (examples.size() < 2) {
             throw KanException.invalid("there are %d rows to learn from, expected at least 2", examples.size());
         }
@@ -52,12 +55,12 @@ final class Learner {
         }
         List<Encoding.Column> columns = new ArrayList<>();
         for (int c = 0; c < examples.names().size(); c++) {
-            columns.add(column(examples, c));
+            columns.add(column(examples, c, scaling));
         }
         return new Encoding("", columns, target(examples, task, levels), missing, unseen);
     }
 
-    private static Encoding.Column column(Examples examples, int at) {
+    private static Encoding.Column column(Examples examples, int at, Encoding.Scaling scaling) {
         String name = examples.names().get(at);
         Columns.Kind kind = examples.kinds().get(at);
         ColumnRange range = new ColumnRange();
@@ -68,6 +71,7 @@ final class Learner {
         for (int i = 0; i < examples.size(); i++) {
             CellRow row = examples.inputs(i);
             if (row.missing(at)) {
+                range.addMissing();
                 continue;
             }
             present++;
@@ -83,7 +87,7 @@ final class Learner {
             throw KanException.invalid("the input '%s' has no value in any row", name);
         }
         if (numbers == present) {
-            return range.input(name);
+            return range.input(name, scaling);
         }
         if (numbers > 0) {
             throw odd.error(at, "got '" + odd.text(at) + "', but " + numbers + " of " + present + " rows have numbers there; "
@@ -186,13 +190,27 @@ final class Learner {
         throw row.error(0, "expected a collection of labels, got '" + row.cell(0) + "'");
     }
 
-    /** The network for rows so encoded, with hidden layers of these widths. */
-    static KanModel model(DType type, Basis basis, long[] hidden, Encoding encoding) {
+    /** Has a trainer minimise what suits a target, and keep the model monotone in columns, which may be null. */
+    static void suit(Trainer.Builder builder, Encoding encoding, MonotoneColumns columns) {
+        if (encoding.target() instanceof Encoding.Labels) {
+            builder.loss(new Loss.BinaryCrossEntropy());
+        }
+        if (encoding.target() instanceof Encoding.Quantiles q) {
+            builder.loss(new Loss.Pinball(q.levels()));
+        }
+        if (columns != null) {
+            builder.monotone(columns.of(encoding));
+        }
+    }
+
+    /** The network for rows so encoded, with hidden layers of these widths; monotone columns may be null. */
+    static KanModel model(DType type, Basis basis, long[] hidden, Encoding encoding, MonotoneColumns columns) {
         long[] widths = new long[hidden.length + 2];
         widths[0] = encoding.features();
         System.arraycopy(hidden, 0, widths, 1, hidden.length);
         widths[hidden.length + 1] = encoding.target().width();
-        return KanModel.kan(type, basis, widths);
+        KanModel free = KanModel.kan(type, basis, widths);
+        return columns == null ? free : columns.suited(free);
     }
 
     // -------------------------------------------------------------------------------------------------------- encoding

@@ -1,28 +1,73 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
+import java.util.List;
+
 /**
- * How to train where nothing is said. Steps are sized so that small data gets enough of them.
+ * How to train on a table where nothing is said. What the rows alone decide is in it; what their noise decides, the weight
+ * decay, is chosen among candidates by rows held out ({@link org.kan4j.train.HeldOut}). docs/benchmarks/tabular.md has the
+ * table that defends the numbers.
  *
- * @param hidden width of the hidden layer
+ * @param hidden widths of the hidden layers
+ * @param grid intervals of B-splines
  * @param epochs passes over the training rows
  * @param batchSize rows of a step
  * @param learningRate of AdamW at the start
  * @param decay factor on the learning rate after each epoch
+ * @param weightDecay where none is chosen
+ * @param weightDecays to choose among; empty where one is not worth its time
+ * @param comparisons trainings a candidate, each with other rows held out
+ * @param comparedEpochs passes of these trainings
  */
-public record Recipe(int hidden, int epochs, int batchSize, double learningRate, double decay) {
+public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, double learningRate, double decay,
+        double weightDecay, List<Double> weightDecays, int comparisons, int comparedEpochs) {
 
     /** The rate ends at this part of what it was. */
     private static final double LAST = 0.02;
+    /** From clean data to much noise; between two of them lies a factor that matters. */
+    private static final List<Double> WEIGHT_DECAYS = List.of(0.001, 0.1, 0.4, 1.5);
+    /** Fewer rows cannot be held out of, more tell little by their noise. */
+    private static final long FEWEST = 30;
+    private static final long MOST = 50_000;
+    private static final long SMALL = 1_000;
+    private static final long MEDIUM = 5_000;
+    private static final long LARGE = 20_000;
+    /** Rows that are passed in a training, beyond {@link #LEAST_EPOCHS} epochs, where it is not the most; fewer of wide rows. */
+    private static final long PASSED = 400_000;
+    private static final long WIDE = 40;
+    private static final int LEAST_EPOCHS = 20;
+    private static final int MOST_EPOCHS = 200;
+
+    /** Keeps immutable copies. */
+    public Recipe {
+        hidden = List.copyOf(hidden);
+        weightDecays = List.copyOf(weightDecays);
+    }
 
     /**
      * The recipe for so many training rows.
      *
      * @param rows at least 1
+     * @param features numbers of a row
      */
-    public static Recipe of(long rows) {
-        int epochs = rows < 2_000 ? 100 : rows < 20_000 ? 50 : 20;
-        int batch = rows < 2_000 ? 16 : rows < 20_000 ? 64 : 256;
-        return new Recipe(16, epochs, batch, 5e-3, Math.pow(LAST, 1.0 / epochs));
+    public static Recipe of(long rows, long features) {
+        long passed = PASSED * WIDE / Math.max(WIDE, features);
+        int epochs = (int) Math.min(MOST_EPOCHS, LEAST_EPOCHS + passed / Math.max(1, rows));
+        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM ? 5 : 10, epochs,
+                rows < MEDIUM ? 16 : rows < LARGE ? 128 : 256, rows < MEDIUM ? 0.005 : 0.01, decay(epochs),
+                rows > MOST ? 0.1 : 0.4,
+                rows < FEWEST || rows > MOST ? List.of() : WEIGHT_DECAYS, rows < SMALL ? 3 : 1,
+                rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2));
+    }
+
+    /** The same with another number of epochs, over which the learning rate falls as far. */
+    public Recipe withEpochs(int passes) {
+        return new Recipe(hidden, grid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays, comparisons,
+                Math.min(passes, comparedEpochs));
+    }
+
+    /** The factor after each epoch by which the rate ends where it is to. */
+    private static double decay(int epochs) {
+        return Math.pow(LAST, 1.0 / Math.max(1, epochs));
     }
 }

@@ -66,15 +66,19 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         this.training = training;
     }
 
-    /** The kind of a target's model. */
-    static Class<? extends TrainedKan> kind(Encoding.Target target) {
-        return switch (target) {
+    /** Refuses a target of another kind of model. */
+    static void requireKind(Encoding.Target target, Class<? extends TrainedKan> kind) {
+        Class<?> told = switch (target) {
             case Encoding.Classes c -> KanClassifier.class;
             case Encoding.Labels l -> KanMultiLabel.class;
             case Encoding.Value v -> KanRegressor.class;
             case Encoding.Numbers n -> KanRegressor.class;
             case Encoding.Quantiles q -> KanRegressor.class;
         };
+        if (told != kind) {
+            throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", target.name(),
+                    told.getSimpleName(), kind.getSimpleName());
+        }
     }
 
     /** The model of an encoding's kind. */

@@ -36,7 +36,7 @@ class RoomsTest {
     private static final List<Set<String>> FLOORS = List.of(
             Set.of("error"),
             Set.of("internal", "formula"),
-            Set.of("basis", "device", "encoding", "symbolic"),
+            Set.of("basis", "device", "encoding", "search", "symbolic"),
             Set.of("layer", "internal.memory"),
             Set.of("tensor"),
             Set.of("rows", "internal.passes"),

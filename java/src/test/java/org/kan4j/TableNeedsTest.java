@@ -97,7 +97,7 @@ class TableNeedsTest {
         double[][] x = x();
         double[] y = java.util.Arrays.stream(x).mapToDouble(row -> row[0]).toArray();
         List<Integer> groups = IntStream.range(0, ROWS).mapToObj(i -> i % 11).toList();
-        List<Dealing.Fold> folds = Examples.of(x, y).grouped(groups).dealing().folds(4, null, 1);
+        List<Dealing.Fold> folds = Examples.of(x, y).grouped(groups).dealing().folds(4, 1, ROWS, null);
         Set<Integer> tested = new HashSet<>();
         for (Dealing.Fold fold : folds) {
             Set<Integer> train = new HashSet<>();
@@ -111,7 +111,7 @@ class TableNeedsTest {
         }
         assertEquals(ROWS, tested.size());
         double[] times = IntStream.range(0, ROWS).mapToDouble(i -> (i * 7) % ROWS / 2).toArray();
-        for (Dealing.Fold fold : Examples.of(x, y).ordered(times).dealing().folds(3, null, 1)) {
+        for (Dealing.Fold fold : Examples.of(x, y).ordered(times).dealing().folds(3, 1, ROWS, null)) {
             double last = IntStream.of(fold.train()).mapToDouble(i -> times[i]).max().orElseThrow();
             assertTrue(IntStream.of(fold.test()).allMatch(i -> times[i] > last));
             assertTrue(fold.test().length > 50);

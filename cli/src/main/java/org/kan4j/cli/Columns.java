@@ -36,7 +36,8 @@ final class Columns {
             }
         }
         if (encoding.missing() == Encoding.Missing.FILL) {
-            ways.add("missing values to the mean, or to none of the values");
+            ways.add(
+                    "missing values to the mean (the median, where by quantiles) and a second input that tells, or to none of the values");
         }
         if (encoding.unseen() == Encoding.Unseen.UNKNOWN) {
             ways.add("categories that the training rows do not have to none of the values");

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import org.kan4j.Recipe;
 import org.kan4j.optim.Schedule;
 import picocli.CommandLine.Option;
 
@@ -13,14 +14,15 @@ final class CourseOptions {
     private static final int PLATEAU = 3;
     private static final double PLATEAU_DECAY = 0.5;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows; 10 for mnist and fashion-mnist, 20 for digits, for files 100, 50 or 20 "
-            + "(below 2,000 and 20,000 rows, and above).")
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training rows; 10 for mnist and fashion-mnist, 20 for digits, for files 20 "
+            + "and as many as pass 400,000 rows (fewer of wide ones), at most 200.")
     private Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Rows of a batch; 64 for mnist and fashion-mnist, 32 for digits, for files 16, 64 or 256.")
+    @Option(names = "--batch", paramLabel = "N", description = "Rows of a batch; 64 for mnist and fashion-mnist, 32 for digits, for files 16, 128 or 256.")
     private Integer batch;
 
-    @Option(names = "--lr", paramLabel = "R", description = "Learning rate at the start; 1e-3 for mnist and fashion-mnist, 5e-3 for the rest.")
+    @Option(names = "--lr", paramLabel = "R", description = "Learning rate at the start; 1e-3 for mnist and fashion-mnist, 5e-3 for the rest, 0.01 "
+            + "for files of 5,000 rows and more.")
     private Double lr;
 
     @Option(names = "--schedule", paramLabel = "NAME", description = "Course of the learning rate: constant, exponential, cosine, one-cycle or plateau; exponential by "
@@ -46,7 +48,8 @@ final class CourseOptions {
             + "epochs are trained and the last is kept.")
     private Integer patience;
 
-    @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay; 1e-4 by default.")
+    @Option(names = "--weight-decay", paramLabel = "R", description = "Weight decay; 1e-4 for known sets and --from. For files of 30 to 50,000 rows it is chosen from 0.001, "
+            + "0.1, 0.4 and 1.5 by rows held out, before the training on all; 0.1 above, 0.4 below.")
     private Double weightDecay;
 
     void check(Method method) {
@@ -83,6 +86,11 @@ final class CourseOptions {
         return epochs;
     }
 
+    /** Whether the weight decay is to be chosen among the recipe's. */
+    boolean choosesWeightDecay(Method method) {
+        return weightDecay == null && !method.lbfgs();
+    }
+
     /** With defaults filled in; the components are those of {@link TrainOptions}. */
     record Effective(Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay, Double warmup,
             Integer plateau, Double validation, Integer patience) {
@@ -104,10 +112,11 @@ final class CourseOptions {
         boolean lbfgs = method.lbfgs();
         String course = schedule != null ? schedule : lbfgs ? "constant" : "exponential";
         boolean plateaus = course.equals("plateau");
-        return new Effective(epochs == null && method.steps() != null ? null : or(epochs, job.epochs()),
-                batch == null && lbfgs ? null : or(batch, job.batch()), lbfgs ? null : or(lr, job.learningRate()),
-                lbfgs ? null : or(weightDecay, 1e-4), course,
-                plateaus ? or(decay, PLATEAU_DECAY) : course.equals("exponential") ? or(decay, job.decay()) : null,
+        Recipe recipe = job.recipe();
+        return new Effective(epochs == null && method.steps() != null ? null : or(epochs, recipe.epochs()),
+                batch == null && lbfgs ? null : or(batch, recipe.batchSize()), lbfgs ? null : or(lr, recipe.learningRate()),
+                lbfgs ? null : or(weightDecay, recipe.weightDecay()), course,
+                plateaus ? or(decay, PLATEAU_DECAY) : course.equals("exponential") ? or(decay, recipe.decay()) : null,
                 course.equals("cosine") ? or(warmup, 0.0) : null, plateaus ? or(plateau, PLATEAU) : null,
                 patience == null && !plateaus && !needs.calibrated() ? validation : or(validation, VALIDATION), patience);
     }

@@ -38,9 +38,12 @@ final class DataOptions {
             + "knows; refuse by default.")
     private Encoding.Unseen unseen;
 
-    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns of numbers to spread evenly over the grid by their quantiles, as suits skewed ones and "
-            + "outliers; others are scaled by their range.")
+    @Option(names = "--quantiles", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns of numbers to scale by their quantiles, whatever --scaling says.")
     private Set<String> quantiles = new LinkedHashSet<>();
+
+    @Option(names = "--scaling", paramLabel = "HOW", description = "Columns of numbers to -1..1: by their range, by quantiles, or auto, which takes quantiles where there are "
+            + "outliers or a long tail; auto by default.")
+    private Encoding.Scaling scaling;
 
     @Mixin
     private TableOptions tables = new TableOptions();
@@ -65,6 +68,7 @@ final class DataOptions {
         data.missing = options.missing();
         data.unseen = options.unseen();
         data.quantiles = asSet(options.quantiles());
+        data.scaling = options.scaling() == null && options.target() != null ? Encoding.Scaling.RANGE : options.scaling(); // of before
         data.tables = options.tables() == null ? new TableOptions() : options.tables();
         data.memory = options.memory();
         data.test = options.test() == null ? null : Path.of(options.test());
@@ -97,7 +101,7 @@ final class DataOptions {
         Double share = test != null ? Double.valueOf(0) : testFraction;
         Job job;
         if (model == null) {
-            job = Job.of(data, target, task, drop, categorical, missing, unseen, quantiles, share, seed, tables, needs,
+            job = Job.of(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, share, seed, tables, needs,
                     notes);
         } else {
             refuseColumns();
@@ -114,7 +118,7 @@ final class DataOptions {
         String given = Stream.of(target != null ? "--target" : null, task != null ? "--task" : null,
                 drop.isEmpty() ? null : "--drop", categorical.isEmpty() ? null : "--categorical",
                 missing != null ? "--missing" : null, unseen != null ? "--unseen" : null,
-                quantiles.isEmpty() ? null : "--quantiles")
+                quantiles.isEmpty() ? null : "--quantiles", scaling == null ? null : "--scaling")
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException("--from keeps the columns of the model; leave out " + given);
@@ -132,24 +136,24 @@ final class DataOptions {
      */
     Effective effective(Job job, boolean file, boolean ofModel) {
         if (!file) {
-            return new Effective(null, null, null, null, null, null, null, null, null, null, tables);
+            return new Effective(null, null, null, null, null, null, null, null, null, null, null, tables);
         }
         String testFile = test == null ? null : test.toString();
         Double share = test != null ? null : Double.valueOf(Job.testFraction(testFraction));
         Integer mebibytes = memory != null ? memory : Integer.valueOf((int) (Part.DEFAULT_MEMORY >> 20));
         if (ofModel) {
-            return new Effective(null, null, null, null, null, null, null, testFile, share, mebibytes, tables);
+            return new Effective(null, null, null, null, null, null, null, null, testFile, share, mebibytes, tables);
         }
         Encoding encoding = job.encoding();
         return new Effective(encoding.target().name(),
                 job.classification() ? TableSet.Task.CLASSIFICATION : TableSet.Task.REGRESSION, List.copyOf(drop),
-                List.copyOf(categorical), encoding.missing(), encoding.unseen(), List.copyOf(quantiles), testFile, share,
-                mebibytes, tables);
+                List.copyOf(categorical), encoding.missing(), encoding.unseen(), List.copyOf(quantiles),
+                scaling != null ? scaling : Encoding.Scaling.AUTO, testFile, share, mebibytes, tables);
     }
 
     /** With defaults filled in; the components are those of {@link TrainOptions}. */
     record Effective(String target, TableSet.Task task, List<String> drop, List<String> categorical, Encoding.Missing missing,
-            Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction, Integer memory,
-            TableOptions tables) {
+            Encoding.Unseen unseen, List<String> quantiles, Encoding.Scaling scaling, String test, Double testFraction,
+            Integer memory, TableOptions tables) {
     }
 }

@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code kan4j explain}. */
 @Command(name = "explain", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "From data to a formula that is verified: fits networks of growing shapes, prunes them, puts known functions in "
+    "From data to a formula that is verified: looks for structure in the data itself, then fits networks of growing shapes, prunes them, puts known functions in "
             + "the place of their edges, fits all constants together and checks the formula on rows that nothing has seen.",
     "Writes model.safetensors, formula.json, explanation.json, diagram.svg and report.html into a folder. That no formula "
             + "is good enough is an answer too: it is said first, and formula.json is not written."}, footer = {"", "Examples:",
@@ -197,7 +197,8 @@ final class ExplainCommand implements Callable<Integer> {
 
     private void fromData(Context context, Arena arena, Explain explain) throws IOException {
         TableSet set = TableSet.learn(tables.open(data, spec.commandLine().getErr()), new TableSet.Options(target,
-                TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed));
+                TableSet.Task.REGRESSION, drop, categorical, Job.missing(missing), 0.1, seed)
+                .withScaling(Encoding.Scaling.RANGE));
         set.notes().forEach(n -> spec.commandLine().getErr().println(Main.note(n)));
         Parts parts = set.parts();
         RowSource rest = parts.train().load(arena, DType.F64, Part.DEFAULT_MEMORY);

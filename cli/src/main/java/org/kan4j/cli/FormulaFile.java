@@ -63,7 +63,8 @@ record FormulaFile(String target, Expression formula, Encoding encoding) {
     Encoding raw() {
         List<Encoding.Column> columns = new ArrayList<>();
         for (Encoding.Column column : encoding.columns()) {
-            columns.add(column instanceof Encoding.Numeric n ? new Encoding.Numeric(n.name(), -1, 1, n.mean()) : column);
+            columns.add(column instanceof Encoding.Numeric n
+                    ? new Encoding.Numeric(n.name(), -1, 1, n.mean(), List.of(), n.indicator()) : column);
         }
         return new Encoding(encoding.data(), columns, encoding.target(), encoding.missing(), encoding.unseen());
     }

@@ -3,6 +3,7 @@ package org.kan4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.Recipe;
@@ -21,13 +22,9 @@ import org.kan4j.encoding.Encoding;
  *
  * @param encoding how raw rows become numbers
  * @param parts training and test rows; the test rows may be null
- * @param hidden width of the hidden layer
- * @param epochs passes over the training rows
- * @param batch rows of a step
- * @param learningRate of AdamW at the start
- * @param decay factor on the learning rate after each epoch
+ * @param recipe how to train on the training rows
  */
-record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, double learningRate, double decay) {
+record Job(Encoding encoding, Parts parts, Recipe recipe) {
 
     boolean classification() {
         return encoding.target() instanceof Encoding.Classes;
@@ -38,9 +35,13 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         Parts parts = set.load(cache);
         return switch (set) {
             // The recipe of efficient-kan's MNIST example, examples/mnist.py.
-            case MNIST, FASHION_MNIST -> new Job(set.encoding(), parts, 64, 10, 64, 1e-3, 0.8);
-            case DIGITS -> new Job(set.encoding(), parts, 32, 20, 32, 5e-3, 0.9);
+            case MNIST, FASHION_MNIST -> new Job(set.encoding(), parts, recipe(64, 10, 64, 1e-3, 0.8));
+            case DIGITS -> new Job(set.encoding(), parts, recipe(32, 20, 32, 5e-3, 0.9));
         };
+    }
+
+    private static Recipe recipe(long hidden, int epochs, int batch, double learningRate, double decay) {
+        return new Recipe(List.of(hidden), 5, epochs, batch, learningRate, decay, 1e-4, List.of(), 0, 0);
     }
 
     /** A table in a file; steps are sized so that small ones get enough of them. */
@@ -52,21 +53,20 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
     }
 
     private static Job table(Encoding encoding, Parts parts) {
-        Recipe recipe = Recipe.of(parts.train().rows());
-        return new Job(encoding, parts, recipe.hidden(), recipe.epochs(), recipe.batchSize(), recipe.learningRate(),
-                recipe.decay());
+        return new Job(encoding, parts, Recipe.of(parts.train().rows(), encoding.features()));
     }
 
     /** The same with other rows. */
     Job with(Parts other) {
-        return new Job(encoding, other, hidden, epochs, batch, learningRate, decay);
+        return new Job(encoding, other, recipe);
     }
 
     /** A known set or a file as a model that is there takes it. */
     static Job of(String data, Encoding encoding, Double testFraction, long seed, TableOptions tables, TableModel needs,
             PrintWriter notes) {
         if (NamedSet.of(data).isPresent()) {
-            Job job = of(data, null, null, Set.of(), Set.of(), null, null, Set.of(), testFraction, seed, tables, needs, notes);
+            Job job = of(data, null, null, Set.of(), Set.of(), null, null, Set.of(), null, testFraction, seed, tables, needs,
+                    notes);
             if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
                 throw new InputException(
                         "the model was trained on " + encoding.data() + ", whose inputs or classes are not those "
@@ -91,13 +91,13 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
 
     /** By what the command line names: a known set or a file. */
     static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
-            Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Double testFraction, long seed,
-            TableOptions tables, TableModel needs, PrintWriter notes) {
+            Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Encoding.Scaling scaling,
+            Double testFraction, long seed, TableOptions tables, TableModel needs, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isPresent()) {
             if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || missing != null
-                    || unseen != null || !quantiles.isEmpty() || testFraction != null || tables.given()) {
-                throw new InputException("--target, --task, --drop, --categorical, --missing, --unseen, --quantiles, "
+                    || unseen != null || !quantiles.isEmpty() || scaling != null || testFraction != null || tables.given()) {
+                throw new InputException("--target, --task, --drop, --categorical, --missing, --unseen, --quantiles, --scaling, "
                         + "--test-fraction and how CSV is written are for files, not for '" + data + "'");
             }
             needs.refuseForSet(data);
@@ -115,7 +115,7 @@ record Job(Encoding encoding, Parts parts, int hidden, int epochs, int batch, do
         }
         double share = checkedFraction(testFraction);
         return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed, quantiles,
-                unseen, needs.splitting(), needs.levels()), notes);
+                unseen, scaling != null ? scaling : Encoding.Scaling.AUTO, needs.splitting(), needs.levels()), notes);
     }
 
     private static double checkedFraction(Double given) {

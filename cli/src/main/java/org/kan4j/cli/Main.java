@@ -32,7 +32,8 @@ import picocli.CommandLine.ScopeType;
  * or written.
  */
 @Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.", synopsisSubcommandLabel = "COMMAND", subcommands = {
-    TrainCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class, InfoCommand.class,
+    TrainCommand.class, TuneCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class,
+    InfoCommand.class,
     ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
     PlotCommand.class, ShapesCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class,
     VerifyCommand.class,
@@ -74,6 +75,7 @@ public final class Main {
                 .setUsageHelpWidth(110).setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::badParameter);
         TrainHelp.install(line.getSubcommands().get("train"));
+        line.getSubcommands().get("tune").setUnmatchedOptionsArePositionalParams(true); // options of train
         line.setExecutionStrategy(parsed -> {
             Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.WARNING);
             for (var handler : Logger.getLogger("").getHandlers()) {
@@ -159,7 +161,7 @@ public final class Main {
                 .replaceAll("\\bformat\\.missing\\b", "--na")
                 .replaceAll("\\bformat\\.(separator|decimal|thousands|header|encoding)\\b", "--$1")
                 .replaceAll("\\btestShare=", "--test-fraction ")
-                .replaceAll("(?<![-.\\w])(drop|categorical|missing|unseen|quantiles|task)=", "--$1 ")
+                .replaceAll("(?<![-.\\w])(drop|categorical|missing|unseen|quantiles|scaling|task)=", "--$1 ")
                 .replaceAll("(--(?:na|separator|decimal|thousands|encoding))=", "$1 ");
     }
 

@@ -21,9 +21,13 @@ final class Meaning {
         for (Encoding.Column column : encoding.columns()) {
             switch (column) {
                 case Encoding.Numeric n when !n.quantiles().isEmpty() -> throw new InputException("column '" + n.name()
-                        + "' is spread by quantiles (--quantiles), which no formula of the column itself goes through; train without");
-                case Encoding.Numeric n -> inputs.add(n.high() > n.low() ? Column.of(n.name(), n.low(), n.high())
-                        : Column.plain(n.name()));
+                        + "' is scaled by quantiles, which no formula of the column itself goes through; train with --scaling range");
+                case Encoding.Numeric n -> {
+                    inputs.add(n.high() > n.low() ? Column.of(n.name(), n.low(), n.high()) : Column.plain(n.name()));
+                    if (n.indicator()) {
+                        inputs.add(Column.plain(n.name() + " is missing"));
+                    }
+                }
                 case Encoding.Categorical c -> c.values().forEach(value -> inputs.add(Column.plain(c.name() + "=" + value)));
                 case Encoding.Pixels p -> {
                     for (int i = 0; i < p.count(); i++) {

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.kan4j.constraint.MonotoneColumns;
+import org.kan4j.Recipe;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.encoding.Encoding;
@@ -14,8 +15,8 @@ import picocli.CommandLine.Option;
 /** The network that {@code kan4j train} trains. */
 final class ModelOptions {
 
-    @Option(names = "--hidden", paramLabel = "N", split = ",", description = "Widths of the hidden layers, such as 64,64; inputs and outputs follow from the data. By default one: "
-            + "64 for mnist and fashion-mnist, 32 for digits, 16 for files.")
+    @Option(names = "--hidden", paramLabel = "N", split = ",", description = "Widths of the hidden layers, such as 64,64; inputs and outputs follow from the data. By default "
+            + "64 for mnist and fashion-mnist, 32 for digits, for files 32,16 below 5,000 rows and 64,32 from there on.")
     private long[] hidden;
 
     @Option(names = "--layers", paramLabel = "N", split = ",", description = "All widths from the inputs to the outputs, such as 784,64,10, instead of --hidden.")
@@ -24,7 +25,8 @@ final class ModelOptions {
     @Option(names = "--basis", paramLabel = "NAME", description = "One of ${COMPLETION-CANDIDATES}; bspline by default.", completionCandidates = Bases.Names.class)
     private String basis;
 
-    @Option(names = "--grid", paramLabel = "N", description = "Grid intervals, centres, degree or frequencies of the basis; by default as published (bspline: 5).")
+    @Option(names = "--grid", paramLabel = "N", description = "Grid intervals, centres, degree or frequencies of the basis; by default as published (bspline: 5, "
+            + "10 for files of 5,000 rows and more).")
     private Integer grid;
 
     @Option(names = "--order", paramLabel = "N", description = "Spline order, 1 to 5; 3 by default.")
@@ -122,11 +124,13 @@ final class ModelOptions {
         }
     }
 
-    /** For inputs and outputs as encoded; the usual hidden layer has no place in an additive model. */
-    Effective effective(String data, Encoding encoding, int usualHidden, TableModel needs) {
+    /** For inputs and outputs as encoded; the usual hidden layers have no place in an additive model. */
+    Effective effective(String data, Encoding encoding, Recipe recipe, TableModel needs) {
         Bases.Entry entry = Bases.of("--basis", basis());
-        long[] widths = widths(data, encoding, needs.additive() ? 0 : usualHidden);
-        return new Effective(basis(), applies("--grid", grid, entry.grid(widths)), applies("--order", order, entry.order()),
+        long[] usual = needs.additive() ? new long[0] : recipe.hidden().stream().mapToLong(Long::longValue).toArray();
+        long[] widths = widths(data, encoding, usual);
+        int usualGrid = basis().equals("bspline") ? recipe.grid() : entry.grid(widths);
+        return new Effective(basis(), applies("--grid", grid, usualGrid), applies("--order", order, entry.order()),
                 norm != null ? norm : entry.norm(), init, widths,
                 dtype != null ? dtype : needs.monotone() != null ? "f64" : "f32");
     }
@@ -139,11 +143,11 @@ final class ModelOptions {
         return given != null ? given : otherwise > 0 ? Integer.valueOf(otherwise) : null;
     }
 
-    private long[] widths(String data, Encoding encoding, int usualHidden) {
+    private long[] widths(String data, Encoding encoding, long[] usualHidden) {
         long in = encoding.features();
         long out = encoding.target().width();
         if (layers == null) {
-            long[] between = hidden != null ? hidden : usualHidden == 0 ? new long[0] : new long[] {usualHidden};
+            long[] between = hidden != null ? hidden : usualHidden;
             return LongStream.concat(LongStream.concat(LongStream.of(in), Arrays.stream(between)), LongStream.of(out)).toArray();
         }
         String expected = in + ",...," + out;

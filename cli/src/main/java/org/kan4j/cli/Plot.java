@@ -12,8 +12,11 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -63,9 +66,28 @@ final class Plot {
         return png(List.of(chart));
     }
 
-    private static byte[] png(List<XYChart> charts) throws IOException {
+    /** Losses of trials and the least so far; under them, if there are some, shares of options in percent. */
+    static byte[] search(String measure, double[] numbers, double[] losses, double[] best, List<String> options,
+            List<Double> shares) throws IOException {
+        XYChart chart = plain("trials", "in the order they were made", measure);
+        chart.addSeries("a trial", numbers, losses).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(BLUE)
+                .setLineColor(Color.WHITE);
+        chart.addSeries("best so far", numbers, best).setMarker(SeriesMarkers.NONE).setLineColor(ORANGE);
+        if (options.isEmpty()) {
+            return png(List.of(chart));
+        }
+        CategoryChart bars = new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title("what mattered")
+                .yAxisTitle("% of the variance of log " + measure).build();
+        bars.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE)
+                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+        bars.getStyler().setXAxisLabelRotation(30);
+        bars.addSeries("share", options, shares).setFillColor(BLUE);
+        return png(List.of(chart, bars));
+    }
+
+    private static byte[] png(List<? extends Chart<?, ?>> charts) throws IOException {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
-        BitmapEncoder.saveBitmap(charts, 1, charts.size(), png, BitmapEncoder.BitmapFormat.PNG);
+        BitmapEncoder.saveBitmap(List.copyOf(charts), 1, charts.size(), png, BitmapEncoder.BitmapFormat.PNG);
         return png.toByteArray();
     }
 

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,7 +17,9 @@ import java.util.stream.Collectors;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
+import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
+import org.kan4j.optim.Loss;
 import org.kan4j.model.Parameters;
 import org.kan4j.train.Trainer;
 import org.kan4j.data.NamedSet;
@@ -64,6 +67,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", split = ",", description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
     private long[] seeds;
 
+    @Option(names = "--cv", paramLabel = "K", description = "Before the training, cross-validate on the training rows: K models, each on all folds but one, and how they "
+            + "do on it.")
+    private Integer folds;
+
     @Mixin
     private CoverageOptions coverage = new CoverageOptions();
 
@@ -97,6 +104,7 @@ final class TrainCommand implements Callable<Integer> {
     private Path from;
 
     private PrintWriter screen;
+    private Map<String, CrossValidated.Score> crossValidated = Map.of();
 
     @Override
     public Integer call() throws IOException {
@@ -130,6 +138,14 @@ final class TrainCommand implements Callable<Integer> {
         method.check();
         needs.check(method, network);
         coverage.check();
+        Ranges.atLeast("--cv", folds, 2);
+        if (folds != null && (from != null || seeds != null)) {
+            throw new InputException("--cv and " + (from != null ? "--from" : "--seeds") + " exclude each other");
+        }
+        if (folds != null && !needs.splitting().random()) {
+            throw new InputException("--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
+                    + "Java takes groups and times)");
+        }
         if (from != null) {
             network.refuseWithFrom();
         }
@@ -163,7 +179,11 @@ final class TrainCommand implements Callable<Integer> {
     /** After each result, so that a later one that fails takes none along; a stream gets the last state only. */
     private void writeJson(List<Training.Result> results, boolean last) throws IOException {
         if (json != null && (last || Output.isReplaced(json))) {
-            Output.writeJson(spec, json, TrainReport.json(results));
+            ObjectNode all = TrainReport.json(results);
+            if (!crossValidated.isEmpty()) {
+                all.set("cv", Output.tree(crossValidated));
+            }
+            Output.writeJson(spec, json, all);
         }
     }
 
@@ -171,19 +191,15 @@ final class TrainCommand implements Callable<Integer> {
 
     private Training.Result trainNew(long runSeed, Path modelFile) throws IOException {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
-            String known = start == null ? null : start.properties().get(Encoding.KEY);
-            Job job = rows.job(data, runSeed, known == null ? null : Encoding.fromJson(known), needs,
-                    spec.commandLine().getErr());
-            method.check(job.classification());
-            needs.check(job.encoding());
-            ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
-                    : network.effective(data, job.encoding(), job.hidden(), needs);
-            TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), known != null),
-                    from == null ? null : from.toString(), net, course.effective(job, method, needs), runSeed, context, method,
-                    needs);
-            KanModel model = start != null ? start.model() : net.model(needs.monotone());
-            requireFit(model, job.encoding());
-            try (Parameters parameters = start != null ? null : Parameters.initialise(model, net.initialisation(), runSeed)) {
+            Prepared ready = prepare(runSeed, start, context);
+            Job job = ready.job;
+            TrainOptions options = ready.options;
+            KanModel model = ready.model;
+            if (folds != null) {
+                crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context, () -> false),
+                        options, screen);
+            }
+            try (Parameters parameters = start != null ? null : Parameters.initialise(model, ready.initialisation, runSeed)) {
                 Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
                 properties.put(Encoding.KEY, job.encoding().toJson());
                 properties.put(TrainOptions.KEY, options.toJson());
@@ -192,13 +208,50 @@ final class TrainCommand implements Callable<Integer> {
                 }
                 MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
                 Trainer.Builder builder = options.apply(Trainer.builder(start != null ? start.parameters() : parameters)
-                        .context(context).properties(properties), job.encoding());
+                        .context(context).properties(properties));
+                if (job.encoding().target() instanceof Encoding.Quantiles quantiles) {
+                    builder.loss(new Loss.Pinball(quantiles.levels())); // those of --from too
+                }
                 if (columns != null) {
                     builder.monotone(Options.of("--monotone", () -> columns.of(job.encoding())));
                 }
                 return new Training(job, options, model, modelFile, log(), screen, columns).run(builder, null);
             }
         }
+    }
+
+    /**
+     * A training that is ready to begin: its rows, its options with all that is to be chosen chosen, its network.
+     *
+     * @param initialisation how the network begins
+     */
+    record Prepared(Job job, TrainOptions options, KanModel model, Initialisation initialisation) {
+    }
+
+    /** The training that the options ask for, which others than this command run; notes go to its standard error. */
+    Prepared prepare(long runSeed, Context context) throws IOException {
+        screen = spec.commandLine().getOut();
+        check();
+        return prepare(runSeed, null, context);
+    }
+
+    private Prepared prepare(long runSeed, Checkpoint start, Context context) throws IOException {
+        String columns = start == null ? null : start.properties().get(Encoding.KEY);
+        Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs, spec.commandLine().getErr());
+        method.check(job.classification());
+        needs.check(job.encoding());
+        ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
+                : network.effective(data, job.encoding(), job.recipe(), needs);
+        TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
+                from == null ? null : from.toString(), net, course.effective(job, method, needs), runSeed, context, method,
+                needs);
+        KanModel model = start != null ? start.model() : net.model(needs.monotone());
+        requireFit(model, job.encoding());
+        if (start == null && course.choosesWeightDecay(method)) {
+            Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
+            options = new WeightDecayChoice(job, attempt, screen).in(options);
+        }
+        return new Prepared(job, options, model, net.initialisation());
     }
 
     private void requireFit(KanModel model, Encoding encoding) {

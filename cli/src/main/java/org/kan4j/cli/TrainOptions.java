@@ -6,6 +6,8 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +16,7 @@ import java.util.stream.StreamSupport;
 import org.kan4j.device.Context;
 import org.kan4j.train.Trainer;
 import org.kan4j.data.DataException;
+import org.kan4j.data.Part;
 import org.kan4j.data.TableSet;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.optim.Loss;
@@ -23,6 +26,7 @@ import org.kan4j.optim.Loss;
  * checkpoint carries so that it can be resumed.
  *
  * @param target of a file; null for a named set, like the options of files after it
+ * @param scaling of columns of numbers; null in checkpoints of before there was a choice, by their range then
  * @param test file of the rows to test on; null for a share of the data
  * @param memory MiB for encoded rows; larger data is streamed
  * @param from file of the model that is gone on with, whose network it is; null for a new one
@@ -44,8 +48,8 @@ import org.kan4j.optim.Loss;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
-        Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, String test, Double testFraction,
-        Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
+        Encoding.Missing missing, Encoding.Unseen unseen, List<String> quantiles, Encoding.Scaling scaling, String test,
+        Double testFraction, Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
         long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
         Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
         int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables,
@@ -66,7 +70,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
             CourseOptions.Effective course, long seed, Context context, Method method,
             TableModel needs) {
         return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.unseen(),
-                rows.quantiles(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(), model.grid(),
+                rows.quantiles(), rows.scaling(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(),
+                model.grid(),
                 model.order(), model.norm(), model.init(), model.layers(), course.epochs(), course.batch(), course.lr(),
                 course.weightDecay(), course.schedule(), course.decay(), course.warmup(), course.plateau(), course.validation(),
                 course.patience(), seed, model.dtype(), context.device().toString(), context.threads(),
@@ -78,18 +83,46 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         if (otherSteps != null) {
             method.setSteps(otherSteps);
         }
-        return otherEpochs == null ? this : new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles,
-                test, testFraction, memory, from, basis, grid, order, norm, init, layers, otherEpochs, batch, lr, weightDecay,
-                schedule, decay, warmup, plateau, validation, patience, seed, dtype, device, threads, tier, method, tables,
-                needs);
+        return with(null, otherEpochs);
+    }
+
+    /** The same training with another weight decay, and so many epochs; null for those it has. */
+    TrainOptions with(Double otherDecay, Integer otherEpochs) {
+        return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
+                memory, from, basis, grid, order, norm, init, layers, otherEpochs == null ? epochs : otherEpochs, batch, lr,
+                otherDecay == null ? weightDecay : otherDecay, schedule, decay, warmup, plateau, validation, patience, seed,
+                dtype,
+                device, threads, tier, method, tables, needs);
+    }
+
+    /** The same training in at most so many epochs, over which the learning rate falls as far. */
+    TrainOptions within(int most) {
+        if (epochs == null || epochs <= most) {
+            return this;
+        }
+        TrainOptions shorter = with(null, most);
+        return decay == null || !schedule.equals("exponential") ? shorter
+                : shorter.withDecay(Math.pow(decay, (double) epochs / most));
+    }
+
+    private TrainOptions withDecay(double other) {
+        return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
+                memory, from, basis, grid, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, other, warmup,
+                plateau, validation, patience, seed, dtype, device, threads, tier,
+                method, tables, needs);
+    }
+
+    /** Memory for encoded rows. */
+    long bytes() {
+        return memory == null ? Part.DEFAULT_MEMORY : (long) memory << 20;
     }
 
     /** Sets a trainer up to train so. */
-    Trainer.Builder apply(Trainer.Builder builder, Encoding encoding) {
+    Trainer.Builder apply(Trainer.Builder builder) {
         builder.schedule(course().course()).seed(seed);
         method.apply(builder, lr, weightDecay);
-        if (encoding.target() instanceof Encoding.Quantiles quantiles) {
-            builder.loss(new Loss.Pinball(quantiles.levels()));
+        if (!needs.levels().isEmpty()) {
+            builder.loss(new Loss.Pinball(needs.levels()));
         }
         if (epochs != null) {
             builder.epochs(epochs);
@@ -105,16 +138,39 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
                 patience);
     }
 
+    /** Those of some names that it has, as on a command line. */
+    Map<String, String> values(Iterable<String> names) {
+        Map<String, String> values = new LinkedHashMap<>();
+        JsonNode tree = JSON.valueToTree(this);
+        Map<String, String> all = new LinkedHashMap<>();
+        tree.properties().forEach(option -> all.put(Config.kebab(option.getKey()), text(option.getValue())));
+        if (layers != null) {
+            all.put("hidden", ModelOptions.join(Arrays.copyOfRange(layers, 1, layers.length - 1)));
+        }
+        for (String name : names) {
+            String value = all.getOrDefault(name, "");
+            if (!value.isEmpty()) {
+                values.put(name, name.equals("scaling") ? value.toLowerCase(Locale.ROOT) : value);
+            }
+        }
+        return values;
+    }
+
+    private static String text(JsonNode value) {
+        return value.isArray() ? StreamSupport.stream(value.spliterator(), false).map(each -> ColumnName.inList(each.asText()))
+                .collect(Collectors.joining(",")) : value.asText();
+    }
+
     /** The command that trains so, as a shell takes it. */
     String command() {
         StringBuilder command = new StringBuilder("kan4j train ").append(quoted(data));
         JsonNode tree = JSON.valueToTree(this);
         for (Map.Entry<String, JsonNode> option : tree.properties()) {
             String key = option.getKey();
-            String value = option.getValue().isArray() ? StreamSupport.stream(option.getValue().spliterator(), false)
-                    .map(each -> ColumnName.inList(each.asText())).collect(Collectors.joining(",")) : option.getValue().asText();
+            String value = text(option.getValue());
             if (!key.equals("data") && !value.isEmpty()) {
-                boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen");
+                boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen")
+                        || key.equals("scaling");
                 command.append(" --").append(Config.kebab(key)).append(' ')
                         .append(quoted(constant ? value.toLowerCase(Locale.ROOT) : value));
             }

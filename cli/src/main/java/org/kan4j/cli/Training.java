@@ -176,7 +176,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     private long memory() {
-        return options.memory() == null ? Part.DEFAULT_MEMORY : (long) options.memory() << 20;
+        return options.bytes();
     }
 
     private Rows rows(Arena arena) {

@@ -61,6 +61,8 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"edges have no function yet"}, "formula", model);
         Cli.succeed("symbolic", model, data, "--auto", "--out", fixed);
         assertThat(Cli.succeed("formula", fixed, "--digits", 3).out()).contains("exp(", "sin(");
+        assertThat(Cli.succeed("formula", fixed, "--snap", "--verify", data).out()).contains("exp(sin(pi*x) + y^2)\n", "RMSE");
+        Cli.refuse(new String[] {"--verify DATA is missing"}, "formula", fixed, "--snap");
         Path freed = folder.resolve("freed.safetensors");
         Cli.succeed("symbolic", fixed, data, "--unfix", "0,0,0", "--out", freed);
         Cli.refuse(new String[] {"1 edges have no function yet, such as 0,0,0"}, "formula", freed);
@@ -195,5 +197,34 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"0.02 minutes were too few to leave out enough of the 1500 features"}, "explain", wide,
                 "--target", "z", "--minutes", "0.02", "--restarts", 1, "--out", out);
         assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aFormulaOfTheDataItselfNeedsNoNetworkFit() throws Exception {
+        Path out = folder.resolve("out");
+        Cli cli = Cli.succeed("explain", toy(600), "--target", "z", "--out", out);
+        assertThat(cli.out()).contains("log the target is a sum over [[x], [y]]", "z = exp(sin(pi*x) + y^2)", "domains proved")
+                .doesNotContain("\nfit ");
+        JsonNode found = Cli.json(out.resolve("explanation.json"));
+        assertThat(found.get("shape_after").asText()).isEqualTo("[2,1,1]");
+        assertThat(Files.readString(out.resolve("diagram.svg"))).contains("sin");
+        Path rows = Files.writeString(folder.resolve("rows.csv"), "y,x\n0.5,0.25\n");
+        double truth = Math.exp(Math.sin(Math.PI * 0.25) + 0.25);
+        assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", out.resolve("model.safetensors")).out()
+                .split("\\R")[1])).isBetween(truth - 1e-2, truth + 1e-2);
+    }
+
+    @Test
+    void tablesOfKnownFormulas() {
+        assertThat(Cli.succeed("explain", "science", "--only", "thin lens,pendulum,photoelectric").out())
+                .contains("u*v/(u + v)", "exact            3 of 3, seed 1");
+        assertThat(Cli.succeed("explain", "feynman", "--only", "I.16.6", "--seed", 2).out())
+                .contains("exact            1 of 1, seed 2");
+        assertThat(Cli.succeed("explain", "formulas", "--only", "F16").out()).contains("sin(x) + y^2, x*y",
+                "exact            1 of 1");
+        assertThat(Cli.succeed("explain", "formulas", "--only", "F15", "--library", "minimal").out()).contains("j0(20*x)");
+        Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only",
+                "X");
+        Cli.refuse(new String[] {"--only is for a table"}, "explain", "some.csv", "--only", "F1", "--out", folder.resolve("o"));
     }
 }

@@ -143,5 +143,9 @@ class PlotTest {
         assertThat(Plot.decade(new double[] {3e-8, 1e-9}, new double[] {2e-9})).isEqualTo(-8);
         assertThat(Plot.decade(new double[] {5e24, Double.NaN, Double.POSITIVE_INFINITY})).isEqualTo(24);
         assertThat(Plot.decade(new double[] {0, Double.NaN})).isZero();
+        assertThat(Plot.decade(new double[] {0.001})).isZero();
+        assertThat(Plot.decade(new double[] {0.0009})).isEqualTo(-4);
+        assertThat(Plot.decade(new double[] {100_000})).isEqualTo(5);
+        assertThat(Plot.decade(new double[] {-2e6, 1})).isEqualTo(6);
     }
 }

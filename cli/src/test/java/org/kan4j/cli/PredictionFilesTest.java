@@ -298,7 +298,7 @@ class PredictionFilesTest {
         Cli train = Cli.succeed("train", skewed, "--target", "y", "--epochs", 1, "--out", file("m.safetensors"));
         assertThat(train.err()).contains("note: column 1 has no name", "note: taken as categories",
                 "'c' (3 different, such as 'k0')",
-                "note: 'x' is spread unevenly", "--quantiles x");
+                "note: 'x' is spread unevenly", "--scaling range");
         assertThat(
                 Cli.succeed("train", skewed, "--target", "y", "--quantiles", "x", "--epochs", 1, "--out", file("m.safetensors"))
                         .err())

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 
 /**
@@ -33,14 +33,15 @@ public final class TableSet {
      * @param categorical columns to take as categories although they hold numbers, or more texts than categories mostly are
      * @param missing what becomes of missing values
      * @param testShare of the rows, from 0, which leaves all to train, to 1 exclusive; stratified for classification
-     * @param quantiles columns whose values are spread evenly over -1..1 instead of scaled by their range
+     * @param quantiles columns that are scaled by quantiles whatever the scaling
      * @param unseen what becomes of categories that the training rows do not have
+     * @param scaling how the other columns of numbers are scaled
      * @param splitting what decides which rows are tested on
      * @param levels of the quantiles to predict of a number; empty for the number
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
-            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen, Splitting splitting,
-            List<Double> levels) {
+            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen, Encoding.Scaling scaling,
+            Splitting splitting, List<Double> levels) {
 
         /** Checks the target and the share. */
         public Options {
@@ -60,31 +61,39 @@ public final class TableSet {
             }
         }
 
-        /** All columns of numbers scaled by their range, unknown categories refused. */
+        /** Columns of numbers scaled as suits them, unknown categories refused. */
         public Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
                 double testShare, long seed) {
             this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE,
-                    Splitting.RANDOM, List.of());
+                    Encoding.Scaling.AUTO, Splitting.RANDOM, List.of());
         }
 
-        /** The same with columns whose values are spread evenly. */
+        /** The same with columns that are scaled by quantiles. */
         public Options withQuantiles(Set<String> columns) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen, splitting, levels);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen, scaling, splitting,
+                    levels);
         }
 
         /** The same with another rule for categories that the training rows do not have. */
         public Options withUnseen(Encoding.Unseen rule) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule, splitting, levels);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule, scaling, splitting,
+                    levels);
+        }
+
+        /** The same with another way to scale columns of numbers. */
+        public Options withScaling(Encoding.Scaling way) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, way, splitting,
+                    levels);
         }
 
         /** The same with rows dealt by a column. */
         public Options withSplitting(Splitting by) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, by, levels);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, by, levels);
         }
 
         /** The same predicting quantiles of the target, such as 0.05, 0.5 and 0.95. */
         public Options withLevels(List<Double> ofQuantiles) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, splitting,
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, splitting,
                     ofQuantiles);
         }
     }
@@ -135,7 +144,7 @@ public final class TableSet {
         final ColumnScan scan;
         final int at;
         boolean numeric;
-        final ColumnSample sample = new ColumnSample();
+        final ColumnRange sample = new ColumnRange();
         final TreeSet<String> texts = new TreeSet<>();
 
         Input(int column, ColumnScan scan, int at) {
@@ -283,7 +292,6 @@ public final class TableSet {
 
         private TableSet split(Table.Reader reader, Task task) {
             Split dealer = new Split(target.strata(task, rows), options.testShare, options.seed);
-            SplittableRandom random = new SplittableRandom(options.seed);
             BitSet train = new BitSet(rows);
             BitSet test = new BitSet(rows);
             inputs.stream().filter(input -> input.numeric).forEach(input -> reader.asNumber(input.at));
@@ -295,12 +303,11 @@ public final class TableSet {
                 for (; reader.next(); row++) {
                     boolean tested = held != null ? held.get(row) : dealer.second(target.stratum(reader));
                     (tested ? test : train).set(row);
-                    double place = random.nextDouble();
                     for (Input input : inputs) {
-                        learn(input, reader, tested, place);
+                        learn(input, reader, tested);
                     }
                     if (!tested) {
-                        target.learn(reader, place);
+                        target.learn(reader);
                     }
                 }
             }
@@ -320,7 +327,7 @@ public final class TableSet {
             });
         }
 
-        private void learn(Input input, Table.Reader reader, boolean tested, double random) {
+        private void learn(Input input, Table.Reader reader, boolean tested) {
             if (!input.numeric) {
                 if (input.texts.size() <= input.scan.mostCategories() && !reader.missing(input.at)) {
                     input.texts.add(reader.text(input.at));
@@ -328,7 +335,9 @@ public final class TableSet {
             } else if (!tested) {
                 double value = reader.tryNumber(input.at);
                 if (!Double.isNaN(value)) {
-                    input.sample.see(value, random);
+                    input.sample.add(value);
+                } else {
+                    input.sample.addMissing();
                 }
             }
         }
@@ -343,10 +352,10 @@ public final class TableSet {
                     if (input.sample.count() == 0) {
                         throw new DataException(table.path() + ": column '" + name + "' has no value in any training row");
                     }
-                    boolean byQuantiles = options.quantiles.contains(name);
-                    encoded.add(input.sample.input(name, byQuantiles));
-                    if (!byQuantiles) {
-                        input.sample.skewed(name).ifPresent(skewed::add);
+                    Encoding.Scaling way = options.quantiles.contains(name) ? Encoding.Scaling.QUANTILES : options.scaling;
+                    encoded.add(input.sample.input(name, way));
+                    if (way != Encoding.Scaling.QUANTILES) {
+                        Uneven.note(input.sample, name, way).ifPresent(skewed::add);
                     }
                 } else {
                     List<String> texts = input.scan.categories(input.texts, rows);

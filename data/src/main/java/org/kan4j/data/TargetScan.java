@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Values;
 
@@ -22,7 +23,7 @@ final class TargetScan {
     private final List<String> names;
     private final List<ColumnScan> scans = new ArrayList<>();
     /** Of the values of each target in the training rows. */
-    private final List<ColumnSample> samples = new ArrayList<>();
+    private final List<ColumnRange> samples = new ArrayList<>();
     /** The first one's cell in a row. */
     private final int at;
     private Map<String, Long> sizes = Map.of();
@@ -41,7 +42,7 @@ final class TargetScan {
         for (String name : names) {
             boolean categorical = options.categorical().contains(name) || options.task() == TableSet.Task.CLASSIFICATION;
             scans.add(new ColumnScan(table, table.columns().get(table.column(name)), categorical, true, at + scans.size()));
-            samples.add(new ColumnSample());
+            samples.add(new ColumnRange());
         }
         if (names.size() > 1 && options.task() == TableSet.Task.CLASSIFICATION) {
             throw new DataException("several targets are numbers each, given task=classification for " + names);
@@ -160,9 +161,9 @@ final class TargetScan {
     }
 
     /** Takes in the values of a training row. */
-    void learn(Table.Reader reader, double random) {
+    void learn(Table.Reader reader) {
         for (int i = 0; classes == null && i < samples.size(); i++) {
-            samples.get(i).see(reader.number(at + i), random);
+            samples.get(i).add(reader.number(at + i));
         }
     }
 

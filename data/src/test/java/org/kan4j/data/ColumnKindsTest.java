@@ -103,6 +103,14 @@ class ColumnKindsTest {
         assertThat(set.encoding().columns().getFirst()).isInstanceOf(Encoding.Numeric.class);
     }
 
+    /** The usual marks need no option, and are no further texts. */
+    @Test
+    void onlyUnknownMarksAreAdvisedOf() throws IOException {
+        List<String> marks = List.of("-", ".", "*", "n.a.", "keine");
+        assertThatThrownBy(() -> learn(i -> i % 3 == 0 ? marks.get(i / 3 % 5) : Integer.toString(i)))
+                .hasMessageContaining("format.missing=keine takes such cells as no value");
+    }
+
     @Test
     void aTargetOfNearlyAsManyTextsAsRowsIsNoClass() throws IOException {
         for (int rows : new int[] {8, 60, 2400}) {
@@ -196,15 +204,24 @@ class ColumnKindsTest {
         IntFunction<String> skewed = i -> Double.toString(Math.exp(-8 + 16.0 * i / ROWS));
         for (IntFunction<String> cell : List.of(skewed,
                 (IntFunction<String>) i -> i == 50 ? "1e30" : Double.toString(i / 100.0))) {
-            assertThat(learn(cell).notes()).hasSize(1).first().asString().contains("'z' is spread unevenly", "quantiles=z");
+            TableSet auto = learn(cell);
+            assertThat(auto.notes()).hasSize(1).first().asString().contains("'z' is spread unevenly",
+                    "scaled by quantiles (scaling=range");
+            TableSet.Options range = options("y").withScaling(Encoding.Scaling.RANGE);
+            TableSet plain = TableSet.learn(table(ROWS, cell), range);
+            assertThat(plain.notes()).hasSize(1).first().asString().contains("'z' is spread unevenly", "quantiles=z");
+            assertThat(((Encoding.Numeric) plain.encoding().columns().getFirst()).quantiles()).isEmpty();
             TableSet set = TableSet.learn(table(ROWS, cell), options("y").withQuantiles(Set.of("z")));
             assertThat(set.notes()).isEmpty();
+            assertThat(auto.encoding()).isEqualTo(set.encoding());
             Encoding encoding = Encoding.fromJson(set.encoding().toJson());
             assertThat(encoding).isEqualTo(set.encoding());
             double[] x = features(table(ROWS, cell), encoding, new ArrayList<>());
-            for (int part = 0; part < 4; part++) {
+            for (int part = 0; part < 4; part++) { // as a normal distribution has them between -2.5 and 2.5 deviations
                 double from = -1 + part / 2.0;
-                assertThat(java.util.Arrays.stream(x).filter(v -> v >= from && v < from + 0.5).count()).isBetween(35L, 65L);
+                double share = part == 0 || part == 3 ? 0.1056 : 0.3944;
+                assertThat(java.util.Arrays.stream(x).filter(v -> v >= from && v < from + 0.5).count())
+                        .isBetween(Math.round((share - 0.06) * ROWS), Math.round((share + 0.06) * ROWS));
             }
         }
         // Even, normal and exponential values, counts, flags and few values are as they should be.

@@ -226,7 +226,9 @@ class CsvTableTest {
 
     @Test
     void whatIsNoTableIsNamed() throws IOException {
-        assertThatThrownBy(() -> table("\n\n# x\n")).hasMessageContaining("nothing but blank lines and comments");
+        for (String nothing : List.of("\n\n# x\n", "# x", "\n\n# x", "sep=;")) {
+            assertThatThrownBy(() -> table(nothing)).hasMessageContaining("nothing but blank lines and comments");
+        }
         assertThatThrownBy(() -> table("PK\u0003\u0004 and so on")).hasMessageContaining(".xlsx");
         assertThatThrownBy(() -> table("{\"x\": 1}\n")).hasMessageContaining("is JSON");
         assertThatThrownBy(() -> table("<!DOCTYPE html>\n")).hasMessageContaining("a web page");
@@ -350,5 +352,14 @@ class CsvTableTest {
         assertThatThrownBy(() -> table.column("Y"))
                 .hasMessageContaining("no column 'Y' (did you mean 'y'?); its columns are: id");
         assertThatThrownBy(() -> table.column("4")).hasMessageContaining("no column '4'; its columns are");
+    }
+
+    /** Rows are counted before one is read. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  ", "\t", ",", ", ,", "# a comment"})
+    void linesThatAreNoRowsAreNotCounted(String line) throws IOException {
+        Table table = table("x,y\n1,2\n" + line + "\n3,4\n");
+        assertThat(table.rows()).isEqualTo(2);
+        assertThat(cells(table)).containsExactly(List.of("1", "2"), List.of("3", "4"));
     }
 }

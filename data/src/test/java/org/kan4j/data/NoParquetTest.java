@@ -57,7 +57,8 @@ class NoParquetTest {
         Method open = Class.forName("org.kan4j.data.Table", true, new WithoutHardwood()).getMethod("open", Path.class);
         assertThat(open.invoke(null, csv).toString()).isNotEmpty();
         assertThatThrownBy(() -> open.invoke(null, parquet)).isInstanceOf(InvocationTargetException.class).cause()
-                .hasMessageStartingWith("cannot read " + parquet + ": Parquet and its compressions need a library that is not there: ")
+                .hasMessageStartingWith(
+                        "cannot read " + parquet + ": Parquet and its compressions need a library that is not there: ")
                 .hasMessageContaining("hardwood");
     }
 }

@@ -213,9 +213,12 @@ class TableSetTest {
         Encoding.Numeric a = (Encoding.Numeric) encoding.columns().get(0);
         assertThat(encoding.columns().get(1)).isEqualTo(new Encoding.Categorical("c", List.of("k0", "k1")));
         double[] rows = read(table, Encoding.fromJson(encoding.toJson()), false);
-        assertThat(rows[7 * 3]).isEqualTo((a.mean() - a.low()) / (a.high() - a.low()) * 2 - 1);
+        assertThat(a.indicator()).isTrue();
+        assertThat(IntStream.range(0, 100).filter(i -> rows[i * 4 + 1] != 0)).containsExactly(7);
+        assertThat(rows[7 * 4 + 1]).isEqualTo(1);
+        assertThat(rows[7 * 4]).isEqualTo((a.mean() - a.low()) / (a.high() - a.low()) * 2 - 1);
         assertThat(a.mean()).isCloseTo(50, within(1.0));
-        assertThat(Arrays.copyOfRange(rows, 8 * 3 + 1, 8 * 3 + 3)).containsExactly(0, 0);
+        assertThat(Arrays.copyOfRange(rows, 8 * 4 + 2, 8 * 4 + 4)).containsExactly(0, 0);
         Table gap = file("a,c,y", "1,k0,1", "2,k1,", "3,k1,3");
         assertThatThrownBy(() -> TableSet.learn(gap, fill))
                 .hasMessageContaining("row 2 (line 3), column 'y': the target is missing");

@@ -175,6 +175,12 @@ class TablesTest {
         Table table = Table.open(resource("brotli.parquet"));
         assertThatThrownBy(() -> TableSet.learn(table, options("y"))).isInstanceOf(DataException.class)
                 .hasMessageContaining("is compressed with BROTLI, which is not supported").hasMessageNotContaining("damaged");
+        for (int i = 0; i < table.columns().size(); i++) {
+            int column = i;
+            assertThatThrownBy(() -> table.reader(column))
+                    .hasMessageContaining("column '" + table.columns().get(column).name() + "' is "
+                            + "compressed with BROTLI");
+        }
     }
 
     @Test

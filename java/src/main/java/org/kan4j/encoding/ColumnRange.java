@@ -1,14 +1,42 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.encoding;
 
-/** What an encoding needs to know of a column of numbers, learned value by value. */
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.kan4j.internal.SplitMix;
+
+/**
+ * What an encoding needs to know of a column of numbers, learned value by value: range, mean, deviation, and a random sample
+ * of its values. The same values in the same order give the same.
+ */
 public final class ColumnRange {
+
+    /** Values kept. */
+    private static final int SIZE = 1024;
+    /** Where the range is so many times what nine in ten values take up, most of a grid sees nothing. */
+    private static final double WIDE = 3;
+    /** Where it is so many times what eight in ten different values take up, however often the others occur, likewise. */
+    private static final double FAR = 20;
+    /** Where a tenth of the values reaches so many times farther from the median than the other tenth, likewise. */
+    private static final double LOPSIDED = 3;
+    /** Fewer different values than this are points, and no distribution. */
+    private static final int FEWEST = 4;
+    /** Intervals between quantiles. */
+    private static final int INTERVALS = 32;
+    /** Standard deviations of the normal distribution whose shares are between the first quantile and the last. */
+    private static final double REACH = 2.5;
 
     private double low = Double.POSITIVE_INFINITY;
     private double high = Double.NEGATIVE_INFINITY;
     private long count;
     private double mean;
     private double squares;
+    private double[] sample = new double[8];
+    private boolean missing;
+    private final SplitMix random = new SplitMix(1);
 
     /** Of no values yet. */
     public ColumnRange() {
@@ -19,10 +47,24 @@ public final class ColumnRange {
     public void add(double value) {
         low = Math.min(low, value);
         high = Math.max(high, value);
+        if (count < SIZE) {
+            sample = count < sample.length ? sample : Arrays.copyOf(sample, (int) Math.min(SIZE, 4 * count));
+            sample[(int) count] = value;
+        } else {
+            long place = (long) (random.uniform() * (count + 1)); // Algorithm R: Waterman, by Knuth, 1981
+            if (place < SIZE) {
+                sample[(int) place] = value;
+            }
+        }
         count++;
         double off = value - mean; // Welford, 1962
         mean += off / count;
         squares += off * (value - mean);
+    }
+
+    /** Takes in that a row has no value. */
+    public void addMissing() {
+        missing = true;
     }
 
     /** Values so far. */
@@ -30,13 +72,93 @@ public final class ColumnRange {
         return count;
     }
 
-    /** The input that scales this range to -1..1. */
+    /** The least value so far. */
+    public double low() {
+        return low;
+    }
+
+    /** The greatest value so far. */
+    public double high() {
+        return high;
+    }
+
+    /** As {@link #input(String, Encoding.Scaling)}, by the range. */
     public Encoding.Numeric input(String name) {
-        return new Encoding.Numeric(name, low, high, mean);
+        return input(name, Encoding.Scaling.RANGE);
+    }
+
+    /** The column as an input; where rows have no value, with a second number that tells. */
+    public Encoding.Numeric input(String name, Encoding.Scaling scaling) {
+        boolean spread = scaling == Encoding.Scaling.QUANTILES || scaling == Encoding.Scaling.AUTO && isUneven();
+        double[] values = sorted();
+        return new Encoding.Numeric(name, low, high, spread ? quantile(values, 0.5) : mean,
+                spread ? quantiles(values) : List.of(),
+                missing);
     }
 
     /** The target that is scaled to mean 0 and deviation 1; where all values are equal their unit is kept. */
     public Encoding.Value target(String name) {
         return new Encoding.Value(name, mean, squares > 0 ? Math.sqrt(squares / count) : 1);
+    }
+
+    /** Whether most of the range holds few values: outliers, or a long tail. */
+    public boolean isUneven() {
+        double[] values = sorted();
+        double[] different = Arrays.stream(values).distinct().toArray();
+        if (different.length < FEWEST) {
+            return false;
+        }
+        double most = quantile(values, 0.95) - quantile(values, 0.05);
+        double middle = quantile(values, 0.5);
+        double above = quantile(values, 0.9) - middle;
+        double below = middle - quantile(values, 0.1);
+        return high / WIDE - low / WIDE > most || high / FAR - low / FAR > quantile(different, 0.9) - quantile(different, 0.1)
+                || Math.min(above, below) > 0 && Math.max(above, below) > LOPSIDED * Math.min(above, below);
+    }
+
+    /** Where the column is uneven, how it is. */
+    public Optional<String> uneven() {
+        double[] values = sorted();
+        return !isUneven() ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
+                "is spread unevenly: 90 %% of its values lie between %.4g and %.4g, all between %.4g and %.4g",
+                quantile(values, 0.05), quantile(values, 0.95), low, high));
+    }
+
+    private double[] sorted() {
+        return Arrays.stream(sample, 0, (int) Math.min(count, SIZE)).sorted().toArray();
+    }
+
+    private static double quantile(double[] sorted, double share) {
+        double place = share * (sorted.length - 1);
+        int before = (int) place;
+        double next = sorted[Math.min(before + 1, sorted.length - 1)];
+        return sorted[before] + (next - sorted[before]) * (place - before);
+    }
+
+    /**
+     * Values between which the sample has the shares that a normal distribution has between even steps, so that a normal
+     * column stays what it is and any other is bent to one; the ends those of all rows; fewer where values repeat.
+     */
+    private List<Double> quantiles(double[] values) {
+        List<Double> knots = new ArrayList<>(List.of(low));
+        for (int i = 1; i < INTERVALS; i++) {
+            double knot = quantile(values, normalShare(REACH * (2.0 * i / INTERVALS - 1)));
+            if (knot > knots.getLast() && knot < high) {
+                knots.add(knot);
+            }
+        }
+        if (high > low) {
+            knots.add(high);
+        }
+        return knots;
+    }
+
+    /** The share of a standard normal distribution below z, to seven digits (Abramowitz and Stegun, 1964, 7.1.26). */
+    private static double normalShare(double z) {
+        double x = Math.abs(z) / Math.sqrt(2);
+        double t = 1 / (1 + 0.3275911 * x);
+        double tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+                * StrictMath.exp(-x * x);
+        return z >= 0 ? 1 - tail / 2 : tail / 2;
     }
 }

@@ -45,7 +45,10 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
     public enum Missing {
         /** They are refused, with their place. */
         REFUSE,
-        /** A number becomes the mean of the training rows, a category none of the known ones. */
+        /**
+         * A number becomes the mean of the training rows (their median, where it is scaled by quantiles), with a second input
+         * that tells if training rows had none; a category becomes none of the known ones.
+         */
         FILL
     }
 
@@ -55,6 +58,16 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         REFUSE,
         /** They become none of the known ones. */
         UNKNOWN
+    }
+
+    /** How a column of numbers is brought to -1..1. */
+    public enum Scaling {
+        /** By quantiles where its values are spread unevenly ({@link ColumnRange#isUneven}), otherwise by its range. */
+        AUTO,
+        /** By its range. */
+        RANGE,
+        /** By quantiles: outliers and long tails take up no more of a grid than a normal distribution's. */
+        QUANTILES
     }
 
     /** One input, or a run of like inputs. */
@@ -69,11 +82,13 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
      * @param name of the column
      * @param low least of the training rows
      * @param high greatest of the training rows
-     * @param mean of the training rows, which a missing value may become
-     * @param quantiles if there are any, what lies between two of them becomes an equal part of -1..1, so that values are
-     *     spread evenly; ascending, the first is low and the last high
+     * @param mean of the training rows, their median where there are quantiles; what a missing value may become
+     * @param quantiles if there are any, what lies between two of them becomes an equal part of -1..1; ascending, the first is
+     *     low and the last high
+     * @param indicator whether a second number is 1 for a missing value and 0 otherwise
      */
-    public record Numeric(String name, double low, double high, double mean, List<Double> quantiles) implements Column {
+    public record Numeric(String name, double low, double high, double mean, List<Double> quantiles, boolean indicator)
+            implements Column {
         /** Keeps an immutable copy. */
         public Numeric {
             Objects.requireNonNull(name, "name");
@@ -85,9 +100,14 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             this(name, low, high, mean, List.of());
         }
 
+        /** A number that does not tell where it is missing. */
+        public Numeric(String name, double low, double high, double mean, List<Double> quantiles) {
+            this(name, low, high, mean, quantiles, false);
+        }
+
         @Override
         public int width() {
-            return 1;
+            return indicator ? 2 : 1;
         }
 
         double encode(double value) {

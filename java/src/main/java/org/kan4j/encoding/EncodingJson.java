@@ -41,6 +41,9 @@ final class EncodingJson {
                 if (!n.quantiles().isEmpty()) {
                     number.put("quantiles", n.quantiles());
                 }
+                if (n.indicator()) {
+                    number.put("indicator", true);
+                }
                 yield number;
             }
             case Encoding.Categorical c -> object("type", "categorical", "name", c.name(), "values", c.values());
@@ -77,13 +80,14 @@ final class EncodingJson {
     private static Encoding.Column column(Node node) {
         return switch (node.text("type")) {
             case "numeric" -> {
-                node.only("type", "name", "low", "high", "mean", "quantiles");
+                node.only("type", "name", "low", "high", "mean", "quantiles", "indicator");
                 double low = node.number("low");
                 double high = node.number("high");
                 // Models of before missing values could be filled have no mean.
                 yield new Encoding.Numeric(node.text("name"), low, high,
                         node.has("mean") ? node.number("mean") : low + (high - low) / 2,
-                        node.has("quantiles") ? node.numbers("quantiles") : List.of());
+                        node.has("quantiles") ? node.numbers("quantiles") : List.of(),
+                        node.has("indicator") && node.truth("indicator"));
             }
             case "categorical" -> {
                 node.only("type", "name", "values");
@@ -192,6 +196,13 @@ final class EncodingJson {
                 numbers.add(number.doubleValue());
             }
             return numbers;
+        }
+
+        boolean truth(String field) {
+            if (map.get(field) instanceof Boolean truth) {
+                return truth;
+            }
+            throw bad(field, "true or false");
         }
 
         int count(String field) {

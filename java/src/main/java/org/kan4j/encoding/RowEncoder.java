@@ -60,7 +60,11 @@ public final class RowEncoder {
         for (int c = 0; c < categories.length; c++) {
             switch (encoding.columns().get(c)) {
                 case Encoding.Numeric n -> {
-                    into[out++] = n.encode(row.missing(cell) ? filled(row, cell, n.mean()) : finite(row, cell));
+                    boolean missing = row.missing(cell);
+                    into[out++] = n.encode(missing ? filled(row, cell, n.mean()) : finite(row, cell));
+                    if (n.indicator()) {
+                        into[out++] = missing ? 1 : 0;
+                    }
                     cell++;
                 }
                 case Encoding.Categorical known -> {

@@ -251,7 +251,13 @@ final class ExplainRun {
                     : fit.withRefinements(first * 3 / 2, 2 * first);
         }
         try (Arena arena = Arena.ofConfined();
-                Fit.Result result = fit.run(context, shape.model(options.basis()), data.train().dataset(arena))) {
+                Fit.Result result = fit.run(context, shape.model(options.basis()), data.train().dataset(arena),
+                        new Fit.Listener() {
+                            @Override
+                            public boolean isStopRequested() {
+                                return !goOn();
+                            }
+                        })) {
             KanGraph graph = KanGraph.of(result.parameters());
             say("fit", "%s %s, best of %d starts: held-out RMSE %s", shape, options.basis().name(), fit.starts(),
                     Svg.number(inUnit(Quality.of(context, graph, data.held()).value()), 3));

@@ -94,7 +94,8 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
             }
             Choice choice = ContextChoice.defaults().withLibrary(library).withTolerance(options.tolerance())
                     .withCancelled(() -> !goOn.getAsBoolean()).choose(composition, resolutions, train, held);
-            Reading other = new Reading(choice, FormulaSearch.defaults().find(choice.composition(), train, held, box(data)));
+            Reading other = new Reading(choice, FormulaSearch.defaults()
+                    .withCancelled(() -> !goOn.getAsBoolean()).find(choice.composition(), train, held, box(data)));
             best = best == null || other.betterThan(best) ? other : best;
         }
         Choice choice = best.choice();

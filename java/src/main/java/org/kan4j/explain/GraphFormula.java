@@ -178,8 +178,9 @@ final class GraphFormula {
                 throw KanGraph.mixed(l);
             }
             if (layer.argument() == KanGraph.Argument.NORMALISED) {
-                throw KanException.invalid("the edges of layer %d see a layer norm, which mixes all inputs: such a network has no "
-                        + "elementary formula; use a model of KanLayer.withInputNorm(false)", l);
+                throw KanException
+                        .invalid("the edges of layer %d see a layer norm, which mixes all inputs: such a network has no "
+                                + "elementary formula; use a model of KanLayer.withInputNorm(false)", l);
             }
         }
     }

@@ -36,7 +36,6 @@ final class StructureAttempt {
     private static final double KNOWN = 0.02;
     /** Formulas of data with noise that are finished, to be compared with those of networks. */
     private static final int FINISHED = 2;
-    private static final double WORTH = 0.3;
 
     private StructureAttempt() {
     }
@@ -62,12 +61,12 @@ final class StructureAttempt {
                 formulas.put(data.outputs().get(o).name(), met.get(o).get(k).formula());
                 worst = Math.max(worst, met.get(o).get(k).heldRmse());
             }
-            if (worst > WORTH) {
+            if (!(worst < 1)) {
                 break;
             }
             try {
-                FormulaResult result = FormulaSearch.defaults().find(Composition.of(formulas), train, held,
-                        FormulaAttempt.box(data));
+                FormulaResult result = FormulaSearch.defaults().withCancelled(() -> !goOn.getAsBoolean())
+                        .find(Composition.of(formulas), train, held, FormulaAttempt.box(data));
                 attempts.add(attempt(context, options, data, names, result, fitted));
                 result.formulas().forEach((name, formula) -> say.line("formula", "%s = %s   held-out RMSE %s of the deviation",
                         name, formula, Svg.number(result.heldRmse(), 3)));
@@ -118,7 +117,8 @@ final class StructureAttempt {
             kept[i] = Column.names(data.inputs()).indexOf(variables.get(i));
             columns.put(variables.get(i), data.inputs().get(kept[i]).decoded(Expression.variable(variables.get(i))));
             double[] values = GraphRun.column(data.train().x(), data.inputs().size(), kept[i]);
-            box.add(new Interval(java.util.Arrays.stream(values).min().orElse(-1), java.util.Arrays.stream(values).max().orElse(1)));
+            box.add(new Interval(java.util.Arrays.stream(values).min().orElse(-1),
+                    java.util.Arrays.stream(values).max().orElse(1)));
         }
         Column output = data.outputs().getFirst();
         Expression inside = Expression.sum(Expression.real(output.scale()).times(formula.substitute(columns)),
@@ -140,7 +140,8 @@ final class StructureAttempt {
             for (Edge edge : graph.edges()) {
                 double[] seen = GraphRun.column(run.inputOf(edge.layer()), graph.layer(edge.layer()).in(), edge.input());
                 double[] at = Curve.places(seen, POINTS);
-                List<Candidate> candidates = EdgeFit.suggest(new Curve(at, graph.values(context, edge, at)), options.library(), 1e-4);
+                List<Candidate> candidates = EdgeFit.suggest(new Curve(at, graph.values(context, edge, at)), options.library(),
+                        1e-4);
                 if (!candidates.isEmpty() && candidates.getFirst().error() < KNOWN) {
                     functions.put(edge, candidates.getFirst().function().name());
                     shapes.put(edge, candidates.getFirst().expression());

@@ -12,9 +12,9 @@ final class JavaRow {
 
     /**
      * Numbers of a column in the table ENCODING: low, high, mean (NaN: never filled), first quantile, parts, first
-     * value, values.
+     * value, values, indicator.
      */
-    private static final int FIELDS = 7;
+    private static final int FIELDS = 8;
 
     private final Encoding encoding;
     private final String type;
@@ -30,16 +30,16 @@ final class JavaRow {
             switch (column) {
                 case Encoding.Numeric n -> {
                     int parts = n.quantiles().size() > 2 ? n.quantiles().size() - 1 : 0;
-                    add(n.name(), n.low(), n.high(), n.mean(), quantiles.size(), parts, 0, -1);
+                    add(n.name(), n.low(), n.high(), n.mean(), quantiles.size(), parts, 0, -1, n.indicator() ? 1 : 0);
                     quantiles.addAll(parts > 0 ? n.quantiles() : List.of());
                 }
                 case Encoding.Pixels p -> {
                     for (int i = 0; i < p.count(); i++) {
-                        add("pixel" + i, 0, p.maximum(), Double.NaN, 0, 0, 0, -1);
+                        add("pixel" + i, 0, p.maximum(), Double.NaN, 0, 0, 0, -1, 0);
                     }
                 }
                 case Encoding.Categorical c -> {
-                    add(c.name(), 0, 0, 0, 0, 0, values.size(), c.values().size());
+                    add(c.name(), 0, 0, 0, 0, 0, values.size(), c.values().size(), 0);
                     values.addAll(c.values());
                 }
             }
@@ -72,8 +72,9 @@ final class JavaRow {
         text.line("private %s[] encoded() {", type).line("%s[] x = new %s[INPUTS];", type, type).line("int at = 0;");
         text.line("for (int c = 0; c < COLUMNS.length; c++) {").line("int e = c * %d;", FIELDS);
         text.line("int count = (int) ENCODING[e + 6];").line("if (count < 0) {");
-        text.line("x[at++] = %sscaled(numbers[c], c, e);", type.equals("float") ? "(float) " : "").line("continue;")
-                .line("}");
+        text.line("x[at++] = %sscaled(numbers[c], c, e);", type.equals("float") ? "(float) " : "");
+        text.line("if (ENCODING[e + 7] > 0) {").line("x[at++] = numbers[c] != numbers[c] ? 1 : 0;").line("}");
+        text.line("continue;").line("}");
         text.line("boolean found = %s;", fill ? "texts[c] == null" : "false");
         if (!fill) {
             text.line("if (texts[c] == null) {");

@@ -136,26 +136,27 @@ public final class JavaSource {
                     """);
         }
         if (code.contains(" exp(")) {
-            result.append("""
-                        /* exp: reduced to |r| <= ln 2 / 2, then a polynomial (coefficients of Cephes' expf). */
-                        private static float exp(float x) {
-                            if (!(x > -86.9f)) {
-                                return x != x ? x : 0;
-                            }
-                            if (x > 88.72284f) {
-                                return Float.POSITIVE_INFINITY;
-                            }
-                            float m = x * 1.44269504f + 12582912f; // its last bits are the power of 2
-                            float n = m - 12582912f;
-                            float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-                            float s = r * r;
-                            float p = ((1.9875691500e-4f * r + 1.3981999507e-3f) * s + (8.3334519073e-3f * r + 4.1665795894e-2f)) * s
-                                    + (1.6666665459e-1f * r + 5.0000001201e-1f);
-                            p = p * s + (r + 1);
-                            return (p + p) * Float.intBitsToFloat((Float.floatToRawIntBits(m) + 126) << 23);
-                        }
+            result.append(
+                    """
+                                /* exp: reduced to |r| <= ln 2 / 2, then a polynomial (coefficients of Cephes' expf). */
+                                private static float exp(float x) {
+                                    if (!(x > -86.9f)) {
+                                        return x != x ? x : 0;
+                                    }
+                                    if (x > 88.72284f) {
+                                        return Float.POSITIVE_INFINITY;
+                                    }
+                                    float m = x * 1.44269504f + 12582912f; // its last bits are the power of 2
+                                    float n = m - 12582912f;
+                                    float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+                                    float s = r * r;
+                                    float p = ((1.9875691500e-4f * r + 1.3981999507e-3f) * s + (8.3334519073e-3f * r + 4.1665795894e-2f)) * s
+                                            + (1.6666665459e-1f * r + 5.0000001201e-1f);
+                                    p = p * s + (r + 1);
+                                    return (p + p) * Float.intBitsToFloat((Float.floatToRawIntBits(m) + 126) << 23);
+                                }
 
-                    """);
+                            """);
         }
         if (code.contains(" erf(")) {
             result.append(ERF);

@@ -35,7 +35,12 @@ final class OnnxEncoding {
         for (Encoding.Column column : encoding.columns()) {
             graph.scope("inputs." + columns.size());
             columns.add(switch (column) {
-                case Encoding.Numeric n -> narrow(numeric(n, input(n.name(), OnnxGraph.DOUBLE, 1)));
+                case Encoding.Numeric n -> {
+                    String raw = input(n.name(), OnnxGraph.DOUBLE, 1);
+                    String scaled = narrow(numeric(n, raw));
+                    yield !n.indicator() ? scaled : graph.node("Concat", Map.of("axis", 1L), scaled,
+                            graph.node("Cast", Map.of("to", (long) OnnxGraph.type(dtype)), graph.node("IsNaN", raw)));
+                }
                 case Encoding.Pixels p -> {
                     String pixels = input("pixels", OnnxGraph.DOUBLE, p.count());
                     yield narrow(sub(mul(div(pixels, p.maximum()), 2), 1));

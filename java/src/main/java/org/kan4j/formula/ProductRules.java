@@ -162,7 +162,8 @@ final class ProductRules {
             return ofPower(inner, exponent, whole);
         }
         if (base instanceof Sum sum && whole != null && sum.terms().stream().allMatch(InfixPrinter::isNegative)) {
-            Expression positive = Expression.power(Expression.sum(sum.terms().stream().map(Expression::negated).toList()), exponent);
+            Expression positive = Expression.power(Expression.sum(sum.terms().stream().map(Expression::negated).toList()),
+                    exponent);
             return whole % 2 == 0 ? positive : positive.negated();
         }
         return base instanceof Product inner ? ofProduct(inner, exponent, whole) : power;

@@ -54,7 +54,8 @@ final class Pykan extends Variant {
 
     @Override
     Set<String> ignoredKeys() {
-        return Set.of("fitted_steps", "noise_scale", "scale_base_mu", "scale_base_sigma", "affine_trainable", "grid_eps", "grid_range", "sp_trainable", "sb_trainable", "seed", "save_act",
+        return Set.of("fitted_steps", "noise_scale", "scale_base_mu", "scale_base_sigma", "affine_trainable", "grid_eps",
+                "grid_range", "sp_trainable", "sb_trainable", "seed", "save_act",
                 "sparse_init", "auto_save", "first_init", "ckpt_path", "state_id", "round", "device");
     }
 

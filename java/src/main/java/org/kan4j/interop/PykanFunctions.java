@@ -20,7 +20,8 @@ final class PykanFunctions {
             Map.entry("exp", "exp(u)"), Map.entry("log", "log(u)"), Map.entry("abs", "abs(u)"), Map.entry("sin", "sin(u)"),
             Map.entry("cos", "cos(u)"), Map.entry("tan", "tan(u)"), Map.entry("tanh", "tanh(u)"),
             Map.entry("sgn", "sign(u)"), Map.entry("arcsin", "asin(u)"), Map.entry("arccos", "acos(u)"),
-            Map.entry("arctan", "atan(u)"), Map.entry("arctanh", "atanh(u)"), Map.entry("gaussian", "exp(-u^2)"), Map.entry("0", "0"));
+            Map.entry("arctan", "atan(u)"), Map.entry("arctanh", "atanh(u)"), Map.entry("gaussian", "exp(-u^2)"),
+            Map.entry("0", "0"));
 
     private PykanFunctions() {
     }
@@ -41,8 +42,9 @@ final class PykanFunctions {
             found = found instanceof List<?> list && index < list.size() ? list.get(index) : null;
         }
         if (!(found instanceof String name)) {
-            throw new FormatException("the config of variant pykan has no function's name for edge (" + layer + ", " + i + ", " + o
-                    + ")");
+            throw new FormatException(
+                    "the config of variant pykan has no function's name for edge (" + layer + ", " + i + ", " + o
+                            + ")");
         }
         return name;
     }

@@ -44,7 +44,8 @@ final class FactorForms implements StructureRun.Form {
         for (Division division : divisions.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("the target over %s^%d/%d is of %d inputs, to %.1e", division.by.meaning(), division.power[0],
                     division.power[1], division.left.inputs().size(), division.error);
-            Expression factor = Expression.power(division.by.meaning(), Expression.rational(division.power[0], division.power[1]));
+            Expression factor = Expression.power(division.by.meaning(),
+                    Expression.rational(division.power[0], division.power[1]));
             if (run.solve(division.left, depth + 1, e -> whole.test(e.times(factor)))) {
                 return true;
             }

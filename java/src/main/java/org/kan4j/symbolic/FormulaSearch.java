@@ -2,6 +2,7 @@
 package org.kan4j.symbolic;
 
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
@@ -14,8 +15,9 @@ import org.kan4j.formula.Interval;
  * @param steps of each fit at most
  * @param snap whether constants may become exact
  * @param listener is told what is tried
+ * @param cancelled asked between trials; constants not made exact by then stay measured
  */
-public record FormulaSearch(int steps, boolean snap, Consumer<String> listener) {
+public record FormulaSearch(int steps, boolean snap, Consumer<String> listener, BooleanSupplier cancelled) {
 
     /** @throws KanException if no step is allowed */
     public FormulaSearch {
@@ -27,17 +29,22 @@ public record FormulaSearch(int steps, boolean snap, Consumer<String> listener) 
     /** 100 steps, exact constants. */
     public static FormulaSearch defaults() {
         return new FormulaSearch(100, true, line -> {
-        });
+        }, () -> false);
     }
 
     /** With constants made exact or not. */
     public FormulaSearch withSnapping(boolean exact) {
-        return new FormulaSearch(steps, exact, listener);
+        return new FormulaSearch(steps, exact, listener, cancelled);
     }
 
     /** With a listener. */
     public FormulaSearch withListener(Consumer<String> lines) {
-        return new FormulaSearch(steps, snap, lines);
+        return new FormulaSearch(steps, snap, lines, cancelled);
+    }
+
+    /** With a question that ends the search when it is answered by true. */
+    public FormulaSearch withCancelled(BooleanSupplier question) {
+        return new FormulaSearch(steps, snap, listener, question);
     }
 
     /**

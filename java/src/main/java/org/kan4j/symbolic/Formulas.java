@@ -92,9 +92,12 @@ final class Formulas {
 
     private State snapped(State start, List<FormulaResult.Snapped> exact) {
         State state = start;
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = 0; round < ROUNDS && !settings.cancelled().getAsBoolean(); round++) {
             State next = null;
             for (Trial trial : trials(state)) {
+                if (settings.cancelled().getAsBoolean()) {
+                    return state;
+                }
                 next = tried(state, trial.value, trial.exact.expression());
                 if (next != null) {
                     exact.add(new FormulaResult.Snapped(trial.value, trial.error, trial.exact.expression()));

@@ -16,8 +16,11 @@ final class PolynomialForms implements StructureRun.Form {
     private static final int HIGHEST = 6;
     /** What a term adds to the target, as a share of it, below which it is none. */
     private static final double NOTHING = 1e-8;
+    /** And how many times the noise. */
+    private static final double NOISY = 4;
     private static final double FITS = 1e-7;
-    private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3}, {4, 3},
+    private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3},
+        {4, 3},
         {4, 4}};
 
     private final StructureRun run;
@@ -47,7 +50,8 @@ final class PolynomialForms implements StructureRun.Form {
             List<Term> above = terms(target, degrees[0]);
             List<Term> below = terms(target, degrees[1]);
             int size = above.size() + below.size();
-            if (size <= MOST_TERMS && size < target.values().length / 3 && size != last && quotient(above, below, target, whole)) {
+            if (size <= MOST_TERMS && size < target.values().length / 3 && size != last
+                    && quotient(above, below, target, whole)) {
                 return true;
             }
             last = size;
@@ -94,10 +98,10 @@ final class PolynomialForms implements StructureRun.Form {
         double size = Math.sqrt(VariableProjection.squares(target.values()));
         for (int pass = 0; pass < 3; pass++) {
             LinearFit fit = LinearFit.of(terms.stream().map(Term::values).toList(), target.values());
-            if (fit.error() > Math.max(FITS, 3 * target.precision())) {
+            if (fit.error() > Math.max(FITS, 1.2 * target.precision())) {
                 return false;
             }
-            double limit = NOTHING * size;
+            double limit = Math.max(NOTHING * size, NOISY * target.precision() * target.deviation());
             List<Term> kept = new ArrayList<>();
             List<Expression> sum = new ArrayList<>();
             for (int k = 0; k < terms.size(); k++) {

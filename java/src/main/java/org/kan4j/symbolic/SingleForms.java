@@ -82,7 +82,8 @@ final class SingleForms implements StructureRun.Form {
     /** Offers the functions of the library that come near; the error of the best that is no polynomial of high degree. */
     private double plain(Target target, Predicate<Expression> whole) {
         List<Candidate> candidates = candidates(target, library);
-        double best = candidates.stream().filter(c -> c.function().constants() <= FEW).mapToDouble(Candidate::error).min().orElse(1);
+        double best = candidates.stream().filter(c -> c.function().constants() <= FEW).mapToDouble(Candidate::error).min()
+                .orElse(1);
         double limit = Math.max(run.fits(WORST, target), 10 * target.precision());
         List<Candidate> near = candidates.stream().filter(c -> c.error() < limit).toList();
         for (Candidate candidate : near.stream().limit(CANDIDATES).toList()) {
@@ -109,8 +110,10 @@ final class SingleForms implements StructureRun.Form {
     /** c sin(g) + d where d is c or -c: the square of a sine of half the angle, which loses no digits near 0; null elsewhere. */
     private static Expression square(Expression e) {
         if (e instanceof Expression.Sum sum && sum.terms().size() == 2
-                && sum.terms().stream().filter(Expression.Real.class::isInstance).findFirst().orElse(null) instanceof Expression.Real d
-                && sum.terms().stream().filter(Expression.Product.class::isInstance).findFirst().orElse(null) instanceof Expression.Product p
+                && sum.terms().stream().filter(Expression.Real.class::isInstance).findFirst()
+                        .orElse(null) instanceof Expression.Real d
+                && sum.terms().stream().filter(Expression.Product.class::isInstance).findFirst()
+                        .orElse(null) instanceof Expression.Product p
                 && p.factors().size() == 2 && p.factors().get(0) instanceof Expression.Real c
                 && p.factors().get(1) instanceof Expression.Call call && call.function() == UnaryFunction.SIN
                 && Math.abs(Math.abs(c.value() / d.value()) - 1) < FITS) {
@@ -139,7 +142,8 @@ final class SingleForms implements StructureRun.Form {
 
     private static Curve curve(Target target) {
         double[] x = target.inputs().getFirst().values();
-        int[] order = IntStream.range(0, x.length).boxed().sorted(Comparator.comparingDouble(b -> x[b])).mapToInt(b -> b).toArray();
+        int[] order = IntStream.range(0, x.length).boxed().sorted(Comparator.comparingDouble(b -> x[b])).mapToInt(b -> b)
+                .toArray();
         double[] xs = new double[x.length];
         double[] ys = new double[x.length];
         int count = 0;
@@ -191,7 +195,8 @@ final class SingleForms implements StructureRun.Form {
     private boolean damped(Target target, Predicate<Expression> whole) {
         Quantity input = target.inputs().getFirst();
         SymbolicLibrary waves = SymbolicLibrary.of("sin,polynomial 3");
-        double middle = (Arrays.stream(input.values()).min().orElseThrow() + Arrays.stream(input.values()).max().orElseThrow()) / 2;
+        double middle = (Arrays.stream(input.values()).min().orElseThrow() + Arrays.stream(input.values()).max().orElseThrow())
+                / 2;
         double half = Arrays.stream(input.values()).max().orElseThrow() - middle;
         Candidate best = null;
         double rate = 0;
@@ -218,10 +223,13 @@ final class SingleForms implements StructureRun.Form {
         double least = Arrays.stream(input.values()).min().orElseThrow();
         double width = Arrays.stream(input.values()).max().orElseThrow() - least;
         List<double[]> columns = new ArrayList<>();
-        double[] rates = IntStream.rangeClosed(-RATES, RATES).mapToDouble(k -> Math.signum(k) * Math.pow(10, Math.abs(k) / 8.0 - 0.5)
-                / width).toArray();
+        double[] rates = IntStream.rangeClosed(-RATES, RATES)
+                .mapToDouble(k -> Math.signum(k) * Math.pow(10, Math.abs(k) / 8.0 - 0.5)
+                        / width)
+                .toArray();
         for (double rate : rates) {
-            columns.add(Arrays.stream(input.values()).map(v -> Math.exp(rate * (v - least) - Math.max(0, rate * width))).toArray());
+            columns.add(
+                    Arrays.stream(input.values()).map(v -> Math.exp(rate * (v - least) - Math.max(0, rate * width))).toArray());
         }
         LinearFit best = null;
         double[] pair = null;

@@ -71,8 +71,10 @@ final class SparseForms implements StructureRun.Form {
             add(all, input, Math::log, e -> Expression.call(UnaryFunction.LOG, e));
         }
         if (most < LARGE && most * most < LARGE) {
-            add(all, input, v -> Math.sin(v * v), e -> Expression.call(UnaryFunction.SIN, Expression.power(e, Expression.integer(2))));
-            add(all, input, v -> Math.cos(v * v), e -> Expression.call(UnaryFunction.COS, Expression.power(e, Expression.integer(2))));
+            add(all, input, v -> Math.sin(v * v),
+                    e -> Expression.call(UnaryFunction.SIN, Expression.power(e, Expression.integer(2))));
+            add(all, input, v -> Math.cos(v * v),
+                    e -> Expression.call(UnaryFunction.COS, Expression.power(e, Expression.integer(2))));
         }
         if (most < LARGE) {
             add(all, input, Math::sin, e -> Expression.call(UnaryFunction.SIN, e));
@@ -92,7 +94,8 @@ final class SparseForms implements StructureRun.Form {
     private static List<Feature> features(Target target) {
         List<Feature> all = new ArrayList<>();
         List<Feature> growing = List.of(new Feature(Expression.integer(1), LinearFit.ones(target.values().length), 0));
-        List<Quantity> inputs = target.inputs().size() > 1 ? target.inputs() : List.of(target.inputs().getFirst(), target.inputs().getFirst());
+        List<Quantity> inputs = target.inputs().size() > 1 ? target.inputs()
+                : List.of(target.inputs().getFirst(), target.inputs().getFirst());
         for (Quantity input : inputs) {
             List<Feature> functions = functions(input);
             List<Feature> next = new ArrayList<>(growing);
@@ -118,9 +121,10 @@ final class SparseForms implements StructureRun.Form {
         double[] y = VariableProjection.centred(few(target));
         double size = Math.sqrt(VariableProjection.squares(y));
         double[][] columns = features.stream().map(f -> unit(VariableProjection.centred(few(f.values)))).toArray(double[][]::new);
-        double limit = Math.max(FITS, 3 * precision) * size;
+        double limit = Math.max(FITS, 1.1 * precision) * size;
         int[] firsts = IntStream.range(0, columns.length).boxed()
-                .sorted(Comparator.comparingDouble(k -> -Math.abs(VariableProjection.dot(columns[k], y)))).limit(run.thorough() ? FIRSTS : 4)
+                .sorted(Comparator.comparingDouble(k -> -Math.abs(VariableProjection.dot(columns[k], y))))
+                .limit(run.thorough() ? FIRSTS : 4)
                 .mapToInt(Integer::intValue).toArray();
         for (int first : firsts) {
             if (run.over()) {

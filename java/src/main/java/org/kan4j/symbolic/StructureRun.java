@@ -13,9 +13,15 @@ import org.kan4j.symbolic.Target.Quantity;
  */
 final class StructureRun {
 
+    /** Pairs of more are too many; networks are pruned to fewer. */
+    private static final int MOST_INPUTS = 10;
     private static final int MOST_ROWS = 600;
     /** Structures inside structures. */
     private static final int DEEPEST = 3;
+    /** What smooth functions leave of a target, from which it is taken for noise. */
+    private static final double NOISE = 1e-5;
+    /** And from which there is nothing but noise. */
+    private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
 
     /** A way to find expressions of a target. */
@@ -55,12 +61,20 @@ final class StructureRun {
     }
 
     List<StructureSearch.Met> run() {
-        for (thorough = false; !trials.found();) {
-            solve(target, 0, trials::offer);
-            if (thorough || over()) {
-                break;
-            }
+        if (target.inputs().size() > MOST_INPUTS) {
+            say("%d inputs are more than the %d that are looked through for structure", target.inputs().size(), MOST_INPUTS);
+            return List.of();
+        }
+        solve(target, 0, trials::offer);
+        if (!over()) {
             thorough = true;
+            solve(target, 0, trials::offer);
+        }
+        double noise = over() ? 0 : noise();
+        if (noise > NOISE && noise < ALL) {
+            say("no formula to the last digit; what smooth functions leave is %.2g of the deviation", noise);
+            trials.noise(noise);
+            solve(target.with(target.values(), noise), 0, trials::offer);
         }
         return trials.met();
     }
@@ -83,6 +97,14 @@ final class StructureRun {
     /** The rows with another target. */
     Observations observations(String name, double[] values) {
         return new Observations(rows.inputs(), java.util.Map.of(name, values), rows.rows());
+    }
+
+    /** What smooth functions of all inputs leave of the target. */
+    private double noise() {
+        double all = LinearFit.of(LinearFit.products(target.columns(), target.values().length / 5), target.values()).error();
+        List<double[]> sum = new ArrayList<>(List.of(LinearFit.ones(target.values().length)));
+        target.columns().stream().limit(10).forEach(x -> sum.addAll(LinearFit.waves(x, 8)));
+        return Math.min(1, Math.min(all, LinearFit.of(sum, target.values()).error()));
     }
 
     boolean over() {

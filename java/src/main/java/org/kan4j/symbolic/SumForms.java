@@ -49,7 +49,8 @@ final class SumForms implements StructureRun.Form {
             }
         }
         splits.removeIf(s -> !(s.error < run.fits(FITS, target)));
-        splits.sort(Comparator.comparingDouble(s -> s.error < FITS_WELL ? s.groups.size() == target.inputs().size() ? -1 : 0 : s.error));
+        splits.sort(Comparator
+                .comparingDouble(s -> s.error < FITS_WELL ? s.groups.size() == target.inputs().size() ? -1 : 0 : s.error));
         for (Split split : splits.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("%sthe target is a sum over %s, to %.1e", split.warp == Warp.NONE ? "" : split.warp.name() + " ",
                     split.groups.stream().map(g -> g.stream().map(q -> q.meaning().toString()).toList()).toList(), split.error);

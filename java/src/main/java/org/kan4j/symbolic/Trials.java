@@ -20,6 +20,7 @@ final class Trials {
     private static final double NEAR = 1e-4;
     /** Measured constants that a formula may have without a doubt. */
     private static final int PLAIN = 4;
+    private static final double SMALLEST = 1e-12;
     private static final int KEPT = 6;
 
     private final StructureSearch settings;
@@ -29,7 +30,7 @@ final class Trials {
     private final Observations held;
     private final Set<String> tried = new HashSet<>();
     private final List<StructureSearch.Met> met = new ArrayList<>();
-    private int count;
+    private double hopeless = HOPELESS;
 
     Trials(StructureSearch settings, String output, Observations train, Observations held) {
         this.settings = settings;
@@ -39,8 +40,9 @@ final class Trials {
         this.held = held;
     }
 
-    int count() {
-        return count;
+    /** In noise the formula is what is left. */
+    void noise(double share) {
+        hopeless = Math.max(HOPELESS, Math.min(1.5, 1.2 * share));
     }
 
     boolean over() {
@@ -49,6 +51,13 @@ final class Trials {
 
     boolean found() {
         return !met.isEmpty() && met.getFirst().heldRmse() <= settings.enough() / series(met.getFirst().formula());
+    }
+
+    /** What the held-out rows and the formula take to be written down: a larger formula has to be worth it. */
+    private double bits(StructureSearch.Met one) {
+        double rows = held.rows();
+        double error = Math.max(one.heldRmse(), SMALLEST);
+        return (rows * Math.log(error) + 0.5 * constants(one.formula()) * Math.log(rows)) / Math.log(2) + one.formula().size();
     }
 
     /** Many constants are a series: it has to be right to more digits. */
@@ -72,11 +81,10 @@ final class Trials {
         if (form.variables().isEmpty() || !tried.add(form.format(org.kan4j.formula.Notation.TEXT, 3))) {
             return false;
         }
-        count++;
         try {
             Composition start = Composition.of(Map.of(output, form)).gauged();
             double before = ConstantFit.rmse(start, few);
-            if (!(before < HOPELESS)) {
+            if (!(before < hopeless)) {
                 return false;
             }
             ConstantFit.Result fit = ConstantFit.fit(start, few, STEPS);
@@ -86,7 +94,7 @@ final class Trials {
             double error = ConstantFit.rmse(fit.composition(), held);
             if (Double.isFinite(error)) {
                 met.add(new StructureSearch.Met(fit.composition().inlined().getFirst(), error));
-                met.sort(Comparator.comparingDouble(StructureSearch.Met::heldRmse));
+                met.sort(Comparator.comparingDouble(this::bits));
                 if (met.size() > KEPT) {
                     met.removeLast();
                 }

@@ -53,7 +53,8 @@ class CorrectionTest {
     void aRightLawIsLeftAloneAndOneWithoutHiddenLayersToo() {
         ToDoubleFunction<double[]> truth = p -> p[0] * p[0] + p[1];
         try (Context context = KanGraphTest.single(); Arena arena = Arena.ofConfined()) {
-            Correction right = Correction.of(context, law(context, "x^2 + y"), 2, rows(arena, 1, truth), rows(arena, 2, truth), 60,
+            Correction right = Correction.of(context, law(context, "x^2 + y"), 2, rows(arena, 1, truth), rows(arena, 2, truth),
+                    60,
                     1);
             assertTrue(right.learned() < 1e-2 && right.after() < 1e-2, right.toString());
             assertEquals("[2,3,1]", right.graph().shape());

@@ -161,7 +161,8 @@ class ExpansionTest {
     @Test
     void whatCannotBeDoneIsOneSentence() {
         KanModel normed = KanModel.of(DType.F64, KanLayer.of(2, 3, BSpline.of(4, 3)), LayerNorm.of(3), Linear.of(3, 1));
-        try (Context context = KanGraphTest.single(); Parameters parameters = KanGraphTest.random(BSpline.of(4, 3), 1);
+        try (Context context = KanGraphTest.single();
+                Parameters parameters = KanGraphTest.random(BSpline.of(4, 3), 1);
                 Parameters norm = KanGraphTest.randomised(normed, 1)) {
             KanGraph graph = KanGraph.of(parameters);
             double[] x = KanGraphTest.rows(4, 2);

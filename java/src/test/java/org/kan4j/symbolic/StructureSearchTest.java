@@ -1,12 +1,14 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.symbolic;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kan4j.formula.Expression;
@@ -32,8 +34,16 @@ class StructureSearchTest {
         return box;
     }
 
+    /** One for each form, and forms inside forms. */
     @ParameterizedTest
-    @CsvSource({"exp(sin(pi*x)+y^2), x=-1:1 y=-1:1", "(u+v)/(1+u*v), u=-0.9:0.9 v=-0.9:0.9"})
+    @CsvSource({"exp(sin(pi*x) + y^2), x=-1:1 y=-1:1", "(u + v)/(u*v + 1), u=-0.9:0.9 v=-0.9:0.9",
+        "sqrt(a^2 + b^2 + 1), a=-1:1 b=-1:1", "8.314*T*n/V, n=0.1:5 T=250:400 V=0.01:0.1",
+        "6.626E-34*f - 3.5E-19, f=6e14:2e15", "2*sin(x)*cos(y), x=-1:1 y=-1:1", "a + alpha*b, a=-1:1 alpha=-1:1 b=-1:1",
+        "a + 2*sqrt(a)*cos(delta) + 1, a=0.05:1 delta=-3:3", "sin(2*log(x*y)), x=0.2:5 y=0.2:5",
+        "exp(-(theta - theta1)^2/(2*sigma^2))/(sqrt(2*pi)*sigma), theta=-1:1 theta1=-1:1 sigma=0.5:2",
+        "4*a*sin((b - c)/2)^2/(b - c)^2, a=0:1 b=-1:1 c=-1:1", "3*exp(-t/9)/2 + 3*exp(-t/2), t=0:30",
+        "2*cos(2*t)*exp(-3*t/10), t=0:10", "x^3/(exp(x) - 1), x=0.2:8", "sin(73*x/10)/2 + sin(3*x), x=0:6",
+        "(1 - cos(n*theta))/(2*sin(theta/2)^2), n=1:3 theta=0.2:3", "log(x^3 + x^2 + x + 1), x=0:2"})
     void aFormulaComesBack(String text, String ranges) {
         Map<String, Interval> box = box(ranges);
         Formula formula = Formula.parse(text, List.copyOf(box.keySet()));
@@ -41,5 +51,45 @@ class StructureSearchTest {
         Observations held = sample(formula, box, 100, 2);
         List<StructureSearch.Met> met = StructureSearch.defaults().find("Y_", train, held);
         assertTrue(!met.isEmpty() && met.getFirst().heldRmse() < 3e-12, met.toString());
+        FormulaResult result = FormulaSearch.defaults().find(Composition.of(Map.of("Y_", met.getFirst().formula())), train, held,
+                box);
+        assertEquals(text, result.formulas().get("Y_").toString());
+    }
+
+    @Test
+    void columnsWithoutEffectAreNotInTheFormula() {
+        Map<String, Interval> box = box("x=-1:1 y=-1:1 r=-1:1 s=-1:1 t=-1:1 u=-1:1");
+        Formula formula = Formula.parse("exp(sin(pi*x)+y^2)", List.copyOf(box.keySet()));
+        List<StructureSearch.Met> met = StructureSearch.defaults().find("Y_", sample(formula, box, 800, 1),
+                sample(formula, box, 100, 2));
+        assertEquals(List.of("x", "y"), met.getFirst().formula().variables());
+    }
+
+    @Test
+    void whatDependsOnAMissingColumnIsNotFound() {
+        Map<String, Interval> box = box("x=-1:1 y=-1:1");
+        Observations whole = sample(Formula.parse("x*y", List.of("x", "y")), box, 400, 1);
+        Observations without = new Observations(Map.of("x", whole.inputs().get("x")), whole.targets(), 400);
+        List<StructureSearch.Met> met = StructureSearch.defaults().find("Y_", without.thinned(300), without);
+        assertTrue(met.isEmpty() || met.getFirst().heldRmse() > 0.9, met.toString());
+    }
+
+    @Test
+    void manyColumnsAreLeftToNetworks() {
+        Map<String, double[]> inputs = new LinkedHashMap<>();
+        for (int i = 0; i < 2000; i++) {
+            inputs.put("x" + i, new SplittableRandom(i).doubles(20).toArray());
+        }
+        List<String> lines = new java.util.ArrayList<>();
+        Observations data = new Observations(inputs, Map.of("Y_", inputs.get("x1")), 20);
+        assertTrue(StructureSearch.defaults().withListener(lines::add).find("Y_", data, data).isEmpty());
+        assertEquals(List.of("2000 inputs are more than the 10 that are looked through for structure"), lines);
+    }
+
+    @Test
+    void theSearchEndsWhenItIsAskedTo() {
+        Map<String, Interval> box = box("x=-1:1 y=-1:1");
+        Observations data = sample(Formula.parse("x*y", List.of("x", "y")), box, 400, 1);
+        assertTrue(StructureSearch.defaults().withCancelled(() -> true).find("Y_", data, data).isEmpty());
     }
 }

@@ -49,7 +49,7 @@ final class Scorer {
     }
 
     private static boolean isPlain(Encoding.Column column) {
-        return column instanceof Encoding.Numeric n && n.quantiles().size() <= 2 && n.high() > n.low()
+        return column instanceof Encoding.Numeric n && n.quantiles().size() <= 2 && n.high() > n.low() && !n.indicator()
                 && Double.isFinite(n.high() - n.low());
     }
 

@@ -1,0 +1,68 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.kan4j.data.NamedSet;
+import org.kan4j.device.Context;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.measure.Metrics;
+import org.kan4j.model.Initialisation;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.rows.Dataset;
+import org.kan4j.rows.RowSource;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingListener;
+
+/**
+ * Trainings that are there to be measured: for a choice among options, for folds.
+ *
+ * @param model the network
+ * @param initialisation how it begins
+ * @param context where to train
+ * @param stop asked after each step whether to give up
+ */
+record Attempt(KanModel model, Initialisation initialisation, Context context, BooleanSupplier stop) {
+
+    /** Trains on some rows and measures on others; empty where it was stopped. */
+    Optional<Metrics> measure(TrainOptions options, RowSource train, RowSource held) {
+        try (Parameters parameters = Parameters.initialise(model, initialisation, options.seed())) {
+            Trainer.Builder builder = options.apply(Trainer.builder(parameters).context(context)).listener(giveUp());
+            if (options.method().hasClassWeights()) {
+                builder.classWeights(options.method().classWeights(train));
+            }
+            RowSource.Split<? extends RowSource> split = options.validation() == null ? null
+                    : train.split(1 - options.validation(), options.seed());
+            try (Trainer trainer = builder.build()) {
+                boolean stopped = (split == null ? trainer.fit(train) : trainer.fit(split.first(), split.second())).stopped();
+                return stopped ? Optional.empty() : Optional.of(trainer.evaluate(held));
+            }
+        }
+    }
+
+    private TrainingListener giveUp() {
+        return new TrainingListener() {
+            @Override
+            public void onBatch(Trainer trainer, Batch batch) {
+                if (stop.getAsBoolean()) {
+                    trainer.requestStop();
+                }
+            }
+        };
+    }
+
+    /** The training rows of a file in memory, as folds need them. */
+    static Dataset inMemory(String option, RowSource rows, TrainOptions options) {
+        if (NamedSet.of(options.data()).isPresent() || rows instanceof Dataset) {
+            return (Dataset) rows;
+        }
+        throw new InputException(option + " needs the encoded rows in memory, which --memory " + options.memory()
+                + " MiB are too few for");
+    }
+
+    /** The RMSE's, of the target's deviations that a model counts in. */
+    static double unit(Encoding encoding) {
+        return Output.unit(encoding);
+    }
+}

@@ -1,0 +1,353 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.kan4j.cli.Progress.format;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import org.kan4j.data.Names;
+import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
+import org.kan4j.measure.Metrics;
+import org.kan4j.rows.Dataset;
+import org.kan4j.rows.Folds;
+import org.kan4j.search.Evaluation;
+import org.kan4j.search.Search;
+import org.kan4j.search.Space;
+import org.kan4j.search.Trial;
+import org.kan4j.tensor.DType;
+import picocli.CommandLine;
+
+/** The trainings of a search: each is what {@code kan4j train} with its options does, on the other folds. */
+final class TuneRun implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LOG = "trials.jsonl";
+
+    /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
+    static final class Trainings {
+
+        private final List<String> common;
+        private final long seed;
+        private final CommandLine.ParseResult parsed;
+
+        /** Refuses what train would refuse. */
+        Trainings(List<String> common, long seed) {
+            this.common = List.copyOf(common);
+            this.seed = seed;
+            CommandLine line = line(new TrainCommand());
+            try {
+                this.parsed = line.parseArgs(arguments(Map.of()));
+            } catch (CommandLine.UnmatchedArgumentException e) {
+                String option = e.getUnmatched().getFirst().split("=", 2)[0];
+                throw new InputException("Unknown option '" + option + "', did you mean '"
+                        + Names.nearest(option, line.getCommandSpec().optionsMap().keySet()) + "'?", e);
+            } catch (CommandLine.ParameterException e) {
+                throw new InputException(e.getMessage(), e);
+            }
+        }
+
+        String data() {
+            return parsed.matchedPositionalValue(0, "");
+        }
+
+        /** Names of options that every trial has, and so does not search; a shape may be said in two ways. */
+        Set<String> given() {
+            Set<String> names = new TreeSet<>();
+            parsed.matchedOptions().forEach(option -> names.add(option.longestName().substring(2)));
+            if (names.contains("layers")) {
+                names.add("hidden");
+            }
+            return names;
+        }
+
+        private static CommandLine line(TrainCommand command) {
+            return new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true);
+        }
+
+        String[] arguments(Map<String, String> options) {
+            List<String> all = new ArrayList<>(common);
+            all.add("--seed=" + seed);
+            options.forEach((name, value) -> all.add("--" + name + "=" + value));
+            return all.toArray(String[]::new);
+        }
+
+        /** The training of a trial, prepared. */
+        TrainCommand.Prepared prepare(Map<String, String> options, Context context, PrintWriter notes) throws IOException {
+            TrainCommand command = new TrainCommand();
+            line(command).setErr(notes).setOut(notes).parseArgs(arguments(options));
+            return command.prepare(seed, context);
+        }
+    }
+
+    /** The rows as some options encode them. */
+    private record Encoded(Dataset rows, Folds folds) {
+    }
+
+    private final Trainings trainings;
+    private final Path folder;
+    private final int count;
+    private final Context context;
+    private final BooleanSupplier stop;
+    private final PrintWriter screen;
+    private final Arena arena = Arena.ofShared();
+    private final Map<String, Encoded> encoded = new LinkedHashMap<>();
+    private final Map<Evaluation.Point, Double> known = new LinkedHashMap<>();
+    private final PrintWriter silence = new PrintWriter(Writer.nullWriter());
+    private BufferedWriter log;
+    private boolean classification;
+    private double best = Double.POSITIVE_INFINITY;
+    private long started;
+    private Map<String, String> trained;
+    private String card = "";
+    private String command = "";
+
+    TuneRun(Trainings trainings, Path folder, int count, Context context, BooleanSupplier stop, PrintWriter screen) {
+        this.trainings = trainings;
+        this.folder = folder;
+        this.count = count;
+        this.context = context;
+        this.stop = stop;
+        this.screen = screen;
+    }
+
+    // ------------------------------------------------------------------------------------------------------ the search
+
+    /** Reads the rows and, where there are some, the trials of before; gives the options to begin with. */
+    Map<String, String> begin(Space space) throws IOException {
+        screen.println("reading " + trainings.data());
+        screen.flush();
+        Map<String, String> first = readLog();
+        TrainCommand.Prepared usual = trainings.prepare(first, context, screen);
+        classification = usual.job().classification();
+        Encoded rows = encoded(usual);
+        screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
+                space.options().size(), String.join(", ", space.options().keySet())));
+        screen.flush();
+        first = first.isEmpty() ? usual.options().values(space.options().keySet()) : first;
+        openLog(first);
+        started = System.nanoTime();
+        return first;
+    }
+
+    /** Searches; what cannot be trained at all is said. */
+    Search.Result search(Search search) {
+        try {
+            return search.run(this::loss);
+        } catch (UncheckedIOException e) {
+            throw new InputException(folder.resolve(LOG) + ": " + Main.describe(e.getCause()), e);
+        }
+    }
+
+    Map<Evaluation.Point, Double> known() {
+        return known;
+    }
+
+    /** What is searched for: the loss of trials is it. */
+    String measure() {
+        return classification ? "cross-entropy" : "RMSE";
+    }
+
+    private OptionalDouble loss(Evaluation.Point point) {
+        double loss;
+        try {
+            TrainCommand.Prepared training = trainings.prepare(point.options(), context, silence);
+            Encoded rows = encoded(training);
+            TrainOptions options = training.options();
+            if (options.epochs() != null) {
+                options = options.within((int) Math.ceil(options.epochs() * point.budget()));
+            }
+            Attempt attempt = new Attempt(training.model(), training.initialisation(), context, stop);
+            Optional<Metrics> measured = attempt.measure(options, rows.rows().select(rows.folds().outOf(point.fold())),
+                    rows.rows().select(rows.folds().in(point.fold())));
+            if (measured.isEmpty()) {
+                return OptionalDouble.empty();
+            }
+            loss = classification ? measured.get().loss()
+                    : measured.get().rmse().orElseThrow() * Attempt.unit(training.job().encoding());
+        } catch (KanException | InputException e) {
+            if (known.isEmpty()) {
+                throw e; // the options to begin with
+            }
+            loss = Double.POSITIVE_INFINITY; // values that do not go together, a loss that is not finite
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        known.put(point, loss);
+        write(point, loss);
+        return OptionalDouble.of(loss);
+    }
+
+    private Encoded encoded(TrainCommand.Prepared training) {
+        TrainOptions all = training.options();
+        String key = training.job().encoding().toJson() + " " + training.model().dtype();
+        Encoded found = encoded.get(key);
+        if (found == null) {
+            DType dtype = training.model().dtype();
+            Dataset rows = Attempt.inMemory("tune", training.job().parts().train().load(arena, dtype, all.bytes()), all);
+            found = new Encoded(rows, Options.of("--folds " + count, () -> Folds.of(rows, count, trainings.seed)));
+            encoded.put(key, found);
+        }
+        return found;
+    }
+
+    // --------------------------------------------------------------------------------------------------------- progress
+
+    /** Shows a trial that is better or was tried on all folds, and trains the best so far on all rows. */
+    void told(Trial trial) {
+        boolean whole = trial.losses().size() == count;
+        if (whole) {
+            boolean better = trial.loss() < best;
+            screen.println(format("%6.0f s  trial %-4d %s %.5g +- %.2g%s  %s", (System.nanoTime() - started) / 1e9,
+                    trial.number(),
+                    measure(), trial.loss(), trial.deviation(), better ? ", the best so far" : "", words(trial.options())));
+            screen.flush();
+            if (better) {
+                best = trial.loss();
+                train(trial);
+            }
+        } else if (Terminal.isThere()) {
+            System.err.print(format("\r%6.0f s  trial %-4d %s %.5g, best so far %.5g ", (System.nanoTime() - started) / 1e9,
+                    trial.number(), measure(), trial.loss(), best));
+            System.err.flush();
+        }
+    }
+
+    static String words(Map<String, String> options) {
+        StringBuilder words = new StringBuilder();
+        options.forEach((name, value) -> words.append(" --").append(name).append(' ').append(TrainOptions.quoted(value)));
+        return words.isEmpty() ? "defaults" : words.substring(1);
+    }
+
+    /** Trains on all training rows by the very command that is shown, unless that has been done. */
+    void train(Trial trial) {
+        if (trial.options().equals(trained)) {
+            return;
+        }
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        List<String> words = new ArrayList<>(List.of("train"));
+        words.addAll(List.of(trainings.arguments(trial.options())));
+        words.addAll(List.of("--out=" + folder.resolve("model.safetensors"), "--json=" + folder.resolve("metrics.json"),
+                "--plot=none", "--log=none"));
+        int status = Main.run(new PrintWriter(out), new PrintWriter(err), words.toArray(String[]::new));
+        if (status != 0) {
+            throw new InputException("the best options cannot be trained with on all rows: " + err.toString().strip());
+        }
+        trained = trial.options();
+        command = out.toString().lines().filter(line -> line.startsWith("again")).reduce("", (a, b) -> b).substring(5).strip();
+        card = out.toString().lines().filter(line -> line.startsWith("test") || line.startsWith("train "))
+                .reduce("", (a, b) -> b);
+    }
+
+    /** How the trained model does on the test rows. */
+    String card() {
+        return card;
+    }
+
+    /** The command that makes the trained model again. */
+    String command() {
+        return command;
+    }
+
+    // -------------------------------------------------------------------------------------------------------------- log
+
+    /** What has to be the same for losses of before to hold. */
+    private ObjectNode head() throws IOException {
+        Path file = Job.file(trainings.data());
+        return JSON.createObjectNode().put("train", String.join(" ", trainings.arguments(Map.of()))).put("folds", count)
+                .put("bytes", file == null || !Files.isRegularFile(file) ? 0 : Files.size(file));
+    }
+
+    /** Takes in what was tried before; gives the options that were begun with, none where there is nothing. */
+    private Map<String, String> readLog() throws IOException {
+        Path file = folder.resolve(LOG);
+        new Output.Check().reads("DATA", Job.file(trainings.data())).writes("--out", file);
+        if (!Files.exists(file)) {
+            return Map.of();
+        }
+        Map<String, String> first = new LinkedHashMap<>();
+        List<String> lines = Files.readAllLines(file);
+        for (int i = 0; i < lines.size(); i++) {
+            try {
+                JsonNode line = JSON.readTree(lines.get(i));
+                if (i > 0) {
+                    read(line);
+                    continue;
+                }
+                line.path("first").properties().forEach(option -> first.put(option.getKey(), option.getValue().asText()));
+                JsonNode mine = JSON.readTree(head().toString());
+                if (!mine.properties().stream().allMatch(field -> field.getValue().equals(line.get(field.getKey())))) {
+                    throw new InputException(file + " is of another search, " + lines.getFirst()
+                            + "; --out names another folder, or remove it");
+                }
+            } catch (JsonProcessingException e) {
+                if (i < lines.size() - 1) { // of the last line a kill may have left a part
+                    throw new InputException(file + ": line " + (i + 1) + " is not what tune writes; remove the file", e);
+                }
+            }
+        }
+        screen.println(format("going on     with %,d trainings of %s", known.size(), file));
+        return first;
+    }
+
+    private void openLog(Map<String, String> first) throws IOException {
+        log = Files.newBufferedWriter(folder.resolve(LOG));
+        ObjectNode head = head();
+        ObjectNode options = head.putObject("first");
+        first.forEach(options::put);
+        log.write(head + "\n");
+        known.forEach(this::write);
+        log.flush();
+    }
+
+    private void read(JsonNode line) {
+        Map<String, String> options = new LinkedHashMap<>();
+        line.path("options").properties().forEach(option -> options.put(option.getKey(), option.getValue().asText()));
+        known.put(new Evaluation.Point(options, line.path("budget").asDouble(), line.path("fold").asInt()),
+                line.path("loss").isNull() ? Double.POSITIVE_INFINITY : line.path("loss").asDouble());
+    }
+
+    private void write(Evaluation.Point point, double loss) {
+        ObjectNode line = JSON.createObjectNode();
+        ObjectNode options = line.putObject("options");
+        point.options().forEach(options::put);
+        line.put("budget", point.budget()).put("fold", point.fold());
+        line.put("loss", Double.isFinite(loss) ? Double.valueOf(loss) : null);
+        try {
+            log.write(line + "\n");
+            log.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (arena) {
+            if (log != null) {
+                log.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TuneCommandTest {
+
+    @TempDir
+    private Path folder;
+    private Path data;
+
+    @BeforeEach
+    void write() throws IOException {
+        List<String> lines = new ArrayList<>(List.of("a,b,kind,y"));
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < 120; i++) {
+            double a = random.nextDouble();
+            double b = random.nextDouble();
+            lines.add(a + "," + b + "," + (a > b ? "more" : "less") + "," + (Math.sin(5 * a) + b + 0.1 * random.nextGaussian()));
+        }
+        data = Files.write(folder.resolve("d.csv"), lines);
+    }
+
+    private Object[] tune(Object... more) {
+        return Stream.concat(Stream.of("tune", data, "--target", "y", "--epochs", 4, "--folds", 3, "--drop", "kind", "--out",
+                folder.resolve("tuned")), Arrays.stream(more)).toArray();
+    }
+
+    private String text(String name) throws IOException {
+        return Files.readString(folder.resolve("tuned").resolve(name));
+    }
+
+    @Test
+    void theWinnerIsTrainedAndItsCommandRepeatsIt() throws IOException {
+        Cli first = Cli.succeed(tune("--trials", 11));
+        assertThat(first.out()).contains("96 rows in 3 folds", "trial 0", "the best so far", "candidates   11");
+        assertThat(text("report.txt")).contains("defaults", "best", "what mattered", "again        kan4j train");
+        assertThat(Files.readAllBytes(folder.resolve("tuned/report.png"))).startsWith(0x89, 'P', 'N', 'G');
+        String again = text("report.txt").lines().filter(line -> line.startsWith("again")).findFirst().orElseThrow()
+                .substring("again        kan4j ".length());
+        Path repeated = folder.resolve("again.safetensors");
+        Cli.succeed(Stream.concat(Arrays.stream(again.split(" ")), Stream.of("--out", repeated, "--plot", "none")).toArray());
+        assertThat(predictions(repeated)).isEqualTo(predictions(folder.resolve("tuned/model.safetensors")));
+        JsonNode metrics = Cli.json(folder.resolve("tuned/metrics.json"));
+        assertThat(metrics.get("options").get("epochs").asInt()).isEqualTo(4);
+    }
+
+    private String predictions(Path model) {
+        return Cli.succeed("predict", data, "--model", model).out();
+    }
+
+    @Test
+    void aSearchGoesOnWhereItWasAndTheSeedDecides() throws IOException {
+        Cli.succeed(tune("--trials", 11));
+        String whole = text("trials.jsonl");
+        String best = text("report.txt");
+        List<String> lines = whole.lines().toList();
+        Files.writeString(folder.resolve("tuned/trials.jsonl"),
+                String.join("\n", lines.subList(0, 9)) + "\n" + lines.get(9).substring(0, 20)); // as a kill leaves it
+        Cli more = Cli.succeed(tune("--trials", 11));
+        assertThat(more.out()).contains("going on     with 8 trainings");
+        assertThat(text("trials.jsonl")).isEqualTo(whole);
+        assertThat(text("report.txt")).isEqualTo(best);
+        Cli.refuse(new String[] {"is of another search", "--out names another folder"}, tune("--trials", 11, "--seed", 2));
+    }
+
+    @Test
+    void whatIsGivenIsKeptAndASpaceIsSearched() throws IOException {
+        Path space = Files.writeString(folder.resolve("space.json"),
+                "{\"grid\": [3, 4], \"huber\": [\"\", 1], \"hidden\": [], \"second-difference\": []}");
+        Cli.succeed(tune("--trials", 6, "--basis", "bspline", "--batch=32", "--lr", 0.02, "--weight-decay", 0.1, "--scaling",
+                "range", "--space", space));
+        text("trials.jsonl").lines().skip(1).forEach(line -> assertThat(line).doesNotContain("basis", "batch", "lr", "hidden")
+                .containsAnyOf("grid", "huber", "\"options\":{}"));
+        assertThat(Cli.json(folder.resolve("tuned/metrics.json")).get("options").get("batch").asInt()).isEqualTo(32);
+    }
+
+    @Test
+    void timeEndsASearch() throws IOException {
+        Cli cli = Cli.succeed(tune("--minutes", 0.05));
+        assertThat(cli.out()).contains("best ");
+        assertThat(folder.resolve("tuned/model.safetensors")).exists();
+    }
+
+    @Test
+    void classesAreTuned() {
+        Cli cli = Cli.succeed("tune", data, "--target", "kind", "--epochs", 4, "--folds", 2, "--trials", 2, "--out",
+                folder.resolve("classes"));
+        assertThat(cli.out()).contains("cross-entropy", "accuracy");
+    }
+
+    @Test
+    void badInputIsRefused() throws IOException {
+        Cli.refuse(new String[] {"--minutes M, --trials N"}, tune());
+        Cli.refuse(new String[] {"--minutes must be above 0, given 0"}, tune("--minutes", 0));
+        Cli.refuse(new String[] {"--trials must be at least 1"}, tune("--trials", 0));
+        Cli.refuse(new String[] {"--folds must be at least 2"}, "tune", data, "--target", "y", "--trials", 1, "--folds", 1);
+        Cli.refuse(new String[] {"--folds 500", "the folds must be 2 to the 96 rows"}, "tune", data, "--target", "y", "--epochs",
+                1, "--folds", 500, "--trials", 1, "--out", folder.resolve("t"));
+        Cli.refuse(new String[] {"tune does not take --resume"}, tune("--trials", 1, "--resume", "x.safetensors"));
+        Cli.refuse(new String[] {"Unknown option '--bassis'", "--basis"}, tune("--trials", 1, "--bassis", "mlp"));
+        Cli.refuse(new String[] {"unknown basis 'nothing'"}, tune("--trials", 1, "--basis", "nothing"));
+        Path space = Files.writeString(folder.resolve("space.json"), "{\"griid\": [3]}");
+        Cli.refuse(new String[] {"train has no option 'griid', did you mean 'grid'"}, tune("--trials", 1, "--space", space));
+        Files.writeString(space, "{\"grid\": 3}");
+        Cli.refuse(new String[] {"'grid' needs a list of values, given 3"}, tune("--trials", 1, "--space", space));
+        Path same = Files.write(folder.resolve("same.csv"), List.of("a,kind", "1,x", "2,x", "3,x"));
+        Cli.refuse(new String[] {"the same in all 3 rows"}, "tune", same, "--target", "kind", "--trials", 1);
+    }
+
+    @Test
+    void crossValidationOfATraining() throws IOException {
+        Path metrics = folder.resolve("m.json");
+        Cli cli = Cli.succeed("train", data, "--target", "y", "--drop", "kind", "--epochs", 5, "--cv", 3, "--out",
+                folder.resolve("m.safetensors"), "--plot", "none", "--json", metrics);
+        assertThat(cli.out()).contains("fold 1 of 3", "fold 3 of 3", "3 folds      rmse", "+-");
+        JsonNode rmse = Cli.json(metrics).get("cv").get("rmse");
+        assertThat(rmse.get("folds")).hasSize(3);
+        assertThat(rmse.get("mean").asDouble()).isPositive();
+        Cli.refuse(new String[] {"--cv 500", "the folds must be 2 to the 96 rows, given 500"}, "train", data, "--target", "y",
+                "--drop",
+                "kind", "--epochs", 1, "--cv", 500);
+        Cli.refuse(new String[] {"--cv must be at least 2"}, "train", data, "--target", "y", "--cv", 1);
+        Cli.refuse(new String[] {"--cv and --seeds exclude each other"}, "train", data, "--target", "y", "--cv", 2, "--seeds",
+                "1,2");
+    }
+}

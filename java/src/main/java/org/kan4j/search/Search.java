@@ -1,0 +1,237 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.search;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.kan4j.error.KanException;
+import org.kan4j.internal.SplitMix;
+
+/**
+ * Search of options by successive halving (Jamieson and Talwalkar, arXiv 1502.07943; Li et al., arXiv 1603.06560) with cross
+ * validation. Of nine candidates, made short trainings of on one fold, the better three are trained in full on it, and the best
+ * of these on all folds; then the next nine. Half of them are drawn from the whole space, half are neighbours of the best so far.
+ * The options to begin with are the first candidate and are always tried on all folds, so nothing worse is found.
+ *
+ * <p>With a number of trials it is a function of the seed and the losses. What was computed can be given again
+ * ({@link #known}), so a search that was interrupted goes on where it was. Used by one thread.
+ */
+public final class Search {
+
+    /** Candidates that are compared at a time, and how many of a rung reach the next. */
+    private static final int BRACKET = 9;
+    private static final int HALVING = 3;
+    /** Share of the epochs of the first rung. */
+    private static final double SHORT = 0.25;
+    /** Draws until one is new. */
+    private static final int DRAWS = 50;
+
+    private final Space space;
+    private Map<String, String> first = Map.of();
+    private int trials = Integer.MAX_VALUE;
+    private long deadline = Long.MAX_VALUE;
+    private int folds = 5;
+    private long seed = 1;
+    private BooleanSupplier stop = () -> false;
+    private Consumer<Trial> listener = trial -> {
+    };
+    private final Map<Evaluation.Point, Double> known = new HashMap<>();
+    private final List<Trial> done = new ArrayList<>();
+
+    private Search(Space space) {
+        this.space = Objects.requireNonNull(space, "space");
+    }
+
+    /** A search of some options. */
+    public static Search over(Space space) {
+        return new Search(space);
+    }
+
+    /** Options to begin with; otherwise none, the defaults. */
+    public Search from(Map<String, String> options) {
+        first = Map.copyOf(options);
+        return this;
+    }
+
+    /** Candidates in all, the first one included; otherwise as the time allows. */
+    public Search trials(int value) {
+        if (value < 1) {
+            throw KanException.invalid("the trials must be at least 1, given %d", value);
+        }
+        trials = value;
+        return this;
+    }
+
+    /** How long to search; otherwise until the trials are made. A training that has begun is ended. */
+    public Search time(Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw KanException.invalid("the time must be above 0, given %s", value);
+        }
+        deadline = System.nanoTime() + value.toNanos();
+        return this;
+    }
+
+    /** Folds of the cross-validation; otherwise 5. */
+    public Search folds(int value) {
+        if (value < 2) {
+            throw KanException.invalid("the folds must be at least 2, given %d", value);
+        }
+        folds = value;
+        return this;
+    }
+
+    /** The seed of the candidates; otherwise 1. */
+    public Search seed(long value) {
+        seed = value;
+        return this;
+    }
+
+    /** Ends the search before the next training when this says yes. */
+    public Search stopWhen(BooleanSupplier asked) {
+        stop = Objects.requireNonNull(asked, "asked");
+        return this;
+    }
+
+    /** Who is told of each candidate on each rung. */
+    public Search listener(Consumer<Trial> value) {
+        listener = Objects.requireNonNull(value, "listener");
+        return this;
+    }
+
+    /** A loss that was computed before and is not computed again. */
+    public Search known(Evaluation.Point point, double loss) {
+        known.put(point, loss);
+        return this;
+    }
+
+    /**
+     * What came of a search.
+     *
+     * @param best of those that were tried on all folds; where none was, of the longest trainings; empty where there was none
+     * @param trials all, each candidate once a rung, in order
+     * @param candidates how many there were
+     * @param stopped whether on request or for time, before all trials were made
+     */
+    public record Result(Optional<Trial> best, List<Trial> trials, int candidates, boolean stopped) {
+
+        /** Keeps an immutable copy. */
+        public Result {
+            trials = List.copyOf(trials);
+        }
+    }
+
+    /** Searches. */
+    public Result run(Evaluation evaluation) {
+        if (trials == Integer.MAX_VALUE && deadline == Long.MAX_VALUE) {
+            throw KanException.invalid("a search needs a number of trials or a time");
+        }
+        Set<Map<String, String>> seen = new HashSet<>();
+        int made = 0;
+        boolean whole = rung(List.of(new Trial(0, first, 0, List.of())), 1, folds, evaluation).size() == 1;
+        seen.add(first);
+        made++;
+        boolean more = true;
+        while (whole && more && made < trials) {
+            List<Trial> bracket = new ArrayList<>();
+            for (; bracket.size() < BRACKET && made < trials; made++) {
+                Optional<Map<String, String>> drawn = draw(made, seen);
+                more = drawn.isPresent(); // else the space has no more
+                if (!more) {
+                    break;
+                }
+                bracket.add(new Trial(made, drawn.get(), 0, List.of()));
+            }
+            List<Trial> better = rung(bracket, SHORT, 1, evaluation);
+            whole = better.size() == bracket.size();
+            better = rung(keep(better, HALVING), 1, 1, evaluation);
+            better = rung(keep(better, 1), 1, folds, evaluation);
+            whole &= !over();
+        }
+        return result(made, more && made < trials);
+    }
+
+    private Result result(int made, boolean stopped) {
+        return new Result(best(), done, made, stopped);
+    }
+
+    private boolean over() {
+        return stop.getAsBoolean() || System.nanoTime() - deadline >= 0;
+    }
+
+    /** A candidate that was not there before; a function of the seed, its number and the best so far. */
+    private Optional<Map<String, String>> draw(int number, Set<Map<String, String>> seen) {
+        SplitMix random = new SplitMix(seed, number);
+        for (int i = 0; i < DRAWS; i++) {
+            boolean near = number % 2 == 0 && i < DRAWS / 2;
+            Map<String, String> drawn = near ? space.near(best().map(Trial::options).orElse(first), random) : space.draw(random);
+            if (!near) { // what the space does not have stays as it began
+                Map<String, String> all = new java.util.LinkedHashMap<>(first);
+                space.options().keySet().forEach(all::remove);
+                all.putAll(drawn);
+                drawn = all;
+            }
+            if (seen.add(drawn)) {
+                return Optional.of(drawn);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Tries candidates on some folds; those for which there is time. */
+    private List<Trial> rung(List<Trial> candidates, double budget, int tried, Evaluation evaluation) {
+        List<Trial> rung = new ArrayList<>();
+        for (Trial candidate : candidates) {
+            List<Double> losses = new ArrayList<>();
+            for (int fold = 0; fold < tried; fold++) {
+                OptionalDouble loss = loss(new Evaluation.Point(candidate.options(), budget, fold), evaluation);
+                if (loss.isEmpty()) {
+                    return rung;
+                }
+                losses.add(loss.getAsDouble());
+            }
+            Trial trial = new Trial(candidate.number(), candidate.options(), budget, losses);
+            rung.add(trial);
+            done.add(trial);
+            listener.accept(trial);
+        }
+        return rung;
+    }
+
+    private OptionalDouble loss(Evaluation.Point point, Evaluation evaluation) {
+        Double before = known.get(point);
+        if (before != null) {
+            return OptionalDouble.of(before);
+        }
+        if (over()) {
+            return OptionalDouble.empty();
+        }
+        OptionalDouble loss = evaluation.loss(point);
+        if (loss.isPresent()) {
+            double finite = Double.isNaN(loss.getAsDouble()) ? Double.POSITIVE_INFINITY : loss.getAsDouble();
+            known.put(point, finite);
+            return OptionalDouble.of(finite);
+        }
+        return loss;
+    }
+
+    private static List<Trial> keep(List<Trial> rung, int most) {
+        return rung.stream().filter(trial -> trial.loss() < Double.POSITIVE_INFINITY)
+                .sorted(Comparator.comparingDouble(Trial::loss)).limit(most).toList();
+    }
+
+    private Optional<Trial> best() {
+        return done.stream().filter(trial -> trial.loss() < Double.POSITIVE_INFINITY)
+                .min(Comparator.comparingInt((Trial trial) -> -trial.losses().size()).thenComparing(trial -> -trial.budget())
+                        .thenComparingDouble(Trial::loss));
+    }
+}

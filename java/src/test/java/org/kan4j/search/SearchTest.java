@@ -1,0 +1,116 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.search;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.kan4j.error.KanException;
+
+class SearchTest {
+
+    private static final Space SPACE = new Space(Map.of("a", numbers())).with(Map.of("b", numbers()))
+            .with(Map.of("c", numbers()));
+
+    private static List<String> numbers() {
+        return IntStream.range(0, 12).mapToObj(Integer::toString).toList();
+    }
+
+    /** Least at a = 7, b = 2; c means nothing; a fold and a short training add a little. */
+    private static double loss(Evaluation.Point point) {
+        return 1 + Math.pow(number(point, "a") - 7, 2) + Math.pow(number(point, "b") - 2, 2) + 0.01 * point.fold()
+                + 0.1 * (1 - point.budget());
+    }
+
+    private static double number(Evaluation.Point point, String name) {
+        return Double.parseDouble(point.options().getOrDefault(name, "0"));
+    }
+
+    private static Search search() {
+        return Search.over(SPACE).folds(3).seed(5);
+    }
+
+    @Test
+    void theBestIsFoundAndIsAFunctionOfTheSeed() {
+        Search.Result result = search().trials(100).run(point -> OptionalDouble.of(loss(point)));
+        Trial best = result.best().orElseThrow();
+        assertTrue(best.loss() < 3, best.toString());
+        assertEquals(3, best.losses().size());
+        assertEquals(100, result.candidates());
+        assertEquals(result.trials(), search().trials(100).run(point -> OptionalDouble.of(loss(point))).trials());
+        assertEquals(Map.of(), result.trials().getFirst().options());
+        assertEquals(3, result.trials().getFirst().losses().size());
+        List<Influence> mattered = Influence.of(result.trials());
+        assertEquals("c", mattered.getLast().option());
+        assertTrue(mattered.getFirst().share() > 0.2 && mattered.getLast().share() < 0.2, mattered.toString());
+    }
+
+    @Test
+    void whatWasComputedIsNotComputedAgain() {
+        Map<Evaluation.Point, Double> computed = new LinkedHashMap<>();
+        Search.Result whole = search().trials(30).run(point -> {
+            computed.put(point, loss(point));
+            return OptionalDouble.of(loss(point));
+        });
+        for (int before : List.of(0, 1, 7, computed.size() - 1)) {
+            Search again = search().trials(30);
+            computed.entrySet().stream().limit(before).forEach(e -> again.known(e.getKey(), e.getValue()));
+            List<Evaluation.Point> more = new ArrayList<>();
+            assertEquals(whole.trials(), again.run(point -> {
+                more.add(point);
+                return OptionalDouble.of(loss(point));
+            }).trials());
+            assertEquals(computed.size() - before, more.size());
+        }
+    }
+
+    @Test
+    void whatFailsIsNotTakenAndTheFirstIsNeverBeaten() {
+        Search.Result failing = search().trials(20)
+                .run(point -> OptionalDouble.of(point.options().isEmpty() ? 5 : Double.NaN));
+        assertEquals(0, failing.best().orElseThrow().number());
+        Search.Result all = search().trials(20).run(point -> OptionalDouble.of(Double.POSITIVE_INFINITY));
+        assertTrue(all.best().isEmpty());
+    }
+
+    @Test
+    void itStopsWhereAskedAndKeepsTheBest() {
+        int[] calls = {0};
+        Search.Result result = search().trials(1000).stopWhen(() -> calls[0] >= 20).run(point -> {
+            calls[0]++;
+            return OptionalDouble.of(loss(point));
+        });
+        assertEquals(20, calls[0]);
+        assertTrue(result.stopped() && result.best().isPresent());
+        Search.Result none = search().trials(10).run(point -> OptionalDouble.empty());
+        assertTrue(none.stopped() && none.best().isEmpty());
+        Search.Result late = search().time(Duration.ofNanos(1)).run(point -> OptionalDouble.of(1));
+        assertTrue(late.stopped() && late.best().isEmpty());
+    }
+
+    @Test
+    void aSmallSpaceEnds() {
+        Search.Result result = Search.over(new Space(Map.of("a", List.of("", "1")))).folds(2).trials(50)
+                .run(point -> OptionalDouble.of(1 + number(point, "a")));
+        assertEquals(2, result.trials().stream().map(Trial::number).distinct().count());
+        assertEquals(Map.of(), result.best().orElseThrow().options());
+    }
+
+    @Test
+    void badSettingsAreRefused() {
+        assertThrows(KanException.class, () -> search().run(point -> OptionalDouble.of(1)), "no end");
+        assertThrows(KanException.class, () -> search().trials(0));
+        assertThrows(KanException.class, () -> search().folds(1));
+        assertThrows(KanException.class, () -> search().time(Duration.ZERO));
+        assertThrows(KanException.class, () -> new Space(Map.of("a", List.of())));
+        assertThrows(KanException.class, () -> new Space(Map.of("a", List.of("1", "1"))));
+    }
+}
