@@ -6,6 +6,7 @@ module org.kan4j {
 
     exports org.kan4j;
     exports org.kan4j.basis;
+    exports org.kan4j.constraint;
     exports org.kan4j.device;
     exports org.kan4j.encoding;
     exports org.kan4j.error;

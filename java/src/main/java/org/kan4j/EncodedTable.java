@@ -22,4 +22,13 @@ public interface EncodedTable {
      * @param dtype that the model computes in
      */
     RowSource rows(Arena arena, DType dtype);
+
+    /**
+     * The rows in two parts: those to train on, and those to hold out; at random unless the table knows better.
+     *
+     * @param share of the rows that is held out, above 0 and below 1
+     */
+    default RowSource.Split<? extends RowSource> split(Arena arena, DType dtype, double share, long seed) {
+        return rows(arena, dtype).split(1 - share, seed);
+    }
 }

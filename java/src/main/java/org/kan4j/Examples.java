@@ -39,9 +39,16 @@ public final class Examples {
     /** Numbers of the rows in {@link #rows}; null for all in order. */
     private final int[] selection;
     private final double[] weights;
+    private final Dealing dealing;
 
     private Examples(String target, List<String> names, List<Columns.Kind> kinds, IntFunction<IntFunction<?>> rows,
             IntFunction<?> targets, int size, int[] selection, double[] weights) {
+        this(target, names, kinds, rows, targets, size, selection, weights, Dealing.RANDOM);
+    }
+
+    private Examples(String target, List<String> names, List<Columns.Kind> kinds, IntFunction<IntFunction<?>> rows,
+            IntFunction<?> targets, int size, int[] selection, double[] weights, Dealing dealing) {
+        this.dealing = dealing;
         this.target = target;
         this.names = names;
         this.kinds = kinds;
@@ -72,6 +79,12 @@ public final class Examples {
     /** Rows of numbers, each with any number of labels. */
     public static Examples of(double[][] x, List<? extends Collection<String>> labels) {
         return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.size(), labels::get);
+    }
+
+    /** Rows of numbers, each with several numbers to predict, {@code target0}, {@code target1} and so on. */
+    public static Examples of(double[][] x, double[][] targets) {
+        width(targets.length, i -> targets[i].length);
+        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
     }
 
     /** Rows of numbers, each with a class. */
@@ -156,12 +169,12 @@ public final class Examples {
         if (Arrays.stream(inputs).distinct().count() != inputs.length) {
             throw KanException.invalid("each input needs a name of its own, given %s", Arrays.toString(inputs));
         }
-        return new Examples(target, List.of(inputs), kinds, rows, targets, size, selection, weights);
+        return new Examples(target, List.of(inputs), kinds, rows, targets, size, selection, weights, dealing);
     }
 
-    /** The same with a name for what is predicted. */
+    /** The same with a name for what is predicted; of several numbers a name each, with commas between them. */
     public Examples predicting(String name) {
-        return new Examples(name, names, kinds, rows, targets, size, selection, weights);
+        return new Examples(name, names, kinds, rows, targets, size, selection, weights, dealing);
     }
 
     /**
@@ -173,14 +186,51 @@ public final class Examples {
         if (rowWeights.length != size) {
             throw new ShapeException(rowWeights.length + " weights for " + size + " rows");
         }
-        return new Examples(target, names, kinds, rows, targets, size, selection, rowWeights.clone());
+        return new Examples(target, names, kinds, rows, targets, size, selection, rowWeights.clone(), dealing);
     }
 
     /** Some of these rows, in this order. */
     public Examples select(int... positions) {
         int[] chosen = Arrays.stream(positions).map(this::row).toArray();
         return new Examples(target, names, kinds, rows, targets, chosen.length, chosen,
-                weights == null ? null : Arrays.stream(positions).mapToDouble(i -> weights[i]).toArray());
+                weights == null ? null : Arrays.stream(positions).mapToDouble(i -> weights[i]).toArray(),
+                dealing.select(positions));
+    }
+
+    /**
+     * The same in groups that stay together: whatever is held out or measured in a cross-validation has no row of a group that
+     * was trained on.
+     *
+     * @param groups one a row, such as the patient
+     */
+    public Examples grouped(List<?> groups) {
+        requireEach("groups", groups.size());
+        return with(new Dealing(List.copyOf(groups), null));
+    }
+
+    /**
+     * The same in an order of time: the last rows are held out, those of one time together, and a cross-validation measures each
+     * part by what came before it.
+     *
+     * @param times one a row, such as the day
+     */
+    public Examples ordered(double... times) {
+        requireEach("times", times.length);
+        return with(new Dealing(null, times.clone()));
+    }
+
+    private void requireEach(String what, int count) {
+        if (count != size) {
+            throw new ShapeException(count + " " + what + " for " + size + " rows");
+        }
+    }
+
+    private Examples with(Dealing other) {
+        return new Examples(target, names, kinds, rows, targets, size, selection, weights, other);
+    }
+
+    Dealing dealing() {
+        return dealing;
     }
 
     // ------------------------------------------------------------------------------------------------------ properties
@@ -234,8 +284,17 @@ public final class Examples {
         return new CellRow(all.where(), wanted, i -> all.cells().apply(at[i]));
     }
 
-    /** What is to be predicted of a row, as a row of one cell. */
+    /** What is to be predicted of a row, as a row of one cell, or of several where it is an array of numbers. */
     CellRow targetOf(int position) {
-        return new CellRow("row " + position, List.of(target), i -> targets.apply(row(position)));
+        Object cell = targets.apply(row(position));
+        if (cell instanceof double[] several) {
+            String[] named = target.split(",", -1);
+            List<String> each = new ArrayList<>();
+            for (int i = 0; i < several.length; i++) {
+                each.add(several.length == 1 ? target : named.length == several.length ? named[i] : target + i);
+            }
+            return new CellRow("row " + position, each, i -> several[i]);
+        }
+        return new CellRow("row " + position, List.of(target), i -> cell);
     }
 }

@@ -4,6 +4,7 @@ package org.kan4j;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
@@ -100,8 +101,9 @@ public final class Kan {
         }
     }
 
-    /** The properties that a trained model's file carries. */
-    static Map<String, String> properties(Encoding encoding) {
-        return Map.of(Encoding.KEY, encoding.toJson());
+    /** The properties that a trained model's file carries; the columns in which it is monotone may be null. */
+    static Map<String, String> properties(Encoding encoding, MonotoneColumns columns) {
+        return columns == null ? Map.of(Encoding.KEY, encoding.toJson())
+                : Map.of(Encoding.KEY, encoding.toJson(), MonotoneColumns.KEY, columns.toJson());
     }
 }

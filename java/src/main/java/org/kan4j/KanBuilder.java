@@ -6,13 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
@@ -20,14 +23,13 @@ import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
-import org.kan4j.optim.Loss;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.Schedule;
-import org.kan4j.rows.Folds;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
-import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.Calibration;
+import org.kan4j.train.ClassBalance;
 import org.kan4j.train.HeldOut;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
@@ -56,11 +58,14 @@ public final class KanBuilder<M extends TrainedKan> {
     private double validation;
     private int patience;
     private long seed = 1;
-    private DType dtype = DType.F32;
+    private DType dtype;
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private Encoding.Scaling scaling = Encoding.Scaling.AUTO;
     private boolean balanced;
+    private boolean calibrated;
+    private List<Double> levels = List.of();
+    private final Map<String, Integer> monotone = new LinkedHashMap<>();
     private ContextOptions context = ContextOptions.defaults();
     private Path checkpoint;
     private final List<TrainingListener> listeners = new ArrayList<>();
@@ -117,9 +122,7 @@ public final class KanBuilder<M extends TrainedKan> {
      * @param share above 0 and below 1
      */
     public KanBuilder<M> validation(double share) {
-        if (!(share > 0 && share < 1)) {
-            throw KanException.invalid("the share of validation rows must be above 0 and below 1, given %s", share);
-        }
+        require(share > 0 && share < 1, "the share of validation rows must be above 0 and below 1, given %s", share);
         validation = share;
         return this;
     }
@@ -129,9 +132,7 @@ public final class KanBuilder<M extends TrainedKan> {
      * otherwise all epochs are made. Holds out a tenth unless {@link #validation} says otherwise.
      */
     public KanBuilder<M> patience(int value) {
-        if (value < 1) {
-            throw KanException.invalid("the patience must be at least 1, given %d", value);
-        }
+        require(value >= 1, "the patience must be at least 1, given %d", value);
         patience = value;
         return this;
     }
@@ -142,7 +143,7 @@ public final class KanBuilder<M extends TrainedKan> {
         return this;
     }
 
-    /** What the model computes in, F32 or F64; otherwise F32. */
+    /** What the model computes in, F32 or F64; otherwise F32, and F64 where it is monotone. */
     public KanBuilder<M> dtype(DType value) {
         dtype = Objects.requireNonNull(value, "dtype");
         return this;
@@ -168,10 +169,43 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /** Has the rows of each class count as much as those of another, however many there are; for classes. */
     public KanBuilder<M> balanced() {
-        if (task != Learner.Task.CLASSES) {
-            throw KanException.invalid("only classes can be balanced");
-        }
+        require(task == Learner.Task.CLASSES, "only classes can be balanced");
         balanced = true;
+        return this;
+    }
+
+    /** Divides the logits of classes by the temperature that suits the held-out rows, a tenth unless {@link #validation} says else. */
+    public KanBuilder<M> calibrated() {
+        require(task == Learner.Task.CLASSES, "only probabilities of classes are calibrated");
+        calibrated = true;
+        return this;
+    }
+
+    /**
+     * Has what is predicted, or the probability of the second of two classes, rise or fall in a column wherever the others are:
+     * kept by construction and proved, {@link TrainedKan#unproved}. For B-splines, on the CPU.
+     *
+     * @param column of numbers
+     * @param direction 1 for rising, -1 for falling
+     */
+    public KanBuilder<M> monotone(String column, int direction) {
+        monotone.putAll(new MonotoneColumns(Map.of(column, direction)).directions());
+        return this;
+    }
+
+    /** No interactions: predictions are a sum of functions of one input each, {@link #hidden} of none. */
+    public KanBuilder<M> additive() {
+        return hidden();
+    }
+
+    /**
+     * Predicts quantiles of the number instead of its mean, by the pinball loss, {@link Prediction#quantile}. They never cross.
+     *
+     * @param ofQuantiles ascending, each above 0 and below 1, such as 0.05, 0.5 and 0.95
+     */
+    public KanBuilder<M> quantiles(double... ofQuantiles) {
+        require(task == Learner.Task.VALUE, "only numbers have quantiles; Kan.regressor predicts numbers");
+        levels = new Encoding.Quantiles(new Encoding.Value("", 0, 1), Arrays.stream(ofQuantiles).boxed().toList()).levels();
         return this;
     }
 
@@ -213,6 +247,12 @@ public final class KanBuilder<M extends TrainedKan> {
         return this;
     }
 
+    private static void require(boolean right, String message, Object... values) {
+        if (!right) {
+            throw KanException.invalid(message, values);
+        }
+    }
+
     // -------------------------------------------------------------------------------------------------------- training
 
     /** Trains on rows of numbers, each with a class. The caller closes the model. */
@@ -240,6 +280,11 @@ public final class KanBuilder<M extends TrainedKan> {
         return fit(Examples.of(x, targets));
     }
 
+    /** Trains on rows of numbers, each with several numbers to predict. The caller closes the model. */
+    public M fit(double[][] x, double[][] targets) {
+        return fit(Examples.of(x, targets));
+    }
+
     /** As {@link #fit(double[][], double[])}. */
     public M fit(float[][] x, float[] targets) {
         return fit(Examples.of(x, targets));
@@ -262,55 +307,39 @@ public final class KanBuilder<M extends TrainedKan> {
      * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
      */
     public M fit(Examples examples) {
-        RowEncoder encoder = new RowEncoder(Learner.learn(examples, task, missing, unseen, scaling));
-        return fit(new EncodedTable() {
-            @Override
-            public Encoding encoding() {
-                return encoder.encoding();
-            }
-
-            @Override
-            public RowSource rows(Arena arena, DType type) {
-                return Learner.rows(examples, encoder, arena, type);
-            }
-        });
+        return fit(new EncodedExamples(examples,
+                new RowEncoder(Learner.learn(examples, task, missing, unseen, scaling, levels))));
     }
 
     /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
     public M fit(EncodedTable table) {
         Encoding encoding = table.encoding();
-        Class<?> told = switch (encoding.target()) {
-            case Encoding.Classes c -> KanClassifier.class;
-            case Encoding.Labels l -> KanMultiLabel.class;
-            case Encoding.Value v -> KanRegressor.class;
-        };
-        if (told != kind) {
-            throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", encoding.target().name(),
-                    told.getSimpleName(), kind.getSimpleName());
-        }
-        double share = validation > 0 ? validation : patience > 0 ? 0.1 : 0;
+        TrainedKan.requireKind(encoding.target(), kind);
+        MonotoneColumns columns = monotone.isEmpty() ? null : new MonotoneColumns(monotone);
+        DType type = dtype != null ? dtype : columns != null ? DType.F64 : DType.F32;
+        double share = validation > 0 ? validation : patience > 0 || calibrated ? 0.1 : 0;
         try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
-            RowSource rows = table.rows(arena, dtype);
-            RowSource.Split<? extends RowSource> split = share == 0 ? null : rows.split(1 - share, seed);
-            if (split != null && (split.first().size() == 0 || split.second().size() == 0)) {
-                throw KanException.invalid("holding out %s of %d rows leaves a part empty", share, rows.size());
-            }
-            RowSource train = split == null ? rows : split.first();
-            Recipe recipe = Recipe.of(train.size(), encoding.features());
-            recipe = epochs == null ? recipe : recipe.withEpochs(epochs);
-            double shrinking = weightDecay != null ? weightDecay : weightDecay(running, encoding, recipe, train);
-            Parameters parameters = Parameters.initialise(model(encoding, recipe), seed);
-            Trainer.Builder how = trainer(parameters, running, encoding, recipe, train, shrinking);
-            if (checkpoint != null) {
-                how.checkpoint(checkpoint);
-            }
+            RowSource.Split<? extends RowSource> split = share == 0 ? null : table.split(arena, type, share, seed);
+            require(split == null || split.first().size() > 0 && split.second().size() > 0,
+                    "holding out %s of the rows leaves a part empty", share);
+            RowSource train = split == null ? table.rows(arena, type) : split.first();
+            Recipe usual = Recipe.of(train.size(), encoding.features());
+            Recipe recipe = epochs == null ? usual : usual.withEpochs(epochs);
+            KanModel model = model(type, encoding, recipe, columns);
+            double shrinking = weightDecay != null ? weightDecay : weightDecay(running, model, encoding, recipe, train, columns);
+            Parameters parameters = Parameters.initialise(model, seed);
+            Trainer.Builder how = trainer(parameters, running, encoding, recipe, train, shrinking, columns);
+            how.checkpoint(checkpoint);
             if (patience > 0) {
                 how.earlyStopping(patience);
             }
             listeners.forEach(how::listener);
             try (Trainer trainer = how.build()) {
                 TrainingResult result = split == null ? trainer.fit(train) : trainer.fit(train, split.second());
-                return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding), result));
+                if (calibrated) {
+                    Calibration.of(parameters, split.second());
+                }
+                return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding, columns), result));
             } catch (RuntimeException | Error e) {
                 parameters.close();
                 throw e;
@@ -319,75 +348,53 @@ public final class KanBuilder<M extends TrainedKan> {
     }
 
     /** The one of the recipe's that does best on rows held out. */
-    private double weightDecay(Context running, Encoding encoding, Recipe recipe, RowSource rows) {
+    private double weightDecay(Context running, KanModel model, Encoding encoding, Recipe recipe, RowSource rows,
+            MonotoneColumns columns) {
         Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
         return HeldOut.best(HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(), seed, (decay, train, held) -> {
-            try (Parameters parameters = Parameters.initialise(model(encoding, shorter), seed);
-                    Trainer trainer = trainer(parameters, running, encoding, shorter, train, decay).build()) {
+            try (Parameters parameters = Parameters.initialise(model, seed);
+                    Trainer trainer = trainer(parameters, running, encoding, shorter, train, decay, columns).build()) {
                 return trainer.fit(train).stopped() ? OptionalDouble.empty() : OptionalDouble.of(trainer.evaluate(held).loss());
             }
         })).orElse(recipe.weightDecay());
     }
 
-    private KanModel model(Encoding encoding, Recipe recipe) {
+    private KanModel model(DType type, Encoding encoding, Recipe recipe, MonotoneColumns columns) {
         long[] inner = hidden != null ? hidden : recipe.hidden().stream().mapToLong(Long::longValue).toArray();
-        long[] widths = new long[inner.length + 2];
-        widths[0] = encoding.features();
-        System.arraycopy(inner, 0, widths, 1, inner.length);
-        widths[inner.length + 1] = encoding.target().width();
-        return KanModel.kan(dtype, basis != null ? basis : BSpline.of(recipe.grid(), 3), widths);
+        return Learner.model(type, basis != null ? basis : BSpline.of(recipe.grid(), 3), inner, encoding, columns);
     }
 
     private Trainer.Builder trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train,
-            double shrinking) {
+            double shrinking, MonotoneColumns columns) {
         Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(recipe.epochs())
                 .batchSize(batchSize != null ? batchSize : recipe.batchSize())
                 .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), shrinking))
                 .schedule(Schedule.exponential(recipe.decay()))
-                .properties(Kan.properties(encoding));
-        if (encoding.target() instanceof Encoding.Labels) {
-            builder.loss(new Loss.BinaryCrossEntropy());
-        }
+                .properties(Kan.properties(encoding, columns));
+        Learner.suit(builder, encoding, columns);
         if (balanced) {
-            builder.classWeights(balance(train));
+            builder.classWeights(ClassBalance.of(train));
         }
         stops.forEach(builder::listener);
         more.forEach(settings -> settings.accept(builder));
         return builder;
     }
 
-    /** Weights of classes that sum up to the same for each, 1 on the mean of all rows. */
-    private static double[] balance(RowSource train) {
-        long[] counts = new long[train.classes()];
-        try (Arena arena = Arena.ofConfined(); RowSource.Pass pass = train.inOrder()) {
-            var x = HostTensor.allocate(arena, train.dtype(), 1, train.in()).segment();
-            var label = HostTensor.allocate(arena, DType.I32, 1).segment();
-            var weight = HostTensor.allocate(arena, train.dtype(), 1).segment();
-            for (int i = 0; i < train.size(); i++) {
-                pass.read(i, i + 1, x, label, weight);
-                counts[label.get(java.lang.foreign.ValueLayout.JAVA_INT, 0)]++;
-            }
-        }
-        return Arrays.stream(counts).mapToDouble(n -> n == 0 ? 0 : (double) train.size() / n / counts.length).toArray();
-    }
-
     // ------------------------------------------------------------------------------------------------ cross-validation
 
     /**
      * Trains as many models as there are folds, each on the others, and measures it on its own. Encodings are learned of
-     * the training rows alone; classes are dealt evenly.
+     * the training rows alone; classes are dealt evenly, {@link Examples#grouped} groups as wholes. In {@link Examples#ordered}
+     * rows each part but the first is measured by a model that was trained on those before it.
      *
      * @param folds at least 2, at most the rows
      */
     public CrossValidation crossValidate(Examples examples, int folds) {
-        Folds dealt = Folds.deal(examples.size(), folds, seed,
-                task == Learner.Task.CLASSES ? i -> examples.targetOf(i).text(0) : null);
-        List<Report> reports = new ArrayList<>();
-        for (int f = 0; f < folds; f++) {
-            try (M model = fit(examples.select(dealt.outOf(f)))) {
-                reports.add(model.evaluate(examples.select(dealt.in(f))));
-            }
-        }
-        return new CrossValidation(reports);
+        return new CrossValidation(examples.dealing().folds(folds, seed, examples.size(),
+                task == Learner.Task.CLASSES ? i -> examples.targetOf(i).text(0) : null).stream().map(fold -> {
+                    try (M model = fit(examples.select(fold.train()))) {
+                        return model.evaluate(examples.select(fold.test()));
+                    }
+                }).toList());
     }
 }

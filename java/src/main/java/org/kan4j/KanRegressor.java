@@ -7,7 +7,8 @@ import org.kan4j.serve.Predictor;
 import org.kan4j.train.TrainingResult;
 
 /**
- * Tells a number: {@link Prediction#value}, in the unit of the rows it was trained on.
+ * Tells a number: {@link Prediction#value}, in the unit of the rows it was trained on; or several of them,
+ * {@link Prediction#values}, or quantiles of one, {@link Prediction#quantile}.
  *
  * {@snippet :
  * try (KanRegressor model = Kan.regressor().fit(x, y)) {
@@ -24,5 +25,11 @@ public final class KanRegressor extends TrainedKan {
     /** Measures on rows of numbers. */
     public Report evaluate(double[][] x, double[] y) {
         return evaluate(Examples.of(x, y).named(encoding().inputs().toArray(String[]::new)));
+    }
+
+    /** Measures on rows of numbers, of a model of several numbers. */
+    public Report evaluate(double[][] x, double[][] y) {
+        return evaluate(Examples.of(x, y).predicting(encoding().target().name())
+                .named(encoding().inputs().toArray(String[]::new)));
     }
 }

@@ -11,13 +11,18 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.kan4j.basis.Basis;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
+import org.kan4j.model.KanModel;
+import org.kan4j.optim.Loss;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
+import org.kan4j.train.Trainer;
 
 /** Learns from examples how to encode them, and encodes them. */
 final class Learner {
@@ -41,7 +46,7 @@ final class Learner {
     // -------------------------------------------------------------------------------------------------------- learning
 
     static Encoding learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen,
-            Encoding.Scaling scaling) {
+            Encoding.Scaling scaling, List<Double> levels) {
         if (examples.size() < 2) {
             throw KanException.invalid("there are %d rows to learn from, expected at least 2", examples.size());
         }
@@ -52,7 +57,7 @@ final class Learner {
         for (int c = 0; c < examples.names().size(); c++) {
             columns.add(column(examples, c, scaling));
         }
-        return new Encoding("", columns, target(examples, task), missing, unseen);
+        return new Encoding("", columns, target(examples, task, levels), missing, unseen);
     }
 
     private static Encoding.Column column(Examples examples, int at, Encoding.Scaling scaling) {
@@ -99,23 +104,19 @@ final class Learner {
         return new Encoding.Categorical(name, List.copyOf(texts));
     }
 
-    private static Encoding.Target target(Examples examples, Task task) {
+    private static Encoding.Target target(Examples examples, Task task, List<Double> levels) {
+        if (task == Task.VALUE) {
+            return values(examples, levels);
+        }
         String name = examples.target();
-        ColumnRange range = new ColumnRange();
         Set<String> labels = new TreeSet<>(BY_VALUE);
         for (int i = 0; i < examples.size(); i++) {
-            CellRow row = examples.targetOf(i);
-            if (row.missing(0)) {
-                throw row.error(0, "the target is missing; leave such rows out");
+            CellRow row = present(examples, i);
+            if (task == Task.CLASSES) {
+                labels.add(label(row));
+            } else {
+                labels.addAll(labels(row));
             }
-            switch (task) {
-                case VALUE -> range.add(RowEncoder.finite(row, 0));
-                case CLASSES -> labels.add(label(row));
-                case LABELS -> labels.addAll(labels(row));
-            }
-        }
-        if (task == Task.VALUE) {
-            return range.target(name);
         }
         if (labels.size() < (task == Task.CLASSES ? 2 : 1)) {
             throw KanException.invalid("'%s' is the same in all %d rows: nothing to learn", name, examples.size());
@@ -126,6 +127,37 @@ final class Learner {
         }
         return task == Task.CLASSES ? new Encoding.Classes(name, List.copyOf(labels))
                 : new Encoding.Labels(name, List.copyOf(labels));
+    }
+
+    private static CellRow present(Examples examples, int position) {
+        CellRow row = examples.targetOf(position);
+        for (int t = 0; t < row.names().size(); t++) {
+            if (row.missing(t)) {
+                throw row.error(t, "the target is missing; leave such rows out");
+            }
+        }
+        return row;
+    }
+
+    /** A number to predict, several, or quantiles of one. */
+    private static Encoding.Target values(Examples examples, List<Double> levels) {
+        List<String> names = examples.targetOf(0).names();
+        List<ColumnRange> ranges = names.stream().map(name -> new ColumnRange()).toList();
+        for (int i = 0; i < examples.size(); i++) {
+            CellRow row = present(examples, i);
+            for (int t = 0; t < ranges.size(); t++) {
+                ranges.get(t).add(RowEncoder.finite(row, t));
+            }
+        }
+        List<Encoding.Value> values = java.util.stream.IntStream.range(0, ranges.size())
+                .mapToObj(t -> ranges.get(t).target(names.get(t))).toList();
+        if (!levels.isEmpty()) {
+            if (values.size() > 1) {
+                throw KanException.invalid("quantiles are predicted of one number, the rows have %s", names);
+            }
+            return new Encoding.Quantiles(values.getFirst(), levels);
+        }
+        return values.size() == 1 ? values.getFirst() : new Encoding.Numbers(values);
     }
 
     /** Whole numbers by their value, texts by the alphabet. */
@@ -158,6 +190,29 @@ final class Learner {
         throw row.error(0, "expected a collection of labels, got '" + row.cell(0) + "'");
     }
 
+    /** Has a trainer minimise what suits a target, and keep the model monotone in columns, which may be null. */
+    static void suit(Trainer.Builder builder, Encoding encoding, MonotoneColumns columns) {
+        if (encoding.target() instanceof Encoding.Labels) {
+            builder.loss(new Loss.BinaryCrossEntropy());
+        }
+        if (encoding.target() instanceof Encoding.Quantiles q) {
+            builder.loss(new Loss.Pinball(q.levels()));
+        }
+        if (columns != null) {
+            builder.monotone(columns.of(encoding));
+        }
+    }
+
+    /** The network for rows so encoded, with hidden layers of these widths; monotone columns may be null. */
+    static KanModel model(DType type, Basis basis, long[] hidden, Encoding encoding, MonotoneColumns columns) {
+        long[] widths = new long[hidden.length + 2];
+        widths[0] = encoding.features();
+        System.arraycopy(hidden, 0, widths, 1, hidden.length);
+        widths[hidden.length + 1] = encoding.target().width();
+        KanModel free = KanModel.kan(type, basis, widths);
+        return columns == null ? free : columns.suited(free);
+    }
+
     // -------------------------------------------------------------------------------------------------------- encoding
 
     /** The features of all rows, one after the other. */
@@ -183,13 +238,16 @@ final class Learner {
         return classes;
     }
 
-    /** The numbers to predict, in their own unit. */
-    static double[] values(Examples examples) {
-        double[] values = new double[examples.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = RowEncoder.finite(examples.targetOf(i), 0);
+    /** Rows of numbers to predict. */
+    private static Dataset numbers(Examples examples, RowEncoder encoder, Arena arena, HostTensor x) {
+        int width = encoder.encoding().target().width();
+        double[] all = new double[Math.multiplyExact(examples.size(), width)];
+        double[] row = new double[width];
+        for (int i = 0; i < examples.size(); i++) {
+            encoder.target(examples.targetOf(i), 0, row);
+            System.arraycopy(row, 0, all, i * width, width);
         }
-        return values;
+        return Dataset.regression(x, fill(HostTensor.allocate(arena, x.dtype(), examples.size(), width), all));
     }
 
     /** For each row, which labels it has. */
@@ -214,13 +272,9 @@ final class Learner {
         HostTensor x = fill(HostTensor.allocate(arena, dtype, n, encoder.features()), features(examples, encoder));
         Dataset rows = switch (encoder.encoding().target()) {
             case Encoding.Classes c -> Dataset.classification(x, HostTensor.of(arena, classes(examples, encoder)), c.width());
-            case Encoding.Value v -> {
-                double[] values = values(examples);
-                for (int i = 0; i < n; i++) {
-                    values[i] = (values[i] - v.mean()) / v.deviation();
-                }
-                yield Dataset.regression(x, fill(HostTensor.allocate(arena, dtype, n, 1), values));
-            }
+            case Encoding.Value v -> numbers(examples, encoder, arena, x);
+            case Encoding.Numbers several -> numbers(examples, encoder, arena, x);
+            case Encoding.Quantiles q -> numbers(examples, encoder, arena, x);
             case Encoding.Labels l -> {
                 boolean[][] has = labels(examples, encoder);
                 double[] flat = new double[n * l.width()];

@@ -30,6 +30,9 @@ public final class Prediction {
             case Encoding.Classes c -> c.labels();
             case Encoding.Labels l -> l.labels();
             case Encoding.Value v -> throw new IllegalStateException("'" + v.name() + "' is a number: ask for value()");
+            case Encoding.Numbers n -> throw new IllegalStateException("'" + n.name() + "' are numbers: ask for values()");
+            case Encoding.Quantiles q -> throw new IllegalStateException("of '" + q.name() + "' there are quantiles: ask for "
+                    + "quantile(level)");
         };
     }
 
@@ -61,8 +64,8 @@ public final class Prediction {
      */
     public Set<String> labels(double threshold) {
         if (!(target instanceof Encoding.Labels l)) {
-            throw new IllegalStateException("'" + target.name() + "' is " + (target instanceof Encoding.Value
-                    ? "a number: ask for value()" : "one class: ask for label()"));
+            throw new IllegalStateException("'" + target.name() + "' is " + (target instanceof Encoding.Classes
+                    ? "one class: ask for label()" : "a number: ask for value()"));
         }
         Set<String> labels = new LinkedHashSet<>();
         for (int i = 0; i < values.length; i++) {
@@ -102,16 +105,55 @@ public final class Prediction {
     }
 
     /**
-     * The number, in the unit of the training rows.
+     * The number, in the unit of the training rows; of quantiles the median.
      *
-     * @throws IllegalStateException if the model tells no number
+     * @throws IllegalStateException if the model tells no number, or several
      */
     public double value() {
         if (target instanceof Encoding.Value) {
             return values[0];
         }
+        if (target instanceof Encoding.Quantiles) {
+            return quantile(0.5);
+        }
         throw new IllegalStateException("'" + target.name() + "' is no number: ask for "
                 + (target instanceof Encoding.Classes ? "label()" : "labels()"));
+    }
+
+    /**
+     * The numbers by the names of their columns, each in its own unit; of quantiles by names such as {@code price_q05},
+     * ascending.
+     *
+     * @throws IllegalStateException if the model tells no numbers
+     */
+    public Map<String, Double> values() {
+        if (target instanceof Encoding.Classes || target instanceof Encoding.Labels) {
+            throw new IllegalStateException("'" + target.name() + "' is no number: ask for probabilities()");
+        }
+        List<String> columns = Encoding.outputs(target);
+        Map<String, Double> all = new LinkedHashMap<>();
+        for (int i = 0; i < values.length; i++) {
+            all.put(columns.get(i), values[i]);
+        }
+        return all;
+    }
+
+    /**
+     * A quantile of the number, in the unit of the training rows.
+     *
+     * @param level one of those the model was trained for
+     * @throws IllegalStateException if the model tells no quantiles
+     * @throws KanException if it tells others
+     */
+    public double quantile(double level) {
+        if (!(target instanceof Encoding.Quantiles q)) {
+            throw new IllegalStateException("of '" + target.name() + "' the model tells no quantiles; train it for some");
+        }
+        int place = q.levels().indexOf(level);
+        if (place < 0) {
+            throw KanException.invalid("%s is none of the levels that the model was trained for: %s", level, q.levels());
+        }
+        return values[place];
     }
 
     /**
@@ -134,6 +176,8 @@ public final class Prediction {
             case Encoding.Classes c -> String.format(java.util.Locale.ROOT, "%s (%.1f %%)", label(), 100 * probability());
             case Encoding.Labels l -> labels().toString();
             case Encoding.Value v -> Double.toString(values[0]);
+            case Encoding.Numbers n -> values().toString();
+            case Encoding.Quantiles q -> values().toString();
         };
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
 
 /**
@@ -123,23 +124,17 @@ public final class Report {
 
     /** Of numbers. */
     static Report values(double[] predicted, double[] truth) {
-        double mean = Arrays.stream(truth).average().orElse(0);
-        double squares = 0;
-        double absolutes = 0;
-        double deviations = 0;
-        for (int i = 0; i < truth.length; i++) {
-            double error = predicted[i] - truth[i];
-            squares += error * error;
-            absolutes += Math.abs(error);
-            deviations += (truth[i] - mean) * (truth[i] - mean);
-        }
-        Map<String, Double> measures = new LinkedHashMap<>();
-        measures.put("rmse", Math.sqrt(squares / truth.length));
-        measures.put("mae", absolutes / truth.length);
-        if (deviations > 0) {
-            measures.put("r2", 1 - squares / deviations);
-        }
-        return new Report(truth.length, List.of(), new long[0][], measures);
+        return new Report(truth.length, List.of(), new long[0][], ValueMeasures.of(predicted, truth));
+    }
+
+    /** Of several numbers a row, the truth as encoded. */
+    static Report numbers(Encoding.Numbers target, double[][] predicted, double[][] truth) {
+        return new Report(truth.length, List.of(), new long[0][], ValueMeasures.several(target, predicted, truth));
+    }
+
+    /** Of quantiles, the truth as encoded. */
+    static Report quantiles(Encoding.Quantiles target, double[][] predicted, double[][] truth) {
+        return new Report(truth.length, List.of(), new long[0][], ValueMeasures.quantiles(target, predicted, truth));
     }
 
     private static ClassScore score(String label, long hits, long support, long predicted) {
@@ -240,7 +235,9 @@ public final class Report {
 
     /**
      * All measures by name: {@code accuracy}, {@code exact_match} (of labels: rows of which all are right),
-     * {@code log_loss}, {@code macro_f1}, {@code roc_auc}, {@code rmse}, {@code mae}, {@code r2}.
+     * {@code log_loss}, {@code macro_f1}, {@code roc_auc}, {@code rmse}, {@code mae}, {@code r2}. Of several numbers {@code rmse price}
+     * and so on of each, and as {@code r2} their mean. Of quantiles {@code pinball}, and of an interval {@code coverage}, the share of
+     * rows in it, {@code nominal}, what that should be, and {@code width}.
      */
     public Map<String, Double> measures() {
         return measures;
@@ -281,9 +278,11 @@ public final class Report {
         return measure("r2");
     }
 
-    /** The one number to compare models by, the greater the better: the accuracy, or minus the RMSE. */
+    /** The one number to compare models by, the greater the better: the accuracy, R2 of several numbers, or minus an error. */
     double score() {
-        return measures.containsKey("accuracy") ? measures.get("accuracy") : -measures.get("rmse");
+        return measures.containsKey("accuracy") ? measures.get("accuracy")
+                : measures.containsKey("pinball") ? -measures.get("pinball")
+                        : measures.containsKey("rmse") ? -measures.get("rmse") : measures.getOrDefault("r2", 0.0);
     }
 
     private OptionalDouble measure(String name) {

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.explain.AdditiveShapes;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.RowEncoder;
@@ -64,12 +66,29 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         this.training = training;
     }
 
+    /** Refuses a target of another kind of model. */
+    static void requireKind(Encoding.Target target, Class<? extends TrainedKan> kind) {
+        Class<?> told = switch (target) {
+            case Encoding.Classes c -> KanClassifier.class;
+            case Encoding.Labels l -> KanMultiLabel.class;
+            case Encoding.Value v -> KanRegressor.class;
+            case Encoding.Numbers n -> KanRegressor.class;
+            case Encoding.Quantiles q -> KanRegressor.class;
+        };
+        if (told != kind) {
+            throw KanException.invalid("'%s' is encoded for a %s, given to the builder of a %s", target.name(),
+                    told.getSimpleName(), kind.getSimpleName());
+        }
+    }
+
     /** The model of an encoding's kind. */
     static TrainedKan of(Encoding encoding, Predictor predictor, Map<String, String> properties, TrainingResult training) {
         return switch (encoding.target()) {
             case Encoding.Classes c -> new KanClassifier(encoding, predictor, properties, training);
             case Encoding.Labels l -> new KanMultiLabel(encoding, predictor, properties, training);
             case Encoding.Value v -> new KanRegressor(encoding, predictor, properties, training);
+            case Encoding.Numbers n -> new KanRegressor(encoding, predictor, properties, training);
+            case Encoding.Quantiles q -> new KanRegressor(encoding, predictor, properties, training);
         };
     }
 
@@ -270,6 +289,8 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
                 }
                 yield Report.values(values, actual);
             }
+            case Encoding.Numbers several -> Report.numbers(several, predicted, truth);
+            case Encoding.Quantiles q -> Report.quantiles(q, predicted, truth);
         };
     }
 
@@ -309,6 +330,20 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         return all;
     }
 
+    /**
+     * The functions of an additive model ({@link KanBuilder#additive}), with the mean 0 over the rows of examples.
+     *
+     * @throws KanException if the model is not additive
+     */
+    public AdditiveShapes shapes(Examples examples) {
+        return shapes(Learner.features(examples, encoder));
+    }
+
+    /** As {@link #shapes(Examples)}, over rows that are encoded already, one after the other. */
+    public AdditiveShapes shapes(double[] features) {
+        return AdditiveShapes.of(parameters.model(), encoding(), predictor::predict, features);
+    }
+
     // ------------------------------------------------------------------------------------------------------ properties
 
     /** What its inputs and outputs are. */
@@ -319,6 +354,14 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     /** The numbers, for what {@code org.kan4j.model} and others do with them; closed with this. */
     public Parameters parameters() {
         return parameters;
+    }
+
+    /**
+     * What its numbers do not prove of the columns in which it was trained to rise or fall ({@link KanBuilder#monotone}), in
+     * words; empty where all is proved, for all real inputs, and where nothing was asked for.
+     */
+    public List<String> unproved() {
+        return MonotoneColumns.of(properties).map(columns -> columns.prove(encoding(), parameters)).orElse(List.of());
     }
 
     /** Its layers, shapes and counts. */

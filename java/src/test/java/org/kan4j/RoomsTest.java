@@ -42,7 +42,7 @@ class RoomsTest {
             Set.of("rows", "internal.passes"),
             Set.of("model"),
             Set.of("io", "internal.model"),
-            Set.of("grid", "optim", "interop", "export", "serve"),
+            Set.of("grid", "optim", "interop", "export", "serve", "constraint"),
             Set.of("internal.measure"),
             Set.of("measure"),
             Set.of("train"),

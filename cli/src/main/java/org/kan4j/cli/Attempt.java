@@ -63,6 +63,6 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, B
 
     /** The RMSE's, of the target's deviations that a model counts in. */
     static double unit(Encoding encoding) {
-        return encoding.target() instanceof Encoding.Value value ? value.deviation() : 1;
+        return Output.unit(encoding);
     }
 }

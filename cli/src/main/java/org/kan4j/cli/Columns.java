@@ -49,6 +49,9 @@ final class Columns {
                     Names.some(labels.labels()));
             case Encoding.Value value -> format("%s, a number: mean %.6g, deviation %.6g", value.name(), value.mean(),
                     value.deviation());
+            case Encoding.Numbers several -> format("%d numbers: %s", several.width(), Names.some(encoding.targets()));
+            case Encoding.Quantiles q -> format("quantiles %s of %s, a number: mean %.6g, deviation %.6g", Names.some(
+                    q.levels().stream().map(String::valueOf).toList()), q.name(), q.value().mean(), q.value().deviation());
         };
         return List.of(format("inputs       %,d: %s", encoding.features(), Names.some(names)), "target       " + target,
                 "encoding     " + String.join("; ", ways));

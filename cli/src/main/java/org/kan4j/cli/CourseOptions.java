@@ -108,7 +108,7 @@ final class CourseOptions {
         }
     }
 
-    Effective effective(Job job, Method method) {
+    Effective effective(Job job, Method method, TableModel needs) {
         boolean lbfgs = method.lbfgs();
         String course = schedule != null ? schedule : lbfgs ? "constant" : "exponential";
         boolean plateaus = course.equals("plateau");
@@ -118,7 +118,7 @@ final class CourseOptions {
                 lbfgs ? null : or(weightDecay, recipe.weightDecay()), course,
                 plateaus ? or(decay, PLATEAU_DECAY) : course.equals("exponential") ? or(decay, recipe.decay()) : null,
                 course.equals("cosine") ? or(warmup, 0.0) : null, plateaus ? or(plateau, PLATEAU) : null,
-                patience == null && !plateaus ? validation : or(validation, VALIDATION), patience);
+                patience == null && !plateaus && !needs.calibrated() ? validation : or(validation, VALIDATION), patience);
     }
 
     private static <T> T or(T given, T otherwise) {

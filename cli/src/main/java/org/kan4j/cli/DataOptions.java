@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 /** What {@code kan4j train} takes from its data. */
 final class DataOptions {
 
-    @Option(names = "--target", paramLabel = "COLUMN", description = "The column of a file to predict.")
+    @Option(names = "--target", paramLabel = "COLUMN", description = "The column of a file to predict, or several columns of numbers: a,b,c.")
     private String target;
 
     @Option(names = "--task", paramLabel = "TASK", description = "classification or regression; by default classification if the target is text or has two values.")
@@ -91,19 +91,21 @@ final class DataOptions {
     /**
      * What to train and to test on.
      *
+     * @param needs how rows are held out, and what is predicted
      * @param model how the inputs of a model that is gone on with are to be encoded; null for how the rows suggest
      */
-    Job job(String data, long seed, Encoding model, PrintWriter notes) {
+    Job job(String data, long seed, Encoding model, TableModel needs, PrintWriter notes) {
         if (test != null && NamedSet.of(data).isPresent()) {
             throw new InputException("--test is for files; '" + data + "' has test rows of its own");
         }
         Double share = test != null ? Double.valueOf(0) : testFraction;
         Job job;
         if (model == null) {
-            job = Job.of(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, share, seed, tables, notes);
+            job = Job.of(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, share, seed, tables, needs,
+                    notes);
         } else {
             refuseColumns();
-            job = Job.of(data, model, share, seed, tables, notes);
+            job = Job.of(data, model, share, seed, tables, needs, notes);
         }
         if (test == null) {
             return job;

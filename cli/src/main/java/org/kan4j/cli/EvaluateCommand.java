@@ -3,16 +3,20 @@ package org.kan4j.cli;
 
 import static org.kan4j.cli.Progress.format;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import org.kan4j.Kan;
+import org.kan4j.Report;
 import org.kan4j.KanMultiLabel;
 import org.kan4j.Report;
 import org.kan4j.TrainedKan;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.measure.Metrics;
@@ -33,6 +37,9 @@ import picocli.CommandLine.Spec;
 /** {@code kan4j evaluate}. */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false, description = "Measures a model on the test part of a known data set, or on all rows of a file.")
 final class EvaluateCommand implements Callable<Integer> {
+
+    /** Of more classes a terminal cannot show the table; the JSON has it. */
+    private static final int SHOWN_CLASSES = 20;
 
     @Spec
     private CommandSpec spec;
@@ -80,27 +87,64 @@ final class EvaluateCommand implements Callable<Integer> {
                 Output.writeJson(spec, json, root);
                 return 0;
             }
-            RowSource rows = rows(data, table, encoding, true, err).load(arena, model.parameters().model().dtype(),
-                    Part.DEFAULT_MEMORY);
+            Part part = rows(data, table, encoding, true, err);
+            RowSource rows = part.load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
             Metrics metrics = Metrics.measure(context, model.parameters(), null, rows);
             ObjectNode root = Output.object();
             root.put("rows", metrics.rows());
             out.println(format("rows         %,d", metrics.rows()));
-            double unit = model.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+            double unit = Output.unit(model.encoding());
             Output.measures(metrics, unit).forEach((name, value) -> {
                 out.println(name.equals("accuracy") ? format("accuracy     %.2f %%", 100 * value)
                         : format("%-12s %.6g", name, value));
                 root.put(name, value);
             });
+            if (model.encoding().target().width() > 1) {
+                report(out, root, model, part);
+            }
             GridCoverage grids = GridCoverage.measure(context, model.parameters(), rows, GridCoverage.ROWS);
             if (!grids.layers().isEmpty()) {
                 out.println("outside grid " + CoverageOptions.describe(grids));
             }
             CoverageOptions.put(grids, root);
+            Proof proof = MonotoneColumns.of(model.properties())
+                    .map(columns -> Proof.of(columns, model.encoding(), model.parameters())).orElse(null);
+            if (proof != null) {
+                out.println(proof.line());
+                root.put("monotone_proved", proof.holds());
+            }
             coverage.warn(grids, spec.commandLine().getErr());
             Output.writeJson(spec, json, root);
+            return proof == null || proof.holds() ? 0 : 1;
         }
-        return 0;
+    }
+
+    /** What each class, each of several numbers or each quantile comes to. */
+    private static void report(PrintWriter out, ObjectNode root, TrainedKan model, Part part) {
+        Report report = model.evaluate(new EncodedPart(model.encoding(), part, Part.DEFAULT_MEMORY));
+        report.measures().forEach((name, value) -> {
+            if (!root.has(name)) {
+                out.println(format("%-12s %.6g", name, value));
+                root.put(name, value);
+            }
+        });
+        ArrayNode classes = root.putArray("classes");
+        for (Report.ClassScore score : report.classes()) {
+            classes.addObject().put("class", score.label()).put("rows", score.support()).put("precision", score.precision())
+                    .put("recall", score.recall()).put("f1", score.f1());
+        }
+        if (report.classes().isEmpty()) {
+            root.remove("classes");
+            return;
+        }
+        ArrayNode matrix = root.putArray("confusion");
+        for (long[] row : report.confusionMatrix()) {
+            ArrayNode cells = matrix.addArray();
+            Arrays.stream(row).forEach(cells::add);
+        }
+        if (report.classes().size() <= SHOWN_CLASSES) {
+            report.toString().lines().dropWhile(line -> !line.contains("precision")).forEach(out::println);
+        }
     }
 
     /** The table in a file; null for a known set. */

@@ -2,14 +2,11 @@
 package org.kan4j.cli;
 
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.Recipe;
-import org.kan4j.tensor.DType;
-import org.kan4j.rows.RowSource;
 import org.kan4j.data.Cache;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
@@ -65,9 +62,11 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
     }
 
     /** A known set or a file as a model that is there takes it. */
-    static Job of(String data, Encoding encoding, Double testFraction, long seed, TableOptions tables, PrintWriter notes) {
+    static Job of(String data, Encoding encoding, Double testFraction, long seed, TableOptions tables, TableModel needs,
+            PrintWriter notes) {
         if (NamedSet.of(data).isPresent()) {
-            Job job = of(data, null, null, Set.of(), Set.of(), null, null, Set.of(), null, testFraction, seed, tables, notes);
+            Job job = of(data, null, null, Set.of(), Set.of(), null, null, Set.of(), null, testFraction, seed, tables, needs,
+                    notes);
             if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
                 throw new InputException(
                         "the model was trained on " + encoding.data() + ", whose inputs or classes are not those "
@@ -77,29 +76,12 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
         }
         Part all = rows(tables.open(data, notes), encoding, notes);
         double share = checkedFraction(testFraction);
-        return table(encoding, share == 0 ? new Parts(all, null) : new Parts(part(all, share, seed, true), part(all, share, seed,
-                false)));
+        return table(encoding, share == 0 ? new Parts(all, null) : all.split(needs.splitting(), share, seed));
     }
 
     /** All rows of a table, with the target, as a model that is there takes them. */
     static Part rows(Table table, Encoding encoding, PrintWriter notes) {
         return TableRows.all(table, encoding, true, note -> notes.println(Main.note(note)));
-    }
-
-    /** One part of a split of rows. */
-    private static Part part(Part all, double testShare, long seed, boolean train) {
-        return new Part() {
-            @Override
-            public int rows() {
-                return (int) Math.round(all.rows() * (train ? 1 - testShare : testShare));
-            }
-
-            @Override
-            public RowSource load(Arena arena, DType dtype, long memory) {
-                RowSource.Split<? extends RowSource> split = all.load(arena, dtype, memory).split(1 - testShare, seed);
-                return train ? split.first() : split.second();
-            }
-        };
     }
 
     /** The file that the command line names; null for a known set and standard input. */
@@ -110,8 +92,7 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
     /** By what the command line names: a known set or a file. */
     static Job of(String data, String target, TableSet.Task task, Set<String> drop, Set<String> categorical,
             Encoding.Missing missing, Encoding.Unseen unseen, Set<String> quantiles, Encoding.Scaling scaling,
-            Double testFraction,
-            long seed, TableOptions tables, PrintWriter notes) {
+            Double testFraction, long seed, TableOptions tables, TableModel needs, PrintWriter notes) {
         Optional<NamedSet> named = NamedSet.of(data);
         if (named.isPresent()) {
             if (target != null || task != null || !drop.isEmpty() || !categorical.isEmpty() || missing != null
@@ -119,6 +100,7 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
                 throw new InputException("--target, --task, --drop, --categorical, --missing, --unseen, --quantiles, --scaling, "
                         + "--test-fraction and how CSV is written are for files, not for '" + data + "'");
             }
+            needs.refuseForSet(data);
             return named(named.get(), new Cache(Cache.defaultRoot(), notes::println));
         }
         if (data.isEmpty()
@@ -133,7 +115,7 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
         }
         double share = checkedFraction(testFraction);
         return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed, quantiles,
-                unseen, scaling != null ? scaling : Encoding.Scaling.AUTO), notes);
+                unseen, scaling != null ? scaling : Encoding.Scaling.AUTO, needs.splitting(), needs.levels()), notes);
     }
 
     private static double checkedFraction(Double given) {

@@ -35,7 +35,8 @@ import picocli.CommandLine.ScopeType;
     TrainCommand.class, TuneCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class,
     InfoCommand.class,
     ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
-    PlotCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class,
+    PlotCommand.class, ShapesCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class,
+    VerifyCommand.class,
     ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
     AutoComplete.GenerateCompletion.class,
     CommandLine.HelpCommand.class})

@@ -42,10 +42,16 @@ final class Meaning {
     /** Each of a model's outputs. */
     static List<Column> outputs(Encoding encoding) {
         return switch (encoding.target()) {
-            case Encoding.Value value -> List.of(Column.standard(value.name(), value.mean(), value.deviation()));
+            case Encoding.Value value -> List.of(standard(value.name(), value));
+            case Encoding.Numbers several -> several.values().stream().map(value -> standard(value.name(), value)).toList();
+            case Encoding.Quantiles q -> encoding.outputs().stream().map(name -> standard(name, q.value())).toList();
             case Encoding.Classes classes -> classes.labels().stream().map(Column::plain).toList();
             case Encoding.Labels several -> several.labels().stream().map(Column::plain).toList();
         };
+    }
+
+    private static Column standard(String name, Encoding.Value value) {
+        return Column.standard(name, value.mean(), value.deviation());
     }
 
     static List<String> names(List<Column> columns) {

@@ -3,13 +3,11 @@ package org.kan4j.cli;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.kan4j.train.ActivationRegulariser;
+import org.kan4j.train.ClassBalance;
 import org.kan4j.optim.Clipping;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.train.GridUpdates;
@@ -35,7 +33,6 @@ final class Method {
     private static final String SGD = "sgd";
     private static final String BALANCED = "balanced";
     private static final int LBFGS_ITERATIONS = 20;
-    private static final int CHUNK = 4096;
 
     @Option(names = "--optimizer", paramLabel = "NAME", description = "adamw, sgd or lbfgs; adamw by default. lbfgs takes all rows at once unless --batch says otherwise.")
     private String optimizer;
@@ -175,6 +172,10 @@ final class Method {
         return steps;
     }
 
+    boolean huber() {
+        return huber != null;
+    }
+
     boolean hasClassWeights() {
         return classWeights != null;
     }
@@ -284,7 +285,7 @@ final class Method {
         if (rows.classes() == 0) {
             throw new InputException("--class-weights is for classification");
         }
-        return classWeights.equals(List.of(BALANCED)) ? balanced(rows) : weights(rows.classes());
+        return classWeights.equals(List.of(BALANCED)) ? ClassBalance.of(rows) : weights(rows.classes());
     }
 
     private double[] weights(int classes) {
@@ -301,24 +302,5 @@ final class Method {
                     + weights.length);
         }
         return weights;
-    }
-
-    /** Rows / (classes * rows of the class): every class counts as much as another. */
-    private static double[] balanced(RowSource rows) {
-        long[] counts = new long[rows.classes()];
-        int chunk = Math.min(CHUNK, Math.max(1, rows.size()));
-        try (Arena arena = Arena.ofConfined(); RowSource.Pass pass = rows.inOrder()) {
-            MemorySegment x = arena.allocate(chunk * rows.in() * rows.dtype().bytes(), Long.BYTES);
-            MemorySegment labels = arena.allocate(ValueLayout.JAVA_INT, chunk);
-            MemorySegment weights = arena.allocate((long) chunk * rows.dtype().bytes(), Long.BYTES);
-            for (int from = 0; from < rows.size(); from += chunk) {
-                int to = Math.min(rows.size(), from + chunk);
-                pass.read(from, to, x, labels, weights);
-                for (int i = 0; i < to - from; i++) {
-                    counts[labels.getAtIndex(ValueLayout.JAVA_INT, i)]++;
-                }
-            }
-        }
-        return Arrays.stream(counts).mapToDouble(n -> n == 0 ? 0 : (double) rows.size() / (counts.length * n)).toArray();
     }
 }

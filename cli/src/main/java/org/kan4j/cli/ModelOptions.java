@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.Recipe;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
@@ -75,6 +76,20 @@ final class ModelOptions {
         }
     }
 
+    /** Whether hidden layers are asked for. */
+    boolean hasHidden() {
+        return hidden != null || layers != null && layers.length != 2;
+    }
+
+    String hiddenOption() {
+        return hidden != null ? "--hidden" : "--layers";
+    }
+
+    /** Whether further normalisation is asked for. */
+    boolean normalised() {
+        return norm != null && !norm.equals("none");
+    }
+
     String basis() {
         return basis != null ? basis : "bspline";
     }
@@ -84,7 +99,12 @@ final class ModelOptions {
 
         static final Effective NONE = new Effective(null, null, null, null, null, null, null);
 
-        KanModel model() {
+        KanModel model(MonotoneColumns monotone) {
+            KanModel free = model();
+            return monotone == null ? free : monotone.suited(free);
+        }
+
+        private KanModel model() {
             String options = "--basis " + basis + (grid == null ? "" : ", --grid " + grid)
                     + (order == null ? "" : ", --order " + order) + ", --layers " + join(layers);
             KanModel plain = Options.of(options, () -> Bases.of("--basis", basis).model(Options.dtype(dtype),
@@ -104,13 +124,15 @@ final class ModelOptions {
         }
     }
 
-    /** For inputs and outputs as encoded. */
-    Effective effective(String data, Encoding encoding, Recipe recipe) {
+    /** For inputs and outputs as encoded; the usual hidden layers have no place in an additive model. */
+    Effective effective(String data, Encoding encoding, Recipe recipe, TableModel needs) {
         Bases.Entry entry = Bases.of("--basis", basis());
-        long[] widths = widths(data, encoding, recipe.hidden().stream().mapToLong(Long::longValue).toArray());
+        long[] usual = needs.additive() ? new long[0] : recipe.hidden().stream().mapToLong(Long::longValue).toArray();
+        long[] widths = widths(data, encoding, usual);
         int usualGrid = basis().equals("bspline") ? recipe.grid() : entry.grid(widths);
         return new Effective(basis(), applies("--grid", grid, usualGrid), applies("--order", order, entry.order()),
-                norm != null ? norm : entry.norm(), init, widths, dtype != null ? dtype : "f32");
+                norm != null ? norm : entry.norm(), init, widths,
+                dtype != null ? dtype : needs.monotone() != null ? "f64" : "f32");
     }
 
     /** A number of the basis as given, or its default; null where the basis has no such number. */

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.measure.Metrics;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,6 +42,12 @@ final class Output {
 
     static ArrayNode array() {
         return JSON.createArrayNode();
+    }
+
+    /** What errors are counted in: the deviation of the target; 1 where there are several numbers, or none. */
+    static double unit(Encoding encoding) {
+        return encoding.target() instanceof Encoding.Numbers || encoding.values().isEmpty() ? 1
+                : encoding.values().getFirst().deviation();
     }
 
     /** Measures by name, errors in the target's own unit. */

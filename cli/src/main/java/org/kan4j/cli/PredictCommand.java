@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -102,7 +103,7 @@ final class PredictCommand implements Callable<Integer> {
                 Predictor predictor = Predictor.of(model.parameters(), device.options())) {
             Encoding encoding = EvaluateCommand.ruled(model.encoding(), missing, unseen);
             PrintWriter err = spec.commandLine().getErr();
-            if (probabilities && encoding.target() instanceof Encoding.Value) {
+            if (probabilities && !encoding.values().isEmpty()) {
                 throw new InputException("--probabilities is for classes, the model predicts a number, '"
                         + encoding.target().name() + "'");
             }
@@ -204,33 +205,25 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     /** Names of the cells of a row, the first ones those passed through. */
-    private List<String> header(Encoding.Target target) {
+    private List<String> header(Encoding encoding) {
         List<String> header = new ArrayList<>(ids);
-        header.add(ids.contains(target.name()) ? "predicted " + target.name() : target.name());
+        List<String> predicted = encoding.values().isEmpty() ? encoding.targets() : encoding.outputs();
+        predicted.forEach(name -> header.add(ids.contains(name) ? "predicted " + name : name));
         if (probabilities) {
-            labels(target).forEach(label -> header.add("p(" + label + ")"));
+            encoding.outputs().forEach(label -> header.add("p(" + label + ")"));
         }
         return header;
     }
 
-    private static List<String> labels(Encoding.Target target) {
-        return switch (target) {
-            case Encoding.Classes classes -> classes.labels();
-            case Encoding.Labels several -> several.labels();
-            case Encoding.Value value -> List.of();
-        };
-    }
-
     private void write(Work work, Format format, OutputStream stream) throws IOException {
-        Encoding.Target target = work.encoding.target();
         RowSource rows = work.rows;
         DType dtype = rows.dtype();
-        List<String> header = header(target);
+        List<String> header = header(work.encoding);
         List<Boolean> numbers = new ArrayList<>();
         for (int i = 0; i < header.size(); i++) {
-            numbers.add(i > ids.size() || i == ids.size() && target instanceof Encoding.Value);
+            numbers.add(i > ids.size() || i == ids.size() && !work.encoding.values().isEmpty());
         }
-        double[] outputs = new double[target.width()];
+        double[] outputs = new double[work.encoding.target().width()];
         try (Arena arena = Arena.ofShared(); // rows are shared among threads
                 PredictionWriter writer = PredictionWriter.of(format, stream, header, numbers);
                 Passed passed = new Passed(work.table, work.passed);
@@ -255,7 +248,7 @@ final class PredictCommand implements Callable<Integer> {
                         outputs[o] = y.get(i, o);
                     }
                     List<String> cells = passed.next();
-                    addPrediction(cells, target, outputs, dtype);
+                    addPrediction(cells, work.encoding, outputs, dtype);
                     writer.write(cells);
                 }
             }
@@ -300,13 +293,25 @@ final class PredictCommand implements Callable<Integer> {
         }
     }
 
-    private void addPrediction(List<String> cells, Encoding.Target target, double[] outputs, DType dtype) {
-        double[] values = Outputs.decode(target, outputs);
-        switch (target) {
-            case Encoding.Value value -> cells.add(number(value, outputs[0], dtype));
+    private void addPrediction(List<String> cells, Encoding encoding, double[] outputs, DType dtype) {
+        double[] values = Outputs.decode(encoding.target(), outputs);
+        switch (encoding.target()) {
             case Encoding.Classes classes -> cells.add(classes.labels().get(Outputs.argMax(outputs)));
             case Encoding.Labels several -> cells.add(IntStream.range(0, values.length).filter(i -> values[i] > 0.5)
                     .mapToObj(several.labels()::get).collect(Collectors.joining(" ")));
+            case Encoding.Value value -> cells.add(number(value, outputs[0], dtype));
+            case Encoding.Numbers several -> {
+                for (int o = 0; o < outputs.length; o++) {
+                    cells.add(number(several.values().get(o), outputs[o], dtype));
+                }
+            }
+            case Encoding.Quantiles quantiles -> {
+                double[] ascending = outputs.clone();
+                Arrays.sort(ascending); // as Outputs.decode has them
+                for (double output : ascending) {
+                    cells.add(number(quantiles.value(), output, dtype));
+                }
+            }
         }
         if (probabilities) {
             for (double p : values) {

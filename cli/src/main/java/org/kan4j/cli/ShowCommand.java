@@ -46,7 +46,7 @@ final class ShowCommand implements Callable<Integer> {
                 Columns.describe(columns).forEach(out::println);
             }
             if (checkpoint.isResumable()) {
-                double unit = columns != null && columns.target() instanceof Encoding.Value value ? value.deviation() : 1;
+                double unit = columns == null ? 1 : Output.unit(columns);
                 training(Output.parse(Safetensors.open(file).metadata().get("training")), unit, out);
             }
             out.println(format("written by   kan4j %s%s, %s", checkpoint.provenance().version(),

@@ -15,9 +15,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.kan4j.io.Checkpoint;
+import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
+import org.kan4j.optim.Loss;
 import org.kan4j.model.Parameters;
 import org.kan4j.train.Trainer;
 import org.kan4j.data.NamedSet;
@@ -55,6 +57,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     private Method method = new Method();
+
+    @Mixin
+    private TableModel needs = new TableModel();
 
     @Option(names = "--seed", paramLabel = "N", description = "Seed of initial parameters, order of rows and split; 1 by default.")
     private Long seed;
@@ -131,10 +136,15 @@ final class TrainCommand implements Callable<Integer> {
         network.check();
         course.check(method);
         method.check();
+        needs.check(method, network);
         coverage.check();
         Ranges.atLeast("--cv", folds, 2);
         if (folds != null && (from != null || seeds != null)) {
             throw new InputException("--cv and " + (from != null ? "--from" : "--seeds") + " exclude each other");
+        }
+        if (folds != null && !needs.splitting().random()) {
+            throw new InputException("--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
+                    + "Java takes groups and times)");
         }
         if (from != null) {
             network.refuseWithFrom();
@@ -193,9 +203,19 @@ final class TrainCommand implements Callable<Integer> {
                 Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
                 properties.put(Encoding.KEY, job.encoding().toJson());
                 properties.put(TrainOptions.KEY, options.toJson());
+                if (needs.monotone() != null) {
+                    properties.put(MonotoneColumns.KEY, needs.monotone().toJson());
+                }
+                MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
                 Trainer.Builder builder = options.apply(Trainer.builder(start != null ? start.parameters() : parameters)
                         .context(context).properties(properties));
-                return new Training(job, options, model, modelFile, log(), screen).run(builder, null);
+                if (job.encoding().target() instanceof Encoding.Quantiles quantiles) {
+                    builder.loss(new Loss.Pinball(quantiles.levels())); // those of --from too
+                }
+                if (columns != null) {
+                    builder.monotone(Options.of("--monotone", () -> columns.of(job.encoding())));
+                }
+                return new Training(job, options, model, modelFile, log(), screen, columns).run(builder, null);
             }
         }
     }
@@ -217,13 +237,15 @@ final class TrainCommand implements Callable<Integer> {
 
     private Prepared prepare(long runSeed, Checkpoint start, Context context) throws IOException {
         String columns = start == null ? null : start.properties().get(Encoding.KEY);
-        Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), spec.commandLine().getErr());
+        Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs, spec.commandLine().getErr());
         method.check(job.classification());
+        needs.check(job.encoding());
         ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
-                : network.effective(data, job.encoding(), job.recipe());
+                : network.effective(data, job.encoding(), job.recipe(), needs);
         TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
-                from == null ? null : from.toString(), net, course.effective(job, method), runSeed, context, method);
-        KanModel model = start != null ? start.model() : net.model();
+                from == null ? null : from.toString(), net, course.effective(job, method, needs), runSeed, context, method,
+                needs);
+        KanModel model = start != null ? start.model() : net.model(needs.monotone());
         requireFit(model, job.encoding());
         if (start == null && course.choosesWeightDecay(method)) {
             Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
@@ -316,6 +338,9 @@ final class TrainCommand implements Callable<Integer> {
         try (Checkpoint checkpoint = Checkpoint.read(resume)) {
             String saved = checkpoint.properties().get(TrainOptions.KEY);
             String columns = checkpoint.properties().get(Encoding.KEY);
+            if (saved != null && !checkpoint.isResumable() && TrainOptions.fromJson(saved).needs().calibrated()) {
+                throw new InputException(resume + " is calibrated: its training is over (--from goes on with its parameters)");
+            }
             if (saved == null || columns == null || !checkpoint.isResumable()) {
                 throw new InputException(resume + " holds no training to go on with; it was not written by kan4j train "
                         + "(--from goes on with its parameters)");
@@ -335,7 +360,8 @@ final class TrainCommand implements Callable<Integer> {
                 if (method.steps() != null) {
                     builder.steps(method.steps());
                 }
-                Training training = new Training(job, options, checkpoint.model(), modelFile, log(), screen);
+                Training training = new Training(job, options, checkpoint.model(), modelFile, log(), screen,
+                        MonotoneColumns.of(checkpoint.properties()).orElse(null));
                 return finish(training.run(builder, resume), new ArrayList<>(), plotFile, true) ? 0 : Interrupt.STATUS;
             }
         }
@@ -348,7 +374,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         boolean columnsOfModel = options.from() != null && options.target() == null;
         Job job = DataOptions.of(options).job(data, options.seed(), columnsOfModel ? encoding : null,
-                spec.commandLine().getErr());
+                options.needs(), spec.commandLine().getErr());
         if (!job.encoding().columns().equals(encoding.columns()) || !job.encoding().target().equals(encoding.target())) {
             throw new InputException(resume + " was trained on other data (" + options.data() + "): " + data
                     + " has other columns, values or classes (--from goes on with it on other rows)");

@@ -19,6 +19,7 @@ import org.kan4j.data.DataException;
 import org.kan4j.data.Part;
 import org.kan4j.data.TableSet;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.optim.Loss;
 
 /**
  * The effective options of a training, defaults filled in: what metrics.json shows under {@code options}, and what a
@@ -43,6 +44,7 @@ import org.kan4j.encoding.Encoding;
  * @param patience epochs without a better validation loss after which to stop; null for never
  * @param method the rest of how to train, each under its own name
  * @param tables how a CSV file is written, likewise
+ * @param needs what tables need of a model, likewise
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record TrainOptions(String data, String target, TableSet.Task task, List<String> drop, List<String> categorical,
@@ -50,7 +52,13 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         Double testFraction, Integer memory, String from, String basis, Integer grid, Integer order, String norm, String init,
         long[] layers, Integer epochs, Integer batch, Double lr, Double weightDecay, String schedule, Double decay,
         Double warmup, Integer plateau, Double validation, Integer patience, long seed, String dtype, String device,
-        int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables) {
+        int threads, String tier, @JsonUnwrapped Method method, @JsonUnwrapped TableOptions tables,
+        @JsonUnwrapped TableModel needs) {
+
+    /** Checkpoints of before there were such needs have none. */
+    TrainOptions {
+        needs = needs == null ? new TableModel() : needs;
+    }
 
     /** Property of the checkpoint. */
     static final String KEY = "kan4j.train";
@@ -59,14 +67,15 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
 
     /** What the options of each kind come to. */
     static TrainOptions of(String data, DataOptions.Effective rows, String from, ModelOptions.Effective model,
-            CourseOptions.Effective course, long seed, Context context, Method method) {
+            CourseOptions.Effective course, long seed, Context context, Method method,
+            TableModel needs) {
         return new TrainOptions(data, rows.target(), rows.task(), rows.drop(), rows.categorical(), rows.missing(), rows.unseen(),
                 rows.quantiles(), rows.scaling(), rows.test(), rows.testFraction(), rows.memory(), from, model.basis(),
                 model.grid(),
                 model.order(), model.norm(), model.init(), model.layers(), course.epochs(), course.batch(), course.lr(),
                 course.weightDecay(), course.schedule(), course.decay(), course.warmup(), course.plateau(), course.validation(),
                 course.patience(), seed, model.dtype(), context.device().toString(), context.threads(),
-                context.tier().toString(), method, rows.tables());
+                context.tier().toString(), method, rows.tables(), needs);
     }
 
     /** The same training up to another number of epochs or steps; null for those it has. */
@@ -83,7 +92,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
                 memory, from, basis, grid, order, norm, init, layers, otherEpochs == null ? epochs : otherEpochs, batch, lr,
                 otherDecay == null ? weightDecay : otherDecay, schedule, decay, warmup, plateau, validation, patience, seed,
                 dtype,
-                device, threads, tier, method, tables);
+                device, threads, tier, method, tables, needs);
     }
 
     /** The same training in at most so many epochs, over which the learning rate falls as far. */
@@ -99,7 +108,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     private TrainOptions withDecay(double other) {
         return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
                 memory, from, basis, grid, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, other, warmup,
-                plateau, validation, patience, seed, dtype, device, threads, tier, method, tables);
+                plateau, validation, patience, seed, dtype, device, threads, tier,
+                method, tables, needs);
     }
 
     /** Memory for encoded rows. */
@@ -111,6 +121,9 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     Trainer.Builder apply(Trainer.Builder builder) {
         builder.schedule(course().course()).seed(seed);
         method.apply(builder, lr, weightDecay);
+        if (!needs.levels().isEmpty()) {
+            builder.loss(new Loss.Pinball(needs.levels()));
+        }
         if (epochs != null) {
             builder.epochs(epochs);
         }

@@ -30,6 +30,9 @@ final class TrainReport {
                 .map(e -> format("%s %.4g", e.getKey(), e.getValue())).collect(Collectors.joining(", ")));
         Columns.describe(encoding).forEach(screen::println);
         EpochReport best = result.best();
+        if (result.proof() != null) {
+            screen.println(result.proof().line());
+        }
         screen.println(format("ended        %s; best epoch %d, %s loss %.4g%s", result.ending(), best.number(),
                 best.part() == null ? "train" : best.part(), best.decisive(),
                 result.options().patience() != null ? ", which is kept" : best == result.epochs().getLast() ? ""
@@ -92,6 +95,9 @@ final class TrainReport {
             ObjectNode measured = root.putObject(result.part());
             result.measured().forEach(measured::put);
             CoverageOptions.put(result.grids(), root);
+            if (result.proof() != null) {
+                root.put("monotone_proved", result.proof().holds());
+            }
         }
         root.set("options", Output.tree(result.options()));
         return root;

@@ -8,14 +8,24 @@ import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.kan4j.rows.Dataset;
 import org.kan4j.grid.GridCoverage;
+import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.rows.RowSource;
+import org.kan4j.io.Checkpoint;
+import org.kan4j.train.Calibration;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
+import org.kan4j.constraint.MonotoneColumns;
+import org.kan4j.data.Part;
+import org.kan4j.data.Parts;
+import org.kan4j.data.Splitting;
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
 import org.kan4j.encoding.Encoding;
 
 /**
@@ -27,8 +37,10 @@ import org.kan4j.encoding.Encoding;
  * @param modelFile where to save it: after each epoch, at the end where it is a pipe or a device
  * @param log which epochs to show
  * @param screen to show them on
+ * @param monotone columns in which the model is kept so, or null
  */
-record Training(Job job, TrainOptions options, KanModel model, Path modelFile, Progress.Log log, PrintWriter screen) {
+record Training(Job job, TrainOptions options, KanModel model, Path modelFile, Progress.Log log, PrintWriter screen,
+        MonotoneColumns monotone) {
 
     /**
      * What came of a training.
@@ -38,12 +50,13 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
      * @param epochs as measured
      * @param measured the measures on the rows that decide, in the target's unit; empty where it was stopped
      * @param rows how many these are
+     * @param proof of what the model is to keep; null where it promises nothing, or was stopped
      * @param grids how well the grids cover the training rows; null where it was stopped
      * @param ending why it ended, in words
      * @param stopped whether on request
      */
     record Result(Training training, String context, List<EpochReport> epochs, Map<String, Double> measured, long rows,
-            GridCoverage grids, String ending, boolean stopped) {
+            Proof proof, GridCoverage grids, String ending, boolean stopped) {
 
         TrainOptions options() {
             return training.options;
@@ -105,7 +118,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 }
                 announce(trainer, rows);
                 TrainingResult result = trainer.fit(rows.train, rows.watched());
-                if (!replaced) {
+                if (!replaced && (result.stopped() || !options.needs().calibrated())) {
                     trainer.save(modelFile);
                 }
                 List<EpochReport> epochs = result.epochs().stream().map(e -> EpochReport.of(e, part, unit())).toList();
@@ -116,20 +129,50 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                             + TrainOptions.quoted(modelFile.toString()));
                     screen.flush();
                     interrupt.reported();
-                    return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, ending, true);
+                    return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, null, ending,
+                            true);
                 }
+                calibrate(trainer, rows);
                 RowSource decisive = rows.test != null ? rows.test : rows.train;
                 return new Result(this, trainer.context().toString(), epochs,
-                        Output.measures(trainer.evaluate(decisive), unit()), decisive.size(),
+                        measures(trainer.evaluate(decisive), replaced), decisive.size(),
+                        monotone == null ? null : Proof.of(monotone, job.encoding(), trainer.parameters()),
                         GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending,
                         false);
             }
         }
     }
 
-    /** The RMSE's, of the target's deviations that the model counts in. */
+    /** Makes the saved model one of calibrated probabilities, if that is wanted; it is no training to go on with then. */
+    private void calibrate(Trainer trainer, Rows rows) throws IOException {
+        if (!options.needs().calibrated()) {
+            return;
+        }
+        Calibration found = Calibration.of(trainer.parameters(), rows.validation);
+        Map<String, String> properties = new LinkedHashMap<>(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY,
+                options.toJson()));
+        if (monotone != null) {
+            properties.put(MonotoneColumns.KEY, monotone.toJson());
+        }
+        Checkpoint.write(modelFile, trainer.parameters(), properties);
+        screen.println(format("calibrated   by a temperature of %.4g: log loss %.4g instead of %.4g on %,d held-out rows",
+                found.temperature(), found.after(), found.before(), found.rows()));
+    }
+
+    /** In the unit of the target; of several numbers and of quantiles also what each comes to. */
+    private Map<String, Double> measures(Metrics metrics, boolean saved) throws IOException {
+        Map<String, Double> values = Output.measures(metrics, unit());
+        if (saved && job.encoding().target().width() > 1 && !job.encoding().values().isEmpty()) {
+            try (TrainedKan trained = Kan.load(modelFile)) {
+                Part decisive = job.parts().test() != null ? job.parts().test() : job.parts().train();
+                values.putAll(trained.evaluate(new EncodedPart(job.encoding(), decisive, memory())).measures());
+            }
+        }
+        return values;
+    }
+
     private double unit() {
-        return job.encoding().target() instanceof Encoding.Value value ? value.deviation() : 1;
+        return Output.unit(job.encoding());
     }
 
     private long memory() {
@@ -137,8 +180,14 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     private Rows rows(Arena arena) {
+        Splitting by = options.needs().splitting();
+        if (options.validation() != null && !by.random()) {
+            Parts parts = job.parts().train().split(by, options.validation(), options.seed());
+            RowSource train = parts.train().load(arena, model.dtype(), memory());
+            return new Rows(train, train, parts.test().load(arena, model.dtype(), memory()), test(arena));
+        }
         RowSource all = job.parts().train().load(arena, model.dtype(), memory());
-        RowSource test = job.parts().test() == null ? null : job.parts().test().load(arena, model.dtype(), memory());
+        RowSource test = test(arena);
         if (options.validation() == null) {
             return new Rows(all, all, null, test);
         }
@@ -147,6 +196,10 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
             throw new InputException("--validation " + options.validation() + " of " + all.size() + " rows leaves a part empty");
         }
         return new Rows(all, split.first(), split.second(), test);
+    }
+
+    private RowSource test(Arena arena) {
+        return job.parts().test() == null ? null : job.parts().test().load(arena, model.dtype(), memory());
     }
 
     private void announce(Trainer trainer, Rows rows) {

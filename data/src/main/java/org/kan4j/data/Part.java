@@ -22,4 +22,27 @@ public interface Part {
      * @param memory bytes for encoded rows; rows that take more are read anew in every pass, so much at a time
      */
     RowSource load(Arena arena, DType dtype, long memory);
+
+    /**
+     * Two parts of it, at random; with classes each in the same proportion.
+     *
+     * @param share of the rows in the second part, above 0 and below 1
+     */
+    default Parts split(double share, long seed) {
+        return split(Splitting.RANDOM, share, seed);
+    }
+
+    /**
+     * Two parts of it.
+     *
+     * @param by what decides which rows are in the second part
+     * @param share of the rows in the second part, above 0 and below 1
+     * @throws DataException if a part would be empty, or these rows cannot be split so
+     */
+    default Parts split(Splitting by, double share, long seed) {
+        if (!by.random()) {
+            throw new DataException("only the rows of a table can be split by a column, '" + by.column() + "'");
+        }
+        return new Parts(new RandomPart(this, share, seed, true), new RandomPart(this, share, seed, false));
+    }
 }

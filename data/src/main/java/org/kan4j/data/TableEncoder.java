@@ -22,17 +22,16 @@ final class TableEncoder {
     TableEncoder(Encoding encoding, Table table, boolean needTarget) {
         this.encoder = new RowEncoder(encoding);
         List<String> names = encoding.inputs();
-        at = new int[names.size() + (needTarget ? 1 : 0)];
+        List<String> targets = needTarget ? encoding.targets() : List.of();
+        at = new int[names.size() + targets.size()];
         targetAt = needTarget ? names.size() : -1;
         List<String> wanted = new ArrayList<>(names);
-        if (needTarget) {
-            wanted.add(encoding.target().name());
-        }
+        wanted.addAll(targets);
         for (int i = 0; i < names.size(); i++) {
             at[i] = place(table, names.get(i), wanted);
         }
-        if (needTarget) {
-            at[targetAt] = place(table, encoding.target().name(), wanted);
+        for (int i = 0; i < targets.size(); i++) {
+            at[targetAt + i] = place(table, targets.get(i), wanted);
         }
         int cell = 0;
         for (Encoding.Column column : encoding.columns()) {
@@ -40,8 +39,8 @@ final class TableEncoder {
                 require(table, at[cell++], !(column instanceof Encoding.Categorical));
             }
         }
-        if (needTarget) {
-            require(table, at[targetAt], encoding.target() instanceof Encoding.Value);
+        for (int i = 0; i < targets.size(); i++) {
+            require(table, at[targetAt + i], !encoding.values().isEmpty());
         }
     }
 
@@ -62,6 +61,11 @@ final class TableEncoder {
         }
     }
 
+    /** What it encodes by. */
+    Encoding encoding() {
+        return encoder.encoding();
+    }
+
     /** The positions in the table of the columns to read, the inputs and then the target. */
     int[] columns() {
         return at;
@@ -72,8 +76,8 @@ final class TableEncoder {
         encoder.features(row, into);
     }
 
-    /** The class index, or the scaled value, of a row. */
-    double target(Table.Reader row) {
-        return encoder.target(row, targetAt);
+    /** Writes the class index, or the scaled value of each output, of a row into {@code into}. */
+    void target(Table.Reader row, double[] into) {
+        encoder.target(row, targetAt, into);
     }
 }

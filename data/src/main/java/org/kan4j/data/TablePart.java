@@ -32,17 +32,34 @@ record TablePart(Table table, Encoding encoding, boolean needTarget, BitSet chos
         return needTarget && streamed.rowBytes() * streamed.size() <= memory ? inMemory(streamed, arena, dtype) : streamed;
     }
 
+    @Override
+    public Parts split(Splitting by, double share, long seed) {
+        if (by.random()) {
+            return Part.super.split(by, share, seed);
+        }
+        BitSet second = new SplitColumn(table, by, chosen).second(share, seed);
+        BitSet first = new BitSet();
+        if (chosen == null) {
+            first.set(0, rows);
+        } else {
+            first.or(chosen);
+        }
+        first.andNot(second);
+        return new Parts(new TablePart(table, encoding, needTarget, first, first.cardinality(), notes),
+                new TablePart(table, encoding, needTarget, second, second.cardinality(), notes));
+    }
+
     private static Dataset inMemory(TableRows rows, Arena arena, DType dtype) {
         HostTensor x = HostTensor.allocate(arena, dtype, rows.size(), rows.in());
         HostTensor t = rows.classes() > 0 ? HostTensor.allocate(arena, DType.I32, rows.size())
-                : HostTensor.allocate(arena, dtype, rows.size(), 1);
+                : HostTensor.allocate(arena, dtype, rows.size(), rows.out());
         try (RowSource.Pass pass = rows.inOrder()) {
             pass.read(0, rows.size(), x.segment(), t.segment(), MemorySegment.NULL);
         }
         return rows.classes() > 0 ? Dataset.classification(x, t, rows.classes()) : Dataset.regression(x, t);
     }
 
-    /** The cells of a row that are taken as numbers: of the inputs, and the target after them if it is one and read. */
+    /** The cells of a row that are taken as numbers: of the inputs, and the targets after them if they are such and read. */
     static IntStream numberCells(Encoding encoding, boolean hasTarget) {
         IntStream.Builder cells = IntStream.builder();
         int cell = 0;
@@ -54,6 +71,9 @@ record TablePart(Table table, Encoding encoding, boolean needTarget, BitSet chos
                 }
             }
         }
-        return hasTarget && encoding.target() instanceof Encoding.Value ? cells.add(cell).build() : cells.build();
+        for (int i = 0; hasTarget && !encoding.values().isEmpty() && i < encoding.targets().size(); i++) {
+            cells.add(cell + i);
+        }
+        return cells.build();
     }
 }

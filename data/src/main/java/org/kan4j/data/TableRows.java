@@ -103,7 +103,7 @@ public final class TableRows implements RowSource {
     }
 
     long targetBytes() {
-        return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : dtype.bytes();
+        return !hasTarget ? 0 : classes() > 0 ? Integer.BYTES : out() * dtype.bytes();
     }
 
     long rowBytes() {
@@ -128,8 +128,8 @@ public final class TableRows implements RowSource {
         constants.look(reader);
     }
 
-    double target(Table.Reader reader) {
-        return encoder.target(reader);
+    void target(Table.Reader reader, double[] into) {
+        encoder.target(reader, into);
     }
 
     @Override
@@ -203,17 +203,15 @@ public final class TableRows implements RowSource {
 
     @Override
     public Split<TableRows> split(double fraction, long seed) {
-        int[] at = {encoder.columns()[encoder.columns().length - 1]};
         TableEncoder target = new TableEncoder(new Encoding(encoding.data(), List.of(), encoding.target(), encoding.missing()),
                 table, true);
         long[] sizes = new long[Math.max(1, classes())];
         BitSet first = new BitSet();
         BitSet second = new BitSet();
         org.kan4j.data.Split[] dealer = new org.kan4j.data.Split[1];
-        try (Table.Reader reader = table.reader(at)) {
-            if (encoding.target() instanceof Encoding.Value) {
-                reader.asNumber(0);
-            }
+        double[] label = new double[Math.toIntExact(out())];
+        try (Table.Reader reader = table.reader(target.columns())) {
+            TablePart.numberCells(target.encoding(), true).forEach(reader::asNumber);
             for (int round = 0; round < 2; round++) {
                 int row = 0;
                 for (int block = 0; block < counts.length; block++) {
@@ -222,7 +220,10 @@ public final class TableRows implements RowSource {
                         if (!isChosen(row)) {
                             continue;
                         }
-                        int stratum = classes() > 0 ? (int) target.target(reader) : 0;
+                        if (classes() > 0) {
+                            target.target(reader, label);
+                        }
+                        int stratum = classes() > 0 ? (int) label[0] : 0;
                         if (round == 0) {
                             sizes[stratum]++;
                         } else {

@@ -4,13 +4,11 @@ package org.kan4j.data;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.encoding.Values;
 
 /**
  * A table to train on: its rows split into two parts, and the encoding that the training rows ask for. Learned in two
@@ -29,7 +27,7 @@ public final class TableSet {
     /**
      * How to take the table.
      *
-     * @param target the column to predict
+     * @param target the column to predict, or several of numbers with commas between them
      * @param task null: classification if the target is text or has two values, else regression
      * @param drop columns to leave out
      * @param categorical columns to take as categories although they hold numbers, or more texts than categories mostly are
@@ -38,9 +36,12 @@ public final class TableSet {
      * @param quantiles columns that are scaled by quantiles whatever the scaling
      * @param unseen what becomes of categories that the training rows do not have
      * @param scaling how the other columns of numbers are scaled
+     * @param splitting what decides which rows are tested on
+     * @param levels of the quantiles to predict of a number; empty for the number
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
-            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen, Encoding.Scaling scaling) {
+            double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen, Encoding.Scaling scaling,
+            Splitting splitting, List<Double> levels) {
 
         /** Checks the target and the share. */
         public Options {
@@ -53,28 +54,47 @@ public final class TableSet {
             drop = Set.copyOf(drop);
             categorical = Set.copyOf(categorical);
             quantiles = Set.copyOf(quantiles);
+            splitting = splitting == null ? Splitting.RANDOM : splitting;
+            levels = List.copyOf(levels);
+            if (!levels.isEmpty() && task == Task.CLASSIFICATION) {
+                throw new DataException("quantiles are of numbers, given the task of classification");
+            }
         }
 
         /** Columns of numbers scaled as suits them, unknown categories refused. */
         public Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
                 double testShare, long seed) {
             this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE,
-                    Encoding.Scaling.AUTO);
+                    Encoding.Scaling.AUTO, Splitting.RANDOM, List.of());
         }
 
         /** The same with columns that are scaled by quantiles. */
         public Options withQuantiles(Set<String> columns) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen, scaling);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen, scaling, splitting,
+                    levels);
         }
 
         /** The same with another rule for categories that the training rows do not have. */
         public Options withUnseen(Encoding.Unseen rule) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule, scaling);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule, scaling, splitting,
+                    levels);
         }
 
         /** The same with another way to scale columns of numbers. */
         public Options withScaling(Encoding.Scaling way) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, way);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, way, splitting,
+                    levels);
+        }
+
+        /** The same with rows dealt by a column. */
+        public Options withSplitting(Splitting by) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, by, levels);
+        }
+
+        /** The same predicting quantiles of the target, such as 0.05, 0.5 and 0.95. */
+        public Options withLevels(List<Double> ofQuantiles) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, splitting,
+                    ofQuantiles);
         }
     }
 
@@ -139,8 +159,7 @@ public final class TableSet {
         final Options options;
         final List<String> notes = new ArrayList<>();
         final List<Input> inputs = new ArrayList<>();
-        final ColumnScan target;
-        final int targetAt;
+        final TargetScan target;
         final int[] columns;
         private int rows;
 
@@ -148,17 +167,23 @@ public final class TableSet {
             this.table = table;
             this.options = options;
             notes.addAll(table.notes());
-            int targetColumn = table.column(options.target);
+            Set<String> targets = Set.copyOf(TargetScan.names(table, options.target));
             options.drop.forEach(table::column);
             options.categorical.forEach(table::column);
             options.quantiles.forEach(table::column);
-            if (options.drop.contains(options.target)) {
-                throw new DataException(Names.option("drop", options.target) + " names the target column");
+            String splits = splitColumn();
+            for (String name : targets) {
+                if (options.drop.contains(name)) {
+                    throw new DataException(Names.option("drop", name) + " names the target column");
+                }
+                if (name.equals(options.splitting.column())) {
+                    throw new DataException("the rows cannot be split by the target '" + name + "'");
+                }
             }
             List<String> unnamed = new ArrayList<>();
             for (int i = 0; i < table.columns().size(); i++) {
                 Table.Column column = table.columns().get(i);
-                if (i == targetColumn || options.drop.contains(column.name())) {
+                if (targets.contains(column.name()) || options.drop.contains(column.name()) || column.name().equals(splits)) {
                     continue;
                 }
                 if (table.unnamed(i) && !options.categorical.contains(column.name())
@@ -167,7 +192,8 @@ public final class TableSet {
                     continue;
                 }
                 require(column);
-                inputs.add(new Input(i, scan(column, false, inputs.size()), inputs.size()));
+                boolean categorical = options.categorical.contains(column.name());
+                inputs.add(new Input(i, new ColumnScan(table, column, categorical, false, inputs.size()), inputs.size()));
             }
             if (!unnamed.isEmpty()) {
                 String numbers = unnamed.getFirst().equals("1") || table.find("__index_level_0__").isPresent()
@@ -176,16 +202,19 @@ public final class TableSet {
                         : "the columns " + Names.some(unnamed) + " have no names and are")
                         + " left out; a name in the header makes an input");
             }
-            require(table.columns().get(targetColumn));
-            targetAt = inputs.size();
-            target = scan(table.columns().get(targetColumn), true, targetAt);
-            columns = IntStream.concat(inputs.stream().mapToInt(input -> input.column), IntStream.of(targetColumn)).toArray();
+            target = new TargetScan(table, options, inputs.size());
+            target.columns().forEach(column -> require(table.columns().get(column)));
+            columns = IntStream.concat(inputs.stream().mapToInt(input -> input.column), target.columns()).toArray();
         }
 
-        private ColumnScan scan(Table.Column column, boolean isTarget, int at) {
-            boolean categorical = options.categorical.contains(column.name())
-                    || isTarget && options.task == Task.CLASSIFICATION;
-            return new ColumnScan(table, column, categorical, isTarget, at);
+        /** The column that only splits; null if there is none. */
+        private String splitColumn() {
+            Splitting by = options.splitting;
+            if (by.random()) {
+                return null;
+            }
+            table.column(by.column());
+            return by.input() ? null : by.column();
         }
 
         private void require(Table.Column column) {
@@ -202,9 +231,9 @@ public final class TableSet {
             }
             try (Table.Reader reader = table.reader(columns)) {
                 scan(reader);
-                Task task = task();
+                Task task = target.task(rows, notes);
                 checkInputs();
-                return split(reader, task == Task.CLASSIFICATION);
+                return split(reader, task);
             }
         }
 
@@ -261,80 +290,35 @@ public final class TableSet {
             }
         }
 
-        private Task task() {
-            if (options.task == Task.REGRESSION) {
-                if (!target.allNumbers()) {
-                    target.refuseOtherNotations();
-                    throw target.noNumber();
-                }
-            } else if (options.task == null && target.numeric() && target.different() > 2) {
-                if (target.whole() && target.different() <= HINT_VALUES) {
-                    notes.add("'" + options.target + "' has " + target.different()
-                            + " different whole numbers and is taken as a number; task=classification takes them as classes");
-                }
-                return Task.REGRESSION;
-            }
-            if (target.different() < 2 || options.task != Task.REGRESSION && target.labels().size() < 2) {
-                throw new DataException(table.path() + ": the target '" + options.target + "' is the same in all " + rows
-                        + " rows: nothing to learn");
-            }
-            if (options.task == null && !options.categorical.contains(options.target)) {
-                checkClasses();
-            }
-            if (options.task != Task.REGRESSION) {
-                ColumnScan.alike(target.labels().keySet()).ifPresent(two -> notes.add("the classes " + two));
-            }
-            return options.task != null ? options.task : Task.CLASSIFICATION;
-        }
-
-        private void checkClasses() {
-            int classes = target.labels().size();
-            if (classes > ColumnScan.MAX_CATEGORIES || ColumnScan.tooMany(classes, rows)) {
-                throw new DataException(table.path() + ": the target '" + options.target + "' has "
-                        + (classes > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : classes)
-                        + " different texts in " + rows + " rows, such as '" + target.example()
-                        + "': more than classes mostly are; "
-                        + "task=classification takes each as a class, unless the target is another column");
-            }
-        }
-
-        private TableSet split(Table.Reader reader, boolean classify) {
-            Map<String, Long> sizes = classify ? target.labels() : Map.of();
-            List<String> labels = List.copyOf(sizes.keySet());
-            if (labels.size() > ColumnScan.MOST_CATEGORIES) {
-                throw new DataException(table.path() + ": the target '" + options.target + "' has more than "
-                        + ColumnScan.MOST_CATEGORIES + " classes, which is the most supported");
-            }
-            Values.Index stratum = new Values.Index(labels);
-            Split dealer = new Split(classify ? labels.stream().mapToLong(sizes::get).toArray() : new long[] {rows},
-                    options.testShare, options.seed);
+        private TableSet split(Table.Reader reader, Task task) {
+            Split dealer = new Split(target.strata(task, rows), options.testShare, options.seed);
             BitSet train = new BitSet(rows);
             BitSet test = new BitSet(rows);
-            ColumnRange values = new ColumnRange();
             inputs.stream().filter(input -> input.numeric).forEach(input -> reader.asNumber(input.at));
+            BitSet held = options.splitting.random() || options.testShare == 0 ? null
+                    : new SplitColumn(table, options.splitting, null).second(options.testShare, options.seed);
             int row = 0;
             for (int block = 0; block < table.blocks(); block++) {
                 reader.seek(block);
                 for (; reader.next(); row++) {
-                    boolean tested = dealer.second(classify ? stratum.of(reader.text(targetAt)) : 0);
+                    boolean tested = held != null ? held.get(row) : dealer.second(target.stratum(reader));
                     (tested ? test : train).set(row);
                     for (Input input : inputs) {
                         learn(input, reader, tested);
                     }
-                    if (!classify && !tested) {
-                        values.add(reader.number(targetAt));
+                    if (!tested) {
+                        target.learn(reader);
                     }
                 }
             }
             if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
                 throw new DataException(table.path() + ": " + rows + " rows"
-                        + (classify ? " of " + labels.size() + " classes" : "")
+                        + target.describe()
                         + " leave " + train.cardinality() + " to train and " + test.cardinality() + " to test on with testShare="
                         + options.testShare + "; testShare=0 trains on all");
             }
-            Encoding.Target how = classify ? new Encoding.Classes(options.target, labels) : values.target(options.target);
-            Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), how, options.missing,
-                    options.unseen);
+            Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), target.encoded(),
+                    options.missing, options.unseen);
             return new TableSet(encoding, part(encoding, train), part(encoding, test), notes);
         }
 

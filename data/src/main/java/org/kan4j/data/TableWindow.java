@@ -21,14 +21,16 @@ final class TableWindow {
     volatile boolean abandoned;
     private final TableRows rows;
     private final double[] row;
-    private final double[] target = new double[1];
+    private final double[] target;
 
     TableWindow(Arena arena, TableRows rows, int most) {
         this.rows = rows;
         this.row = new double[(int) rows.in()];
+        this.target = new double[(int) rows.out()];
         x = HostTensor.allocate(arena, rows.dtype(), most, rows.in()).segment();
         targets = rows.targetBytes() == 0 ? MemorySegment.NULL
-                : HostTensor.allocate(arena, rows.classes() > 0 ? DType.I32 : rows.dtype(), Shape.of(most)).segment();
+                : rows.classes() > 0 ? HostTensor.allocate(arena, DType.I32, Shape.of(most)).segment()
+                        : HostTensor.allocate(arena, rows.dtype(), most, rows.out()).segment();
     }
 
     /** Reads the rows of {@code blocks[from..to)}; shuffled where there is a source of chance. */
@@ -65,11 +67,11 @@ final class TableWindow {
         rows.features(reader, row);
         put(x, rows.dtype(), (long) place * row.length, row);
         if (rows.targetBytes() > 0) {
-            target[0] = rows.target(reader);
+            rows.target(reader, target);
             if (rows.classes() > 0) {
                 targets.setAtIndex(ValueLayout.JAVA_INT, place, (int) target[0]);
             } else {
-                put(targets, rows.dtype(), place, target);
+                put(targets, rows.dtype(), (long) place * target.length, target);
             }
         }
     }

@@ -28,8 +28,10 @@ public final class TrainingTable implements EncodedTable {
     private final Part rows;
     private final Part test;
     private final long memory;
+    private final Splitting splitting;
 
-    private TrainingTable(Encoding encoding, Part rows, Part test, long memory) {
+    private TrainingTable(Encoding encoding, Part rows, Part test, long memory, Splitting splitting) {
+        this.splitting = splitting;
         this.encoding = encoding;
         this.rows = rows;
         this.test = test;
@@ -50,23 +52,24 @@ public final class TrainingTable implements EncodedTable {
     /** A table, taken as the options say. */
     public static TrainingTable of(Table table, TableSet.Options options) {
         TableSet set = TableSet.learn(table, options);
-        return new TrainingTable(set.encoding(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY);
+        return new TrainingTable(set.encoding(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY,
+                options.splitting());
     }
 
     /** All rows of a table, encoded for a model that exists. */
     public static TrainingTable of(Table table, Encoding encoding) {
-        return new TrainingTable(encoding, TableRows.all(table, encoding, true), null, Part.DEFAULT_MEMORY);
+        return new TrainingTable(encoding, TableRows.all(table, encoding, true), null, Part.DEFAULT_MEMORY, Splitting.RANDOM);
     }
 
     /** The same with another limit for encoded rows held in memory; larger data is read anew in every pass. */
     public TrainingTable withMemory(long bytes) {
-        return new TrainingTable(encoding, rows, test, bytes);
+        return new TrainingTable(encoding, rows, test, bytes, splitting);
     }
 
     /** The rows that are not trained on; absent where there are none. */
     public Optional<TrainingTable> test() {
         return test == null || test.rows() == 0 ? Optional.empty()
-                : Optional.of(new TrainingTable(encoding, test, null, memory));
+                : Optional.of(new TrainingTable(encoding, test, null, memory, splitting));
     }
 
     @Override
@@ -77,5 +80,14 @@ public final class TrainingTable implements EncodedTable {
     @Override
     public RowSource rows(Arena arena, DType dtype) {
         return rows.load(arena, dtype, memory);
+    }
+
+    @Override
+    public RowSource.Split<? extends RowSource> split(Arena arena, DType dtype, double share, long seed) {
+        if (splitting.random()) {
+            return EncodedTable.super.split(arena, dtype, share, seed);
+        }
+        Parts parts = rows.split(splitting, share, seed);
+        return new RowSource.Split<>(parts.train().load(arena, dtype, memory), parts.test().load(arena, dtype, memory));
     }
 }

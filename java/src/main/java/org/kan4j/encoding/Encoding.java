@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import org.kan4j.error.KanException;
 
 /**
  * How raw rows become the numbers a model sees, and its outputs predictions. Saved as JSON in the model's file, so that
@@ -124,6 +125,22 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1
                     : (value - low) / range * 2 - 1;
         }
+
+        /**
+         * The number that becomes an input of the model.
+         *
+         * @param encoded from -1 to 1, for which it is from low to high
+         */
+        public double decode(double encoded) {
+            double share = (encoded + 1) / 2;
+            if (quantiles.size() > 2) {
+                int parts = quantiles.size() - 1;
+                int part = Math.clamp((long) Math.floor(share * parts), 0, parts - 1);
+                double from = quantiles.get(part);
+                return from + (share * parts - part) * (quantiles.get(part + 1) - from);
+            }
+            return low * (1 - share) + high * share;
+        }
     }
 
     /**
@@ -226,6 +243,104 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         public int width() {
             return 1;
         }
+    }
+
+    /**
+     * Several numbers; the model gives (value - mean) / deviation of each.
+     *
+     * @param values what each is, each name once; at least 2
+     */
+    public record Numbers(List<Value> values) implements Target {
+        /** Keeps an immutable copy. */
+        public Numbers {
+            values = List.copyOf(values);
+            if (values.size() < 2 || values.stream().map(Value::name).distinct().count() != values.size()) {
+                throw KanException.invalid("several targets need at least 2 names, each once, given %s",
+                        values.stream().map(Value::name).toList());
+            }
+        }
+
+        @Override
+        public String name() {
+            return String.join(",", values.stream().map(Value::name).toList());
+        }
+
+        @Override
+        public int width() {
+            return values.size();
+        }
+    }
+
+    /**
+     * Quantiles of a number; the model gives (quantile - mean) / deviation of each, which {@link Outputs#decode} puts in order.
+     *
+     * @param value the number
+     * @param levels ascending, each above 0 and below 1
+     */
+    public record Quantiles(Value value, List<Double> levels) implements Target {
+        /** Checks the levels. */
+        public Quantiles {
+            Objects.requireNonNull(value, "value");
+            levels = List.copyOf(levels);
+            for (int i = 0; i < levels.size(); i++) {
+                if (!(levels.get(i) > 0 && levels.get(i) < 1) || i > 0 && !(levels.get(i) > levels.get(i - 1))) {
+                    throw KanException.invalid("quantiles must be above 0 and below 1, each larger than the one before it, "
+                            + "given %s", levels);
+                }
+            }
+            if (levels.isEmpty()) {
+                throw KanException.invalid("there are no quantiles, expected at least one above 0 and below 1");
+            }
+        }
+
+        /** 0.05 is 05, 0.5 is 50, 0.999 is 999. */
+        private static String digits(double level) {
+            String digits = java.math.BigDecimal.valueOf(level).toPlainString().substring(2);
+            return digits.length() == 1 ? digits + "0" : digits;
+        }
+
+        @Override
+        public String name() {
+            return value.name();
+        }
+
+        @Override
+        public int width() {
+            return levels.size();
+        }
+    }
+
+    /** The numbers that outputs are of, in order and in the scale of the model: none for classes and labels. */
+    public List<Value> values() {
+        return switch (target) {
+            case Value value -> List.of(value);
+            case Numbers several -> several.values();
+            case Quantiles quantiles -> Collections.nCopies(quantiles.width(), quantiles.value());
+            case Classes classes -> List.of();
+            case Labels labels -> List.of();
+        };
+    }
+
+    /** Names of the raw columns that hold the target. */
+    public List<String> targets() {
+        return target instanceof Numbers several ? several.values().stream().map(Value::name).toList()
+                : List.of(target.name());
+    }
+
+    /** What each output is called, such as the columns that predictions are written to. */
+    public List<String> outputs() {
+        return outputs(target);
+    }
+
+    /** As {@link #outputs()}, of a target. */
+    public static List<String> outputs(Target target) {
+        return switch (target) {
+            case Value value -> List.of(value.name());
+            case Numbers several -> several.values().stream().map(Value::name).toList();
+            case Quantiles q -> q.levels().stream().map(level -> q.name() + "_q" + Quantiles.digits(level)).toList();
+            case Classes classes -> classes.labels();
+            case Labels labels -> labels.labels();
+        };
     }
 
     /** Numbers a row becomes. */

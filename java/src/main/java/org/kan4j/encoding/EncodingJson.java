@@ -56,6 +56,8 @@ final class EncodingJson {
             case Encoding.Classes c -> object("type", "classes", "name", c.name(), "labels", c.labels());
             case Encoding.Labels l -> object("type", "labels", "name", l.name(), "labels", l.labels());
             case Encoding.Value v -> object("type", "value", "name", v.name(), "mean", v.mean(), "deviation", v.deviation());
+            case Encoding.Numbers n -> object("type", "values", "values", n.values().stream().map(EncodingJson::target).toList());
+            case Encoding.Quantiles q -> object("type", "quantiles", "value", target(q.value()), "levels", q.levels());
         };
     }
 
@@ -113,8 +115,28 @@ final class EncodingJson {
                 node.only("type", "name", "mean", "deviation");
                 yield new Encoding.Value(node.text("name"), node.number("mean"), node.number("deviation"));
             }
-            default -> throw node.bad("type", "classes, labels or value");
+            case "values" -> {
+                node.only("type", "values");
+                List<Encoding.Value> values = new ArrayList<>();
+                for (Object item : node.list("values")) {
+                    values.add(value(item));
+                }
+                yield new Encoding.Numbers(values);
+            }
+            case "quantiles" -> {
+                node.only("type", "value", "levels");
+                yield new Encoding.Quantiles(value(node.get("value")), node.numbers("levels"));
+            }
+            default -> throw node.bad("type", "classes, labels, value, values or quantiles");
         };
+    }
+
+    private static Encoding.Value value(Object item) {
+        Node node = Node.of("the target", item);
+        if (target(node) instanceof Encoding.Value value) {
+            return value;
+        }
+        throw node.bad("type", "value");
     }
 
     /** A JSON object whose fields must be as expected. */

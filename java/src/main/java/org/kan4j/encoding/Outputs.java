@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.encoding;
 
+import java.util.Arrays;
+
 /** What a model's outputs say. */
 public final class Outputs {
 
@@ -9,7 +11,8 @@ public final class Outputs {
 
     /**
      * What the outputs of a row mean: of classes a probability each, which sum up to 1; of several labels a probability
-     * each; of a number the number in its own unit.
+     * each; of a number the number in its own unit, of several each in its own; of quantiles each in the number's unit,
+     * ascending: rearranged where the model gives them in another order.
      *
      * @param outputs of the model; left alone
      */
@@ -18,6 +21,22 @@ public final class Outputs {
             case Encoding.Classes c -> softmax(outputs);
             case Encoding.Labels l -> sigmoid(outputs);
             case Encoding.Value v -> new double[] {outputs[0] * v.deviation() + v.mean()};
+            case Encoding.Numbers n -> {
+                double[] values = new double[n.width()];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = outputs[i] * n.values().get(i).deviation() + n.values().get(i).mean();
+                }
+                yield values;
+            }
+            case Encoding.Quantiles q -> {
+                // In order they are at least as near to the true ones: Chernozhukov, Fernandez-Val, Galichon, 2010.
+                double[] values = outputs.clone();
+                Arrays.sort(values);
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = values[i] * q.value().deviation() + q.value().mean();
+                }
+                yield values;
+            }
         };
     }
 

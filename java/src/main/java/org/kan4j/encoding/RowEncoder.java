@@ -2,6 +2,7 @@
 package org.kan4j.encoding;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.kan4j.error.KanException;
 import org.kan4j.encoding.Encoding.Missing;
@@ -32,6 +33,8 @@ public final class RowEncoder {
             case Encoding.Classes c -> new Values.Index(c.labels());
             case Encoding.Labels l -> new Values.Index(l.labels());
             case Encoding.Value v -> null;
+            case Encoding.Numbers n -> null;
+            case Encoding.Quantiles q -> null;
         };
     }
 
@@ -98,28 +101,51 @@ public final class RowEncoder {
         return index;
     }
 
+    /** The class index, or the scaled value, of a row with one target; as {@link #target(RawRow, int, double[])}. */
+    public double target(RawRow row, int at) {
+        double[] targets = new double[encoding.target().width()];
+        target(row, at, targets);
+        return targets[0];
+    }
+
     /**
-     * The class index, or the scaled value, of a row.
+     * Writes what a row is into {@code into}: the class index or, of each output of the model, the scaled value that is wanted of
+     * it. Quantiles are all of one value.
      *
-     * @param row whose cell {@code at} is the target
+     * @param row whose cells {@code at} and behind it are {@link Encoding#targets}
      * @throws KanException if it is missing or none of the classes
      */
-    public double target(RawRow row, int at) {
-        if (row.missing(at)) {
-            throw row.error(at, "the target is missing; leave such rows out");
-        }
-        return switch (encoding.target()) {
-            case Encoding.Value v -> (finite(row, at) - v.mean()) / v.deviation();
+    public void target(RawRow row, int at, double[] into) {
+        switch (encoding.target()) {
+            case Encoding.Value v -> into[0] = scaled(row, at, v);
+            case Encoding.Numbers n -> {
+                for (int i = 0; i < n.width(); i++) {
+                    into[i] = scaled(row, at + i, n.values().get(i));
+                }
+            }
+            case Encoding.Quantiles q -> Arrays.fill(into, 0, q.width(), scaled(row, at, q.value()));
             case Encoding.Classes c -> {
+                requireTarget(row, at);
                 int index = labels.of(row.text(at));
                 if (index < 0) {
                     throw row.error(at, "'" + row.text(at) + "' is not one of the classes of the model: "
                             + some(c.labels()));
                 }
-                yield index;
+                into[0] = index;
             }
             case Encoding.Labels l -> throw row.error(at, "a row of several labels has no single target");
-        };
+        }
+    }
+
+    private static double scaled(RawRow row, int at, Encoding.Value value) {
+        requireTarget(row, at);
+        return (finite(row, at) - value.mean()) / value.deviation();
+    }
+
+    private static void requireTarget(RawRow row, int at) {
+        if (row.missing(at)) {
+            throw row.error(at, "the target is missing; leave such rows out");
+        }
     }
 
     /** The place of a label among those of the target; -1 if it is none of them, or there are none. */

@@ -147,6 +147,9 @@ final class JavaRow {
                     .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true),
                             Dialect.literal(value.mean(), true))
                     .line("}").line("");
+            case Encoding.Numbers several -> numbers(text, "values", "The numbers predicted, each in its own unit.", false);
+            case Encoding.Quantiles q ->
+                numbers(text, "quantiles", "The quantiles of levels " + q.levels() + ", ascending.", true);
             case Encoding.Classes classes -> {
                 text.line("/** The classes, in the order of probabilities. */");
                 strings(text, "public static final String[] LABELS", classes.labels());
@@ -177,6 +180,19 @@ final class JavaRow {
                         .line("}").line("");
             }
         }
+    }
+
+    private void numbers(Text text, String name, String what, boolean sorted) {
+        text.line("/** %s */", what).line("public static double[] %s(Row row) {", name);
+        text.line("%s[] y = outputs(row);", type);
+        if (sorted) {
+            text.line("java.util.Arrays.sort(y);");
+        }
+        String scales = encoding.values().stream().map(v -> Dialect.literal(v.deviation(), true) + ", "
+                + Dialect.literal(v.mean(), true)).collect(java.util.stream.Collectors.joining(", "));
+        text.line("double[] scale = {%s};", scales).line("double[] values = new double[OUTPUTS];");
+        text.line("for (int o = 0; o < OUTPUTS; o++) {").line("values[o] = y[o] * scale[2 * o] + scale[2 * o + 1];").line("}");
+        text.line("return values;").line("}").line("");
     }
 
     /**

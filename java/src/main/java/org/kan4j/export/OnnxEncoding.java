@@ -130,7 +130,7 @@ final class OnnxEncoding {
                 graph.node("Equal", place, graph.constant(DType.I64, numbers, 1, numbers.length)));
     }
 
-    /** Adds the outputs: {@code label} and {@code probabilities}, or {@code value}. */
+    /** Adds the outputs: {@code label} and {@code probabilities}, {@code value} or {@code values}. */
     void outputs(String y) {
         graph.scope("outputs");
         int type = OnnxGraph.type(dtype);
@@ -145,12 +145,20 @@ final class OnnxEncoding {
                 output("Div", Map.of(), "probabilities", type, labels.width(), one,
                         graph.node("Add", one, graph.node("Exp", graph.node("Neg", y))));
             }
-            case Encoding.Value value -> {
-                String wide = dtype == DType.F64 ? y : graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), y);
-                output("Add", Map.of(), "value", OnnxGraph.DOUBLE, 1, mul(wide, value.deviation()),
-                        constant(value.mean()));
-            }
+            case Encoding.Value value -> values("value", y);
+            case Encoding.Numbers several -> values("values", y);
+            case Encoding.Quantiles q -> throw new UnsupportedException("quantiles are put in order, for which raw ONNX outputs "
+                    + "have no form yet; without raw columns the file gives the model's own numbers, and Java sources take raw rows");
         }
+    }
+
+    /** The numbers in their own units. */
+    private void values(String name, String y) {
+        String wide = dtype == DType.F64 ? y : graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), y);
+        double[] deviations = encoding.values().stream().mapToDouble(Encoding.Value::deviation).toArray();
+        double[] means = encoding.values().stream().mapToDouble(Encoding.Value::mean).toArray();
+        output("Add", Map.of(), name, OnnxGraph.DOUBLE, means.length, graph.node("Mul", wide, constant(deviations)),
+                constant(means));
     }
 
     private void output(String op, Map<String, ?> attributes, String name, int type, long width, String... arguments) {

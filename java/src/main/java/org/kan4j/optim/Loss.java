@@ -2,7 +2,9 @@
 package org.kan4j.optim;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.ffi.Kan;
 import org.kan4j.internal.Checks;
@@ -98,6 +100,43 @@ public sealed interface Loss {
         /** By which a checkpoint knows it; otherwise the name of the class. */
         default String name() {
             return getClass().getName();
+        }
+    }
+
+    /**
+     * The pinball loss of quantiles (Koenker and Bassett, Econometrica 46, 1978): of each output q for the level a, with d = t - q,
+     * a d where d is above 0 and (a - 1) d elsewhere; mean over rows and levels. Runs on the CPU.
+     *
+     * @param levels one an output, each above 0 and below 1
+     */
+    record Pinball(List<Double> levels) implements Custom {
+        /** Checks the levels. */
+        public Pinball {
+            levels = List.copyOf(levels);
+            if (levels.isEmpty() || levels.stream().anyMatch(level -> !(level > 0 && level < 1))) {
+                throw KanException.invalid("the levels of a pinball loss must be above 0 and below 1, given %s", levels);
+            }
+        }
+
+        @Override
+        public double row(double[] prediction, double[] target, double[] gradient) {
+            if (prediction.length != levels.size()) {
+                throw new ShapeException("a pinball loss of " + levels.size() + " levels needs as many outputs, given "
+                        + prediction.length);
+            }
+            double sum = 0;
+            for (int o = 0; o < prediction.length; o++) {
+                double off = target[o] - prediction[o];
+                double slope = off > 0 ? levels.get(o) : off < 0 ? levels.get(o) - 1 : 0;
+                sum += slope * off / prediction.length;
+                gradient[o] = -slope / prediction.length;
+            }
+            return sum;
+        }
+
+        @Override
+        public String name() {
+            return "pinball";
         }
     }
 

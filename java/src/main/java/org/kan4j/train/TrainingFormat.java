@@ -145,6 +145,9 @@ final class TrainingFormat {
         if (!plan.regularisers().isEmpty()) {
             map.put("regularisers", plan.regularisers().stream().map(TrainingSpecs::regulariser).toList());
         }
+        if (plan.monotonicity() != null) {
+            map.put("monotone", TrainingSpecs.monotonicity(plan.monotonicity()));
+        }
         OptimizerSteps.Curvature curvature = training.curvature();
         if (curvature != null) {
             Map<String, Object> memory = new LinkedHashMap<>();
@@ -193,7 +196,8 @@ final class TrainingFormat {
                 fields.has("averaging") ? fields.number("averaging") : 0,
                 fields.has("grid_updates") ? TrainingSpecs.gridUpdates(fields.object("grid_updates")) : null,
                 fields.has("regularisers") ? fields.objects("regularisers").stream().map(TrainingSpecs::regulariser).toList()
-                        : List.of());
+                        : List.of(),
+                fields.has("monotone") ? TrainingSpecs.monotonicity(fields.object("monotone")) : null);
     }
 
     private static TrainingProgress progress(Fields fields) {

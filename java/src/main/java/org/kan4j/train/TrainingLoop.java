@@ -135,9 +135,11 @@ final class TrainingLoop {
                     + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
                     + "steps(...)");
         }
+        plan.requireRunsOn(context);
         upload();
         sets.goOn();
         try {
+            plan.putRight(moved);
             if (plan.gridUpdates() == null) {
                 warnOutsideGrid(data);
             }
@@ -328,6 +330,7 @@ final class TrainingLoop {
         if (steps() == before) {
             return;
         }
+        plan.putRight(moved);
         sets.afterStep(run.vectors(), steps());
         if (plan.gridUpdates() != null && plan.gridUpdates().due(before, steps())) {
             updateGrids(run.data());
@@ -336,6 +339,7 @@ final class TrainingLoop {
 
     private void updateGrids(RowSource data) {
         GridUpdate.Report report = plan.gridUpdates().apply(context, moved, data, layer -> !frozen(layer));
+        plan.putRight(moved);
         if (report.updated() > 0) {
             state.restart();
             sets.restartAverage();

@@ -2,9 +2,13 @@
 package org.kan4j.train;
 
 import java.util.List;
+import org.kan4j.constraint.Monotonicity;
+import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 import org.kan4j.optim.Clipping;
 import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.Loss;
@@ -31,15 +35,20 @@ import org.kan4j.optim.Schedule;
  * @param averaging of the parameters; 0 for none
  * @param gridUpdates on the way; null for none
  * @param regularisers added to the loss
+ * @param monotonicity kept after every step; null for none
  */
 record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, Schedule schedule, int epochs, long steps,
         int batchSize, int accumulation, long seed, boolean shuffle, int patience, Clipping clipping,
         List<ParameterGroup> groups, double averaging, GridUpdates gridUpdates,
-        List<Regulariser> regularisers) {
+        List<Regulariser> regularisers, Monotonicity monotonicity) {
 
     /** Checks the combination. */
     TrainingPlan {
         if (optimizer instanceof Lbfgs) {
+            if (monotonicity != null) {
+                throw KanException.invalid("a monotone model is trained by AdamW or SGD, whose steps are put right one by one; "
+                        + "given L-BFGS");
+            }
             if (accumulation > 1 || clipping.active() || !(schedule instanceof Schedule.Constant)) {
                 throw KanException.invalid("L-BFGS searches along a line of its own: it goes without accumulation, clipping "
                         + "and schedules; given accumulation %d, %s, %s", accumulation, clipping, schedule);
@@ -54,7 +63,7 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
     /** The same until another epoch, whatever number of steps that takes. */
     TrainingPlan until(int lastEpoch) {
         return new TrainingPlan(loss, classWeights, optimizer, schedule, lastEpoch, 0, batchSize, accumulation, seed, shuffle,
-                patience, clipping, groups, averaging, gridUpdates, regularisers);
+                patience, clipping, groups, averaging, gridUpdates, regularisers, monotonicity);
     }
 
     /** Whether the batches' predictions tell how many rows were classified rightly. */
@@ -73,10 +82,28 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
         return optimizer instanceof Optimizer.AdamW && plain();
     }
 
+    /** Moves parameters to the nearest that keep what is promised of them. */
+    void putRight(Parameters parameters) {
+        if (monotonicity != null) {
+            monotonicity.project(parameters);
+        }
+    }
+
+    /** Refuses a device that this plan cannot be followed on. */
+    void requireRunsOn(Context context) {
+        if (monotonicity != null && context.isCuda()) {
+            throw new UnsupportedException("a monotone model is trained on the CPU, where its parameters are put right after "
+                    + "each step; given a context on " + context.device());
+        }
+    }
+
     /** Refuses a model that this plan cannot train. */
     void require(KanModel model) {
         if (gridUpdates != null && model.layers().stream().noneMatch(GridUpdate::hasGrid)) {
             throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s", model);
+        }
+        if (monotonicity != null) {
+            monotonicity.require(model);
         }
     }
 }

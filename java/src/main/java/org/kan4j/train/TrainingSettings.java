@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.kan4j.constraint.Monotonicity;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.Checks;
 import org.kan4j.model.Parameters;
@@ -34,6 +35,7 @@ abstract class TrainingSettings {
     double averaging;
     GridUpdates gridUpdates;
     final List<Regulariser> regularisers = new ArrayList<>();
+    Monotonicity monotonicity;
     /** Where a resume goes on; null for a training from the start. */
     TrainingState resumed;
 
@@ -191,6 +193,16 @@ abstract class TrainingSettings {
         return self();
     }
 
+    /**
+     * Keeps the outputs rising or falling in some inputs: the parameters are put right before the first step and after each, by
+     * AdamW or SGD on the CPU. Otherwise they are free.
+     */
+    public Trainer.Builder monotone(Monotonicity value) {
+        keep("monotonicity", monotonicity, value);
+        monotonicity = Objects.requireNonNull(value, "monotonicity");
+        return self();
+    }
+
     /** The seed of the order of rows; otherwise 1. */
     public Trainer.Builder seed(long value) {
         keep("seed", seed, value);
@@ -238,6 +250,7 @@ abstract class TrainingSettings {
         averaging = plan.averaging();
         gridUpdates = plan.gridUpdates();
         regularisers.addAll(plan.regularisers());
+        monotonicity = plan.monotonicity();
         resumed = training;
     }
 
@@ -261,6 +274,6 @@ abstract class TrainingSettings {
         int passes = epochs != null ? epochs : steps > 0 ? Integer.MAX_VALUE : 10;
         int rows = batchSize != null ? batchSize : optimizer instanceof Lbfgs ? Integer.MAX_VALUE : 64;
         return new TrainingPlan(loss, classWeights, optimizer, schedule, passes, steps, rows, accumulation, seed, shuffle,
-                patience, clipping, List.copyOf(groups), averaging, gridUpdates, List.copyOf(regularisers));
+                patience, clipping, List.copyOf(groups), averaging, gridUpdates, List.copyOf(regularisers), monotonicity);
     }
 }

@@ -2,8 +2,10 @@
 package org.kan4j.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.kan4j.constraint.Monotonicity;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.grid.GridUpdate;
@@ -45,6 +47,7 @@ final class TrainingSpecs {
             case Loss.BinaryCrossEntropy binary -> object("binary_cross_entropy", "positive_weight",
                     binary.positiveWeight());
             case Loss.Huber huber -> object("huber", "delta", huber.delta());
+            case Loss.Pinball pinball -> object("pinball", "levels", pinball.levels());
             case Loss.Custom custom -> object("custom", "name", custom.name());
         };
     }
@@ -56,8 +59,9 @@ final class TrainingSpecs {
             case "binary_cross_entropy" -> new Loss.BinaryCrossEntropy(
                     fields.has("positive_weight") ? fields.number("positive_weight") : 1);
             case "huber" -> new Loss.Huber(fields.number("delta"));
+            case "pinball" -> new Loss.Pinball(fields.numbers("levels"));
             case "custom" -> new Absent("loss", fields.text("name"));
-            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, custom");
+            default -> throw unknown("loss", fields, "mse, cross_entropy, binary_cross_entropy, huber, pinball, custom");
         };
     }
 
@@ -170,6 +174,18 @@ final class TrainingSpecs {
                     fields.number("entropy"), fields.number("coefficients"), fields.number("differences"));
             default -> throw unknown("regulariser", fields, "weights, activations");
         };
+    }
+
+    static Map<String, Object> monotonicity(Monotonicity monotonicity) {
+        return object("monotone", "inputs", monotonicity.directions(), "outputs", monotonicity.outputs());
+    }
+
+    static Monotonicity monotonicity(Fields fields) {
+        return new Monotonicity(whole(fields.numbers("inputs")), whole(fields.numbers("outputs")));
+    }
+
+    private static List<Integer> whole(List<Double> numbers) {
+        return numbers.stream().map(Double::intValue).toList();
     }
 
     /** JSON has no NaN and no infinity. */

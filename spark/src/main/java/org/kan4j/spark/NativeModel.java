@@ -155,6 +155,8 @@ public final class NativeModel implements Serializable {
                         case Encoding.Classes c -> "the classes of " + c.name();
                         case Encoding.Labels l -> "the labels of " + l.name();
                         case Encoding.Value v -> "the value of " + v.name();
+                        case Encoding.Numbers n -> "the values of " + n.name();
+                        case Encoding.Quantiles q -> "the quantiles of " + q.name();
                     }, outputs, classes ? "KanClassificationModel, which tells one of several classes"
                             : "KanRegressionModel, which tells one number");
         }
