@@ -132,7 +132,7 @@ final class TuneCommand implements Callable<Integer> {
         PrintWriter screen = spec.commandLine().getOut();
         Trial best = result.best().orElseThrow(() -> new InputException(stopped
                 ? "stopped before a first candidate was measured; the same command begins again"
-                : "no candidate was measured within the time; more --minutes, or fewer rows, help"));
+                : "no training ended with a finite loss; see what train says of these rows"));
         run.train(best);
         String again = run.command();
         List<String> lines = new ArrayList<>(TuneReport.lines(run.measure(), result, best));
