@@ -5,16 +5,22 @@
 //   driver cases   the names of all cases, one a line, in the order in which they are measured
 //   driver count   runs every case once inside kan_bench_measured, for bench/instructions (callgrind, AVX2 tier)
 //   driver calls   what calls of the C ABI cost from C, in ns: beside org.kan4j.bench.FfmBenchmark
+//   driver scaling what many threads could gain at most, on a machine with few: bench/scaling
 //
 // Built by bench/instructions; by hand: c++ -std=c++20 -O2 -I native/include bench/native/driver.cpp -L build -lkan4j
 
 #include <kan/kan.h>
 
+#include <dirent.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -114,15 +120,18 @@ double initial(const kan_tensor_info& t, long long i, const Case& c, Random& ran
 struct Layer {
   const Case& c;
   kan_context context;
+  long long batch;
   kan_layer layer = nullptr;
   kan_layer_sizes sizes = sized<kan_layer_sizes>();
   Memory *params, *grads, *m, *v, *buffers, *saved, *scratch, *x, *y, *d_x, *d_y;
 
-  Layer(kan_context ctx, const Case& which) : c(which), context(ctx) {
+  Layer(kan_context ctx, const Case& which, long long in = kFeatures, long long out = kFeatures, long long rows = kBatch)
+      : c(which), context(ctx), batch(rows) {
     auto spec = sized<kan_layer_spec>();
     spec.kind = c.kind;
     spec.dtype = c.dtype;
-    spec.in_features = spec.out_features = kFeatures;
+    spec.in_features = in;
+    spec.out_features = out;
     spec.basis = c.basis;
     spec.base = c.base;
     spec.grid = c.grid;
@@ -131,7 +140,7 @@ struct Layer {
     spec.shape[2] = 1e-5;
     if (c.basis == KAN_BASIS_JACOBI) spec.shape[0] = spec.shape[1] = 1;
     check(kan_layer_create(ctx, &spec, &layer), c.name, ctx);
-    check(kan_layer_query(ctx, layer, kBatch, KAN_MODE_TRAIN, &sizes), c.name, ctx);
+    check(kan_layer_query(ctx, layer, batch, KAN_MODE_TRAIN, &sizes), c.name, ctx);
     params = new Memory(8 * sizes.params);
     grads = new Memory(8 * sizes.params);
     m = new Memory(8 * sizes.params);
@@ -139,14 +148,15 @@ struct Layer {
     buffers = new Memory(8 * sizes.buffers);
     saved = new Memory(sizes.saved_bytes);
     scratch = new Memory(sizes.scratch_bytes);
-    x = new Memory(8 * kBatch * kFeatures);
-    y = new Memory(8 * kBatch * kFeatures);
-    d_x = new Memory(8 * kBatch * kFeatures);
-    d_y = new Memory(8 * kBatch * kFeatures);
+    x = new Memory(8 * batch * in);
+    y = new Memory(8 * batch * out);
+    d_x = new Memory(8 * batch * in);
+    d_y = new Memory(8 * batch * out);
     Random random;
-    for (long long i = 0; i < kBatch * kFeatures; ++i) {
-      store(x->data, c.dtype, i, random());
-      store(d_y->data, c.dtype, i, random());
+    for (long long i = 0; i < batch * std::max(in, out); ++i) {
+      const double first = random(), second = random();
+      if (i < batch * in) store(x->data, c.dtype, i, first);
+      if (i < batch * out) store(d_y->data, c.dtype, i, second);
     }
     for (long long t = 0; t < sizes.tensors; ++t) {
       auto info = sized<kan_tensor_info>();
@@ -167,12 +177,12 @@ struct Layer {
   }
 
   kan_status forward() {
-    return kan_layer_forward(context, layer, KAN_MODE_TRAIN, kBatch, x->data, params->data, buffers->data, y->data,
+    return kan_layer_forward(context, layer, KAN_MODE_TRAIN, batch, x->data, params->data, buffers->data, y->data,
                              saved->data, scratch->data);
   }
 
   kan_status backward() {
-    return kan_layer_backward(context, layer, kBatch, x->data, params->data, buffers->data, saved->data, d_y->data,
+    return kan_layer_backward(context, layer, batch, x->data, params->data, buffers->data, saved->data, d_y->data,
                               KAN_GRAD_OVERWRITE, d_x->data, KAN_GRAD_OVERWRITE, grads->data, scratch->data);
   }
 
@@ -183,16 +193,16 @@ struct Layer {
     adamw.beta2 = 0.999;
     adamw.eps = 1e-8;
     adamw.step = 1;
-    return kan_layer_backward_adamw(context, layer, kBatch, x->data, params->data, buffers->data, saved->data, d_y->data,
+    return kan_layer_backward_adamw(context, layer, batch, x->data, params->data, buffers->data, saved->data, d_y->data,
                                     KAN_GRAD_NONE, nullptr, &adamw, m->data, v->data, scratch->data);
   }
 
   kan_status run(int operation) { return operation == 0 ? forward() : operation == 1 ? backward() : step(); }
 };
 
-kan_context open(int32_t tier) {
+kan_context open(int32_t tier, int32_t threads = 1) {
   auto spec = sized<kan_context_spec>();
-  spec.threads = 1;
+  spec.threads = threads;
   spec.tier = tier;
   kan_context context = nullptr;
   check(kan_context_create(&spec, &context), "a context of the tier", nullptr);
@@ -246,20 +256,90 @@ void calls() {
   kan_context_destroy(context);
 }
 
+// Time on a processor so far of each thread of this process, in ms, as the kernel counts it.
+std::map<int, double> on_cpu() {
+  std::map<int, double> times;
+  DIR* tasks = opendir("/proc/self/task");
+  if (!tasks) return times;
+  while (const dirent* entry = readdir(tasks)) {
+    double ns = -1;
+    std::ifstream("/proc/self/task/" + std::string(entry->d_name) + "/schedstat") >> ns;
+    if (ns >= 0) times[std::atoi(entry->d_name)] = ns * 1e-6;
+  }
+  closedir(tasks);
+  return times;
+}
+
+struct Shape {
+  const char* name;
+  Case layer;
+  long long in, out, batch;
+};
+const Shape kShapes[] = {
+    {"bspline G5 784 -> 64", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 784, 64, 64},
+    {"bspline G5 1000 -> 1000", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 1000, 1000, 100},
+    {"bspline G5 2 -> 64", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 2, 64, 32768},
+    {"bspline G5 64 -> 10", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 64, 10, 4096},
+    {"rbf G8 784 -> 64", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 8, 0, kFast}, 784, 64, 64},
+    {"rbf G8 64 -> 10", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 8, 0, kFast}, 64, 10, 4096},
+    {"rbf G200 64 -> 64", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 200, 0, 0}, 64, 64, 1024},
+    {"rbf G8 1000 -> 1000", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 8, 0, kFast}, 1000, 1000, 100},
+    {"linear 1000 -> 1000", {"linear", KAN_LAYER_LINEAR, KAN_F32, KAN_BASIS_NONE, KAN_ACTIVATION_NONE, 0, 0, KAN_FLAG_BIAS}, 1000, 1000, 100},
+    {"linear 64 -> 64", {"linear", KAN_LAYER_LINEAR, KAN_F32, KAN_BASIS_NONE, KAN_ACTIVATION_NONE, 0, 0, KAN_FLAG_BIAS}, 64, 64, 8192},
+    {"wavelet 64 -> 64", {"wavelet", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_WAVELET, KAN_ACTIVATION_NONE, 0, 0, 0}, 64, 64, 1024},
+    {"layernorm 1024", {"layernorm", KAN_LAYER_LAYERNORM, KAN_F32, KAN_BASIS_NONE, KAN_ACTIVATION_NONE, 0, 0, 0}, 1024, 1024, 2048},
+};
+
+// The bound on the speed-up with T threads: the time of one thread over that of the busiest of T. Workers of a pool with more
+// threads than processors neither spin nor take each other's pieces, so what each has to do shows on a machine with few.
+void scaling(const char* only) {
+  std::printf("%-24s %6s %-9s %10s %8s %8s %8s %8s\n", "layer", "batch", "pass", "1 thread", "T = 4", "T = 8", "T = 16", "T = 64");
+  for (const Shape& shape : kShapes) {
+    if (!std::strstr(shape.name, only)) continue;
+    for (int operation = 0; operation < 2; ++operation) {
+      double alone = 0;
+      std::printf("%-24s %6lld %-9s", shape.name, shape.batch, kOperations[operation]);
+      for (const int32_t threads : {1, 4, 8, 16, 64}) {
+        kan_context context = open(KAN_TIER_AUTO, threads);
+        double least = 1e9;
+        {
+          Layer layer(context, shape.layer, shape.in, shape.out, shape.batch);
+          check(layer.forward(), shape.name, context);
+          for (int round = 0; round < 5; ++round) {
+            constexpr int kRuns = 5;
+            const auto before = on_cpu();
+            for (int run = 0; run < kRuns; ++run) check(layer.run(operation), shape.name, context);
+            double most = 0;
+            for (const auto& [thread, ms] : on_cpu()) most = std::max(most, (ms - (before.count(thread) ? before.at(thread) : 0)) / kRuns);
+            least = std::min(least, most);
+          }
+        }
+        kan_context_destroy(context);
+        if (threads == 1) std::printf(" %7.3f ms", alone = least);
+        else std::printf(" %8.1f", alone / least);
+        std::fflush(stdout);
+      }
+      std::printf("\n");
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string mode = argc == 2 ? argv[1] : "";
+  const std::string mode = argc == 2 || (argc == 3 && std::strcmp(argv[1], "scaling") == 0) ? argv[1] : "";
   if (mode == "count") {
     count();
   } else if (mode == "calls") {
     calls();
+  } else if (mode == "scaling") {
+    scaling(argc == 3 ? argv[2] : "");
   } else if (mode == "cases") {
     for (const Case& c : kCases) {
       for (const char* operation : kOperations) std::printf("%s/%s\n", c.name, operation);
     }
   } else {
-    std::fprintf(stderr, "usage: driver cases | count | calls\n");
+    std::fprintf(stderr, "usage: driver cases | count | calls | scaling [NAME]\n");
     return 2;
   }
   return 0;

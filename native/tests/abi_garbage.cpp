@@ -477,6 +477,9 @@ void implementations() {
   answers(context, s, 4, KAN_PASS_BACKWARD, tier + "wavelet");
   s.basis = KAN_BASIS_RBF, s.grid = 8;
   answers(context, s, 4, KAN_PASS_FORWARD, tier + "dense");
+  s.out_features = 9;
+  answers(context, s, 8, KAN_PASS_FORWARD, tier + "dense_rows");
+  answers(context, s, 9, KAN_PASS_FORWARD, tier + "dense");
   answers(context, layer_spec(KAN_LAYER_LINEAR, KAN_F32, 5, 3), 4, KAN_PASS_BACKWARD, tier + "dense");
   answers(context, layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 5, 5), 4, KAN_PASS_FORWARD, tier + "elementwise");
 }

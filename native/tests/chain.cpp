@@ -59,6 +59,72 @@ void same_bits(kan_context context, const Case& c) {
   CHECK(kan_chain_destroy(chain) == KAN_OK);
 }
 
+// Whoever has memory for some rows runs fewer in it, on any number of threads: chains do, and Java's passes.
+void fewer_rows_need_no_more() {
+  for (const int32_t threads : {1, 3, 16, 256}) {
+    kan_context context = make_context(KAN_TIER_AUTO, threads);
+    for (const Case& c : cases_named(KAN_F32, {"bspline order 3 grid 5 outside 0 knots 0", "rbf grid 8 base 2 flags 44", "wavelet 0 flags 4",
+                                               "linear flags 4", "layernorm", "batchnorm"})) {
+      for (const auto& [in, out] : {std::pair<int64_t, int64_t>{2, 70}, {3, 3}, {70, 10}, {1000, 20}, {130, 300}}) {
+        const Case layer = sized(c, in, out);
+        const Model m(context, layer, 1);
+        for (const int32_t mode : {KAN_MODE_INFER, KAN_MODE_TRAIN}) {
+          int64_t most = 0;
+          for (int64_t batch = 0; batch < 9000; batch += 1 + batch / 7) {
+            const int64_t bytes = m.query(context, batch, mode).scratch_bytes;
+            CHECK_TEXT(bytes >= most, c.name + " " + std::to_string(in) + " -> " + std::to_string(out) + ", mode " + std::to_string(mode) +
+                                          ", " + std::to_string(threads) + " threads, batch " + std::to_string(batch));
+            most = bytes;
+          }
+        }
+      }
+    }
+    kan_context_destroy(context);
+  }
+}
+
+// A row has the same bits alone, among a few and in a batch, on any number of threads: wide layers, whose sums are cut, too.
+void rows_alone() {
+  constexpr int64_t kRows = 70;
+  for (int32_t tier = KAN_TIER_BASELINE; tier <= highest_tier(); ++tier) {
+    for (const int32_t dtype : {KAN_F32, KAN_F64}) {
+      auto spec = make_struct<kan_context_spec>();
+      spec.tier = tier, spec.threads = 1;
+      kan_context context, threaded;
+      if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
+      spec.threads = 7;
+      MUST(nullptr, kan_context_create(&spec, &threaded));
+      for (const Case& c : cases_named(dtype, {"bspline order 3 grid 5 outside 0 knots 0", "bspline order 2 grid 5 outside 1 knots 1",
+                                               "rbf grid 8 base 2 flags 44", "rational", "sine", "wavelet 0 flags 4", "linear flags 4"})) {
+        for (const auto& [in, out] : {std::pair<int64_t, int64_t>{1096, 9}, {600, 3}, {136, 72}, {64, 200}}) {
+          const Case layer = sized(c, in, out);
+          const Model m(context, layer, 1);
+          const int64_t size = size_of(dtype);
+          Random random(5);
+          Vector numbers;
+          for (int64_t i = 0; i < kRows * in; ++i) numbers.push_back(random.uniform(-1.2, 1.2));
+          const Guarded scratch(m.query(threaded, kRows, KAN_MODE_INFER).scratch_bytes, 64);
+          const Guarded x = guarded(dtype, numbers), all(kRows * out * size, size), some(kRows * out * size, size);
+          const auto forward = [&](kan_context on, int64_t first, int64_t rows, const Guarded& y) {
+            MUST(on, kan_layer_forward(on, m.layer, KAN_MODE_INFER, rows, static_cast<char*>(x.get()) + first * in * size, m.params.get(),
+                                       m.buffers.get(), static_cast<char*>(y.get()) + first * out * size, nullptr, scratch.get()));
+          };
+          forward(context, 0, kRows, all);
+          for (const int64_t rows : {1, 2, 5, 8, 9, 16, 33}) {
+            for (const kan_context on : {context, threaded}) {
+              for (int64_t first = 0; first < kRows; first += rows) forward(on, first, std::min(rows, kRows - first), some);
+              CHECK_TEXT(std::memcmp(all.get(), some.get(), size_t(kRows * out * size)) == 0,
+                         c.name + " " + std::to_string(in) + " -> " + std::to_string(out) + ", rows by " + std::to_string(rows));
+            }
+          }
+        }
+      }
+      kan_context_destroy(threaded);
+      kan_context_destroy(context);
+    }
+  }
+}
+
 #define REFUSED(call, status, word)                                                 \
   CHECK_TEXT((call) == (status) && last_error(context).find(word) != std::string::npos, last_error(context))
 
@@ -127,6 +193,8 @@ int main() {
     }
     kan_context_destroy(context);
   }
+  fewer_rows_need_no_more();
+  rows_alone();
   refusals();
   CHECK(kan_debug_live(2) == 0);
   return check::finish("chain");

@@ -505,6 +505,11 @@ int main(int argc, char** argv) {
     parity.check_case(c, 70, 200, 150, seed++);
     parity.check_case(c, 150, 20, 515, seed++);
     parity.check_case(c, 60, 4, 60, seed++);  // of few outputs: fewer columns than workers
+    // Sums that pieces cut: over samples where inputs are few, over inputs where samples are few, of few outputs too.
+    parity.check_case(c, 2, 70, 1300, seed++);
+    parity.check_case(c, 3, 2, 1100, seed++);
+    parity.check_case(c, 1100, 9, 40, seed++);
+    parity.check_case(c, 600, 3, 70, seed++);
   }
   for (const Case& c : families) parity.check_empty(c);
   // Gradients too large for caches.

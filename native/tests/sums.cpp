@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kBound = 0x1p-20;
 
+constexpr double kProductBound = 0x1p-18;  // products and walks add up to 256 rows one after the other
+
 // The natural gradients and buffers of a layer after one forward and backward pass over `batch` rows of x = `value`, d_y = 0.1.
 std::map<std::string, Vector> gradients(kan_context context, const kan_layer_spec& spec, int64_t batch, float value) {
   const Model m(context, {spec, "long"}, 1);
@@ -37,6 +39,45 @@ void near(const std::map<std::string, Vector>& named, const char* name, double e
   for (const double v : found->second) {
     CHECK_TEXT(std::fabs(v - expected) <= kBound * std::fabs(expected),
                std::string(of) + " " + name + " " + std::to_string(v) + ", expected " + std::to_string(expected));
+  }
+}
+
+// All gradients of a layer over a million equal rows are those of one row, a million times.
+void long_gradients(kan_context context, const kan_layer_spec& spec, float value, const char* of) {
+  constexpr int64_t kRows = (1 << 20) + 77;
+  const auto one = gradients(context, spec, 1, value), all = gradients(context, spec, kRows, value);
+  const Model m(context, {spec, "long"}, 1);
+  double largest = 0;
+  for (const kan_tensor_info& t : m.tensors) {
+    if (t.role != KAN_ROLE_PARAM) continue;
+    const Vector &sums = all.at(t.name), &terms = one.at(t.name);
+    for (size_t i = 0; i < sums.size(); ++i) {
+      const double expected = terms[i] * kRows;
+      largest = std::max(largest, std::fabs(expected));
+      // That of a scale is a sum of sums, of either sign.
+      const double size = std::string(t.name) == "coef_scale" ? 0.1 * kRows : std::fabs(expected);
+      CHECK_TEXT(std::fabs(sums[i] - expected) <= kProductBound * size,
+                 std::string(of) + " " + t.name + " " + std::to_string(sums[i]) + ", expected " + std::to_string(expected));
+    }
+  }
+  CHECK(largest > 1000);
+}
+
+void long_weights(kan_context context) {
+  for (const int64_t out : {int64_t(3), int64_t(17)}) {  // lanes are samples, or outputs
+    kan_layer_spec spec = layer_spec(KAN_LAYER_LINEAR, KAN_F32, 1, out);
+    long_gradients(context, spec, 0.7f, "linear");
+    spec = layer_spec(KAN_LAYER_KAN, KAN_F32, 1, out);
+    spec.basis = KAN_BASIS_BSPLINE, spec.grid = 3, spec.order = 3, spec.base = KAN_ACTIVATION_SILU, spec.flags = KAN_FLAG_SCALE;
+    long_gradients(context, spec, 0.45f, "bspline");
+    spec.grid = 1000;
+    long_gradients(context, spec, 0.45f, "bspline of many intervals");
+    spec.basis = KAN_BASIS_RBF, spec.grid = 5, spec.order = 0, spec.flags = KAN_FLAG_BIAS;
+    long_gradients(context, spec, 0.45f, "rbf");
+    spec.basis = KAN_BASIS_SINE, spec.base = KAN_ACTIVATION_NONE, spec.flags = KAN_FLAG_TRAIN_BASIS;
+    long_gradients(context, spec, 0.45f, "sine");
+    spec.basis = KAN_BASIS_WAVELET, spec.grid = 0, spec.flags = 0;
+    long_gradients(context, spec, 0.45f, "wavelet");
   }
 }
 
@@ -164,6 +205,7 @@ int main() {
     kan_context context;
     if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
     long_batches(context);
+    long_weights(context);
     for (const int32_t dtype : {KAN_F32, KAN_F64}) gelu(context, dtype);
     losses(context);
     groups(context);

@@ -148,10 +148,11 @@ struct Pool::State {
 std::mutex Pool::State::all_mutex;
 Pool::State* Pool::State::all = nullptr;
 
-Pool::Pool(int threads, Device* device) : state_(nullptr), threads_(threads), device_(device) {
+Pool::Pool(int threads, Device* device)
+    : state_(nullptr), threads_(threads), device_(device), crowded_(threads > system::usable_processors()) {
   auto state = std::make_unique<State>();
   // About 30 microseconds; none where the workers would take the processor from each other.
-  state->spins = threads <= system::usable_processors() ? 2000 : 0;
+  state->spins = crowded_ ? 0 : 2000;
   state->pool = this;
   state->threads.reserve(threads);
   try {

@@ -18,6 +18,7 @@ class Pool {
 
   int threads() const { return threads_; }
   Device* device() const { return device_; }  // NULL: the CPU
+  bool crowded() const { return crowded_; }    // more threads than processors: nobody spins
 
   // Runs body(argument, worker) once on each of the first `workers` (<= threads()) workers and returns when all have.
   // workers == 1 calls it directly. Bodies must not throw.
@@ -31,6 +32,7 @@ class Pool {
   State* state_;
   int threads_;
   Device* device_;
+  bool crowded_;
 };
 
 // for_workers(pool, workers, [&](int worker) { … })

@@ -75,12 +75,11 @@ KAN_HD int workers_for(const Pool& pool, double cycles) {
   return cycles < kWorth * kMaxThreads ? int(min64(pool.threads(), 1 + int64_t(cycles / kWorth))) : pool.threads();
 }
 
-// d_y (batch, out) as tiles [tile][batch][w], the form in which the weight and input gradients stream it. One tile is
-// that already.
+// d_y (batch, out) as tiles [tile][batch][w], the form in which the weight and input gradients stream it: this worker's rows of
+// them, before a barrier. One tile is that already, and `packed` is not used.
 template <class S>
-KAN_HD const S* pack_tiles(Pool& pool, int worker, int workers, const Layer& layer, int64_t batch, const S* d_y,
-                           S* packed) {
-  if (layer.out <= kTile) return d_y;
+KAN_HD void pack_tiles(int worker, int workers, const Layer& layer, int64_t batch, const S* d_y, S* packed) {
+  if (layer.out <= kTile) return;
   const Range rows = part(batch, worker, workers);
   const int64_t tiles = ceil_div(layer.out, kTile);
   for (int64_t b = rows.begin; b < rows.end; ++b)
@@ -88,8 +87,6 @@ KAN_HD const S* pack_tiles(Pool& pool, int worker, int workers, const Layer& lay
       const int64_t w = layer.tile_width(t);
       __builtin_memcpy(packed + t * kTile * batch + b * w, d_y + b * layer.out + t * kTile, size_t(w) * sizeof(S));
     }
-  if (workers > 1) pool.barrier();
-  return packed;
 }
 
 // Where a run of finished gradient numbers goes: into d_params (overwriting or adding) or straight into AdamW.

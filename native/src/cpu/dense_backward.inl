@@ -3,8 +3,28 @@
 // The dense family, backward: dense_panel.hpp says how.
 #pragma once
 #include "cpu/dense_panel.hpp"
+#include "cpu/row_sums.hpp"
 
 namespace KAN_NS {
+
+// The sums of some inputs over samples, one after the other: the gradients of their weights, [tile][input][row][w], of the
+// basis' own numbers, [input][number], of the LayerNorm's weights and biases.
+template <class S>
+struct InputSums {
+  const Layer& layer;
+  int64_t inputs;
+  bool weights;  // whether those of the weights are among them
+  S* at;
+
+  static int64_t per_input(const Layer& layer, bool weights) {
+    return (weights ? layer.rows * layer.out : 0) + (layer.theta_trained ? layer.theta_per_input : 0) +
+           (layer.flag(KAN_FLAG_NORM) ? 2 : 0);
+  }
+  int64_t count() const { return inputs * per_input(layer, weights); }
+  S* tile(int64_t t) const { return at + t * kTile * inputs * layer.rows; }
+  S* theta() const { return at + (weights ? inputs * layer.rows * layer.out : 0); }
+  S* norm() const { return theta() + (layer.theta_trained ? inputs * layer.theta_per_input : 0); }
+};
 
 template <class S>
 struct DenseBackwardScratch {
@@ -14,29 +34,42 @@ struct DenseBackwardScratch {
   S* transposed;  // d_y^T, by blocks
   S* theta;       // (in, theta_per_input)
   S* norm;        // (2, in): gradients of the LayerNorm
-  S* sums;        // bias, theta
+  S* bias;
+  S* sums;        // theta
+  S* nodes;       // [node] of InputSums of all panels: of sums that are cut
   struct Worker {
-    Columns<S> columns;         // [backward_inputs][slots]
-    S *dz, *dx;                 // [16][slots]
-    S *panel, *cotangent, *gradient;
+    Columns<S> columns;  // [inputs][slots]
+    S *dz, *dx;          // [16][slots]
+    S *panel, *cotangent;
+    S* sums;             // [level] of InputSums of a panel
   } worker[kMaxThreads];
 
-  DenseBackwardScratch(Carver& c, const Layer& layer, const DensePlan<S>& plan, int threads) {
-    moments = c.take<S>(InputNorm<S>::numbers(layer, plan));
-    dz = c.take<S>(layer.flag(KAN_FLAG_NORM) ? plan.batch * layer.in : 0);
-    packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
+  // Gradients of weights go to the sink from registers where there is one block, of more than a few outputs.
+  static bool stores_weights(const Layer& layer, int64_t blocks) { return blocks > 1 || layer.out <= kNarrowOutputs; }
+
+  DenseBackwardScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
+    const DensePlan<S> plan(layer, batch), most(layer, 0), least(layer, batch, wanted_pieces(threads));
+    const bool norms = layer.flag(KAN_FLAG_NORM), weights = stores_weights(layer, plan.blocks);
+    moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
+    dz = c.take<S>(norms ? batch * layer.in : 0);
+    packed = c.take<S>(layer.out > kTile ? batch * layer.out : 0);
     transposed = c.take<S>(plan.blocks * layer.out * plan.slots);
     theta = c.take<S>(layer.theta_trained ? layer.in * layer.theta_per_input : 0);
-    norm = c.take<S>(layer.flag(KAN_FLAG_NORM) ? 2 * layer.in : 0);
-    sums = c.take<S>(max64(bias_numbers<S>(layer, plan.batch), layer.theta_trained ? layer.theta_count : 0));
-    const int64_t rows = plan.backward_inputs * plan.rows;
+    norm = c.take<S>(norms ? 2 * layer.in : 0);
+    bias = c.take<S>(bias_numbers<S>(layer, batch));
+    sums = c.take<S>(layer.theta_trained ? layer.theta_count : 0);
+    const SumTree tree(plan.blocks, least.panels, wanted_pieces(threads));
+    nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * layer.in * InputSums<S>::per_input(layer, weights) : 0);
+    // Panels of one block are larger; what they take stays with more, so that fewer samples never need more.
+    const int64_t rows = most.inputs * plan.rows, levels = 1 + SumTree::levels(plan.blocks);
     for (int t = 0; t < threads; ++t) {
-      worker[t].columns = take_columns<S>(c, layer, plan.backward_inputs, plan.slots);
+      worker[t].columns = take_columns<S>(c, layer, most.inputs, plan.slots);
       worker[t].dz = c.take<S>(16 * plan.slots);
       worker[t].dx = c.take<S>(16 * plan.slots);
       worker[t].panel = c.take<S>(rows * plan.slots);
       worker[t].cotangent = c.take<S>(rows * plan.slots);
-      worker[t].gradient = c.take<S>(rows * (plan.blocks > 1 ? layer.out : layer.out <= kNarrowOutputs ? layer.out : 0));
+      worker[t].sums = c.take<S>(max64(levels * plan.inputs * InputSums<S>::per_input(layer, weights),
+                                       most.inputs * InputSums<S>::per_input(layer, stores_weights(layer, 1))));
     }
   }
 };
@@ -44,52 +77,51 @@ struct DenseBackwardScratch {
 template <class S, template <class> class Policy>
 struct DenseBackward {
   using T = vec<S>;
-  using Worker = typename DenseBackwardScratch<S>::Worker;
+  using Scratch = DenseBackwardScratch<S>;
+  using Worker = typename Scratch::Worker;
   Pool& pool;
   const Layer& layer;
   const BackwardArgs& a;
-  const DensePlan<S> plan;
   Carver carver;
-  const DenseBackwardScratch<S> scratch;
-  const S *const x, *const params, *const buffers, *const d_y;
+  const Scratch scratch;
+  const S *const x, *const params, *const buffers, *const d_y, *const packed;
   S* const d_x;
   const AdamW<S> adam;
   const GradientSink<S> sink;
-  const InputNorm<S> norm;
-  const bool want_x, add_x, theta, cotangents, narrow;
+  const BiasGradient<S> bias;
+  const bool want_x, add_x, theta, narrow;
   const CotangentRows rows;
-  const int64_t tiles, per_input, panels;
+  const int64_t tiles, per_input;
   const int workers;
+  const DensePlan<S> plan;
+  const InputNorm<S> norm;
+  const bool cotangents;
+  const SumTree tree;  // of the blocks of samples
 
   DenseBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
-      : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
-        scratch(carver, layer, plan, pool.threads()), x(static_cast<const S*>(a.x)),
-        params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
-        d_y(static_cast<const S*>(a.d_y)), d_x(static_cast<S*>(a.d_x)), adam(a.adam),
-        sink(a, a.adam ? &adam : nullptr, layer.params), norm(layer, plan, params, scratch.moments),
+      : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
+        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
+        d_y(static_cast<const S*>(a.d_y)), packed(layer.out > kTile ? scratch.packed : d_y), d_x(static_cast<S*>(a.d_x)),
+        adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params), bias(layer, a.batch, scratch.bias),
         want_x(a.d_x_mode != KAN_GRAD_NONE), add_x(a.d_x_mode == KAN_GRAD_ACCUMULATE),
-        theta(layer.theta_trained && sink.wanted()),
-        cotangents(want_x || ((norm.on || theta) && sink.wanted())), narrow(layer.out <= kNarrowOutputs),
-        rows(layer, want_x), tiles(ceil_div(layer.out, kTile)), per_input(layer.theta_per_input),
-        panels(ceil_div(layer.in, plan.backward_inputs)),
-        workers(workers_for(pool, double(a.batch) * double(layer.in) * double(plan.rows) *
+        theta(layer.theta_trained && sink.wanted()), narrow(layer.out <= kNarrowOutputs), rows(layer, want_x),
+        tiles(ceil_div(layer.out, kTile)), per_input(layer.theta_per_input),
+        workers(workers_for(pool, double(a.batch) * double(layer.in) * double(layer.rows) *
                                           (1 + double(ceil_div(layer.out, T::W))) / 2 +
-                                      double(layer.params) * (a.adam ? 0.5 : 0.1))) {}
+                                      double(layer.params) * (a.adam ? 0.5 : 0.1))),
+        plan(layer, a.batch, wanted_pieces(workers)), norm(layer, a.batch, plan.padded(), params, scratch.moments),
+        cotangents(want_x || ((norm.on || theta) && sink.wanted())), tree(plan.blocks, plan.panels, wanted_pieces(workers)) {}
   DenseBackward(const DenseBackward&) = delete;  // the sink points at adam
 
   void run() const {
-    int64_t next_panel[kMaxThreads];
-    for (int w = 0; w < workers; ++w) next_panel[w] = part(panels, w, workers).begin;
+    Shares pieces(pool, plan.panels * tree.nodes(), workers), folding(pool, plan.panels, workers);
     for_workers(pool, workers, [&](int worker) {
-      const S* packed = prepare(worker);
+      prepare(worker);
       if (workers > 1) pool.barrier();
-      // Each takes the panels of its own part, one after the other, and then what is left of the others': what a panel's
-      // numbers are does not depend on who computes it.
-      for (int64_t turn = 0, q; turn < workers;) {
-        const int whose = int((worker + turn) % workers);
-        q = __atomic_fetch_add(&next_panel[whose], 1, __ATOMIC_RELAXED);
-        if (q < part(panels, whose, workers).end) panel(q, packed, scratch.worker[worker]);
-        else ++turn;
+      pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
+      if (tree.nodes() > 1 && sink.wanted()) {
+        if (workers > 1) pool.barrier();  // the weights are read until here, and the nodes written
+        folding.each(worker, [&](int64_t q) { fold(q); });
       }
       if (sink.streams) stream_fence();
       if (workers > 1) pool.barrier();
@@ -106,45 +138,53 @@ struct DenseBackward {
     return {scratch.transposed + block * layer.out * plan.slots, layer.out};
   }
 
-  // Worker by worker its share of d_y transposed, the LayerNorm's moments and d_y in tiles, which it returns.
-  const S* prepare(int worker) const {
+  // Worker by worker its share of d_y transposed and in tiles, of the LayerNorm's moments, of the bias' sums.
+  void prepare(int worker) const {
     if (cotangents || narrow) {
-      const Range o = part(layer.out, worker, workers);
-      for (int64_t block = 0; block < plan.blocks; ++block)
-        transposed(block).fill(d_y + block * plan.kSamples * layer.out, layer.out, plan.block_size(block), o.begin, o.end);
+      const int64_t columns = ceil_div(layer.out, 16);
+      const Range mine = part(plan.blocks * columns, worker, workers);
+      for (int64_t u = mine.begin; u < mine.end; ++u) {
+        const int64_t block = u / columns, o = u % columns * 16;
+        transposed(block).fill(d_y + block * plan.kSamples * layer.out, layer.out, plan.block_size(block), o, min64(layer.out, o + 16));
+      }
     }
     if (norm.on) norm.prepare(x, worker, workers);
-    return pack_tiles(pool, worker, workers, layer, a.batch, d_y, scratch.packed);
+    pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
+    if (sink.wanted()) bias.add(worker, workers, d_y);
   }
 
-  // All gradients of the inputs of panel q.
-  void panel(int64_t q, const S* packed, const Worker& w) const {
-    const Range inputs{q * plan.backward_inputs, min64(layer.in, (q + 1) * plan.backward_inputs)};
-    const int64_t i0 = inputs.begin, count = inputs.end - i0;
-    if (theta) fill_zero(scratch.theta + i0 * per_input, count * per_input);
-    if (norm.on) {
-      fill_zero(scratch.norm + i0, count);
-      fill_zero(scratch.norm + layer.in + i0, count);
-    }
-    for (int64_t b = 0; b < plan.blocks; ++b) {
-      const Block block{b * plan.kSamples, plan.block_size(b), plan.slots};
-      fill_columns(norm, x, block, inputs, w.columns);
-      if (cotangents) input_gradients(b, block, inputs, packed, w);
-      if (!sink.wanted()) continue;
-      if (!cotangents) expand_inputs<S, Policy>(layer, params, buffers, w.columns, inputs, plan.slots, w.panel);
-      weight_gradients(b, block, inputs, packed, w);
-    }
-    if (!sink.wanted() || !(narrow || plan.blocks > 1)) return;
-    for (int64_t tile = 0; tile < tiles; ++tile) {
-      const int64_t width = layer.tile_width(tile);
-      sink.put(layer.tile_offset(tile) + i0 * plan.rows * width, gradient(tile, w), count * plan.rows * width);
-    }
+  bool stores_weights() const { return Scratch::stores_weights(layer, plan.blocks); }
+  InputSums<S> sums(Range inputs, S* at) const { return {layer, inputs.end - inputs.begin, stores_weights(), at}; }
+  // Of all panels one after the other.
+  int64_t node_size() const { return layer.in * InputSums<S>::per_input(layer, stores_weights()); }
+  InputSums<S> node(Range inputs, int64_t k) const {
+    return sums(inputs, scratch.nodes + k * node_size() + inputs.begin * InputSums<S>::per_input(layer, stores_weights()));
   }
 
-  // Of a panel, [tile][row][w].
-  S* gradient(int64_t tile, const Worker& w) const { return w.gradient + tile * kTile * plan.backward_inputs * plan.rows; }
+  // All gradients of the inputs of panel q over the blocks of node k.
+  void piece(int64_t q, int64_t k, const Worker& w) const {
+    const Range inputs = plan.panel(q);
+    const InputSums<S> whole = tree.nodes() > 1 ? node(inputs, k) : sums(inputs, w.sums);
+    const auto level = [&](int l) { return l > 0 ? sums(inputs, w.sums + l * whole.count()) : whole; };
+    pairwise(tree.node(k), 0, [&](int64_t b, int l) { block_gradients(b, inputs, level(l), w); },
+             [&](int l) {
+               if (sink.wanted()) add_numbers(level(l).at, level(l + 1).at, whole.count());
+             });
+    if (tree.nodes() == 1 && sink.wanted()) give(inputs, whole);
+  }
 
-  void input_gradients(int64_t b, Block block, Range inputs, const S* packed, const Worker& w) const {
+  // Over block b of samples, the sums into `to`.
+  void block_gradients(int64_t b, Range inputs, InputSums<S> to, const Worker& w) const {
+    const Block block{b * plan.kSamples, plan.block_size(b), plan.slots};
+    if (sink.wanted()) fill_zero(to.theta(), to.at + to.count() - to.theta());
+    fill_columns(norm, x, block, inputs, w.columns);
+    if (cotangents) input_gradients(b, block, inputs, to, w);
+    if (!sink.wanted()) return;
+    if (!cotangents) expand_inputs<S, Policy>(layer, params, buffers, w.columns, inputs, plan.slots, w.panel);
+    weight_gradients(b, block, inputs, to, w);
+  }
+
+  void input_gradients(int64_t b, Block block, Range inputs, InputSums<S> to, const Worker& w) const {
     const int64_t i0 = inputs.begin, slots = plan.slots, n = block.count;
     cotangent_product(layer, params, rows, inputs, {0, tiles},
                       BlockCotangents<S>{transposed(b), n, full_registers<S>(n), packed, a.batch, block.first}, true,
@@ -154,9 +194,10 @@ struct DenseBackward {
       const Range some{i, min64(inputs.end, i + 16)};
       for (int64_t j = i; j < some.end; ++j)
         pull_back<S, Policy>(pass, block, j, w.cotangent + (j - i0) * rows.count * slots, w.columns.at((j - i0) * slots),
-                             {theta ? scratch.theta + j * per_input : nullptr, norm.on ? scratch.norm + j : nullptr,
-                              w.dz + (j - i) * slots, w.dx + (j - i) * slots,
-                              sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
+                             {theta ? to.theta() + (j - i0) * per_input : nullptr,
+                              norm.on && sink.wanted() ? to.norm() + (j - i0) : nullptr,
+                              norm.on && sink.wanted() ? to.norm() + to.inputs + (j - i0) : nullptr, w.dz + (j - i) * slots,
+                              w.dx + (j - i) * slots, sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
       if (!want_x) continue;
       if (norm.on) put_columns(w.dz, block, some, false, scratch.dz, layer.in);
       if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))
@@ -165,18 +206,41 @@ struct DenseBackward {
   }
 
   // Of one block of samples: straight to the sink where it is the only one.
-  void weight_gradients(int64_t b, Block block, Range inputs, const S* packed, const Worker& w) const {
-    const Panel<S> expanded{w.panel, (inputs.end - inputs.begin) * plan.rows, plan.slots};
+  void weight_gradients(int64_t b, Block block, Range inputs, InputSums<S> to, const Worker& w) const {
+    const Panel<S> expanded{w.panel, to.inputs * plan.rows, plan.slots};
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t width = layer.tile_width(tile);
       const Factor<S> d{packed + tile * kTile * a.batch + block.first * width, width};
       if (narrow)
-        weight_product_narrow(block.count, expanded, transposed(b), b == 0, gradient(tile, w));
-      else if (plan.blocks > 1)
-        weight_product(block.count, expanded, d, b == 0, gradient(tile, w));
+        weight_product_narrow(block.count, expanded, transposed(b), true, to.tile(tile));
+      else if (to.weights)
+        weight_product(block.count, expanded, d, true, to.tile(tile));
       else
         weight_product(block.count, expanded, d, sink, layer.tile_offset(tile) + inputs.begin * plan.rows * width);
     }
+  }
+
+  // The finished sums of a panel.
+  void give(Range inputs, InputSums<S> from) const {
+    if (from.weights)
+      for (int64_t tile = 0; tile < tiles; ++tile) {
+        const int64_t size = plan.rows * layer.tile_width(tile);
+        sink.put(layer.tile_offset(tile) + inputs.begin * size, from.tile(tile), from.inputs * size);
+      }
+    for (int64_t j = 0; j < (theta ? from.inputs * per_input : 0); ++j)
+      scratch.theta[inputs.begin * per_input + j] = from.theta()[j];
+    for (int64_t j = 0; j < (norm.on ? from.inputs : 0); ++j) {
+      scratch.norm[inputs.begin + j] = from.norm()[j];
+      scratch.norm[layer.in + inputs.begin + j] = from.norm()[from.inputs + j];
+    }
+  }
+
+  void fold(int64_t q) const {
+    const InputSums<S> to = node(plan.panel(q), 0);
+    for_registers<S>(0, to.count(), [&](int64_t j, auto lanes) {
+      folded(to.at + j, node_size(), tree.nodes(), lanes).store(to.at + j, lanes);
+    });
+    give(plan.panel(q), to);
   }
 
   void norm_input_gradient(int worker) const {
@@ -189,7 +253,7 @@ struct DenseBackward {
 
   // Of bias, LayerNorm and the basis' own parameters, in one order.
   void small_gradients() const {
-    bias_gradient(layer, a.batch, d_y, scratch.sums, sink);
+    bias.put(sink);
     if (norm.on) {
       sink.put(layer.norm_weight, scratch.norm, layer.in);
       sink.put(layer.norm_bias, scratch.norm + layer.in, layer.in);
@@ -206,7 +270,7 @@ struct DenseBackward {
 template <class S>
 int64_t dense_backward_scratch_bytes(const Problem& problem, int threads) {
   Carver c(nullptr);
-  DenseBackwardScratch<S>(c, problem.layer, DensePlan<S>(problem.layer, problem.batch), threads);
+  DenseBackwardScratch<S>(c, problem.layer, problem.batch, threads);
   return c.used();
 }
 

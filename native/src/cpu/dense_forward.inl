@@ -6,114 +6,199 @@
 
 namespace KAN_NS {
 
+// Pieces of the forward pass: blocks of samples, nodes of the sum over the inputs, groups of tiles, cut in this order. Samples
+// cost nothing to cut, nodes a sum, and of a group of tiles each makes the panels anew.
+template <class S>
+struct DenseForwardPlan {
+  static constexpr int64_t W = vec<S>::W, kSamples = DensePlan<S>::kSamples, kLeast = 64;
+  int64_t batch, rows;            // rows of an input
+  DenseSum sum;
+  int64_t units, blocks, slots;   // registers of samples, cut into blocks; slots of one at most
+  SumTree tree;
+  int64_t tiles, groups;          // groups of tiles
+  int64_t width;                  // outputs of a group at most
+
+  DenseForwardPlan(const Layer& layer, int64_t batch, int64_t wanted)
+      : batch(batch), rows(layer.rows), sum(layer), units(ceil_div(batch, W)),
+        blocks(min64(max64(ceil_div(batch, kSamples), wanted), ceil_div(batch, kLeast))), slots(ceil_div(units, blocks) * W),
+        tree(sum.leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
+        groups(min64(tiles, ceil_div(wanted, blocks * tree.nodes()))), width(min64(layer.out, ceil_div(tiles, groups) * kTile)) {}
+
+  Range block(int64_t b) const {
+    const Range mine = part(units, b, blocks);
+    return {mine.begin * W, min64(batch, mine.end * W)};
+  }
+  Range group(int64_t g) const { return part(tiles, g, groups); }
+  int64_t pieces() const { return blocks * tree.nodes() * groups; }
+  int64_t padded() const { return units * W; }
+  // Samples x nodes of cut sums, at most for `wanted` or fewer pieces and so many samples or fewer.
+  int64_t node_samples(int64_t wanted) const {
+    return wanted == 1 || sum.leaves == 1 ? 0 : min64(sum.leaves * ceil_div(batch, kLeast), 2 * wanted) * min64(kLeast, units * W);
+  }
+};
+
 template <class S>
 struct DenseForwardScratch {
-  S* moments;   // InputNorm
-  S* panel[2];  // [forward_inputs R][slots]
-  S* narrow;    // [out][slots] where out <= kNarrowOutputs
-  Columns<S> columns[kMaxThreads];  // [16][slots]
+  S* moments;  // InputNorm
+  S* nodes;    // [node][block][samples][out]: of sums that are cut
+  struct Worker {
+    Columns<S> columns;  // [16][slots]
+    S* panel;            // [inputs R][slots]
+    S* sums;             // [level][samples][width]
+  } worker[kMaxThreads];
 
-  DenseForwardScratch(Carver& c, const Layer& layer, const DensePlan<S>& plan, int threads) {
-    moments = c.take<S>(InputNorm<S>::numbers(layer, plan));
-    for (auto& p : panel) p = c.take<S>(plan.forward_inputs * plan.rows * plan.slots);
-    narrow = c.take<S>(layer.out <= kNarrowOutputs ? layer.out * plan.slots : 0);
-    for (int t = 0; t < threads; ++t) columns[t] = take_columns<S>(c, layer, 16, plan.slots);
+  DenseForwardScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
+    const DenseForwardPlan<S> plan(layer, batch, 1);
+    moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
+    nodes = c.take<S>(plan.node_samples(wanted_pieces(threads)) * layer.out);
+    const int64_t sums = SumTree::levels(plan.sum.leaves) + (layer.out <= kNarrowOutputs ? 1 : 0);
+    const int64_t slots = min64(plan.padded(), plan.kSamples);  // of any plan, and growing with the batch
+    for (int t = 0; t < threads; ++t) {
+      worker[t].columns = take_columns<S>(c, layer, 16, slots);
+      worker[t].panel = c.take<S>(plan.sum.inputs * plan.rows * slots);
+      worker[t].sums = c.take<S>(sums * slots * layer.out);
+    }
   }
 };
 
 template <class S, template <class> class Policy>
 struct DenseForward {
   using T = vec<S>;
+  using Worker = typename DenseForwardScratch<S>::Worker;
   Pool& pool;
   const Layer& layer;
   const ForwardArgs& a;
-  const DensePlan<S> plan;
   Carver carver;
   const DenseForwardScratch<S> scratch;
   const S *const x, *const params, *const buffers;
   S* const y;
   const InputNorm<S> norm;
   const S* const bias;
-  const int64_t tiles, panels;
+  const bool narrow;
   const int workers;
+  const DenseForwardPlan<S> plan;
 
   DenseForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
-      : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
-        scratch(carver, layer, plan, pool.threads()), x(static_cast<const S*>(a.x)),
-        params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)),
-        norm(layer, plan, params, scratch.moments), bias(layer.bias >= 0 ? params + layer.bias : nullptr),
-        tiles(ceil_div(layer.out, kTile)), panels(ceil_div(layer.in, plan.forward_inputs)),
-        workers(workers_for(pool, double(a.batch) * double(layer.in) * double(plan.rows) *
-                                      (1 + double(ceil_div(layer.out, T::W)) / 2))) {}
+      : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
+        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
+        y(static_cast<S*>(a.y)), norm(layer, a.batch, round_up(a.batch, T::W), params, scratch.moments),
+        bias(layer.bias >= 0 ? params + layer.bias : nullptr), narrow(layer.out <= kNarrowOutputs),
+        workers(workers_for(pool, double(a.batch) * double(layer.in) * double(layer.rows) *
+                                      (1 + double(ceil_div(layer.out, T::W)) / 2))),
+        plan(layer, a.batch, wanted_pieces(workers)) {}
 
   void run() const {
+    Shares pieces(pool, plan.pieces(), workers);
     for_workers(pool, workers, [&](int worker) {
       if (norm.on) {
         norm.prepare(x, worker, workers);
         if (workers > 1) pool.barrier();
       }
-      int64_t step = 0;
-      for (int64_t b = 0; b < plan.blocks; ++b)
-        for (int64_t q = 0; q < panels; ++q, ++step) {
-          const Block block{b * plan.kSamples, plan.block_size(b), plan.slots};
-          const Range inputs{q * plan.forward_inputs, min64(layer.in, (q + 1) * plan.forward_inputs)};
-          S* panel = scratch.panel[step & 1];
-          expand_part(worker, block, inputs, panel);
-          // The other panel is written next: whoever passes this barrier has finished multiplying it.
-          if (workers > 1) pool.barrier();
-          const Panel<S> made{panel, (inputs.end - inputs.begin) * plan.rows, plan.slots};
-          if (layer.out > kNarrowOutputs) multiply(worker, block, inputs, made);
-          else if (worker == 0) multiply_narrow(block, inputs, made);
-        }
+      pieces.each(worker, [&](int64_t u) { piece(u, scratch.worker[worker]); });
+      if (plan.tree.nodes() == 1) return;
+      if (workers > 1) pool.barrier();
+      fold(part(a.batch, worker, workers));
     });
   }
 
  private:
-  void expand_part(int worker, Block block, Range inputs, S* panel) const {
-    const Range mine = part(inputs.end - inputs.begin, worker, workers);
-    for (int64_t i = inputs.begin + mine.begin; i < inputs.begin + mine.end; i += 16) {
-      const Range some{i, min64(inputs.begin + mine.end, i + 16)};
-      fill_columns(norm, x, block, some, scratch.columns[worker]);
-      expand_inputs<S, Policy>(layer, params, buffers, scratch.columns[worker], some, plan.slots,
-                               panel + (i - inputs.begin) * plan.rows * plan.slots);
+  // Sums of a block of samples and a group of tiles: [sample][stride]; of few outputs [output][slots].
+  struct Sums {
+    S* at;
+    int64_t stride;
+  };
+
+  // The sums of all outputs in a node.
+  Sums node(int64_t node, int64_t block) const {
+    return {scratch.nodes + (node * plan.blocks + block) * plan.slots * layer.out, layer.out};
+  }
+
+  // Blocks of samples change fastest: the same weights are read one after the other.
+  void piece(int64_t u, const Worker& w) const {
+    const int64_t b = u % plan.blocks, k = u / plan.blocks % plan.tree.nodes(), g = u / plan.blocks / plan.tree.nodes();
+    const Range samples = plan.block(b), tiles = plan.group(g);
+    const Block block{samples.begin, samples.end - samples.begin, round_up(samples.end - samples.begin, T::W)};
+    const int64_t first = tiles.begin * kTile, width = min64(layer.out, tiles.end * kTile) - first;
+    const Sums whole = plan.tree.nodes() > 1 ? Sums{node(k, b).at + first, layer.out}
+                       : narrow              ? Sums{w.sums, 0}
+                                             : Sums{y + samples.begin * layer.out + first, layer.out};
+    const int64_t area = plan.slots * plan.width;
+    const auto level = [&](int l) { return l > 0 ? Sums{w.sums + (narrow ? l : l - 1) * area, plan.width} : whole; };
+    pairwise(plan.tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(leaf, block, tiles, level(l), w); },
+             [&](int l) {
+               if (narrow) return add_numbers(level(l).at, level(l + 1).at, layer.out * block.slots);
+               for (int64_t s = 0; s < block.count; ++s)
+                 add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride, width);
+             });
+    if (narrow && plan.tree.nodes() == 1) finish_narrow(samples, block.slots, w.sums, 1);
+  }
+
+  // The panels of a leaf times the weights, into `to`; the first leaf brings the bias.
+  void leaf(int64_t leaf, Block block, Range tiles, Sums to, const Worker& w) const {
+    const Range panels = part(plan.sum.panels, leaf, plan.sum.leaves);
+    if (narrow) fill_zero(to.at, layer.out * block.slots);
+    for (int64_t q = panels.begin; q < panels.end; ++q) {
+      const Range inputs{q * plan.sum.inputs, min64(layer.in, (q + 1) * plan.sum.inputs)};
+      for (int64_t i = inputs.begin; i < inputs.end; i += 16) {
+        const Range some{i, min64(inputs.end, i + 16)};
+        fill_columns(norm, x, block, some, w.columns);
+        expand_inputs<S, Policy>(layer, params, buffers, w.columns, some, block.slots,
+                                 w.panel + (i - inputs.begin) * plan.rows * block.slots);
+      }
+      const Panel<S> made{w.panel, (inputs.end - inputs.begin) * plan.rows, block.slots};
+      if (narrow)
+        forward_product_narrow(
+            made, Factor<S>{params + layer.tile_offset(0) + inputs.begin * plan.rows * layer.out, layer.out}, to.at);
+      else
+        multiply(block, inputs, made, tiles, to, q == panels.begin, leaf == 0 && bias && q == 0);
     }
   }
 
-  void multiply_narrow(Block block, Range inputs, Panel<S> panel) const {
-    if (inputs.begin == 0) fill_zero(scratch.narrow, layer.out * plan.slots);
-    forward_product_narrow(panel, Factor<S>{params + layer.tile_offset(0) + inputs.begin * plan.rows * layer.out, layer.out},
-                           scratch.narrow);
-    if (inputs.end < layer.in) return;
-    for (int64_t s = 0; s < block.count; ++s)
-      for (int64_t c = 0; c < layer.out; ++c)
-        y[(block.first + s) * layer.out + c] = scratch.narrow[c * plan.slots + s] + (bias ? bias[c] : S(0));
-  }
-
-  // By tiles where there are enough of them, else by samples: the sums have one order in either case.
-  void multiply(int worker, Block block, Range inputs, Panel<S> panel) const {
-    const bool by_tile = tiles >= 2 * workers;
-    const Range t = by_tile ? part(tiles, worker, workers) : Range{0, tiles};
-    const Range s = by_tile ? Range{0, block.count} : part(ceil_div(block.count, kMR), worker, workers);
-    const int64_t s0 = by_tile ? 0 : s.begin * kMR, s1 = by_tile ? block.count : min64(block.count, s.end * kMR);
-    for (int64_t tile = t.begin; tile < t.end; ++tile) {
+  void multiply(Block block, Range inputs, Panel<S> panel, Range tiles, Sums to, bool first, bool biased) const {
+    for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
       const int64_t width = layer.tile_width(tile);
-      const bool more = tile + 1 < t.end;  // of this panel; else the next panel's first tile is next
-      const int64_t next = more ? tile + 1 : t.begin, from = more ? inputs.begin : inputs.end;
-      const int64_t to = min64(layer.in, from + plan.forward_inputs), row = plan.rows * layer.tile_width(next);
-      forward_product(s1 - s0, panel.from_sample(s0),
+      const bool more = tile + 1 < tiles.end;  // of this panel; else the next panel's first tile is next
+      const int64_t next = more ? tile + 1 : tiles.begin, from = more ? inputs.begin : inputs.end;
+      const int64_t end = min64(layer.in, from + plan.sum.inputs), row = plan.rows * layer.tile_width(next);
+      forward_product(block.count, panel,
                       Factor<S>{params + layer.tile_offset(tile) + inputs.begin * plan.rows * width, width},
-                      Outputs<S>{y + (block.first + s0) * layer.out + tile * kTile, layer.out, inputs.begin == 0,
-                                 bias ? bias + tile * kTile : nullptr},
-                      Ahead<S>{params + layer.tile_offset(next) + from * row, (to - from) * row});
+                      Outputs<S>{to.at + (tile - tiles.begin) * kTile, to.stride, first, biased ? bias + tile * kTile : nullptr},
+                      Ahead<S>{params + layer.tile_offset(next) + from * row, (end - from) * row});
     }
+  }
+
+  // y of some rows from the nodes of their sums.
+  void fold(Range rows) const {
+    for (int64_t b = 0; b < plan.blocks; ++b) {
+      const Range samples = plan.block(b), mine{max64(rows.begin, samples.begin), min64(rows.end, samples.end)};
+      if (mine.begin >= mine.end) continue;
+      const int64_t s0 = mine.begin - samples.begin, nodes = plan.tree.nodes();
+      if (narrow) {
+        finish_narrow(mine, round_up(samples.end - samples.begin, T::W), node(0, b).at + s0, nodes);
+        continue;
+      }
+      for_registers<S>(0, (mine.end - mine.begin) * layer.out, [&](int64_t j, auto lanes) {
+        folded(node(0, b).at + s0 * layer.out + j, node_stride(), nodes, lanes).store(y + mine.begin * layer.out + j, lanes);
+      });
+    }
+  }
+  int64_t node_stride() const { return plan.blocks * plan.slots * layer.out; }
+
+  // The same of few outputs from their sums [output][slots], of which `at` has the first of the rows.
+  void finish_narrow(Range rows, int64_t slots, const S* at, int64_t nodes) const {
+    for (int64_t s = 0; s < rows.end - rows.begin; ++s)
+      for (int64_t c = 0; c < layer.out; ++c)
+        y[(rows.begin + s) * layer.out + c] = folded(at + c * slots + s, node_stride(), nodes, 1).v[0] + (bias ? bias[c] : S(0));
   }
 };
 
 template <class S>
 int64_t dense_forward_scratch_bytes(const Problem& problem, int threads) {
   Carver c(nullptr);
-  DenseForwardScratch<S>(c, problem.layer, DensePlan<S>(problem.layer, problem.batch), threads);
-  return c.used();
+  if (problem.batch > 0) DenseForwardScratch<S>(c, problem.layer, problem.batch, threads);
+  // Fewer rows never need more memory.
+  if (problem.pass != Problem::kInfer || problem.batch <= kDenseRows) return c.used();
+  return max64(c.used(), dense_rows_scratch_bytes<S>({problem.layer, kDenseRows, Problem::kInfer}, threads));
 }
 
 template <class S>

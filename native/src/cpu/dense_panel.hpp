@@ -8,8 +8,8 @@
 // whose left factor is made on the fly: a panel of a few inputs' rows, [row][sample], is expanded into cache, multiplied
 // and forgotten. The weights' tile layout (core/layer.hpp) is the packed form of the right factor already.
 //
-//   forward    Y += Phi W           panel shared by the workers, each with its own tiles; two panels alternate
-//   d_params   dW = Phi^T dY        each worker its own panels, sums from registers into the gradient or AdamW
+//   forward    Y += Phi W           pieces: samples x inputs x tiles; each makes the panels of its own inputs and samples
+//   d_params   dW = Phi^T dY        pieces: inputs x samples; sums from registers into the gradient or AdamW
 //   d_Phi      W dY^T               never stored beyond a panel: contracted with the basis derivatives to d_x, d_theta
 //
 // Flops 2 batch in R out each; bytes: the weights once per block of samples, asked for one product or a few rows ahead.
@@ -18,7 +18,9 @@
 #include "basis/all.hpp"
 #include "basis/view.hpp"
 #include "cpu/norm.hpp"
+#include "cpu/pieces.hpp"
 #include "cpu/product.hpp"
+#include "cpu/transpose.hpp"
 
 namespace KAN_NS {
 
@@ -29,21 +31,47 @@ KAN_HD int64_t full_registers(int64_t n) {
   return kRegisters == 32 && n % W <= W / 2 ? n - n % W : n;
 }
 
+// Blocks of samples and panels of inputs of the backward pass and of the edges, for so many pieces.
 template <class S>
 struct DensePlan {
   static constexpr int64_t kSamples = 1024 / int64_t(sizeof(S));  // 256 float, 128 double
+  static constexpr int64_t kSmall = 65536;
   int64_t batch, blocks, slots;
-  int64_t rows;                    // of an input
-  int64_t forward_inputs, backward_inputs;  // of a panel
+  int64_t rows;             // of an input
+  int64_t in, unit;         // inputs are cut between units of them
+  int64_t panels, inputs;   // of a panel at most
 
-  DensePlan(const Layer& layer, int64_t batch) : batch(batch), rows(layer.rows) {
+  DensePlan(const Layer& layer, int64_t batch, int64_t wanted = 1) : batch(batch), rows(layer.rows), in(layer.in) {
     blocks = max64(1, ceil_div(batch, kSamples));  // one without samples where the batch is empty
     slots = round_up(min64(batch, kSamples), vec<S>::W);
-    forward_inputs = min64(layer.in, max64(1, 128 / rows));
-    // Full groups of kCotangentMR rows, whatever rows an input has.
-    backward_inputs = min64(layer.in, round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), kCotangentMR));
+    // Full groups of kCotangentMR rows; of an input with many the last may have a gap.
+    unit = rows < 64 ? kCotangentMR : 1;
+    const int64_t units = ceil_div(in, unit), most = round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), unit) / unit;
+    // Where the sums of all weights are small they are cut over the samples instead: full panels cost the least.
+    panels = ceil_div(units, most);
+    int64_t nodes = 1;
+    while (in * rows * layer.out <= kSmall && panels * nodes < wanted && 2 * nodes <= blocks) nodes *= 2;
+    panels = min64(units, max64(panels, ceil_div(wanted, nodes)));
+    inputs = min64(in, ceil_div(units, panels) * unit);
   }
   int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }
+  int64_t padded() const { return blocks * slots; }
+  Range panel(int64_t q) const {
+    const Range units = part(ceil_div(in, unit), q, panels);
+    return {units.begin * unit, min64(in, units.end * unit)};
+  }
+};
+
+// The sum over inputs that an output is: panels of them, each summed by itself, added one after the other within a leaf, the
+// leaves pairwise. Of the layer alone, so that a row has its bits alone too.
+struct DenseSum {
+  int64_t inputs, panels, leaves;  // inputs of a panel
+
+  explicit DenseSum(const Layer& layer)
+      : inputs(min64(layer.in, max64(1, 128 / layer.rows))), panels(ceil_div(layer.in, inputs)),
+        leaves(power_of_two(max64(1, min64(min64(panels, most_leaves(layer)), layer.in * layer.rows / 192)))) {}
+  // Wide layers have tiles to cut, and large sums.
+  static int64_t most_leaves(const Layer& layer) { return layer.out <= 256 ? 16 : 8; }
 };
 
 // Of some inputs and a block of samples, [input][slots]: x, and z = LayerNorm(x), which without one is x.
@@ -60,15 +88,12 @@ template <class S>
 struct InputNorm : LayerNorm<S> {
   bool on;
   Moments<S> moments;
-  int64_t batch, padded;
+  int64_t batch, padded;  // samples, and slots of all blocks
 
-  static int64_t numbers(const Layer& layer, const DensePlan<S>& plan) {
-    return layer.flag(KAN_FLAG_NORM) ? 2 * plan.blocks * plan.slots : 0;
-  }
-  InputNorm(const Layer& layer, const DensePlan<S>& plan, const S* params, S* scratch)
+  static int64_t numbers(const Layer& layer, int64_t padded) { return layer.flag(KAN_FLAG_NORM) ? 2 * padded : 0; }
+  InputNorm(const Layer& layer, int64_t batch, int64_t padded, const S* params, S* scratch)
       : LayerNorm<S>(layer.in, layer.spec.shape[2], params + layer.norm_weight, params + layer.norm_bias),
-        on(layer.flag(KAN_FLAG_NORM)), moments{scratch, scratch + plan.blocks * plan.slots}, batch(plan.batch),
-        padded(plan.blocks * plan.slots) {}
+        on(layer.flag(KAN_FLAG_NORM)), moments{scratch, scratch + padded}, batch(batch), padded(padded) {}
 
   // Worker by worker its rows; a barrier follows.
   void prepare(const S* x, int worker, int workers) const {
@@ -96,36 +121,22 @@ template <class S>
 inline void fill_columns(const InputNorm<S>& norm, const S* x, Block block, Range inputs, Columns<S> to) {
   using T = vec<S>;
   const int64_t in = norm.n, b0 = block.first, n = block.count, slots = block.slots, i0 = inputs.begin, i1 = inputs.end;
-  x += b0 * in;
-  for (int64_t i = i0; i < i1; i += 16) {
-    const int64_t e = min64(i1, i + 16);
-    for (int64_t s = 0; s < n; ++s)
-      for (int64_t j = i; j < e; ++j) to.x[(j - i0) * slots + s] = x[s * in + j];
-    for (int64_t j = i; j < e; ++j) {
-      S* c = to.x + (j - i0) * slots;
-      for (int64_t s = n; s < slots; ++s) c[s] = c[0];
-      if (!norm.on) continue;
-      for (int64_t s = 0; s < slots; s += T::W)
-        fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s), T(norm.weight[j]),
-            T(norm.bias[j]))
-            .store(to.z + (j - i0) * slots + s);
-    }
+  transpose(x + b0 * in + i0, in, n, i1 - i0, to.x, slots);
+  for (int64_t j = i0; j < i1; ++j) {
+    S* c = to.x + (j - i0) * slots;
+    for (int64_t s = n; s < slots; ++s) c[s] = c[0];
+    if (!norm.on) continue;
+    for (int64_t s = 0; s < slots; s += T::W)
+      fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s), T(norm.weight[j]),
+          T(norm.bias[j]))
+          .store(to.z + (j - i0) * slots + s);
   }
 }
 
 // Columns [input][slots] back to a range of inputs of to (batch, in), or added to what is there.
 template <class S>
 inline void put_columns(const S* from, Block block, Range inputs, bool add, S* to, int64_t in) {
-  const int64_t n = block.count, slots = block.slots, i0 = inputs.begin, i1 = inputs.end;
-  to += block.first * in;
-  for (int64_t i = i0; i < i1; i += 16) {
-    const int64_t e = min64(i1, i + 16);
-    for (int64_t s = 0; s < n; ++s)
-      for (int64_t j = i; j < e; ++j) {
-        const S value = from[(j - i0) * slots + s];
-        to[s * in + j] = add ? to[s * in + j] + value : value;
-      }
-  }
+  transpose(from, block.slots, inputs.end - inputs.begin, block.count, to + block.first * in + inputs.begin, in, add);
 }
 
 // Rows of one input for all slots: base a(x), then phi_r(z). panel is [R][slots].
@@ -160,11 +171,11 @@ struct InputPass {
 };
 
 // Where those of one input go. d_z and d_x (of the base branch where it acts on x behind a LayerNorm) are [slots]. Those of
-// the basis' own parameters are added to theta, of the LayerNorm's weight and bias to norm_sums[0] and [in]; either may be
+// the basis' own parameters are added to theta, of the LayerNorm's weight and bias to norm_weight and norm_bias; these may be
 // NULL. The input is expanded into panel [R][slots], if not NULL, on the way.
 template <class S>
 struct InputGradient {
-  S *theta, *norm_sums, *d_z, *d_x, *panel;
+  S *theta, *norm_weight, *norm_bias, *d_z, *d_x, *panel;
 };
 
 // The cotangents g [rows][slots] of the rows of input i, pulled back through its basis.
@@ -176,7 +187,7 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
   const CotangentRows& rows = pass.rows;
   const InputNorm<S>& norm = pass.norm;
   const int64_t slots = block.slots;
-  S *const t = to.theta, *const norm_sums = to.norm_sums, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
+  S *const t = to.theta, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
   const BasisView<S> view = basis_view(layer, pass.params, pass.buffers, i);
   const bool base = layer.base_row >= rows.first && layer.base_row >= 0, apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
   const S* at_base = c.base(layer);
@@ -198,7 +209,7 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
       if (apart) dx = d;
       else dz += d;
     }
-    if (norm_sums) {
+    if (to.norm_weight) {
       d_bias += dz;
       d_weight = fma(dz, (T::load(c.x + s) - T::load(norm.moments.mean + block.first + s)) * T::load(norm.moments.rstd + block.first + s),
                      d_weight);
@@ -206,9 +217,9 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
     dz.store(d_z + s);
     if (apart) dx.store(d_x + s);
   }
-  if (!norm_sums) return;
-  norm_sums[0] += sum(d_weight);
-  norm_sums[layer.in] += sum(d_bias);
+  if (!to.norm_weight) return;
+  *to.norm_weight += sum(d_weight);
+  *to.norm_bias += sum(d_bias);
 }
 
 }  // namespace KAN_NS

@@ -185,6 +185,7 @@ struct SplineEdges {
 template <class S>
 struct DenseEdgeScratch {
   const DensePlan<S> plan;
+  const int64_t held;   // inputs, as of many samples: fewer need no more memory
   S* moments;           // InputNorm
   S* dz;                // (batch, in) where the LayerNorm's d_x is asked for
   S* theta;             // (in, theta_per_input)
@@ -198,24 +199,25 @@ struct DenseEdgeScratch {
     S* cotangent;       // [R][slots]
   } workers[kMaxThreads];
 
-  DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads) : plan(pass.layer, pass.batch) {
+  DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads)
+      : plan(pass.layer, pass.batch), held(DensePlan<S>(pass.layer, DensePlan<S>::kSamples + 1).inputs) {
     const Layer& layer = pass.layer;
     const bool norm = layer.flag(KAN_FLAG_NORM), backward = pass.backward;
-    moments = c.take<S>(InputNorm<S>::numbers(layer, plan));
+    moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
     dz = c.take<S>(norm && backward ? pass.batch * layer.in : 0);
     norm_sums = c.take<S>(norm && backward ? 2 * layer.in : 0);
     theta = c.take<S>(layer.theta_trained && backward ? layer.in * layer.theta_per_input : 0);
     sums = c.take<S>(backward ? max64(layer.out, layer.theta_trained ? layer.theta_count : 0) : 0);
     for (int t = 0; t < threads; ++t) {
-      workers[t].columns = take_columns<S>(c, layer, plan.backward_inputs, plan.slots);
+      workers[t].columns = take_columns<S>(c, layer, held, plan.slots);
       workers[t].dz = c.take<S>(backward ? plan.slots : 0);
       workers[t].dx = c.take<S>(backward ? plan.slots : 0);
-      workers[t].panel = c.take<S>(plan.backward_inputs * plan.rows * plan.slots);
+      workers[t].panel = c.take<S>(held * plan.rows * plan.slots);
       workers[t].transposed = c.take<S>(backward ? min64(kTile, layer.out) * plan.slots : 0);
       workers[t].cotangent = c.take<S>(backward ? plan.rows * plan.slots : 0);
     }
   }
-  int64_t inputs() const { return plan.backward_inputs; }
+  int64_t inputs() const { return held; }
 };
 
 template <class S, template <class> class Policy>
@@ -236,7 +238,7 @@ struct DenseEdges : DenseEdgeScratch<S> {
 
   DenseEdges(Carver& c, const EdgePass<S>& pass, int threads)
       : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer),
-        norm(layer, plan, pass.params, DenseEdgeScratch<S>::moments), train_theta(layer.theta_trained && pass.want_params),
+        norm(layer, pass.batch, plan.padded(), pass.params, DenseEdgeScratch<S>::moments), train_theta(layer.theta_trained && pass.want_params),
         cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), rows(layer, pass.d_x != nullptr),
         per_input(layer.theta_per_input) {}
   double cost() const { return double(plan.rows) * (2 + double(ceil_div(layer.out, vec<S>::W))); }
@@ -283,7 +285,8 @@ struct DenseEdges : DenseEdgeScratch<S> {
     const Block block{b0, n, plan.slots};
     pull_back<S, Policy>(InputPass<S>{layer, pass.params, pass.buffers, rows, norm}, block, i, w.cotangent,
                          w.columns.at(j * plan.slots),
-                         {train_theta ? theta + i * per_input : nullptr, norm.on ? norm_sums + i : nullptr, w.dz, w.dx, nullptr});
+                         {train_theta ? theta + i * per_input : nullptr, norm.on ? norm_sums + i : nullptr,
+                          norm.on ? norm_sums + layer.in + i : nullptr, w.dz, w.dx, nullptr});
     if (!pass.d_x) return;
     if (norm.on) put_columns(w.dz, block, Range{i, i + 1}, false, dz, layer.in);
     if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))

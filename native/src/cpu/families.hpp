@@ -48,6 +48,11 @@ template <class S>
 void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
 template <class S>
 void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a);
+constexpr int64_t kDenseRows = 8;  // rows that are a few
+template <class S>
+int64_t dense_rows_scratch_bytes(const Problem& problem, int threads);
+template <class S>
+void dense_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a);
 
 // Wavelets with scale and translation of the edge's own.
 template <class S>

@@ -34,7 +34,7 @@ constexpr Implementation kList[] = {
     {"spline_rows",
      [](const Problem& p) {
        return is_kan(p.layer, KAN_BASIS_BSPLINE) && p.pass == Problem::kInfer &&
-              (p.batch <= 4 || (p.batch <= 16 && p.layer.params <= 16384));
+              (p.batch <= 8 || (p.batch <= 16 && p.layer.params <= 16384));
      },
      spline_rows_scratch_bytes<S>, spline_rows_forward<S>, nullptr},
     {"spline_records", [](const Problem& p) { return is_kan(p.layer, KAN_BASIS_BSPLINE); },
@@ -43,6 +43,11 @@ constexpr Implementation kList[] = {
                                            : spline_forward_scratch_bytes<S>(p, threads);
      },
      spline_forward<S>, spline_backward<S>},
+    {"dense_rows",
+     [](const Problem& p) {
+       return p.pass == Problem::kInfer && p.batch <= kDenseRows && p.layer.out > kNarrowOutputs;
+     },
+     dense_rows_scratch_bytes<S>, dense_rows_forward<S>, nullptr},
     {"dense", [](const Problem&) { return true; },
      [](const Problem& p, int threads) {
        return p.pass == Problem::kBackward ? dense_backward_scratch_bytes<S>(p, threads)

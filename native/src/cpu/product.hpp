@@ -5,6 +5,7 @@
 // registers.
 #pragma once
 #include "cpu/common.hpp"
+#include "cpu/transpose.hpp"
 
 namespace KAN_NS {
 
@@ -267,14 +268,10 @@ struct Transposed {
   void fill(const S* from, int64_t ld, int64_t n, int64_t o0, int64_t o1) const {
     for (int64_t g = 0; g < n; g += kGroup) {
       const int64_t wide = width(g, n), e = min64(n, g + wide);
-      for (int64_t o = o0; o < o1; o += 16) {
-        const int64_t last = min64(o1, o + 16);
-        S* to = group(g) - g;
-        for (int64_t s = g; s < e; ++s)
-          for (int64_t c = o; c < last; ++c) to[c * wide + s] = from[s * ld + c];
-        for (int64_t c = o; c < last; ++c)
-          for (int64_t s = e; s < g + wide; ++s) to[c * wide + s] = S(0);
-      }
+      S* to = group(g) + o0 * wide;
+      transpose(from + g * ld + o0, ld, e - g, o1 - o0, to, wide);
+      for (int64_t c = o0; c < o1; ++c, to += wide)
+        for (int64_t s = e - g; s < wide; ++s) to[s] = S(0);
     }
   }
 };

@@ -110,13 +110,24 @@ inline int64_t bias_numbers(const Layer& layer, int64_t batch) {
   return layer.bias < 0 ? 0 : RowSums<S, 1>::numbers(batch, layer.out);
 }
 
-// Gradient of the bias: the column sums of d_y, by one worker. `partial` holds bias_numbers().
+// Gradient of the bias: the column sums of d_y. `partial` holds bias_numbers(). Each worker adds its pieces; after a barrier one
+// puts the gradient.
 template <class S>
-inline void bias_gradient(const Layer& layer, int64_t batch, const S* d_y, S* partial, const GradientSink<S>& sink) {
-  if (layer.bias < 0) return;
-  const RowSums<S, 1> sums(partial, batch, layer.out);
-  sums.alone([&](int64_t b, int64_t o, auto lanes, vec<S> (&v)[1]) { v[0] = vec<S>::load(d_y + b * layer.out + o, lanes); });
-  sink.put(layer.bias, sums.sum(0), layer.out);
-}
+struct BiasGradient {
+  const Layer& layer;
+  const RowSums<S, 1> sums;
+
+  BiasGradient(const Layer& layer, int64_t batch, S* partial) : layer(layer), sums(partial, batch, layer.out) {}
+  void add(int worker, int workers, const S* d_y) const {
+    if (layer.bias < 0) return;
+    sums.add(worker, workers,
+             [&](int64_t b, int64_t o, auto lanes, vec<S> (&v)[1]) { v[0] = vec<S>::load(d_y + b * layer.out + o, lanes); });
+  }
+  void put(const GradientSink<S>& sink) const {
+    if (layer.bias < 0) return;
+    sums.fold(0, 1);
+    sink.put(layer.bias, sums.sum(0), layer.out);
+  }
+};
 
 }  // namespace KAN_NS

@@ -152,12 +152,6 @@ KAN_HD void weight_windows(const TileView<S>& tile, int64_t i, int64_t c, int la
     }
 }
 
-// Whether the gradients of an input need no [rows][w] of their own.
-template <class S, int K>
-KAN_HD bool direct(const SplinePlan<S>& plan, const Record<S>& record) {
-  return kRing<K> && plan.blocks == 1 && record.sorted();
-}
-
 template <class S, int K, int V>
 KAN_HD void weight_input(const TileView<S>& tile, int64_t i, const S* d_y, const Record<S>& record,
                          const WeightGradient<S>& to) {
@@ -269,31 +263,36 @@ template <class S>
 struct SplineBackwardScratch {
   static constexpr int64_t kPanel = 4;             // inputs whose partial d_x stay in cache together
   static constexpr int64_t kGradient = 32768 / 2;  // numbers of a panel of weight gradients
-  int64_t gradient_inputs;                         // inputs of such a panel
+  int64_t input_size;                              // numbers of the gradient of an input of a tile
+  int64_t most_inputs;                             // of such a panel
   S* packed;
   S* bias;
+  S* nodes;         // [node][params]: of sums that are cut
   struct Worker {
     S* sorted;      // [slots and a register]
     S* derivative;  // [kPanel][V][slots]
     S* partial;     // [kPanel][slots][W]
-    S* gradient;    // [gradient_inputs][rows][w]
+    S* gradient;    // [level][inputs][rows][w]
   } worker[kMaxThreads];
 
   SplineBackwardScratch(Carver& c, const Layer& layer, const SplinePlan<S>& plan, int threads) {
-    const int64_t input_size = layer.rows * min64(kTile, layer.out);
-    gradient_inputs = plan.blocks <= 1 ? 1 : max64(1, kGradient / input_size);
+    input_size = layer.rows * min64(kTile, layer.out);
+    most_inputs = min64(layer.in, max64(1, kGradient / input_size));
     packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
     bias = c.take<S>(bias_numbers<S>(layer, plan.batch));
+    const SumTree tree(max64(1, plan.blocks), ceil_div(layer.out, kTile) * layer.in, wanted_pieces(threads));
+    nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * layer.in * layer.rows * layer.out : 0);
     for (int t = 0; t < threads; ++t) {
       worker[t].sorted = c.take<S>(plan.slots + vec<S>::W);
       worker[t].derivative = c.take<S>(kPanel * plan.taps * plan.slots);
       worker[t].partial = c.take<S>(kPanel * plan.slots * vec<S>::W);
-      worker[t].gradient = c.take<S>(gradient_inputs * input_size);
+      worker[t].gradient = c.take<S>((1 + SumTree::levels(plan.blocks)) * most_inputs * input_size);
     }
   }
 };
 
-// The backward pass: first d_x by panels of inputs, then the gradients of the weights by tiles and inputs.
+// The backward pass: first d_x by panels of inputs and blocks of samples, then the gradients of the weights by tiles, groups of
+// inputs and nodes of the sum over the samples.
 template <class S, int K, bool kBase>
 struct SplineBackward {
   static constexpr int V = K + 1 + kBase;
@@ -306,38 +305,56 @@ struct SplineBackward {
   const SplinePlan<S> plan;
   Carver carver;
   const SplineBackwardScratch<S> scratch;
+  const S* const d_y;
+  const S* const packed;  // d_y in tiles
   const AdamW<S> adam;
   const GradientSink<S> sink;
+  const BiasGradient<S> bias;
   const int64_t tiles;
   const bool want_x, narrow;
   const int workers;
+  const int64_t groups;  // of the inputs of a tile
+  const SumTree tree;    // of the blocks of samples
 
   SplineBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
       : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
-        scratch(carver, layer, plan, pool.threads()), adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params),
-        tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE), narrow(layer.out <= kNarrowOutputs),
+        scratch(carver, layer, plan, pool.threads()), d_y(static_cast<const S*>(a.d_y)),
+        packed(layer.out > kTile ? scratch.packed : d_y), adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params),
+        bias(layer, a.batch, scratch.bias), tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE),
+        narrow(layer.out <= kNarrowOutputs),
         workers(workers_for(
             pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) * (want_x ? 1 : 0.5) +
-                      double(layer.params) * (a.adam ? 0.5 : 0.1))) {}
+                      double(layer.params) * (a.adam ? 0.5 : 0.1))),
+        groups(min64(layer.in, max64(ceil_div(layer.in, scratch.most_inputs), ceil_div(wanted_pieces(workers), tiles)))),
+        tree(max64(1, plan.blocks), tiles * groups, wanted_pieces(workers)) {}
   SplineBackward(const SplineBackward&) = delete;  // the sink points at adam
 
   void run() const {
+    const int64_t panels = ceil_div(layer.in, kPanel);
+    Shares inputs(pool, want_x ? panels * plan.blocks : 0, workers);
+    Shares weights(pool, sink.wanted() ? tiles * groups * tree.nodes() : 0, workers);
+    Shares folding(pool, tiles * layer.in, workers);
     for_workers(pool, workers, [&](int worker) {
-      const S* d_y = static_cast<const S*>(a.d_y);
-      const S* packed = pack_tiles(pool, worker, workers, layer, a.batch, d_y, scratch.packed);
-      if (want_x) {
-        const Range mine = part(ceil_div(layer.in, kPanel), worker, workers);
-        for (int64_t u = mine.begin; u < mine.end; ++u)
-          for (int64_t block = 0; block < plan.blocks; ++block)
-            input_gradients(block, {u * kPanel, min64(layer.in, (u + 1) * kPanel)}, packed, scratch.worker[worker]);
-      }
+      const Worker& own = scratch.worker[worker];
+      pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
+      if (sink.wanted()) bias.add(worker, workers, d_y);
+      if (workers > 1) pool.barrier();
+      inputs.each(worker, [&](int64_t u) {
+        const int64_t i = u / plan.blocks * kPanel;
+        input_gradients(u % plan.blocks, {i, min64(layer.in, i + kPanel)}, own);
+      });
       if (!sink.wanted()) return;
       // The fused update writes weights that other workers' d_x still reads.
       if (want_x && workers > 1) pool.barrier();
-      if (worker == 0) bias_gradient(layer, a.batch, d_y, scratch.bias, sink);
-      const Range mine = part(tiles * layer.in, worker, workers);
-      for (int64_t u = mine.begin; u < mine.end;)
-        u += weight_gradients(u / layer.in, u % layer.in, mine.end - u, packed, scratch.worker[worker]);
+      if (worker == 0) bias.put(sink);
+      weights.each(worker, [&](int64_t u) {
+        const int64_t nodes = tree.nodes(), tile = u / (groups * nodes);
+        weight_gradients(tile, part(layer.in, u / nodes % groups, groups), u % nodes, own);
+      });
+      if (tree.nodes() > 1) {
+        if (workers > 1) pool.barrier();
+        folding.each(worker, [&](int64_t u) { fold(u / layer.in, u % layer.in); });
+      }
       if (sink.streams) stream_fence();
     });
   }
@@ -349,12 +366,12 @@ struct SplineBackward {
   const S* buffers() const { return static_cast<const S*>(a.buffers); }
   TileView<S> view(int64_t tile) const { return {layer, static_cast<const S*>(a.params), buffers(), tile}; }
   // d_y of a block of samples and a tile of width w.
-  const S* cotangents(const S* packed, int64_t tile, int64_t w, int64_t block) const {
+  const S* cotangents(int64_t tile, int64_t w, int64_t block) const {
     return packed + tile * kTile * a.batch + block * kBlock * w;
   }
 
   // d_x of a panel of inputs and a block of samples.
-  void input_gradients(int64_t block, Range inputs, const S* packed, const Worker& w) const {
+  void input_gradients(int64_t block, Range inputs, const Worker& w) const {
     const int64_t i0 = inputs.begin, i1 = inputs.end, n = plan.block_size(block), slots = plan.slots;
     const BlockRecords<S> made = records(block);
     const S* x = static_cast<const S*>(a.x) + block * kBlock * layer.in;
@@ -369,7 +386,7 @@ struct SplineBackward {
     fill_zero(w.partial, (i1 - i0) * slots * T::W);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const TileView<S> weights = view(tile);
-      const S* d_y = cotangents(packed, tile, weights.w, block);
+      const S* d_y = cotangents(tile, weights.w, block);
       for (int64_t i = i0; i < i1; ++i) {
         const Record<S> record = made.of(i);
         const S* derivative = w.derivative + (i - i0) * V * slots;
@@ -392,28 +409,65 @@ struct SplineBackward {
     }
   }
 
-  // The gradients of at most `most` inputs of a tile from i0 on; returns of how many.
-  int64_t weight_gradients(int64_t tile, int64_t i0, int64_t most, const S* packed, const Worker& w) const {
+  // The gradients of some inputs of a tile over the blocks of a node. Where that is all of them they are given away.
+  void weight_gradients(int64_t tile, Range inputs, int64_t node, const Worker& w) const {
+    if (plan.blocks == 1 && kRing<K>) {
+      for (int64_t i = inputs.begin; i < inputs.end; ++i) direct_gradient(tile, i, w);
+      return;
+    }
+    for (int64_t i0 = inputs.begin; i0 < inputs.end; i0 += scratch.most_inputs) {
+      const Range some{i0, min64(inputs.end, i0 + scratch.most_inputs)};
+      const TileView<S> weights = view(tile);
+      const int64_t size = layer.rows * weights.w, n = (some.end - i0) * size;
+      S* const whole = tree.nodes() > 1 ? this->node(tile, i0, node) : w.gradient;
+      const auto level = [&](int l) { return l > 0 ? w.gradient + l * scratch.most_inputs * scratch.input_size : whole; };
+      pairwise(tree.node(node), 0, [&](int64_t block, int l) { block_gradients(weights, tile, some, block, level(l)); },
+               [&](int l) { add_numbers(level(l), level(l + 1), n); });
+      if (tree.nodes() > 1) continue;
+      for (int64_t i = i0; i < some.end; ++i) give(weights, tile, i, w.gradient + (i - i0) * size);
+    }
+  }
+
+  // Over one block of samples, into g.
+  void block_gradients(const TileView<S>& weights, int64_t tile, Range inputs, int64_t block, S* g) const {
+    const int64_t size = layer.rows * weights.w;
+    fill_zero(g, (inputs.end - inputs.begin) * size);
+    if (plan.blocks == 0) return;
+    for (int64_t i = inputs.begin; i < inputs.end; ++i)
+      weight_input<S, K, V>(weights, i, cotangents(tile, weights.w, block), records(block).of(i),
+                            WeightGradient<S>{g + (i - inputs.begin) * size, sink, 0});
+  }
+
+  // Of one input where there is one block: from registers to the sink if its record is sorted.
+  void direct_gradient(int64_t tile, int64_t i, const Worker& w) const {
     const TileView<S> weights = view(tile);
     const int64_t size = layer.rows * weights.w;
-    if (const Record<S> record = records(0).of(i0); direct<S, K>(plan, record)) {
-      weight_input<S, K, V>(weights, i0, cotangents(packed, tile, weights.w, 0), record,
-                            WeightGradient<S>{nullptr, sink, layer.tile_offset(tile) + i0 * size});
-      return 1;
-    }
-    const int64_t i1 = min64(min64(i0 + scratch.gradient_inputs, layer.in), i0 + most);
-    fill_zero(w.gradient, (i1 - i0) * size);
-    for (int64_t block = 0; block < plan.blocks; ++block) {
-      const S* d_y = cotangents(packed, tile, weights.w, block);
-      for (int64_t i = i0; i < i1; ++i)
-        weight_input<S, K, V>(weights, i, d_y, records(block).of(i),
-                              WeightGradient<S>{w.gradient + (i - i0) * size, sink, 0});
-    }
-    for (int64_t i = i0; i < i1; ++i) {
-      edge_factors(weights, i, w.gradient + (i - i0) * size);
-      sink.put(layer.tile_offset(tile) + i * size, w.gradient + (i - i0) * size, size);
-    }
-    return i1 - i0;
+    const Record<S> record = records(0).of(i);
+    if (!record.sorted()) fill_zero(w.gradient, size);
+    weight_input<S, K, V>(weights, i, cotangents(tile, weights.w, 0), record,
+                          WeightGradient<S>{record.sorted() ? nullptr : w.gradient, sink, layer.tile_offset(tile) + i * size});
+    if (!record.sorted()) give(weights, tile, i, w.gradient);
+  }
+
+  // The finished gradient of an input of a tile.
+  void give(const TileView<S>& weights, int64_t tile, int64_t i, S* g) const {
+    const int64_t size = layer.rows * weights.w;
+    edge_factors(weights, i, g);
+    sink.put(layer.tile_offset(tile) + i * size, g, size);
+  }
+
+  // Where the gradient of input i of a tile in a node is.
+  S* node(int64_t tile, int64_t i, int64_t node) const {
+    return scratch.nodes + node * layer.in * layer.rows * layer.out + layer.tile_offset(tile) + i * layer.rows * layer.tile_width(tile);
+  }
+
+  void fold(int64_t tile, int64_t i) const {
+    const TileView<S> weights = view(tile);
+    S* const g = node(tile, i, 0);
+    for_registers<S>(0, layer.rows * weights.w, [&](int64_t j, auto lanes) {
+      folded(g + j, layer.in * layer.rows * layer.out, tree.nodes(), lanes).store(g + j, lanes);
+    });
+    give(weights, tile, i, g);
   }
 };
 

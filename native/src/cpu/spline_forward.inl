@@ -81,14 +81,22 @@ KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Recor
 template <class S>
 struct SplineForwardScratch {
   char* records;  // INFER: those of one group of blocks
+  S* nodes;       // [block, tile][node][slots][width]: of sums that are cut
   RecordScratch<S> maker[kMaxThreads];
-  S* tile[kMaxThreads];
+  S* sums[kMaxThreads];      // [level][slots][width]
+  S* products[kMaxThreads];  // [slots and a register], of few outputs
+  int64_t area;              // slots x width
 
   SplineForwardScratch(Carver& c, const Layer& layer, const SplinePlan<S>& plan, bool infer, int threads)
-      : records(infer ? c.take<char>(min64(plan.blocks, threads) * layer.in * plan.record_bytes) : nullptr) {
+      : records(infer ? c.take<char>(min64(plan.blocks, threads) * layer.in * plan.record_bytes) : nullptr),
+        area(plan.slots * min64(kTile, round_up(layer.out, vec<S>::W))) {
+    const int64_t whole = (infer ? min64(plan.blocks, threads) : plan.blocks) * ceil_div(layer.out, kTile);
+    const bool cut = threads > 1 && plan.leaves > 1;
+    nodes = c.take<S>(cut ? min64(plan.leaves * whole, 2 * wanted_pieces(threads)) * area : 0);
     for (int t = 0; t < threads; ++t) {
       maker[t].carve(c, layer);
-      tile[t] = c.take<S>(plan.slots * (kTile + 1) + 64);
+      sums[t] = c.take<S>((1 + SumTree::levels(plan.leaves)) * area);
+      products[t] = c.take<S>(plan.slots + 64);
     }
   }
 };
@@ -98,6 +106,7 @@ template <class S, int K, bool kBase>
 struct SplineForward {
   static constexpr int V = K + 1 + kBase;
   static constexpr int64_t kBlock = SplinePlan<S>::kBlock;
+  static constexpr int64_t kFolds = 8;  // parts of a block's samples whose nodes are folded by themselves
   using T = vec<S>;
   Pool& pool;
   const Layer& layer;
@@ -109,6 +118,8 @@ struct SplineForward {
   const int64_t group;  // blocks
   const int64_t tiles;
   const int workers;
+  const SumTree tree;   // of the inputs
+  int64_t chunk;        // columns of a tile that a piece takes
 
   SplineForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
@@ -116,91 +127,123 @@ struct SplineForward {
         base(a.saved ? static_cast<char*>(a.saved) : scratch.records),
         group(a.saved ? plan.blocks : min64(plan.blocks, pool.threads())), tiles(ceil_div(layer.out, kTile)),
         workers(workers_for(
-            pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2))) {}
+            pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2))),
+        tree(plan.leaves, group * tiles, wanted_pieces(workers)), chunk(kTile) {
+    // Columns are cut last: each piece reads all records. The sums of an output have one order whatever the cut.
+    while (group * tiles * tree.nodes() * (kTile / chunk) < workers && chunk > T::W) chunk /= 2;
+  }
 
   const S* buffers() const { return static_cast<const S*>(a.buffers); }
 
   void run() const {
-    for_workers(pool, workers, [&](int worker) {
-      for (int64_t g0 = 0; g0 < plan.blocks; g0 += group) {
-        const int64_t blocks = min64(group, plan.blocks - g0);
-        records(worker, g0, blocks);
+    for (int64_t g0 = 0; g0 < plan.blocks; g0 += group) {
+      const int64_t blocks = min64(group, plan.blocks - g0);
+      Shares making(pool, blocks * ceil_div(layer.in, RecordScratch<S>::kGroup), workers);
+      Shares adding(pool, blocks * tiles * tree.nodes() * (kTile / chunk), workers);
+      Shares folding(pool, blocks * tiles * kFolds, workers);
+      for_workers(pool, workers, [&](int worker) {
+        making.each(worker, [&](int64_t u) { records(worker, g0, u); });
         if (workers > 1) pool.barrier();
-        outputs(worker, g0, blocks);
-        if (workers > 1 && g0 + group < plan.blocks) pool.barrier();
-      }
-    });
+        adding.each(worker, [&](int64_t u) { outputs(worker, g0, u); });
+        if (tree.nodes() == 1) return;
+        if (workers > 1) pool.barrier();
+        folding.each(worker, [&](int64_t u) { fold(g0, u); });
+      });
+    }
   }
 
  private:
-  void records(int worker, int64_t g0, int64_t blocks) const {
+  // Sums of a range of columns of a tile, or where lanes are samples (few outputs) of the tile: [sample][stride], or
+  // [column][slots].
+  struct Sums {
+    S* at;
+    int64_t stride;
+  };
+
+  void records(int worker, int64_t g0, int64_t u) const {
     constexpr int64_t kGroup = RecordScratch<S>::kGroup;
     const int64_t input_groups = ceil_div(layer.in, kGroup);
-    const Range mine = part(blocks * input_groups, worker, workers);
-    for (int64_t u = mine.begin; u < mine.end; ++u) {
-      const int64_t block = u / input_groups, i0 = u % input_groups * kGroup;
-      make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * kBlock * layer.in,
-                         plan.block_size(g0 + block), Range{i0, min64(layer.in, i0 + kGroup)}, scratch.maker[worker],
-                         BlockRecords<S>{plan, base, block * layer.in});
+    const int64_t block = u / input_groups, i0 = u % input_groups * kGroup;
+    make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * kBlock * layer.in,
+                       plan.block_size(g0 + block), Range{i0, min64(layer.in, i0 + kGroup)}, scratch.maker[worker],
+                       BlockRecords<S>{plan, base, block * layer.in});
+  }
+
+  // Piece u: a range of columns of one tile, of one block of samples, a node of the sum over inputs.
+  void outputs(int worker, int64_t g0, int64_t u) const {
+    const int64_t chunks = kTile / chunk, nodes = tree.nodes();
+    const int64_t block = u / (tiles * nodes * chunks), tile = u / (nodes * chunks) % tiles, c0 = u % chunks * chunk;
+    const TileView<S> view(layer, static_cast<const S*>(a.params), buffers(), tile);
+    const bool few = view.w <= kNarrowOutputs;
+    if (c0 >= view.w || (few && c0 > 0)) return;
+    const int64_t width = min64(view.w, c0 + chunk) - c0, node = u / chunks % nodes, n = plan.block_size(g0 + block);
+    const BlockRecords<S> records{plan, base, block * layer.in};
+    const Sums whole = nodes > 1 ? this->node(block, tile, node) : Sums{scratch.sums[worker], round_up(width, T::W)};
+    const auto level = [&](int l) {
+      return l > 0 ? Sums{scratch.sums[worker] + l * scratch.area, round_up(width, T::W)}
+                   : Sums{whole.at + (nodes > 1 && !few ? c0 : 0), whole.stride};
+    };
+    if (few)
+      pairwise(tree.node(node), 0,
+               [&](int64_t leaf, int l) {
+                 fill_zero(level(l).at, view.w * plan.slots);
+                 const Range inputs = part(layer.in, leaf, plan.leaves);
+                 for (int64_t i = inputs.begin; i < inputs.end; ++i)
+                   forward_input_narrow<S, K, V>(view, i, records.of(i), level(l).at, scratch.products[worker]);
+               },
+               [&](int l) { add_numbers(level(l).at, level(l + 1).at, view.w * plan.slots); });
+    else
+      pairwise(tree.node(node), 0, [&](int64_t leaf, int l) { columns(view, records, leaf, n, Range{c0, c0 + width}, level(l)); },
+               [&](int l) {
+                 for (int64_t s = 0; s < n; ++s)
+                   add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride,
+                               round_up(width, T::W));
+               });
+    if (nodes == 1) finish(block + g0, tile, Range{c0, c0 + width}, Range{0, n}, level(0), 1);
+  }
+
+  // Where a node of a block and tile is, all its columns.
+  Sums node(int64_t block, int64_t tile, int64_t node) const {
+    return {scratch.nodes + ((block * tiles + tile) * tree.nodes() + node) * scratch.area,
+            scratch.area / plan.slots};
+  }
+
+  void fold(int64_t g0, int64_t u) const {
+    const int64_t block = u / (tiles * kFolds), tile = u / kFolds % tiles, n = plan.block_size(g0 + block);
+    finish(block + g0, tile, Range{0, layer.tile_width(tile)}, part(n, u % kFolds, kFolds), node(block, tile, 0), tree.nodes());
+  }
+
+  // y of some columns of a tile and samples of a block: the sum of the nodes, and the bias.
+  void finish(int64_t block, int64_t tile, Range columns, Range samples, Sums sums, int64_t nodes) const {
+    S* const to = static_cast<S*>(a.y) + block * kBlock * layer.out + tile * kTile + columns.begin;
+    const S* const bias =
+        layer.bias >= 0 ? static_cast<const S*>(a.params) + layer.bias + tile * kTile + columns.begin : nullptr;
+    const int64_t width = columns.end - columns.begin;
+    if (layer.tile_width(tile) <= kNarrowOutputs) {
+      for (int64_t s = samples.begin; s < samples.end; ++s)
+        for (int64_t c = 0; c < width; ++c)
+          to[s * layer.out + c] =
+              folded(sums.at + c * plan.slots + s, scratch.area, nodes, 1).v[0] + (bias ? bias[c] : S(0));
+      return;
     }
-  }
-
-  void outputs(int worker, int64_t g0, int64_t blocks) const {
-    // Tiles are cut into column chunks only where there are too few of them for the workers: the sums of an output
-    // have one order whatever the cut.
-    int64_t chunk = kTile;
-    while (blocks * tiles * (kTile / chunk) < workers && chunk > T::W) chunk /= 2;
-    const int64_t chunks = kTile / chunk;
-    const Range mine = part(blocks * tiles * chunks, worker, workers);
-    for (int64_t u = mine.begin; u < mine.end; ++u) {
-      const int64_t block = u / (tiles * chunks), tile = u / chunks % tiles, c0 = u % chunks * chunk;
-      const TileView<S> view(layer, static_cast<const S*>(a.params), buffers(), tile);
-      const bool few = view.w <= kNarrowOutputs;
-      if (c0 >= view.w || (few && c0 > 0)) continue;
-      const BlockRecords<S> records{plan, base, block * layer.in};
-      if (few)
-        narrow(view, tile, records, g0 + block, scratch.tile[worker]);
-      else
-        columns(view, tile, records, g0 + block, Range{c0, min64(view.w, c0 + chunk)}, scratch.tile[worker]);
-    }
-  }
-
-  S* y(int64_t block, int64_t column) const { return static_cast<S*>(a.y) + block * kBlock * layer.out + column; }
-  const S* bias(int64_t column) const {
-    return layer.bias >= 0 ? static_cast<const S*>(a.params) + layer.bias + column : nullptr;
-  }
-
-  // A tile of few outputs. sums: kNarrowOutputs + 1 times slots.
-  void narrow(const TileView<S>& view, int64_t tile, const BlockRecords<S>& records, int64_t block, S* sums) const {
-    const int64_t slots = plan.slots;
-    S* const to = y(block, tile * kTile);
-    const S* const bias = this->bias(tile * kTile);
-    fill_zero(sums, view.w * slots);
-    for (int64_t i = 0; i < layer.in; ++i)
-      forward_input_narrow<S, K, V>(view, i, records.of(i), sums, sums + kNarrowOutputs * slots);
-    for (int64_t s = 0; s < plan.block_size(block); ++s)
-      for (int64_t c = 0; c < view.w; ++c) to[s * layer.out + c] = sums[c * slots + s] + (bias ? bias[c] : S(0));
-  }
-
-  // A range of columns of one tile. sums: [sample][columns].
-  void columns(const TileView<S>& view, int64_t tile, const BlockRecords<S>& records, int64_t block, Range range,
-               S* sums) const {
-    const int64_t n = plan.block_size(block), width = range.end - range.begin, stride = round_up(width, T::W);
-    S* const to = y(block, tile * kTile + range.begin);
-    const S* const bias = this->bias(tile * kTile + range.begin);
-    fill_zero(sums, n * stride);
-    for (int64_t i = 0; i < layer.in; ++i) {
-      const Record<S> record = records.of(i);
-      if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, n);
-      forward_input<S, K, V>(view, i, record, range.begin, range.end, sums, stride);
-    }
-    for (int64_t s = 0; s < n; ++s)
+    for (int64_t s = samples.begin; s < samples.end; ++s)
       for (int64_t c = 0; c < width; c += T::W) {
         const int lanes = int(min64(T::W, width - c));
-        T v = T::load(sums + s * stride + c);
+        T v = folded(sums.at + s * sums.stride + c, scratch.area, nodes, AllLanes());
         if (bias) v = v + T::load(bias + c, lanes);
         v.store(to + s * layer.out + c, lanes);
       }
+  }
+
+  // The share of the inputs of a leaf in a range of columns of one tile.
+  void columns(const TileView<S>& view, const BlockRecords<S>& records, int64_t leaf, int64_t n, Range range, Sums to) const {
+    const Range inputs = part(layer.in, leaf, plan.leaves);
+    for (int64_t s = 0; s < n; ++s) fill_zero(to.at + s * to.stride, round_up(range.end - range.begin, T::W));
+    for (int64_t i = inputs.begin; i < inputs.end; ++i) {
+      const Record<S> record = records.of(i);
+      if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, n);
+      forward_input<S, K, V>(view, i, record, range.begin, range.end, to.at, to.stride);
+    }
   }
 };
 

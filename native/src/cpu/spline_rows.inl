@@ -1,12 +1,15 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // B-splines, forward, a few rows at a time (serving), which are not worth sorting: lanes are inputs while the basis is
-// evaluated, and the sums of a tile stay in registers while all inputs pass. The same operations in the same order as by
-// records: the same bits.
+// evaluated, and the sums of a row stay in registers while its inputs pass; several rows pass a few inputs at a time, whose
+// weights stay in L1. The same operations in the same order as by records: the same bits.
 #pragma once
 #include "cpu/spline_windows.hpp"
 
 namespace KAN_NS {
+
+constexpr int64_t kMostRows = 16;   // that are a few
+constexpr int64_t kSharedInputs = 8;  // that several rows pass together
 
 // Of one row x (in), an input a slot: the V values and the window of each.
 template <class S>
@@ -22,15 +25,16 @@ struct RowValues {
   }
 };
 
+// Of some inputs, in whole registers but for the last.
 template <class S, int K, bool kBase>
-inline void row_values(const Layer& layer, const S* buffers, const S* x, const RowValues<S>& to) {
+inline void row_values(const Layer& layer, const S* buffers, const S* x, Range inputs, const RowValues<S>& to) {
   using T = vec<S>;
   S* const values = to.values;
   int32_t* const first = to.first;
   const int64_t slots = to.slots;
   const S *t0 = buffers + layer.knots, *inv_h = t0 + layer.in;
-  for (int64_t i = 0; i < layer.in; i += T::W) {
-    const int lanes = int(min64(T::W, layer.in - i));
+  for (int64_t i = inputs.begin; i < inputs.end; i += T::W) {
+    const int lanes = int(min64(T::W, inputs.end - i));
     const T v = T::load(x + i, lanes), h = T::load(inv_h + i, lanes);
     EvenGrid<S> g{T::load(t0 + i, lanes), h, inv_h + layer.in + i * layer.knots_per_input(), {}, layer.spec.grid,
                   layer.spec.outside};
@@ -51,9 +55,9 @@ inline void row_values(const Layer& layer, const S* buffers, const S* x, const R
   }
 }
 
+// sums [w] of a row and a tile += the share of some inputs.
 template <class S, int K, int V, int NV, bool kFactors>
-KAN_HD void row_columns(const TileView<S>& tile, int64_t in, int64_t c, int lanes, const RowValues<S>& row, const S* bias,
-                        S* y) {
+KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int lanes, const RowValues<S>& row, S* sums) {
   using T = vec<S>;
   const S* const values = row.values;
   const int32_t* const first = row.first;
@@ -62,9 +66,9 @@ KAN_HD void row_columns(const TileView<S>& tile, int64_t in, int64_t c, int lane
   const bool narrow = tile.w <= kNarrowOutputs;
   T acc[NV];
 #pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) acc[v] = T(S(0));
-  const S* p = tile.weights + c;
-  for (int64_t i = 0; i < in; ++i, p += tile.rows * tile.w) {
+  for (int v = 0; v < NV; ++v) acc[v] = T::load(sums + c + v * T::W);
+  const S* p = tile.weights + inputs.begin * tile.rows * tile.w + c;
+  for (int64_t i = inputs.begin; i < inputs.end; ++i, p += tile.rows * tile.w) {
     const S* coef = p + (tile.coef_row + first[i]) * tile.w;
 #pragma GCC unroll 4
     for (int v = 0; v < NV; ++v) {
@@ -85,68 +89,118 @@ KAN_HD void row_columns(const TileView<S>& tile, int64_t in, int64_t c, int lane
     }
   }
 #pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) {
-    const T sum = bias ? acc[v] + at(bias + c, v) : acc[v];
-    if (NV > 1) sum.store(y + c + v * T::W);
-    else sum.store(y + c, lanes);
-  }
+  for (int v = 0; v < NV; ++v) acc[v].store(sums + c + v * T::W);
 }
 
 template <class S, int K, int V, bool kFactors>
-KAN_HD void row_tile(const TileView<S>& tile, int64_t in, const RowValues<S>& row, const S* bias, S* y) {
+KAN_HD void row_tile(const TileView<S>& tile, Range inputs, const RowValues<S>& row, S* sums) {
   using T = vec<S>;
   int64_t c = 0;
-  for (; c + 4 * T::W <= tile.w; c += 4 * T::W)
-    row_columns<S, K, V, 4, kFactors>(tile, in, c, T::W, row, bias, y);
-  for (; c + 2 * T::W <= tile.w; c += 2 * T::W)
-    row_columns<S, K, V, 2, kFactors>(tile, in, c, T::W, row, bias, y);
-  for (; c < tile.w; c += T::W)
-    row_columns<S, K, V, 1, kFactors>(tile, in, c, int(min64(T::W, tile.w - c)), row, bias, y);
-}
-
-template <class S, int K, bool kBase>
-inline void spline_rows_forward_of(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  constexpr int V = K + 1 + kBase;
-  using T = vec<S>;
-  const S* x = static_cast<const S*>(a.x);
-  const S* params = static_cast<const S*>(a.params);
-  const S* buffers = static_cast<const S*>(a.buffers);
-  S* y = static_cast<S*>(a.y);
-  const int64_t tiles = ceil_div(layer.out, kTile);
-  const int workers =
-      workers_for(pool, double(a.batch) * double(layer.in) * V * double(ceil_div(layer.out, T::W)) / 2);
-  Carver carver(a.scratch);
-  RowValues<S> row[kMaxThreads];
-  for (int t = 0; t < workers; ++t) row[t] = RowValues<S>(carver, layer, V);
-  for_workers(pool, workers, [&](int worker) {
-    const Range mine = part(tiles, worker, workers);
-    if (mine.begin == mine.end) return;
-    for (int64_t b = 0; b < a.batch; ++b) {
-      row_values<S, K, kBase>(layer, buffers, x + b * layer.in, row[worker]);
-      for (int64_t t = mine.begin; t < mine.end; ++t) {
-        const TileView<S> tile(layer, params, buffers, t);
-        const S* bias = layer.bias >= 0 ? params + layer.bias + t * kTile : nullptr;
-        S* to = y + b * layer.out + t * kTile;
-        if (tile.factored())
-          row_tile<S, K, V, true>(tile, layer.in, row[worker], bias, to);
-        else
-          row_tile<S, K, V, false>(tile, layer.in, row[worker], bias, to);
-      }
-    }
-  });
+  for (; c + 4 * T::W <= tile.w; c += 4 * T::W) row_columns<S, K, V, 4, kFactors>(tile, inputs, c, T::W, row, sums);
+  for (; c + 2 * T::W <= tile.w; c += 2 * T::W) row_columns<S, K, V, 2, kFactors>(tile, inputs, c, T::W, row, sums);
+  for (; c < tile.w; c += T::W) row_columns<S, K, V, 1, kFactors>(tile, inputs, c, int(min64(T::W, tile.w - c)), row, sums);
 }
 
 template <class S>
+struct SplineRowsScratch {
+  RowValues<S> row[kMostRows];
+  S* nodes;              // [node][tile][batch][64]: of sums that are cut
+  S* sums[kMaxThreads];  // [level][batch][64]
+
+  SplineRowsScratch(Carver& c, const Layer& layer, const SplinePlan<S>& plan, int threads) {
+    for (int64_t b = 0; b < plan.batch; ++b) row[b] = RowValues<S>(c, layer, plan.taps);
+    nodes = c.take<S>(threads > 1 && plan.leaves > 1 ? plan.leaves * ceil_div(layer.out, kTile) * plan.batch * kTile : 0);
+    for (int t = 0; t < threads; ++t) sums[t] = c.take<S>((1 + SumTree::levels(plan.leaves)) * plan.batch * kTile);
+  }
+};
+
+template <class S, int K, bool kBase>
+struct SplineRows {
+  static constexpr int V = K + 1 + kBase;
+  using T = vec<S>;
+  Pool& pool;
+  const Layer& layer;
+  const S *const x, *const params, *const buffers;
+  S* const y;
+  const SplinePlan<S> plan;
+  Carver carver;
+  const SplineRowsScratch<S> scratch;
+  const int64_t batch, tiles;
+  const int workers;
+  const SumTree tree;  // of the inputs
+
+  SplineRows(Pool& pool, const Layer& layer, const ForwardArgs& a)
+      : pool(pool), layer(layer), x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
+        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)), plan(layer, a.batch), carver(a.scratch),
+        scratch(carver, layer, plan, pool.threads()), batch(a.batch), tiles(ceil_div(layer.out, kTile)),
+        workers(workers_for(pool, double(a.batch) * double(layer.in) * V * double(ceil_div(layer.out, T::W)) / 2)),
+        tree(plan.leaves, tiles, wanted_pieces(workers)) {}
+
+  void run() const {
+    const int64_t registers = ceil_div(layer.in, T::W);
+    Shares making(pool, batch * ceil_div(registers, kChunk), workers), adding(pool, tiles * tree.nodes(), workers);
+    for_workers(pool, workers, [&](int worker) {
+      making.each(worker, [&](int64_t u) {
+        const int64_t b = u % batch, i = u / batch * kChunk * T::W;
+        row_values<S, K, kBase>(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)}, scratch.row[b]);
+      });
+      if (workers > 1) pool.barrier();
+      adding.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.sums[worker]); });
+      if (tree.nodes() == 1) return;
+      if (workers > 1) pool.barrier();
+      const Range mine = part(tiles, worker, workers);
+      for (int64_t tile = mine.begin; tile < mine.end; ++tile)
+        finish(tile, node(tile, 0), tiles * batch * kTile, tree.nodes());
+    });
+  }
+
+ private:
+  static constexpr int64_t kChunk = 8;  // registers of a row's inputs whose values are a piece
+
+  S* node(int64_t tile, int64_t k) const { return scratch.nodes + (k * tiles + tile) * batch * kTile; }
+
+  // A tile, a node of the sum over inputs.
+  void piece(int64_t t, int64_t k, S* sums) const {
+    const TileView<S> tile(layer, params, buffers, t);
+    const auto level = [&](int l) { return l == 0 && tree.nodes() > 1 ? node(t, k) : sums + l * batch * kTile; };
+    pairwise(tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(tile, part(layer.in, leaf, plan.leaves), level(l)); },
+             [&](int l) { add_numbers(level(l), level(l + 1), batch * kTile); });
+    if (tree.nodes() == 1) finish(t, sums, 0, 1);
+  }
+
+  void leaf(const TileView<S>& tile, Range inputs, S* sums) const {
+    fill_zero(sums, batch * kTile);
+    const int64_t step = batch == 1 ? inputs.end - inputs.begin : kSharedInputs;
+    for (int64_t i = inputs.begin; i < inputs.end; i += step) {
+      const Range some{i, min64(inputs.end, i + step)};
+      for (int64_t b = 0; b < batch; ++b)
+        if (tile.factored()) row_tile<S, K, V, true>(tile, some, scratch.row[b], sums + b * kTile);
+        else row_tile<S, K, V, false>(tile, some, scratch.row[b], sums + b * kTile);
+    }
+  }
+
+  void finish(int64_t tile, const S* sums, int64_t stride, int64_t nodes) const {
+    const int64_t first = tile * kTile, width = layer.tile_width(tile);
+    for (int64_t b = 0; b < batch; ++b)
+      for_registers<S>(0, width, [&](int64_t c, auto lanes) {
+        T sum = folded(sums + b * kTile + c, stride, nodes, lanes);
+        if (layer.bias >= 0) sum = sum + T::load(params + layer.bias + first + c, lanes);
+        sum.store(y + b * layer.out + first + c, lanes);
+      });
+  }
+};
+
+template <class S>
 int64_t spline_rows_scratch_bytes(const Problem& problem, int threads) {
-  const Layer& layer = problem.layer;
   Carver c(nullptr);
-  for (int t = 0; t < threads; ++t) RowValues<S>(c, layer, layer.spec.order + 1 + (layer.base_row >= 0));
+  SplineRowsScratch<S>(c, problem.layer, SplinePlan<S>(problem.layer, problem.batch), threads);
   return c.used();
 }
 
 template <class S>
 void spline_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
-  with_order(layer, [&]<int K, bool kBase>() { spline_rows_forward_of<S, K, kBase>(pool, layer, a); });
+  if (a.batch == 0) return;
+  with_order(layer, [&]<int K, bool kBase>() { SplineRows<S, K, kBase>(pool, layer, a).run(); });
 }
 
 }  // namespace KAN_NS

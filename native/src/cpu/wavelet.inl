@@ -9,6 +9,7 @@
 // Lanes are outputs; an input's three weight registers stay put while the samples stream by. No (batch, out, in) tensor.
 #pragma once
 #include "basis/all.hpp"
+#include "cpu/pieces.hpp"
 #include "cpu/row_sums.hpp"
 
 namespace KAN_NS {
@@ -23,19 +24,25 @@ KAN_HD vec<S> inverse_scale(vec<S> scale, int lanes) {
 
 template <class S>
 struct WaveletScratch {
+  static constexpr int64_t kSamples = 256;  // of a leaf of the sums over the batch
   S* packed;  // d_y in tiles
   S* bias;
+  S* nodes;   // [node][params]: of sums that are cut
   struct Worker {
-    S* partial;   // [batch][W]: d_x of one input
-    S* gradient;  // [3][64]
+    S* partial;   // [samples][W]: d_x of one input
+    S* gradient;  // [level][3][out], tile by tile
   } worker[kMaxThreads];
+
+  static int64_t leaves(int64_t batch) { return max64(1, ceil_div(batch, kSamples)); }
 
   WaveletScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
     packed = c.take<S>(layer.out > kTile ? batch * layer.out : 0);
     bias = c.take<S>(bias_numbers<S>(layer, batch));
+    const SumTree tree(leaves(batch), layer.in, wanted_pieces(threads));
+    nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * 3 * layer.in * layer.out : 0);
     for (int t = 0; t < threads; ++t) {
-      worker[t].partial = c.take<S>(batch * vec<S>::W);
-      worker[t].gradient = c.take<S>(3 * kTile);
+      worker[t].partial = c.take<S>(min64(batch, kSamples) * vec<S>::W);
+      worker[t].gradient = c.take<S>((1 + SumTree::levels(tree.leaves)) * 3 * layer.out);
     }
   }
 };
@@ -46,16 +53,17 @@ inline void wavelet_forward_of(Pool& pool, const Layer& layer, const ForwardArgs
   const S* x = static_cast<const S*>(a.x);
   const S* params = static_cast<const S*>(a.params);
   S* y = static_cast<S*>(a.y);
-  const int64_t registers = ceil_div(layer.out, T::W), block = 64;
-  const int64_t blocks = ceil_div(a.batch, block);
+  const int64_t registers = ceil_div(layer.out, T::W);
   const int workers = workers_for(pool, double(a.batch) * double(layer.in) * double(registers) * 20);
+  // Pieces: registers of outputs times blocks of samples, by register so that its weights are read by one worker.
+  const int64_t wanted = ceil_div(wanted_pieces(workers), registers);
+  const int64_t blocks = min64(max64(ceil_div(a.batch, 64), wanted), ceil_div(a.batch, 16));
+  Shares pieces(pool, registers * blocks, workers);
   for_workers(pool, workers, [&](int worker) {
-    // Units: registers of outputs times blocks of samples, by register so that its weights are read by one worker.
-    const Range mine = part(registers * blocks, worker, workers);
-    for (int64_t u = mine.begin; u < mine.end; ++u) {
+    pieces.each(worker, [&](int64_t u) {
       const int64_t o = u / blocks * T::W, tile = o / kTile, c = o % kTile, w = layer.tile_width(tile);
       const int lanes = int(min64(T::W, w - c));
-      const int64_t b0 = u % blocks * block, b1 = min64(a.batch, b0 + block);
+      const auto [b0, b1] = part(a.batch, u % blocks, blocks);
       const S* row = params + layer.tile_offset(tile) + c;
       T acc[64];
       const T bias = layer.bias >= 0 ? T::load(params + layer.bias + o, lanes) : T(S(0));
@@ -71,67 +79,119 @@ inline void wavelet_forward_of(Pool& pool, const Layer& layer, const ForwardArgs
         }
       }
       for (int64_t b = b0; b < b1; ++b) acc[b - b0].store(y + b * layer.out + o, lanes);
-    }
+    });
   });
 }
 
+// The backward pass: pieces are inputs times nodes of the sums over the samples.
 template <class S, int32_t kWavelet>
-inline void wavelet_backward_of(Pool& pool, const Layer& layer, const BackwardArgs& a) {
+struct WaveletBackward {
   using T = vec<S>;
-  const S* x = static_cast<const S*>(a.x);
-  const S* params = static_cast<const S*>(a.params);
-  S* d_x = static_cast<S*>(a.d_x);
-  Carver carver(a.scratch);
-  const WaveletScratch<S> scratch(carver, layer, a.batch, pool.threads());
-  const AdamW<S> adam(a.adam);
-  const GradientSink<S> sink(a, a.adam ? &adam : nullptr);
-  const bool want_x = a.d_x_mode != KAN_GRAD_NONE;
-  const int64_t tiles = ceil_div(layer.out, kTile);
-  const int workers = workers_for(pool, double(a.batch) * double(layer.in) * double(ceil_div(layer.out, T::W)) * 40);
-  for_workers(pool, workers, [&](int worker) {
-    const typename WaveletScratch<S>::Worker& own = scratch.worker[worker];
-    const S* packed = pack_tiles(pool, worker, workers, layer, a.batch, static_cast<const S*>(a.d_y), scratch.packed);
-    if (worker == 0 && sink.wanted()) bias_gradient(layer, a.batch, static_cast<const S*>(a.d_y), scratch.bias, sink);
-    const Range mine = part(layer.in, worker, workers);
-    for (int64_t i = mine.begin; i < mine.end; ++i) {
-      const S window = S(wavelet_window(layer.spec.wavelet, i, layer.in));
-      if (want_x) fill_zero(own.partial, a.batch * T::W);
-      for (int64_t tile = 0; tile < tiles; ++tile) {
-        const int64_t w = layer.tile_width(tile);
-        const S* row = params + layer.tile_offset(tile) + i * 3 * w;
-        for (int64_t c = 0; c < w; c += T::W) {
-          const int lanes = int(min64(T::W, w - c));
-          const T weight = T::load(row + c, lanes);
-          const T inverse = inverse_scale(T::load(row + w + c, lanes), lanes);
-          const T translation = T::load(row + 2 * w + c, lanes);
-          const S* d_y = packed + tile * kTile * a.batch + c;
-          T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
-          for (int64_t b = 0; b < a.batch; ++b) {
-            const T u = (x[b * layer.in + i] - translation) * inverse;
-            T value, derivative;
-            wavelet<kWavelet>(u, value, derivative);
-            const T t = T::load(d_y + b * w, lanes) * window;
-            d_weight = fma(t, value, d_weight);
-            const T d = t * weight * derivative * inverse;
-            d_translation -= d;
-            d_scale = fma(-d, u, d_scale);
-            if (want_x) (T::load(own.partial + b * T::W) + d).store(own.partial + b * T::W);
-          }
-          d_weight.store(own.gradient + c, lanes);
-          d_scale.store(own.gradient + w + c, lanes);
-          d_translation.store(own.gradient + 2 * w + c, lanes);
-        }
-        if (sink.wanted()) sink.put(layer.tile_offset(tile) + i * 3 * w, own.gradient, 3 * w);
-      }
-      if (want_x)
-        for (int64_t b = 0; b < a.batch; ++b) {
-          const S value = sum(T::load(own.partial + b * T::W));
-          S& to = d_x[b * layer.in + i];
-          to = a.d_x_mode == KAN_GRAD_ACCUMULATE ? to + value : value;
-        }
+  using Scratch = WaveletScratch<S>;
+  using Worker = typename Scratch::Worker;
+  Pool& pool;
+  const Layer& layer;
+  const BackwardArgs& a;
+  Carver carver;
+  const Scratch scratch;
+  const S *const x, *const params, *const d_y, *const packed;
+  S* const d_x;
+  const AdamW<S> adam;
+  const GradientSink<S> sink;
+  const BiasGradient<S> bias;
+  const bool want_x;
+  const int64_t tiles, size;  // numbers of the gradient of an input
+  const int workers;
+  const SumTree tree;
+
+  WaveletBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
+      : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
+        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)), d_y(static_cast<const S*>(a.d_y)),
+        packed(layer.out > kTile ? scratch.packed : d_y), d_x(static_cast<S*>(a.d_x)), adam(a.adam),
+        sink(a, a.adam ? &adam : nullptr), bias(layer, a.batch, scratch.bias), want_x(a.d_x_mode != KAN_GRAD_NONE),
+        tiles(ceil_div(layer.out, kTile)), size(3 * layer.out),
+        workers(workers_for(pool, double(a.batch) * double(layer.in) * double(ceil_div(layer.out, T::W)) * 40)),
+        tree(Scratch::leaves(a.batch), layer.in, wanted_pieces(workers)) {}
+  WaveletBackward(const WaveletBackward&) = delete;  // the sink points at adam
+
+  void run() const {
+    Shares pieces(pool, layer.in * tree.nodes(), workers), folding(pool, layer.in, workers);
+    for_workers(pool, workers, [&](int worker) {
+      pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
+      if (sink.wanted()) bias.add(worker, workers, d_y);
+      if (workers > 1) pool.barrier();
+      if (worker == 0 && sink.wanted()) bias.put(sink);
+      pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
+      if (tree.nodes() == 1 || !sink.wanted()) return;
+      if (workers > 1) pool.barrier();
+      folding.each(worker, [&](int64_t i) {
+        S* const g = node(i, 0);
+        for_registers<S>(0, size, [&](int64_t j, auto lanes) {
+          folded(g + j, layer.in * size, tree.nodes(), lanes).store(g + j, lanes);
+        });
+        give(i, g);
+      });
+    });
+  }
+
+ private:
+  S* node(int64_t i, int64_t k) const { return scratch.nodes + (k * layer.in + i) * size; }
+
+  void piece(int64_t i, int64_t k, const Worker& w) const {
+    S* const whole = tree.nodes() > 1 ? node(i, k) : w.gradient;
+    const auto level = [&](int l) { return l > 0 ? w.gradient + l * size : whole; };
+    pairwise(tree.node(k), 0, [&](int64_t leaf, int l) { samples(i, part(a.batch, leaf, tree.leaves), level(l), w); },
+             [&](int l) { add_numbers(level(l), level(l + 1), size); });
+    if (tree.nodes() == 1 && sink.wanted()) give(i, whole);
+  }
+
+  void give(int64_t i, const S* g) const {
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const int64_t w = layer.tile_width(tile);
+      sink.put(layer.tile_offset(tile) + i * 3 * w, g + 3 * tile * kTile, 3 * w);
     }
-  });
-}
+  }
+
+  // The gradients of input i over some samples: d_x of them, and those of its weights into `to`.
+  void samples(int64_t i, Range some, S* to, const Worker& own) const {
+    const S window = S(wavelet_window(layer.spec.wavelet, i, layer.in));
+    if (want_x) fill_zero(own.partial, (some.end - some.begin) * T::W);
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const int64_t w = layer.tile_width(tile);
+      const S* row = params + layer.tile_offset(tile) + i * 3 * w;
+      S* const gradient = to + 3 * tile * kTile;
+      for (int64_t c = 0; c < w; c += T::W) {
+        const int lanes = int(min64(T::W, w - c));
+        const T weight = T::load(row + c, lanes);
+        const T inverse = inverse_scale(T::load(row + w + c, lanes), lanes);
+        const T translation = T::load(row + 2 * w + c, lanes);
+        const S* d_y = packed + tile * kTile * a.batch + c;
+        T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
+        for (int64_t b = some.begin; b < some.end; ++b) {
+          const T u = (x[b * layer.in + i] - translation) * inverse;
+          T value, derivative;
+          wavelet<kWavelet>(u, value, derivative);
+          const T t = T::load(d_y + b * w, lanes) * window;
+          d_weight = fma(t, value, d_weight);
+          const T d = t * weight * derivative * inverse;
+          d_translation -= d;
+          d_scale = fma(-d, u, d_scale);
+          S* const at = own.partial + (b - some.begin) * T::W;
+          if (want_x) (T::load(at) + d).store(at);
+        }
+        d_weight.store(gradient + c, lanes);
+        d_scale.store(gradient + w + c, lanes);
+        d_translation.store(gradient + 2 * w + c, lanes);
+      }
+    }
+    if (!want_x) return;
+    for (int64_t b = some.begin; b < some.end; ++b) {
+      const S value = sum(T::load(own.partial + (b - some.begin) * T::W));
+      S& at = d_x[b * layer.in + i];
+      at = a.d_x_mode == KAN_GRAD_ACCUMULATE ? at + value : value;
+    }
+  }
+};
 
 template <class S>
 int64_t wavelet_scratch_bytes(const Problem& problem, int threads) {
@@ -154,12 +214,13 @@ inline void with_wavelet(const Layer& layer, F&& f) {
 
 template <class S>
 void wavelet_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
+  if (a.batch == 0) return;
   with_wavelet(layer, [&]<int32_t kWavelet>() { wavelet_forward_of<S, kWavelet>(pool, layer, a); });
 }
 
 template <class S>
 void wavelet_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  with_wavelet(layer, [&]<int32_t kWavelet>() { wavelet_backward_of<S, kWavelet>(pool, layer, a); });
+  with_wavelet(layer, [&]<int32_t kWavelet>() { WaveletBackward<S, kWavelet>(pool, layer, a).run(); });
 }
 
 }  // namespace KAN_NS

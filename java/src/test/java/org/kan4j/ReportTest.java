@@ -46,6 +46,10 @@ class ReportTest {
         assertTrue(report.rocAuc().isEmpty());
         assertFalse(report.measures().containsKey("roc_auc"));
         assertEquals(0, report.of("b").f1());
+        Report predicted = Report.classes(List.of("a", "b", "c"), new double[][] {{0.7, 0.2, 0.1}, {0.2, 0.7, 0.1}},
+                new int[] {0, 0});
+        assertEquals((2.0 / 3 + 0) / 2, predicted.macroF1().orElseThrow(), 1e-15,
+                "of the one that is there and the one predicted");
     }
 
     @Test

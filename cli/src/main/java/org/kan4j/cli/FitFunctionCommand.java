@@ -125,6 +125,7 @@ final class FitFunctionCommand implements Callable<Integer> {
                 one(context, problem);
             }
             screen.flush();
+            interrupt.reported();
         }
         return isStopped() ? Interrupt.STATUS : 0;
     }

@@ -35,8 +35,6 @@ import picocli.CommandLine.Spec;
         "  kan4j tune wine.csv --target quality --trials 40 --basis bspline --missing fill"})
 final class TuneCommand implements Callable<Integer> {
 
-    /** Of a search that was stopped: what a shell says of Ctrl-C. */
-    private static final int STOPPED = 130;
     private static final double SECONDS = 60;
     /** What a trial decides, or what is said otherwise here. */
     private static final Set<String> NOT_HERE = Set.of("--resume", "--from", "--seeds", "--config", "--cv", "--json", "--plot",
@@ -104,7 +102,7 @@ final class TuneCommand implements Callable<Integer> {
             boolean stopped = stop.get();
             report(run, folder, result, stopped);
             interrupt.reported();
-            return stopped ? STOPPED : 0;
+            return stopped ? Interrupt.STATUS : 0;
         }
     }
 
@@ -134,7 +132,7 @@ final class TuneCommand implements Callable<Integer> {
         PrintWriter screen = spec.commandLine().getOut();
         Trial best = result.best().orElseThrow(() -> new InputException(stopped
                 ? "stopped before a first candidate was measured; the same command begins again"
-                : "no candidate was measured within the time; more --minutes, or fewer rows, help"));
+                : "no training ended with a finite loss; see what train says of these rows"));
         run.train(best);
         String again = run.command();
         List<String> lines = new ArrayList<>(TuneReport.lines(run.measure(), result, best));

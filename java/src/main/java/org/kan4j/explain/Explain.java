@@ -15,9 +15,9 @@ import org.kan4j.symbolic.StructureSearch;
 import org.kan4j.symbolic.SymbolicLibrary;
 
 /**
- * From data to a formula that is verified: structure is looked for in the data itself, then networks of growing shapes are fitted and pruned, their edges replaced by known
- * functions, all constants fitted together, and the formula checked on rows that nothing has seen. That no formula is good
- * enough is an answer too.
+ * From data to a formula that is verified: structure is looked for in the data itself; where there is none to the last digit,
+ * networks of growing shapes are fitted and pruned, their edges replaced by known functions, all constants fitted together; the
+ * formula is checked on rows that nothing has seen. That no formula is good enough is an answer too.
  *
  * @param shape of the network, as {@code 2,5,1} or with products {@code 2,1+1,1}; null to search
  * @param basis of the edges

@@ -72,7 +72,7 @@ public final class Search {
         return this;
     }
 
-    /** How long to search; otherwise until the trials are made. A training that has begun is ended. */
+    /** How long to search; otherwise until the trials are made. The options to begin with are tried however short it is. */
     public Search time(Duration value) {
         if (value.isNegative() || value.isZero()) {
             throw KanException.invalid("the time must be above 0, given %s", value);
@@ -165,7 +165,7 @@ public final class Search {
     }
 
     private boolean over() {
-        return stop.getAsBoolean() || System.nanoTime() - deadline >= 0;
+        return stop.getAsBoolean() || !done.isEmpty() && System.nanoTime() - deadline >= 0;
     }
 
     /** A candidate that was not there before; a function of the seed, its number and the best so far. */

@@ -63,7 +63,7 @@ record LinearFit(double[] factors, double error) {
         return ones;
     }
 
-    /** Products of Chebyshev polynomials of several columns, the constant first, of the highest total degree that so many columns allow. */
+    /** Products of Chebyshev polynomials of several columns, the constant first, up to the total degree that so many allow. */
     static List<double[]> products(List<double[]> columns, int most) {
         int degree = 1;
         while (count(columns.size(), degree + 1) <= most && degree < 30) {

@@ -15,7 +15,7 @@ import org.kan4j.formula.Expression;
 import org.kan4j.formula.UnaryFunction;
 import org.kan4j.symbolic.Target.Quantity;
 
-/** Functions of one input: those of the library, and where none fits, of functions of the input, times powers, and sums of them. */
+/** Functions of one input: those of the library; where none fits, of its square and such, times powers, and sums of them. */
 final class SingleForms implements StructureRun.Form {
 
     private static final int POINTS = 220;

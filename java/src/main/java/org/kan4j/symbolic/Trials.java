@@ -15,7 +15,7 @@ final class Trials {
 
     private static final int FEW_ROWS = 250;
     private static final int STEPS = 30;
-    /** Error before the fit above which a form is not looked at, and that after a few steps from which it is fitted to the end. */
+    /** Error above which a form is not fitted, and that from which it is fitted to the end. */
     private static final double HOPELESS = 0.6;
     private static final double NEAR = 1e-4;
     /** Measured constants that a formula may have without a doubt. */

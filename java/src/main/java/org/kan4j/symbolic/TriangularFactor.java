@@ -46,7 +46,7 @@ final class TriangularFactor {
         right = side;
     }
 
-    /** Brings the column with the most left to a place; what is left of it. Differences that lost their digits are summed anew. */
+    /** Brings the column with the most left to a place; what is left of it. Small differences are summed anew. */
     private double pivot(double[][] columns, double[] left, int place) {
         int best = place;
         for (int j = place; j < columns.length; j++) {

@@ -93,7 +93,9 @@ class SearchTest {
         Search.Result none = search().trials(10).run(point -> OptionalDouble.empty());
         assertTrue(none.stopped() && none.best().isEmpty());
         Search.Result late = search().time(Duration.ofNanos(1)).run(point -> OptionalDouble.of(1));
-        assertTrue(late.stopped() && late.best().isEmpty());
+        assertTrue(late.stopped());
+        assertEquals(0, late.best().orElseThrow().number());
+        assertEquals(1, late.trials().size());
     }
 
     @Test

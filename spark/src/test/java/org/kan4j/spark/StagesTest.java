@@ -130,7 +130,9 @@ class StagesTest {
         Dataset<Row> vectors = Sessions.frame(spark, Sessions.values(200), 2);
         Dataset<Row> table = vectors.withColumn("array", functions.vector_to_array(
                 org.apache.spark.sql.functions.col("features"), "float64"))
-                .selectExpr("array[0] as `a.b`", "cast(array[1] as float) as b", "array[2] as c", "label", "label > 0 as features").cache();
+                .selectExpr("array[0] as `a.b`", "cast(array[1] as float) as b", "array[2] as c", "label",
+                        "label > 0 as features")
+                .cache();
         String[] names = {"a.b", "b", "c"};
         KanRegressor estimator = regressor().setMaxIter(3).setInputCols(names);
         PipelineModel model = new Pipeline().setStages(new PipelineStage[] {estimator}).fit(table);

@@ -41,7 +41,8 @@ public final class ScoringBenchmark {
         double blocks = measure("transform, blocks of 256", rows, times, () -> use(model.transform(table)));
         UDF1<Vector, Double> one = model::predict;
         String[] names = java.util.stream.IntStream.range(0, 30).mapToObj(i -> "x" + i).toArray(String[]::new);
-        Dataset<Row> columns = table.withColumn("x", org.apache.spark.ml.functions.vector_to_array(functions.col("features"), "float64"))
+        Dataset<Row> columns = table
+                .withColumn("x", org.apache.spark.ml.functions.vector_to_array(functions.col("features"), "float64"))
                 .selectExpr(java.util.stream.IntStream.range(0, 30).mapToObj(i -> "x[" + i + "] as x" + i).toArray(String[]::new))
                 .cache();
         columns.count();
