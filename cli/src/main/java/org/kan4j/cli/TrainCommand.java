@@ -143,8 +143,9 @@ final class TrainCommand implements Callable<Integer> {
             throw new InputException("--cv and " + (from != null ? "--from" : "--seeds") + " exclude each other");
         }
         if (folds != null && !needs.splitting().random()) {
-            throw new InputException("--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
-                    + "Java takes groups and times)");
+            throw new InputException(
+                    "--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
+                            + "Java takes groups and times)");
         }
         if (from != null) {
             network.refuseWithFrom();
@@ -237,7 +238,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private Prepared prepare(long runSeed, Checkpoint start, Context context) throws IOException {
         String columns = start == null ? null : start.properties().get(Encoding.KEY);
-        Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs, spec.commandLine().getErr());
+        Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs,
+                spec.commandLine().getErr());
         method.check(job.classification());
         needs.check(job.encoding());
         ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
