@@ -1,7 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,30 +9,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
 import org.kan4j.constraint.MonotoneColumns;
-import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.error.KanException;
-import org.kan4j.model.KanModel;
-import org.kan4j.model.Parameters;
-import org.kan4j.optim.Optimizer;
-import org.kan4j.optim.Schedule;
-import org.kan4j.rows.RowSource;
-import org.kan4j.serve.Predictor;
+import org.kan4j.explain.Ensemble;
 import org.kan4j.tensor.DType;
-import org.kan4j.train.Calibration;
-import org.kan4j.train.ClassBalance;
-import org.kan4j.train.HeldOut;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
-import org.kan4j.train.TrainingResult;
 
 /**
  * How to train a model on raw rows. Everything has a default that suits the number of rows ({@link Recipe}); scaling,
@@ -49,29 +36,30 @@ public final class KanBuilder<M extends TrainedKan> {
 
     private final Class<M> kind;
     private final Learner.Task task;
-    private long[] hidden;
-    private Basis basis;
-    private Integer epochs;
-    private Integer batchSize;
-    private Double learningRate;
-    private Double weightDecay;
-    private double validation;
-    private int patience;
-    private long seed = 1;
-    private DType dtype;
+    long[] hidden;
+    Basis basis;
+    Integer epochs;
+    Integer batchSize;
+    Double learningRate;
+    Double weightDecay;
+    double validation;
+    int patience;
+    long seed = 1;
+    int members = 1;
+    DType dtype;
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private Encoding.Scaling scaling = Encoding.Scaling.AUTO;
-    private boolean balanced;
-    private boolean calibrated;
+    boolean balanced;
+    boolean calibrated;
     private List<Double> levels = List.of();
-    private final Map<String, Integer> monotone = new LinkedHashMap<>();
-    private ContextOptions context = ContextOptions.defaults();
-    private Path checkpoint;
-    private final List<TrainingListener> listeners = new ArrayList<>();
+    final Map<String, Integer> monotone = new LinkedHashMap<>();
+    ContextOptions context = ContextOptions.defaults();
+    Path checkpoint;
+    final List<TrainingListener> listeners = new ArrayList<>();
     /** Those that are asked in comparisons too. */
-    private final List<TrainingListener> stops = new ArrayList<>();
-    private final List<Consumer<Trainer.Builder>> more = new ArrayList<>();
+    final List<TrainingListener> stops = new ArrayList<>();
+    final List<Consumer<Trainer.Builder>> more = new ArrayList<>();
 
     KanBuilder(Class<M> kind, Learner.Task task) {
         this.kind = kind;
@@ -140,6 +128,20 @@ public final class KanBuilder<M extends TrainedKan> {
     /** The seed of initial parameters, order of rows and held-out rows; otherwise 1. The same seed gives the same model. */
     public KanBuilder<M> seed(long value) {
         seed = value;
+        return this;
+    }
+
+    /**
+     * Trains as many models, by the seed, the next and so on, and keeps their mean as one ordinary model, which errs less than they
+     * do ({@link org.kan4j.explain.Ensemble}, which says of which networks). Of classes the logits are averaged. They hold out the
+     * same rows; listeners hear of each training, {@link TrainedKan#training} of the last; one that is stopped is left out unless
+     * it is the first. Not with {@link #checkpoint}.
+     *
+     * @param count 1, which is no ensemble, to 100
+     */
+    public KanBuilder<M> ensemble(int count) {
+        require(count >= 1 && count <= Ensemble.MOST, "an ensemble has 1 to %d members, given %d", Ensemble.MOST, count);
+        members = count;
         return this;
     }
 
@@ -313,71 +315,8 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
     public M fit(EncodedTable table) {
-        Encoding encoding = table.encoding();
-        TrainedKan.requireKind(encoding.target(), kind);
-        MonotoneColumns columns = monotone.isEmpty() ? null : new MonotoneColumns(monotone);
-        DType type = dtype != null ? dtype : columns != null ? DType.F64 : DType.F32;
-        double share = validation > 0 ? validation : patience > 0 || calibrated ? 0.1 : 0;
-        try (Arena arena = Arena.ofShared(); Context running = Context.open(context)) {
-            RowSource.Split<? extends RowSource> split = share == 0 ? null : table.split(arena, type, share, seed);
-            require(split == null || split.first().size() > 0 && split.second().size() > 0,
-                    "holding out %s of the rows leaves a part empty", share);
-            RowSource train = split == null ? table.rows(arena, type) : split.first();
-            Recipe usual = Recipe.of(train.size(), encoding.features());
-            Recipe recipe = epochs == null ? usual : usual.withEpochs(epochs);
-            KanModel model = model(type, encoding, recipe, columns);
-            double shrinking = weightDecay != null ? weightDecay : weightDecay(running, model, encoding, recipe, train, columns);
-            Parameters parameters = Parameters.initialise(model, seed);
-            Trainer.Builder how = trainer(parameters, running, encoding, recipe, train, shrinking, columns);
-            how.checkpoint(checkpoint);
-            if (patience > 0) {
-                how.earlyStopping(patience);
-            }
-            listeners.forEach(how::listener);
-            try (Trainer trainer = how.build()) {
-                TrainingResult result = split == null ? trainer.fit(train) : trainer.fit(train, split.second());
-                if (calibrated) {
-                    Calibration.of(parameters, split.second());
-                }
-                return kind.cast(TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding, columns), result));
-            } catch (RuntimeException | Error e) {
-                parameters.close();
-                throw e;
-            }
-        }
-    }
-
-    /** The one of the recipe's that does best on rows held out. */
-    private double weightDecay(Context running, KanModel model, Encoding encoding, Recipe recipe, RowSource rows,
-            MonotoneColumns columns) {
-        Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
-        return HeldOut.best(HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(), seed, (decay, train, held) -> {
-            try (Parameters parameters = Parameters.initialise(model, seed);
-                    Trainer trainer = trainer(parameters, running, encoding, shorter, train, decay, columns).build()) {
-                return trainer.fit(train).stopped() ? OptionalDouble.empty() : OptionalDouble.of(trainer.evaluate(held).loss());
-            }
-        })).orElse(recipe.weightDecay());
-    }
-
-    private KanModel model(DType type, Encoding encoding, Recipe recipe, MonotoneColumns columns) {
-        long[] inner = hidden != null ? hidden : recipe.hidden().stream().mapToLong(Long::longValue).toArray();
-        return Learner.model(type, basis != null ? basis : BSpline.of(recipe.grid(), 3), inner, encoding, columns);
-    }
-
-    private Trainer.Builder trainer(Parameters parameters, Context running, Encoding encoding, Recipe recipe, RowSource train,
-            double shrinking, MonotoneColumns columns) {
-        Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(recipe.epochs())
-                .batchSize(batchSize != null ? batchSize : recipe.batchSize())
-                .optimizer(Optimizer.adamW(learningRate != null ? learningRate : recipe.learningRate(), shrinking))
-                .schedule(Schedule.exponential(recipe.decay()))
-                .properties(Kan.properties(encoding, columns));
-        Learner.suit(builder, encoding, columns);
-        if (balanced) {
-            builder.classWeights(ClassBalance.of(train));
-        }
-        stops.forEach(builder::listener);
-        more.forEach(settings -> settings.accept(builder));
-        return builder;
+        TrainedKan.requireKind(table.encoding().target(), kind);
+        return kind.cast(new KanFit(this, table.encoding()).fit(table));
     }
 
     // ------------------------------------------------------------------------------------------------ cross-validation

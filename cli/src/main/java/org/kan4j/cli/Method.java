@@ -176,6 +176,10 @@ final class Method {
         return huber != null;
     }
 
+    boolean updatesGrids() {
+        return updateGrid != null;
+    }
+
     boolean hasClassWeights() {
         return classWeights != null;
     }

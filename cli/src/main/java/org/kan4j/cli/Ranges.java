@@ -13,6 +13,12 @@ final class Ranges {
         }
     }
 
+    static void atMost(String option, Number value, long most) {
+        if (value != null && value.longValue() > most) {
+            throw new InputException(option + " must be at most " + most + ", given " + value);
+        }
+    }
+
     static void positive(String option, Double value) {
         if (value != null && !(value > 0 && Double.isFinite(value))) {
             throw new InputException(option + " must be above 0, given " + value);

@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.data.Splitting;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.UnsupportedException;
+import org.kan4j.explain.Ensemble;
+import org.kan4j.model.KanModel;
 import picocli.CommandLine.Option;
 
 /**
@@ -41,6 +44,10 @@ final class TableModel {
             + "writes as a table.")
     private Boolean gam;
 
+    @Option(names = "--ensemble", paramLabel = "N", description = "Train N networks, with the seeds from --seed on, and write their mean as one ordinary model, which errs less than they do; 2 to 100. "
+            + "Not for bases with layer norms or trained functions.")
+    private Integer ensemble;
+
     /** Refuses what is wrong by itself, and what contradicts another option. */
     void check(Method method, ModelOptions network) {
         splitting();
@@ -61,6 +68,13 @@ final class TableModel {
             }
             if (network.normalised()) {
                 throw new InputException("--monotone and --norm exclude each other: a norm ties the columns together");
+            }
+        }
+        if (ensemble != null) {
+            Ranges.atLeast("--ensemble", ensemble, 2);
+            Ranges.atMost("--ensemble", ensemble, Ensemble.MOST);
+            if (method.updatesGrids()) {
+                throw new InputException("--ensemble and --update-grid exclude each other: the members share the inputs' grids");
             }
         }
         if (splitInput != null && split == null) {
@@ -86,6 +100,31 @@ final class TableModel {
             throw new InputException("--quantile is for a target that is a number, '" + encoding.target().name()
                     + "' is not" + (encoding.values().isEmpty() ? "" : " predicted so by the model of --from"));
         }
+    }
+
+    /** Refuses networks whose mean is none. */
+    void check(KanModel model, ModelOptions.Effective network) {
+        if (ensemble == null) {
+            return;
+        }
+        Options.of("--ensemble", () -> {
+            try {
+                Ensemble.requireMean(model, ensemble);
+                return model;
+            } catch (UnsupportedException e) {
+                throw new InputException(
+                        "--ensemble is for --basis bspline, fourierkan, mlp and wavkan with a hidden layer, and for "
+                                + "chebykan and jacobikan with --norm none or batch; given --basis " + network.basis()
+                                + " --norm "
+                                + network.norm() + ": " + e.getMessage(),
+                        e);
+            }
+        });
+    }
+
+    /** How many networks the model is the mean of. */
+    int members() {
+        return ensemble == null ? 1 : ensemble;
     }
 
     /** The columns in which the model is monotone; null for none. */

@@ -37,8 +37,6 @@ import picocli.CommandLine.Spec;
     "  kan4j train new.csv --from wine.safetensors --lr 1e-3"})
 final class TrainCommand implements Callable<Integer> {
 
-    /** Of a training that was stopped: what a shell says of Ctrl-C. */
-
     @Spec
     private CommandSpec spec;
 
@@ -147,6 +145,10 @@ final class TrainCommand implements Callable<Integer> {
                     "--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
                             + "Java takes groups and times)");
         }
+        if (needs.members() > 1 && (from != null || seeds != null || folds != null)) {
+            throw new InputException("--ensemble and " + (from != null ? "--from" : seeds != null ? "--seeds" : "--cv")
+                    + " exclude each other" + (folds != null ? " (KanBuilder.crossValidate in Java takes ensembles)" : ""));
+        }
         if (from != null) {
             network.refuseWithFrom();
         }
@@ -200,25 +202,31 @@ final class TrainCommand implements Callable<Integer> {
                 crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context, () -> false),
                         options, screen);
             }
+            Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
+            properties.put(Encoding.KEY, job.encoding().toJson());
+            properties.put(TrainOptions.KEY, options.toJson());
+            if (needs.monotone() != null) {
+                properties.put(MonotoneColumns.KEY, needs.monotone().toJson());
+            }
+            MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
+            Training training = new Training(job, options, model, modelFile, log(), screen, columns);
+            Training.Setup setup = each -> builder(each, ready, context, columns).properties(properties);
+            if (needs.members() > 1) {
+                return new EnsembleTraining(training, ready.initialisation, setup).run();
+            }
             try (Parameters parameters = start != null ? null : Parameters.initialise(model, ready.initialisation, runSeed)) {
-                Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
-                properties.put(Encoding.KEY, job.encoding().toJson());
-                properties.put(TrainOptions.KEY, options.toJson());
-                if (needs.monotone() != null) {
-                    properties.put(MonotoneColumns.KEY, needs.monotone().toJson());
-                }
-                MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
-                Trainer.Builder builder = options.apply(Trainer.builder(start != null ? start.parameters() : parameters)
-                        .context(context).properties(properties));
-                if (job.encoding().target() instanceof Encoding.Quantiles quantiles) {
-                    builder.loss(new Loss.Pinball(quantiles.levels())); // those of --from too
-                }
-                if (columns != null) {
-                    builder.monotone(Options.of("--monotone", () -> columns.of(job.encoding())));
-                }
-                return new Training(job, options, model, modelFile, log(), screen, columns).run(builder, null);
+                return training.run(setup.of(start != null ? start.parameters() : parameters), null);
             }
         }
+    }
+
+    private static Trainer.Builder builder(Parameters parameters, Prepared ready, Context context, MonotoneColumns columns) {
+        Trainer.Builder builder = ready.options.apply(Trainer.builder(parameters).context(context));
+        if (ready.job.encoding().target() instanceof Encoding.Quantiles quantiles) {
+            builder.loss(new Loss.Pinball(quantiles.levels())); // those of --from too
+        }
+        return columns == null ? builder
+                : builder.monotone(Options.of("--monotone", () -> columns.of(ready.job.encoding())));
     }
 
     /**
@@ -249,6 +257,7 @@ final class TrainCommand implements Callable<Integer> {
                 needs);
         KanModel model = start != null ? start.model() : net.model(needs.monotone());
         requireFit(model, job.encoding());
+        needs.check(model, net);
         if (start == null && course.choosesWeightDecay(method)) {
             Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
             options = new WeightDecayChoice(job, attempt, screen).in(options);
@@ -342,6 +351,9 @@ final class TrainCommand implements Callable<Integer> {
             String columns = checkpoint.properties().get(Encoding.KEY);
             if (saved != null && !checkpoint.isResumable() && TrainOptions.fromJson(saved).needs().calibrated()) {
                 throw new InputException(resume + " is calibrated: its training is over (--from goes on with its parameters)");
+            }
+            if (saved != null && TrainOptions.fromJson(saved).needs().members() > 1) {
+                throw new InputException(resume + " is an ensemble: its trainings are over (--from goes on with its parameters)");
             }
             if (saved == null || columns == null || !checkpoint.isResumable()) {
                 throw new InputException(resume + " holds no training to go on with; it was not written by kan4j train "

@@ -29,7 +29,7 @@ final class TrainHelp {
 
     /** Those of an option class are about the same, but for these. */
     private static final Map<String, String> OTHERWISE = Map.ofEntries(Map.entry("--from", MODEL),
-            Map.entry("--cv", OPTIMISATION),
+            Map.entry("--cv", OPTIMISATION), Map.entry("--ensemble", MODEL),
             Map.entry("--seeds", OPTIMISATION), Map.entry("--update-grid", GRIDS), Map.entry("--update-grid-until", GRIDS),
             Map.entry("--update-grid-share", GRIDS), Map.entry("--l1", PENALTIES), Map.entry("--entropy", PENALTIES),
             Map.entry("--first-difference", PENALTIES), Map.entry("--second-difference", PENALTIES),

@@ -15,6 +15,7 @@ import org.kan4j.rows.Dataset;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 import org.kan4j.rows.RowSource;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.train.Calibration;
@@ -84,11 +85,22 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         }
     }
 
+    /** What sets a trainer of some parameters up. */
+    @FunctionalInterface
+    interface Setup {
+        Trainer.Builder of(Parameters parameters);
+    }
+
     /** The rows of a training in its parts; what there is none of is null. */
-    private record Rows(RowSource all, RowSource train, RowSource validation, RowSource test) {
+    record Rows(RowSource all, RowSource train, RowSource validation, RowSource test) {
         /** To measure on after each epoch. */
         RowSource watched() {
             return validation != null ? validation : test;
+        }
+
+        /** What the result is measured on. */
+        RowSource decisive() {
+            return test != null ? test : train;
         }
     }
 
@@ -98,12 +110,9 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
      * @param resumed the checkpoint that is gone on with, or null
      */
     Result run(Trainer.Builder builder, Path resumed) throws IOException {
-        String part = options.validation() != null ? "validation" : job.parts().test() != null ? "test" : null;
         boolean replaced = Output.isReplaced(modelFile);
         try (Arena arena = Arena.ofShared();
-                Progress progress = new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log,
-                        job.classification(),
-                        part, unit())) {
+                Progress progress = progress()) {
             Rows rows = rows(arena);
             if (options.method().hasClassWeights() && resumed == null) {
                 builder.classWeights(options.method().classWeights(rows.train));
@@ -121,7 +130,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 if (!replaced && (result.stopped() || !options.needs().calibrated())) {
                     trainer.save(modelFile);
                 }
-                List<EpochReport> epochs = result.epochs().stream().map(e -> EpochReport.of(e, part, unit())).toList();
+                List<EpochReport> epochs = epochs(result);
                 String ending = ending(trainer, result, progress.epochs(), epochs);
                 if (result.stopped()) {
                     screen.println("stopped after " + epochs.size() + " of " + progress.epochs() + " epochs; go on with: "
@@ -132,15 +141,31 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                     return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, null, ending,
                             true);
                 }
-                calibrate(trainer, rows);
-                RowSource decisive = rows.test != null ? rows.test : rows.train;
-                return new Result(this, trainer.context().toString(), epochs,
-                        measures(trainer.evaluate(decisive), replaced), decisive.size(),
-                        monotone == null ? null : Proof.of(monotone, job.encoding(), trainer.parameters()),
-                        GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending,
-                        false);
+                return finished(trainer, rows, epochs, ending);
             }
         }
+    }
+
+    /** What came of a training whose model is saved where it is not to be calibrated. */
+    Result finished(Trainer trainer, Rows rows, List<EpochReport> epochs, String ending) throws IOException {
+        calibrate(trainer, rows);
+        return new Result(this, trainer.context().toString(), epochs,
+                measures(trainer.evaluate(rows.decisive()), Output.isReplaced(modelFile)), rows.decisive().size(),
+                monotone == null ? null : Proof.of(monotone, job.encoding(), trainer.parameters()),
+                GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending, false);
+    }
+
+    /** What is measured on after each epoch; null for nothing. */
+    private String part() {
+        return options.validation() != null ? "validation" : job.parts().test() != null ? "test" : null;
+    }
+
+    Progress progress() {
+        return new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(), part(), unit());
+    }
+
+    List<EpochReport> epochs(TrainingResult result) {
+        return result.epochs().stream().map(e -> EpochReport.of(e, part(), unit())).toList();
     }
 
     /** Makes the saved model one of calibrated probabilities, if that is wanted; it is no training to go on with then. */
@@ -149,14 +174,19 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
             return;
         }
         Calibration found = Calibration.of(trainer.parameters(), rows.validation);
+        save(trainer.parameters());
+        screen.println(format("calibrated   by a temperature of %.4g: log loss %.4g instead of %.4g on %,d held-out rows",
+                found.temperature(), found.after(), found.before(), found.rows()));
+    }
+
+    /** Writes a model that is no training to go on with. */
+    void save(Parameters parameters) throws IOException {
         Map<String, String> properties = new LinkedHashMap<>(Map.of(Encoding.KEY, job.encoding().toJson(), TrainOptions.KEY,
                 options.toJson()));
         if (monotone != null) {
             properties.put(MonotoneColumns.KEY, monotone.toJson());
         }
-        Checkpoint.write(modelFile, trainer.parameters(), properties);
-        screen.println(format("calibrated   by a temperature of %.4g: log loss %.4g instead of %.4g on %,d held-out rows",
-                found.temperature(), found.after(), found.before(), found.rows()));
+        Checkpoint.write(modelFile, parameters, properties);
     }
 
     /** In the unit of the target; of several numbers and of quantiles also what each comes to. */
@@ -171,7 +201,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         return values;
     }
 
-    private double unit() {
+    double unit() {
         return Output.unit(job.encoding());
     }
 
@@ -179,7 +209,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         return options.bytes();
     }
 
-    private Rows rows(Arena arena) {
+    Rows rows(Arena arena) {
         Splitting by = options.needs().splitting();
         if (options.validation() != null && !by.random()) {
             Parts parts = job.parts().train().split(by, options.validation(), options.seed());
@@ -202,7 +232,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         return job.parts().test() == null ? null : job.parts().test().load(arena, model.dtype(), memory());
     }
 
-    private void announce(Trainer trainer, Rows rows) {
+    void announce(Trainer trainer, Rows rows) {
         String network = options.from() != null ? "the model " + options.from() : options.basis()
                 + (options.grid() != null ? ", grid " + options.grid() : "")
                 + (options.order() != null ? ", order " + options.order() : "");
@@ -221,7 +251,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         return options.layers() != null ? ModelOptions.join(options.layers()) : model.in() + ",...," + model.out();
     }
 
-    private String ending(Trainer trainer, TrainingResult result, int planned, List<EpochReport> epochs) {
+    String ending(Trainer trainer, TrainingResult result, int planned, List<EpochReport> epochs) {
         if (result.stopped()) {
             return "stopped on request";
         }

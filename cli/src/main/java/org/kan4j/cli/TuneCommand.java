@@ -38,7 +38,7 @@ final class TuneCommand implements Callable<Integer> {
     private static final double SECONDS = 60;
     /** What a trial decides, or what is said otherwise here. */
     private static final Set<String> NOT_HERE = Set.of("--resume", "--from", "--seeds", "--config", "--cv", "--json", "--plot",
-            "--log", "--warn-outside");
+            "--log", "--warn-outside", "--ensemble");
 
     @Spec
     private CommandSpec spec;

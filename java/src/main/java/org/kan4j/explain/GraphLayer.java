@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.kan4j.layer.Activation;
@@ -106,6 +107,11 @@ final class GraphLayer {
 
     double[] tensor(String name) {
         return tensors.get(name);
+    }
+
+    /** Of its tensors. */
+    Set<String> names() {
+        return tensors.keySet();
     }
 
     /** Whether it has edges. */

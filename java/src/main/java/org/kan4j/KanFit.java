@@ -1,0 +1,150 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.kan4j.basis.BSpline;
+import org.kan4j.constraint.MonotoneColumns;
+import org.kan4j.device.Context;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.error.KanException;
+import org.kan4j.explain.Ensemble;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.optim.Optimizer;
+import org.kan4j.optim.Schedule;
+import org.kan4j.rows.RowSource;
+import org.kan4j.serve.Predictor;
+import org.kan4j.tensor.DType;
+import org.kan4j.train.Calibration;
+import org.kan4j.train.ClassBalance;
+import org.kan4j.train.HeldOut;
+import org.kan4j.train.Trainer;
+import org.kan4j.train.TrainingResult;
+
+/** Trains as a {@link KanBuilder} says. */
+final class KanFit {
+
+    private final KanBuilder<?> how;
+    private final Encoding encoding;
+    private final MonotoneColumns columns;
+    private final DType type;
+
+    KanFit(KanBuilder<?> how, Encoding encoding) {
+        this.how = how;
+        this.encoding = encoding;
+        this.columns = how.monotone.isEmpty() ? null : new MonotoneColumns(how.monotone);
+        this.type = how.dtype != null ? how.dtype : columns != null ? DType.F64 : DType.F32;
+    }
+
+    /** Rows to train on, and rows to measure on after each epoch; null for none. */
+    private record Rows(RowSource train, RowSource held) {
+    }
+
+    TrainedKan fit(EncodedTable table) {
+        if (how.members > 1 && how.checkpoint != null) {
+            throw KanException.invalid("a checkpoint is of one training, an ensemble has %d: leave out one of the two; "
+                    + "TrainedKan.save writes the ensemble", how.members);
+        }
+        try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
+            Rows rows = rows(table, arena);
+            Recipe usual = Recipe.of(rows.train.size(), encoding.features());
+            Recipe recipe = how.epochs == null ? usual : usual.withEpochs(how.epochs);
+            KanModel model = model(recipe);
+            if (how.members > 1) {
+                Ensemble.requireMean(model, how.members);
+            }
+            double shrinking = how.weightDecay != null ? how.weightDecay : weightDecay(running, model, recipe, rows.train);
+            List<Parameters> members = new ArrayList<>();
+            try {
+                TrainingResult result = null;
+                while (members.size() < how.members && (result == null || !result.stopped())) {
+                    long seed = how.seed + members.size();
+                    members.add(Parameters.initialise(model, seed));
+                    result = train(members.getLast(), seed, running, recipe, rows, shrinking);
+                }
+                if (result.stopped() && members.size() > 1) {
+                    members.removeLast().close();
+                }
+                return trained(mean(members), rows, result);
+            } finally {
+                members.forEach(Parameters::close);
+            }
+        }
+    }
+
+    /** The mean of several, which stay the caller's; a single one, which is taken out of the list. */
+    private static Parameters mean(List<Parameters> members) {
+        return members.size() == 1 ? members.removeFirst() : Ensemble.mean(members);
+    }
+
+    private TrainedKan trained(Parameters parameters, Rows rows, TrainingResult result) {
+        try {
+            if (how.calibrated) {
+                Calibration.of(parameters, rows.held);
+            }
+            return TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding, columns), result);
+        } catch (RuntimeException | Error e) {
+            parameters.close();
+            throw e;
+        }
+    }
+
+    private Rows rows(EncodedTable table, Arena arena) {
+        double share = how.validation > 0 ? how.validation : how.patience > 0 || how.calibrated ? 0.1 : 0;
+        if (share == 0) {
+            return new Rows(table.rows(arena, type), null);
+        }
+        RowSource.Split<? extends RowSource> split = table.split(arena, type, share, how.seed);
+        if (split.first().size() == 0 || split.second().size() == 0) {
+            throw KanException.invalid("holding out %s of the rows leaves a part empty", share);
+        }
+        return new Rows(split.first(), split.second());
+    }
+
+    private TrainingResult train(Parameters parameters, long seed, Context running, Recipe recipe, Rows rows, double shrinking) {
+        Trainer.Builder builder = trainer(parameters, seed, running, recipe, rows.train, shrinking);
+        builder.checkpoint(how.checkpoint);
+        if (how.patience > 0) {
+            builder.earlyStopping(how.patience);
+        }
+        how.listeners.forEach(builder::listener);
+        try (Trainer trainer = builder.build()) {
+            return rows.held == null ? trainer.fit(rows.train) : trainer.fit(rows.train, rows.held);
+        }
+    }
+
+    /** The one of the recipe's that does best on rows held out. */
+    private double weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
+        Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
+        return HeldOut.best(HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(), how.seed, (decay, train, held) -> {
+            try (Parameters parameters = Parameters.initialise(model, how.seed);
+                    Trainer trainer = trainer(parameters, how.seed, running, shorter, train, decay).build()) {
+                return trainer.fit(train).stopped() ? OptionalDouble.empty() : OptionalDouble.of(trainer.evaluate(held).loss());
+            }
+        })).orElse(recipe.weightDecay());
+    }
+
+    private KanModel model(Recipe recipe) {
+        long[] inner = how.hidden != null ? how.hidden : recipe.hidden().stream().mapToLong(Long::longValue).toArray();
+        return Learner.model(type, how.basis != null ? how.basis : BSpline.of(recipe.grid(), 3), inner, encoding, columns);
+    }
+
+    private Trainer.Builder trainer(Parameters parameters, long seed, Context running, Recipe recipe, RowSource train,
+            double shrinking) {
+        Trainer.Builder builder = Trainer.builder(parameters).context(running).seed(seed).epochs(recipe.epochs())
+                .batchSize(how.batchSize != null ? how.batchSize : recipe.batchSize())
+                .optimizer(Optimizer.adamW(how.learningRate != null ? how.learningRate : recipe.learningRate(), shrinking))
+                .schedule(Schedule.exponential(recipe.decay()))
+                .properties(Kan.properties(encoding, columns));
+        Learner.suit(builder, encoding, columns);
+        if (how.balanced) {
+            builder.classWeights(ClassBalance.of(train));
+        }
+        how.stops.forEach(builder::listener);
+        how.more.forEach(settings -> settings.accept(builder));
+        return builder;
+    }
+}
