@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.kan4j.device.NativeLibrary;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.export.CSource;
 import org.kan4j.export.JavaSource;
 import org.kan4j.io.Checkpoint;
@@ -43,7 +44,8 @@ final class CompileCommand implements Callable<Integer> {
         private String c;
     }
 
-    @Option(names = "--raw", description = "The Java class takes raw columns too: a Row to set values of, label, probabilities, value.")
+    @Option(names = "--raw", description = "Raw columns in, predictions out, too: a Row to set values of, label, probabilities, value in Java; "
+            + "NAME_probabilities or NAME_value of numbers and texts in C.")
     private boolean raw;
 
     @Option(names = "--out", paramLabel = "FOLDER", defaultValue = ".", description = "The folder of the sources, such as src/main/java; the package's folders are made in it. "
@@ -52,18 +54,15 @@ final class CompileCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (raw && target.java == null) {
-            throw new InputException("--raw is for --java; C takes the numbers that the model sees");
-        }
         try (Checkpoint checkpoint = ExportCommand.read(model)) {
             List<String> comment = List.of("kan4j " + NativeLibrary.version() + ", model of "
                     + checkpoint.provenance().created() + ", SHA-256 " + sha256(model));
+            Encoding encoding = raw ? ExportCommand.encoding(model, checkpoint) : null;
             if (target.java != null) {
-                String source = JavaSource.of(checkpoint.parameters(),
-                        raw ? ExportCommand.encoding(model, checkpoint) : null, target.java, comment);
+                String source = JavaSource.of(checkpoint.parameters(), encoding, target.java, comment);
                 write(out.resolve(target.java.replace('.', '/') + ".java"), source);
             } else {
-                CSource.Files files = CSource.of(checkpoint.parameters(), target.c, comment);
+                CSource.Files files = CSource.of(checkpoint.parameters(), encoding, target.c, comment);
                 write(out.resolve(target.c + ".h"), files.header());
                 write(out.resolve(target.c + ".c"), files.source());
             }

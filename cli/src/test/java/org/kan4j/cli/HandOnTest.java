@@ -130,11 +130,47 @@ class HandOnTest {
                 "--raw");
         Cli.succeed("compile", trained, "--java", "Warm", "--raw", "--out", folder);
         assertThat(Files.readString(folder.resolve("Warm.java"))).contains("class Row", "label(Row row)");
-        Cli.refuse(new String[] {"--raw", "--java"}, "compile", trained, "--c", "warm", "--raw", "--out", folder);
+        assertThat(labelsOfC(trained, rows.toString())).containsExactlyElementsOf(expected);
         Cli.refuse(new String[] {"--raw", "--check"}, "export", trained, "--onnx", folder.resolve("no.onnx"), "--raw",
                 "--check");
         assertThat(Cli.succeed("export", trained, "--variant", "efficient-kan", "--out",
                 folder.resolve("w.safetensors")).err())
                 .contains("note", "cannot carry", "scaled");
+    }
+
+    /** What a program in C around the compiled model prints for the rows of time and colour. */
+    private List<String> labelsOfC(Path trained, String rows) throws Exception {
+        Cli.succeed("compile", trained, "--c", "warm", "--raw", "--out", folder);
+        Path main = Files.writeString(folder.resolve("main.c"), """
+                #include <stdio.h>
+                #include <stdlib.h>
+                #include <string.h>
+                #include "warm.h"
+
+                int main(void) {
+                    char line[256];
+                    while (fgets(line, sizeof line, stdin)) {
+                        const double time = *line == ',' ? strtod("nan", NULL) : atof(line);
+                        char *colour = strchr(line, ',') + 1;
+                        const char *categories[WARM_CATEGORIES] = {colour};
+                        double probabilities[WARM_OUTPUTS];
+                        int label;
+                        colour[strcspn(colour, ",")] = 0;
+                        if (warm_probabilities(&time, categories, probabilities, &label)) {
+                            return 1;
+                        }
+                        puts(warm_labels[label]);
+                    }
+                    return 0;
+                }
+                """);
+        Process cc = new ProcessBuilder(List.of("cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-O2", "warm.c",
+                main.toString(), "-o", "warm", "-lm")).directory(folder.toFile()).inheritIO().start();
+        assertThat(cc.waitFor()).isZero();
+        Process warm = new ProcessBuilder(folder.resolve("warm").toString())
+                .redirectInput(Files.writeString(folder.resolve("body.csv"), rows.substring(rows.indexOf('\n') + 1)).toFile())
+                .redirectOutput(folder.resolve("labels").toFile()).start();
+        assertThat(warm.waitFor()).isZero();
+        return Files.readAllLines(folder.resolve("labels"));
     }
 }

@@ -1,7 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.export;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.export.Dialect.Text;
@@ -10,45 +9,16 @@ import org.kan4j.tensor.DType;
 /** Raw columns in, predictions out: an {@link Encoding} as members of a generated class. */
 final class JavaRow {
 
-    /**
-     * Numbers of a column in the table ENCODING: low, high, mean (NaN: never filled), first quantile, parts, first
-     * value, values, indicator.
-     */
-    private static final int FIELDS = 8;
+    private static final int FIELDS = RawTable.FIELDS;
 
     private final Encoding encoding;
     private final String type;
-    private final List<String> names = new ArrayList<>();
-    private final List<String> values = new ArrayList<>();
-    private final List<Double> quantiles = new ArrayList<>();
-    private final List<double[]> columns = new ArrayList<>();
+    private final RawTable table;
 
     JavaRow(Encoding encoding, DType dtype) {
         this.encoding = encoding;
         this.type = dtype == DType.F64 ? "double" : "float";
-        for (Encoding.Column column : encoding.columns()) {
-            switch (column) {
-                case Encoding.Numeric n -> {
-                    int parts = n.quantiles().size() > 2 ? n.quantiles().size() - 1 : 0;
-                    add(n.name(), n.low(), n.high(), n.mean(), quantiles.size(), parts, 0, -1, n.indicator() ? 1 : 0);
-                    quantiles.addAll(parts > 0 ? n.quantiles() : List.of());
-                }
-                case Encoding.Pixels p -> {
-                    for (int i = 0; i < p.count(); i++) {
-                        add("pixel" + i, 0, p.maximum(), Double.NaN, 0, 0, 0, -1, 0);
-                    }
-                }
-                case Encoding.Categorical c -> {
-                    add(c.name(), 0, 0, 0, 0, 0, values.size(), c.values().size(), 0);
-                    values.addAll(c.values());
-                }
-            }
-        }
-    }
-
-    private void add(String name, double... fields) {
-        names.add(name);
-        columns.add(fields);
+        table = RawTable.of(encoding);
     }
 
     /** The members. */
@@ -57,7 +27,7 @@ final class JavaRow {
         boolean unknown = encoding.unseen() == Encoding.Unseen.UNKNOWN;
         Text text = new Text(1);
         text.line("/** The columns that a row has. */");
-        strings(text, "public static final String[] COLUMNS", names);
+        strings(text, "public static final String[] COLUMNS", table.names());
         text.line("/** A row of raw values; what is not set is missing. It belongs to one thread. */");
         text.line("public static final class Row {");
         text.line("private final double[] numbers = new double[COLUMNS.length];");
@@ -92,16 +62,15 @@ final class JavaRow {
         scaled(text, fill);
         text.line("}").line("");
         outputs(text);
-        double[] table = columns.stream().flatMapToDouble(java.util.Arrays::stream).toArray();
         JavaDialect doubles = new JavaDialect(DType.F64);
-        doubles.table(text, "double", "ENCODING", table);
-        if (!quantiles.isEmpty()) {
-            doubles.table(text, "double", "QUANTILES", quantiles.stream().mapToDouble(Double::doubleValue).toArray());
+        doubles.table(text, "double", "ENCODING", table.fields());
+        if (table.quantiles().length > 0) {
+            doubles.table(text, "double", "QUANTILES", table.quantiles());
         }
-        if (values.isEmpty()) {
+        if (table.values().isEmpty()) {
             text.line("private static final String[] VALUES = {};").line("");
         } else {
-            strings(text, "private static final String[] VALUES", values);
+            strings(text, "private static final String[] VALUES", table.values());
         }
         return text.toString();
     }
@@ -125,7 +94,7 @@ final class JavaRow {
                 "throw new IllegalArgumentException(\"column '\" + COLUMNS[c] + \"' has \" + (v != v ? \"no value\" : \"an infinite value\"));");
         text.line("}").line("double low = ENCODING[e];").line("double high = ENCODING[e + 1];");
         text.line("if (!(high > low)) {").line("return 0;").line("}");
-        if (!quantiles.isEmpty()) {
+        if (table.quantiles().length > 0) {
             text.line("int parts = (int) ENCODING[e + 4];").line("if (parts > 0) {")
                     .line("int q = (int) ENCODING[e + 3];");
             text.line("int p = 0;").line("while (p < parts - 1 && v > QUANTILES[q + p + 1]) {").line("p++;").line("}");

@@ -6,7 +6,6 @@ import java.util.Set;
 import org.kan4j.tensor.DType;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
-import org.kan4j.error.ShapeException;
 import org.kan4j.model.Parameters;
 import org.kan4j.error.Status;
 import org.kan4j.export.Dialect.Text;
@@ -52,12 +51,8 @@ public final class JavaSource {
      */
     public static String of(Parameters parameters, Encoding encoding, String name, List<String> comment) {
         requireName(name);
-        if (encoding != null && (encoding.features() != parameters.model().in()
-                || encoding.target().width() != parameters.model().out())) {
-            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model()
-                    .out() + " outputs, the encoding describes " + encoding.features() + " and "
-                    + encoding.target()
-                            .width());
+        if (encoding != null) {
+            RawTable.require(parameters.model(), encoding);
         }
         DType dtype = parameters.model().dtype();
         Program program = Lowering.program(parameters, dtype);

@@ -9,7 +9,6 @@ import org.kan4j.tensor.DType;
 import org.kan4j.device.NativeLibrary;
 import org.kan4j.model.Parameters;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.error.ShapeException;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.internal.AtomicFile;
 
@@ -58,12 +57,7 @@ public final class Onnx {
      */
     public static void write(Path file, Parameters parameters, Encoding encoding,
             OnnxOptions options) throws IOException {
-        if (encoding.features() != parameters.model().in() || encoding.target().width() != parameters.model().out()) {
-            throw new ShapeException("the model has " + parameters.model().in() + " inputs and " + parameters.model()
-                    .out() + " outputs, the encoding describes " + encoding.features() + " and "
-                    + encoding.target()
-                            .width());
-        }
+        RawTable.require(parameters.model(), encoding);
         DType dtype = dtype(parameters, options);
         OnnxGraph graph = new OnnxGraph();
         OnnxEncoding raw = new OnnxEncoding(graph, encoding, dtype);

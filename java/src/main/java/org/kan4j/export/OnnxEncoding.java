@@ -148,7 +148,7 @@ final class OnnxEncoding {
             case Encoding.Value value -> values("value", y);
             case Encoding.Numbers several -> values("values", y);
             case Encoding.Quantiles q -> throw new UnsupportedException("quantiles are put in order, for which raw ONNX outputs "
-                    + "have no form yet; without raw columns the file gives the model's own numbers, and Java sources take raw rows");
+                    + "have no form yet; without raw columns the file gives the model's own numbers, and Java and C sources take raw rows");
         }
     }
 

@@ -114,13 +114,13 @@ class JavaRowTest {
     @Test
     void pixelsAndSeveralLabels() throws Exception {
         Encoding encoding = new Encoding("t", List.of(new Encoding.Pixels(4, 16)),
-                new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.REFUSE);
+                new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.FILL);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 4, 2), 4);
                 Predictor predictor = Predictor.of(parameters)) {
             Class<?> type = compiled(parameters, encoding);
             double[] logits = predictor.predict(-1., 0., 1., -0.5);
             assertArrayEquals(new double[] {1 / (1 + Math.exp(-logits[0])), 1 / (1 + Math.exp(-logits[1]))},
-                    (double[]) call(type, "probabilities", row(type, "pixel0", 0., "pixel1", 8., "pixel2", 16., "pixel3",
+                    (double[]) call(type, "probabilities", row(type, "pixel1", 8., "pixel2", 16., "pixel3",
                             4.)),
                     1e-6);
         }

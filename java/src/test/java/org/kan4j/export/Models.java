@@ -97,10 +97,14 @@ final class Models {
                 new Multiply(3, 2, 3), new Affine(5), KanLayer.of(5, 4, BSpline.of(3, 3)), new Multiply(0, 2, 2)));
         models.put("passed", KanModel.of(DType.F32, new Multiply(7, 0, 2), new ActivationLayer(7, Activation.SILU)));
         models.put("norms", KanModel.of(DType.F32, new LayerNorm(7, 1e-3), BatchNorm.of(7), Linear.of(7, 3)));
+        models.put("linear-head", KanModel.of(DType.F32, KanLayer.of(7, 12, BSpline.of(5, 3)), Linear.of(12, 5)));
+        models.put("linear-between", KanModel.of(DType.F32, KanLayer.of(7, 12, GaussianRbf.of(8)), new Linear(12, 9, false),
+                KanLayer.of(9, 8, new Chebyshev(4)), Linear.of(8, 6), KanLayer.of(6, 6, new Wavelet(Wavelet.Kind.DOG)),
+                Linear.of(6, 5)));
         Map<String, KanModel> both = new LinkedHashMap<>(models);
         for (String name : List.of("bspline-3-ZERO", "bspline-2-LINEAR", "uneven-5-ZERO", "open-3-CLAMP", "fastkan",
                 "rswaf", "fourierkan-5", "chebykan-4", "jacobikan-8", "sinekan", "wavkan-MEYER", "relukan", "rational",
-                "bsrbf", "mlp-SILU", "pykan", "norms")) {
+                "bsrbf", "mlp-SILU", "pykan", "norms", "linear-head", "linear-between")) {
             both.put(name + "-f64", models.get(name).withDType(DType.F64));
         }
         return both;
