@@ -25,7 +25,8 @@ __global__ void adamw_kernel(int64_t n, AdamWSource source, float* p, const floa
 __global__ void advance_kernel(kan_adamw options, kan_optimizer_state* state) {
   options.learning_rate = state->learning_rate;
   options.step = ++state->step;
-  *reinterpret_cast<AdamW<float>*>(state->coefficients) = AdamW<float>(&options);
+  const AdamW<float> step(&options);
+  memcpy(state->coefficients, &step, sizeof step);
 }
 
 __global__ void sgd_kernel(int64_t n, double rate_, const kan_optimizer_state* state, float momentum, float decay, bool nesterov,
