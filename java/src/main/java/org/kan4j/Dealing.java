@@ -111,7 +111,7 @@ record Dealing(List<?> groups, double[] times) {
         int[] block = new int[times.length];
         double before = sorted.length == 0 ? 0 : sorted[0];
         for (double share : shares) {
-            int at = (int) Math.clamp(Math.round(share * sorted.length), 0, Math.max(0, sorted.length - 1));
+            int at = Math.clamp(Math.round(share * sorted.length), 0, Math.max(0, sorted.length - 1));
             double last = before;
             double from = sorted[at] > last ? sorted[at] : Arrays.stream(sorted).filter(time -> time > last).findFirst()
                     .orElseThrow(() -> KanException.invalid("%d times are too few different ones to hold rows out %d times",

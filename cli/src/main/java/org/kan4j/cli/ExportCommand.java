@@ -15,6 +15,7 @@ import org.kan4j.export.OnnxOptions;
 import org.kan4j.interop.Origin;
 import org.kan4j.interop.StateDicts;
 import org.kan4j.interop.Variant;
+import org.kan4j.interop.Weights;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.io.Safetensors;
 import org.kan4j.tensor.DType;
@@ -104,12 +105,23 @@ final class ExportCommand implements Callable<Integer> {
             Safetensors.write(to.out, state.tensors(), state.metadata());
             spec.commandLine().getOut().println(to.out + ": " + state.tensors().size() + " tensors, " + known + " "
                     + state.metadata().getOrDefault("config", "without a config"));
+            noteHalves(checkpoint);
             if (checkpoint.properties().containsKey(Encoding.KEY)) {
                 spec.commandLine().getErr().println("kan4j: note: a state dict cannot carry how the model's columns are scaled: "
                         + "the PyTorch model takes and gives the scaled numbers (kan4j info " + model + " prints the columns)");
             }
         }
         return 0;
+    }
+
+    /** An import widens half precision; what is written here has not the type of the file that came. */
+    private void noteHalves(Checkpoint checkpoint) {
+        String halves = checkpoint.properties().get(Weights.HALVES);
+        if (halves != null) {
+            spec.commandLine().getErr().println("kan4j: note: the model was imported from numbers in " + halves
+                    + "; they are written as " + (checkpoint.model().dtype() == DType.F64 ? "float64" : "float32")
+                    + ", as kan4j computes (in PyTorch model.to(dtype) brings them back)");
+        }
     }
 
     private int onnx(OnnxFile to) throws IOException {
@@ -134,6 +146,7 @@ final class ExportCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
                     + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
                     + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
+            noteHalves(checkpoint);
             return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
                     to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;
         }

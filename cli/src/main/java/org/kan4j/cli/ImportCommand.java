@@ -67,6 +67,9 @@ final class ImportCommand implements Callable<Integer> {
                     config != null ? config : file.config(), order);
             try (org.kan4j.model.Parameters parameters = model.parameters()) {
                 Map<String, String> properties = new HashMap<>(Map.of(Origin.PROPERTY, model.origin().toJson()));
+                if (!file.halves().isEmpty()) {
+                    properties.put(Weights.HALVES, String.join(", ", file.halves()));
+                }
                 if (!model.functions().isEmpty()) {
                     properties.put(SymbolicEdges.KEY, new SymbolicEdges(functions(model)).toJson());
                 }
@@ -85,6 +88,10 @@ final class ImportCommand implements Callable<Integer> {
                             + "), which the network alone does not have");
                 }
                 print.println("layers of " + file.what() + " in their order: " + String.join(", ", model.layers()));
+            }
+            if (!file.halves().isEmpty()) {
+                spec.commandLine().getErr().println("kan4j: note: " + file.what() + " has " + String.join(", ", file.halves())
+                        + ", which become float32, exactly; an export writes float32");
             }
             file.notes().forEach(note -> spec.commandLine().getErr().println("kan4j: note: " + file.what() + ": " + note));
         }

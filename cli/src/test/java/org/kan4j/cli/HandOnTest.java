@@ -21,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.layer.Activation;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.Linear;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.tensor.DType;
@@ -50,6 +52,17 @@ class HandOnTest {
         Cli cli = Cli.succeed("export", model, "--onnx", onnx, "--check", "--opset", "18");
         assertThat(cli.out()).contains("opset 18", "4 inputs", "relative L2 error", "ok");
         assertThat(onnx).exists();
+    }
+
+    @Test
+    void aLinearHeadIsExportedAndCompiled() throws IOException {
+        Path head = write(KanModel.of(DType.F32, KanLayer.of(4, 8, BSpline.of(5, 3)), Linear.of(8, 3)), "head.safetensors");
+        assertThat(Cli.succeed("export", head, "--onnx", folder.resolve("head.onnx"), "--check").out()).contains("ok");
+        Cli.succeed("compile", head, "--java", "Head", "--out", folder);
+        Cli.succeed("compile", head, "--c", "head", "--out", folder);
+        assertThat(folder.resolve("Head.java")).exists();
+        assertThat(folder.resolve("head.c")).exists();
+        Cli.refuse(new String[] {"efficient-kan"}, "export", head, "--variant", "efficient-kan", "--out", folder.resolve("w"));
     }
 
     @Test

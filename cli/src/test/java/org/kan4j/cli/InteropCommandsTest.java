@@ -85,6 +85,22 @@ class InteropCommandsTest {
     }
 
     @Test
+    void halfPrecisionIsSaidToBeWrittenAsFloat32() throws IOException {
+        Path half = GOLDEN.resolveSibling("published").resolve("efficient-kan-f16.safetensors");
+        Path model = folder.resolve("model.safetensors");
+        Path back = folder.resolve("back.safetensors");
+        assertThat(Cli.succeed("import", "--variant", "efficient-kan", half, "--out", model).err())
+                .contains("has float16", "an export writes float32");
+        assertThat(Cli.succeed("export", "--variant", "efficient-kan", model, "--out", back).err())
+                .contains("note", "float16", "written as float32");
+        assertThat(Safetensors.open(back).entries().values()).allMatch(entry -> entry.dtype().equals("F32"));
+        assertThat(Cli.succeed("export", model, "--onnx", folder.resolve("half.onnx")).err()).contains("written as float32");
+
+        Cli.succeed("import", "--variant", "efficient-kan", back, "--out", model); // float32 by now
+        assertThat(Cli.succeed("export", "--variant", "efficient-kan", model, "--out", back).err()).doesNotContain("float");
+    }
+
+    @Test
     void importReadsWhatUsersHaveAndPrintsTheLayers() throws IOException {
         Path resources = GOLDEN.resolveSibling("torch");
         Path model = folder.resolve("model.safetensors");

@@ -99,7 +99,7 @@ final class SplitColumn {
         });
         long[] sorted = Arrays.copyOf(times[0], count[0]);
         Arrays.sort(sorted);
-        int held = (int) Math.clamp(Math.round(share * sorted.length), 1, Math.max(1, sorted.length - 1));
+        int held = Math.clamp(Math.round(share * sorted.length), 1, Math.max(1, sorted.length - 1));
         long from = boundary(sorted, sorted.length - held);
         BitSet rows = new BitSet();
         int[] next = {0};

@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.kan4j.tensor.DType;
 import org.kan4j.device.NativeLibrary;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
+import org.kan4j.model.TensorInfo;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.internal.AtomicFile;
@@ -32,7 +35,8 @@ public final class Onnx {
      *     float64), or the file would have more than 2 GiB, the most a protobuf message can hold
      */
     public static void write(Path file, Parameters parameters, OnnxOptions options) throws IOException {
-        DType dtype = dtype(parameters, options);
+        DType dtype = dtype(parameters.model(), options);
+        requireRoom(parameters.model(), dtype);
         OnnxGraph graph = new OnnxGraph();
         Program program = Lowering.program(parameters, dtype);
         graph.scope("model");
@@ -42,7 +46,7 @@ public final class Onnx {
         graph.node("", options.softmax() ? "Softmax" : "Identity", options.softmax() ? Map.of("axis", -1L) : Map.of(),
                 options.output(), y);
         graph.output(options.output(), OnnxGraph.type(dtype), program.out());
-        write(file, parameters, graph, options);
+        write(file, parameters.model(), graph, options);
     }
 
     /**
@@ -58,22 +62,52 @@ public final class Onnx {
     public static void write(Path file, Parameters parameters, Encoding encoding,
             OnnxOptions options) throws IOException {
         RawTable.require(parameters.model(), encoding);
-        DType dtype = dtype(parameters, options);
+        DType dtype = dtype(parameters.model(), options);
+        requireRoom(parameters.model(), dtype);
         OnnxGraph graph = new OnnxGraph();
         OnnxEncoding raw = new OnnxEncoding(graph, encoding, dtype);
         raw.outputs(new OnnxPrinter(graph, dtype, options.opset()).print(Lowering.program(parameters, dtype),
                 raw.inputs()));
-        write(file, parameters, graph, options);
+        write(file, parameters.model(), graph, options);
     }
 
-    private static DType dtype(Parameters parameters, OnnxOptions options) {
-        return options.dtype() == null ? parameters.model().dtype() : options.dtype();
+    private static DType dtype(KanModel model, OnnxOptions options) {
+        return options.dtype() == null ? model.dtype() : options.dtype();
     }
 
-    private static void write(Path file, Parameters parameters, OnnxGraph graph,
-            OnnxOptions options) throws IOException {
+    /** Refuses a model that is too large by its shapes alone, before its numbers take memory twice more. */
+    static void requireRoom(KanModel model, DType dtype) {
+        long least = leastBytes(model, dtype);
+        if (least > LARGEST) {
+            throw tooLarge(model, "at least " + least, dtype);
+        }
+    }
+
+    /** Bytes that a model's file has for certain: those of the weights. */
+    static long leastBytes(KanModel model, DType dtype) {
+        long numbers = 0;
+        for (TensorInfo tensor : model.tensors()) {
+            LayerSpec layer = model.layers().get(tensor.layer());
+            numbers += switch (tensor.tensor()) {
+                // The constant among a basis's functions, if there is one, becomes a bias.
+                case "coef" -> tensor.shape().size() - layer.in() * layer.out();
+                case "base_weight", "weight" -> tensor.shape().size();
+                default -> 0;
+            };
+        }
+        return numbers * dtype.bytes();
+    }
+
+    private static UnsupportedException tooLarge(KanModel model, String bytes, DType dtype) {
+        return new UnsupportedException("the ONNX file would have " + bytes + " bytes, at most " + LARGEST
+                + " are possible (a protobuf message); the model has " + model.parameterCount() + " parameters; "
+                + (dtype == DType.F64 ? "--f32 halves the file, " : "") + "kan4j-scorer reads models of any size");
+    }
+
+    /** Writes a graph; one that is too large is refused before there is a file. */
+    static void write(Path file, KanModel topology, OnnxGraph graph, OnnxOptions options) throws IOException {
         Map<String, String> metadata = new TreeMap<>(options.metadata());
-        metadata.put("kan4j.model", parameters.model().toString());
+        metadata.put("kan4j.model", topology.toString());
         Protobuf model = new Protobuf().whole(1, IR_VERSION).text(2, "kan4j").text(3, NativeLibrary.version())
                 .message(7, graph.build("kan4j"))
                 .message(8, new Protobuf().text(1, "").whole(2, options.opset()));
@@ -82,8 +116,7 @@ public final class Onnx {
         }
         metadata.forEach((key, value) -> model.message(14, new Protobuf().text(1, key).text(2, value)));
         if (model.size() > LARGEST) {
-            throw new UnsupportedException("the ONNX file would have " + model.size() + " bytes, at most " + LARGEST
-                    + " are possible; the model has " + parameters.model().parameterCount() + " parameters");
+            throw tooLarge(topology, Long.toString(model.size()), dtype(topology, options));
         }
         AtomicFile.write(file, model::writeTo);
     }

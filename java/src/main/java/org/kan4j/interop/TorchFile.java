@@ -161,6 +161,15 @@ final class TorchFile {
         return null;
     }
 
+    /** What PyTorch calls the type of a tensor of half precision; null for other tensors. */
+    static String half(Unpickler.Tensor tensor) {
+        return switch (kind(tensor)) {
+            case Half -> "float16";
+            case BFloat16 -> "bfloat16";
+            case null, default -> null;
+        };
+    }
+
     /** Tensors by name, half precision widened, in an arena. */
     Map<String, HostTensor> read(Map<String, Unpickler.Tensor> tensors, Arena arena) throws IOException {
         Map<String, HostTensor> result = new LinkedHashMap<>();

@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import org.kan4j.error.FormatException;
 import org.kan4j.internal.Json;
 import org.kan4j.io.Safetensors;
@@ -22,8 +25,13 @@ import org.kan4j.tensor.HostTensor;
  * @param tensors by name
  * @param config constructor arguments that the file brings, as JSON, or null
  * @param notes what the user should know: tensors that were skipped, numbers that are not finite
+ * @param halves types of half precision in the file, {@code float16} or {@code bfloat16}; the tensors here are float32
  */
-public record Weights(String what, Map<String, HostTensor> tensors, String config, List<String> notes) {
+public record Weights(String what, Map<String, HostTensor> tensors, String config, List<String> notes,
+        List<String> halves) {
+
+    /** Name of the checkpoint property that holds {@link #halves}, with commas between them, where there are any. */
+    public static final String HALVES = "interop.half";
 
     /**
      * Reads a file.
@@ -40,10 +48,11 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
         boolean saveckpt = variant instanceof Pykan && Files.notExists(file) && Files.exists(state);
         Path source = saveckpt ? state : file;
         List<String> notes = new ArrayList<>();
+        Set<String> halves = new TreeSet<>();
         Map<String, HostTensor> tensors;
         String json = null;
         if (!Files.isDirectory(source) && TorchFile.is(source)) {
-            tensors = torch(source, variant, key, arena, notes);
+            tensors = torch(source, variant, key, arena, notes, halves);
         } else {
             Safetensors safetensors = Safetensors.open(source);
             if (key != null) {
@@ -54,6 +63,9 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
             for (Safetensors.Entry entry : safetensors.entries().values()) {
                 if (safetensors.reads(entry.name())) {
                     tensors.put(entry.name(), safetensors.read(arena, entry.name()));
+                    if (entry.dtype().endsWith("F16")) {
+                        halves.add(entry.dtype().equals("F16") ? "float16" : "bfloat16");
+                    }
                 } else {
                     notes.add(entry.name() + " is skipped: kan4j does not read " + entry.dtype());
                 }
@@ -71,7 +83,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
                         + " not finite; the model's outputs will not be either");
             }
         });
-        return new Weights(source.toString(), current, json, List.copyOf(notes));
+        return new Weights(source.toString(), current, json, List.copyOf(notes), List.copyOf(halves));
     }
 
     private static long notFinite(HostTensor tensor) {
@@ -84,7 +96,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
     }
 
     private static Map<String, HostTensor> torch(Path file, Variant variant, String key, Arena arena,
-            List<String> notes) throws IOException {
+            List<String> notes, Set<String> halves) throws IOException {
         TorchFile torch = TorchFile.open(file);
         Map<String, Map<String, Unpickler.Tensor>> dicts = torch.stateDicts();
         Map<String, Unpickler.Tensor> chosen = new LinkedHashMap<>(choose(file, variant, key, dicts));
@@ -95,6 +107,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
             notes.add(entry.getKey() + " is skipped: kan4j does not read " + entry.getValue().storage().type());
             return true;
         });
+        chosen.values().stream().map(TorchFile::half).filter(Objects::nonNull).forEach(halves::add);
         return torch.read(chosen, arena);
     }
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kan4j.basis.BSpline;
 import org.kan4j.layer.Activation;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
@@ -165,6 +166,49 @@ class OnnxTest {
                     () -> Onnx.write(folder.resolve("none.onnx"), parameters, OnnxOptions.DEFAULT)).getMessage();
             assertTrue(message.contains("layers.0.bias[2] is Infinity"), message);
             assertTrue(Files.notExists(folder.resolve("none.onnx")));
+        }
+    }
+
+    /** Shapes only: no numbers of such models take memory here. */
+    @Test
+    void refusesAModelAboveProtobufsLimitByItsShapes() {
+        KanModel large = KanModel.mlp(DType.F64, Activation.RELU, 20_000, 18_000, 1);
+        String message = assertThrows(UnsupportedException.class, () -> Onnx.requireRoom(large, DType.F64)).getMessage();
+        assertTrue(message.contains("at least 2880") && message.contains("2147483647") && message.contains("--f32"),
+                message);
+        Onnx.requireRoom(large, DType.F32);
+        KanModel splines = KanModel.kan(BSpline.of(5, 3), 10_000, 7_000, 1);
+        message = assertThrows(UnsupportedException.class, () -> Onnx.requireRoom(splines, DType.F32)).getMessage();
+        assertTrue(message.contains("at least 2240") && message.contains("kan4j-scorer") && !message.contains("--f32"),
+                message);
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void shapesAloneNeverPromiseMoreThanTheFileHas(String name) throws IOException {
+        try (Parameters parameters = Models.parameters(name)) {
+            long least = Onnx.leastBytes(parameters.model(), parameters.model().dtype());
+            Path file = write(parameters, OnnxOptions.DEFAULT);
+            assertTrue(least < Files.size(file), name + ": " + least);
+        }
+    }
+
+    /** One array stands for all tensors of 2 GiB: sizes are counted, nothing is encoded. */
+    @Test
+    void whatIsTooLargeLeavesTheFileThatWasThere() throws IOException {
+        Path file = Files.writeString(folder.resolve("old.onnx"), "old");
+        double[] shared = new double[1 << 20];
+        OnnxGraph graph = new OnnxGraph();
+        KanModel small = KanModel.mlp(DType.F32, Activation.RELU, 3, 2);
+        for (int i = 0; i < 513; i++) {
+            graph.constant(DType.F32, shared, shared.length);
+        }
+        String message = assertThrows(UnsupportedException.class, () -> Onnx.write(file, small, graph,
+                OnnxOptions.DEFAULT)).getMessage();
+        assertTrue(message.matches("the ONNX file would have 2151\\d{6} bytes, at most 2147483647 .*"), message);
+        assertEquals("old", Files.readString(file));
+        try (var files = Files.list(folder)) {
+            assertEquals(1, files.count());
         }
     }
 }

@@ -103,6 +103,7 @@ class WeightsTest {
             assertArrayEquals(numbers(3, i -> i), tensors.get("int").toDoubles());
             assertFalse(tensors.containsKey("char"));
             assertEquals(List.of("char is skipped: kan4j does not read CharStorage"), weights.notes());
+            assertEquals(List.of("bfloat16", "float16"), weights.halves());
         }
     }
 
