@@ -14,8 +14,8 @@ import org.kan4j.rows.RowSource;
  * fits noise-free data as well. Edges go together at first, those of the least effect; then nodes, edges and inputs one by
  * one, over and over until nothing goes.
  *
- * <p>The result is never worse on the rows held out than one of {@code tolerance}, two standard errors of the paired
- * difference, or {@code accuracy} allows, each against the best network met. The same data and seed give the same result.
+ * <p>The result is never worse on the rows held out than one of {@code tolerance}, four times that within two standard errors of
+ * the paired difference, or {@code accuracy} allows, each against the best network met. The same data and seed give the same result.
  *
  * @param tolerance relative rise of the root mean square error (of classes: of the log-loss) that is allowed, at least 0
  * @param threshold the largest effect ({@link Attribution.OfEdge#effect}) of an edge that may go with others at once

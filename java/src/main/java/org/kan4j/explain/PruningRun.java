@@ -30,6 +30,11 @@ final class PruningRun {
     private static final int SMALL = 400;
     private static final int STARTS = 8;
     private static final int FINER = 4;
+    /**
+     * How many times the tolerance may be used up where two standard errors of the paired difference hold zero: a few rows that a
+     * candidate misses by far make those errors, too, as large as one likes.
+     */
+    private static final int UNCLEAR = 4;
     /** How near to the best, as a factor of its error, a candidate is fitted this many times longer. */
     private static final double NEAR = 20;
     private static final int LONGER = 4;
@@ -162,9 +167,11 @@ final class PruningRun {
         }
     }
 
+    /** Good enough: by its error, or as far as the rows can tell, or by the accuracy that was asked for. */
     private boolean allowed(Quality reached) {
         double value = reached.value();
-        return value <= (1 + options.tolerance()) * best.value() || reached.within(best, 2)
+        double bound = options.tolerance() * best.value();
+        return value <= best.value() + bound || value <= best.value() + UNCLEAR * bound && reached.within(best, 2)
                 || value <= options.accuracy() * deviation;
     }
 
