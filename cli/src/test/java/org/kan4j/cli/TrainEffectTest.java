@@ -48,7 +48,8 @@ class TrainEffectTest {
     @Test
     void rowsThatAreHeldOutAreNotTrainedOn() throws IOException {
         Cli cli = Cli.succeed("train", noise(60), "--target", "y", "--layers", "1,40,1", "--grid", 40, "--validation", 0.4,
-                "--epochs", 300, "--lr", 0.02, "--decay", 1, "--dtype", "f64", "--out", file("m.safetensors"), "--json",
+                "--epochs", 300, "--lr", 0.02, "--decay", 1, "--weight-decay", 1e-4, "--dtype", "f64", "--out",
+                file("m.safetensors"), "--json",
                 file("m.json"));
         assertThat(cli.out()).contains("29 rows to train, 19 to validate and 12 to test on");
         JsonNode last = Cli.json(file("m.json")).get("epochs").get(299);
