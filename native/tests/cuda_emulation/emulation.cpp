@@ -66,8 +66,9 @@ struct Machine {
   std::map<char*, Block> blocks;
   size_t used = 0;
   int open = 0;  // kernels and copies under way: nobody else may touch device memory
-  cudaError_t last = cudaSuccess;
 };
+
+thread_local cudaError_t last = cudaSuccess;  // of the calling thread, as CUDA has it
 
 Machine& machine() {
   static Machine* const m = new Machine;
@@ -249,7 +250,7 @@ void run(dim3 grid, dim3 block, size_t shared, const std::function<void()>& body
 }
 
 cudaError_t failed(cudaError_t e) {
-  if (e != cudaSuccess) machine().last = e;
+  if (e != cudaSuccess) last = e;
   return e;
 }
 
@@ -317,7 +318,7 @@ using namespace emulation;
 
 const char* cudaGetErrorString(cudaError_t e) { return e == cudaErrorMemoryAllocation ? "out of memory" : "emulated error"; }
 const char* cudaGetErrorName(cudaError_t e) { return cudaGetErrorString(e); }
-cudaError_t cudaGetLastError() { return std::exchange(machine().last, cudaSuccess); }
+cudaError_t cudaGetLastError() { return std::exchange(last, cudaSuccess); }
 
 // What the environment may pretend, for tests of refusals: KAN4J_EMULATION = no-driver, old-driver, no-device, old-gpu,
 // fault (an illegal address, met when a stream is waited for).
