@@ -10,6 +10,9 @@
 
 #include <cstdint>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include "core/device.hpp"
 
@@ -83,16 +86,27 @@ void note_addresses(CudaDevice& d, const T& argument) {
 inline CudaDevice& of(Device& device) { return static_cast<CudaDevice&>(device); }
 inline CudaDevice& of(const Pool& pool) { return static_cast<CudaDevice&>(*pool.device()); }
 
+// Lets a kernel have more than 48 KB of dynamic shared memory. The limit is the kernel's on the device, whoever launches it: it
+// only ever rises, or one thread's would take from another what it has just been given.
+inline bool allow_shared(CudaDevice& d, const void* kernel, size_t shared) {
+  static std::mutex mutex;
+  static std::map<std::pair<int, const void*>, size_t> allowed;
+  std::lock_guard lock(mutex);
+  size_t& most = allowed[{d.index, kernel}];
+  if (shared <= most) return true;
+  if (!d.check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)), "shared memory of a kernel")) {
+    return false;
+  }
+  most = shared;
+  return true;
+}
+
 // Queues kernel(arguments…) on the device's stream. `shared` bytes of dynamic shared memory, up to shared_per_block.
 template <class... Parameters, class... Arguments>
 void launch(CudaDevice& d, void (*kernel)(Parameters...), dim3 grid, int threads, size_t shared,
             const Arguments&... arguments) {
   if (d.status != KAN_OK || grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-  if (shared > 48 * 1024 &&
-      !d.check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                    int(shared)), "shared memory of a kernel")) {
-    return;
-  }
+  if (shared > 48 * 1024 && !allow_shared(d, reinterpret_cast<const void*>(kernel), shared)) return;
   if (recording(d)) (note_addresses(d, Parameters(arguments)), ...);
   cudaLaunchConfig_t config = {};
   config.gridDim = grid;
