@@ -20,22 +20,22 @@ namespace kan::cuda {
 namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / kWarp;
-constexpr int kInputs = 32;                      // of a forward stage
-constexpr int kSamples = 8;                      // of a forward thread
+constexpr int kInputs = 32;  // of a forward stage
+constexpr int kSamples = 8;  // of a forward thread
 constexpr int kBlockSamples = kSamples * kThreads / int(kTile);
-constexpr int kGroup = 4;                        // inputs of a backward block
-constexpr int kPiece = 1024;                     // samples whose d_x a backward block holds
+constexpr int kGroup = 4;     // inputs of a backward block
+constexpr int kPiece = 1024;  // samples whose d_x a backward block holds
 constexpr int kMostSegments = 8;
 
 struct EdgePlan {
   int64_t batch, blocks, tiles, chunks;  // forward: blocks of samples, tiles of outputs, chunks of inputs
   Split inputs;
-  int64_t groups, pieces;                // backward
+  int64_t groups, pieces;  // backward
   Split segments;
 
   EdgePlan(const CudaDevice& d, const Layer& l, int64_t batch)
-      : batch(batch), blocks(ratio_up(batch, kBlockSamples)), tiles(ratio_up(l.out, kTile)), chunks(ratio_up(l.in, kInputs)),
-        groups(ratio_up(l.in, kGroup)), pieces(ratio_up(batch, kPiece)) {
+      : batch(batch), blocks(ratio_up(batch, kBlockSamples)), tiles(ratio_up(l.out, kTile)),
+        chunks(ratio_up(l.in, kInputs)), groups(ratio_up(l.in, kGroup)), pieces(ratio_up(batch, kPiece)) {
     inputs = Split::of(chunks, blocks * tiles, int64_t(d.multiprocessors) * kBlocksWanted, kMostSplits);
     segments = Split::of(pieces, groups, int64_t(d.multiprocessors) * kBlocksWanted, kMostSegments);
   }
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(kThreads) edge_forward_kernel(const EdgeForwar
 struct EdgeBackward {
   LayerView layer;
   int64_t batch;
-  Split split;      // of the pieces of the batch
+  Split split;  // of the pieces of the batch
   const float *x, *d_y;
   int32_t d_x_mode;
   float* d_x;
@@ -117,8 +117,8 @@ struct EdgeShared {
   float x[kPiece][kGroup];
   float d_x[kPiece][kGroup];
   union {
-    float lanes[kWarps][kWarp][kWarp + 1];          // [8 samples x 4 inputs][lane] of a warp
-    float sums[kWarps][3][kGroup][int(kTile)];      // of the warps' shares of the samples
+    float lanes[kWarps][kWarp][kWarp + 1];      // [8 samples x 4 inputs][lane] of a warp
+    float sums[kWarps][3][kGroup][int(kTile)];  // of the warps' shares of the samples
   };
 };
 
@@ -262,8 +262,10 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
   float *y = static_cast<float*>(a.y), *partials = static_cast<float*>(a.scratch);
   const dim3 grid(unsigned(plan.blocks), unsigned(least(plan.tiles, 65535)), unsigned(plan.inputs.splits));
+  // clang-format off
   const EdgeForward p{LayerView(l, a.params, a.buffers), a.batch, plan.inputs, static_cast<const float*>(a.x),
                       split ? nullptr : bias, split ? partials : y};
+  // clang-format on
   with_wavelet(l.spec.wavelet, [&](auto w) { launch(d, edge_forward_kernel<w()>, grid, kThreads, 0, p); });
   if (split) {
     const int64_t n = a.batch * l.out;
@@ -277,13 +279,14 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   const BackwardScratch scratch(carver, d, l, plan);
   const Sink sink(a);
   const bool partials = plan.pieces > 1 && sink.wanted();
+  // clang-format off
   const EdgeBackward p{LayerView(l, a.params, a.buffers), a.batch, plan.segments, static_cast<const float*>(a.x),
                        static_cast<const float*>(a.d_y), a.d_x_mode, static_cast<float*>(a.d_x),
                        partials ? scratch.partials : nullptr, sink};
+  // clang-format on
   const dim3 grid(unsigned(plan.groups), unsigned(plan.segments.splits));
-  with_wavelet(l.spec.wavelet, [&](auto w) {
-    launch(d, edge_backward_kernel<w()>, grid, kThreads, sizeof(EdgeShared), p);
-  });
+  with_wavelet(l.spec.wavelet,
+               [&](auto w) { launch(d, edge_backward_kernel<w()>, grid, kThreads, sizeof(EdgeShared), p); });
   const int64_t n = 3 * l.in * l.out;
   if (partials) sink_gradient(d, n, scratch.partials, int(plan.segments.splits), n, sink, 0);
   if (sink.wanted() && l.bias >= 0) column_sums(d, a.batch, l.out, p.d_y, sink, l.bias, scratch.sums);
