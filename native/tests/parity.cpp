@@ -95,7 +95,7 @@ class Parity {
       compare("buffer " + name, buffer, actual.buffers.at(name), at(naive.buffers, name));
     check_not_vacuous(c, expected);
     check_modes(m, batch, x, d_y, actual);
-    check_bits(m, batch, x, d_y, actual, options);
+    check_bits(m, batch, x, d_y, actual, options, seed);
     check_fused(m, batch, x, d_y, actual);
     check_basis(m, batch, x);
     check_edges(m, batch, x, seed);
@@ -216,11 +216,12 @@ class Parity {
     name_ = name;
   }
 
-  // The same bits again, and with any number of threads.
+  // The same bits with any number of threads, of which each case has two in turn, and again.
   void check_bits(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& first,
-                  const PassOptions& options) {
-    std::vector<kan_context> contexts = threaded_;
-    contexts.push_back(kernel_);
+                  const PassOptions& options, uint64_t turn) {
+    std::vector<kan_context> contexts = {kernel_};
+    for (size_t i = 0; i < std::min<size_t>(2, threaded_.size()); ++i)
+      contexts.push_back(threaded_[(turn + i) % threaded_.size()]);
     for (kan_context context : contexts) {
       const Results again = run_passes(context, m, batch, x, d_y, options);
       CHECK_TEXT(same_bits(first.y, again.y) && same_bits(first.y_infer, again.y_infer), name_ + ": y");

@@ -492,6 +492,32 @@ __device__ __forceinline__ void put(float* to, int64_t at, float value, bool add
   to[at] = add ? to[at] + value : value;
 }
 
+// A block's product into shared memory, [column][row].
+template <class Tile, class Product>
+__device__ __forceinline__ void spread_sums(const Product& product, float* sums, int length) {
+#pragma unroll
+  for (int i = 0; i < Tile::kRows / 16; ++i)
+#pragma unroll
+    for (int j = 0; j < 4; ++j)
+#pragma unroll
+      for (int e = 0; e < 4; ++e)
+        sums[(Tile::column() + product.column(j, e & 1)) * length + Tile::row() + product.row(i, e >> 1)] =
+            product.sum[i][j][e];
+}
+
+// Gradients of a chunk's inputs, which lie at each input's first rows of the sums, [row][sample], to rows of x.
+__device__ __forceinline__ void leave_inputs(const DenseInputs& p, const Chunk& c, int64_t b0, int samples,
+                                             const float* sums, int length) {
+  const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
+  for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
+    const int s = u / inputs, j = u - s * inputs;
+    const float* g = sums + j * rows * length + s;
+    const int64_t at = (b0 + s) * p.input.layer.in + c.i0 + j;
+    if (p.d_z) p.d_z[at] = g[0];
+    if (p.d_x_mode != KAN_GRAD_NONE) put(p.d_x, at, p.d_z ? g[length] : g[0], p.d_x_mode == KAN_GRAD_ACCUMULATE);
+  }
+}
+
 // Grid: (groups of inputs, blocks of samples).
 template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
@@ -540,14 +566,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
                     stage_b + (q & 1) * kStageB + Tile::column() * kByRowLength, kByRowLength, kByRowDepth);
       }
       __syncthreads();
-#pragma unroll
-      for (int i = 0; i < Tile::kRows / 16; ++i)
-#pragma unroll
-        for (int j = 0; j < 4; ++j)
-#pragma unroll
-          for (int e = 0; e < 4; ++e)
-            sums[(Tile::column() + product.column(j, e & 1)) * kLengthC + Tile::row() + product.row(i, e >> 1)] =
-                product.sum[i][j][e];
+      spread_sums<Tile>(product, sums, kLengthC);
       __syncthreads();
 
       // Lanes are samples; results take the place of the sums they come from, to leave in rows of x.
@@ -579,13 +598,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       }
       if (!whole) continue;
       __syncthreads();
-      for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
-        const int s = u / inputs, j = u - s * inputs;
-        const float* g = sums + j * rows * kLengthC + s;
-        const int64_t at = (b0 + s) * l.in + c.i0 + j;
-        if (p.d_z) p.d_z[at] = g[0];
-        if (want_x) put(p.d_x, at, p.d_z ? g[kLengthC] : g[0], add_x);
-      }
+      leave_inputs(p, c, b0, samples, sums, kLengthC);
     }
   }
 }

@@ -122,6 +122,47 @@ struct EdgeShared {
   };
 };
 
+// What a lane keeps of its two outputs' edges to the inputs of a group; zeros where there is none.
+struct EdgeFactors {
+  float inverse[kGroup][2], translation[kGroup][2], factor[kGroup][2];  // factor: c above
+
+  __device__ __forceinline__ EdgeFactors(const LayerView& l, const float (&window)[kGroup], int64_t tile, int64_t i0,
+                                         int inputs, int lane) {
+    const int64_t width = l.tile_width(tile);
+#pragma unroll
+    for (int i = 0; i < kGroup; ++i)
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        const int c = lane + h * kWarp;
+        const bool there = c < width && i < inputs;
+        const float* edge = l.params + l.index(0, tile * kTile, i0 + (i < inputs ? i : 0)) + (there ? c : 0);
+        inverse[i][h] = there ? 1.0f / edge[width] : 0.0f;
+        translation[i][h] = there ? edge[2 * width] : 0.0f;
+        factor[i][h] = there ? edge[0] * window[i] * inverse[i][h] : 0.0f;
+      }
+  }
+};
+
+// Weight gradients of a tile, whose shares the warps hold: out to the sink, or to this segment's partial sums.
+__device__ __forceinline__ void add_warps(const EdgeBackward& p, const float (*sums)[3][kGroup][int(kTile)],
+                                          int64_t tile, int64_t i0, bool first) {
+  const LayerView& l = p.layer;
+  const Sink::Writer writer(p.sink);
+  for (int u = int(threadIdx.x); u < 3 * kGroup * int(kTile); u += kThreads) {
+    const int c = u % int(kTile), row = u / int(kTile) % 3, i = u / int(kTile) / 3;
+    if (c >= l.tile_width(tile) || i0 + i >= l.in) continue;
+    float sum = 0;
+    for (int w = 0; w < kWarps; ++w) sum += sums[w][row][i][c];
+    const int64_t at = l.index(row, tile * kTile + c, i0 + i);
+    if (!p.partials) {
+      writer.put(at, sum);
+    } else {
+      float& to = p.partials[int64_t(blockIdx.y) * 3 * l.in * l.out + at];
+      to = first ? sum : to + sum;
+    }
+  }
+}
+
 // Grid: (groups of inputs, segments of the batch).
 template <int32_t kWavelet>
 __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackward p) {
@@ -147,19 +188,8 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
     __syncthreads();
     for (int64_t tile = 0; tile * kTile < l.out; ++tile) {
       const int64_t width = l.tile_width(tile);
-      float inverse[kGroup][2], translation[kGroup][2], factor[kGroup][2];  // factor: c above
+      const EdgeFactors edges(l, window, tile, i0, inputs, lane);
       float by_value[kGroup][2] = {}, by_slope[kGroup][2] = {}, by_place[kGroup][2] = {};
-#pragma unroll
-      for (int i = 0; i < kGroup; ++i)
-#pragma unroll
-        for (int h = 0; h < 2; ++h) {
-          const int c = lane + h * kWarp;
-          const bool there = c < width && i < inputs;
-          const float* edge = l.params + l.index(0, tile * kTile, i0 + (i < inputs ? i : 0)) + (there ? c : 0);
-          inverse[i][h] = there ? 1.0f / edge[width] : 0.0f;
-          translation[i][h] = there ? edge[2 * width] : 0.0f;
-          factor[i][h] = there ? edge[0] * window[i] * inverse[i][h] : 0.0f;
-        }
       for (int s0 = warp * 8; s0 < samples; s0 += kWarps * 8) {
         for (int s = s0; s < s0 + 8; ++s) {
           float d_y[2];
@@ -174,14 +204,14 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
             float d_x = 0;
 #pragma unroll
             for (int h = 0; h < 2; ++h) {
-              const float u = (x - translation[i][h]) * inverse[i][h];
+              const float u = (x - edges.translation[i][h]) * edges.inverse[i][h];
               float value, derivative;
               wavelet<kWavelet>(u, value, derivative);
               const float g = d_y[h] * derivative;
               by_value[i][h] = fma(d_y[h], value, by_value[i][h]);
               by_slope[i][h] += g;
               by_place[i][h] = fma(g, u, by_place[i][h]);
-              d_x = fma(g, factor[i][h], d_x);
+              d_x = fma(g, edges.factor[i][h], d_x);
             }
             shared->lanes[warp][(s - s0) * kGroup + i][lane] = d_x;
           }
@@ -199,26 +229,11 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
         for (int h = 0; h < 2; ++h) {
           const int c = lane + h * kWarp;
           shared->sums[warp][0][i][c] = window[i] * by_value[i][h];
-          shared->sums[warp][1][i][c] = -factor[i][h] * by_place[i][h];
-          shared->sums[warp][2][i][c] = -factor[i][h] * by_slope[i][h];
+          shared->sums[warp][1][i][c] = -edges.factor[i][h] * by_place[i][h];
+          shared->sums[warp][2][i][c] = -edges.factor[i][h] * by_slope[i][h];
         }
       __syncthreads();
-      if (p.partials || p.sink.mode != KAN_GRAD_NONE) {
-        const Sink::Writer writer(p.sink);
-        for (int u = int(threadIdx.x); u < 3 * kGroup * int(kTile); u += kThreads) {
-          const int c = u % int(kTile), row = u / int(kTile) % 3, i = u / int(kTile) / 3;
-          if (c >= width || i >= inputs) continue;
-          float sum = 0;
-          for (int w = 0; w < kWarps; ++w) sum += shared->sums[w][row][i][c];
-          const int64_t at = l.index(row, tile * kTile + c, i0 + i);
-          if (!p.partials) {
-            writer.put(at, sum);
-          } else {
-            float& to = p.partials[int64_t(blockIdx.y) * 3 * l.in * l.out + at];
-            to = b0 == first ? sum : to + sum;
-          }
-        }
-      }
+      if (p.partials || p.sink.mode != KAN_GRAD_NONE) add_warps(p, shared->sums, tile, i0, b0 == first);
       __syncthreads();
     }
     if (p.d_x_mode == KAN_GRAD_NONE) continue;
