@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
 import org.kan4j.tensor.DType;
 import org.kan4j.error.KanException;
@@ -286,6 +287,17 @@ public final class KanGraph {
      */
     public KanGraph arranged(Context context, double... x) {
         return Arrangement.arranged(context, this, x);
+    }
+
+    /**
+     * With splines that fall to 0 outside their grids, as pykan's do, instead of going on as lines: the same function where
+     * what each node sees lies within its grid.
+     */
+    public KanGraph withinGrids() {
+        return new KanGraph(layers.stream().map(layer -> layer.spec() instanceof KanLayer kan
+                && kan.basis() instanceof BSpline spline ? layer.withSpec(new KanLayer(kan.in(), kan.out(),
+                        spline.withOutside(BSpline.Outside.ZERO), kan.base(), kan.scale(), kan.mask(), kan.bias(), kan.inputNorm(),
+                        kan.baseNorm(), kan.trainBasis())) : layer).toList(), inputs);
     }
 
     /** Outputs of rows given one after the other, computed in double precision. */
