@@ -72,14 +72,16 @@ record StateDictExport(CommandSpec spec, Path model, Variant variant, Path out, 
     private void network(Checkpoint read, Arena arena) throws IOException {
         Parameters parameters = read.parameters();
         Map<String, String> functions = !variant.name().equals("pykan") ? Map.of() // curves stand beside them, for others
-                : SymbolicEdges.parse(read.properties().get(SymbolicEdges.KEY)).functions().entrySet().stream().collect(Collectors.toMap(e -> e.getKey().toString(), e -> e.getValue().toString()));
+                : SymbolicEdges.parse(read.properties().get(SymbolicEdges.KEY)).functions().entrySet().stream()
+                        .collect(Collectors.toMap(e -> e.getKey().toString(), e -> e.getValue().toString()));
         boolean goesOn = variant.name().equals("pykan") && parameters.model().layers().stream()
                 .anyMatch(layer -> layer instanceof KanLayer kan && kan.basis() instanceof BSpline spline
                         && spline.outside() != BSpline.Outside.ZERO);
         KanGraph graph = goesOn ? KanGraph.of(parameters) : null;
         if (goesOn && !withinGrid && graph.edges().stream().anyMatch(edge -> isSpline(functions.get(edge.toString())))) {
-            throw new InputException(model + ": outside their grids the model's splines go on, pykan's fall to 0; --within-grid exports "
-                    + "it all the same, for inputs that stay within them");
+            throw new InputException(
+                    model + ": outside their grids the model's splines go on, pykan's fall to 0; --within-grid exports "
+                            + "it all the same, for inputs that stay within them");
         }
         Origin origin = Origin.of(read.properties(), arena);
         if (goesOn) {

@@ -172,17 +172,21 @@ class InteropCommandsTest {
         }
 
         Path none = folder.resolve("none");
-        Cli.refuse(new String[] {"--saveckpt is for --variant pykan"}, "export", model, "--variant", "fastkan", "--saveckpt", none);
-        Cli.refuse(new String[] {"a formula, which only --variant pykan"}, "export", formula, "--variant", "fastkan", "--out", none);
+        Cli.refuse(new String[] {"--saveckpt is for --variant pykan"}, "export", model, "--variant", "fastkan", "--saveckpt",
+                none);
+        Cli.refuse(new String[] {"a formula, which only --variant pykan"}, "export", formula, "--variant", "fastkan", "--out",
+                none);
         Path spline = folder.resolve("spline.safetensors");
         Cli.succeed("from-formula", "cosh(x) + y", "--out", spline);
-        Cli.refuse(new String[] {"outside their grids", "--within-grid"}, "export", spline, "--variant", "pykan", "--saveckpt", none);
+        Cli.refuse(new String[] {"outside their grids", "--within-grid"}, "export", spline, "--variant", "pykan", "--saveckpt",
+                none);
         assertThat(folder.resolve("none_state")).doesNotExist();
         Cli.succeed("export", spline, "--variant", "pykan", "--saveckpt", none, "--within-grid");
         Path data = Files.writeString(folder.resolve("data.csv"), "x,y\n0.5,0.25\n-0.5,0.75\n0.1,-0.3\n");
         Path fixed = folder.resolve("fixed.safetensors");
         Cli.succeed("symbolic", spline, data, "--fix", "0,0,0=cosh(x)", "--fix", "0,1,0=x", "--out", fixed);
-        Cli.refuse(new String[] {"edge 0,0,0", "cosh(x)", "pykan's functions"}, "export", fixed, "--variant", "pykan", "--saveckpt",
+        Cli.refuse(new String[] {"edge 0,0,0", "cosh(x)", "pykan's functions"}, "export", fixed, "--variant", "pykan",
+                "--saveckpt",
                 folder.resolve("hyper"));
         assertThat(folder.resolve("hyper_state")).doesNotExist();
         Cli.succeed("symbolic", spline, data, "--fix", "0,0,0=1 + 0.5*x^2", "--fix", "0,1,0=x", "--out", fixed);

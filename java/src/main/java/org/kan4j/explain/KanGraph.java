@@ -295,9 +295,13 @@ public final class KanGraph {
      */
     public KanGraph withinGrids() {
         return new KanGraph(layers.stream().map(layer -> layer.spec() instanceof KanLayer kan
-                && kan.basis() instanceof BSpline spline ? layer.withSpec(new KanLayer(kan.in(), kan.out(),
-                        spline.withOutside(BSpline.Outside.ZERO), kan.base(), kan.scale(), kan.mask(), kan.bias(), kan.inputNorm(),
-                        kan.baseNorm(), kan.trainBasis())) : layer).toList(), inputs);
+                && kan.basis() instanceof BSpline spline
+                        ? layer.withSpec(new KanLayer(kan.in(), kan.out(),
+                                spline.withOutside(BSpline.Outside.ZERO), kan.base(), kan.scale(), kan.mask(), kan.bias(),
+                                kan.inputNorm(),
+                                kan.baseNorm(), kan.trainBasis()))
+                        : layer)
+                .toList(), inputs);
     }
 
     /** Outputs of rows given one after the other, computed in double precision. */

@@ -148,13 +148,16 @@ class PykanExportTest {
     void ownModelsComeBack(DType dtype, double bound) throws Exception {
         Path out = folder.resolve("own");
         BSpline basis = BSpline.of(4, 3);
-        try (Arena arena = Arena.ofConfined(); Context context = KanGraphTest.single();
-                Parameters parameters = own(dtype, kan(2, 7, basis), new Affine(7), new Multiply(1, 2, 3), kan(3, 2, basis.withGrid(6)))) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = KanGraphTest.single();
+                Parameters parameters = own(dtype, kan(2, 7, basis), new Affine(7), new Multiply(1, 2, 3),
+                        kan(3, 2, basis.withGrid(6)))) {
             parameters.set("layers.0.bias", HostTensor.of(arena, random(7, -1, 1)).to(arena, dtype));
             parameters.set("layers.1.bias", HostTensor.of(arena, random(7, -1, 1)).to(arena, dtype));
             parameters.set("layers.1.scale", HostTensor.of(arena, random(7, 0.5, 1)).to(arena, dtype));
             parameters.set("layers.3.bias", HostTensor.of(arena, random(2, -1, 1)).to(arena, dtype));
-            Map<String, String> functions = Map.of("0,1,4", "0.5*tanh(2*x - 1)", "0,0,2", "phi - x^2/4", "3,2,1", "exp(-x^2 + x)");
+            Map<String, String> functions = Map.of("0,1,4", "0.5*tanh(2*x - 1)", "0,0,2", "phi - x^2/4", "3,2,1",
+                    "exp(-x^2 + x)");
             PykanCheckpoint.write(out, parameters, functions, null);
             Read back = read(out, arena);
             try (Parameters again = back.model().parameters()) {
@@ -207,11 +210,13 @@ class PykanExportTest {
 
     @Test
     void edgesThatPykanHas() {
-        for (String edge : List.of("x", "3 - 2*x", "sin(2*x) + phi", "2*(x - 1)^3/7", "1/(2*x + 1)", "x^2 + 3*x + 1", "exp(1 - x^2)",
+        for (String edge : List.of("x", "3 - 2*x", "sin(2*x) + phi", "2*(x - 1)^3/7", "1/(2*x + 1)", "x^2 + 3*x + 1",
+                "exp(1 - x^2)",
                 "3^(x/2)", "-1/sqrt(x)", "(x + 1)^1.5", "asin(x/2)", "sign(x)", "4")) {
             assertTrue(PykanCheckpoint.hasEdge(Expression.parse(edge)), edge);
         }
-        for (String edge : List.of("cosh(x)", "sin(x) + x", "x*exp(x)", "exp(x^2)", "sin(x^2)", "x^6", "x^0.3", "2*phi + x", "y", "x^x",
+        for (String edge : List.of("cosh(x)", "sin(x) + x", "x*exp(x)", "exp(x^2)", "sin(x^2)", "x^6", "x^0.3", "2*phi + x", "y",
+                "x^x",
                 "log(x)^2", "x^3 + x^2")) {
             assertFalse(PykanCheckpoint.hasEdge(Expression.parse(edge)), edge);
         }
