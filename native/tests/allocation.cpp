@@ -4,7 +4,7 @@
 // Not under a sanitizer, whose allocator this would replace.
 #include <atomic>
 
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 extern "C" {
 void* __libc_malloc(size_t);

@@ -2,7 +2,7 @@
 //
 // Closed forms every basis must satisfy, through kan_layer_basis and the layers of one tier, in double.
 // Usage: basis TIER
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
@@ -189,7 +189,7 @@ void check_curve(Curve& curve, const std::string& name, const std::function<doub
     CHECK_TEXT(std::isnan(v[size_t(r)]) && std::isnan(phi[size_t(r)]), name + " NaN");
 }
 
-void globals() {
+void bells() {
   for (int32_t id : {KAN_BASIS_RBF, KAN_BASIS_RSWAF}) {
     Curve c(id, 6, 0);
     const Vector g = c.tensor("centres");
@@ -207,6 +207,9 @@ void globals() {
           {-3, -0.7, 0, 0.31, 2.5, 30, -400});
     }
   }
+}
+
+void series() {
   Curve fourier(KAN_BASIS_FOURIER, 20, 0);
   check_curve(
       fourier, "fourier",
@@ -231,6 +234,9 @@ void globals() {
       CHECK_TEXT(std::isfinite(d[r]) && std::fabs(d[r]) < 1e-4, "chebyshev saturated derivative " + number(d[r]));
     }
   }
+}
+
+void jacobi_polynomials() {
   // Jacobi: Legendre, Chebyshev of both kinds up to a factor, and P_n(1) = binomial(n + a, n).
   const auto jacobi = [](double a, double b) { return [a, b](kan_layer_spec& s) { s.shape[0] = a, s.shape[1] = b; }; };
   Curve legendre(KAN_BASIS_JACOBI, 4, 0, kUniform, 0, jacobi(0, 0));
@@ -266,6 +272,9 @@ void globals() {
       CHECK(std::isfinite(s[size_t(r)]));
     }
   }
+}
+
+void waves_and_humps() {
   Curve sine(KAN_BASIS_SINE, 5, 0);
   const Vector f = sine.tensor("freq"), ph = sine.tensor("phase");
   check_curve(
@@ -287,6 +296,9 @@ void globals() {
         return x <= s || x >= e ? 0 : 2 * q(r, x) * 4 * (e + s - 2 * x) / ((e - s) * (e - s));
       },
       {-2, -0.33, 0, 0.2, 0.45, 0.9, 1.5, 3});
+}
+
+void fractions_and_sums() {
   Curve rational(KAN_BASIS_RATIONAL, 1, 0);
   const Vector a = rational.tensor("numerator"), b = rational.tensor("denominator");
   const auto fraction = [&](double x) {
@@ -458,7 +470,11 @@ int main(int argc, char** argv) {
   if (tier > highest_tier()) return std::printf("basis: this processor or build has no tier %s\n", argv[1]), 77;
   context = make_context(tier, 2);
   splines();
-  globals();
+  bells();
+  series();
+  jacobi_polynomials();
+  waves_and_humps();
+  fractions_and_sums();
   far_outside();
   wavelets();
   activations();

@@ -3,7 +3,7 @@
 // Prepared chains: the bits of the layers one by one, for every batch up to the largest, on every tier; what they refuse.
 #include <memory>
 
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 // mantissa leave of a sum, and not as good as fp32 either, so that the products asked for are those made; and the error of
 // one fp32 product. A GPU or the
 // emulation is needed; without either the test says so and is not run.
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
@@ -271,6 +271,22 @@ kan_layer_spec spline_spec(int64_t in, int64_t out) {
   return s;
 }
 
+// A graph of what `step` queues, which uses `x`; meanwhile the host reads nothing, and what a graph uses is not freed.
+template <class Step>
+int32_t captured(Step&& step, const On<float>& x) {
+  int32_t graph = -1;
+  MUST(context, kan_graph_begin(context));
+  step();
+  REFUSED(kan_synchronize(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
+  std::vector<float> no(1);
+  REFUSED(kan_device_read(context, no.data(), x.address(), 4), KAN_INVALID_ARGUMENT, "kan_graph_begin");
+  REFUSED(kan_graph_begin(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
+  MUST(context, kan_graph_end(context, &graph));
+  CHECK(graph >= 0);
+  REFUSED(kan_device_free(context, x.address()), KAN_INVALID_ARGUMENT, "destroy the graph first");
+  return graph;
+}
+
 // A training step of one layer on a data set that is on the device, queued or captured: the same bits either way, with
 // the learning rate changed and the step counted between replays.
 void training(int runs) {
@@ -321,19 +337,8 @@ void training(int runs) {
                                     KAN_GRAD_OVERWRITE, d_x.get(), &adam, m.get(), v.get(), scratch.get()));
     };
     const auto rate_of = [&](long long number) { return 0.01 / double(number); };
-    int32_t graph = -1;
-    if (way >= 2) {
-      MUST(context, kan_graph_begin(context));
-      step(1, 1);
-      REFUSED(kan_synchronize(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
-      std::vector<float> no(1);
-      REFUSED(kan_device_read(context, no.data(), x.address(), 4), KAN_INVALID_ARGUMENT, "kan_graph_begin");
-      REFUSED(kan_graph_begin(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
-      MUST(context, kan_graph_end(context, &graph));
-      CHECK(graph >= 0);
-      REFUSED(kan_device_free(context, x.address()), KAN_INVALID_ARGUMENT, "destroy the graph first");
-      CHECK(p.read() == initial);  // recorded, not run
-    }
+    const int32_t graph = way >= 2 ? captured([&] { step(1, 1); }, x) : -1;
+    if (way >= 2) CHECK(p.read() == initial);  // recorded, not run
     for (long long number = 1; number <= steps; ++number) {
       host.learning_rate = rate_of(number);
       if (way > 0) MUST(context, kan_device_write(context, state.address(), &host.learning_rate, 8));

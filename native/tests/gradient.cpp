@@ -2,7 +2,7 @@
 //
 // The reference's gradients against central differences of its own forward pass (4 points, double precision), for every
 // kind of layer, basis and flag: of every input and every trainable number. For KAN layers those of the edges' statistics too.
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 

@@ -14,7 +14,7 @@
 #include <pmmintrin.h>
 #endif
 
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
