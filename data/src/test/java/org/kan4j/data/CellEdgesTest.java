@@ -9,17 +9,22 @@ import dev.hardwood.reader.ColumnReaders;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.schema.ColumnProjection;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.rows.Dataset;
+import org.kan4j.tensor.DType;
 
 /** Letters, numbers and marks at the edges of what their notation allows. */
 class CellEdgesTest {
@@ -87,6 +92,13 @@ class CellEdgesTest {
         assertThat(Cells.plain(number)).isEqualTo(Double.parseDouble(number));
     }
 
+    /** Java's own reader of numbers would pass over them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\u00101", "1\u0010", "\u0000.5", "-1\u0001"})
+    void numbersHaveNoControlCharacters(String number) {
+        assertThat(Cells.plain(number)).isNaN();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"not applicable", "Not Available", "n.a.", "-.-", "unknown"})
     void wordsThatMeanNoNumber(String cell) {
@@ -101,6 +113,40 @@ class CellEdgesTest {
         Table table = table(first + "\n3,4\n");
         assertThat(CsvTableTest.names(table)).containsExactly("1", "2");
         assertThat(table.rows()).isEqualTo(2);
+    }
+
+    /** Classes and categories are compared as values in whatever notation the file has them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '!', value = {"0,5!1,5!0.5!1.5", "1.000!2.000,5!1000!2000.5", "1\u00a0000!2\u00a0000!1000!2000",
+        "\u22121!1!-1!1", "inf!2!2!inf", "1,0!2,0!1!2"})
+    void numbersOfTheFilesNotationAreClassesAndCategories(String a, String b, String first, String second) throws IOException {
+        StringBuilder rows = new StringBuilder("x;y\n");
+        for (int i = 0; i < 40; i++) {
+            rows.append(i).append(i % 3 == 0 ? ",25;" : ",5;").append(i % 2 == 0 ? a : b).append("\n");
+        }
+        Table table = table(rows.toString());
+        TableSet target = TableSet.learn(table, new TableSet.Options("y", TableSet.Task.CLASSIFICATION, Set.of(), Set.of(),
+                Encoding.Missing.REFUSE, 0.2, 1));
+        assertThat(((Encoding.Classes) target.encoding().target()).labels()).containsExactly(first, second);
+        TableSet input = TableSet.learn(table, new TableSet.Options("x", null, Set.of(), Set.of("y"), Encoding.Missing.REFUSE, 0.2,
+                1));
+        assertThat(((Encoding.Categorical) input.encoding().columns().getFirst()).values()).containsExactly(first, second);
+        try (Arena arena = Arena.ofConfined()) {
+            Dataset all = (Dataset) TableRows.all(table, target.encoding(), true).load(arena, DType.F64, Part.DEFAULT_MEMORY);
+            double even = List.of(first, second).indexOf(target(table, 1));
+            for (int i = 0; i < 40; i++) {
+                assertThat(all.targets().getFlat(i)).isEqualTo(i % 2 == 0 ? even : 1 - even);
+            }
+            TableRows.all(table, input.encoding(), true).load(arena, DType.F64, Part.DEFAULT_MEMORY);
+        }
+    }
+
+    private static String target(Table table, int at) {
+        try (Table.Reader reader = table.reader(at)) {
+            reader.seek(0);
+            reader.next();
+            return reader.label(0);
+        }
     }
 
     @Test
