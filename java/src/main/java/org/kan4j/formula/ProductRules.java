@@ -39,7 +39,26 @@ final class ProductRules {
         }
         Expression merged = Expression.product(rest);
         Expression result = merged instanceof Product many ? Powers.collected(many) : merged;
-        return result instanceof Product changed ? measured(changed) : result;
+        result = result instanceof Product changed ? measured(changed) : result;
+        return result instanceof Product changed && Numbers.isNegative(changed.factors().get(0)) ? signed(changed) : result;
+    }
+
+    /** The sign before a product goes into a difference, above the line or below it: -a/(b - c) = a/(c - b). */
+    private static Expression signed(Product product) {
+        for (int i = 1; i < product.factors().size(); i++) {
+            Expression factor = product.factors().get(i);
+            Expression base = factor instanceof Power power ? power.base() : factor;
+            Expression exponent = factor instanceof Power power ? power.exponent() : Numbers.ONE;
+            Integer whole = Numbers.whole(exponent, 1000);
+            if (base instanceof Sum sum && whole != null && whole % 2 != 0
+                    && sum.terms().stream().anyMatch(InfixPrinter::isNegative)) {
+                List<Expression> changed = new ArrayList<>(product.factors());
+                changed.set(i, Expression.power(Expression.sum(sum.terms().stream().map(Expression::negated).toList()), exponent));
+                changed.set(0, product.factors().get(0).negated());
+                return Expression.product(changed);
+            }
+        }
+        return product;
     }
 
     /** A measured number goes into a sum of measured numbers, and takes the scale out of a power of one. */

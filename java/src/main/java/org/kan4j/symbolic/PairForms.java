@@ -77,7 +77,7 @@ final class PairForms implements StructureRun.Form {
         return run.over();
     }
 
-    private static Substitution substituted(Target target, Quantity a, Quantity b, Rule rule) {
+    private Substitution substituted(Target target, Quantity a, Quantity b, Rule rule) {
         double[] values = new double[target.values().length];
         Arrays.setAll(values, r -> rule.value.applyAsDouble(a.values()[r], b.values()[r]));
         if (Arrays.stream(values).anyMatch(v -> !Double.isFinite(v))) {
@@ -87,6 +87,6 @@ final class PairForms implements StructureRun.Form {
         Target smaller = target.with(List.of(a, b), pair);
         int most = Math.min(MOST_COLUMNS, values.length / 4);
         List<double[]> columns = LinearFit.products(smaller.columns(), most);
-        return new Substitution(smaller, pair, LinearFit.of(columns, target.values()).error());
+        return new Substitution(smaller, pair, run.budget().fit(columns, target.values()).error());
     }
 }
