@@ -32,7 +32,7 @@ final class Simplifier {
         Expression best = normal(e);
         for (int i = 0; i < PASSES; i++) {
             Expression other = normal(shorter(best));
-            if (cost(other) >= cost(best)) {
+            if (shown(other) >= shown(best)) {
                 break;
             }
             best = other;
@@ -85,7 +85,7 @@ final class Simplifier {
         }
         if (best instanceof Sum sum) {
             Expression squared = Squares.completed(expanded(sum));
-            best = squared != null && cost(squared) < cost(best) ? squared : best;
+            best = squared != null && shown(squared) < shown(best) ? squared : best;
         }
         if (best instanceof Sum sum) {
             Expression added = AngleRules.added(expanded(sum));
@@ -100,6 +100,11 @@ final class Simplifier {
             best = fraction != null && cost(fraction) < cost(best) ? fraction : best;
         }
         return best;
+    }
+
+    /** The cost with factors of one power under it, as they are written at the end. */
+    private int shown(Expression e) {
+        return Math.min(cost(e), cost(products.grouped(e)));
     }
 
     private Sum expanded(Sum sum) {

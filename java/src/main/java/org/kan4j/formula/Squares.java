@@ -38,7 +38,12 @@ final class Squares {
     }
 
     private static Expression square(Expression e) {
-        return Expression.power(e, Expression.integer(2));
+        if (e instanceof Expression.Call call && call.function() == UnaryFunction.EXP) {
+            return Expression.call(UnaryFunction.EXP, Expression.integer(2).times(call.argument()));
+        }
+        return e instanceof Expression.Power power && power.exponent().isNumber()
+                ? Expression.power(power.base(), Numbers.multiply(power.exponent(), Expression.integer(2)))
+                : Expression.power(e, Expression.integer(2));
     }
 
     /** p u^2 + m u v + q v^2 where m^2 = 4 p q. */
@@ -63,7 +68,7 @@ final class Squares {
         terms.remove(square(u));
         terms.remove(square(v));
         Expression second = ratio.times(v);
-        squares.add(p.times(square(same ? u.plus(second) : u.minus(second))));
+        squares.add(p.times(Expression.power(same ? u.plus(second) : u.minus(second), Expression.integer(2))));
     }
 
     private static boolean alike(Expression p, Expression q) {
@@ -108,7 +113,7 @@ final class Squares {
         if (!nothing) {
             terms.put(Numbers.ONE, Numbers.add(number, Numbers.multiply(own, Expression.integer(-1))));
         }
-        squares.add(p.times(square(u.plus(shift))));
+        squares.add(p.times(Expression.power(u.plus(shift), Expression.integer(2))));
     }
 
     /** A number that all terms have outside. */

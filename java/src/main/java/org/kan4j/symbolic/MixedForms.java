@@ -47,6 +47,16 @@ final class MixedForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
+        for (Warp warp : run.thorough() && depth > 0 ? Warp.reciprocal(target.values()) : List.of(Warp.NONE)) {
+            Target warped = target.with(warp.apply(target.values()), target.precision());
+            if (warped.finite() && plain(warped, depth, e -> whole.test(warp.back().apply(e)))) {
+                return true;
+            }
+        }
+        return run.over();
+    }
+
+    private boolean plain(Target target, int depth, Predicate<Expression> whole) {
         for (int degree : DEGREES) {
             List<Mixed> found = found(target, degree);
             found.sort(Comparator.comparingDouble(m -> Math.max(m.error, FITS_WELL) * (1 + 0.5 * m.beside.ordinal())));
@@ -74,7 +84,7 @@ final class MixedForms implements StructureRun.Form {
                 if (run.over() || twice || beside == Beside.BOTH && found.stream().anyMatch(m -> m.error < FITS_WELL)) {
                     break;
                 }
-                List<double[]> waves = LinearFit.waves(input.values(), degree);
+                List<double[]> waves = LinearFit.waves(input.coordinate(), degree);
                 Mixed mixed = beside != Beside.NOTHING ? null
                         : alternated(target, input, waves, divided(target, input, waves), beside);
                 if (mixed == null || mixed.error > run.fits(FITS, target)) {

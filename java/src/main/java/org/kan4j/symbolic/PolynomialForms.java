@@ -45,6 +45,16 @@ final class PolynomialForms implements StructureRun.Form {
                 return true;
             }
         }
+        for (Warp warp : Warp.of(target.values())) {
+            Target warped = target.with(warp.apply(target.values()), target.precision());
+            if (warp.ofQuotients() && warped.finite() && quotients(warped, e -> whole.test(warp.back().apply(e)))) {
+                return true;
+            }
+        }
+        return run.over();
+    }
+
+    private boolean quotients(Target target, Predicate<Expression> whole) {
         int last = -1;
         for (int[] degrees : QUOTIENTS) {
             List<Term> above = terms(target, degrees[0]);

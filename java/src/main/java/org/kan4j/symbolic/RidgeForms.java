@@ -13,7 +13,8 @@ import org.kan4j.formula.UnaryFunction;
 import org.kan4j.symbolic.Target.Quantity;
 
 /**
- * Two inputs that matter by one number of a constant of its own: p(a) + c q(b), where p and q are powers or logarithms. The
+ * Two inputs that matter by one number of a constant of its own: p(a) + c q(b), where p and q are powers or logarithms, or
+ * a (b - c), or (b - c)/a. The
  * slopes of the target tell: those along a over those along b are p'(a) over c q'(b) in every row.
  */
 final class RidgeForms implements StructureRun.Form {
@@ -44,6 +45,9 @@ final class RidgeForms implements StructureRun.Form {
     }
 
     private static final Part LOG = new Part(Math::log, v -> 1 / v, e -> e, true);
+    /** Marks a (b - c), and (b - c)/a. */
+    private static final Part TIMES = new Part(v -> v, v -> 1, e -> e, false);
+    private static final Part DIVIDED = new Part(v -> 1 / v, v -> 1, e -> Expression.power(e, Expression.integer(-1)), false);
     private static final List<Part> PARTS_OF_SUMS = List.of(new Part(v -> v, v -> 1, e -> e, false),
             new Part(v -> v * v, v -> 2 * v, e -> Expression.power(e, Expression.integer(2)), false),
             new Part(v -> 1 / v, v -> -1 / (v * v), e -> Expression.power(e, Expression.integer(-1)), true),
@@ -59,6 +63,10 @@ final class RidgeForms implements StructureRun.Form {
 
         Quantity number(double constant) {
             double[] values = new double[a.values().length];
+            if (p == TIMES || p == DIVIDED) {
+                Arrays.setAll(values, r -> p.value.applyAsDouble(a.values()[r]) * (b.values()[r] - constant));
+                return new Quantity(p.written.apply(a.meaning()).times(b.meaning().minus(Expression.real(constant))), values);
+            }
             Arrays.setAll(values, r -> power() ? a.values()[r] * Math.pow(b.values()[r], constant)
                     : p.value.applyAsDouble(a.values()[r]) + constant * q.value.applyAsDouble(b.values()[r]));
             double sixths = Math.rint(PARTS * constant);
@@ -105,7 +113,10 @@ final class RidgeForms implements StructureRun.Form {
         double[] factors = run.budget().fit(LinearFit.products(inputs, most), target.values()).factors();
         List<double[]> slopes = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
-            slopes.add(LinearFit.slopes(inputs, most, i, factors));
+            double[] along = LinearFit.slopes(inputs, most, i, factors);
+            Quantity input = target.inputs().get(i);
+            Arrays.setAll(along, r -> input.logarithmic() ? along[r] / input.values()[r] : along[r]);
+            slopes.add(along);
         }
         List<Ridge> ridges = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
@@ -118,6 +129,8 @@ final class RidgeForms implements StructureRun.Form {
                     }
                 }
                 add(ridges, a, b, LOG, LOG, slopes.get(i), slopes.get(j));
+                addShifted(ridges, a, b, slopes.get(i), slopes.get(j));
+                addShifted(ridges, b, a, slopes.get(j), slopes.get(i));
             }
         }
         ridges.sort(Comparator.comparingDouble(Ridge::aside));
@@ -140,6 +153,25 @@ final class RidgeForms implements StructureRun.Form {
         boolean plain = p == q && (p == LOG || p == PARTS_OF_SUMS.getFirst()) && Math.abs(Math.abs(c) - 1) < PLAIN;
         if (aside < ASIDE && Double.isFinite(c) && c != 0 && !plain) {
             ridges.add(new Ridge(a, b, p, q, c, aside));
+        }
+    }
+
+    /** b s(b) -+ a s(a) = c s(b) for the slopes s. */
+    private static void addShifted(List<Ridge> ridges, Quantity a, Quantity b, double[] alongA, double[] alongB) {
+        for (Part part : List.of(TIMES, DIVIDED)) {
+            double sign = part == TIMES ? -1 : 1;
+            double[] u = new double[alongA.length];
+            Arrays.setAll(u, r -> b.values()[r] * alongB[r] + sign * a.values()[r] * alongA[r]);
+            double c = VariableProjection.dot(u, alongB) / VariableProjection.squares(alongB);
+            double[] left = new double[u.length];
+            double[] size = new double[u.length];
+            Arrays.setAll(left, r -> u[r] - c * alongB[r]);
+            Arrays.setAll(size, r -> (b.values()[r] - c) * alongB[r]);
+            double aside = Math.sqrt(VariableProjection.squares(left) / VariableProjection.squares(size));
+            double width = Arrays.stream(b.values()).max().orElse(0) - Arrays.stream(b.values()).min().orElse(0);
+            if (aside < ASIDE && Math.abs(c) > PLAIN * width) {
+                ridges.add(new Ridge(a, b, part, part, c, aside));
+            }
         }
     }
 

@@ -23,6 +23,9 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
+    /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
+    private static final int SMOOTH_COLUMNS = 120;
+    private static final double SMOOTHER = 0.5;
     /** Parts of a target that are known less well are not looked into. */
     private static final double VAGUE = 0.3;
 
@@ -55,13 +58,40 @@ final class StructureRun {
         this.rows = train.thinned(MOST_ROWS);
         List<Quantity> inputs = new ArrayList<>();
         rows.inputs().forEach((name, values) -> inputs.add(new Quantity(Expression.variable(name), values)));
-        this.target = new Target(inputs, rows.targets().get(output), 1e-13);
+        this.target = scaled(new Target(inputs, rows.targets().get(output), 1e-13));
         this.single = new SingleForms(this, settings.library());
         Form sums = new SumForms(this);
         Form mixed = new MixedForms(this);
         this.separations = List.of(sums, mixed);
         this.forms = List.of(new PolynomialForms(this), sums, new FactorForms(this), new PairForms(this),
-                new RidgeForms(this), new SparseForms(this), mixed);
+                new RidgeForms(this), new ScalingForms(this), new SparseForms(this), mixed);
+    }
+
+    /** Each input in the coordinate in which the target is smoother. */
+    private Target scaled(Target given) {
+        if (given.inputs().size() > MOST_INPUTS) {
+            return given;
+        }
+        List<Quantity> inputs = new ArrayList<>(given.inputs());
+        double error = error(given);
+        for (int i = 0; i < inputs.size(); i++) {
+            Quantity plain = inputs.get(i);
+            if (plain.wide()) {
+                inputs.set(i, new Quantity(plain.meaning(), plain.values(), true));
+                double reached = error(new Target(inputs, given.values(), given.precision()));
+                if (reached < SMOOTHER * error) {
+                    error = reached;
+                } else {
+                    inputs.set(i, plain);
+                }
+            }
+        }
+        return new Target(inputs, given.values(), given.precision());
+    }
+
+    private double error(Target given) {
+        int most = Math.min(SMOOTH_COLUMNS, given.values().length / 4);
+        return budget.fit(LinearFit.products(given.columns(), most), given.values()).error();
     }
 
     List<StructureSearch.Met> run() {

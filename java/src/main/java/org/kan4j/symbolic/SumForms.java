@@ -95,16 +95,19 @@ final class SumForms implements StructureRun.Form {
             if (best != null && (n * degree > Math.min(MOST_COLUMNS, rows / 3) || best.error < FITS_WELL)) {
                 break;
             }
-            List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(rows)));
-            warped.inputs().forEach(q -> columns.addAll(LinearFit.waves(q.values(), degree)));
-            LinearFit fit = run.budget().fit(columns, warped.values());
-            if (best == null || fit.error() < best.error) {
-                List<double[]> parts = new ArrayList<>();
-                for (int i = 0; i < n; i++) {
-                    parts.add(fit.values(columns, 1 + i * degree, degree));
+            for (boolean logarithmic : warped.inputs().stream().anyMatch(Quantity::wide) ? new boolean[] {false, true}
+                    : new boolean[] {false}) {
+                List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(rows)));
+                warped.inputs().forEach(q -> columns.addAll(LinearFit.waves(q.coordinate(logarithmic), degree)));
+                LinearFit fit = run.budget().fit(columns, warped.values());
+                if (best == null || fit.error() < best.error) {
+                    List<double[]> parts = new ArrayList<>();
+                    for (int i = 0; i < n; i++) {
+                        parts.add(fit.values(columns, 1 + i * degree, degree));
+                    }
+                    best = new Split(warp, warped, warped.inputs().stream().map(List::of).toList(), parts, fit.factors()[0],
+                            fit.error());
                 }
-                best = new Split(warp, warped, warped.inputs().stream().map(List::of).toList(), parts, fit.factors()[0],
-                        fit.error());
             }
         }
         return best;
@@ -132,10 +135,10 @@ final class SumForms implements StructureRun.Form {
     private Split split(Warp warp, Target warped, List<Quantity> group, List<Quantity> rest) {
         int half = MOST_COLUMNS / 2;
         boolean overlap = group.size() + rest.size() > warped.inputs().size();
-        List<double[]> all = LinearFit.products(group.stream().map(Quantity::values).toList(), half);
+        List<double[]> all = LinearFit.products(group.stream().map(Quantity::coordinate).toList(), half);
         List<double[]> first = overlap ? LinearFit.ofFirst(all, group.size())
-                : group.size() == 1 ? new ArrayList<>(LinearFit.waves(group.getFirst().values(), 12)) : without(all);
-        List<double[]> second = without(LinearFit.products(rest.stream().map(Quantity::values).toList(),
+                : group.size() == 1 ? new ArrayList<>(LinearFit.waves(group.getFirst().coordinate(), 12)) : without(all);
+        List<double[]> second = without(LinearFit.products(rest.stream().map(Quantity::coordinate).toList(),
                 Math.min(MOST_COLUMNS, warped.values().length / 3) - first.size()));
         List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(warped.values().length)));
         columns.addAll(first);
