@@ -23,6 +23,7 @@ final class ExactNumbers {
     record Exact(Expression expression, double value, double cost) {
     }
 
+    static final Exact ZERO = new Exact(Expression.integer(0), 0, 0);
     private static final List<Exact> ALL = all();
 
     private ExactNumbers() {
@@ -59,7 +60,7 @@ final class ExactNumbers {
     static List<Exact> of(double value, double error) {
         List<Exact> found = new ArrayList<>();
         if (Math.abs(value) <= 3 * error) {
-            found.add(new Exact(Expression.integer(0), 0, 0));
+            found.add(ZERO);
         }
         double size = Math.abs(value);
         for (Exact exact : ALL) {
