@@ -223,6 +223,8 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("explain", "formulas", "--only", "F16").out()).contains("sin(x) + y^2, x*y",
                 "exact            1 of 1");
         assertThat(Cli.succeed("explain", "formulas", "--only", "F15", "--library", "minimal").out()).contains("j0(20*x)");
+        assertThat(Cli.succeed("explain", "bases", "--only", "F6 fastkan").out()).contains("F6 fastkan       exact", "exact            1 of 1");
+        Cli.refuse(new String[] {"--only is for a table of formulas"}, "explain", "times", "--only", "F1");
         Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only",
                 "X");
         Cli.refuse(new String[] {"--only is for a table"}, "explain", "some.csv", "--only", "F1", "--out", folder.resolve("o"));
