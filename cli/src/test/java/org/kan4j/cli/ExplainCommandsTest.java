@@ -70,6 +70,8 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
         assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)",
                 "sum of       (x, y)");
+        assertThat(Cli.succeed("hypothesis", model, data, "--p-values").out()).contains("x, y   of a sum", "(p = 0.001)   of a product")
+                .doesNotContain("tree", "as one");
         Path tree = folder.resolve("tree.svg");
         assertThat(Cli.succeed("hypothesis", model, data, "--tree", tree).out()).contains("tree         (x y), product",
                 "shape        2,0+1,1", "saved        " + tree);
