@@ -35,6 +35,8 @@ final class ExplainRun {
     /** Error, against the targets' deviation, at which nothing is looked at ahead. */
     private static final double CLOSE = 5e-4;
     private static final int WIDE_STARTS = 4;
+    /** How many times as many terms series get at most. */
+    private static final int LONGEST = 3;
     /** Edges up to which all functions of the library are tried at once, and larger networks that get them at the end. */
     private static final int QUICK = 4;
     private static final int DEFERRED = 2;
@@ -268,11 +270,23 @@ final class ExplainRun {
                                 return !goOn();
                             }
                         })) {
-            KanGraph graph = KanGraph.of(result.parameters());
+            KanGraph graph = grids || wide ? KanGraph.of(result.parameters()) : longer(data, KanGraph.of(result.parameters()));
             say("fit", "%s %s, best of %d starts: held-out RMSE %s", shape, options.basis().name(), fit.starts(),
                     Svg.number(inUnit(Quality.of(context, graph, data.held()).value()), 3));
             return new FormulaAttempt.Network(graph, shape.toString(), names);
         }
+    }
+
+    /** With two and three times as many terms, for series, where that is better: what {@link Fit} does to grids. */
+    private KanGraph longer(Data data, KanGraph start) {
+        KanGraph best = start;
+        int terms = Resolution.of(start);
+        for (int times = 2; terms > 0 && times <= LONGEST && goOn(); times++) {
+            KanGraph other = Refit.run(context, Resolution.refined(context, best, times * terms, data.train().x()), data.train(), 200);
+            boolean better = Quality.of(context, other, data.held()).value() < Quality.of(context, best, data.held()).value();
+            best = better ? other : best;
+        }
+        return best;
     }
 
     private double inUnit(double rmse) {

@@ -162,6 +162,10 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
             return String.format(Locale.ROOT, "no formula: no input was found to change %s; its mean is as good as any network "
                     + "(RMSE %.3g of the deviation)", all.outputs().getFirst().name(), chosen.held());
         }
+        if (!chosen.complete() && seconds >= 60 * options.minutes()) {
+            return String.format(Locale.ROOT, "no formula: %s minutes were too few to find functions for the %d edges %s; give more of "
+                    + "them", Svg.number(options.minutes(), 3), chosen.numeric().size(), ExplainRun.list(chosen.numeric()));
+        }
         if (!chosen.complete()) {
             return String.format(Locale.ROOT, "no formula: no function was found for the %d edges %s; a finer grid, more rows "
                     + "or another library may help", chosen.numeric().size(), ExplainRun.list(chosen.numeric()));

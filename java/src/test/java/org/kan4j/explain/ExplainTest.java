@@ -95,6 +95,13 @@ class ExplainTest {
     }
 
     @Test
+    void tooLittleTimeIsSaidToBeTooLittle() {
+        Explanation found = explain(Explain.defaults().withShape("2,1,1").withMinutes(1e-9), 200, List.of("x", "y"), 0,
+                PruningTest::toy);
+        assertTrue(found.reason().orElseThrow().contains("minutes were too few to find functions"), found.reason().get());
+    }
+
+    @Test
     void noiseAloneHasNoFormula() {
         Explanation found = explain(Explain.defaults().withShape("2,1,1"), 300, List.of("x", "y"), 1, r -> 0);
         assertTrue(found.formulas().isEmpty(), found.formulas().toString());
