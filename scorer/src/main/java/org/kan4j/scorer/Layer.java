@@ -14,6 +14,17 @@ abstract class Layer {
         this.out = out;
     }
 
-    /** The result of the row in the first elements of x, into those of y; x may be overwritten. */
-    abstract void apply(double[] x, double[] y);
+    /** Numbers of {@code values} that it needs while it works. */
+    int scratch() {
+        return 0;
+    }
+
+    /**
+     * The result of the row in the first elements of x, into those of y, which has room for {@link Rows#NARROW} numbers
+     * at least.
+     *
+     * @param z room for a row of x
+     * @param values room for {@link #scratch} numbers
+     */
+    abstract void apply(double[] x, double[] y, double[] z, double[] values);
 }

@@ -23,6 +23,7 @@ public final class Scorer {
     private final List<Layer> layers = new ArrayList<>();
     private final Map<String, String> properties = new LinkedHashMap<>();
     private final int widest;
+    private final int scratch;
 
     private Scorer(byte[] bytes) {
         ModelFile file = new ModelFile(bytes);
@@ -34,7 +35,8 @@ public final class Scorer {
         if (!(specs instanceof List) || ((List<?>) specs).isEmpty()) {
             throw new ModelFormatException("the model has no layers");
         }
-        int most = 0;
+        int most = Rows.NARROW;
+        int values = 0;
         for (Object spec : (List<?>) specs) {
             Layer layer = Layers.read(new LayerFields(spec, file, layers.size()));
             if (!layers.isEmpty() && layers.get(layers.size() - 1).out != layer.in) {
@@ -43,8 +45,10 @@ public final class Scorer {
             }
             layers.add(layer);
             most = Math.max(most, Math.max(layer.in, layer.out));
+            values = Math.max(values, layer.scratch());
         }
         widest = most;
+        scratch = values;
         for (Map.Entry<String, String> entry : file.metadata().entrySet()) {
             if (entry.getKey().startsWith(PROPERTY)) {
                 properties.put(entry.getKey().substring(PROPERTY.length()), entry.getValue());
@@ -92,46 +96,52 @@ public final class Scorer {
 
     /** The results of rows given one after the other. */
     public double[] predict(double... x) {
-        int rows = rows(x.length);
-        double[] y = new double[Math.multiplyExact(rows, outputs())];
-        double[] from = new double[widest];
-        double[] to = new double[widest];
-        for (int row = 0; row < rows; row++) {
-            System.arraycopy(x, row * inputs(), from, 0, inputs());
-            double[] result = run(from, to);
-            System.arraycopy(result, 0, y, row * outputs(), outputs());
+        int in = inputs();
+        int out = outputs();
+        double[] y = new double[Math.multiplyExact(rows(x.length), out)];
+        Run run = new Run();
+        for (int from = 0, to = 0; to < y.length; from += in, to += out) {
+            System.arraycopy(x, from, run.x, 0, in);
+            run.layers();
+            System.arraycopy(run.x, 0, y, to, out);
         }
         return y;
     }
 
     /** As {@link #predict(double...)}. */
     public float[] predict(float... x) {
-        int rows = rows(x.length);
-        float[] y = new float[Math.multiplyExact(rows, outputs())];
-        double[] from = new double[widest];
-        double[] to = new double[widest];
-        for (int row = 0; row < rows; row++) {
-            for (int i = 0; i < inputs(); i++) {
-                from[i] = x[row * inputs() + i];
+        int in = inputs();
+        int out = outputs();
+        float[] y = new float[Math.multiplyExact(rows(x.length), out)];
+        Run run = new Run();
+        for (int from = 0, to = 0; to < y.length; from += in, to += out) {
+            for (int i = 0; i < in; i++) {
+                run.x[i] = x[from + i];
             }
-            double[] result = run(from, to);
-            for (int o = 0; o < outputs(); o++) {
-                y[row * outputs() + o] = (float) result[o];
+            run.layers();
+            for (int o = 0; o < out; o++) {
+                y[to + o] = (float) run.x[o];
             }
         }
         return y;
     }
 
-    private double[] run(double[] first, double[] second) {
-        double[] from = first;
-        double[] to = second;
-        for (Layer layer : layers) {
-            layer.apply(from, to);
-            double[] swap = from;
-            from = to;
-            to = swap;
+    /** The memory of a call. */
+    private final class Run {
+        private double[] x = new double[widest]; // the row, then the result
+        private double[] y = new double[widest];
+        private final double[] z = new double[widest];
+        private final double[] values = new double[scratch];
+
+        /** The result of x, in its place. */
+        private void layers() {
+            for (Layer layer : layers) {
+                layer.apply(x, y, z, values);
+                double[] swap = x;
+                x = y;
+                y = swap;
+            }
         }
-        return from;
     }
 
     private int rows(int length) {
