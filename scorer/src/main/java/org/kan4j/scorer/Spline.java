@@ -10,18 +10,22 @@ import java.util.Arrays;
  */
 final class Spline {
 
-    private final double[] t;
-    private final int in;
-    private final int count;
+    /** Places in a cell: its ends, 1 / its width; behind them (k + 1) x (k + 1) coefficients, those of degree k first. */
+    private static final int START = 0;
+    private static final int END = 1;
+    private static final int UNIT = 2;
+    private static final int COEFFICIENTS = 3;
+
+    private final int count; // knots of an input
     private final int k;
     private final boolean zero; // outside the grid: on along the knots, then 0
     private final boolean linear;
     private final int low; // cells that x may lie in: from this one
     private final int high; // to before this one
-    private final int[] ends; // by input: the first and the last of them that is not empty
-    private final int cell; // numbers of a cell in cells
-    private final double[] cells; // by input and cell: the knot, 1 / width, (k + 1) x (k + 1) coefficients, degree k first
-    private final double[] units; // cells a unit of x, by input
+    private final int inputs; // 1 where all have the same knots
+    private final double[][] cells; // by input and cell; null for those that are empty
+    private final double[] grids; // by input: where the cells begin and end, cells a unit of x
+    private final int[] ends; // by input: the first and the last cell that is not empty
 
     Spline(double[] knots, int in, int order, String outside) {
         this.count = knots.length / in;
@@ -30,27 +34,30 @@ final class Spline {
         this.linear = outside.equals("linear");
         this.low = zero ? 0 : k;
         this.high = zero ? count - 1 : count - 1 - k;
-        this.in = isShared(knots, count) ? 1 : in;
-        this.t = Arrays.copyOf(knots, this.in * count);
-        this.cell = 2 + (k + 1) * (k + 1);
-        this.cells = new double[this.in * (count - 1) * cell];
-        this.units = new double[this.in];
-        this.ends = new int[2 * this.in];
-        for (int i = 0; i < this.in; i++) {
-            int from = i * count;
-            units[i] = (high - low) / (t[from + high] - t[from + low]);
-            int first = low;
-            while (first < high - 1 && t[from + first] == t[from + first + 1]) {
-                first++;
-            }
-            int last = high - 1;
-            while (last > low && t[from + last] == t[from + last + 1]) {
-                last--;
-            }
-            ends[2 * i] = first;
-            ends[2 * i + 1] = last;
+        this.inputs = isShared(knots, count) ? 1 : in;
+        this.cells = new double[inputs * (count - 1)][];
+        this.grids = new double[3 * inputs];
+        this.ends = new int[2 * inputs];
+        for (int i = 0; i < inputs; i++) {
+            double[] t = Arrays.copyOfRange(knots, i * count, (i + 1) * count);
+            grids[3 * i] = t[low];
+            grids[3 * i + 1] = t[high];
+            grids[3 * i + 2] = (high - low) / (t[high] - t[low]);
+            ends[2 * i] = -1;
             for (int m = 0; m < count - 1; m++) {
-                polynomials(from, m);
+                if (!(t[m] <= t[m + 1])) {
+                    throw new ModelFormatException("the knots of input " + i + " do not ascend");
+                }
+                if (t[m] < t[m + 1]) {
+                    cells[i * (count - 1) + m] = cell(t, m);
+                    if (m >= low && m < high) {
+                        ends[2 * i] = ends[2 * i] < 0 ? m : ends[2 * i];
+                        ends[2 * i + 1] = m;
+                    }
+                }
+            }
+            if (ends[2 * i] < 0) {
+                throw new ModelFormatException("the knots of input " + i + " are all the same");
             }
         }
     }
@@ -76,46 +83,43 @@ final class Spline {
     }
 
     /** The order + 1 polynomials of the place in a cell, 0 to 1, by the recursion. */
-    private void polynomials(int from, int m) {
-        double width = t[from + m + 1] - t[from + m];
-        if (!(width > 0)) {
-            return;
-        }
+    private double[] cell(double[] t, int m) {
+        double width = t[m + 1] - t[m];
         double[][] n = new double[k + 2][k + 1]; // by function and power; after step d, n[1 .. d + 1] are those of order d
         n[1][0] = 1;
         for (int d = 1; d <= k; d++) {
             for (int j = d + 1; j >= 1; j--) {
                 int c = m - d + j - 1; // of order d; its knots are c .. c + d + 1
                 double[] next = new double[k + 1];
-                double rising = inverse(from, c, d);
-                double falling = inverse(from, c + 1, d);
+                double rising = inverse(t, c, d);
+                double falling = inverse(t, c + 1, d);
                 for (int p = 0; p <= k; p++) {
                     // (x - t_c) N_c + (t_{c+d+1} - x) N_{c+1} of order d - 1, x = t_m + width u; those are n[j - 1], n[j]
                     if (rising != 0) {
-                        next[p] += rising * ((t[from + m] - t[from + c]) * n[j - 1][p]
-                                + (p > 0 ? width * n[j - 1][p - 1] : 0));
+                        next[p] += rising * ((t[m] - t[c]) * n[j - 1][p] + (p > 0 ? width * n[j - 1][p - 1] : 0));
                     }
                     if (falling != 0) {
-                        next[p] += falling * ((t[from + c + d + 1] - t[from + m]) * n[j][p]
-                                - (p > 0 ? width * n[j][p - 1] : 0));
+                        next[p] += falling * ((t[c + d + 1] - t[m]) * n[j][p] - (p > 0 ? width * n[j][p - 1] : 0));
                     }
                 }
                 n[j] = next;
             }
         }
-        int at = (from / count * (count - 1) + m) * cell;
-        cells[at++] = t[from + m];
-        cells[at++] = 1 / width;
-        for (int p = k; p >= 0; p--) {
-            for (int j = 1; j <= k + 1; j++) {
-                cells[at++] = n[j][p];
+        double[] cell = new double[COEFFICIENTS + (k + 1) * (k + 1)];
+        cell[START] = t[m];
+        cell[END] = t[m + 1];
+        cell[UNIT] = 1 / width;
+        for (int p = 0; p <= k; p++) {
+            for (int j = 0; j <= k; j++) {
+                cell[COEFFICIENTS + (k - p) * (k + 1) + j] = n[j + 1][p];
             }
         }
+        return cell;
     }
 
     /** 1 / (t_{c+d} - t_c); 0 where that is 0 or one of the two is not there. */
-    private double inverse(int from, int c, int d) {
-        double width = c < 0 || c + d >= count ? 0 : t[from + c + d] - t[from + c];
+    private double inverse(double[] t, int c, int d) {
+        double width = c < 0 || c + d >= count ? 0 : t[c + d] - t[c];
         return width > 0 ? 1 / width : 0;
     }
 
@@ -127,42 +131,43 @@ final class Spline {
      *     plus the order on are not there
      */
     int evaluate(int i, double z, double[] taps) {
-        int input = in == 1 ? 0 : i;
-        int from = input * count;
-        double first = t[from + low];
-        if (!(z >= first && z < t[from + high])) {
+        int input = inputs == 1 ? 0 : i;
+        double first = grids[3 * input];
+        if (!(z >= first && z < grids[3 * input + 1])) {
             return outside(input, z, taps);
         }
-        int m = low + Math.min((int) ((z - first) * units[input]), high - low - 1); // were knots evenly spaced
-        while (z < t[from + m]) {
+        int from = input * (count - 1);
+        int m = low + Math.min((int) ((z - first) * grids[3 * input + 2]), high - low - 1); // were knots evenly spaced
+        double[] cell = cells[from + m];
+        while (cell == null || z < cell[START]) {
             m--;
+            cell = cells[from + m];
         }
-        while (z >= t[from + m + 1]) {
+        while (cell == null || z >= cell[END]) {
             m++;
+            cell = cells[from + m];
         }
-        int p = (input * (count - 1) + m) * cell;
-        double u = (z - cells[p]) * cells[p + 1];
+        double u = (z - cell[START]) * cell[UNIT];
         if (k == 3) {
-            cubic(p + 2, u, taps);
+            cubic(cell, u, taps);
         } else {
-            horner(p + 2, u, taps);
+            horner(cell, u, taps);
         }
         return m;
     }
 
-    private void cubic(int p, double u, double[] taps) {
-        double[] c = cells;
-        taps[0] = ((c[p] * u + c[p + 4]) * u + c[p + 8]) * u + c[p + 12];
-        taps[1] = ((c[p + 1] * u + c[p + 5]) * u + c[p + 9]) * u + c[p + 13];
-        taps[2] = ((c[p + 2] * u + c[p + 6]) * u + c[p + 10]) * u + c[p + 14];
-        taps[3] = ((c[p + 3] * u + c[p + 7]) * u + c[p + 11]) * u + c[p + 15];
+    private static void cubic(double[] c, double u, double[] taps) {
+        taps[0] = ((c[3] * u + c[7]) * u + c[11]) * u + c[15];
+        taps[1] = ((c[4] * u + c[8]) * u + c[12]) * u + c[16];
+        taps[2] = ((c[5] * u + c[9]) * u + c[13]) * u + c[17];
+        taps[3] = ((c[6] * u + c[10]) * u + c[14]) * u + c[18];
     }
 
-    private void horner(int p, double u, double[] taps) {
+    private void horner(double[] cell, double u, double[] taps) {
         for (int j = 0; j <= k; j++) {
-            double value = cells[p + j];
-            for (int d = 1; d <= k; d++) {
-                value = value * u + cells[p + d * (k + 1) + j];
+            double value = 0;
+            for (int d = 0; d <= k; d++) {
+                value = value * u + cell[COEFFICIENTS + d * (k + 1) + j];
             }
             taps[j] = value;
         }
@@ -173,20 +178,19 @@ final class Spline {
             Arrays.fill(taps, 0, k + 1, z != z ? z : 0);
             return low;
         }
-        int from = input * count;
-        boolean left = z < t[from + low];
+        boolean left = z < grids[3 * input];
         int m = ends[2 * input + (left ? 0 : 1)];
-        int p = (input * (count - 1) + m) * cell;
+        double[] cell = cells[input * (count - 1) + m];
         double u = left ? 0 : 1;
-        horner(p + 2, u, taps);
-        double beyond = z - t[from + (left ? low : high)];
+        horner(cell, u, taps);
+        double beyond = z - grids[3 * input + (left ? 0 : 1)];
         if (linear && beyond != 0) {
             for (int j = 0; j <= k; j++) {
                 double slope = 0;
                 for (int d = 0; d < k; d++) {
-                    slope = slope * u + (k - d) * cells[p + 2 + d * (k + 1) + j];
+                    slope = slope * u + (k - d) * cell[COEFFICIENTS + d * (k + 1) + j];
                 }
-                taps[j] += beyond * cells[p + 1] * slope;
+                taps[j] += beyond * cell[UNIT] * slope;
             }
         }
         return m;
