@@ -20,7 +20,7 @@ abstract class Basis {
      *
      * @param values receives {@link #functions} numbers for each input i from i step on
      */
-    final void evaluate(double[] z, int in, double[] values, int step) {
+    void evaluate(double[] z, int in, double[] values, int step) {
         for (int i = 0; i < in; i++) {
             evaluate(i, z[i], values, i * step);
         }
@@ -186,16 +186,27 @@ abstract class Basis {
     }
 
     private static Basis sum(final Spline spline, final Basis rbf) {
-        final int order = spline.taps() - 1;
         return new Basis(rbf.functions()) {
             @Override
-            void evaluate(int i, double z, double[] values, int at) {
-                double[] taps = new double[order + 1];
-                int first = spline.evaluate(i, z, taps) - order;
-                rbf.evaluate(i, z, values, at);
-                for (int c = Math.max(0, -first); c <= order && first + c < functions(); c++) {
-                    values[at + first + c] += taps[c];
+            void evaluate(double[] z, int in, double[] values, int step) {
+                int n = spline.taps();
+                double[] taps = new double[spline.offset() + in * n];
+                int[] first = new int[in];
+                spline.evaluate(z, first, taps);
+                rbf.evaluate(z, in, values, step);
+                for (int i = 0; i < in; i++) {
+                    for (int j = 0; j < n; j++) {
+                        int c = first[i] - (n - 1) + j;
+                        if (c >= 0 && c < functions()) {
+                            values[i * step + c] += taps[spline.offset() + i * n + j];
+                        }
+                    }
                 }
+            }
+
+            @Override
+            void evaluate(int i, double z, double[] values, int at) {
+                throw new IllegalStateException("all inputs at once");
             }
         };
     }

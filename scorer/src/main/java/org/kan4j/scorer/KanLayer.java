@@ -9,7 +9,7 @@ abstract class KanLayer extends Layer {
 
     private static final double NORM_EPS = 1e-5;
 
-    /** The base branch; null where there is none. */
+    /** The base branch. */
     final Activation base;
     /** For each input, {@code before} rows of zeros, its functions' rows, {@code behind} rows of zeros, its base's row. */
     final Rows weights;
@@ -22,28 +22,21 @@ abstract class KanLayer extends Layer {
         this.norm = f.flag("input_norm")
                 ? Layers.norm(in, NORM_EPS, f.tensor("norm_weight", in), f.tensor("norm_bias", in)) : null;
         this.normalBase = f.flag("base_norm");
-        Activation activation = Activation.of(f, f.text("base"));
-        this.base = activation == Activation.NONE ? null : activation;
+        this.base = Activation.of(f, f.text("base"));
         double[] coef = f.tensor("coef", out, in, functions);
         double[] scale = f.flag("scale") ? f.tensor("coef_scale", out, in) : null;
         double[] mask = f.flag("mask") ? f.tensor("mask", out, in) : null;
-        double[] baseWeight = base == null ? null : f.tensor("base_weight", out, in);
+        double[] baseWeight = base == Activation.NONE ? null : f.tensor("base_weight", out, in);
         int each = before + functions + behind + 1;
-        this.weights = new Rows(f.product(in, each), out);
-        for (int i = 0; i < in; i++) {
+        f.product(in, each * (out <= Rows.FEW ? Rows.FEW : 1));
+        this.weights = new Rows(in, each, out);
+        for (int e = 0; e < in * out; e++) {
+            double kept = mask == null ? 1 : mask[e];
             for (int c = 0; c < functions; c++) {
-                double[] row = weights.own(i * each + before + c);
-                for (int o = 0; o < out; o++) {
-                    int edge = o * in + i;
-                    row[o] = coef[edge * functions + c] * (scale == null ? 1 : scale[edge])
-                            * (mask == null ? 1 : mask[edge]);
-                }
+                weights.set(e % in, before + c, e / in, coef[e * functions + c] * (scale == null ? 1 : scale[e]) * kept);
             }
-            if (base != null) {
-                double[] row = weights.own(i * each + each - 1);
-                for (int o = 0; o < out; o++) {
-                    row[o] = baseWeight[o * in + i] * (mask == null ? 1 : mask[o * in + i]);
-                }
+            if (baseWeight != null) {
+                weights.set(e % in, each - 1, e / in, baseWeight[e] * kept);
             }
         }
         this.bias = f.flag("bias") ? f.tensor("bias", out) : new double[out];
@@ -62,18 +55,20 @@ abstract class KanLayer extends Layer {
     }
 
     @Override
-    final void apply(double[] x, double[] y, double[] z, double[] values) {
+    final void apply(double[] x, double[] y, Work work) {
         double[] normal = x;
         if (norm != null) {
-            norm.apply(x, z, z, values);
-            normal = z;
+            norm.apply(x, work.z, work);
+            normal = work.z;
         }
-        System.arraycopy(bias, 0, y, 0, out);
-        add(normalBase ? normal : x, normal, y, values);
+        for (int o = 0; o < out; o++) {
+            y[o] = bias[o];
+        }
+        add(normalBase ? normal : x, normal, y, work);
     }
 
     /** Adds the edges' values: the base's of x, the functions' of z. */
-    abstract void add(double[] x, double[] z, double[] y, double[] values);
+    abstract void add(double[] x, double[] z, double[] y, Work work);
 
     /** B-splines. */
     private static final class SplineLayer extends KanLayer {
@@ -86,26 +81,14 @@ abstract class KanLayer extends Layer {
 
         @Override
         int scratch() {
-            return spline.taps() + in;
+            return spline.offset() + in * spline.taps();
         }
 
         @Override
-        void add(double[] x, double[] z, double[] y, double[] values) {
-            int taps = spline.taps();
-            int each = spline.functions() + 2 * taps - 1;
-            if (base != null) {
-                base.apply(x, in, values, taps, 1);
-            }
-            for (int i = 0; i < in; i++) {
-                int row = i * each + spline.evaluate(i, z[i], values);
-                double b = base == null ? 0 : values[taps + i];
-                if (taps == 4) {
-                    weights.addCubic(row, values, i * each + each - 1, b, y);
-                } else {
-                    weights.add(row, values, taps, y);
-                    weights.add(i * each + each - 1, b, y);
-                }
-            }
+        void add(double[] x, double[] z, double[] y, Work work) {
+            base.apply(x, in, work.values, 0, 1);
+            spline.evaluate(z, work.places, work.values);
+            weights.add(work.places, work.values, spline.offset(), spline.taps(), y);
         }
     }
 
@@ -126,16 +109,10 @@ abstract class KanLayer extends Layer {
         }
 
         @Override
-        void add(double[] x, double[] z, double[] y, double[] values) {
-            basis.evaluate(z, in, values, each);
-            if (base == null) {
-                for (int i = 0; i < in; i++) {
-                    values[i * each + each - 1] = 0;
-                }
-            } else {
-                base.apply(x, in, values, each - 1, each);
-            }
-            weights.add(values, y);
+        void add(double[] x, double[] z, double[] y, Work work) {
+            basis.evaluate(z, in, work.values, each);
+            base.apply(x, in, work.values, each - 1, each);
+            weights.add(work.values, y);
         }
     }
 }

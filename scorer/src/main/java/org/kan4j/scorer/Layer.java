@@ -14,17 +14,14 @@ abstract class Layer {
         this.out = out;
     }
 
-    /** Numbers of {@code values} that it needs while it works. */
+    /** Numbers that it needs while it works. */
     int scratch() {
         return 0;
     }
 
     /**
-     * The result of the row in the first elements of x, into those of y, which has room for {@link Rows#NARROW} numbers
+     * The result of the row in the first elements of x, into those of y, which has room for {@link Rows#FEW} numbers
      * at least.
-     *
-     * @param z room for a row of x
-     * @param values room for {@link #scratch} numbers
      */
-    abstract void apply(double[] x, double[] y, double[] z, double[] values);
+    abstract void apply(double[] x, double[] y, Work work);
 }

@@ -36,16 +36,13 @@ final class Layers {
         int out = f.positive("out");
         double[] weight = f.tensor("weight", out, in);
         final double[] bias = f.flag("bias") ? f.tensor("bias", out) : new double[out];
-        final Rows rows = new Rows(in, out);
-        for (int i = 0; i < in; i++) {
-            double[] row = rows.own(i);
-            for (int o = 0; o < out; o++) {
-                row[o] = weight[o * in + i];
-            }
+        final Rows rows = new Rows(in, 1, out);
+        for (int e = 0; e < weight.length; e++) {
+            rows.set(e % in, 0, e / in, weight[e]);
         }
         return new Layer(in, out) {
             @Override
-            void apply(double[] x, double[] y, double[] z, double[] values) {
+            void apply(double[] x, double[] y, Work work) {
                 System.arraycopy(bias, 0, y, 0, out);
                 rows.add(x, y);
             }
@@ -56,7 +53,7 @@ final class Layers {
     static Layer norm(int features, final double eps, final double[] weight, final double[] bias) {
         return new Layer(features, features) {
             @Override
-            void apply(double[] x, double[] y, double[] z, double[] values) {
+            void apply(double[] x, double[] y, Work work) {
                 double sum = 0;
                 for (int i = 0; i < in; i++) {
                     sum += x[i];
@@ -83,7 +80,7 @@ final class Layers {
         final double[] variance = f.tensor("running_var", features);
         return new Layer(features, features) {
             @Override
-            void apply(double[] x, double[] y, double[] z, double[] values) {
+            void apply(double[] x, double[] y, Work work) {
                 for (int i = 0; i < in; i++) {
                     y[i] = (x[i] - mean[i]) / Math.sqrt(variance[i] + eps) * weight[i] + bias[i];
                 }
@@ -95,7 +92,7 @@ final class Layers {
         final Activation activation = Activation.of(f, f.text("activation"));
         return new Layer(f.positive("features"), f.positive("features")) {
             @Override
-            void apply(double[] x, double[] y, double[] z, double[] values) {
+            void apply(double[] x, double[] y, Work work) {
                 activation.apply(x, in, y, 0, 1);
             }
         };
@@ -107,7 +104,7 @@ final class Layers {
         final int arity = f.whole("arity");
         return new Layer(passed + products * arity, passed + products) {
             @Override
-            void apply(double[] x, double[] y, double[] z, double[] values) {
+            void apply(double[] x, double[] y, Work work) {
                 System.arraycopy(x, 0, y, 0, passed);
                 for (int p = 0; p < products; p++) {
                     double product = 1;
@@ -126,7 +123,7 @@ final class Layers {
         final double[] bias = f.tensor("bias", features);
         return new Layer(features, features) {
             @Override
-            void apply(double[] x, double[] y, double[] z, double[] values) {
+            void apply(double[] x, double[] y, Work work) {
                 for (int i = 0; i < in; i++) {
                     y[i] = scale[i] * x[i] + bias[i];
                 }

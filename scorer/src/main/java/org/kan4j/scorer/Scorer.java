@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A model that kan4j trained, in plain Java. It computes in double precision whatever the model's type, so its results
@@ -20,10 +20,11 @@ public final class Scorer {
 
     private static final String PROPERTY = "property.";
 
-    private final List<Layer> layers = new ArrayList<>();
+    private final Layer[] layers;
     private final Map<String, String> properties = new LinkedHashMap<>();
     private final int widest;
     private final int scratch;
+    private final AtomicReference<Work> spare = new AtomicReference<>();
 
     private Scorer(byte[] bytes) {
         ModelFile file = new ModelFile(bytes);
@@ -35,15 +36,16 @@ public final class Scorer {
         if (!(specs instanceof List) || ((List<?>) specs).isEmpty()) {
             throw new ModelFormatException("the model has no layers");
         }
-        int most = Rows.NARROW;
+        layers = new Layer[((List<?>) specs).size()];
+        int most = Rows.FEW;
         int values = 0;
-        for (Object spec : (List<?>) specs) {
-            Layer layer = Layers.read(new LayerFields(spec, file, layers.size()));
-            if (!layers.isEmpty() && layers.get(layers.size() - 1).out != layer.in) {
-                throw new ModelFormatException("layer " + layers.size() + " takes " + layer.in
-                        + " features, the one before gives " + layers.get(layers.size() - 1).out);
+        for (int l = 0; l < layers.length; l++) {
+            Layer layer = Layers.read(new LayerFields(((List<?>) specs).get(l), file, l));
+            if (l > 0 && layers[l - 1].out != layer.in) {
+                throw new ModelFormatException("layer " + l + " takes " + layer.in + " features, the one before gives "
+                        + layers[l - 1].out);
             }
-            layers.add(layer);
+            layers[l] = layer;
             most = Math.max(most, Math.max(layer.in, layer.out));
             values = Math.max(values, layer.scratch());
         }
@@ -81,12 +83,12 @@ public final class Scorer {
 
     /** Numbers of a row. */
     public int inputs() {
-        return layers.get(0).in;
+        return layers[0].in;
     }
 
     /** Numbers of a row's result. */
     public int outputs() {
-        return layers.get(layers.size() - 1).out;
+        return layers[layers.length - 1].out;
     }
 
     /** What the application wrote beside the model. */
@@ -98,13 +100,14 @@ public final class Scorer {
     public double[] predict(double... x) {
         int in = inputs();
         int out = outputs();
-        double[] y = new double[Math.multiplyExact(rows(x.length), out)];
-        Run run = new Run();
+        double[] y = new double[rows(x.length) * out];
+        Work work = take();
         for (int from = 0, to = 0; to < y.length; from += in, to += out) {
-            System.arraycopy(x, from, run.x, 0, in);
-            run.layers();
-            System.arraycopy(run.x, 0, y, to, out);
+            System.arraycopy(x, from, work.x, 0, in);
+            run(work);
+            System.arraycopy(work.x, 0, y, to, out);
         }
+        spare.lazySet(work);
         return y;
     }
 
@@ -112,35 +115,34 @@ public final class Scorer {
     public float[] predict(float... x) {
         int in = inputs();
         int out = outputs();
-        float[] y = new float[Math.multiplyExact(rows(x.length), out)];
-        Run run = new Run();
+        float[] y = new float[rows(x.length) * out];
+        Work work = take();
         for (int from = 0, to = 0; to < y.length; from += in, to += out) {
             for (int i = 0; i < in; i++) {
-                run.x[i] = x[from + i];
+                work.x[i] = x[from + i];
             }
-            run.layers();
+            run(work);
             for (int o = 0; o < out; o++) {
-                y[to + o] = (float) run.x[o];
+                y[to + o] = (float) work.x[o];
             }
         }
+        spare.lazySet(work);
         return y;
     }
 
-    /** The memory of a call. */
-    private final class Run {
-        private double[] x = new double[widest]; // the row, then the result
-        private double[] y = new double[widest];
-        private final double[] z = new double[widest];
-        private final double[] values = new double[scratch];
+    /** Memory for a call: that of one before it, unless another thread has it. */
+    private Work take() {
+        Work work = spare.getAndSet(null);
+        return work == null ? new Work(widest, scratch) : work;
+    }
 
-        /** The result of x, in its place. */
-        private void layers() {
-            for (Layer layer : layers) {
-                layer.apply(x, y, z, values);
-                double[] swap = x;
-                x = y;
-                y = swap;
-            }
+    /** The result of the row x, in its place. */
+    private void run(Work work) {
+        for (Layer layer : layers) {
+            layer.apply(work.x, work.y, work);
+            double[] swap = work.x;
+            work.x = work.y;
+            work.y = swap;
         }
     }
 
@@ -149,6 +151,10 @@ public final class Scorer {
             throw new IllegalArgumentException("the model takes rows of " + inputs() + " numbers, given " + length
                     + " numbers");
         }
-        return length / inputs();
+        int rows = length / inputs();
+        if ((long) rows * outputs() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("the results of " + rows + " rows are more than an array holds");
+        }
+        return rows;
     }
 }

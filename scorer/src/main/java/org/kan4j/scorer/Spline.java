@@ -5,64 +5,52 @@ import java.util.Arrays;
 
 /**
  * B-splines of an order on knots of each input's own. What the recursion of Cox and de Boor gives in a cell is a
- * polynomial of the place within it, whose coefficients are computed once: evaluation is to find the cell and Horner's
- * scheme.
+ * polynomial of the place within it, whose coefficients are computed once, and so is what stands outside the grid: a
+ * cell more at either end. To evaluate is to find the cell and Horner's scheme, each for all inputs before the next:
+ * short loops, of which a processor works on several turns at once.
  */
 final class Spline {
 
-    /** Places in a cell: its ends, 1 / its width; behind them (k + 1) x (k + 1) coefficients, those of degree k first. */
-    private static final int START = 0;
-    private static final int END = 1;
-    private static final int UNIT = 2;
-    private static final int COEFFICIENTS = 3;
-
+    private final int in;
     private final int count; // knots of an input
-    private final int k;
-    private final boolean zero; // outside the grid: on along the knots, then 0
-    private final boolean linear;
-    private final int low; // cells that x may lie in: from this one
-    private final int high; // to before this one
-    private final int inputs; // 1 where all have the same knots
-    private final double[][] cells; // by input and cell; null for those that are empty
-    private final double[] grids; // by input: where the cells begin and end, cells a unit of x
-    private final int[] ends; // by input: the first and the last cell that is not empty
+    private final int order;
+    private final boolean linear; // outside the grid
+    private final int low; // the knot where the grid begins; it ends as many before the last
+    private final int grids; // 1 where all inputs have the same knots
+    private final int cells; // of an input, with the two outside
+    private final int[] first; // by cell: the number of the first function there, plus the order
+    private final double[] start; // by cell: where it begins
+    private final double[] unit; // by cell: 1 / its width
+    private final double[] coefficients; // by cell, degree from the highest, function
+    private final double[] perUnit; // by input: cells a unit of x, were they of one width
 
     Spline(double[] knots, int in, int order, String outside) {
+        this.in = in;
         this.count = knots.length / in;
-        this.k = order;
-        this.zero = outside.equals("zero");
+        this.order = order;
         this.linear = outside.equals("linear");
-        this.low = zero ? 0 : k;
-        this.high = zero ? count - 1 : count - 1 - k;
-        this.inputs = isShared(knots, count) ? 1 : in;
-        this.cells = new double[inputs * (count - 1)][];
-        this.grids = new double[3 * inputs];
-        this.ends = new int[2 * inputs];
-        for (int i = 0; i < inputs; i++) {
+        this.low = outside.equals("zero") ? 0 : order; // the functions go on along the knots
+        this.grids = isShared(knots, count) ? 1 : in;
+        this.cells = count - 1 - 2 * low + 2;
+        this.first = new int[grids * cells];
+        this.start = new double[grids * cells];
+        this.unit = new double[grids * cells];
+        this.coefficients = new double[grids * cells * (order + 1) * (order + 1)];
+        this.perUnit = new double[grids];
+        for (int i = 0; i < grids; i++) {
             double[] t = Arrays.copyOfRange(knots, i * count, (i + 1) * count);
-            grids[3 * i] = t[low];
-            grids[3 * i + 1] = t[high];
-            grids[3 * i + 2] = (high - low) / (t[high] - t[low]);
-            ends[2 * i] = -1;
-            for (int m = 0; m < count - 1; m++) {
-                if (!(t[m] <= t[m + 1])) {
+            for (int j = 0; j + 1 < count; j++) {
+                if (!(t[j] <= t[j + 1]) || !(t[low] < t[count - 1 - low])) {
                     throw new ModelFormatException("the knots of input " + i + " do not ascend");
                 }
-                if (t[m] < t[m + 1]) {
-                    cells[i * (count - 1) + m] = cell(t, m);
-                    if (m >= low && m < high) {
-                        ends[2 * i] = ends[2 * i] < 0 ? m : ends[2 * i];
-                        ends[2 * i + 1] = m;
-                    }
-                }
             }
-            if (ends[2 * i] < 0) {
-                throw new ModelFormatException("the knots of input " + i + " are all the same");
-            }
+            perUnit[i] = (cells - 2) / (t[count - 1 - low] - t[low]);
+            inside(t, i * cells);
+            outside(t, i * cells, outside);
         }
     }
 
-    /** Whether all inputs have the same knots, so that one row of them is enough. */
+    /** Whether all inputs have the same knots. */
     private static boolean isShared(double[] knots, int count) {
         for (int i = count; i < knots.length; i++) {
             if (knots[i] != knots[i - count]) {
@@ -72,18 +60,48 @@ final class Spline {
         return true;
     }
 
-    /** Functions of an input. */
-    int functions() {
-        return count - k - 1;
+    private void inside(double[] t, int from) {
+        for (int m = low; m < count - 1 - low; m++) {
+            int cell = from + 1 + m - low;
+            first[cell] = m;
+            start[cell] = t[m];
+            if (t[m] < t[m + 1]) {
+                unit[cell] = 1 / (t[m + 1] - t[m]);
+                polynomials(t, m, cell);
+            }
+        }
+        start[from] = Double.NEGATIVE_INFINITY;
+        start[from + cells - 1] = t[count - 1 - low];
     }
 
-    /** Functions that are not zero in a cell. */
-    int taps() {
-        return k + 1;
+    /** In both cells outside the place is the distance to the grid: the value and the slope at its end, or 0. */
+    private void outside(double[] t, int from, String outside) {
+        for (int end = 0; end < 2; end++) {
+            int cell = end == 0 ? from : from + cells - 1;
+            int neighbour = end == 0 ? from + 1 : from + cells - 2;
+            while (unit[neighbour] == 0) { // between equal knots
+                neighbour += end == 0 ? 1 : -1;
+            }
+            first[cell] = first[neighbour];
+            int size = (order + 1) * (order + 1);
+            for (int j = 0; j <= order && !outside.equals("zero"); j++) {
+                double value = 0;
+                double slope = 0;
+                for (int d = 0; d <= order; d++) {
+                    slope = slope * end + value;
+                    value = value * end + coefficients[neighbour * size + d * (order + 1) + j];
+                }
+                coefficients[cell * size + order * (order + 1) + j] = value;
+                if (linear && order > 0) {
+                    coefficients[cell * size + (order - 1) * (order + 1) + j] = slope * unit[neighbour];
+                }
+            }
+        }
     }
 
-    /** The order + 1 polynomials of the place in a cell, 0 to 1, by the recursion. */
-    private double[] cell(double[] t, int m) {
+    /** The polynomials of the place in a cell, 0 to 1, by the recursion. */
+    private void polynomials(double[] t, int m, int cell) {
+        int k = order;
         double width = t[m + 1] - t[m];
         double[][] n = new double[k + 2][k + 1]; // by function and power; after step d, n[1 .. d + 1] are those of order d
         n[1][0] = 1;
@@ -105,94 +123,103 @@ final class Spline {
                 n[j] = next;
             }
         }
-        double[] cell = new double[COEFFICIENTS + (k + 1) * (k + 1)];
-        cell[START] = t[m];
-        cell[END] = t[m + 1];
-        cell[UNIT] = 1 / width;
         for (int p = 0; p <= k; p++) {
             for (int j = 0; j <= k; j++) {
-                cell[COEFFICIENTS + (k - p) * (k + 1) + j] = n[j + 1][p];
+                coefficients[(cell * (k + 1) + k - p) * (k + 1) + j] = n[j + 1][p];
             }
         }
-        return cell;
     }
 
     /** 1 / (t_{c+d} - t_c); 0 where that is 0 or one of the two is not there. */
-    private double inverse(double[] t, int c, int d) {
-        double width = c < 0 || c + d >= count ? 0 : t[c + d] - t[c];
+    private static double inverse(double[] t, int c, int d) {
+        double width = c < 0 || c + d >= t.length ? 0 : t[c + d] - t[c];
         return width > 0 ? 1 / width : 0;
     }
 
+    /** Functions of an input. */
+    int functions() {
+        return count - order - 1;
+    }
+
+    /** Functions that are not zero in a cell. */
+    int taps() {
+        return order + 1;
+    }
+
+    /** Where {@link #evaluate} puts the values. */
+    int offset() {
+        return 2 * in;
+    }
+
     /**
-     * Evaluates the functions of input i that are not zero at z.
+     * Evaluates the functions that are not zero.
      *
-     * @param taps receives {@link #taps} numbers
-     * @return the number of the first one's function plus the order: those below the order and from {@link #functions}
-     *     plus the order on are not there
+     * @param from receives for each input the number of the first one's function plus the order: those below the order
+     *     and from {@link #functions} plus the order on are not there
+     * @param values receives {@link #taps} numbers for each input, from {@link #offset} on; the first {@code in} numbers
+     *     are left alone
      */
-    int evaluate(int i, double z, double[] taps) {
-        int input = inputs == 1 ? 0 : i;
-        double first = grids[3 * input];
-        if (!(z >= first && z < grids[3 * input + 1])) {
-            return outside(input, z, taps);
-        }
-        int from = input * (count - 1);
-        int m = low + Math.min((int) ((z - first) * grids[3 * input + 2]), high - low - 1); // were knots evenly spaced
-        double[] cell = cells[from + m];
-        while (cell == null || z < cell[START]) {
-            m--;
-            cell = cells[from + m];
-        }
-        while (cell == null || z >= cell[END]) {
-            m++;
-            cell = cells[from + m];
-        }
-        double u = (z - cell[START]) * cell[UNIT];
-        if (k == 3) {
-            cubic(cell, u, taps);
+    void evaluate(double[] z, int[] from, double[] values) {
+        find(z, from, values);
+        if (order == 3) {
+            cubic(from, values);
         } else {
-            horner(cell, u, taps);
+            horner(from, values);
         }
-        return m;
+        for (int i = 0; i < in; i++) {
+            from[i] = first[from[i]];
+        }
     }
 
-    private static void cubic(double[] c, double u, double[] taps) {
-        taps[0] = ((c[3] * u + c[7]) * u + c[11]) * u + c[15];
-        taps[1] = ((c[4] * u + c[8]) * u + c[12]) * u + c[16];
-        taps[2] = ((c[5] * u + c[9]) * u + c[13]) * u + c[17];
-        taps[3] = ((c[6] * u + c[10]) * u + c[14]) * u + c[18];
-    }
-
-    private void horner(double[] cell, double u, double[] taps) {
-        for (int j = 0; j <= k; j++) {
-            double value = 0;
-            for (int d = 0; d <= k; d++) {
-                value = value * u + cell[COEFFICIENTS + d * (k + 1) + j];
+    /** The cell of each input, and the place in it. */
+    private void find(double[] z, int[] cell, double[] values) {
+        for (int i = 0; i < in; i++) {
+            int grid = grids == 1 ? 0 : i;
+            int left = grid * cells;
+            int right = left + cells - 1;
+            double x = z[i];
+            if (!(x >= start[left + 1] && x < start[right])) {
+                cell[i] = x >= start[right] ? right : left;
+                values[in + i] = x != x ? x : linear ? x - (x < start[right] ? start[left + 1] : start[right]) : 0;
+                continue;
             }
-            taps[j] = value;
+            int m = left + 1 + (int) ((x - start[left + 1]) * perUnit[grid]); // were the cells of one width
+            m = m < right ? m : right - 1;
+            while (x < start[m]) {
+                m--;
+            }
+            while (x >= start[m + 1]) {
+                m++;
+            }
+            cell[i] = m;
+            values[in + i] = (x - start[m]) * unit[m];
         }
     }
 
-    private int outside(int input, double z, double[] taps) {
-        if (z != z || zero) {
-            Arrays.fill(taps, 0, k + 1, z != z ? z : 0);
-            return low;
+    private void cubic(int[] cell, double[] values) {
+        double[] c = coefficients;
+        for (int i = 0; i < in; i++) {
+            double u = values[in + i];
+            int p = 16 * cell[i];
+            int at = 2 * in + 4 * i;
+            values[at] = ((c[p] * u + c[p + 4]) * u + c[p + 8]) * u + c[p + 12];
+            values[at + 1] = ((c[p + 1] * u + c[p + 5]) * u + c[p + 9]) * u + c[p + 13];
+            values[at + 2] = ((c[p + 2] * u + c[p + 6]) * u + c[p + 10]) * u + c[p + 14];
+            values[at + 3] = ((c[p + 3] * u + c[p + 7]) * u + c[p + 11]) * u + c[p + 15];
         }
-        boolean left = z < grids[3 * input];
-        int m = ends[2 * input + (left ? 0 : 1)];
-        double[] cell = cells[input * (count - 1) + m];
-        double u = left ? 0 : 1;
-        horner(cell, u, taps);
-        double beyond = z - grids[3 * input + (left ? 0 : 1)];
-        if (linear && beyond != 0) {
-            for (int j = 0; j <= k; j++) {
-                double slope = 0;
-                for (int d = 0; d < k; d++) {
-                    slope = slope * u + (k - d) * cell[COEFFICIENTS + d * (k + 1) + j];
+    }
+
+    private void horner(int[] cell, double[] values) {
+        int n = order + 1;
+        for (int i = 0; i < in; i++) {
+            double u = values[in + i];
+            for (int j = 0; j < n; j++) {
+                double value = u != u ? u : 0; // order 0 has nothing to multiply by u
+                for (int d = 0; d < n; d++) {
+                    value = value * u + coefficients[(cell[i] * n + d) * n + j];
                 }
-                taps[j] += beyond * cell[UNIT] * slope;
+                values[2 * in + n * i + j] = value;
             }
         }
-        return m;
     }
 }

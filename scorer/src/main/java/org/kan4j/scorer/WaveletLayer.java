@@ -26,7 +26,7 @@ final class WaveletLayer extends Layer {
     }
 
     @Override
-    void apply(double[] x, double[] y, double[] z, double[] values) {
+    void apply(double[] x, double[] y, Work work) {
         for (int o = 0; o < out; o++) {
             double sum = bias[o];
             for (int i = 0; i < in; i++) {
