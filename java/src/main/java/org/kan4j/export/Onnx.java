@@ -8,8 +8,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.kan4j.basis.Basis;
+import org.kan4j.basis.Chebyshev;
+import org.kan4j.basis.Jacobi;
 import org.kan4j.tensor.DType;
 import org.kan4j.device.NativeLibrary;
+import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -86,18 +90,23 @@ public final class Onnx {
         for (TensorInfo tensor : model.tensors()) {
             LayerSpec layer = model.layers().get(tensor.layer());
             numbers += switch (tensor.tensor()) {
-                // The constant among a basis's functions, if there is one, becomes a bias.
-                case "coef" -> tensor.shape().size() - layer.in() * layer.out();
-                case "base_weight", "weight" -> tensor.shape().size();
+                case "coef" -> tensor.shape().size() - (layer instanceof KanLayer kan && hasConstant(kan.basis())
+                        ? layer.in() * layer.out() : 0);
+                case "base_weight", "weight", "scale", "translation" -> tensor.shape().size();
                 default -> 0;
             };
         }
         return numbers * dtype.bytes();
     }
 
+    /** Whether one of the functions is the constant 1, whose weights become a bias. */
+    private static boolean hasConstant(Basis basis) {
+        return basis instanceof Chebyshev || basis instanceof Jacobi;
+    }
+
     /** Whether a model's weights go into a file of their own: known from its shapes, before its numbers take memory. */
     public static boolean hasWeightsFile(KanModel model, OnnxOptions options) {
-        return leastBytes(model, dtype(model, options)) > options.most();
+        return options.most() == 0 || leastBytes(model, dtype(model, options)) > options.most();
     }
 
     private static void write(Path file, KanModel model, OnnxOptions options, Consumer<OnnxGraph> print)

@@ -173,17 +173,26 @@ final class Spline {
 
     /** The cell of each input, and the place in it. */
     private void find(double[] z, int[] cell, double[] values) {
+        int left = 0;
+        int right = cells - 1;
+        double begin = start[1];
+        double end = start[right];
+        double per = perUnit[0];
         for (int i = 0; i < in; i++) {
-            int grid = grids == 1 ? 0 : i;
-            int left = grid * cells;
-            int right = left + cells - 1;
+            if (grids > 1) {
+                left = i * cells;
+                right = left + cells - 1;
+                begin = start[left + 1];
+                end = start[right];
+                per = perUnit[i];
+            }
             double x = z[i];
-            if (!(x >= start[left + 1] && x < start[right])) {
-                cell[i] = x >= start[right] ? right : left;
-                values[in + i] = x != x ? x : linear ? x - (x < start[right] ? start[left + 1] : start[right]) : 0;
+            if (!(x >= begin && x < end)) {
+                cell[i] = x >= end ? right : left;
+                values[in + i] = x != x ? x : linear ? x - (x < begin ? begin : end) : 0;
                 continue;
             }
-            int m = left + 1 + (int) ((x - start[left + 1]) * perUnit[grid]); // were the cells of one width
+            int m = left + 1 + (int) ((x - begin) * per); // were the cells of one width
             m = m < right ? m : right - 1;
             while (x < start[m]) {
                 m--;
