@@ -51,13 +51,13 @@ inline std::string last_error(kan_context context) {
 }
 
 // Stops the test on an error the test did not provoke.
-#define MUST(context, call)                                                                              \
-  do {                                                                                                   \
-    const kan_status status_ = (call);                                                                   \
-    if (status_ != KAN_OK) {                                                                             \
+#define MUST(context, call)                                                                                       \
+  do {                                                                                                            \
+    const kan_status status_ = (call);                                                                            \
+    if (status_ != KAN_OK) {                                                                                      \
       std::printf("%s:%d: %s: status %d: %s\n", __FILE__, __LINE__, #call, status_, last_error(context).c_str()); \
-      std::exit(1);                                                                                      \
-    }                                                                                                    \
+      std::exit(1);                                                                                               \
+    }                                                                                                             \
   } while (false)
 
 inline kan_context make_context(int32_t tier, int32_t threads) {
@@ -115,7 +115,8 @@ class Arrays {
   // The same, without copying again.
   void* at(const Guarded& g) const {
     if (!device_) return g.get();
-    for (const Copy& c : copies_) if (c.of == &g) return pointer(c.address);
+    for (const Copy& c : copies_)
+      if (c.of == &g) return pointer(c.address);
     std::abort();
   }
   void back() const {
@@ -179,8 +180,7 @@ struct Case {
 // A layer with its parameters and buffers, on any context.
 class Model {
  public:
-  Model(kan_context context, const Case& c, uint64_t seed, Guarded::Edge edge = Guarded::kEnd)
-      : spec(c.spec) {
+  Model(kan_context context, const Case& c, uint64_t seed, Guarded::Edge edge = Guarded::kEnd) : spec(c.spec) {
     MUST(context, kan_layer_create(context, &spec, &layer));
     auto sizes = query(context, 1, KAN_MODE_INFER);
     params = Guarded(sizes.params * size_of(spec.dtype), size_of(spec.dtype), edge);
@@ -218,7 +218,8 @@ class Model {
     return load(spec.dtype, g.get(), tensors[size_t(t)].count);
   }
   int64_t find(const std::string& name) const {
-    for (size_t t = 0; t < tensors.size(); ++t) if (name == tensors[t].name) return int64_t(t);
+    for (size_t t = 0; t < tensors.size(); ++t)
+      if (name == tensors[t].name) return int64_t(t);
     return -1;
   }
 
@@ -238,10 +239,12 @@ class Model {
     for (int64_t j = 0; j < info.count; ++j) {
       double& value = v[size_t(j)];
       const double column = double(j % n), row = double(j / n);
-      if (name == "coef" || name == "base_weight" || name == "bias" || name == "translation") value = random.uniform(-0.6, 0.6);
+      if (name == "coef" || name == "base_weight" || name == "bias" || name == "translation")
+        value = random.uniform(-0.6, 0.6);
       else if (name == "weight" && spec.kind == KAN_LAYER_LINEAR) value = random.uniform(-0.6, 0.6);
       else if (name == "norm_bias") value = random.uniform(-0.2, 0.2);
-      else if (name == "coef_scale" || name == "scale" || name == "norm_weight" || name == "weight") value = random.uniform(0.5, 1.5) * random.pick({-1, 1});
+      else if (name == "coef_scale" || name == "scale" || name == "norm_weight" || name == "weight")
+        value = random.uniform(0.5, 1.5) * random.pick({-1, 1});
       else if (name == "mask") value = random.pick({0, 1, 1, 1, 0.5});
       else if (name == "centres") value = -1.5 + 3 * column / double(n - 1) + random.uniform(-0.05, 0.05);
       else if (name == "inv_width") value = 1.3;
@@ -295,31 +298,36 @@ inline Results run_passes(kan_context context, const Model& m, int64_t batch, co
   const Guarded gx = guarded(dtype, x, options.edge), gdy = guarded(dtype, d_y, options.edge);
   const Guarded y(batch * m.spec.out_features * element, element, options.edge);
   const Guarded saved(train.saved_bytes, 64), scratch(train.scratch_bytes, 64), infer_scratch(infer.scratch_bytes, 64);
-  const Guarded dx = guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
-  const Guarded dp = guarded(dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dx =
+      guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dp = guarded(
+      dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN),
+      options.edge);
   const Guarded buffers(m.buffers.bytes(), element, options.edge);
   std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
   Results r;
   Arrays on(context);
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, on(gx), on(m.params), on(buffers), on(y), nullptr,
-                                  on(infer_scratch)));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, on(gx), on(m.params), on(buffers), on(y),
+                                  nullptr, on(infer_scratch)));
   on.back();
   r.y_infer = load(dtype, y.get(), batch * m.spec.out_features);
   std::memset(y.get(), 0xff, size_t(y.bytes()));
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(m.params), on(buffers), on(y), on(saved),
-                                  on(scratch)));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(m.params), on(buffers), on(y),
+                                  on(saved), on(scratch)));
   on.back();
   r.y = load(dtype, y.get(), batch * m.spec.out_features);
   std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
-  MUST(context, kan_layer_backward(context, m.layer, batch, on(gx), on(m.params), on(buffers), on(saved), on(gdy), options.d_x_mode,
-                                   on(dx), options.d_params_mode, on(dp), on(scratch)));
+  MUST(context, kan_layer_backward(context, m.layer, batch, on(gx), on(m.params), on(buffers), on(saved), on(gdy),
+                                   options.d_x_mode, on(dx), options.d_params_mode, on(dp), on(scratch)));
   on.back();
   r.d_x = load(dtype, dx.get(), int64_t(x.size()));
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;
-    (trained ? r.gradient : r.buffers)[m.tensors[t].name] = m.get(context, int64_t(t), trained ? dp.get() : buffers.get());
+    (trained ? r.gradient : r.buffers)[m.tensors[t].name] =
+        m.get(context, int64_t(t), trained ? dp.get() : buffers.get());
   }
-  for (const Guarded* g : {&gx, &gdy, &y, &saved, &scratch, &infer_scratch, &dx, &dp, &buffers, &m.params, &m.buffers}) {
+  for (const Guarded* g :
+       {&gx, &gdy, &y, &saved, &scratch, &infer_scratch, &dx, &dp, &buffers, &m.params, &m.buffers}) {
     CHECK_TEXT(g->intact(), "bytes around an array were written");
   }
   return r;
@@ -341,10 +349,12 @@ inline EdgeStatistics run_edge_statistics(kan_context context, const Model& m, i
   const Guarded gx = guarded(m.spec.dtype, x), a(edges * 8, 8), b(edges * 8, 8), d(edges * 8, 8);
   const Guarded scratch(m.query(context, batch, KAN_MODE_INFER).scratch_bytes, 64);
   Arrays on(context);
-  MUST(context, kan_layer_edge_statistics(context, m.layer, batch, on(gx), on(m.params), on(m.buffers), static_cast<double*>(on(a)),
-                                          static_cast<double*>(on(b)), static_cast<double*>(on(d)), on(scratch)));
+  MUST(context, kan_layer_edge_statistics(context, m.layer, batch, on(gx), on(m.params), on(m.buffers),
+                                          static_cast<double*>(on(a)), static_cast<double*>(on(b)),
+                                          static_cast<double*>(on(d)), on(scratch)));
   on.back();
-  for (const Guarded* g : {&gx, &a, &b, &d, &scratch, &m.params, &m.buffers}) CHECK_TEXT(g->intact(), "bytes around an array were written");
+  for (const Guarded* g : {&gx, &a, &b, &d, &scratch, &m.params, &m.buffers})
+    CHECK_TEXT(g->intact(), "bytes around an array were written");
   return {load(KAN_F64, a.get(), edges), load(KAN_F64, b.get(), edges), load(KAN_F64, d.get(), edges)};
 }
 
@@ -354,36 +364,45 @@ struct EdgeCotangents {
 };
 
 // Random ones; 0 for |phi| of edges that come nearer to 0 than `margin` at some sample, where its derivative jumps.
-inline EdgeCotangents random_edge_cotangents(kan_context reference, const Model& m, int64_t batch, const Vector& x, Random& random, double margin) {
+inline EdgeCotangents random_edge_cotangents(kan_context reference, const Model& m, int64_t batch, const Vector& x,
+                                             Random& random, double margin) {
   const size_t edges = size_t(m.spec.in_features * m.spec.out_features);
   EdgeCotangents c{random_cotangent(random, KAN_F64, int64_t(edges)), random_cotangent(random, KAN_F64, int64_t(edges)),
                    random_cotangent(random, KAN_F64, int64_t(edges))};
   const Guarded gx = guarded(m.spec.dtype, x), scratch(m.query(reference, 1, KAN_MODE_INFER).scratch_bytes, 64);
   Vector phi(edges);  // of one row: its mean
   for (int64_t b = 0; b < batch; ++b) {
-    MUST(reference, kan_layer_edge_statistics(reference, m.layer, 1, gx.as<char>() + b * m.spec.in_features * size_of(m.spec.dtype), m.params.get(),
-                                              m.buffers.get(), nullptr, phi.data(), nullptr, scratch.get()));
-    for (size_t e = 0; e < edges; ++e) if (phi[e] != 0 && std::fabs(phi[e]) < margin) c.mean_abs[e] = 0;
+    MUST(reference, kan_layer_edge_statistics(
+                        reference, m.layer, 1, gx.as<char>() + b * m.spec.in_features * size_of(m.spec.dtype),
+                        m.params.get(), m.buffers.get(), nullptr, phi.data(), nullptr, scratch.get()));
+    for (size_t e = 0; e < edges; ++e)
+      if (phi[e] != 0 && std::fabs(phi[e]) < margin) c.mean_abs[e] = 0;
   }
   return c;
 }
 
-inline Results run_edge_backward(kan_context context, const Model& m, int64_t batch, const Vector& x, const EdgeCotangents& c,
-                                 const PassOptions& options = {}) {
+inline Results run_edge_backward(kan_context context, const Model& m, int64_t batch, const Vector& x,
+                                 const EdgeCotangents& c, const PassOptions& options = {}) {
   const int32_t dtype = m.spec.dtype;
-  const Guarded gx = guarded(dtype, x, options.edge), scratch(m.query(context, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
+  const Guarded gx = guarded(dtype, x, options.edge),
+                scratch(m.query(context, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
   const Guarded a = guarded(KAN_F64, c.mean_abs), b = guarded(KAN_F64, c.mean), q = guarded(KAN_F64, c.mean_square);
-  const Guarded dx = guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
-  const Guarded dp = guarded(dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dx =
+      guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dp = guarded(
+      dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN),
+      options.edge);
   std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
-  MUST(context, kan_layer_edge_backward(context, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), a.as<double>(), b.as<double>(),
-                                        q.as<double>(), options.d_x_mode, dx.get(), options.d_params_mode, dp.get(), scratch.get()));
+  MUST(context, kan_layer_edge_backward(context, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(),
+                                        a.as<double>(), b.as<double>(), q.as<double>(), options.d_x_mode, dx.get(),
+                                        options.d_params_mode, dp.get(), scratch.get()));
   Results r;
   r.d_x = load(dtype, dx.get(), int64_t(x.size()));
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     if (m.tensors[t].role == KAN_ROLE_PARAM) r.gradient[m.tensors[t].name] = m.get(context, int64_t(t), dp.get());
   }
-  for (const Guarded* g : {&gx, &scratch, &a, &b, &q, &dx, &dp, &m.params, &m.buffers}) CHECK_TEXT(g->intact(), "bytes around an array were written");
+  for (const Guarded* g : {&gx, &scratch, &a, &b, &q, &dx, &dp, &m.params, &m.buffers})
+    CHECK_TEXT(g->intact(), "bytes around an array were written");
   return r;
 }
 
@@ -411,8 +430,10 @@ inline std::vector<Case> all_cases(int32_t dtype) {
   };
   // B-splines: order x grid x outside x knots, the flags and the base branch taking turns.
   int turn = 0;
+  // clang-format off
   constexpr int32_t kSplineFlags[] = {0, KAN_FLAG_SCALE, KAN_FLAG_MASK, KAN_FLAG_SCALE | KAN_FLAG_MASK,
                                       KAN_FLAG_BIAS, KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_BIAS};
+  // clang-format on
   constexpr int32_t kBases[] = {KAN_ACTIVATION_SILU, KAN_ACTIVATION_NONE, KAN_ACTIVATION_IDENTITY, KAN_ACTIVATION_GELU};
   for (int32_t order = 1; order <= 5; ++order) {
     for (int32_t grid : {5, 1, 2, 20}) {
@@ -423,19 +444,23 @@ inline std::vector<Case> all_cases(int32_t dtype) {
           turn += 1 + (turn % 12 == 11);  // so that the two do not stay in step
           s.outside = outside;
           add("bspline order " + std::to_string(order) + " grid " + std::to_string(grid) + " outside " +
-                  std::to_string(outside) + " knots " + std::to_string(knots), s, knots);
+                  std::to_string(outside) + " knots " + std::to_string(knots),
+              s, knots);
         }
       }
     }
   }
-  const auto each_flag = [&](const std::string& name, int32_t basis, int32_t grid, int32_t order, int32_t extra, Knots knots = kUniform) {
-    for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BASE_NORM), extra,
-                          extra | KAN_FLAG_NORM | KAN_FLAG_BIAS}) {
+  const auto each_flag = [&](const std::string& name, int32_t basis, int32_t grid, int32_t order, int32_t extra,
+                             Knots knots = kUniform) {
+    for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BIAS),
+                          int32_t(KAN_FLAG_NORM | KAN_FLAG_BASE_NORM), extra, extra | KAN_FLAG_NORM | KAN_FLAG_BIAS}) {
       for (int32_t base : {KAN_ACTIVATION_NONE, KAN_ACTIVATION_SILU}) {
         if ((flags & KAN_FLAG_BASE_NORM) && base == KAN_ACTIVATION_NONE) continue;
         kan_layer_spec s = kan(basis, grid, order, base, flags);
         if (basis == KAN_BASIS_JACOBI) s.shape[0] = 0.5, s.shape[1] = -0.25;
-        add(name + " grid " + std::to_string(grid) + " base " + std::to_string(base) + " flags " + std::to_string(flags), s, knots);
+        add(name + " grid " + std::to_string(grid) + " base " + std::to_string(base) + " flags " +
+                std::to_string(flags),
+            s, knots);
       }
     }
   };
@@ -447,8 +472,12 @@ inline std::vector<Case> all_cases(int32_t dtype) {
       each_flag(name, b, 3, 0, KAN_FLAG_TRAIN_BASIS);
     };
   }
-  builders[KAN_BASIS_RELU] = [&](const std::string& name, int32_t b) { each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS); };
-  builders[KAN_BASIS_RATIONAL] = [&](const std::string& name, int32_t b) { each_flag(name, b, 1, 0, KAN_FLAG_TRAIN_BASIS); };
+  builders[KAN_BASIS_RELU] = [&](const std::string& name, int32_t b) {
+    each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS);
+  };
+  builders[KAN_BASIS_RATIONAL] = [&](const std::string& name, int32_t b) {
+    each_flag(name, b, 1, 0, KAN_FLAG_TRAIN_BASIS);
+  };
   builders[KAN_BASIS_BSRBF] = [&](const std::string& name, int32_t b) {
     each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS);
     each_flag(name, b, 4, 2, KAN_FLAG_TRAIN_BASIS, kUneven);
@@ -508,8 +537,9 @@ inline std::vector<Case> all_cases(int32_t dtype) {
           if (centre == 0 && knots == kUniform) continue;
           kan_layer_spec s = kan(KAN_BASIS_BSPLINE, 5, order, KAN_ACTIVATION_NONE, kSplineFlags[turn++ % 6]);
           s.outside = outside;
-          add("bspline order " + std::to_string(order) + " outside " + std::to_string(outside) + " knots " + std::to_string(knots) +
-                  " about " + std::to_string(int(centre)), s, knots);
+          add("bspline order " + std::to_string(order) + " outside " + std::to_string(outside) + " knots " +
+                  std::to_string(knots) + " about " + std::to_string(int(centre)),
+              s, knots);
           cases.back().centre = centre;
         }
       }
@@ -524,7 +554,8 @@ inline std::vector<Case> cases_named(int32_t dtype, std::initializer_list<const 
   std::vector<Case> named;
   for (const char* beginning : beginnings) {
     const size_t before = named.size();
-    for (const Case& c : all) if (c.name.rfind(beginning, 0) == 0) named.push_back(c);
+    for (const Case& c : all)
+      if (c.name.rfind(beginning, 0) == 0) named.push_back(c);
     if (named.size() > before) continue;
     std::printf("no case has a name that begins with '%s'\n", beginning);
     std::exit(1);
@@ -553,6 +584,7 @@ inline Case sized(Case c, int64_t in, int64_t out) {
 inline Vector random_input(Random& random, const Case& c, int64_t count) {
   const bool relu = c.spec.basis == KAN_BASIS_RELU;
   Vector x(static_cast<size_t>(count));
-  for (double& v : x) v = rounded(c.spec.dtype, c.centre + (relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4)));
+  for (double& v : x)
+    v = rounded(c.spec.dtype, c.centre + (relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4)));
   return x;
 }

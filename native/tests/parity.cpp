@@ -89,11 +89,13 @@ class Parity {
     compare("y", expected.y, actual.y, naive.y);
     compare("y (INFER)", expected.y_infer, actual.y_infer, naive.y_infer);
     compare("d_x", expected.d_x, actual.d_x, naive.d_x);
-    for (const auto& [name, gradient] : expected.gradient) compare(name, gradient, actual.gradient.at(name), at(naive.gradient, name));
-    for (const auto& [name, buffer] : expected.buffers) compare("buffer " + name, buffer, actual.buffers.at(name), at(naive.buffers, name));
+    for (const auto& [name, gradient] : expected.gradient)
+      compare(name, gradient, actual.gradient.at(name), at(naive.gradient, name));
+    for (const auto& [name, buffer] : expected.buffers)
+      compare("buffer " + name, buffer, actual.buffers.at(name), at(naive.buffers, name));
     check_not_vacuous(c, expected);
     check_modes(m, batch, x, d_y, actual);
-    check_bits(m, batch, x, d_y, actual, options);
+    check_bits(m, batch, x, d_y, actual, options, seed);
     check_fused(m, batch, x, d_y, actual);
     check_basis(m, batch, x);
     check_edges(m, batch, x, seed);
@@ -120,8 +122,9 @@ class Parity {
       if (!(d <= w)) worst = i;
     }
     char text[400];
-    std::snprintf(text, sizeof text, "%s: %s[%zu of %zu]: expected %.9g, given %.9g; error %.3g, allowed %.3g (naive %.3g)",
-                  name_.c_str(), what.c_str(), worst, expected.size(), expected[worst], actual[worst], error, allowed,
+    std::snprintf(text, sizeof text,
+                  "%s: %s[%zu of %zu]: expected %.9g, given %.9g; error %.3g, allowed %.3g (naive %.3g)", name_.c_str(),
+                  what.c_str(), worst, expected.size(), expected[worst], actual[worst], error, allowed,
                   naive.empty() ? 0 : distance(naive, expected));
     check::that(false, text, __FILE__, __LINE__);
   }
@@ -143,21 +146,26 @@ class Parity {
     const kan::Layer layer = kan::make_layer(m.spec);
     std::vector<double> scratch(size_t(k.scratch_bytes(pool_, layer, batch, KAN_MODE_TRAIN) / 8 + 1));
     const Guarded gx = guarded(dtype_, x), gdy = guarded(dtype_, d_y);
-    const Guarded y(batch * m.spec.out_features * size_of(dtype_)), dx(gx.bytes()), dp(m.params.bytes()), buffers(m.buffers.bytes());
+    const Guarded y(batch * m.spec.out_features * size_of(dtype_)), dx(gx.bytes()), dp(m.params.bytes()),
+        buffers(m.buffers.bytes());
     std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
     Results r;
-    k.forward(pool_, layer, {KAN_MODE_INFER, batch, gx.get(), m.params.get(), buffers.get(), y.get(), nullptr, scratch.data()});
+    k.forward(pool_, layer,
+              {KAN_MODE_INFER, batch, gx.get(), m.params.get(), buffers.get(), y.get(), nullptr, scratch.data()});
     r.y_infer = load(dtype_, y.get(), batch * m.spec.out_features);
-    k.forward(pool_, layer, {KAN_MODE_TRAIN, batch, gx.get(), m.params.get(), buffers.get(), y.get(), nullptr, scratch.data()});
+    k.forward(pool_, layer,
+              {KAN_MODE_TRAIN, batch, gx.get(), m.params.get(), buffers.get(), y.get(), nullptr, scratch.data()});
     r.y = load(dtype_, y.get(), batch * m.spec.out_features);
     kan::BackwardArgs a{};
     a.batch = batch, a.x = gx.get(), a.params = m.params.get(), a.buffers = buffers.get(), a.d_y = gdy.get();
-    a.d_x_mode = a.d_params_mode = KAN_GRAD_OVERWRITE, a.d_x = dx.get(), a.d_params = dp.get(), a.scratch = scratch.data();
+    a.d_x_mode = a.d_params_mode = KAN_GRAD_OVERWRITE, a.d_x = dx.get(), a.d_params = dp.get(),
+    a.scratch = scratch.data();
     k.backward(pool_, layer, a);
     r.d_x = load(dtype_, dx.get(), int64_t(x.size()));
     for (size_t t = 0; t < m.tensors.size(); ++t) {
       const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;
-      (trained ? r.gradient : r.buffers)[m.tensors[t].name] = m.get(reference_, int64_t(t), trained ? dp.get() : buffers.get());
+      (trained ? r.gradient : r.buffers)[m.tensors[t].name] =
+          m.get(reference_, int64_t(t), trained ? dp.get() : buffers.get());
     }
     return r;
   }
@@ -169,7 +177,8 @@ class Parity {
     const Guarded gx = guarded(dtype_, x), dx(gx.bytes()), dp(m.params.bytes());
     kan::EdgeBackwardArgs a{};
     a.pass.batch = batch, a.pass.x = gx.get(), a.pass.params = m.params.get(), a.pass.buffers = m.buffers.get();
-    a.pass.d_x_mode = a.pass.d_params_mode = KAN_GRAD_OVERWRITE, a.pass.d_x = dx.get(), a.pass.d_params = dp.get(), a.pass.scratch = scratch.data();
+    a.pass.d_x_mode = a.pass.d_params_mode = KAN_GRAD_OVERWRITE, a.pass.d_x = dx.get(), a.pass.d_params = dp.get(),
+    a.pass.scratch = scratch.data();
     a.d_mean_abs = c.mean_abs.data(), a.d_mean = c.mean.data(), a.d_mean_square = c.mean_square.data();
     k.edge_backward(pool_, layer, a);
     Results r;
@@ -207,16 +216,20 @@ class Parity {
     name_ = name;
   }
 
-  // The same bits again, and with any number of threads.
-  void check_bits(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& first, const PassOptions& options) {
-    std::vector<kan_context> contexts = threaded_;
-    contexts.push_back(kernel_);
+  // The same bits with any number of threads, of which each case has two in turn, and again.
+  void check_bits(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& first,
+                  const PassOptions& options, uint64_t turn) {
+    std::vector<kan_context> contexts = {kernel_};
+    for (size_t i = 0; i < std::min<size_t>(2, threaded_.size()); ++i)
+      contexts.push_back(threaded_[(turn + i) % threaded_.size()]);
     for (kan_context context : contexts) {
       const Results again = run_passes(context, m, batch, x, d_y, options);
       CHECK_TEXT(same_bits(first.y, again.y) && same_bits(first.y_infer, again.y_infer), name_ + ": y");
       CHECK_TEXT(same_bits(first.d_x, again.d_x), name_ + ": d_x");
-      for (const auto& [tensor, g] : first.gradient) CHECK_TEXT(same_bits(g, again.gradient.at(tensor)), name_ + ": " + tensor);
-      for (const auto& [tensor, b] : first.buffers) CHECK_TEXT(same_bits(b, again.buffers.at(tensor)), name_ + ": " + tensor);
+      for (const auto& [tensor, g] : first.gradient)
+        CHECK_TEXT(same_bits(g, again.gradient.at(tensor)), name_ + ": " + tensor);
+      for (const auto& [tensor, b] : first.buffers)
+        CHECK_TEXT(same_bits(b, again.buffers.at(tensor)), name_ + ": " + tensor);
     }
   }
   static bool same_bits(const Vector& a, const Vector& b) {
@@ -227,7 +240,8 @@ class Parity {
   void check_fused(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& unfused) {
     const int64_t element = size_of(dtype_);
     auto adam = make_struct<kan_adamw>();
-    adam.learning_rate = 1e-2, adam.beta1 = 0.9, adam.beta2 = 0.999, adam.eps = 1e-8, adam.weight_decay = 0.1, adam.step = 3;
+    adam.learning_rate = 1e-2, adam.beta1 = 0.9, adam.beta2 = 0.999, adam.eps = 1e-8, adam.weight_decay = 0.1,
+    adam.step = 3;
     Random random(static_cast<uint64_t>(batch));
     Vector moment(size_t(m.params_count)), square(size_t(m.params_count));
     for (double& v : moment) v = random.uniform(-0.1, 0.1);
@@ -246,10 +260,13 @@ class Parity {
     }
     {
       Arrays on(kernel_);
-      MUST(kernel_, kan_layer_forward(kernel_, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(p[0]), on(buffers), on(y), on(saved), on(scratch)));
-      MUST(kernel_, kan_layer_backward(kernel_, m.layer, batch, on.at(gx), on.at(p[0]), on.at(buffers), on.at(saved), on(gdy), KAN_GRAD_OVERWRITE,
-                                       on(dx_alone), KAN_GRAD_OVERWRITE, on(grads), on.at(scratch)));
-      MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, on.at(p[0]), on.at(grads), on(mm[0]), on(vv[0])));
+      MUST(kernel_, kan_layer_forward(kernel_, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(p[0]), on(buffers), on(y),
+                                      on(saved), on(scratch)));
+      MUST(kernel_,
+           kan_layer_backward(kernel_, m.layer, batch, on.at(gx), on.at(p[0]), on.at(buffers), on.at(saved), on(gdy),
+                              KAN_GRAD_OVERWRITE, on(dx_alone), KAN_GRAD_OVERWRITE, on(grads), on.at(scratch)));
+      MUST(kernel_,
+           kan_adamw_step(kernel_, &adam, dtype_, m.params_count, on.at(p[0]), on.at(grads), on(mm[0]), on(vv[0])));
       on.back();
     }
     // On another number of threads than the unfused one every other time.
@@ -262,7 +279,9 @@ class Parity {
       on.back();
     }
     CHECK_TEXT(fused_scratch.intact(), name_);
-    const auto same = [&](const Guarded& a, const Guarded& b) { return std::memcmp(a.get(), b.get(), size_t(a.bytes())) == 0; };
+    const auto same = [&](const Guarded& a, const Guarded& b) {
+      return std::memcmp(a.get(), b.get(), size_t(a.bytes())) == 0;
+    };
     CHECK_TEXT(same(p[0], p[1]), name_ + ": params after the fused AdamW");
     CHECK_TEXT(same(mm[0], mm[1]) && same(vv[0], vv[1]), name_ + ": moments after the fused AdamW");
     compare("d_x beside the fused AdamW", unfused.d_x, load(dtype_, dx.get(), int64_t(x.size())), {});
@@ -288,7 +307,8 @@ class Parity {
 
   void check_edges(const Model& m, int64_t batch, const Vector& x, uint64_t seed) {
     if (m.spec.kind != KAN_LAYER_KAN) return;
-    const EdgeStatistics expected = run_edge_statistics(reference_, m, batch, x), actual = run_edge_statistics(kernel_, m, batch, x);
+    const EdgeStatistics expected = run_edge_statistics(reference_, m, batch, x),
+                         actual = run_edge_statistics(kernel_, m, batch, x);
     compare("mean |phi|", expected.mean_abs, actual.mean_abs, {});
     // The mean cancels, and one row has no deviation: both are held to the size of |phi|.
     const double allowed = 4 * units_ * eps() * std::fmax(largest(expected.mean_abs), term_);
@@ -297,12 +317,15 @@ class Parity {
 
     if (on_device(kernel_)) return;  // their gradients are the CPU's
     Random random(seed);
-    const EdgeCotangents c = random_edge_cotangents(reference_, m, batch, x, random, 64 * units_ * eps() * largest(expected.mean_abs));
+    const EdgeCotangents c =
+        random_edge_cotangents(reference_, m, batch, x, random, 64 * units_ * eps() * largest(expected.mean_abs));
     for (double a : c.mean_abs) jumps_ += a == 0, edges_ += 1;
-    const Results wanted = run_edge_backward(reference_, m, batch, x, c), found = run_edge_backward(kernel_, m, batch, x, c);
+    const Results wanted = run_edge_backward(reference_, m, batch, x, c),
+                  found = run_edge_backward(kernel_, m, batch, x, c);
     const Results naive = dtype_ == KAN_F32 ? run_naive_edges(m, batch, x, c) : Results();
     compare("d_x of edge statistics", wanted.d_x, found.d_x, naive.d_x);
-    for (const auto& [tensor, g] : wanted.gradient) compare(tensor + " of edge statistics", g, found.gradient.at(tensor), at(naive.gradient, tensor));
+    for (const auto& [tensor, g] : wanted.gradient)
+      compare(tensor + " of edge statistics", g, found.gradient.at(tensor), at(naive.gradient, tensor));
     PassOptions options;
     options.before = 0.75;
     options.d_x_mode = options.d_params_mode = KAN_GRAD_ACCUMULATE;
@@ -315,18 +338,22 @@ class Parity {
     }
     options = {};
     options.d_params_mode = KAN_GRAD_NONE;
-    CHECK_TEXT(same_bits(found.d_x, run_edge_backward(kernel_, m, batch, x, c, options).d_x), name_ + ": d_x of edge statistics alone");
+    CHECK_TEXT(same_bits(found.d_x, run_edge_backward(kernel_, m, batch, x, c, options).d_x),
+               name_ + ": d_x of edge statistics alone");
     options = {};
     options.d_x_mode = KAN_GRAD_NONE;
     const Results alone = run_edge_backward(kernel_, m, batch, x, c, options);
-    for (const auto& [tensor, g] : found.gradient) CHECK_TEXT(same_bits(g, alone.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics alone");
+    for (const auto& [tensor, g] : found.gradient)
+      CHECK_TEXT(same_bits(g, alone.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics alone");
     for (kan_context context : threaded_) {
       const EdgeStatistics again = run_edge_statistics(context, m, batch, x);
-      CHECK_TEXT(same_bits(actual.mean_abs, again.mean_abs) && same_bits(actual.mean, again.mean) && same_bits(actual.deviation, again.deviation),
+      CHECK_TEXT(same_bits(actual.mean_abs, again.mean_abs) && same_bits(actual.mean, again.mean) &&
+                     same_bits(actual.deviation, again.deviation),
                  name_ + ": edge statistics");
       const Results other = run_edge_backward(context, m, batch, x, c);
       CHECK_TEXT(same_bits(found.d_x, other.d_x), name_ + ": d_x of edge statistics");
-      for (const auto& [tensor, g] : found.gradient) CHECK_TEXT(same_bits(g, other.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics");
+      for (const auto& [tensor, g] : found.gradient)
+        CHECK_TEXT(same_bits(g, other.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics");
     }
   }
 
@@ -336,18 +363,24 @@ class Parity {
     const Case c = sized(base, 5, 7);
     const Model m(kernel_, c, 3);
     auto adam = make_struct<kan_adamw>();
-    adam.learning_rate = 0.01, adam.beta1 = 0.9, adam.beta2 = 0.99, adam.eps = 1e-8, adam.weight_decay = 0.5, adam.step = 2;
+    adam.learning_rate = 0.01, adam.beta1 = 0.9, adam.beta2 = 0.99, adam.eps = 1e-8, adam.weight_decay = 0.5,
+    adam.step = 2;
     const Vector ones(static_cast<size_t>(m.params_count), 1), zeros(static_cast<size_t>(m.params_count), 0);
     const Guarded grads = guarded(dtype_, zeros), scratch(m.query(kernel_, 0, KAN_MODE_TRAIN).scratch_bytes, 64);
     Guarded p[2], moment[2], square[2];
-    for (int i = 0; i < 2; ++i) p[i] = guarded(dtype_, load(dtype_, m.params.get(), m.params_count)), moment[i] = guarded(dtype_, ones), square[i] = guarded(dtype_, ones);
+    for (int i = 0; i < 2; ++i)
+      p[i] = guarded(dtype_, load(dtype_, m.params.get(), m.params_count)), moment[i] = guarded(dtype_, ones),
+      square[i] = guarded(dtype_, ones);
     Arrays on(kernel_);
-    MUST(kernel_, kan_adamw_step(kernel_, &adam, dtype_, m.params_count, on(p[0]), on(grads), on(moment[0]), on(square[0])));
-    MUST(kernel_, kan_layer_backward_adamw(kernel_, m.layer, 0, nullptr, on(p[1]), on(m.buffers), nullptr, nullptr, KAN_GRAD_OVERWRITE, nullptr,
-                                           &adam, on(moment[1]), on(square[1]), on(scratch)));
+    MUST(kernel_,
+         kan_adamw_step(kernel_, &adam, dtype_, m.params_count, on(p[0]), on(grads), on(moment[0]), on(square[0])));
+    MUST(kernel_,
+         kan_layer_backward_adamw(kernel_, m.layer, 0, nullptr, on(p[1]), on(m.buffers), nullptr, nullptr,
+                                  KAN_GRAD_OVERWRITE, nullptr, &adam, on(moment[1]), on(square[1]), on(scratch)));
     on.back();
     for (auto* pair : {p, moment, square}) {
-      CHECK_TEXT(std::memcmp(pair[0].get(), pair[1].get(), size_t(pair[0].bytes())) == 0 && pair[1].intact(), c.name + ": fused AdamW on an empty batch");
+      CHECK_TEXT(std::memcmp(pair[0].get(), pair[1].get(), size_t(pair[0].bytes())) == 0 && pair[1].intact(),
+                 c.name + ": fused AdamW on an empty batch");
     }
   }
 
@@ -355,7 +388,7 @@ class Parity {
   // read first. One block of samples and several; aligned to a register, as only then they do.
   void check_streamed(const Case& base, uint64_t seed) {
     constexpr int64_t kStreamed = 16 << 20;  // bytes, of cpu/common.hpp
-    const int64_t out = 1001;  // the last tile is not full
+    const int64_t out = 1001;                // the last tile is not full
     const Model small(kernel_, sized(base, 12, out), seed);
     const int64_t in = kStreamed / (small.params_count / 12 * size_of(dtype_)) * 9 / 8;
     const Model m(kernel_, sized(base, in, out), seed);
@@ -364,28 +397,36 @@ class Parity {
     for (int64_t batch : {40, 300}) {
       Random random(seed);
       const Guarded x = guarded(dtype_, random_input(random, base, batch * m.spec.in_features));
-      const Guarded d_y = guarded(dtype_, random_cotangent(random, dtype_, batch * out)), y(batch * out * size_of(dtype_));
+      const Guarded d_y = guarded(dtype_, random_cotangent(random, dtype_, batch * out)),
+                    y(batch * out * size_of(dtype_));
       for (kan_context context : {kernel_, threaded_[0]}) {
         const auto sizes = m.query(context, batch, KAN_MODE_TRAIN);
-        const Guarded saved(sizes.saved_bytes, 64), scratch(sizes.scratch_bytes, 64), streamed(bytes, 64), added(bytes, 64);
+        const Guarded saved(sizes.saved_bytes, 64), scratch(sizes.scratch_bytes, 64), streamed(bytes, 64),
+            added(bytes, 64);
         std::memset(streamed.get(), 0xff, size_t(bytes));
         std::memset(added.get(), 0, size_t(bytes));
-        MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.get(), m.params.get(), m.buffers.get(), y.get(), saved.get(),
-                                        scratch.get()));
-        for (const auto& [mode, to] : {std::pair(KAN_GRAD_OVERWRITE, &streamed), std::pair(KAN_GRAD_ACCUMULATE, &added)}) {
-          MUST(context, kan_layer_backward(context, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), saved.get(), d_y.get(),
-                                           KAN_GRAD_NONE, nullptr, mode, to->get(), scratch.get()));
+        MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.get(), m.params.get(),
+                                        m.buffers.get(), y.get(), saved.get(), scratch.get()));
+        for (const auto& [mode, to] :
+             {std::pair(KAN_GRAD_OVERWRITE, &streamed), std::pair(KAN_GRAD_ACCUMULATE, &added)}) {
+          MUST(context,
+               kan_layer_backward(context, m.layer, batch, x.get(), m.params.get(), m.buffers.get(), saved.get(),
+                                  d_y.get(), KAN_GRAD_NONE, nullptr, mode, to->get(), scratch.get()));
         }
-        const Vector given = load(dtype_, streamed.get(), m.params_count), expected = load(dtype_, added.get(), m.params_count);
-        CHECK_TEXT(given == expected && streamed.intact() && added.intact(), base.name + ": streamed gradient, batch " + std::to_string(batch));
+        const Vector given = load(dtype_, streamed.get(), m.params_count),
+                     expected = load(dtype_, added.get(), m.params_count);
+        CHECK_TEXT(given == expected && streamed.intact() && added.intact(),
+                   base.name + ": streamed gradient, batch " + std::to_string(batch));
       }
     }
   }
 
   // At most 30 % of all numbers compared may have been expected to be 0.
   void finish() {
-    CHECK_TEXT(zeros_ * 10 <= total_ * 3, std::to_string(zeros_) + " of " + std::to_string(total_) + " expected numbers are 0");
-    CHECK_TEXT(jumps_ * 4 <= edges_, std::to_string(jumps_) + " of " + std::to_string(edges_) + " edges without a derivative of |phi|");
+    CHECK_TEXT(zeros_ * 10 <= total_ * 3,
+               std::to_string(zeros_) + " of " + std::to_string(total_) + " expected numbers are 0");
+    CHECK_TEXT(jumps_ * 4 <= edges_,
+               std::to_string(jumps_) + " of " + std::to_string(edges_) + " edges without a derivative of |phi|");
     std::printf("worst error: %.3f of what is allowed\n", worst_);
   }
 
@@ -402,28 +443,34 @@ class Parity {
 Case random_case(Random& random, int32_t dtype) {
   kan_layer_spec s = layer_spec(int32_t(random.below(4) ? KAN_LAYER_KAN : 1 + random.below(7)), dtype, 0, 0);
   const bool kan = s.kind == KAN_LAYER_KAN;
-  if (kan) s.basis = int32_t(random.below(3) ? 1 + random.below(11) : KAN_BASIS_BSPLINE), s.base = int32_t(random.below(7));
+  if (kan)
+    s.basis = int32_t(random.below(3) ? 1 + random.below(11) : KAN_BASIS_BSPLINE), s.base = int32_t(random.below(7));
   const bool polynomial = s.basis == KAN_BASIS_CHEBYSHEV || s.basis == KAN_BASIS_JACOBI;
   s.grid = int32_t(1 + random.below(polynomial ? 12 : random.below(2) ? 8 : 40));
   s.order = int32_t(1 + random.below(5));
-  s.outside = int32_t(random.below(3)), s.activation = int32_t(1 + random.below(6)), s.wavelet = int32_t(random.below(5));
+  s.outside = int32_t(random.below(3)), s.activation = int32_t(1 + random.below(6)),
+  s.wavelet = int32_t(random.below(5));
   s.flags = int32_t(random.bits() & random.bits() & 127);
   if (s.basis == KAN_BASIS_WAVELET) s.base = 0, s.flags &= KAN_FLAG_BIAS;
   if (s.basis == KAN_BASIS_BSPLINE) s.flags &= KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_BIAS;
   else if (kan) s.flags &= ~(KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_RUNNING_STATS);
-  else s.flags &= s.kind == KAN_LAYER_LINEAR ? KAN_FLAG_BIAS : s.kind == KAN_LAYER_BATCHNORM ? KAN_FLAG_RUNNING_STATS : 0;
+  else
+    s.flags &= s.kind == KAN_LAYER_LINEAR ? KAN_FLAG_BIAS : s.kind == KAN_LAYER_BATCHNORM ? KAN_FLAG_RUNNING_STATS : 0;
   if (polynomial) s.shape[0] = random.uniform(-0.9, 2), s.shape[1] = random.uniform(-0.9, 2);
-  return {s, "random kind " + std::to_string(s.kind) + " basis " + std::to_string(s.basis) + " grid " + std::to_string(s.grid) + " order " +
-                 std::to_string(s.order) + " base " + std::to_string(s.base) + " outside " + std::to_string(s.outside) + " flags " +
-                 std::to_string(s.flags), Knots(random.below(s.grid >= 5 ? 3 : 2))};
+  return {s,
+          "random kind " + std::to_string(s.kind) + " basis " + std::to_string(s.basis) + " grid " +
+              std::to_string(s.grid) + " order " + std::to_string(s.order) + " base " + std::to_string(s.base) +
+              " outside " + std::to_string(s.outside) + " flags " + std::to_string(s.flags),
+          Knots(random.below(s.grid >= 5 ? 3 : 2))};
 }
 
 struct Size {
   int64_t in, out, batch;
 };
 // Around every vector length (4, 8, 16), the output tile (64) and likely batch blocks.
-constexpr Size kSizes[] = {{1, 1, 1},    {3, 5, 2},    {7, 64, 17}, {5, 65, 33}, {13, 130, 3}, {33, 17, 16}, {2, 63, 64}, {17, 1, 100},
-                           {4, 16, 31}, {6, 31, 65}, {9, 8, 7},   {40, 3, 5},  {1, 72, 15},  {12, 33, 1},  {8, 4, 130}};
+constexpr Size kSizes[] = {{1, 1, 1},    {3, 5, 2},   {7, 64, 17},  {5, 65, 33}, {13, 130, 3},
+                           {33, 17, 16}, {2, 63, 64}, {17, 1, 100}, {4, 16, 31}, {6, 31, 65},
+                           {9, 8, 7},    {40, 3, 5},  {1, 72, 15},  {12, 33, 1}, {8, 4, 130}};
 
 }  // namespace
 
@@ -431,9 +478,12 @@ int main(int argc, char** argv) {
   const std::vector<std::string> names = {"auto", "reference", "baseline", "avx2", "avx512"};
   const bool cuda = argc >= 3 && std::string(argv[1]) == "cuda";
   int32_t tier = -1;
-  for (size_t t = 1; argc >= 3 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
+  for (size_t t = 1; argc >= 3 && t < names.size(); ++t)
+    if (names[t] == argv[1]) tier = int32_t(t);
   if (tier < 0 && !cuda) {
-    std::printf("usage: parity reference|baseline|avx2|avx512|cuda f32|f64 [all|quick|small] [IMPLEMENTATION|chosen [NAMES]]\n");
+    std::printf(
+        "usage: parity reference|baseline|avx2|avx512|cuda f32|f64 [all|quick|small] [IMPLEMENTATION|chosen "
+        "[NAMES]]\n");
     return 2;
   }
   if (tier > highest_tier()) {
@@ -475,9 +525,10 @@ int main(int argc, char** argv) {
   CHECK_TEXT(picked > 0, "no case has a name that begins with '" + names_wanted + "'");
   // Every tail, for one layer of each family of kernels.
   std::vector<Case> families;
-  for (const Case& c : cases_named(dtype, {"bspline order 3 grid 5 outside 0 knots 0", "bspline order 2 grid 5 outside 1 knots 1",
-                                           "rbf grid 8 base 2 flags 44", "wavelet 0 flags 4", "linear flags 4", "layernorm", "batchnorm",
-                                           "activation 2"})) {
+  for (const Case& c :
+       cases_named(dtype, {"bspline order 3 grid 5 outside 0 knots 0", "bspline order 2 grid 5 outside 1 knots 1",
+                           "rbf grid 8 base 2 flags 44", "wavelet 0 flags 4", "linear flags 4", "layernorm",
+                           "batchnorm", "activation 2"})) {
     if (wanted(c)) families.push_back(c);
   }
   for (const Case& c : families) {
@@ -513,8 +564,9 @@ int main(int argc, char** argv) {
   }
   for (const Case& c : families) parity.check_empty(c);
   // Gradients too large for caches.
-  for (const Case& c : cases_named(dtype, {"bspline order 3 grid 5 outside 0 knots 0", "bspline order 3 grid 20 outside 0 knots 0",
-                                           "rbf grid 8 base 2 flags 44", "linear flags 4"})) {
+  for (const Case& c :
+       cases_named(dtype, {"bspline order 3 grid 5 outside 0 knots 0", "bspline order 3 grid 20 outside 0 knots 0",
+                           "rbf grid 8 base 2 flags 44", "linear flags 4"})) {
     if (!quick && !cuda && wanted(c)) parity.check_streamed(c, seed++);
   }
   parity.finish();

@@ -33,8 +33,8 @@ namespace kan::cuda {
 // all, kOtherBasis those without kernels of their own.
 constexpr int32_t kAnyBasis = -1, kOtherBasis = -2;
 constexpr bool has_own_kernels(int32_t basis) {
-  return basis == KAN_BASIS_NONE || basis == KAN_BASIS_BSPLINE || basis == KAN_BASIS_CHEBYSHEV || basis == KAN_BASIS_RBF ||
-         basis == KAN_BASIS_FOURIER;
+  return basis == KAN_BASIS_NONE || basis == KAN_BASIS_BSPLINE || basis == KAN_BASIS_CHEBYSHEV ||
+         basis == KAN_BASIS_RBF || basis == KAN_BASIS_FOURIER;
 }
 template <int32_t kBasis, int32_t kOther>
 constexpr bool kHolds = kBasis == kAnyBasis || kBasis == kOther || (kBasis == kOtherBasis && !has_own_kernels(kOther));
@@ -47,12 +47,14 @@ struct DenseInput {
   const float* moments;  // (batch, 2) mean and 1/sd of the rows of x with KAN_FLAG_NORM
   // B-splines: their taps, made once a pass (dense_spline.cu) and not once a block: [input][window, then taps][sample].
   float* taps;
-  int64_t taps_length;   // samples, padded with zeros to whole blocks
+  int64_t taps_length;  // samples, padded with zeros to whole blocks
 
   __device__ const float* taps_of(int64_t i, int64_t b) const { return taps + i * (layer.order + 2) * taps_length + b; }
 };
 
-__device__ __forceinline__ int64_t tile_offset(const LayerView& l, int64_t tile) { return tile * kTile * l.in * l.rows; }
+__device__ __forceinline__ int64_t tile_offset(const LayerView& l, int64_t tile) {
+  return tile * kTile * l.in * l.rows;
+}
 
 struct RowNorm {
   float mean, inverse;
@@ -64,7 +66,8 @@ __device__ __forceinline__ RowNorm row_norm(const DenseInput& in, int64_t b) {
 }
 __device__ __forceinline__ float basis_input(const DenseInput& in, RowNorm norm, int64_t i, float x) {
   if (!in.moments) return x;
-  return fma((x - norm.mean) * norm.inverse, in.layer.params[in.layer.norm_weight + i], in.layer.params[in.layer.norm_bias + i]);
+  return fma((x - norm.mean) * norm.inverse, in.layer.params[in.layer.norm_weight + i],
+             in.layer.params[in.layer.norm_bias + i]);
 }
 
 // The recurrence of Jacobi polynomials for a block's threads: it takes double precision, so once a block and not once a
@@ -96,8 +99,8 @@ struct BasisTable {
 
 // The weight rows' left factors of input i: out(row, value), of which the last for a row counts.
 template <int32_t kBasis, class Out>
-__device__ __forceinline__ void expand(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, int64_t b, float x,
-                                       Out&& out) {
+__device__ __forceinline__ void expand(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i,
+                                       int64_t b, float x, Out&& out) {
   const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   if (l.base_row >= 0) out(l.base_row, activation(l.base, l.base_norm ? z : x));
@@ -122,19 +125,21 @@ __device__ __forceinline__ void expand(const DenseInput& in, const BasisTable& t
   const BasisView<float> view = table.view(l, i);
   const auto coefficient = [&](int32_t r, float value) { out(l.coef_row + r, value); };
   switch (kBasis >= 0 ? kBasis : l.basis) {
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: \
     if constexpr (kHolds<kBasis, constant>) policy<float>::eval(view, z, coefficient); \
     break;
 #include "registry/basis.inc"
+    // clang-format on
   }
 }
 
 // d_z of input i from the cotangents row(r) of its weight rows, the base branch of z included; d_x receives what the base
 // branch of x itself gives; theta(k, value) the gradients of the basis' own parameters.
 template <int32_t kBasis, bool kTheta, class Row, class Theta>
-__device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i, int64_t b,
-                                           float x, Row&& row, float& d_x, Theta&& theta) {
+__device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTable& table, RowNorm norm, int64_t i,
+                                           int64_t b, float x, Row&& row, float& d_x, Theta&& theta) {
   const LayerView& l = in.layer;
   const float z = basis_input(in, norm, i, x);
   float d_z = 0;
@@ -159,11 +164,13 @@ __device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTabl
   const BasisView<float> view = table.view(l, i);
   const auto cotangent = [&](int32_t r) { return row(l.coef_row + r); };
   switch (kBasis >= 0 ? kBasis : l.basis) {
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: \
     if constexpr (kHolds<kBasis, constant>) d_z += policy<float>::template vjp<kTheta>(view, z, cotangent, theta, [](int32_t, float) {}); \
     break;
 #include "registry/basis.inc"
+    // clang-format on
   }
   return d_z;
 }
@@ -190,8 +197,8 @@ __device__ __forceinline__ void fetch(float* to, int to_length, const float* fro
 }
 
 // Columns i0 .. i1-1 of samples b0 .. of x, [sample][length].
-__device__ __forceinline__ void fetch_x(const DenseInput& in, float* to, int length, int64_t b0, int samples, int64_t i0,
-                                        int64_t i1) {
+__device__ __forceinline__ void fetch_x(const DenseInput& in, float* to, int length, int64_t b0, int samples,
+                                        int64_t i0, int64_t i1) {
   const int n = int(i1 - i0);
   for (int u = int(threadIdx.x); u < samples * n; u += kBlockThreads) {
     const int s = u / n, j = u - s * n;
@@ -229,9 +236,9 @@ struct DenseForward {
   DenseInput input;
   Chunks chunks;
   Split split;
-  int32_t depth;       // rows of a stage
-  const float* bias;   // or NULL; with one split
-  float* y;            // (batch, out), or (splits, batch, out) partial sums
+  int32_t depth;      // rows of a stage
+  const float* bias;  // or NULL; with one split
+  float* y;           // (batch, out), or (splits, batch, out) partial sums
 };
 
 // Grid: (blocks of samples, blocks of outputs, splits).
@@ -255,7 +262,9 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   const RowNorm norm = row_norm(in, b0 + sample);
   const bool weights_aligned = aligned_16(l.weights);
 
-  const auto padded = [](int rows) { return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay); };
+  const auto padded = [](int rows) {
+    return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay);
+  };
   const auto fetch_inputs = [&](int64_t q) {
     const Chunk c = p.chunks.at(q);
     fetch_x(in, stage_x + (q & 1) * kBlockRows * length_x, length_x, b0, kBlockRows, c.i0, c.i1);
@@ -338,15 +347,15 @@ struct DenseWeights {
   const float* d_y;  // (batch, out)
   float* partials;   // (splits, in R out), or NULL: straight into the sink
   Sink sink;
-  bool folds;        // the sink's rows are those of `edges`, with scale and mask
+  bool folds;  // the sink's rows are those of `edges`, with scale and mask
   LayerView edges;
 };
 
 // The finished sums [row of the chunk][output] of outputs o0 .. into the partial sums or the sink: lanes on neighbouring
 // outputs, several rows a lane.
 template <int kColumns>
-__device__ __forceinline__ void hand_over(const DenseWeights& p, const Chunk& c, int64_t o0, int outputs, const float* sums,
-                                          int length) {
+__device__ __forceinline__ void hand_over(const DenseWeights& p, const Chunk& c, int64_t o0, int outputs,
+                                          const float* sums, int length) {
   const LayerView& l = p.input.layer;
   const int64_t first_row = p.groups.first_row(c);
   if (p.partials) {
@@ -354,7 +363,8 @@ __device__ __forceinline__ void hand_over(const DenseWeights& p, const Chunk& c,
     for (int u = int(threadIdx.x); u < c.count() * kColumns; u += kBlockThreads) {
       const int k = u / kColumns, column = u % kColumns;
       const int64_t tile = (o0 + column) / kTile;
-      if (column < outputs) to[tile_offset(l, tile) + (first_row + k) * l.tile_width(tile) + column % kTile] = sums[k * length + column];
+      if (column < outputs)
+        to[tile_offset(l, tile) + (first_row + k) * l.tile_width(tile) + column % kTile] = sums[k * length + column];
     }
     return;
   }
@@ -448,14 +458,15 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
 
     constexpr int kLengthC = kColumns + 4;
     float* const sums = shared;  // [weight row][output]
-    __syncthreads();  // the last stages have been read
+    __syncthreads();             // the last stages have been read
 #pragma unroll
     for (int i = 0; i < Tile::kRows / 16; ++i)
 #pragma unroll
       for (int h = 0; h < 2; ++h)
 #pragma unroll
         for (int e = 0; e < 2; ++e)
-          *reinterpret_cast<float4*>(sums + (Tile::row() + product.row(i, h)) * kLengthC + Tile::column() + product.column(0, e)) =
+          *reinterpret_cast<float4*>(sums + (Tile::row() + product.row(i, h)) * kLengthC + Tile::column() +
+                                     product.column(0, e)) =
               make_float4(product.sum[i][0][2 * h + e], product.sum[i][1][2 * h + e], product.sum[i][2][2 * h + e],
                           product.sum[i][3][2 * h + e]);
     __syncthreads();
@@ -469,15 +480,43 @@ struct DenseInputs {
   DenseInput input;
   Chunks chunks;
   int64_t groups;
-  const float* d_y;      // (batch, out)
+  const float* d_y;  // (batch, out)
   int32_t d_x_mode;
-  float* d_x;            // (batch, in); with d_z only what the base branch of x itself gives
-  float* d_z;            // (batch, in) with the norm, else NULL
-  float* theta;          // (slots of 32 samples, in, per_input), or NULL
+  float* d_x;    // (batch, in); with d_z only what the base branch of x itself gives
+  float* d_z;    // (batch, in) with the norm, else NULL
+  float* theta;  // (slots of 32 samples, in, per_input), or NULL
   int64_t per_input;
 };
 
-__device__ __forceinline__ void put(float* to, int64_t at, float value, bool add) { to[at] = add ? to[at] + value : value; }
+__device__ __forceinline__ void put(float* to, int64_t at, float value, bool add) {
+  to[at] = add ? to[at] + value : value;
+}
+
+// A block's product into shared memory, [column][row].
+template <class Tile, class Product>
+__device__ __forceinline__ void spread_sums(const Product& product, float* sums, int length) {
+#pragma unroll
+  for (int i = 0; i < Tile::kRows / 16; ++i)
+#pragma unroll
+    for (int j = 0; j < 4; ++j)
+#pragma unroll
+      for (int e = 0; e < 4; ++e)
+        sums[(Tile::column() + product.column(j, e & 1)) * length + Tile::row() + product.row(i, e >> 1)] =
+            product.sum[i][j][e];
+}
+
+// Gradients of a chunk's inputs, which lie at each input's first rows of the sums, [row][sample], to rows of x.
+__device__ __forceinline__ void leave_inputs(const DenseInputs& p, const Chunk& c, int64_t b0, int samples,
+                                             const float* sums, int length) {
+  const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
+  for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
+    const int s = u / inputs, j = u - s * inputs;
+    const float* g = sums + j * rows * length + s;
+    const int64_t at = (b0 + s) * p.input.layer.in + c.i0 + j;
+    if (p.d_z) p.d_z[at] = g[0];
+    if (p.d_x_mode != KAN_GRAD_NONE) put(p.d_x, at, p.d_z ? g[length] : g[0], p.d_x_mode == KAN_GRAD_ACCUMULATE);
+  }
+}
 
 // Grid: (groups of inputs, blocks of samples).
 template <ProductWay kWay, int kColumns, int32_t kBasis>
@@ -527,14 +566,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
                     stage_b + (q & 1) * kStageB + Tile::column() * kByRowLength, kByRowLength, kByRowDepth);
       }
       __syncthreads();
-#pragma unroll
-      for (int i = 0; i < Tile::kRows / 16; ++i)
-#pragma unroll
-        for (int j = 0; j < 4; ++j)
-#pragma unroll
-          for (int e = 0; e < 4; ++e)
-            sums[(Tile::column() + product.column(j, e & 1)) * kLengthC + Tile::row() + product.row(i, e >> 1)] =
-                product.sum[i][j][e];
+      spread_sums<Tile>(product, sums, kLengthC);
       __syncthreads();
 
       // Lanes are samples; results take the place of the sums they come from, to leave in rows of x.
@@ -566,13 +598,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       }
       if (!whole) continue;
       __syncthreads();
-      for (int u = int(threadIdx.x); u < samples * inputs; u += kBlockThreads) {
-        const int s = u / inputs, j = u - s * inputs;
-        const float* g = sums + j * rows * kLengthC + s;
-        const int64_t at = (b0 + s) * l.in + c.i0 + j;
-        if (p.d_z) p.d_z[at] = g[0];
-        if (want_x) put(p.d_x, at, p.d_z ? g[kLengthC] : g[0], add_x);
-      }
+      leave_inputs(p, c, b0, samples, sums, kLengthC);
     }
   }
 }

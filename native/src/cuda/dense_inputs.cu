@@ -5,7 +5,7 @@ namespace kan::cuda {
 
 void launch_dense_inputs(CudaDevice& d, ProductWay way, int32_t basis, const DensePlan& plan, const DenseInputs& p) {
   const dim3 grid = dim3(unsigned(plan.input_groups), grid_rows(plan.row_blocks));
-#define KAN_LAUNCH(kWay, kColumns, kBasis) \
+#define KAN_LAUNCH(kWay, kColumns, kBasis)                             \
   if (way == kWay && plan.tile.columns == kColumns && basis == kBasis) \
     return launch(d, dense_inputs_kernel<kWay, kColumns, kBasis>, grid, kBlockThreads, size_t(plan.inputs_shared()), p);
   KAN_DENSE_KERNELS(KAN_LAUNCH)

@@ -5,9 +5,10 @@ namespace kan::cuda {
 
 void launch_dense_weights(CudaDevice& d, ProductWay way, int32_t basis, const DensePlan& plan, const DenseWeights& p) {
   const dim3 grid = dim3(unsigned(plan.column_blocks), grid_rows(plan.groups.count), unsigned(plan.weights.splits));
-#define KAN_LAUNCH(kWay, kColumns, kBasis) \
-  if (way == kWay && plan.tile.columns == kColumns && basis == kBasis) \
-    return launch(d, dense_weights_kernel<kWay, kColumns, kBasis>, grid, kBlockThreads, size_t(plan.weights_shared()), p);
+#define KAN_LAUNCH(kWay, kColumns, kBasis)                                                                             \
+  if (way == kWay && plan.tile.columns == kColumns && basis == kBasis)                                                 \
+    return launch(d, dense_weights_kernel<kWay, kColumns, kBasis>, grid, kBlockThreads, size_t(plan.weights_shared()), \
+                  p);
   KAN_DENSE_KERNELS(KAN_LAUNCH)
 #undef KAN_LAUNCH
 }

@@ -23,6 +23,8 @@ final class ExplainRun {
 
     /** Inputs up to which shapes are searched; of more, a wide network is pruned first. */
     private static final int FEW = 4;
+    /** Inputs above which the search for structure wants those that a network left out to be gone ({@link StructureAttempt}). */
+    private static final int LOOKED_THROUGH = 10;
     /** Networks whose error is more than this share of the targets' deviation are not worth a formula while others are left. */
     private static final double WORTH = 0.15;
     /** Shapes that may follow the best network without being better before the search ends. */
@@ -151,12 +153,8 @@ final class ExplainRun {
     // ------------------------------------------------------------------------------------------------------------ search
 
     private void search(Data data, int[] names) {
-        if (options.structure() && goOn()) {
-            found.addAll(StructureAttempt.of(context, options, data, names, () -> fit(data, wide(data), names), this::say,
-                    this::goOn));
-            if (exact()) {
-                return;
-            }
+        if (structured(data, names)) {
+            return;
         }
         Data few = data;
         int[] kept = names;
@@ -169,6 +167,9 @@ final class ExplainRun {
             wide = new FormulaAttempt.Network(new KanGraph(wide.graph().layers(), IntStream.range(0, inputs.length).toArray()),
                     wide.shape(), kept);
             bestNetwork = Math.min(bestNetwork, Quality.of(context, wide.graph(), few.held()).value());
+            if (data.train().in() > LOOKED_THROUGH && structured(few, kept)) {
+                return;
+            }
         }
         if (few.train().in() <= 6) {
             ladder(few, kept);
@@ -181,6 +182,15 @@ final class ExplainRun {
             throw KanException.invalid("%s minutes were too few to leave out enough of the %d features for a formula to be read; "
                     + "give more of them, or fewer features", Svg.number(options.minutes(), 3), data.train().in());
         }
+    }
+
+    /** Whether a formula that is right to the last digit was found in the data itself. */
+    private boolean structured(Data data, int[] names) {
+        if (options.structure() && goOn()) {
+            found.addAll(StructureAttempt.of(context, options, data, names, () -> fit(data, wide(data), names), this::say,
+                    this::goOn));
+        }
+        return exact();
     }
 
     private static Shape wide(Data data) {
