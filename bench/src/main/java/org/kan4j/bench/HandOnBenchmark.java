@@ -53,6 +53,7 @@ public class HandOnBenchmark {
     private float[] y;
     private Form generated;
     private Scorer scorer;
+    private Parameters parameters;
     private Predictor predictor;
 
     /** A form of a model; the compiled one implements it. */
@@ -70,7 +71,8 @@ public class HandOnBenchmark {
         }
         y = new float[(int) widths[widths.length - 1]];
         Path folder = Files.createTempDirectory("kan4j-bench");
-        try (Parameters parameters = Parameters.initialise(Kan4jNetwork.bspline(widths), 1)) {
+        parameters = Parameters.initialise(Kan4jNetwork.bspline(widths), 1);
+        try {
             generated = compiled(folder, JavaSource.of(parameters, "Model", List.of()));
             Path file = folder.resolve("model.safetensors");
             Checkpoint.write(file, parameters, Map.of());
@@ -137,14 +139,14 @@ public class HandOnBenchmark {
     /** All three give the same. */
     @TearDown
     public void checkAndClose() {
-        try (Predictor own = predictor) {
-            for (float[] row : rows) {
-                double[] expected = doubles(own.predict(row));
-                generated.predict(row, y);
-                Data.requireEqual("the generated class's result", doubles(y), expected, 1e-5);
-                Data.requireEqual("kan4j-scorer's result", doubles(scorer.predict(row)), expected, 1e-5);
-            }
+        for (float[] row : rows) {
+            double[] expected = doubles(predictor.predict(row));
+            generated.predict(row, y);
+            Data.requireEqual("the generated class's result", doubles(y), expected, 1e-5);
+            Data.requireEqual("kan4j-scorer's result", doubles(scorer.predict(row)), expected, 1e-5);
         }
+        predictor.close();
+        parameters.close();
     }
 
     private static double[] doubles(float[] values) {
