@@ -87,6 +87,10 @@ final class ExportCommand implements Callable<Integer> {
         @Option(names = "--softmax", description = "Probabilities of classes instead of the model's outputs.")
         private boolean softmax;
 
+        @Option(names = "--external-data", description = "The weights in a file beside it, FILE.data. Done anyway where they have more "
+                + "than 1.5 GiB: an ONNX file alone holds 2.")
+        private boolean externalData;
+
         @Option(names = "--check", description = "Run it with ONNX Runtime and compare with kan4j; exit status 1 if its "
                 + "relative L2 error exceeds 3 times kan4j's own and 2e-7. Needs com.microsoft.onnxruntime:onnxruntime on the "
                 + "class path (KAN4J_CLASSPATH).")
@@ -133,7 +137,7 @@ final class ExportCommand implements Callable<Integer> {
 
     private int onnx(OnnxFile to) throws IOException {
         OnnxOptions options = OnnxOptions.DEFAULT.withOpset(to.opset == null ? 17 : to.opset).withSoftmax(to.softmax)
-                .withDType(to.f32 ? DType.F32 : null);
+                .withDType(to.f32 ? DType.F32 : null).withMost(to.externalData ? 0 : OnnxOptions.DEFAULT.most());
         if ((to.check || to.raw) && to.softmax || to.check && to.raw) {
             throw new InputException("--check, --raw and --softmax do not go together: --check compares the model's own numbers, "
                     + "--raw gives probabilities anyway");
@@ -141,8 +145,10 @@ final class ExportCommand implements Callable<Integer> {
         if (to.check) {
             OnnxCheck.requireRuntime();
         }
-        new Output.Check().reads("MODEL", model).writes("--onnx", to.file);
+        Output.Check files = new Output.Check().reads("MODEL", model).writes("--onnx", to.file);
         try (Checkpoint checkpoint = read(model)) {
+            Path weights = Onnx.hasWeightsFile(checkpoint.model(), options) ? Onnx.weights(to.file) : null;
+            files.writes("--external-data", weights);
             Map<String, String> metadata = new LinkedHashMap<>(checkpoint.properties());
             metadata.remove(Origin.PROPERTY); // the state dict's unused tensors, of no use there
             if (to.raw) {
@@ -152,7 +158,8 @@ final class ExportCommand implements Callable<Integer> {
             }
             spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
                     + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
-                    + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
+                    + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes"
+                    + (weights == null ? "" : "; its weights: " + weights + ", " + Files.size(weights) + " bytes"));
             noteHalves(checkpoint);
             return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
                     to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;
