@@ -72,7 +72,7 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
         if (!additive) {
             throw KanException
                     .invalid("only an additive model is a sum of functions of one column each: a single layer without a "
-                            + "norm; given %s (train --gam, or Kan.regressor().additive(), makes one)", model);
+                            + "norm; given %s (KanBuilder.additive makes one)", model);
         }
         return new Taking(encoding, predict, rows).all();
     }
@@ -116,7 +116,7 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
             int at = 0;
             for (Encoding.Column column : encoding.columns()) {
                 if (column instanceof Encoding.Pixels) {
-                    throw KanException.invalid("the shapes of pixels are as many as there are pixels; draw them with kan4j plot");
+                    throw KanException.invalid("the shapes of pixels are as many as there are pixels; EdgePlot draws one");
                 }
                 shapes.addAll(shapes(column, at, names, plain));
                 at += column.width();

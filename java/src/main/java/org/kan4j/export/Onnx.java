@@ -101,7 +101,7 @@ public final class Onnx {
     private static UnsupportedException tooLarge(KanModel model, String bytes, DType dtype) {
         return new UnsupportedException("the ONNX file would have " + bytes + " bytes, at most " + LARGEST
                 + " are possible (a protobuf message); the model has " + model.parameterCount() + " parameters; "
-                + (dtype == DType.F64 ? "--f32 halves the file, " : "") + "kan4j-scorer reads models of any size");
+                + (dtype == DType.F64 ? "dtype=F32 halves the file, " : "") + "kan4j-scorer reads models of any size");
     }
 
     /** Writes a graph; one that is too large is refused before there is a file. */
