@@ -77,7 +77,8 @@ public final class Main {
         TrainHelp.install(line.getSubcommands().get("train"));
         line.getSubcommands().get("tune").setUnmatchedOptionsArePositionalParams(true); // options of train
         line.setExecutionStrategy(parsed -> {
-            Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.WARNING);
+            // Warnings of the library are in the terms of who calls it from Java; commands have their own.
+            Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.SEVERE);
             for (var handler : Logger.getLogger("").getHandlers()) {
                 handler.setLevel(Level.ALL);
             }

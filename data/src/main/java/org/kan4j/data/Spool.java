@@ -121,7 +121,7 @@ final class Spool {
         if (name.endsWith(".parquet") && !startsWith(first, "50415231")) {
             throw new DataException(shown + OTHERS.entrySet().stream().filter(other -> startsWith(first, other.getKey()))
                     .findFirst().map(other -> " is " + other.getValue())
-                    .orElse(first.length == 0 ? " is empty, expected a Parquet file"
+                    .orElse(first.length < 4 ? " has " + first.length + " bytes, too few for a Parquet file; it may be truncated"
                             : " is no Parquet file: it does not begin with PAR1, as these do"));
         }
         if (startsWith(first, "50415231")) {
