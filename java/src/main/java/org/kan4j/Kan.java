@@ -4,6 +4,7 @@ package org.kan4j;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.FormatException;
@@ -52,7 +53,7 @@ public final class Kan {
      * @throws FormatException if it is damaged, or does not say what its inputs and outputs mean
      */
     public static TrainedKan load(Path file) throws IOException {
-        Checkpoint checkpoint = Checkpoint.read(file);
+        Checkpoint checkpoint = Checkpoint.read(Objects.requireNonNull(file, "file"));
         try {
             String json = checkpoint.properties().get(Encoding.KEY);
             if (json == null) {

@@ -15,7 +15,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** No file of Java has more than 400 lines, none of C++ or CUDA more than 600, no method or function more than 80; bindings apart. */
+/**
+ * No file of Java has more than 400 lines, none of C++ or CUDA more than 600, no method or function more than 80, bindings apart; and
+ * the libraries' messages are of what is called from Java.
+ */
 class LimitsTest {
 
     private static final int MOST_LINES = 400;
@@ -103,6 +106,26 @@ class LimitsTest {
             }
         }
         assertEquals(List.of(), found, () -> "cut by what they do:\n" + String.join("\n", found));
+    }
+
+    /** Options of the command line; not those of Java, of package clients and of styles. */
+    private static final Pattern OPTION = Pattern.compile("\"[^\"\n]*(?<![\\w-])--(?!enable-native-access)[a-z][^\"\n]*\"");
+
+    /** The command line says in its own words what they say ({@code Terms}). */
+    @Test
+    void messagesOfTheLibrariesNameNoOptionsOfTheCommandLine() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (String module : List.of("java", "data", "spark", "scorer")) {
+            try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main"))) {
+                for (Path file : files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                    if (!file.endsWith("Sources.java")) { // runs npm and tar
+                        OPTION.matcher(Files.readString(file).replaceAll("\"\"\"[\\s\\S]*?\"\"\"", "")).results()
+                                .forEach(option -> found.add(file.getFileName() + ": " + option.group()));
+                    }
+                }
+            }
+        }
+        assertEquals(List.of(), found);
     }
 
     @Test

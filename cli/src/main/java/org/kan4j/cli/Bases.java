@@ -77,7 +77,7 @@ final class Bases {
     static {
         ALL.put("bspline", new Entry(5, 3, 5, 1, (t, g, k, n) -> KanModel.kan(t, BSpline.of(g, k), n)));
         ALL.put("fastkan", new Entry(8, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, GaussianRbf.of(g), n)));
-        ALL.put("rswaf", new Entry(8, 0, 10, 1, (t, g, k, n) -> KanModel.kan(t, Rswaf.of(g), n)));
+        ALL.put("rswaf", new Entry(8, 0, 10, 1, (t, g, k, n) -> rswaf(t, g, n)));
         ALL.put("fourierkan", new Entry(5, 0, 5, 1, (t, g, k, n) -> KanModel.kan(t, new Fourier(g), n)));
         ALL.put("chebykan", new Entry(4, 0, 9, 1, CHEBYSHEV));
         ALL.put("jacobikan", new Entry(3, 0, 9, 1, JACOBI));
@@ -90,6 +90,17 @@ final class Bases {
     }
 
     private Bases() {
+    }
+
+    /** As published; but a single input has no layer norm, for whose output the published centres are: they lie over -1 to 1. */
+    private static KanModel rswaf(DType dtype, int centres, long... widths) {
+        KanModel published = KanModel.kan(dtype, Rswaf.of(centres), widths);
+        if (widths[0] > 1) {
+            return published;
+        }
+        List<LayerSpec> layers = new ArrayList<>(published.layers());
+        layers.set(0, KanLayer.of(1, widths[1], new Rswaf(centres, -1, 1, (centres - 1) / 2.0)));
+        return KanModel.of(dtype, layers);
     }
 
     /** The one that an option names. */

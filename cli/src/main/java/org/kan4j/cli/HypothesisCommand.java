@@ -69,6 +69,7 @@ final class HypothesisCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Ranges.nonNegative("--error", error);
+        Drawing.checkSvg("--tree", tree == null || tree.toString().isEmpty() ? null : tree);
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--tree",
                 tree == null || tree.toString().isEmpty() ? null : tree);
         boolean all = !separable && !symmetric && tree == null && !chances;

@@ -93,7 +93,7 @@ record StateDictExport(CommandSpec spec, Path model, Variant variant, Path out, 
         }
         if (read.properties().containsKey(Encoding.KEY)) {
             spec.commandLine().getErr().println("kan4j: note: a state dict cannot carry how the model's columns are scaled: "
-                    + "the PyTorch model takes and gives the scaled numbers (kan4j info " + model + " prints the columns)");
+                    + "the PyTorch model takes and gives the scaled numbers (kan4j show " + model + " prints the columns)");
         }
     }
 

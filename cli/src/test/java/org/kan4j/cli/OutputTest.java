@@ -204,11 +204,24 @@ class OutputTest {
 
     @Test
     void whatTheLibrarySaysOfItsSettingsIsSaidOfOptions() {
-        assertThat(Main
+        assertThat(Terms
                 .inOptions("missing=fill takes the mean; drop='a b' leaves it out, format.missing=-9, format.decimal=, reads, "
                         + "format.header=false names, format.header=true says, format.separator names, testShare=0.2, task=regression, x.drop=1"))
                 .isEqualTo("--missing fill takes the mean; --drop 'a b' leaves it out, --na -9, --decimal , reads, "
                         + "--no-header names, --header says, --separator names, --test-fraction 0.2, --task regression, x.drop=1");
+    }
+
+    @Test
+    void whatTheLibrarySaysOfItsMethodsIsSaidOfCommands() {
+        assertThat(Terms.inOptions("give it, such as order=a,b or order=b,a; key=model, say, names one; config={\"a\": 1}"))
+                .isEqualTo("give it, such as --order a,b or --order b,a; --key model, say, names one; --config {\"a\": 1}");
+        assertThat(Terms.inOptions("BSpline[grid=5, order=3]; no partition (key=value); data/order=a/part-0.csv; got 'drop=x'"))
+                .isEqualTo("BSpline[grid=5, order=3]; no partition (key=value); data/order=a/part-0.csv; got 'drop=x'");
+        assertThat(Terms.inOptions("dtype=F32 halves the file; without an encoding; -Xmx16g, say; KanBuilder.additive makes one; "
+                + "Weights.read reads a state dict; read it by Weights.read; SymbolicEdges.with gives an edge one; format.skipLines=2"))
+                .isEqualTo("--f32 halves the file; without --raw; KAN4J_JVM_OPTS=-Xmx16g, say; kan4j train --gam makes one; "
+                        + "kan4j import reads a state dict; read it by kan4j import; kan4j symbolic --fix or --auto gives an edge "
+                        + "one; --skip-lines 2");
     }
 
     /** A comma is in the name, not between names, where it stands in quotes. */

@@ -191,7 +191,7 @@ public final class TableSet {
                     unnamed.add(Integer.toString(i + 1));
                     continue;
                 }
-                require(column);
+                require(column, false);
                 boolean categorical = options.categorical.contains(column.name());
                 inputs.add(new Input(i, new ColumnScan(table, column, categorical, false, inputs.size()), inputs.size()));
             }
@@ -203,7 +203,7 @@ public final class TableSet {
                         + " left out; a name in the header makes an input");
             }
             target = new TargetScan(table, options, inputs.size());
-            target.columns().forEach(column -> require(table.columns().get(column)));
+            target.columns().forEach(column -> require(table.columns().get(column), true));
             columns = IntStream.concat(inputs.stream().mapToInt(input -> input.column), target.columns()).toArray();
         }
 
@@ -217,11 +217,11 @@ public final class TableSet {
             return by.input() ? null : by.column();
         }
 
-        private void require(Table.Column column) {
+        private void require(Table.Column column, boolean target) {
             if (column.kind() == Table.Kind.OTHER) {
-                throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                        + ", expected numbers, texts or truth values (" + Names.option("drop", column.name())
-                        + " leaves it out)");
+                throw new DataException(table.path() + ": " + (target ? "the target '" : "column '") + column.name()
+                        + "' is of type " + column.type() + ", expected numbers, texts or truth values"
+                        + (target ? "" : " (" + Names.option("drop", column.name()) + " leaves it out)"));
             }
         }
 
@@ -346,6 +346,7 @@ public final class TableSet {
             List<Encoding.Column> encoded = new ArrayList<>();
             List<String> categories = new ArrayList<>();
             List<String> skewed = new ArrayList<>();
+            List<String> constant = new ArrayList<>();
             for (Input input : inputs) {
                 String name = input.scan.name();
                 if (input.numeric) {
@@ -354,6 +355,9 @@ public final class TableSet {
                     }
                     Encoding.Scaling way = options.quantiles.contains(name) ? Encoding.Scaling.QUANTILES : options.scaling;
                     encoded.add(input.sample.input(name, way));
+                    if (input.sample.low() == input.sample.high()) {
+                        constant.add("'" + name + "' (" + Cells.text(input.sample.low()) + ")");
+                    }
                     if (way != Encoding.Scaling.QUANTILES) {
                         Uneven.note(input.sample, name, way).ifPresent(skewed::add);
                     }
@@ -368,6 +372,9 @@ public final class TableSet {
             }
             if (!categories.isEmpty()) {
                 notes.add("taken as categories, one input for each text: " + Names.some(categories));
+            }
+            if (!constant.isEmpty()) {
+                notes.add("of one value in all training rows, of which nothing can be learned: " + Names.some(constant));
             }
             notes.addAll(skewed.size() <= HINT_VALUES ? skewed : skewed.subList(0, HINT_VALUES));
             if (skewed.size() > HINT_VALUES) {

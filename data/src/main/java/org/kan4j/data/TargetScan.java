@@ -79,13 +79,18 @@ final class TargetScan {
     /** What is to be predicted, after all rows were seen. */
     TableSet.Task task(long rows, List<String> notes) {
         if (names.size() == 1) {
-            return task(scans.getFirst(), rows, notes);
+            TableSet.Task task = task(scans.getFirst(), rows, notes);
+            if (task == TableSet.Task.REGRESSION) {
+                scans.getFirst().targetRemark().ifPresent(notes::add);
+            }
+            return task;
         }
         for (ColumnScan scan : scans) {
             requireNumbers(scan);
             if (scan.different() < 2) {
                 throw same(scan, rows);
             }
+            scan.targetRemark().ifPresent(notes::add);
         }
         return TableSet.Task.REGRESSION;
     }

@@ -61,7 +61,7 @@ public final class RowEncoder {
             switch (encoding.columns().get(c)) {
                 case Encoding.Numeric n -> {
                     boolean missing = row.missing(cell);
-                    into[out++] = n.encode(missing ? filled(row, cell, n.mean()) : finite(row, cell));
+                    into[out++] = missing ? n.encode(filled(row, cell, n.mean())) : near(row, cell, n);
                     if (n.indicator()) {
                         into[out++] = missing ? 1 : 0;
                     }
@@ -82,6 +82,16 @@ public final class RowEncoder {
                 }
             }
         }
+    }
+
+    /** A number that a model can be given: far enough outside the training rows' range a float has none. */
+    private static double near(RawRow row, int cell, Encoding.Numeric column) {
+        double encoded = column.encode(finite(row, cell));
+        if (!(Math.abs(encoded) <= Float.MAX_VALUE)) {
+            throw row.error(cell, "'" + row.text(cell) + "' is too far outside the range of the training rows, " + Values.text(column.low())
+                    + " to " + Values.text(column.high()) + ", to compute with");
+        }
+        return encoded;
     }
 
     private double filled(RawRow row, int cell, double value) {

@@ -186,7 +186,7 @@ final class OnnxPrinter {
         };
         if (call.op() == Op.ERF && dtype == DType.F64) {
             throw new UnsupportedException("the model has GELU in float64, for which ONNX Runtime has no kernel (Erf); "
-                    + "a float32 file (--f32) can be written");
+                    + "dtype=F32 writes a file in float32");
         }
         if (call.op() == Op.TANH && dtype == DType.F32) {
             // Runtimes approximate it to some 1e-7, which polynomials of tanh multiply by the square of their degree.

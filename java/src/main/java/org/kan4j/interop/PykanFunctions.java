@@ -43,7 +43,7 @@ final class PykanFunctions {
         Object found = config.list("symbolic");
         if (found == null) {
             throw new FormatException("symbolic_fun." + layer + ".mask[" + o + ", " + i + "] is not 0: this edge is a function, "
-                    + "whose name is in the NAME_config.yml of model.saveckpt (\"symbolic\" of --config); "
+                    + "whose name is in the NAME_config.yml of model.saveckpt (config={\"symbolic\": ...}); "
                     + "model.unfix_symbolic_all() in pykan turns it back into a spline");
         }
         for (int index : new int[] {layer, o, i}) {

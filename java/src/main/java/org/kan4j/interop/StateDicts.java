@@ -104,7 +104,7 @@ public final class StateDicts {
         }
         if (explicit && !functions.isEmpty()) {
             throw new UnsupportedException(what + ": edges are functions (pykan's symbolic ones), whose gradients kan4j does not "
-                    + "compute; kan4j import reads the model");
+                    + "compute; StateDicts.load reads the model");
         }
         DType type = dtype != null ? dtype : type(what, layout, tensors);
         Parameters parameters = Parameters.zeros(KanModel.of(type, specs));

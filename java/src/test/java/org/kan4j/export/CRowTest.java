@@ -251,7 +251,7 @@ class CRowTest {
         try (Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 2, 1))) {
             String message = assertThrows(UnsupportedException.class, () -> CSource.of(parameters, encoding, "raw",
                     List.of())).getMessage();
-            assertTrue(message.contains("without --raw"), message);
+            assertTrue(message.contains("without an encoding"), message);
         }
     }
 }
