@@ -160,6 +160,20 @@ class KanBuilderTest {
         }
     }
 
+    /** The range of the training rows is 2 to 4 and -9 to 0, a tenth of it is borne. */
+    @Test
+    void rowsBeyondATenthOfTheRangeAreOutside() {
+        double[][] x = rows();
+        Examples examples = Examples.of(x, Arrays.stream(x).mapToDouble(row -> row[0]).toArray()).named("a", "b");
+        try (KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).fit(examples)) {
+            assertEquals(List.of(), model.predict(4.19, -9.89).outside());
+            assertEquals(List.of(), model.predict(1.81, 0.89).outside());
+            assertEquals(List.of("a"), model.predict(4.21, -9).outside());
+            assertEquals(List.of("b"), model.predict(2, -9.91).outside());
+            assertEquals(List.of("a", "b"), model.predict(1.79, 0.91).outside());
+        }
+    }
+
     /** An input that is not there is a mistake in its name more often than a missing value. */
     @Test
     void aMapWithoutAnInputIsRefusedAlsoWhereMissingValuesAreFilled() {

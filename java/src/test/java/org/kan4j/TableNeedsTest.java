@@ -93,6 +93,16 @@ class TableNeedsTest {
     }
 
     @Test
+    void theTimeAtTheBorderIsHeldOutAsAWhole() {
+        Dealing.Fold half = new Dealing(null, new double[] {2, 1, 3, 2}).hold(0.5, 1);
+        assertArrayEquals(new int[] {1}, half.train());
+        assertArrayEquals(new int[] {0, 2, 3}, half.test());
+        Dealing.Fold quarter = new Dealing(null, new double[] {4, 1, 3, 2}).hold(0.25, 1);
+        assertArrayEquals(new int[] {1, 2, 3}, quarter.train());
+        assertArrayEquals(new int[] {0}, quarter.test());
+    }
+
+    @Test
     void groupsAndTimesAreDealtAsWholes() {
         double[][] x = x();
         double[] y = java.util.Arrays.stream(x).mapToDouble(row -> row[0]).toArray();

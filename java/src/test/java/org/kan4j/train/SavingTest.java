@@ -28,6 +28,7 @@ import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 import org.kan4j.testing.Samples;
 
 /** Checkpoints of interrupted threads, and files that are links, pipes or nothing regular. */
@@ -40,6 +41,45 @@ class SavingTest {
 
     private static void write(Path file) throws IOException {
         AtomicFile.write(file, channel -> channel.write(ByteBuffer.wrap(TEXT)));
+    }
+
+    /** What is counted of an epoch's rows goes on where it was, the rows that were right too. */
+    @Test
+    void anEpochThatIsGoneOnWithHasTheAccuracyOfAWholeOne() throws Exception {
+        Path file = folder.resolve("classes.safetensors");
+        KanModel model = KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 4, 2);
+        try (Arena arena = Arena.ofShared()) {
+            HostTensor x = Samples.regression(arena, DType.F32, 200, 1).features();
+            int[] labels = new int[200];
+            for (int i = 0; i < labels.length; i++) {
+                labels[i] = x.get(i, 0) > 0 ? 1 : 0;
+            }
+            Dataset data = Dataset.classification(x, HostTensor.of(arena, labels), 2);
+            TrainingResult whole;
+            try (Parameters parameters = Parameters.initialise(model, 7);
+                    Trainer trainer = Trainer.builder(parameters).epochs(2).batchSize(16).build()) {
+                whole = trainer.fit(data);
+            }
+            try (Parameters parameters = Parameters.initialise(model, 7);
+                    Trainer trainer = Trainer.builder(parameters).epochs(2).batchSize(16).checkpoint(file)
+                            .listener(new TrainingListener() {
+                                @Override
+                                public void onBatch(Trainer trainer, Batch batch) {
+                                    if (batch.step() == 8) {
+                                        trainer.requestStop();
+                                    }
+                                }
+                            }).build()) {
+                assertTrue(trainer.fit(data).stopped());
+            }
+            try (Checkpoint checkpoint = Checkpoint.read(file); Trainer trainer = Trainer.resume(checkpoint).build()) {
+                TrainingResult resumed = trainer.fit(data);
+                for (int epoch = 0; epoch < 2; epoch++) {
+                    assertEquals(whole.epochs().get(epoch).accuracy(), resumed.epochs().get(epoch).accuracy());
+                    assertEquals(whole.epochs().get(epoch).loss(), resumed.epochs().get(epoch).loss());
+                }
+            }
+        }
     }
 
     /** What an executor does to a training that takes too long. */
