@@ -282,7 +282,8 @@ final class ExplainRun {
         KanGraph best = start;
         int terms = Resolution.of(start);
         for (int times = 2; terms > 0 && times <= LONGEST && goOn(); times++) {
-            KanGraph other = Refit.run(context, Resolution.refined(context, best, times * terms, data.train().x()), data.train(), 200);
+            KanGraph other = Refit.run(context, Resolution.refined(context, best, times * terms, data.train().x()), data.train(),
+                    200);
             boolean better = Quality.of(context, other, data.held()).value() < Quality.of(context, best, data.held()).value();
             best = better ? other : best;
         }

@@ -163,8 +163,10 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                     + "(RMSE %.3g of the deviation)", all.outputs().getFirst().name(), chosen.held());
         }
         if (!chosen.complete() && seconds >= 60 * options.minutes()) {
-            return String.format(Locale.ROOT, "no formula: %s minutes were too few to find functions for the %d edges %s; give more of "
-                    + "them", Svg.number(options.minutes(), 3), chosen.numeric().size(), ExplainRun.list(chosen.numeric()));
+            return String.format(Locale.ROOT,
+                    "no formula: %s minutes were too few to find functions for the %d edges %s; give more of "
+                            + "them",
+                    Svg.number(options.minutes(), 3), chosen.numeric().size(), ExplainRun.list(chosen.numeric()));
         }
         if (!chosen.complete()) {
             return String.format(Locale.ROOT, "no formula: no function was found for the %d edges %s; a finer grid, more rows "

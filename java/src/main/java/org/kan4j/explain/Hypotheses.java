@@ -80,7 +80,8 @@ public final class Hypotheses {
     }
 
     private Quadruples quadruples(int[] a, int[] b) {
-        return new Quadruples(f, function.apply(exchanged(a)), function.apply(exchanged(b)), function.apply(exchanged(join(a, b))));
+        return new Quadruples(f, function.apply(exchanged(a)), function.apply(exchanged(b)),
+                function.apply(exchanged(join(a, b))));
     }
 
     /**

@@ -5,21 +5,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
-import org.kan4j.basis.GaussianRbf;
-import org.kan4j.basis.Rswaf;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
-import org.kan4j.formula.Expression;
 import org.kan4j.formula.Formula;
 import org.kan4j.formula.Interval;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.Multiply;
-import org.kan4j.model.KanModel;
-import org.kan4j.model.Parameters;
-import org.kan4j.tensor.DType;
 
 /**
  * A network that computes a formula (KAN 2.0's kanpiler, arXiv 2408.10205, section 4.1): sums are nodes with an edge a term,

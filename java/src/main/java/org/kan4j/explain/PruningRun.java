@@ -38,6 +38,10 @@ final class PruningRun {
     /** How near to the best, as a factor of its error, a candidate is fitted this many times longer. */
     private static final double NEAR = 20;
     private static final int LONGER = 4;
+    /** How often one that is within a factor of being good enough is fitted so much longer while its error falls by some percents. */
+    private static final int MOST_LONGER = 4;
+    private static final double CLOSE = 1.5;
+    private static final double FALLS = 0.97;
 
     private final Pruning options;
     private final Context context;
@@ -152,8 +156,19 @@ final class PruningRun {
         if (allowed(reached) || reached.value() > near) {
             return new Fitted(fitted, reached);
         }
-        KanGraph longer = fit(fitted, LONGER * options.iterations());
-        return new Fitted(longer, Quality.of(context, longer, of(held, longer)));
+        Fitted longer = new Fitted(fitted, reached);
+        double close = CLOSE * Math.max((1 + options.tolerance()) * best.value(), options.accuracy() * deviation);
+        for (int times = 0; times < MOST_LONGER && (times == 0 || longer.quality().value() < close)
+                && !allowed(longer.quality()); times++) {
+            KanGraph further = fit(longer.graph(), LONGER * options.iterations());
+            Quality more = Quality.of(context, further, of(held, further));
+            boolean falls = more.value() < FALLS * longer.quality().value();
+            longer = more.value() < longer.quality().value() || times == 0 ? new Fitted(further, more) : longer;
+            if (!falls) {
+                break;
+            }
+        }
+        return longer;
     }
 
     private KanGraph fit(KanGraph candidate, int iterations) {

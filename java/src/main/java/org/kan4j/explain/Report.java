@@ -64,7 +64,8 @@ final class Report {
         for (int k = 0; k < shown.size(); k++) {
             Expression formula = shown.get(k);
             String name = e.outputs().get(k).name();
-            html.append("<div class=\"wide\">").append(equation(name, formula.format(Notation.MATHML, DIGITS))).append("</div>\n");
+            html.append("<div class=\"wide\">").append(equation(name, formula.format(Notation.MATHML, DIGITS)))
+                    .append("</div>\n");
             html.append("<table>\n");
             row("text", name + " = " + formula.format(Notation.TEXT));
             row("LaTeX", formula.format(Notation.LATEX));

@@ -194,7 +194,8 @@ class AttributionTest {
 
     private static KanGraph compiled(Context context, String formula, java.util.List<String> variables) {
         return KanCompiler.compile(context, org.kan4j.formula.Formula.parse(formula, variables),
-                java.util.Collections.nCopies(variables.size(), new org.kan4j.formula.Interval(-1, 1)), BSpline.of(20, 3)).graph();
+                java.util.Collections.nCopies(variables.size(), new org.kan4j.formula.Interval(-1, 1)), BSpline.of(20, 3))
+                .graph();
     }
 
     /** Deviations of additive edges as shares of the output's, which pykan's scores estimate. */
@@ -245,7 +246,8 @@ class AttributionTest {
     @Test
     void threadsChangeNothing() {
         double[] x = KanGraphTest.rows(4, 22);
-        try (Parameters parameters = KanGraphTest.random(BSpline.of(5, 3), 21); Context one = KanGraphTest.single();
+        try (Parameters parameters = KanGraphTest.random(BSpline.of(5, 3), 21);
+                Context one = KanGraphTest.single();
                 Context several = Context.open(org.kan4j.device.ContextOptions.defaults().withThreads(3))) {
             KanGraph graph = KanGraph.of(parameters);
             Attribution first = Attribution.of(one, graph, x, true, 1);
@@ -255,7 +257,8 @@ class AttributionTest {
             assertEquals(first.interactions(), second.interactions());
             assertArrayEquals(graph.predict(one, x), graph.predict(several, x));
             Rows rows = new Rows(x, Arrays.copyOf(uniform(2, -1, 1, 5), x.length / 2), 4, 0);
-            assertArrayEquals(Refit.run(one, graph, rows, 20).predict(one, x), Refit.run(several, graph, rows, 20).predict(one, x));
+            assertArrayEquals(Refit.run(one, graph, rows, 20).predict(one, x),
+                    Refit.run(several, graph, rows, 20).predict(one, x));
         }
     }
 

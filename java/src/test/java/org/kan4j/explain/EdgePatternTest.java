@@ -41,7 +41,8 @@ class EdgePatternTest {
     @ParameterizedTest
     @MethodSource("org.kan4j.explain.KanGraphTest#bases")
     void frozenEdgesStayWhatTheyAre(Basis basis) {
-        try (Context context = KanGraphTest.single(); Arena arena = Arena.ofConfined();
+        try (Context context = KanGraphTest.single();
+                Arena arena = Arena.ofConfined();
                 Parameters parameters = KanGraphTest.random(basis, 3)) {
             KanGraph graph = KanGraph.of(parameters).without(new Edge(0, 1, 2), 0.1);
             double[] x = KanGraphTest.rows(4, 5);

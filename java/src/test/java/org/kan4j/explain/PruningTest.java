@@ -142,7 +142,8 @@ class PruningTest {
     @Test
     void otherBasesLoseTheInputWithoutEffectToo() {
         try (Context context = KanGraphTest.single()) {
-            for (Basis basis : List.of(new GaussianRbf(8, -1.5, 1.5, 3.0 / 7), new Chebyshev(6), new Fourier(4), new Rational(1))) {
+            for (Basis basis : List.of(new GaussianRbf(8, -1.5, 1.5, 3.0 / 7), new Chebyshev(6), new Fourier(4),
+                    new Rational(1))) {
                 Pruning.Result result = prune(context, Pruning.defaults().withAccuracy(0.02), normless(basis, 4, 5, 1),
                         x -> x[0] * x[0] + 0.3 * x[1] + 0.1 * Math.pow(x[2], 3), 1);
                 int[] inputs = result.graph().inputs();
