@@ -62,7 +62,7 @@ public class HandOnBenchmark {
         void predict(float[] x, float[] y);
     }
 
-    /** Makes the three forms of one model. */
+    /** Makes the three forms of one model, which give the same. */
     @Setup
     public void open() throws IOException, ReflectiveOperationException {
         long[] widths = Data.widths(layers);
@@ -78,6 +78,7 @@ public class HandOnBenchmark {
             Checkpoint.write(file, parameters, Map.of());
             scorer = Scorer.read(file);
             predictor = Predictor.of(parameters);
+            requireTheSame();
         } finally {
             try (var files = Files.walk(folder)) {
                 for (Path file : new ArrayList<>(files.toList()).reversed()) {
@@ -136,17 +137,20 @@ public class HandOnBenchmark {
         return y;
     }
 
-    /** All three give the same. */
+    /** Closes what has memory of its own. */
     @TearDown
-    public void checkAndClose() {
+    public void close() {
+        predictor.close();
+        parameters.close();
+    }
+
+    private void requireTheSame() {
         for (float[] row : rows) {
             double[] expected = doubles(predictor.predict(row));
             generated.predict(row, y);
             Data.requireEqual("the generated class's result", doubles(y), expected, 1e-5);
             Data.requireEqual("kan4j-scorer's result", doubles(scorer.predict(row)), expected, 1e-5);
         }
-        predictor.close();
-        parameters.close();
     }
 
     private static double[] doubles(float[] values) {
