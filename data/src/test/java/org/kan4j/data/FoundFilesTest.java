@@ -248,6 +248,16 @@ class FoundFilesTest {
     }
 
     @Test
+    void whatIsLeftOutIsNothingElse() throws IOException {
+        Table table = Table.open(file("t.csv", "a,b,y\n1,2,3\n2,3,4\n4,5,6\n"));
+        TableSet.Options options = new TableSet.Options("y", null, Set.of("a"), Set.of(), Encoding.Missing.REFUSE, 0, 1);
+        assertThatThrownBy(() -> TableSet.learn(table, options.withQuantiles(Set.of("a"))))
+                .hasMessageContaining("drop=a and quantiles=a exclude each other");
+        assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("y", null, Set.of("a"), Set.of("a"),
+                Encoding.Missing.REFUSE, 0, 1))).hasMessageContaining("drop=a and categorical=a exclude each other");
+    }
+
+    @Test
     void textsThatLookTheSameAreNoted() throws IOException {
         assertThat(learn("k,x,y", i -> (i % 2 == 0 ? "caf\u00e9" : "cafe\u0301") + "," + i * 7 % 60 + "," + i, "y").notes())
                 .anyMatch(note -> note.contains("differ only in how Unicode writes their accents in 'k'"));
