@@ -73,6 +73,22 @@ class ReportTest {
         assertEquals(0.5, report.of("x").precision());
         assertEquals(1, report.of("y").f1());
         assertEquals(1, report.rocAuc().orElseThrow(), 1e-15);
+        assertEquals(-(Math.log(0.9) + Math.log(0.8) + Math.log(0.2) + Math.log(0.7) + Math.log(0.7) + Math.log(0.6)) / 6,
+                report.logLoss().orElseThrow(), 1e-15);
+        assertEquals((2 / 3.0 + 1) / 2, report.macroF1().orElseThrow(), 1e-15);
+    }
+
+    @Test
+    void ofFolds() {
+        CrossValidation folds = new CrossValidation(List.of(Report.values(new double[] {1, 2}, new double[] {2, 3}),
+                Report.values(new double[] {1, 2}, new double[] {3, 3}), Report.values(new double[] {1}, new double[] {4})));
+        assertEquals((1 + 1.5 + 3) / 3, folds.mean("mae"), 1e-15);
+        double mean = 5.5 / 3;
+        assertEquals(Math.sqrt(((1 - mean) * (1 - mean) + (1.5 - mean) * (1.5 - mean) + (3 - mean) * (3 - mean)) / 2),
+                folds.deviation("mae"), 1e-15);
+        assertEquals(1 - 2 / 0.5, folds.mean("r2"), 1e-14, "of the one fold that has it");
+        assertEquals(0, folds.deviation("r2"));
+        assertThrows(KanException.class, () -> folds.mean("accuracy"));
     }
 
     @Test

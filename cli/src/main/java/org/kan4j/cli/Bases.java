@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import org.kan4j.layer.Activation;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.BSplineRbf;
+import org.kan4j.basis.Basis;
 import org.kan4j.layer.BatchNorm;
 import org.kan4j.basis.Chebyshev;
 import org.kan4j.tensor.DType;
@@ -109,6 +110,18 @@ final class Bases {
             throw new InputException(option + ": unknown basis '" + name + "', known are: " + String.join(", ", ALL.keySet()));
         }
         return entry;
+    }
+
+    /** The functions on edges by name, as published; of a rational one a group for all inputs, as shapes have any number of them. */
+    static SequencedMap<String, Basis> onEdges() {
+        SequencedMap<String, Basis> bases = new LinkedHashMap<>();
+        ALL.forEach((name, entry) -> {
+            int grid = entry.build() == RATIONAL ? 1 : entry.published();
+            if (entry.model(DType.F64, grid, entry.order(), new long[] {2, 1}).layers().getFirst() instanceof KanLayer layer) {
+                bases.put(name, layer.basis());
+            }
+        });
+        return bases;
     }
 
     /**

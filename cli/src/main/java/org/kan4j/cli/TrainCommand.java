@@ -194,7 +194,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private Training.Result trainNew(long runSeed, Path modelFile) throws IOException {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
-            Prepared ready = prepare(runSeed, start, context);
+            Prepared ready = prepare(runSeed, start, context, modelFile);
             Job job = ready.job;
             TrainOptions options = ready.options;
             KanModel model = ready.model;
@@ -241,10 +241,10 @@ final class TrainCommand implements Callable<Integer> {
     Prepared prepare(long runSeed, Context context) throws IOException {
         screen = spec.commandLine().getOut();
         check();
-        return prepare(runSeed, null, context);
+        return prepare(runSeed, null, context, null);
     }
 
-    private Prepared prepare(long runSeed, Checkpoint start, Context context) throws IOException {
+    private Prepared prepare(long runSeed, Checkpoint start, Context context, Path modelFile) throws IOException {
         String columns = start == null ? null : start.properties().get(Encoding.KEY);
         Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs,
                 spec.commandLine().getErr());
@@ -258,6 +258,7 @@ final class TrainCommand implements Callable<Integer> {
         KanModel model = start != null ? start.model() : net.model(needs.monotone());
         requireFit(model, job.encoding());
         needs.check(model, net);
+        Output.requireRoom(modelFile, model, needs.members() > 1 ? 0 : method.moments());
         if (start == null && course.choosesWeightDecay(method)) {
             Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
             options = new WeightDecayChoice(job, attempt, screen).in(options);
@@ -365,6 +366,7 @@ final class TrainCommand implements Callable<Integer> {
             Path modelFile = out != null ? out : resume;
             Path plotFile = plotFile(modelFile, "");
             checkOutputs(modelFile, plotFile);
+            Output.requireRoom(modelFile, checkpoint.model(), options.method().moments());
             try (Context context = device.open()) {
                 Trainer.Builder builder = Trainer.resume(checkpoint).context(context)
                         .properties(Map.of(TrainOptions.KEY, options.toJson()));

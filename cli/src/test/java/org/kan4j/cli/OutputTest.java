@@ -2,6 +2,7 @@
 package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
@@ -148,9 +149,22 @@ class OutputTest {
         assertThat(second.out()).contains("note: " + file("m.safetensors") + " is there and will be replaced");
     }
 
+    /** Before the training: what takes more than the file system has. Parameters of so many bytes are never asked for. */
+    @Test
+    void aModelWithoutRoomIsRefusedBeforeTheWork() {
+        Cli cli = Cli.refuse(new String[] {"--out " + file("m.safetensors") + ": it takes at least ", "there is room for "},
+                "train", "digits", "--hidden", "1000000,1000000,1000", "--out", file("m.safetensors"));
+        assertThat(cli.out()).doesNotContain("epoch");
+        Output.requireRoom("--out", file("m.safetensors"), 1);
+        assertThatThrownBy(() -> Output.requireRoom("--out", file("m.safetensors"), 1e18)).isInstanceOf(InputException.class)
+                .hasMessageContaining("it takes at least 1,000,000,000,000,000,000 bytes, in the folder " + folder);
+    }
+
     @Test
     void aFileNameThatTheLocaleLacksIsSaidInOneLine() throws Exception {
-        ProcessBuilder builder = CliProcess.of("train", "größe.csv", "--target", "y");
+        // The shell makes the bytes of größe.csv: where this test itself runs in the C locale, Java could not pass them on.
+        ProcessBuilder builder = CliProcess.of("train", "--target", "y");
+        builder.command().addAll(0, List.of("sh", "-c", "exec \"$@\" \"$(printf 'gr\\303\\266\\303\\237e.csv')\"", "sh"));
         builder.environment().put("LC_ALL", "C");
         Process process = builder.start();
         String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);

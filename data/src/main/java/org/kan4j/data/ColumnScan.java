@@ -104,7 +104,7 @@ final class ColumnScan {
             first = rows == 1 ? value : first;
             counting &= value == first + rows - 1;
             if (target && counts.size() <= mostCategories()) {
-                counts.merge(Cells.text(value), 1L, Long::sum);
+                counts.merge(Double.isFinite(value) ? Cells.text(value) : row.label(at), 1L, Long::sum);
             }
             return;
         }

@@ -306,6 +306,12 @@ final class CsvTable implements Table {
         }
 
         @Override
+        public String label(int i) {
+            double number = cells.number(text(i));
+            return Double.isFinite(number) ? Cells.text(number) : text(i);
+        }
+
+        @Override
         public DataException error(int i, String what) {
             return new DataException(path + ": " + place() + ", column '" + columns.get(wanted[i]).name() + "': " + what);
         }

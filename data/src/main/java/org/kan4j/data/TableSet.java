@@ -336,7 +336,7 @@ public final class TableSet {
         private void learn(Input input, Table.Reader reader, boolean tested) {
             if (!input.numeric) {
                 if (input.texts.size() <= input.scan.mostCategories() && !reader.missing(input.at)) {
-                    input.texts.add(reader.text(input.at));
+                    input.texts.add(reader.label(input.at));
                 }
             } else if (!tested) {
                 double value = reader.tryNumber(input.at);

@@ -162,7 +162,7 @@ final class TargetScan {
 
     /** Which of the strata a row is in. */
     int stratum(Table.Reader reader) {
-        return classes == null ? 0 : classes.of(reader.text(at));
+        return classes == null ? 0 : classes.of(reader.label(at));
     }
 
     /** Takes in the values of a training row. */

@@ -102,7 +102,7 @@ public final class RowEncoder {
     }
 
     private int index(RawRow row, int cell, Encoding.Categorical column, Values.Index known) {
-        String value = row.text(cell);
+        String value = row.label(cell);
         int index = known.of(value);
         if (index < 0 && encoding.unseen() == Encoding.Unseen.REFUSE) {
             throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
@@ -136,7 +136,7 @@ public final class RowEncoder {
             case Encoding.Quantiles q -> Arrays.fill(into, 0, q.width(), scaled(row, at, q.value()));
             case Encoding.Classes c -> {
                 requireTarget(row, at);
-                int index = labels.of(row.text(at));
+                int index = labels.of(row.label(at));
                 if (index < 0) {
                     throw row.error(at, "'" + row.text(at) + "' is not one of the classes of the model: "
                             + some(c.labels()));

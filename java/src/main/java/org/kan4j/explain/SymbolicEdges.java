@@ -70,6 +70,15 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         return new SymbolicEdges(more);
     }
 
+    /** With the fixed edges that match a pattern ({@link KanGraph#edges(String)}) as the network has them. */
+    public SymbolicEdges without(String pattern) {
+        Map<Edge, Expression> less = new TreeMap<>(functions);
+        if (!less.keySet().removeAll(Edge.matching(pattern, functions.keySet()))) {
+            throw KanException.invalid("the edge %s is not fixed; fixed are %s", pattern, functions.keySet());
+        }
+        return new SymbolicEdges(less);
+    }
+
     /** With an edge as the network has it. */
     public SymbolicEdges without(Edge edge) {
         Map<Edge, Expression> less = new TreeMap<>(functions);
