@@ -58,7 +58,7 @@ class FoundFilesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '!', value = {"Sales of 2025!1", "Sales of 2025|by region!2", "Sales of 2025||!3",
-        "Sales of 2025,,!1", "\"Sales, 2025\",,|,,!2", "% x|% y!2"})
+        "Sales of 2025,,!1", "\"Sales, 2025\",,|,,!2", "% x|% y!2", "# by a program|Sales of 2025!2"})
     void aTitleAboveTheHeaderIsNamedAndSkipped(String title, int lines) throws IOException {
         Path file = file("t.csv", title.replace('|', '\n') + "\nid,x,y\n1,2,3\n4,5,6\n7,8,9\n");
         String remedy = (lines == 1 ? "line 1 is" : "lines 1 to " + lines + " are") + " a title above the header, format.skipLines="
