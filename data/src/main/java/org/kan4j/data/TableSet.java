@@ -57,7 +57,7 @@ public final class TableSet {
             splitting = splitting == null ? Splitting.RANDOM : splitting;
             levels = List.copyOf(levels);
             if (!levels.isEmpty() && task == Task.CLASSIFICATION) {
-                throw new DataException("quantiles are of numbers, given the task of classification");
+                throw new DataException("quantiles are of numbers, given task=classification");
             }
         }
 
@@ -171,6 +171,12 @@ public final class TableSet {
             options.drop.forEach(table::column);
             options.categorical.forEach(table::column);
             options.quantiles.forEach(table::column);
+            for (String name : options.drop) {
+                if (options.categorical.contains(name) || options.quantiles.contains(name)) {
+                    throw new DataException(Names.option("drop", name) + " and " + Names.option(
+                            options.categorical.contains(name) ? "categorical" : "quantiles", name) + " exclude each other");
+                }
+            }
             String splits = splitColumn();
             for (String name : targets) {
                 if (options.drop.contains(name)) {

@@ -58,7 +58,7 @@ class FoundFilesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '!', value = {"Sales of 2025!1", "Sales of 2025|by region!2", "Sales of 2025||!3",
-        "Sales of 2025,,!1", "\"Sales, 2025\",,|,,!2", "% x|% y!2"})
+        "Sales of 2025,,!1", "\"Sales, 2025\",,|,,!2", "% x|% y!2", "# by a program|Sales of 2025!2"})
     void aTitleAboveTheHeaderIsNamedAndSkipped(String title, int lines) throws IOException {
         Path file = file("t.csv", title.replace('|', '\n') + "\nid,x,y\n1,2,3\n4,5,6\n7,8,9\n");
         String remedy = (lines == 1 ? "line 1 is" : "lines 1 to " + lines + " are") + " a title above the header, format.skipLines="
@@ -245,6 +245,16 @@ class FoundFilesTest {
                 .contains("of one value in all training rows, of which nothing can be learned: 'c' (5)");
         assertThat(learn("x,y", i -> i * 7 % 60 + "," + (9007199254740993L + i), "y").notes()).contains("'y' has whole numbers of "
                 + "more digits than a double holds, such as '9007199254740994', which are rounded");
+    }
+
+    @Test
+    void whatIsLeftOutIsNothingElse() throws IOException {
+        Table table = Table.open(file("t.csv", "a,b,y\n1,2,3\n2,3,4\n4,5,6\n"));
+        TableSet.Options options = new TableSet.Options("y", null, Set.of("a"), Set.of(), Encoding.Missing.REFUSE, 0, 1);
+        assertThatThrownBy(() -> TableSet.learn(table, options.withQuantiles(Set.of("a"))))
+                .hasMessageContaining("drop=a and quantiles=a exclude each other");
+        assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("y", null, Set.of("a"), Set.of("a"),
+                Encoding.Missing.REFUSE, 0, 1))).hasMessageContaining("drop=a and categorical=a exclude each other");
     }
 
     @Test
