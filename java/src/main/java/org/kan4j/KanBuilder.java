@@ -15,7 +15,7 @@ import org.kan4j.basis.Basis;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.encoding.RowEncoder;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.Ensemble;
 import org.kan4j.tensor.DType;
@@ -50,6 +50,7 @@ public final class KanBuilder<M extends TrainedKan> {
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private Encoding.Scaling scaling = Encoding.Scaling.AUTO;
+    private Transform.Choice transform = Transform.Choice.AUTO;
     boolean balanced;
     boolean calibrated;
     private List<Double> levels = List.of();
@@ -166,6 +167,17 @@ public final class KanBuilder<M extends TrainedKan> {
     /** How columns of numbers are brought to -1..1; otherwise as suits their values. */
     public KanBuilder<M> scaling(Encoding.Scaling value) {
         scaling = Objects.requireNonNull(value, "scaling");
+        return this;
+    }
+
+    /**
+     * How numbers to predict are bent before they are scaled; otherwise as suits a single one with a long tail, on rows held out.
+     * Predictions are in the unit of the rows; the mean of several, by a transform, is nearer to their median than to their mean.
+     */
+    public KanBuilder<M> targetTransform(Transform.Choice value) {
+        require(task == Learner.Task.VALUE || value == Transform.Choice.AUTO || value == Transform.Choice.NONE,
+                "only numbers have a target transform; Kan.regressor predicts numbers");
+        transform = Objects.requireNonNull(value, "transform");
         return this;
     }
 
@@ -309,14 +321,14 @@ public final class KanBuilder<M extends TrainedKan> {
      * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
      */
     public M fit(Examples examples) {
-        return fit(new EncodedExamples(examples,
-                new RowEncoder(Learner.learn(examples, task, missing, unseen, scaling, levels))));
+        return fit(Learner.learn(examples, task, missing, unseen, scaling, levels, transform));
     }
 
     /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
     public M fit(EncodedTable table) {
         TrainedKan.requireKind(table.encoding().target(), kind);
-        return kind.cast(new KanFit(this, table.encoding()).fit(table));
+        EncodedTable chosen = KanFit.chosen(this, table);
+        return kind.cast(new KanFit(this, chosen.encoding()).fit(chosen));
     }
 
     // ------------------------------------------------------------------------------------------------ cross-validation

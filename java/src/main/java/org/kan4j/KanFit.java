@@ -5,12 +5,16 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleBiFunction;
 import org.kan4j.basis.BSpline;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Outputs;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.Ensemble;
+import org.kan4j.measure.Metric;
+import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Optimizer;
@@ -26,6 +30,8 @@ import org.kan4j.train.TrainingResult;
 
 /** Trains as a {@link KanBuilder} says. */
 final class KanFit {
+
+    private static final String ERROR = "error in the unit of the target";
 
     private final KanBuilder<?> how;
     private final Encoding encoding;
@@ -43,6 +49,48 @@ final class KanFit {
     private record Rows(RowSource train, RowSource held) {
     }
 
+    /** The table with the target that does best on rows held out, in its unit; additive models are sums in that unit. */
+    static EncodedTable chosen(KanBuilder<?> how, EncodedTable table) {
+        if (table.targets().size() < 2 || how.hidden != null && how.hidden.length == 0) {
+            return table;
+        }
+        EncodedTable best = table;
+        double least = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < table.targets().size(); i++) {
+            EncodedTable each = table.with(table.targets().get(i));
+            OptionalDouble error = new KanFit(how, each.encoding()).error(each);
+            if (error.isEmpty()) {
+                return table;
+            }
+            if (error.getAsDouble() < least) {
+                least = error.getAsDouble();
+                best = each;
+            }
+        }
+        return best;
+    }
+
+    /** In the unit of the target on rows held out, with the usual weight decay; empty where there are too few or too many rows, or on request. */
+    private OptionalDouble error(EncodedTable table) {
+        try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
+            RowSource rows = table.rows(arena, type);
+            Recipe recipe = recipe(rows);
+            if (recipe.weightDecays().isEmpty()) {
+                return OptionalDouble.empty();
+            }
+            Metric error = Metric.mean(ERROR, (outputs, wanted) -> Outputs.error(encoding.target(), outputs, wanted));
+            List<HeldOut.Score<Double>> scores = compare(running, model(recipe), recipe,
+                    List.of(how.weightDecay != null ? how.weightDecay : recipe.weightDecay()), rows,
+                    (trainer, held) -> Metrics.measure(running, trainer.parameters(), null, held, error).values().get(ERROR));
+            return scores.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(scores.getFirst().loss());
+        }
+    }
+
+    private Recipe recipe(RowSource rows) {
+        Recipe usual = Recipe.of(rows.size(), encoding.features());
+        return how.epochs == null ? usual : usual.withEpochs(how.epochs);
+    }
+
     TrainedKan fit(EncodedTable table) {
         if (how.members > 1 && how.checkpoint != null) {
             throw KanException.invalid("a checkpoint is of one training, an ensemble has %d: leave out one of the two; "
@@ -50,8 +98,7 @@ final class KanFit {
         }
         try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
             Rows rows = rows(table, arena);
-            Recipe usual = Recipe.of(rows.train.size(), encoding.features());
-            Recipe recipe = how.epochs == null ? usual : usual.withEpochs(how.epochs);
+            Recipe recipe = recipe(rows.train);
             KanModel model = model(recipe);
             if (how.members > 1) {
                 Ensemble.requireMean(model, how.members);
@@ -118,13 +165,21 @@ final class KanFit {
 
     /** The one of the recipe's that does best on rows held out. */
     private double weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
+        return HeldOut.best(compare(running, model, recipe, recipe.weightDecays(), rows,
+                (trainer, held) -> trainer.evaluate(held).loss())).orElse(recipe.weightDecay());
+    }
+
+    /** Trains with each weight decay, and measures on rows held out. */
+    private List<HeldOut.Score<Double>> compare(Context running, KanModel model, Recipe recipe, List<Double> decays, RowSource rows,
+            ToDoubleBiFunction<Trainer, RowSource> measure) {
         Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
-        return HeldOut.best(HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(), how.seed, (decay, train, held) -> {
+        return HeldOut.compare(decays, rows, recipe.comparisons(), how.seed, (decay, train, held) -> {
             try (Parameters parameters = Parameters.initialise(model, how.seed);
                     Trainer trainer = trainer(parameters, how.seed, running, shorter, train, decay).build()) {
-                return trainer.fit(train).stopped() ? OptionalDouble.empty() : OptionalDouble.of(trainer.evaluate(held).loss());
+                return trainer.fit(train).stopped() ? OptionalDouble.empty()
+                        : OptionalDouble.of(measure.applyAsDouble(trainer, held));
             }
-        })).orElse(recipe.weightDecay());
+        });
     }
 
     private KanModel model(Recipe recipe) {

@@ -219,9 +219,9 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      * @throws KanException if the table's rows are encoded otherwise than the model's
      */
     public Report evaluate(EncodedTable table) {
-        Kan.requireSame(encoding(), table.encoding());
+        EncodedTable rows = Kan.same(encoding(), table);
         try (Arena arena = Arena.ofShared()) {
-            return measure(table.rows(arena, DType.F64));
+            return measure(rows.rows(arena, DType.F64));
         }
     }
 
@@ -285,7 +285,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
                 double[] actual = new double[n];
                 for (int i = 0; i < n; i++) {
                     values[i] = predicted[i][0];
-                    actual[i] = truth[i][0] * v.deviation() + v.mean();
+                    actual[i] = v.decode(truth[i][0]);
                 }
                 yield Report.values(values, actual);
             }

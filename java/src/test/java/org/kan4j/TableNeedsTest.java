@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.AdditiveShapes;
 import org.kan4j.optim.Loss;
@@ -163,5 +164,40 @@ class TableNeedsTest {
         try (KanRegressor model = Kan.regressor().hidden(2).epochs(1).fit(rows)) {
             assertThrows(KanException.class, () -> model.shapes(rows));
         }
+    }
+
+    @Test
+    void aTargetWithALongTailIsBentWhereThatIsBetter() throws IOException {
+        SplittableRandom random = new SplittableRandom(5);
+        double[][] x = IntStream.range(0, 300).mapToObj(i -> new double[] {random.nextDouble(-2, 2), random.nextDouble(-2, 2)})
+                .toArray(double[][]::new);
+        double[] y = java.util.Arrays.stream(x).mapToDouble(r -> Math.exp(1.5 * (r[0] + r[1]) + random.nextDouble(-0.5, 0.5)))
+                .toArray();
+        Path file = folder.resolve("tail.safetensors");
+        try (KanRegressor bent = Kan.regressor().epochs(30).hidden(8).fit(x, y);
+                KanRegressor plain = Kan.regressor().epochs(30).hidden(8).targetTransform(Transform.Choice.NONE).fit(x, y)) {
+            Encoding.Value value = (Encoding.Value) bent.encoding().target();
+            assertEquals(Transform.Kind.ASINH, value.transform().kind());
+            assertEquals(Transform.NONE, ((Encoding.Value) plain.encoding().target()).transform());
+            double errors = bent.evaluate(x, y).measures().get("rmse");
+            assertTrue(errors < plain.evaluate(x, y).measures().get("rmse"), "in the unit of the target");
+            assertEquals(errors, Math.sqrt(IntStream.range(0, x.length)
+                    .mapToDouble(i -> Math.pow(bent.predict(x[i]).value() - y[i], 2)).average().orElseThrow()), 1e-3 * errors);
+            bent.save(file);
+            try (KanRegressor again = Kan.load(file, KanRegressor.class)) {
+                assertEquals(bent.predict(0.5, 0.5).value(), again.predict(0.5, 0.5).value());
+            }
+        }
+        try (KanRegressor quantiles = Kan.regressor().quantiles(0.1, 0.9).targetTransform(Transform.Choice.LOG).epochs(30).hidden(8)
+                .weightDecay(0.01).fit(x, y)) {
+            Map<String, Double> measures = quantiles.evaluate(x, y).measures();
+            assertEquals(0.8, measures.get("coverage"), 0.1);
+            assertTrue(quantiles.predict(-2, 0).quantile(0.1) > 0, "no quantile below what a logarithm has");
+        }
+        y[3] = 0;
+        String refused = assertThrows(KanException.class, () -> Kan.regressor().targetTransform(Transform.Choice.LOG).fit(x, y))
+                .getMessage();
+        assertTrue(refused.contains("expected all above 0"), refused);
+        assertThrows(KanException.class, () -> Kan.classifier().targetTransform(Transform.Choice.LOG));
     }
 }

@@ -21,14 +21,21 @@ import org.kan4j.train.TrainingListener;
  * @param model the network
  * @param initialisation how it begins
  * @param context where to train
+ * @param encoding of the rows, in whose unit is measured
  * @param stop asked after each step whether to give up
  */
-record Attempt(KanModel model, Initialisation initialisation, Context context, BooleanSupplier stop) {
+record Attempt(KanModel model, Initialisation initialisation, Context context, Encoding encoding, BooleanSupplier stop) {
+
+    /** The same of rows that are encoded otherwise. */
+    Attempt of(Encoding other) {
+        return new Attempt(model, initialisation, context, other, stop);
+    }
 
     /** Trains on some rows and measures on others; empty where it was stopped. */
     Optional<Metrics> measure(TrainOptions options, RowSource train, RowSource held) {
         try (Parameters parameters = Parameters.initialise(model, initialisation, options.seed())) {
             Trainer.Builder builder = options.apply(Trainer.builder(parameters).context(context)).listener(giveUp());
+            Units.metrics(encoding).forEach(builder::metric);
             if (options.method().hasClassWeights()) {
                 builder.classWeights(options.method().classWeights(train));
             }
@@ -59,10 +66,5 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, B
         }
         throw new InputException(option + " needs the encoded rows in memory, which --memory " + options.memory()
                 + " MiB are too few for");
-    }
-
-    /** The RMSE's, of the target's deviations that a model counts in. */
-    static double unit(Encoding encoding) {
-        return Output.unit(encoding);
     }
 }

@@ -81,7 +81,7 @@ record EnsembleTraining(Training training, Initialisation initialisation, Traini
                 boolean classes = training.job().classification();
                 training.screen().println(format("member %d of %d, seed %d: %s %s", number, training.options().needs().members(),
                         seed(number - 1), rows.test() != null ? "test" : "train",
-                        Progress.score(classes, Output.measures(trainer.evaluate(rows.decisive()), training.unit())
+                        Progress.score(classes, Units.measures(trainer.evaluate(rows.decisive()), training.job().encoding())
                                 .get(classes ? "accuracy" : "rmse"))));
                 training.screen().flush();
             }

@@ -161,7 +161,7 @@ public final class Main {
                 .replaceAll("\\bformat\\.missing\\b", "--na")
                 .replaceAll("\\bformat\\.(separator|decimal|thousands|header|encoding)\\b", "--$1")
                 .replaceAll("\\btestShare=", "--test-fraction ")
-                .replaceAll("(?<![-.\\w])(drop|categorical|missing|unseen|quantiles|scaling|task)=", "--$1 ")
+                .replaceAll("(?<![-.\\w])(drop|categorical|missing|unseen|quantiles|scaling|target-transform|task)=", "--$1 ")
                 .replaceAll("(--(?:na|separator|decimal|thousands|encoding))=", "$1 ");
     }
 

@@ -44,20 +44,6 @@ final class Output {
         return JSON.createArrayNode();
     }
 
-    /** What errors are counted in: the deviation of the target; 1 where there are several numbers, or none. */
-    static double unit(Encoding encoding) {
-        return encoding.target() instanceof Encoding.Numbers || encoding.values().isEmpty() ? 1
-                : encoding.values().getFirst().deviation();
-    }
-
-    /** Measures by name, errors in the target's own unit. */
-    static Map<String, Double> measures(Metrics metrics, double unit) {
-        Map<String, Double> values = new LinkedHashMap<>(metrics.values());
-        values.computeIfPresent("rmse", (name, value) -> value * unit);
-        values.computeIfPresent("mae", (name, value) -> value * unit);
-        return values;
-    }
-
     static JsonNode tree(Object record) {
         return JSON.valueToTree(record);
     }

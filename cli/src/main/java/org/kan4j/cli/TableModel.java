@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.data.Splitting;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.explain.Ensemble;
 import org.kan4j.model.KanModel;
@@ -31,6 +32,10 @@ final class TableModel {
 
     @Option(names = "--quantile", paramLabel = "F", split = ",", description = "Predict these quantiles of a number instead of its mean, such as 0.05,0.5,0.95, which never cross.")
     private List<Double> quantile;
+
+    @Option(names = "--target-transform", paramLabel = "WHICH", description = "How a number to predict is bent before it is scaled: none, log, asinh, or auto, which compares none and asinh by rows held out where "
+            + "a single target has a long tail. Predictions are in the target's own unit. auto by default.")
+    private Transform.Choice targetTransform;
 
     @Option(names = "--monotone", paramLabel = "COLUMN=+|-", split = ",", description = "Columns of numbers with which the prediction, or the probability of the second of two classes, only rises (+) or falls (-), "
             + "such as income=+,age=-: kept and proved. Of bspline, in f64 unless --dtype says otherwise.")
@@ -90,6 +95,10 @@ final class TableModel {
 
     /** Refuses what the task has no use for. */
     void check(Encoding encoding) {
+        if ((transform() == Transform.Choice.LOG || transform() == Transform.Choice.ASINH) && encoding.values().isEmpty()) {
+            throw new InputException("--target-transform is for a target that is a number, '" + encoding.target().name()
+                    + "' is none");
+        }
         if (monotone != null) {
             Options.of("--monotone", () -> monotone().of(encoding));
         }
@@ -146,7 +155,7 @@ final class TableModel {
     void refuseForSet(String data) {
         String given = Stream
                 .of(split != null ? "--split" : null, monotone != null ? "--monotone" : null,
-                        quantile != null ? "--quantile" : null)
+                        quantile != null ? "--quantile" : null, targetTransform != null ? "--target-transform" : null)
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException(given + ": for files, not for '" + data + "'");
@@ -166,6 +175,23 @@ final class TableModel {
         }
         return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column))
                 .withInput(Boolean.TRUE.equals(splitInput));
+    }
+
+    /** How a number to predict is bent. */
+    Transform.Choice transform() {
+        return targetTransform == null ? Transform.Choice.AUTO : targetTransform;
+    }
+
+    /** What was chosen, which is part of the command that trains so again. */
+    void chosen(Transform.Kind kind) {
+        targetTransform = Transform.Choice.valueOf(kind.name());
+    }
+
+    /** Refuses what a model that is gone on with has decided. */
+    void refuseWithFrom() {
+        if (targetTransform != null) {
+            throw new InputException("--from keeps the target of the model; leave out --target-transform");
+        }
     }
 
     /** Levels of the quantiles to predict; empty for a number. */

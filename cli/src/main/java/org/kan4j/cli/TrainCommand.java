@@ -151,6 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         if (from != null) {
             network.refuseWithFrom();
+            needs.refuseWithFrom();
         }
         if (seed != null && seeds != null) {
             throw new InputException("--seed and --seeds exclude each other");
@@ -199,7 +200,8 @@ final class TrainCommand implements Callable<Integer> {
             TrainOptions options = ready.options;
             KanModel model = ready.model;
             if (folds != null) {
-                crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context, () -> false),
+                crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context,
+                        job.encoding(), () -> false),
                         options, screen);
             }
             Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
@@ -225,6 +227,7 @@ final class TrainCommand implements Callable<Integer> {
         if (ready.job.encoding().target() instanceof Encoding.Quantiles quantiles) {
             builder.loss(new Loss.Pinball(quantiles.levels())); // those of --from too
         }
+        Units.metrics(ready.job.encoding()).forEach(builder::metric);
         return columns == null ? builder
                 : builder.monotone(Options.of("--monotone", () -> columns.of(ready.job.encoding())));
     }
@@ -258,9 +261,15 @@ final class TrainCommand implements Callable<Integer> {
         KanModel model = start != null ? start.model() : net.model(needs.monotone());
         requireFit(model, job.encoding());
         needs.check(model, net);
-        if (start == null && course.choosesWeightDecay(method)) {
-            Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
-            options = new WeightDecayChoice(job, attempt, screen).in(options);
+        if (start == null) {
+            Attempt attempt = new Attempt(model, net.initialisation(), context, job.encoding(), () -> false);
+            if (job.targets().size() > 1) {
+                job = new TargetChoice(job, attempt, screen).in(options);
+                needs.chosen(job.encoding().values().getFirst().transform().kind());
+            }
+            if (course.choosesWeightDecay(method)) {
+                options = new WeightDecayChoice(job, attempt.of(job.encoding()), screen).in(options);
+            }
         }
         return new Prepared(job, options, model, net.initialisation());
     }
@@ -368,6 +377,7 @@ final class TrainCommand implements Callable<Integer> {
             try (Context context = device.open()) {
                 Trainer.Builder builder = Trainer.resume(checkpoint).context(context)
                         .properties(Map.of(TrainOptions.KEY, options.toJson()));
+                Units.metrics(encoding).forEach(builder::metric);
                 if (course.epochs() != null) {
                     builder.epochs(course.epochs());
                 }

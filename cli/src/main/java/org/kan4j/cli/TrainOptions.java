@@ -150,7 +150,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         for (String name : names) {
             String value = all.getOrDefault(name, "");
             if (!value.isEmpty()) {
-                values.put(name, name.equals("scaling") ? value.toLowerCase(Locale.ROOT) : value);
+                values.put(name, name.equals("scaling") || name.equals("target-transform") ? value.toLowerCase(Locale.ROOT) : value);
             }
         }
         return values;
@@ -170,7 +170,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
             String value = text(option.getValue());
             if (!key.equals("data") && !value.isEmpty()) {
                 boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen")
-                        || key.equals("scaling");
+                        || key.equals("scaling") || key.equals("targetTransform");
                 command.append(" --").append(Config.kebab(key)).append(' ')
                         .append(quoted(constant ? value.toLowerCase(Locale.ROOT) : value));
             }

@@ -177,14 +177,15 @@ final class TuneRun implements AutoCloseable {
             if (options.epochs() != null) {
                 options = options.within((int) Math.ceil(options.epochs() * point.budget()));
             }
-            Attempt attempt = new Attempt(training.model(), training.initialisation(), context, stop);
+            Attempt attempt = new Attempt(training.model(), training.initialisation(), context, training.job().encoding(),
+                    stop);
             Optional<Metrics> measured = attempt.measure(options, rows.rows().select(rows.folds().outOf(point.fold())),
                     rows.rows().select(rows.folds().in(point.fold())));
             if (measured.isEmpty()) {
                 return OptionalDouble.empty();
             }
             loss = classification ? measured.get().loss()
-                    : measured.get().rmse().orElseThrow() * Attempt.unit(training.job().encoding());
+                    : Units.measures(measured.get(), training.job().encoding()).get("rmse");
         } catch (KanException | InputException e) {
             if (known.isEmpty()) {
                 throw e; // the options to begin with

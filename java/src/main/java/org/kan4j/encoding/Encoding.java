@@ -227,16 +227,38 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
     }
 
     /**
-     * A number; the model gives (value - mean) / deviation.
+     * A number; the model gives (t(value) - mean) / deviation of its transform t.
      *
      * @param name of the column
-     * @param mean of the training rows
-     * @param deviation of the training rows, above 0
+     * @param mean of the transformed training rows
+     * @param deviation of the transformed training rows, above 0
+     * @param transform t
      */
-    public record Value(String name, double mean, double deviation) implements Target {
+    public record Value(String name, double mean, double deviation, Transform transform) implements Target {
         /** Checks the name. */
         public Value {
             Objects.requireNonNull(name, "name");
+            transform = transform == null ? Transform.NONE : transform; // models of before there was a choice
+        }
+
+        /** A number that is predicted as it is. */
+        public Value(String name, double mean, double deviation) {
+            this(name, mean, deviation, Transform.NONE);
+        }
+
+        /** What the model is to give for a number. */
+        public double encode(double value) {
+            return (transform.apply(value) - mean) / deviation;
+        }
+
+        /** The number for what the model gives. */
+        public double decode(double output) {
+            return transform.invert(output * deviation + mean);
+        }
+
+        /** By how much the number changes with what the model gives, there. */
+        public double slope(double output) {
+            return transform.slope(output * deviation + mean) * deviation;
         }
 
         @Override
@@ -319,6 +341,23 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             case Classes classes -> List.of();
             case Labels labels -> List.of();
         };
+    }
+
+    /** Whether predictions are not simply the model's outputs in another unit. */
+    public boolean bends() {
+        return values().stream().anyMatch(value -> value.transform().bends());
+    }
+
+    /** What each of {@link #values} is called before it is bent back, as formulas name it, such as {@code log(price)}. */
+    public List<String> transformed() {
+        List<String> names = outputs();
+        List<Value> values = values();
+        return java.util.stream.IntStream.range(0, values.size()).mapToObj(i -> values.get(i).transform().of(names.get(i))).toList();
+    }
+
+    /** The same with another target. */
+    public Encoding withTarget(Target other) {
+        return new Encoding(data, columns, other, missing, unseen);
     }
 
     /** Names of the raw columns that hold the target. */

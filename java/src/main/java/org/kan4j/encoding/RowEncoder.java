@@ -139,7 +139,12 @@ public final class RowEncoder {
 
     private static double scaled(RawRow row, int at, Encoding.Value value) {
         requireTarget(row, at);
-        return (finite(row, at) - value.mean()) / value.deviation();
+        double number = finite(row, at);
+        if (!value.transform().takes(number)) {
+            throw row.error(at, "the target's logarithm is predicted, which a number above 0 has, got '" + row.text(at)
+                    + "'; target-transform=asinh takes any number");
+        }
+        return value.encode(number);
     }
 
     private static void requireTarget(RawRow row, int at) {
