@@ -45,7 +45,8 @@ public final class KanBuilder<M extends TrainedKan> {
     double validation;
     int patience;
     long seed = 1;
-    int members = 1;
+    Integer members;
+    boolean bagged;
     DType dtype;
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
@@ -134,7 +135,8 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /**
      * Trains as many models, by the seed, the next and so on, and keeps their mean as one ordinary model, which errs less than they
-     * do ({@link org.kan4j.explain.Ensemble}, which says of which networks). Of classes the logits are averaged. They hold out the
+     * do ({@link org.kan4j.explain.Ensemble}, which says of which networks); otherwise three of up to 50,000 rows, and one where
+     * there are more, or where anything is said of network, epochs, batches, rate, validation, checkpoint or trainer. Of classes the logits are averaged. They hold out the
      * same rows; listeners hear of each training, {@link TrainedKan#training} of the last; one that is stopped is left out unless
      * it is the first. Not with {@link #checkpoint}.
      *
@@ -144,6 +146,23 @@ public final class KanBuilder<M extends TrainedKan> {
         require(count >= 1 && count <= Ensemble.MOST, "an ensemble has 1 to %d members, given %d", Ensemble.MOST, count);
         members = count;
         return this;
+    }
+
+    /** Trains each model of the ensemble on as many rows drawn with replacement (Breiman, 1996), instead of on all. */
+    public KanBuilder<M> bagged() {
+        bagged = true;
+        return this;
+    }
+
+    /** How many models there are the mean of: where nothing is said of them, of their training and of a checkpoint, the recipe's. */
+    int members(Recipe recipe) {
+        return members != null ? members : isUsual() ? recipe.members() : 1;
+    }
+
+    /** Whether nothing is said of network and training. */
+    boolean isUsual() {
+        return hidden == null && basis == null && epochs == null && batchSize == null && learningRate == null && validation == 0
+                && patience == 0 && checkpoint == null && more.isEmpty();
     }
 
     /** What the model computes in, F32 or F64; otherwise F32, and F64 where it is monotone. */

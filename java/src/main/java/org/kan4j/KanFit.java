@@ -19,6 +19,7 @@ import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.Schedule;
+import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
@@ -32,6 +33,8 @@ import org.kan4j.train.TrainingResult;
 final class KanFit {
 
     private static final String ERROR = "error in the unit of the target";
+
+    private static final ToDoubleBiFunction<Trainer, RowSource> OWN_LOSS = (trainer, held) -> trainer.evaluate(held).loss();
 
     private final KanBuilder<?> how;
     private final Encoding encoding;
@@ -92,7 +95,7 @@ final class KanFit {
     }
 
     TrainedKan fit(EncodedTable table) {
-        if (how.members > 1 && how.checkpoint != null) {
+        if (how.members != null && how.members > 1 && how.checkpoint != null) {
             throw KanException.invalid("a checkpoint is of one training, an ensemble has %d: leave out one of the two; "
                     + "TrainedKan.save writes the ensemble", how.members);
         }
@@ -100,14 +103,22 @@ final class KanFit {
             Rows rows = rows(table, arena);
             Recipe recipe = recipe(rows.train);
             KanModel model = model(recipe);
-            if (how.members > 1) {
-                Ensemble.requireMean(model, how.members);
+            int count = how.members(recipe);
+            if (count > 1) {
+                Ensemble.requireMean(model, count);
             }
-            double shrinking = how.weightDecay != null ? how.weightDecay : weightDecay(running, model, recipe, rows.train);
+            HeldOut.Score<Double> chosen = weightDecay(running, model, recipe, rows.train);
+            double shrinking = chosen.candidate();
+            if (how.isUsual() && recipe.finerGrid() > 0 && Double.isFinite(chosen.loss())) {
+                KanModel finer = model(recipe.finer());
+                boolean better = compare(running, finer, recipe, List.of(shrinking), rows.train, OWN_LOSS).stream()
+                        .anyMatch(score -> score.loss() < chosen.loss());
+                model = better ? finer : model;
+            }
             List<Parameters> members = new ArrayList<>();
             try {
                 TrainingResult result = null;
-                while (members.size() < how.members && (result == null || !result.stopped())) {
+                while (members.size() < count && (result == null || !result.stopped())) {
                     long seed = how.seed + members.size();
                     members.add(Parameters.initialise(model, seed));
                     result = train(members.getLast(), seed, running, recipe, rows, shrinking);
@@ -158,15 +169,28 @@ final class KanFit {
             builder.earlyStopping(how.patience);
         }
         how.listeners.forEach(builder::listener);
+        RowSource train = how.bagged ? bag(rows.train, seed) : rows.train;
         try (Trainer trainer = builder.build()) {
-            return rows.held == null ? trainer.fit(rows.train) : trainer.fit(rows.train, rows.held);
+            return rows.held == null ? trainer.fit(train) : trainer.fit(train, rows.held);
         }
     }
 
-    /** The one of the recipe's that does best on rows held out. */
-    private double weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
-        return HeldOut.best(compare(running, model, recipe, recipe.weightDecays(), rows,
-                (trainer, held) -> trainer.evaluate(held).loss())).orElse(recipe.weightDecay());
+    private static RowSource bag(RowSource rows, long seed) {
+        if (rows instanceof Dataset inMemory) {
+            return inMemory.bootstrap(seed);
+        }
+        throw KanException.invalid("bagging needs the rows in memory; these are read anew in every pass");
+    }
+
+    /** The one of the recipe's that does best on rows held out, with its loss; where one is given, or there are none, with NaN. */
+    private HeldOut.Score<Double> weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
+        double usual = how.weightDecay != null ? how.weightDecay : recipe.weightDecay();
+        if (how.weightDecay != null) {
+            return new HeldOut.Score<>(usual, Double.NaN);
+        }
+        List<HeldOut.Score<Double>> scores = compare(running, model, recipe, recipe.weightDecays(), rows, OWN_LOSS);
+        return HeldOut.best(scores).flatMap(best -> scores.stream().filter(score -> score.candidate().equals(best)).findFirst())
+                .orElse(new HeldOut.Score<>(usual, Double.NaN));
     }
 
     /** Trains with each weight decay, and measures on rows held out. */

@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param hidden widths of the hidden layers
  * @param grid intervals of B-splines
+ * @param finerGrid a number of intervals that is taken where it does better on rows held out; 0 for none
  * @param epochs passes over the training rows
  * @param batchSize rows of a step
  * @param learningRate of AdamW at the start
@@ -18,9 +19,10 @@ import java.util.List;
  * @param weightDecays to choose among; empty where one is not worth its time
  * @param comparisons trainings a candidate, each with other rows held out
  * @param comparedEpochs passes of these trainings
+ * @param members networks whose mean the model is, where network and course of the training are left to it
  */
-public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, double learningRate, double decay,
-        double weightDecay, List<Double> weightDecays, int comparisons, int comparedEpochs) {
+public record Recipe(List<Long> hidden, int grid, int finerGrid, int epochs, int batchSize, double learningRate, double decay,
+        double weightDecay, List<Double> weightDecays, int comparisons, int comparedEpochs, int members) {
 
     /** The rate ends at this part of what it was. */
     private static final double LAST = 0.02;
@@ -38,6 +40,9 @@ public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, dou
     private static final int LEAST_EPOCHS = 20;
     private static final int MOST_EPOCHS = 200;
 
+    /** Networks that differ in their seed: three take the most of what chance adds to the error of one, for a few times its nodes. */
+    private static final int MEMBERS = 3;
+
     /** Keeps immutable copies. */
     public Recipe {
         hidden = List.copyOf(hidden);
@@ -53,17 +58,23 @@ public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, dou
     public static Recipe of(long rows, long features) {
         long passed = PASSED * WIDE / Math.max(WIDE, features);
         int epochs = (int) Math.min(MOST_EPOCHS, LEAST_EPOCHS + passed / Math.max(1, rows));
-        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM ? 5 : 10, epochs,
+        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM ? 5 : 10, rows < FEWEST || rows >= MEDIUM ? 0 : 12, epochs,
                 rows < MEDIUM ? 16 : rows < LARGE ? 128 : 256, rows < MEDIUM ? 0.005 : 0.01, decay(epochs),
                 rows > MOST ? 0.1 : 0.4,
                 rows < FEWEST || rows > MOST ? List.of() : WEIGHT_DECAYS, rows < SMALL ? 3 : 1,
-                rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2));
+                rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2), rows > MOST ? 1 : MEMBERS);
     }
 
     /** The same with another number of epochs, over which the learning rate falls as far. */
     public Recipe withEpochs(int passes) {
-        return new Recipe(hidden, grid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays, comparisons,
-                Math.min(passes, comparedEpochs));
+        return new Recipe(hidden, grid, finerGrid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays, comparisons,
+                Math.min(passes, comparedEpochs), members);
+    }
+
+    /** The same with the finer grid. */
+    public Recipe finer() {
+        return new Recipe(hidden, finerGrid, 0, epochs, batchSize, learningRate, decay, weightDecay, weightDecays, comparisons,
+                comparedEpochs, members);
     }
 
     /** The factor after each epoch by which the rate ends where it is to. */

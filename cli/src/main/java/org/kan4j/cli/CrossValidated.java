@@ -37,7 +37,8 @@ final class CrossValidated {
             Folds folds = Options.of("--cv " + count, () -> Folds.of(rows, count, options.seed()));
             for (int fold = 0; fold < count; fold++) {
                 Map<String, Double> measured = Units.measures(
-                        attempt.measure(options, rows.select(folds.outOf(fold)), rows.select(folds.in(fold))).orElseThrow(),
+                        attempt.measureWhole(options, rows.select(folds.outOf(fold)), rows.select(folds.in(fold)))
+                                .orElseThrow(),
                         job.encoding());
                 measured.forEach((measure, value) -> values.computeIfAbsent(measure, any -> new ArrayList<>()).add(value));
                 screen.println(format("fold %d of %d  %s, loss %.4g", fold + 1, count,

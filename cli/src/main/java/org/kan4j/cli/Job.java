@@ -52,7 +52,7 @@ record Job(Encoding encoding, Parts parts, Recipe recipe, List<Encoding.Target> 
     }
 
     private static Recipe recipe(long hidden, int epochs, int batch, double learningRate, double decay) {
-        return new Recipe(List.of(hidden), 5, epochs, batch, learningRate, decay, 1e-4, List.of(), 0, 0);
+        return new Recipe(List.of(hidden), 5, 0, epochs, batch, learningRate, decay, 1e-4, List.of(), 0, 0, 1);
     }
 
     /** A table in a file; steps are sized so that small ones get enough of them. */

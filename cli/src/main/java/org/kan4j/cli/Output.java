@@ -44,6 +44,27 @@ final class Output {
         return JSON.createArrayNode();
     }
 
+    /** The name of a file without its extension. */
+    static String stem(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
+    }
+
+    /** The file with the suffix in front of its extension. */
+    static Path insert(Path file, String suffix) {
+        String name = fileName(file);
+        return suffix.isEmpty() || !isReplaced(file) ? file
+                : file.resolveSibling(stem(name) + suffix + name.substring(stem(name).length()));
+    }
+
+    /** The name of a file, which must be none of a folder. */
+    static String fileName(Path file) {
+        if (file.getFileName() == null) {
+            throw new InputException("'" + file + "' is a folder, expected a file name");
+        }
+        return file.getFileName().toString();
+    }
+
     static JsonNode tree(Object record) {
         return JSON.valueToTree(record);
     }

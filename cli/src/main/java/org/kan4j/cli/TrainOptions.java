@@ -105,6 +105,14 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
                 : shorter.withDecay(Math.pow(decay, (double) epochs / most));
     }
 
+    /** The same training on another grid. */
+    TrainOptions withGrid(int intervals) {
+        return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
+                memory, from, basis, intervals, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, decay, warmup,
+                plateau, validation, patience, seed, dtype, device, threads, tier,
+                method, tables, needs);
+    }
+
     private TrainOptions withDecay(double other) {
         return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
                 memory, from, basis, grid, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, other, warmup,
