@@ -52,45 +52,46 @@ final class KanFit {
     private record Rows(RowSource train, RowSource held) {
     }
 
-    /** The table with the target that does best on rows held out, in its unit; additive models are sums in that unit. */
+    /**
+     * The table with the target that does best on rows held out, in its unit: another than the first only where it does better however
+     * rows are held out, for a few large errors decide. Additive models are sums in that unit.
+     */
     static EncodedTable chosen(KanBuilder<?> how, EncodedTable table) {
         if (table.targets().size() < 2 || how.hidden != null && how.hidden.length == 0) {
             return table;
         }
         EncodedTable best = table;
-        double least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < table.targets().size(); i++) {
-            EncodedTable each = table.with(table.targets().get(i));
-            OptionalDouble error = new KanFit(how, each.encoding()).error(each);
-            if (error.isEmpty()) {
-                return table;
-            }
-            if (error.getAsDouble() < least) {
-                least = error.getAsDouble();
+        List<Double> least = new KanFit(how, table.encoding()).errors(table);
+        for (Encoding.Target target : table.targets().subList(1, table.targets().size())) {
+            EncodedTable each = table.with(target);
+            List<Double> errors = new KanFit(how, each.encoding()).errors(each);
+            if (HeldOut.isAlwaysLess(errors, least)) {
+                least = errors;
                 best = each;
             }
         }
         return best;
     }
 
-    /** In the unit of the target on rows held out, with the usual weight decay; empty where there are too few or too many rows, or on request. */
-    private OptionalDouble error(EncodedTable table) {
+    /** In the unit of the target on rows held out, with the usual weight decay; fewer than asked for where rows are too few or many, or on request. */
+    private List<Double> errors(EncodedTable table) {
+        List<Double> errors = new ArrayList<>();
         try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
             RowSource rows = table.rows(arena, type);
             Recipe recipe = recipe(rows);
-            if (recipe.weightDecays().isEmpty()) {
-                return OptionalDouble.empty();
-            }
             Metric error = Metric.mean(ERROR, (outputs, wanted) -> Outputs.error(encoding.target(), outputs, wanted));
-            List<HeldOut.Score<Double>> scores = compare(running, model(recipe), recipe,
-                    List.of(how.weightDecay != null ? how.weightDecay : recipe.weightDecay()), rows,
-                    (trainer, held) -> Metrics.measure(running, trainer.parameters(), null, held, error).values().get(ERROR));
-            return scores.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(scores.getFirst().loss());
+            double decay = how.weightDecay != null ? how.weightDecay : recipe.weightDecay();
+            for (int r = 0; r < recipe.transformComparisons() && !recipe.weightDecays().isEmpty(); r++) {
+                compare(running, model(recipe), recipe, List.of(decay), rows, 1, how.seed + r, (trainer, held) -> Metrics
+                        .measure(running, trainer.parameters(), null, held, error).values().get(ERROR))
+                        .forEach(score -> errors.add(score.loss()));
+            }
         }
+        return errors;
     }
 
     private Recipe recipe(RowSource rows) {
-        Recipe usual = Recipe.of(rows.size(), encoding.features());
+        Recipe usual = Recipe.of(rows.size(), encoding.features(), encoding.values().isEmpty());
         return how.epochs == null ? usual : usual.withEpochs(how.epochs);
     }
 
@@ -109,11 +110,12 @@ final class KanFit {
             }
             HeldOut.Score<Double> chosen = weightDecay(running, model, recipe, rows.train);
             double shrinking = chosen.candidate();
-            if (how.isUsual() && recipe.finerGrid() > 0 && Double.isFinite(chosen.loss())) {
-                KanModel finer = model(recipe.finer());
-                boolean better = compare(running, finer, recipe, List.of(shrinking), rows.train, OWN_LOSS).stream()
-                        .anyMatch(score -> score.loss() < chosen.loss());
-                model = better ? finer : model;
+            if (how.isUsual() && recipe.otherGrid() > 0 && Double.isFinite(chosen.loss())) {
+                KanModel other = model(recipe.onOtherGrid());
+                boolean better = compare(running, other, recipe, List.of(shrinking), rows.train, recipe.comparisons(),
+                        how.seed, OWN_LOSS).stream()
+                        .anyMatch(score -> recipe.takesOther(score.loss(), chosen.loss()));
+                model = better ? other : model;
             }
             List<Parameters> members = new ArrayList<>();
             try {
@@ -188,16 +190,18 @@ final class KanFit {
         if (how.weightDecay != null) {
             return new HeldOut.Score<>(usual, Double.NaN);
         }
-        List<HeldOut.Score<Double>> scores = compare(running, model, recipe, recipe.weightDecays(), rows, OWN_LOSS);
+        List<HeldOut.Score<Double>> scores = compare(running, model, recipe, recipe.weightDecays(), rows, recipe.comparisons(),
+                how.seed, OWN_LOSS);
         return HeldOut.best(scores).flatMap(best -> scores.stream().filter(score -> score.candidate().equals(best)).findFirst())
                 .orElse(new HeldOut.Score<>(usual, Double.NaN));
     }
 
     /** Trains with each weight decay, and measures on rows held out. */
-    private List<HeldOut.Score<Double>> compare(Context running, KanModel model, Recipe recipe, List<Double> decays, RowSource rows,
-            ToDoubleBiFunction<Trainer, RowSource> measure) {
+    private List<HeldOut.Score<Double>> compare(Context running, KanModel model, Recipe recipe, List<Double> decays,
+            RowSource rows,
+            int repetitions, long splits, ToDoubleBiFunction<Trainer, RowSource> measure) {
         Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
-        return HeldOut.compare(decays, rows, recipe.comparisons(), how.seed, (decay, train, held) -> {
+        return HeldOut.compare(decays, rows, repetitions, splits, (decay, train, held) -> {
             try (Parameters parameters = Parameters.initialise(model, how.seed);
                     Trainer trainer = trainer(parameters, how.seed, running, shorter, train, decay).build()) {
                 return trainer.fit(train).stopped() ? OptionalDouble.empty()

@@ -60,7 +60,8 @@ final class Learner {
             columns.add(column(examples, c, scaling));
         }
         List<Encoding.Target> targets = targets(examples, task, levels, transform);
-        return new EncodedExamples(examples, new RowEncoder(new Encoding("", columns, targets.getFirst(), missing, unseen)), targets);
+        return new EncodedExamples(examples, new RowEncoder(new Encoding("", columns, targets.getFirst(), missing, unseen)),
+                targets);
     }
 
     private static Encoding.Column column(Examples examples, int at, Encoding.Scaling scaling) {

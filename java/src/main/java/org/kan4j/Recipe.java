@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param hidden widths of the hidden layers
  * @param grid intervals of B-splines
- * @param finerGrid a number of intervals that is taken where it does better on rows held out; 0 for none
+ * @param otherGrid a number of intervals that is taken where it does better on rows held out ({@link #takesOther}); 0 for none
  * @param epochs passes over the training rows
  * @param batchSize rows of a step
  * @param learningRate of AdamW at the start
@@ -21,7 +21,7 @@ import java.util.List;
  * @param comparedEpochs passes of these trainings
  * @param members networks whose mean the model is, where network and course of the training are left to it
  */
-public record Recipe(List<Long> hidden, int grid, int finerGrid, int epochs, int batchSize, double learningRate, double decay,
+public record Recipe(List<Long> hidden, int grid, int otherGrid, int epochs, int batchSize, double learningRate, double decay,
         double weightDecay, List<Double> weightDecays, int comparisons, int comparedEpochs, int members) {
 
     /** The rate ends at this part of what it was. */
@@ -34,6 +34,8 @@ public record Recipe(List<Long> hidden, int grid, int finerGrid, int epochs, int
     private static final long SMALL = 1_000;
     private static final long MEDIUM = 5_000;
     private static final long LARGE = 20_000;
+    /** Share of a loss that is more than chance. */
+    private static final double CLEARLY = 0.05;
     /** Rows that are passed in a training, beyond {@link #LEAST_EPOCHS} epochs, where it is not the most; fewer of wide rows. */
     private static final long PASSED = 400_000;
     private static final long WIDE = 40;
@@ -50,15 +52,27 @@ public record Recipe(List<Long> hidden, int grid, int finerGrid, int epochs, int
     }
 
     /**
-     * The recipe for so many training rows.
+     * The recipe for so many training rows of numbers to predict.
      *
      * @param rows at least 1
      * @param features numbers of a row
      */
     public static Recipe of(long rows, long features) {
+        return of(rows, features, false);
+    }
+
+    /**
+     * The recipe for so many training rows.
+     *
+     * @param rows at least 1
+     * @param features numbers of a row
+     * @param classes whether labels are predicted, which a fine grid learns by heart
+     */
+    public static Recipe of(long rows, long features, boolean classes) {
         long passed = PASSED * WIDE / Math.max(WIDE, features);
         int epochs = (int) Math.min(MOST_EPOCHS, LEAST_EPOCHS + passed / Math.max(1, rows));
-        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM ? 5 : 10, rows < FEWEST || rows >= MEDIUM ? 0 : 12, epochs,
+        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM && classes ? 5 : 10,
+                rows < FEWEST || rows >= MEDIUM ? 0 : classes ? 12 : 5, epochs,
                 rows < MEDIUM ? 16 : rows < LARGE ? 128 : 256, rows < MEDIUM ? 0.005 : 0.01, decay(epochs),
                 rows > MOST ? 0.1 : 0.4,
                 rows < FEWEST || rows > MOST ? List.of() : WEIGHT_DECAYS, rows < SMALL ? 3 : 1,
@@ -67,14 +81,28 @@ public record Recipe(List<Long> hidden, int grid, int finerGrid, int epochs, int
 
     /** The same with another number of epochs, over which the learning rate falls as far. */
     public Recipe withEpochs(int passes) {
-        return new Recipe(hidden, grid, finerGrid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays, comparisons,
+        return new Recipe(hidden, grid, otherGrid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays,
+                comparisons,
                 Math.min(passes, comparedEpochs), members);
     }
 
-    /** The same with the finer grid. */
-    public Recipe finer() {
-        return new Recipe(hidden, finerGrid, 0, epochs, batchSize, learningRate, decay, weightDecay, weightDecays, comparisons,
+    /** The same on the other grid. */
+    public Recipe onOtherGrid() {
+        return new Recipe(hidden, otherGrid, 0, epochs, batchSize, learningRate, decay, weightDecay, weightDecays, comparisons,
                 comparedEpochs, members);
+    }
+
+    /**
+     * Whether the other grid is to be taken for its loss: a coarser one not for a little, as comparisons are of single networks on four
+     * fifths of the rows, which bear less than the mean of several on all.
+     */
+    public boolean takesOther(double other, double usual) {
+        return other < (otherGrid < grid ? (1 - CLEARLY) * usual : usual);
+    }
+
+    /** How often transforms of a target are compared; one that bends is to be better each time. */
+    public int transformComparisons() {
+        return Math.max(2, comparisons);
     }
 
     /** The factor after each epoch by which the rate ends where it is to. */

@@ -3,6 +3,7 @@ package org.kan4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -73,7 +74,7 @@ class KanBuilderTest {
 
     @Test
     void theRecipeFitsTheNumberOfRows() {
-        assertEquals(new Recipe(List.of(32L, 16L), 5, 12, 200, 16, 0.005, Math.pow(0.02, 1 / 200.0), 0.4,
+        assertEquals(new Recipe(List.of(32L, 16L), 10, 5, 200, 16, 0.005, Math.pow(0.02, 1 / 200.0), 0.4,
                 List.of(0.001, 0.1, 0.4, 1.5), 3, 200, 3), Recipe.of(999, 8));
         assertEquals(List.of(List.of(64L, 32L), 10, 60, 128, 30, 1),
                 List.of(Recipe.of(10_000, 20).hidden(), Recipe.of(10_000, 20).grid(),
@@ -82,6 +83,11 @@ class KanBuilderTest {
         assertEquals(List.of(), Recipe.of(1_000_000, 30).weightDecays());
         assertEquals(20, Recipe.of(1_000_000, 30).epochs());
         assertEquals(1, Recipe.of(1_000_000, 30).members());
+        Recipe classes = Recipe.of(999, 8, true);
+        assertEquals(List.of(5, 12), List.of(classes.grid(), classes.otherGrid()));
+        assertTrue(classes.takesOther(0.99, 1), "a finer grid for any gain");
+        assertFalse(Recipe.of(999, 8).takesOther(0.96, 1), "a coarser one for a clear one");
+        assertTrue(Recipe.of(999, 8).takesOther(0.94, 1));
         assertEquals(40, Recipe.of(2_000, 400).epochs(), "wide rows take longer");
         double[][] x = rows();
         try (KanRegressor model = Kan.regressor().fit(x, Arrays.stream(x).mapToDouble(r -> r[0]).toArray())) {

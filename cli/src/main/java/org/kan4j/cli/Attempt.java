@@ -52,7 +52,8 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
         try {
             Optional<Metrics> last = Optional.empty();
             for (int i = 0; i < options.needs().members() && members.size() == i; i++) {
-                last = measure(options, options.seed() + i, bag(options, i, train), held, parameters -> members.add(parameters.copy()));
+                last = measure(options, options.seed() + i, bag(options, i, train), held,
+                        parameters -> members.add(parameters.copy()));
             }
             if (members.size() < 2 || members.size() < options.needs().members()) {
                 return last;
@@ -65,7 +66,8 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
         }
     }
 
-    private Optional<Metrics> measure(TrainOptions options, long seed, RowSource train, RowSource held, Consumer<Parameters> trained) {
+    private Optional<Metrics> measure(TrainOptions options, long seed, RowSource train, RowSource held,
+            Consumer<Parameters> trained) {
         try (Parameters parameters = Parameters.initialise(model, initialisation, seed)) {
             Trainer.Builder builder = trainer(parameters, options).seed(seed).listener(giveUp());
             if (options.method().hasClassWeights()) {

@@ -23,7 +23,8 @@ record EpochReport(int number, String part, double trainLoss, double loss, doubl
             return new EpochReport(epoch.epoch(), null, epoch.loss(), Double.NaN, Double.NaN, epoch.seconds());
         }
         Metrics measured = epoch.validation().get();
-        double score = measured.accuracy().isPresent() ? measured.accuracy().getAsDouble() : Units.measures(measured, encoding).get("rmse");
+        double score = measured.accuracy().isPresent() ? measured.accuracy().getAsDouble()
+                : Units.measures(measured, encoding).get("rmse");
         return new EpochReport(epoch.epoch(), part, epoch.loss(), measured.loss(), score, epoch.seconds());
     }
 

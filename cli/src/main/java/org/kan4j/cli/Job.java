@@ -34,7 +34,8 @@ record Job(Encoding encoding, Parts parts, Recipe recipe, List<Encoding.Target> 
     /** The same with another transform of the target. */
     Job with(Encoding.Target target) {
         Encoding other = encoding.withTarget(target);
-        return new Job(other, new Parts(parts.train().with(other), parts.test() == null ? null : parts.test().with(other)), recipe);
+        return new Job(other, new Parts(parts.train().with(other), parts.test() == null ? null : parts.test().with(other)),
+                recipe);
     }
 
     boolean classification() {
@@ -65,7 +66,7 @@ record Job(Encoding encoding, Parts parts, Recipe recipe, List<Encoding.Target> 
     }
 
     private static Job table(Encoding encoding, Parts parts) {
-        return new Job(encoding, parts, Recipe.of(parts.train().rows(), encoding.features()));
+        return new Job(encoding, parts, Recipe.of(parts.train().rows(), encoding.features(), encoding.values().isEmpty()));
     }
 
     /** The same with other rows. */

@@ -273,12 +273,12 @@ final class TrainCommand implements Callable<Integer> {
                 WeightDecayChoice choice = new WeightDecayChoice(job, attempt.of(job.encoding()), screen);
                 WeightDecayChoice.Chosen chosen = choice.in(options);
                 options = chosen.options();
-                int finer = job.recipe().finerGrid();
-                if (isUsual() && finer > 0 && Double.isFinite(chosen.loss())) {
-                    ModelOptions.Effective fine = network.effective(data, job.encoding(), job.recipe().finer(), needs);
-                    KanModel fineModel = fine.model(needs.monotone());
-                    if (choice.isBeaten(chosen, choice.attempt().of(fineModel), finer)) {
-                        return new Prepared(job, options.withGrid(finer), fineModel, net.initialisation());
+                int otherGrid = job.recipe().otherGrid();
+                if (isUsual() && otherGrid > 0 && Double.isFinite(chosen.loss())) {
+                    ModelOptions.Effective other = network.effective(data, job.encoding(), job.recipe().onOtherGrid(), needs);
+                    KanModel otherModel = other.model(needs.monotone());
+                    if (choice.isBeaten(chosen, choice.attempt().of(otherModel), otherGrid)) {
+                        return new Prepared(job, options.withGrid(otherGrid), otherModel, net.initialisation());
                     }
                 }
             }
@@ -310,7 +310,8 @@ final class TrainCommand implements Callable<Integer> {
             return Drawing.isFile(plot) ? Output.insert(plot, suffix) : plot;
         }
         // Beside a pipe or a device is no place for pictures.
-        return Output.isReplaced(modelFile) ? modelFile.resolveSibling(Output.stem(Output.fileName(modelFile)) + ".png") : Path.of(Drawing.NONE);
+        return Output.isReplaced(modelFile) ? modelFile.resolveSibling(Output.stem(Output.fileName(modelFile)) + ".png")
+                : Path.of(Drawing.NONE);
     }
 
     private void checkOutputs(Path modelFile, Path plotFile) {

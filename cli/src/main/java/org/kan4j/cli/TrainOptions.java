@@ -108,7 +108,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
     /** The same training on another grid. */
     TrainOptions withGrid(int intervals) {
         return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
-                memory, from, basis, intervals, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, decay, warmup,
+                memory, from, basis, intervals, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, decay,
+                warmup,
                 plateau, validation, patience, seed, dtype, device, threads, tier,
                 method, tables, needs);
     }
@@ -158,7 +159,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         for (String name : names) {
             String value = all.getOrDefault(name, "");
             if (!value.isEmpty()) {
-                values.put(name, name.equals("scaling") || name.equals("target-transform") ? value.toLowerCase(Locale.ROOT) : value);
+                values.put(name,
+                        name.equals("scaling") || name.equals("target-transform") ? value.toLowerCase(Locale.ROOT) : value);
             }
         }
         return values;

@@ -161,7 +161,8 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     Progress progress() {
-        return new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(), part(), job.encoding());
+        return new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(), part(),
+                job.encoding());
     }
 
     List<EpochReport> epochs(TrainingResult result) {

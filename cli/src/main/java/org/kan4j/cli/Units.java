@@ -30,7 +30,8 @@ final class Units {
         }
         Encoding.Value value = encoding.values().getFirst();
         List<Metric> metrics = new ArrayList<>(List.of(
-                Metric.mean(SQUARES, (outputs, wanted) -> off(value, outputs, wanted).map(off -> off * off).average().orElseThrow()),
+                Metric.mean(SQUARES,
+                        (outputs, wanted) -> off(value, outputs, wanted).map(off -> off * off).average().orElseThrow()),
                 Metric.mean(DISTANCE, (outputs, wanted) -> off(value, outputs, wanted).map(Math::abs).average().orElseThrow()),
                 spread(value)));
         if (encoding.target() instanceof Encoding.Quantiles quantiles) {

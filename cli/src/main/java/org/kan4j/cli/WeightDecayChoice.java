@@ -14,7 +14,7 @@ import org.kan4j.rows.RowSource;
 import org.kan4j.train.HeldOut;
 
 /**
- * The weight decay that suits the noise of the rows, and whether a finer grid does, by trainings that hold some out.
+ * The weight decay that suits the noise of the rows, and whether another grid does, by trainings that hold some out.
  *
  * @param job the rows
  * @param attempt how to train
@@ -47,13 +47,13 @@ record WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
                 .orElse(new Chosen(options, Double.NaN));
     }
 
-    /** Whether another network does better than what was chosen, on the same rows. */
+    /** Whether the other grid is to be taken instead, on the same rows. */
     boolean isBeaten(Chosen chosen, Attempt other, int grid) {
         List<HeldOut.Score<Double>> scores = compare(List.of(chosen.options.weightDecay()), other, chosen.options);
         scores.forEach(score -> screen.println(format("grid %d instead of %d by rows held out: loss %.4g instead of %.4g", grid,
                 chosen.options.grid(), score.loss(), chosen.loss)));
         screen.flush();
-        return scores.stream().anyMatch(score -> score.loss() < chosen.loss);
+        return scores.stream().anyMatch(score -> job.recipe().takesOther(score.loss(), chosen.loss));
     }
 
     private List<HeldOut.Score<Double>> compare(List<Double> decays, Attempt each, TrainOptions options) {

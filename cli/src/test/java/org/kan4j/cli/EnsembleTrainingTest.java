@@ -134,8 +134,10 @@ class EnsembleTrainingTest {
         assertThat(usual.out()).contains("member 3 of 3").containsPattern("again .* --ensemble 3");
         assertThat(model).exists();
         Cli.refuse(new String[] {"its trainings are over", "--ensemble 1"}, "train", small, "--resume", model);
-        assertThat(Cli.succeed("train", small, "--target", "y", "--drop", "label", "--out", model, "--plot", "none", "--epochs", "2")
-                .out()).doesNotContain("member");
+        assertThat(
+                Cli.succeed("train", small, "--target", "y", "--drop", "label", "--out", model, "--plot", "none", "--epochs", "2")
+                        .out())
+                .doesNotContain("member");
     }
 
     static Stream<Arguments> contradictions() {

@@ -147,11 +147,12 @@ class TableModelTest {
     @Test
     void aTargetWithALongTailIsBentAndEverythingIsInItsUnit() throws IOException {
         SplittableRandom random = new SplittableRandom(4);
-        List<String> lines = new ArrayList<>(List.of("a,b,price"));
+        List<String> lines = new ArrayList<>(List.of("a,b,c,price"));
         for (int i = 0; i < 300; i++) {
             double a = random.nextDouble(-2, 2);
             double b = random.nextDouble(-2, 2);
-            lines.add(a + "," + b + "," + Math.exp(1.5 * (a + b) + random.nextDouble(-0.5, 0.5)));
+            double c = random.nextDouble(-2, 2);
+            lines.add(a + "," + b + "," + c + "," + Math.exp(1.5 * (a + b + c) + random.nextDouble(-0.1, 0.1)));
         }
         csv = Files.write(folder.resolve("tail.csv"), lines);
         Path json = folder.resolve("m.json");
@@ -169,7 +170,7 @@ class TableModelTest {
         List<String> values = Files.readAllLines(predicted);
         double squares = 0;
         for (int i = 1; i < values.size(); i++) {
-            squares += Math.pow(Double.parseDouble(values.get(i)) - Double.parseDouble(lines.get(i).split(",")[2]), 2);
+            squares += Math.pow(Double.parseDouble(values.get(i)) - Double.parseDouble(lines.get(i).split(",")[3]), 2);
         }
         assertThat(Math.sqrt(squares / 300)).isCloseTo(Cli.json(evaluated).get("rmse").asDouble(),
                 org.assertj.core.data.Percentage.withPercentage(0.01));
@@ -181,9 +182,10 @@ class TableModelTest {
         assertThat(Cli.succeed("show", model).out()).doesNotContain("asinh(");
         train("--target price --epochs 30 --hidden 8 --target-transform log --quantile 0.1,0.9 --json " + json);
         assertThat(Cli.json(json).get("test").get("coverage").asDouble()).isBetween(0.6, 1.0);
-        assertThat(Cli.succeed("train", csv, "--target", "price", "--gam", "--epochs", "2", "--plot", "none", "--out", model).out())
+        assertThat(
+                Cli.succeed("train", csv, "--target", "price", "--gam", "--epochs", "2", "--plot", "none", "--out", model).out())
                 .doesNotContain("target transform");
-        Files.writeString(csv, "0,0,-1\n", java.nio.file.StandardOpenOption.APPEND);
+        Files.writeString(csv, "0,0,0,-1\n", java.nio.file.StandardOpenOption.APPEND);
         Cli.refuse(new String[] {"'price' has values down to -1.0", "--target-transform asinh takes any number"}, "train", csv,
                 "--target", "price", "--target-transform", "log", "--test-fraction", "0");
     }

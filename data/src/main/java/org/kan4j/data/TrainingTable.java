@@ -62,7 +62,8 @@ public final class TrainingTable implements EncodedTable {
 
     /** All rows of a table, encoded for a model that exists. */
     public static TrainingTable of(Table table, Encoding encoding) {
-        return new TrainingTable(encoding, List.of(encoding.target()), TableRows.all(table, encoding, true), null, Part.DEFAULT_MEMORY, Splitting.RANDOM);
+        return new TrainingTable(encoding, List.of(encoding.target()), TableRows.all(table, encoding, true), null,
+                Part.DEFAULT_MEMORY, Splitting.RANDOM);
     }
 
     /** The same with another limit for encoded rows held in memory; larger data is read anew in every pass. */

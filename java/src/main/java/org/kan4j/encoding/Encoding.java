@@ -115,11 +115,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
                 return 0;
             }
             if (quantiles.size() > 2) {
-                int parts = quantiles.size() - 1;
-                int found = Collections.binarySearch(quantiles, value);
-                int part = Math.clamp((found >= 0 ? found : -found - 1) - 1L, 0, parts - 1);
-                double from = quantiles.get(part);
-                return (part + (value - from) / (quantiles.get(part + 1) - from)) / parts * 2 - 1;
+                return Knots.place(quantiles, value) * 2 - 1;
             }
             double range = high - low;
             return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1
@@ -134,10 +130,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         public double decode(double encoded) {
             double share = (encoded + 1) / 2;
             if (quantiles.size() > 2) {
-                int parts = quantiles.size() - 1;
-                int part = Math.clamp((long) Math.floor(share * parts), 0, parts - 1);
-                double from = quantiles.get(part);
-                return from + (share * parts - part) * (quantiles.get(part + 1) - from);
+                return Knots.at(quantiles, share);
             }
             return low * (1 - share) + high * share;
         }
@@ -256,7 +249,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             return transform.invert(output * deviation + mean);
         }
 
-        /** By how much the number changes with what the model gives, there. */
+        /** How much the number changes with what the model gives. */
         public double slope(double output) {
             return transform.slope(output * deviation + mean) * deviation;
         }
@@ -315,12 +308,6 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             }
         }
 
-        /** 0.05 is 05, 0.5 is 50, 0.999 is 999. */
-        private static String digits(double level) {
-            String digits = java.math.BigDecimal.valueOf(level).toPlainString().substring(2);
-            return digits.length() == 1 ? digits + "0" : digits;
-        }
-
         @Override
         public String name() {
             return value.name();
@@ -348,11 +335,9 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         return values().stream().anyMatch(value -> value.transform().bends());
     }
 
-    /** What each of {@link #values} is called before it is bent back, as formulas name it, such as {@code log(price)}. */
+    /** What each of {@link #values} is called before it is bent back, such as {@code log(price)}. */
     public List<String> transformed() {
-        List<String> names = outputs();
-        List<Value> values = values();
-        return java.util.stream.IntStream.range(0, values.size()).mapToObj(i -> values.get(i).transform().of(names.get(i))).toList();
+        return Transform.names(values(), outputs());
     }
 
     /** The same with another target. */
@@ -373,13 +358,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
 
     /** As {@link #outputs()}, of a target. */
     public static List<String> outputs(Target target) {
-        return switch (target) {
-            case Value value -> List.of(value.name());
-            case Numbers several -> several.values().stream().map(Value::name).toList();
-            case Quantiles q -> q.levels().stream().map(level -> q.name() + "_q" + Quantiles.digits(level)).toList();
-            case Classes classes -> classes.labels();
-            case Labels labels -> labels.labels();
-        };
+        return Outputs.names(target);
     }
 
     /** Numbers a row becomes. */

@@ -1,13 +1,32 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.encoding;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.List;
 import org.kan4j.error.KanException;
 
 /** What a model's outputs say. */
 public final class Outputs {
 
     private Outputs() {
+    }
+
+    /** What each is called. */
+    static List<String> names(Encoding.Target target) {
+        return switch (target) {
+            case Encoding.Value value -> List.of(value.name());
+            case Encoding.Numbers several -> several.values().stream().map(Encoding.Value::name).toList();
+            case Encoding.Quantiles q -> q.levels().stream().map(level -> q.name() + "_q" + digits(level)).toList();
+            case Encoding.Classes classes -> classes.labels();
+            case Encoding.Labels labels -> labels.labels();
+        };
+    }
+
+    /** 0.05 is 05, 0.5 is 50, 0.999 is 999. */
+    private static String digits(double level) {
+        String digits = BigDecimal.valueOf(level).toPlainString().substring(2);
+        return digits.length() == 1 ? digits + "0" : digits;
     }
 
     /**

@@ -4,6 +4,7 @@ package org.kan4j.encoding;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
 
 /**
@@ -48,7 +49,8 @@ public record Transform(Kind kind, double centre, double scale) {
             case NONE -> List.of(Kind.NONE);
             case LOG -> List.of(Kind.LOG);
             case ASINH -> List.of(Kind.ASINH);
-            case AUTO -> targets.size() == 1 && targets.getFirst().isTailed() ? List.of(Kind.NONE, Kind.ASINH) : List.of(Kind.NONE);
+            case AUTO ->
+                targets.size() == 1 && targets.getFirst().isTailed() ? List.of(Kind.NONE, Kind.ASINH) : List.of(Kind.NONE);
         };
     }
 
@@ -108,14 +110,21 @@ public record Transform(Kind kind, double centre, double scale) {
         return switch (kind) {
             case NONE -> name;
             case LOG -> "log(" + name + ")";
-            case ASINH -> String.format(Locale.ROOT, centre == 0 ? "asinh(%s / %.6g)" : "asinh((%s - %3$.6g) / %2$.6g)", name, scale,
-                    centre);
+            case ASINH ->
+                String.format(Locale.ROOT, centre == 0 ? "asinh(%s / %.6g)" : "asinh((%s - %3$.6g) / %2$.6g)", name, scale,
+                        centre);
         };
+    }
+
+    /** The transforms of outputs, in order. */
+    static List<String> names(List<Encoding.Value> values, List<String> outputs) {
+        return IntStream.range(0, values.size()).mapToObj(i -> values.get(i).transform().of(outputs.get(i))).toList();
     }
 
     private static double asinh(double x) {
         double size = Math.abs(x);
-        double value = size > 1e150 ? StrictMath.log(size) + StrictMath.log(2) : StrictMath.log1p(size + size * size / (1 + Math.sqrt(size * size + 1)));
+        double value = size > 1e150 ? StrictMath.log(size) + StrictMath.log(2)
+                : StrictMath.log1p(size + size * size / (1 + Math.sqrt(size * size + 1)));
         return Math.copySign(value, x);
     }
 }

@@ -115,7 +115,8 @@ class JavaRowTest {
         for (Encoding.Target target : List.of(log, asinh, new Encoding.Numbers(List.of(log, asinh)),
                 new Encoding.Quantiles(asinh, List.of(0.1, 0.9)))) {
             Encoding encoding = new Encoding("t", COLUMNS, target, Encoding.Missing.REFUSE);
-            try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(5, 3), 6, 8, target.width()), 4);
+            try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(5, 3), 6, 8, target.width()),
+                    4);
                     Predictor predictor = Predictor.of(parameters)) {
                 Class<?> type = compiled(parameters, encoding);
                 double[] y = predictor.predict(-1, -1 / 3., 0, 1, 0, 0);
