@@ -113,7 +113,8 @@ double initial(const kan_tensor_info& t, long long i, const Case& c, Random& ran
   if (name == "freq") return last + 1;
   if (name == "phase_low") return (last - c.order) / c.grid;
   if (name == "phase_high") return (last + 1) / c.grid;
-  if (name == "norm_weight" || name == "scale" || name == "mask" || name == "coef_scale" || name == "running_var") return 1;
+  if (name == "norm_weight" || name == "scale" || name == "mask" || name == "coef_scale" || name == "running_var")
+    return 1;
   return 0.1 * random();
 }
 
@@ -125,7 +126,8 @@ struct Layer {
   kan_layer_sizes sizes = sized<kan_layer_sizes>();
   Memory *params, *grads, *m, *v, *buffers, *saved, *scratch, *x, *y, *d_x, *d_y;
 
-  Layer(kan_context ctx, const Case& which, long long in = kFeatures, long long out = kFeatures, long long rows = kBatch)
+  Layer(kan_context ctx, const Case& which, long long in = kFeatures, long long out = kFeatures,
+        long long rows = kBatch)
       : c(which), context(ctx), batch(rows) {
     auto spec = sized<kan_layer_spec>();
     spec.kind = c.kind;
@@ -163,8 +165,9 @@ struct Layer {
       check(kan_layer_tensor(ctx, layer, t, &info), c.name, ctx);
       Memory natural(8 * info.count);
       for (long long i = 0; i < info.count; ++i) store(natural.data, c.dtype, i, initial(info, i, c, random));
-      check(kan_layer_tensor_set(ctx, layer, t, natural.data, info.role == KAN_ROLE_PARAM ? params->data : buffers->data),
-            c.name, ctx);
+      check(
+          kan_layer_tensor_set(ctx, layer, t, natural.data, info.role == KAN_ROLE_PARAM ? params->data : buffers->data),
+          c.name, ctx);
     }
   }
 
@@ -276,24 +279,29 @@ struct Shape {
   long long in, out, batch;
 };
 const Shape kShapes[] = {
+    // clang-format off
     {"bspline G5 784 -> 64", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 784, 64, 64},
     {"bspline G5 1000 -> 1000", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 1000, 1000, 100},
     {"bspline G5 2 -> 64", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 2, 64, 32768},
     {"bspline G5 64 -> 10", {"bspline", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_BSPLINE, KAN_ACTIVATION_SILU, 5, 3, 0}, 64, 10, 4096},
+    // clang-format on
     {"rbf G8 784 -> 64", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 8, 0, kFast}, 784, 64, 64},
     {"rbf G8 64 -> 10", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 8, 0, kFast}, 64, 10, 4096},
     {"rbf G200 64 -> 64", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 200, 0, 0}, 64, 64, 1024},
+    // clang-format off
     {"rbf G8 1000 -> 1000", {"rbf", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_RBF, KAN_ACTIVATION_SILU, 8, 0, kFast}, 1000, 1000, 100},
     {"linear 1000 -> 1000", {"linear", KAN_LAYER_LINEAR, KAN_F32, KAN_BASIS_NONE, KAN_ACTIVATION_NONE, 0, 0, KAN_FLAG_BIAS}, 1000, 1000, 100},
     {"linear 64 -> 64", {"linear", KAN_LAYER_LINEAR, KAN_F32, KAN_BASIS_NONE, KAN_ACTIVATION_NONE, 0, 0, KAN_FLAG_BIAS}, 64, 64, 8192},
     {"wavelet 64 -> 64", {"wavelet", KAN_LAYER_KAN, KAN_F32, KAN_BASIS_WAVELET, KAN_ACTIVATION_NONE, 0, 0, 0}, 64, 64, 1024},
     {"layernorm 1024", {"layernorm", KAN_LAYER_LAYERNORM, KAN_F32, KAN_BASIS_NONE, KAN_ACTIVATION_NONE, 0, 0, 0}, 1024, 1024, 2048},
+    // clang-format on
 };
 
 // The bound on the speed-up with T threads: the time of one thread over that of the busiest of T. Workers of a pool with more
 // threads than processors neither spin nor take each other's pieces, so what each has to do shows on a machine with few.
 void scaling(const char* only) {
-  std::printf("%-24s %6s %-9s %10s %8s %8s %8s %8s\n", "layer", "batch", "pass", "1 thread", "T = 4", "T = 8", "T = 16", "T = 64");
+  std::printf("%-24s %6s %-9s %10s %8s %8s %8s %8s\n", "layer", "batch", "pass", "1 thread", "T = 4", "T = 8", "T = 16",
+              "T = 64");
   for (const Shape& shape : kShapes) {
     if (!std::strstr(shape.name, only)) continue;
     for (int operation = 0; operation < 2; ++operation) {
@@ -310,7 +318,8 @@ void scaling(const char* only) {
             const auto before = on_cpu();
             for (int run = 0; run < kRuns; ++run) check(layer.run(operation), shape.name, context);
             double most = 0;
-            for (const auto& [thread, ms] : on_cpu()) most = std::max(most, (ms - (before.count(thread) ? before.at(thread) : 0)) / kRuns);
+            for (const auto& [thread, ms] : on_cpu())
+              most = std::max(most, (ms - (before.count(thread) ? before.at(thread) : 0)) / kRuns);
             least = std::min(least, most);
           }
         }

@@ -2,7 +2,7 @@
 //
 // Closed forms every basis must satisfy, through kan_layer_basis and the layers of one tier, in double.
 // Usage: basis TIER
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
@@ -17,7 +17,8 @@ std::string number(double v) {
 }
 
 void close(double expected, double given, double tolerance, const std::string& what) {
-  CHECK_TEXT(std::fabs(expected - given) <= tolerance, what + ": expected " + number(expected) + ", given " + number(given));
+  CHECK_TEXT(std::fabs(expected - given) <= tolerance,
+             what + ": expected " + number(expected) + ", given " + number(given));
 }
 
 // One input, one output: y(x) = coef . phi(x), so that both values and derivatives can be read off.
@@ -29,7 +30,8 @@ class Curve {
 
   Vector phi(double x) const {
     Vector values(static_cast<size_t>(n));
-    MUST(context, kan_layer_basis(context, model_.layer, 1, &x, model_.params.get(), model_.buffers.get(), values.data()));
+    MUST(context,
+         kan_layer_basis(context, model_.layer, 1, &x, model_.params.get(), model_.buffers.get(), values.data()));
     return values;
   }
   // phi_r and phi_r' for every r, from the layer itself with one coefficient at a time.
@@ -93,7 +95,8 @@ void splines() {
   for (int k = 1; k <= 5; ++k) {
     for (int grid : {1, 2, 5, 13}) {
       for (Knots knots : {kUniform, kUneven}) {
-        const std::string name = "order " + std::to_string(k) + " grid " + std::to_string(grid) + " knots " + std::to_string(knots);
+        const std::string name =
+            "order " + std::to_string(k) + " grid " + std::to_string(grid) + " knots " + std::to_string(knots);
         Curve curve(KAN_BASIS_BSPLINE, grid, k, knots), clamp(KAN_BASIS_BSPLINE, grid, k, knots, KAN_OUTSIDE_CLAMP),
             linear(KAN_BASIS_BSPLINE, grid, k, knots, KAN_OUTSIDE_LINEAR);
         const Vector t = curve.tensor("knots");
@@ -117,7 +120,9 @@ void splines() {
             double slope;
             const Vector coef = monomial(t, curve.n, k, p);
             close(std::pow(x, p), curve.at(coef, x, &slope), 1e-12, name + " reproduces x^" + std::to_string(p));
-            if (i > 1) close(p == 0 ? 0 : p * std::pow(x, p - 1), slope, 1e-10 * grid, name + " derivative of x^" + std::to_string(p));
+            if (i > 1)
+              close(p == 0 ? 0 : p * std::pow(x, p - 1), slope, 1e-10 * grid,
+                    name + " derivative of x^" + std::to_string(p));
           }
         }
         // Outside. A quadratic (or a line) in the coefficients, so that slopes are known.
@@ -132,15 +137,18 @@ void splines() {
             close(f(end), clamp.at(coef, x, &slope), 1e-12, name + " CLAMP at " + number(x));
             if (distance > 0) CHECK_TEXT(slope == 0, name + " CLAMP slope " + number(slope));
             else close(df(end), slope, 1e-10 * grid, name + " CLAMP slope at the end");
-            close(f(end) + df(end) * (x - end), linear.at(coef, x, &slope), 1e-11 * (1 + distance), name + " LINEAR at " + number(x));
+            close(f(end) + df(end) * (x - end), linear.at(coef, x, &slope), 1e-11 * (1 + distance),
+                  name + " LINEAR at " + number(x));
             close(df(end), slope, 1e-10 * grid, name + " LINEAR slope at " + number(x));
           }
         }
         // ZERO keeps the tails of the extended grid, half-open at both ends, and is 0 beyond.
         const double first = t.front(), last = t.back();
-        for (double x : {std::nextafter(first, -INFINITY), first - 1, last, last + 1, double(INFINITY), -double(INFINITY), 1e300, -1e300}) {
+        for (double x : {std::nextafter(first, -INFINITY), first - 1, last, last + 1, double(INFINITY),
+                         -double(INFINITY), 1e300, -1e300}) {
           curve.values(x, value, derivative);
-          for (size_t c = 0; c < value.size(); ++c) CHECK_TEXT(value[c] == 0 && derivative[c] == 0, name + " beyond the grid at " + number(x));
+          for (size_t c = 0; c < value.size(); ++c)
+            CHECK_TEXT(value[c] == 0 && derivative[c] == 0, name + " beyond the grid at " + number(x));
         }
         const Vector tail = curve.phi((t[size_t(k - 1)] + low) / 2);
         CHECK_TEXT(sum(tail) > 0 && sum(tail) < 1, name + " tail " + number(sum(tail)));
@@ -157,11 +165,13 @@ void splines() {
   // The uniform cubic's values at a knot: 1/6, 2/3, 1/6.
   Curve cubic(KAN_BASIS_BSPLINE, 4, 3);
   const Vector phi = cubic.phi(cubic.tensor("knots")[5]);
-  close(1.0 / 6, phi[2], 1e-14, "cubic"), close(2.0 / 3, phi[3], 1e-14, "cubic"), close(1.0 / 6, phi[4], 1e-14, "cubic");
+  close(1.0 / 6, phi[2], 1e-14, "cubic"), close(2.0 / 3, phi[3], 1e-14, "cubic"),
+      close(1.0 / 6, phi[4], 1e-14, "cubic");
 }
 
 void check_curve(Curve& curve, const std::string& name, const std::function<double(int64_t, double)>& value,
-                 const std::function<double(int64_t, double)>& derivative, std::initializer_list<double> points, double tolerance = 1e-12) {
+                 const std::function<double(int64_t, double)>& derivative, std::initializer_list<double> points,
+                 double tolerance = 1e-12) {
   Vector v, d;
   for (double x : points) {
     curve.values(x, v, d);
@@ -175,34 +185,47 @@ void check_curve(Curve& curve, const std::string& name, const std::function<doub
   }
   curve.values(NAN, v, d);
   const Vector phi = curve.phi(NAN);
-  for (int64_t r = 0; r < curve.n; ++r) CHECK_TEXT(std::isnan(v[size_t(r)]) && std::isnan(phi[size_t(r)]), name + " NaN");
+  for (int64_t r = 0; r < curve.n; ++r)
+    CHECK_TEXT(std::isnan(v[size_t(r)]) && std::isnan(phi[size_t(r)]), name + " NaN");
 }
 
-void globals() {
+void bells() {
   for (int32_t id : {KAN_BASIS_RBF, KAN_BASIS_RSWAF}) {
     Curve c(id, 6, 0);
     const Vector g = c.tensor("centres");
     const double w = c.tensor("inv_width")[0];
     const auto u = [&](int64_t r, double x) { return (x - g[size_t(r)]) * w; };
     if (id == KAN_BASIS_RBF) {
-      check_curve(c, "rbf", [&](int64_t r, double x) { return std::exp(-u(r, x) * u(r, x)); },
-                  [&](int64_t r, double x) { return -2 * u(r, x) * w * std::exp(-u(r, x) * u(r, x)); }, {-3, -0.7, 0, 0.31, 2.5, 40});
+      check_curve(
+          c, "rbf", [&](int64_t r, double x) { return std::exp(-u(r, x) * u(r, x)); },
+          [&](int64_t r, double x) { return -2 * u(r, x) * w * std::exp(-u(r, x) * u(r, x)); },
+          {-3, -0.7, 0, 0.31, 2.5, 40});
     } else {
-      check_curve(c, "rswaf", [&](int64_t r, double x) { return std::pow(std::cosh(u(r, x)), -2); },
-                  [&](int64_t r, double x) { return -2 * w * std::tanh(u(r, x)) * std::pow(std::cosh(u(r, x)), -2); },
-                  {-3, -0.7, 0, 0.31, 2.5, 30, -400});
+      check_curve(
+          c, "rswaf", [&](int64_t r, double x) { return std::pow(std::cosh(u(r, x)), -2); },
+          [&](int64_t r, double x) { return -2 * w * std::tanh(u(r, x)) * std::pow(std::cosh(u(r, x)), -2); },
+          {-3, -0.7, 0, 0.31, 2.5, 30, -400});
     }
   }
+}
+
+void series() {
   Curve fourier(KAN_BASIS_FOURIER, 20, 0);
-  check_curve(fourier, "fourier", [](int64_t r, double x) { return r < 20 ? std::cos(double(r + 1) * x) : std::sin(double(r - 19) * x); },
-              [](int64_t r, double x) { return r < 20 ? -double(r + 1) * std::sin(double(r + 1) * x) : double(r - 19) * std::cos(double(r - 19) * x); },
-              {-7, -0.3, 0, 1, 3.1, 25}, 1e-12);
+  check_curve(
+      fourier, "fourier",
+      [](int64_t r, double x) { return r < 20 ? std::cos(double(r + 1) * x) : std::sin(double(r - 19) * x); },
+      [](int64_t r, double x) {
+        return r < 20 ? -double(r + 1) * std::sin(double(r + 1) * x) : double(r - 19) * std::cos(double(r - 19) * x);
+      },
+      {-7, -0.3, 0, 1, 3.1, 25}, 1e-12);
   Curve chebyshev(KAN_BASIS_CHEBYSHEV, 8, 0);
   const auto angle = [](double x) { return std::acos(std::tanh(x)); };
-  check_curve(chebyshev, "chebyshev", [&](int64_t r, double x) { return std::cos(double(r) * angle(x)); },
-              [&](int64_t r, double x) {  // d/dx cos(r acos t) = r sin(r a) / sin(a) (1 - t^2) = r sin(r a) sin(a)
-                return double(r) * std::sin(double(r) * angle(x)) * std::sin(angle(x));
-              }, {-2.5, -0.4, 0, 0.9, 3}, 1e-11);
+  check_curve(
+      chebyshev, "chebyshev", [&](int64_t r, double x) { return std::cos(double(r) * angle(x)); },
+      [&](int64_t r, double x) {  // d/dx cos(r acos t) = r sin(r a) / sin(a) (1 - t^2) = r sin(r a) sin(a)
+        return double(r) * std::sin(double(r) * angle(x)) * std::sin(angle(x));
+      },
+      {-2.5, -0.4, 0, 0.9, 3}, 1e-11);
   Vector v, d;
   for (double x : {9.0, 20.0, 100.0, 1e5, -40.0, double(INFINITY)}) {  // where tanh saturates
     chebyshev.values(x, v, d);
@@ -211,18 +234,28 @@ void globals() {
       CHECK_TEXT(std::isfinite(d[r]) && std::fabs(d[r]) < 1e-4, "chebyshev saturated derivative " + number(d[r]));
     }
   }
+}
+
+void jacobi_polynomials() {
   // Jacobi: Legendre, Chebyshev of both kinds up to a factor, and P_n(1) = binomial(n + a, n).
   const auto jacobi = [](double a, double b) { return [a, b](kan_layer_spec& s) { s.shape[0] = a, s.shape[1] = b; }; };
   Curve legendre(KAN_BASIS_JACOBI, 4, 0, kUniform, 0, jacobi(0, 0));
   const auto p = [](int64_t r, double t) {
-    return r == 0 ? 1 : r == 1 ? t : r == 2 ? (3 * t * t - 1) / 2 : r == 3 ? (5 * t * t * t - 3 * t) / 2 : (35 * t * t * t * t - 30 * t * t + 3) / 8;
+    return r == 0   ? 1
+           : r == 1 ? t
+           : r == 2 ? (3 * t * t - 1) / 2
+           : r == 3 ? (5 * t * t * t - 3 * t) / 2
+                    : (35 * t * t * t * t - 30 * t * t + 3) / 8;
   };
   const auto dp = [](int64_t r, double t) {
     return r == 0 ? 0 : r == 1 ? 1 : r == 2 ? 3 * t : r == 3 ? (15 * t * t - 3) / 2 : (140 * t * t * t - 60 * t) / 8;
   };
-  check_curve(legendre, "legendre", [&](int64_t r, double x) { return p(r, std::tanh(x)); },
-              [&](int64_t r, double x) { return dp(r, std::tanh(x)) * (1 - std::tanh(x) * std::tanh(x)); }, {-3, -0.2, 0, 0.5, 2});
-  Curve second(KAN_BASIS_JACOBI, 7, 0, kUniform, 0, jacobi(0.5, 0.5)), first(KAN_BASIS_JACOBI, 7, 0, kUniform, 0, jacobi(-0.5, -0.5));
+  check_curve(
+      legendre, "legendre", [&](int64_t r, double x) { return p(r, std::tanh(x)); },
+      [&](int64_t r, double x) { return dp(r, std::tanh(x)) * (1 - std::tanh(x) * std::tanh(x)); },
+      {-3, -0.2, 0, 0.5, 2});
+  Curve second(KAN_BASIS_JACOBI, 7, 0, kUniform, 0, jacobi(0.5, 0.5)),
+      first(KAN_BASIS_JACOBI, 7, 0, kUniform, 0, jacobi(-0.5, -0.5));
   Curve skew(KAN_BASIS_JACOBI, 6, 0, kUniform, 0, jacobi(1.5, -0.75));
   for (double x : {-1.5, -0.1, 0.8, 2.2}) {
     const double t = std::tanh(x), a = std::acos(t);
@@ -239,10 +272,15 @@ void globals() {
       CHECK(std::isfinite(s[size_t(r)]));
     }
   }
+}
+
+void waves_and_humps() {
   Curve sine(KAN_BASIS_SINE, 5, 0);
   const Vector f = sine.tensor("freq"), ph = sine.tensor("phase");
-  check_curve(sine, "sine", [&](int64_t r, double x) { return std::sin(f[size_t(r)] * x + ph[size_t(r)]); },
-              [&](int64_t r, double x) { return f[size_t(r)] * std::cos(f[size_t(r)] * x + ph[size_t(r)]); }, {-9, -0.3, 0, 1, 30});
+  check_curve(
+      sine, "sine", [&](int64_t r, double x) { return std::sin(f[size_t(r)] * x + ph[size_t(r)]); },
+      [&](int64_t r, double x) { return f[size_t(r)] * std::cos(f[size_t(r)] * x + ph[size_t(r)]); },
+      {-9, -0.3, 0, 1, 30});
   Curve relu(KAN_BASIS_RELU, 5, 3);
   Vector low, high;
   for (int c = 0; c < 8; ++c) low.push_back((c - 3) / 5.0), high.push_back((c + 1) / 5.0);
@@ -251,11 +289,16 @@ void globals() {
     const double s = low[size_t(r)], e = high[size_t(r)];
     return x <= s || x >= e ? 0 : 4 * (x - s) * (e - x) / ((e - s) * (e - s));
   };
-  check_curve(relu, "relu", [&](int64_t r, double x) { return q(r, x) * q(r, x); },
-              [&](int64_t r, double x) {
-                const double s = low[size_t(r)], e = high[size_t(r)];
-                return x <= s || x >= e ? 0 : 2 * q(r, x) * 4 * (e + s - 2 * x) / ((e - s) * (e - s));
-              }, {-2, -0.33, 0, 0.2, 0.45, 0.9, 1.5, 3});
+  check_curve(
+      relu, "relu", [&](int64_t r, double x) { return q(r, x) * q(r, x); },
+      [&](int64_t r, double x) {
+        const double s = low[size_t(r)], e = high[size_t(r)];
+        return x <= s || x >= e ? 0 : 2 * q(r, x) * 4 * (e + s - 2 * x) / ((e - s) * (e - s));
+      },
+      {-2, -0.33, 0, 0.2, 0.45, 0.9, 1.5, 3});
+}
+
+void fractions_and_sums() {
   Curve rational(KAN_BASIS_RATIONAL, 1, 0);
   const Vector a = rational.tensor("numerator"), b = rational.tensor("denominator");
   const auto fraction = [&](double x) {
@@ -264,11 +307,13 @@ void globals() {
     for (int m = 1; m <= 4; ++m) den += std::fabs(b[size_t(m - 1)]) * std::pow(std::fabs(x), m);
     return num / den;
   };
-  check_curve(rational, "rational", [&](int64_t, double x) { return fraction(x); },
-              [&](int64_t, double x) {
-                const double h = 1e-3;
-                return (8 * (fraction(x + h) - fraction(x - h)) - fraction(x + 2 * h) + fraction(x - 2 * h)) / (12 * h);
-              }, {-3, -0.5, 0.4, 2.5}, 1e-10);
+  check_curve(
+      rational, "rational", [&](int64_t, double x) { return fraction(x); },
+      [&](int64_t, double x) {
+        const double h = 1e-3;
+        return (8 * (fraction(x + h) - fraction(x - h)) - fraction(x + 2 * h) + fraction(x - 2 * h)) / (12 * h);
+      },
+      {-3, -0.5, 0.4, 2.5}, 1e-10);
   close(a[0], rational.phi(0)[0], 1e-15, "rational at 0");
   Curve both(KAN_BASIS_BSRBF, 5, 3), spline(KAN_BASIS_BSPLINE, 5, 3);
   spline.set("knots", both.tensor("knots"));
@@ -291,7 +336,8 @@ void far_outside() {
       Curve vanishing(id, 5, 3);
       vanishing.values(x, v, d);
       for (size_t r = 0; r < v.size(); ++r) {
-        CHECK_TEXT(v[r] == 0 && d[r] == 0, "basis " + std::to_string(id) + " far outside: " + number(v[r]) + ", slope " + number(d[r]));
+        CHECK_TEXT(v[r] == 0 && d[r] == 0,
+                   "basis " + std::to_string(id) + " far outside: " + number(v[r]) + ", slope " + number(d[r]));
       }
     }
     for (int32_t id : {KAN_BASIS_CHEBYSHEV, KAN_BASIS_JACOBI}) {
@@ -310,7 +356,8 @@ void far_outside() {
   for (int32_t id : {KAN_BASIS_FOURIER, KAN_BASIS_SINE}) {
     Curve periodic(id, 7, 0);
     for (double x : {-1e5, 1e5}) {
-      for (double value : periodic.phi(x)) CHECK_TEXT(std::fabs(value) <= 1 + 1e-12, "periodic at " + number(x) + ": " + number(value));
+      for (double value : periodic.phi(x))
+        CHECK_TEXT(std::fabs(value) <= 1 + 1e-12, "periodic at " + number(x) + ": " + number(value));
     }
   }
 }
@@ -333,7 +380,10 @@ void wavelets() {
         case KAN_WAVELET_MORLET: return std::cos(5 * u) * e;
         case KAN_WAVELET_DOG: return -u * e;
         case KAN_WAVELET_MEYER:
-          return std::sin(kPi * v) * (v <= 0.5 ? 1 : v >= 1 ? 0 : std::cos(kPi / 2 * t * t * t * t * (35 - 84 * t + 70 * t * t - 20 * t * t * t)));
+          return std::sin(kPi * v) *
+                 (v <= 0.5 ? 1
+                  : v >= 1 ? 0
+                           : std::cos(kPi / 2 * t * t * t * t * (35 - 84 * t + 70 * t * t - 20 * t * t * t)));
         default: return u == 0 ? 1 : std::sin(u) / u;
       }
     };
@@ -348,16 +398,20 @@ void wavelets() {
     CHECK(std::isnan(run_passes(context, m, 1, {NAN, 0.5, 0.5}, {1}).y[0]));
     for (double u : {-1e9, 1e9}) {
       const Results r = run_passes(context, m, 1, {u, 0.5, 0.5}, {1});
-      CHECK_TEXT(std::fabs(r.y[0]) <= 1e-9 && std::fabs(r.d_x[0]) <= 1e-9, "wavelet " + std::to_string(kind) + " far outside");
+      CHECK_TEXT(std::fabs(r.y[0]) <= 1e-9 && std::fabs(r.d_x[0]) <= 1e-9,
+                 "wavelet " + std::to_string(kind) + " far outside");
     }
   }
 }
 
 void activations() {
-  const std::function<double(double)> forms[] = {
-      {}, [](double x) { return x; }, [](double x) { return x / (1 + std::exp(-x)); }, [](double x) { return x > 0 ? x : 0; },
-      [](double x) { return x / 2 * std::erfc(-x / std::sqrt(2.0)); }, [](double x) { return std::tanh(x); },
-      [](double x) { return 1 / (1 + std::exp(-x)); }};
+  const std::function<double(double)> forms[] = {{},
+                                                 [](double x) { return x; },
+                                                 [](double x) { return x / (1 + std::exp(-x)); },
+                                                 [](double x) { return x > 0 ? x : 0; },
+                                                 [](double x) { return x / 2 * std::erfc(-x / std::sqrt(2.0)); },
+                                                 [](double x) { return std::tanh(x); },
+                                                 [](double x) { return 1 / (1 + std::exp(-x)); }};
   for (int32_t a = KAN_ACTIVATION_IDENTITY; a <= KAN_ACTIVATION_SIGMOID; ++a) {
     kan_layer_spec s = layer_spec(KAN_LAYER_ACTIVATION, KAN_F64, 1, 1);
     s.activation = a;
@@ -391,12 +445,14 @@ void not_a_number() {
       const int64_t row = 6, column = 1;
       x[size_t(row * in + column)] = NAN;
       const Results spoiled = run_passes(context, m, batch, x, d_y);
-      const bool alone = m.spec.kind == KAN_LAYER_ACTIVATION || m.spec.kind == KAN_LAYER_AFFINE || m.spec.kind == KAN_LAYER_MULTIPLY;
+      const bool alone =
+          m.spec.kind == KAN_LAYER_ACTIVATION || m.spec.kind == KAN_LAYER_AFFINE || m.spec.kind == KAN_LAYER_MULTIPLY;
       for (int64_t b = 0; b < batch; ++b) {
         for (int64_t o = 0; o < out; ++o) {
           const size_t i = size_t(b * out + o);
           if (b != row) CHECK_TEXT(spoiled.y[i] == clean.y[i], c.name + ": a NaN changed another row");
-          else if (!alone || o == column) CHECK_TEXT(std::isnan(spoiled.y[i]) && std::isnan(spoiled.y_infer[i]), c.name + ": NaN was lost");
+          else if (!alone || o == column)
+            CHECK_TEXT(std::isnan(spoiled.y[i]) && std::isnan(spoiled.y_infer[i]), c.name + ": NaN was lost");
         }
       }
     }
@@ -408,12 +464,17 @@ void not_a_number() {
 int main(int argc, char** argv) {
   const std::vector<std::string> names = {"auto", "reference", "baseline", "avx2", "avx512"};
   int32_t tier = -1;
-  for (size_t t = 1; argc == 2 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
+  for (size_t t = 1; argc == 2 && t < names.size(); ++t)
+    if (names[t] == argv[1]) tier = int32_t(t);
   if (tier < 0) return std::printf("usage: basis reference|baseline|avx2|avx512\n"), 2;
   if (tier > highest_tier()) return std::printf("basis: this processor or build has no tier %s\n", argv[1]), 77;
   context = make_context(tier, 2);
   splines();
-  globals();
+  bells();
+  series();
+  jacobi_polynomials();
+  waves_and_humps();
+  fractions_and_sums();
   far_outside();
   wavelets();
   activations();

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 #
-# clang-tidy (.clang-tidy) over the C interface, the core and the reference; and clang++ reads every source of the library, each
-# kernel for its tier, without a warning. Nothing is linked.
+# clang-format (.clang-format) over all of C++, CUDA and C; clang-tidy (.clang-tidy) over the C interface, the core and the reference;
+# and clang++ reads every source of the library, each kernel for its tier, without a warning. Nothing is linked.
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+native/tests/format.sh
 build=build/clang
 CC=clang CXX=clang++ cmake -S . -B "$build" -DKAN_CUDA=OFF -DKAN_TESTS=OFF -DKAN_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -Wno-dev \
   >/dev/null

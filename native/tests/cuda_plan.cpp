@@ -45,8 +45,8 @@ void test_columns_of_b_match_the_sums() {
     for (int j = 0; j < 4; ++j)
       for (int e = 0; e < 2; ++e) {
         const int group = 2 * (lane & 3) + e;
-        CHECK(fragment_column(true, lane, j, e) == group * 4 + j);    // 16 bytes at 4 group, number j
-        CHECK(fragment_column(false, lane, j, e) == j * 8 + group);   // row 8 j + group of [n][k]
+        CHECK(fragment_column(true, lane, j, e) == group * 4 + j);   // 16 bytes at 4 group, number j
+        CHECK(fragment_column(false, lane, j, e) == j * 8 + group);  // row 8 j + group of [n][k]
       }
 }
 

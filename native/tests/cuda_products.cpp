@@ -4,7 +4,7 @@
 // mantissa leave of a sum, and not as good as fp32 either, so that the products asked for are those made; and the error of
 // one fp32 product. A GPU or the
 // emulation is needed; without either the test says so and is not run.
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
@@ -43,8 +43,8 @@ void check_case(kan_context reference, const Case& base, int64_t in, int64_t out
   const Results expected = run_passes(reference, m, batch, x, d_y), actual = run_passes(device, m, batch, x, d_y);
   const auto check = [&](const std::string& what, const Vector& e, const Vector& a) {
     const double found = error(e, a);
-    CHECK_TEXT(found > p.low && found < p.high, c.name + ", " + entry + ", products " + std::to_string(p.products) + ": " +
-                                                    what + " is off by " + std::to_string(found));
+    CHECK_TEXT(found > p.low && found < p.high, c.name + ", " + entry + ", products " + std::to_string(p.products) +
+                                                    ": " + what + " is off by " + std::to_string(found));
   };
   for (const char* name : {"coef_scale", "base_weight"}) {
     if (expected.gradient.count(name)) check(name, expected.gradient.at(name), actual.gradient.at(name));
@@ -74,7 +74,8 @@ void check_split(kan_context reference) {
   for (size_t b = 0; b < 64; ++b)
     for (size_t o = 0; o < 64; ++o) worst = std::fmax(worst, std::fabs(r.y[b * 64 + o] / (x[b] * w[o]) - 1));
   CHECK_TEXT(worst < 0x1p-19, "a product is off by " + std::to_string(worst / 0x1p-24) + " x 2^-24");
-  CHECK_TEXT(std::fabs(r.y[0] / (worst_number * worst_number) - 1) > 0x1.8p-20, "the worst product is off by less than the split");
+  CHECK_TEXT(std::fabs(r.y[0] / (worst_number * worst_number) - 1) > 0x1.8p-20,
+             "the worst product is off by less than the split");
   kan_context_destroy(device);
 }
 
@@ -86,7 +87,8 @@ int main() {
   if (!device) return 77;
   kan_context_destroy(device);
   const Products ways[] = {{KAN_PRODUCTS_TF32, 1e-5, 3e-3}, {KAN_PRODUCTS_BF16, 2e-4, 3e-2}};
-  std::vector<Case> cases = cases_named(KAN_F32, {"linear flags 4", "rbf grid 8 base 2 flags 44", "chebyshev grid 4 base 2 flags 24"});
+  std::vector<Case> cases =
+      cases_named(KAN_F32, {"linear flags 4", "rbf grid 8 base 2 flags 44", "chebyshev grid 4 base 2 flags 24"});
   for (const Case& c : cases_named(KAN_F32, {"bspline order 3 grid 5"})) {
     if (!(c.spec.flags & KAN_FLAG_SCALE) || !(c.spec.flags & KAN_FLAG_MASK)) continue;
     cases.push_back(c);
@@ -103,7 +105,8 @@ int main() {
     if (c.spec.basis != KAN_BASIS_BSPLINE) continue;
     c.spec.grid = 150;
     c.name += ", 150 intervals";
-    for (const char* entry : {"dense_mma", "dense_cublas"}) check_case(reference, c, 3, 70, 37, entry, {KAN_PRODUCTS_FP32, -1, 1e-5});
+    for (const char* entry : {"dense_mma", "dense_cublas"})
+      check_case(reference, c, 3, 70, 37, entry, {KAN_PRODUCTS_FP32, -1, 1e-5});
   }
   check_split(reference);
   kan_context_destroy(reference);

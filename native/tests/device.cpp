@@ -7,18 +7,18 @@
 
 #include <algorithm>
 
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
 kan_context context;
 
-#define REFUSED(call, expected, word)                                                                                        \
-  do {                                                                                                                       \
-    const kan_status status_ = (call);                                                                                       \
-    const std::string text_ = last_error(context);                                                                           \
-    CHECK_TEXT(status_ == (expected), std::string(#call) + " gave " + std::to_string(status_) + ": " + text_);                \
-    CHECK_TEXT(text_.find(word) != std::string::npos, std::string(#call) + ": \"" + text_ + "\" lacks " + (word));            \
+#define REFUSED(call, expected, word)                                                                              \
+  do {                                                                                                             \
+    const kan_status status_ = (call);                                                                             \
+    const std::string text_ = last_error(context);                                                                 \
+    CHECK_TEXT(status_ == (expected), std::string(#call) + " gave " + std::to_string(status_) + ": " + text_);     \
+    CHECK_TEXT(text_.find(word) != std::string::npos, std::string(#call) + ": \"" + text_ + "\" lacks " + (word)); \
   } while (false)
 
 // Device memory that holds numbers of T.
@@ -37,7 +37,9 @@ class On {
     MUST(context, kan_device_read(context, values.data(), address_, bytes()));
     return values;
   }
-  void write(const std::vector<T>& values) { MUST(context, kan_device_write(context, address_, values.data(), bytes())); }
+  void write(const std::vector<T>& values) {
+    MUST(context, kan_device_write(context, address_, values.data(), bytes()));
+  }
   void* get() const { return reinterpret_cast<void*>(uintptr_t(address_)); }
   unsigned long long address() const { return address_; }
   long long bytes() const { return (long long)(count_ * sizeof(T)); }
@@ -84,7 +86,8 @@ void memory() {
   MUST(context, kan_device_allocate(context, 0, &address));
   CHECK(address == 0);
   MUST(context, kan_device_free(context, 0));
-  REFUSED(kan_device_allocate(context, 1ll << 46, &address), KAN_DEVICE_OUT_OF_MEMORY, "asked for 70368744177664 bytes");
+  REFUSED(kan_device_allocate(context, 1ll << 46, &address), KAN_DEVICE_OUT_OF_MEMORY,
+          "asked for 70368744177664 bytes");
   CHECK(address == 0);
   REFUSED(kan_device_allocate(context, -1, &address), KAN_INVALID_ARGUMENT, "bytes");
   REFUSED(kan_device_free(context, 4096), KAN_INVALID_ARGUMENT, "was not allocated");
@@ -162,25 +165,30 @@ void losses() {
         for (bool weighted : {false, true}) {
           const size_t n = size_t(batch * out);
           const std::vector<float> p = random_floats(n, 5, -3, 3), weights = random_floats(size_t(batch), 6, 0, 2);
-          const std::vector<float> t = kind == KAN_LOSS_BCE_LOGITS ? random_floats(n, 7, 0, 1) : random_floats(n, 7, -3, 3);
+          const std::vector<float> t =
+              kind == KAN_LOSS_BCE_LOGITS ? random_floats(n, 7, 0, 1) : random_floats(n, 7, -3, 3);
           std::vector<int32_t> labels(static_cast<size_t>(batch));
           for (size_t b = 0; b < labels.size(); ++b) labels[b] = int32_t((b * 7) % size_t(out));
           const bool classes = kind == KAN_LOSS_CROSS_ENTROPY;
           const void* target = classes ? static_cast<const void*>(labels.data()) : t.data();
           std::vector<float> expected(n);
           double value = 0;
-          MUST(cpu, kan_loss(cpu, kind, KAN_F32, batch, out, p.data(), target, weighted ? weights.data() : nullptr, 1.5, expected.data(), &value));
+          MUST(cpu, kan_loss(cpu, kind, KAN_F32, batch, out, p.data(), target, weighted ? weights.data() : nullptr, 1.5,
+                             expected.data(), &value));
           const On<float> on_p(p), on_t(t), on_weights(weights), on_d(std::vector<float>(n, NAN));
           const On<int32_t> on_labels(labels);
           const On<double> on_value({NAN});
           const void* on_target = classes ? on_labels.get() : on_t.get();
           for (bool in_place : {false, true}) {
             const On<float>& d = in_place ? on_p : on_d;
-            MUST(context, kan_loss(context, kind, KAN_F32, batch, out, on_p.get(), on_target, weighted ? on_weights.get() : nullptr, 1.5, d.get(),
-                                   static_cast<double*>(on_value.get())));
+            MUST(context,
+                 kan_loss(context, kind, KAN_F32, batch, out, on_p.get(), on_target,
+                          weighted ? on_weights.get() : nullptr, 1.5, d.get(), static_cast<double*>(on_value.get())));
             const double got = on_value.read()[0];
-            const std::string name = "loss " + std::to_string(kind) + ", " + std::to_string(batch) + " x " + std::to_string(out);
-            CHECK_TEXT(std::fabs(got - value) <= 2e-6 * (1 + std::fabs(value)), name + ": " + std::to_string(got) + " " + std::to_string(value));
+            const std::string name =
+                "loss " + std::to_string(kind) + ", " + std::to_string(batch) + " x " + std::to_string(out);
+            CHECK_TEXT(std::fabs(got - value) <= 2e-6 * (1 + std::fabs(value)),
+                       name + ": " + std::to_string(got) + " " + std::to_string(value));
             const std::vector<float> gradient = d.read();
             double worst = 0, largest = 0;
             for (size_t i = 0; i < n; ++i) {
@@ -199,7 +207,8 @@ void losses() {
   const On<int32_t> labels({0, 7});
   const On<double> value({0});
   double* at = static_cast<double*>(value.get());
-  MUST(context, kan_loss(context, KAN_LOSS_CROSS_ENTROPY, KAN_F32, 2, 2, p.get(), labels.get(), nullptr, 0, d.get(), at));
+  MUST(context,
+       kan_loss(context, KAN_LOSS_CROSS_ENTROPY, KAN_F32, 2, 2, p.get(), labels.get(), nullptr, 0, d.get(), at));
   CHECK(std::isnan(value.read()[0]));
   MUST(context, kan_loss(context, KAN_LOSS_BCE_LOGITS, KAN_F32, 2, 2, p.get(), p.get(), nullptr, 0, d.get(), at));
   CHECK(std::isnan(value.read()[0]));
@@ -224,7 +233,8 @@ void vectors() {
   const On<double> value({0, 0});
   double expected = 0;
   MUST(cpu, kan_vector_dot(cpu, KAN_F32, (long long)n, a.data(), b.data(), &expected));
-  MUST(context, kan_vector_dot(context, KAN_F32, (long long)n, on_a.get(), on_b.get(), static_cast<double*>(value.get())));
+  MUST(context,
+       kan_vector_dot(context, KAN_F32, (long long)n, on_a.get(), on_b.get(), static_cast<double*>(value.get())));
   CHECK(std::fabs(value.read()[0] - expected) <= 1e-10 * double(n));
   MUST(context, kan_vector_axpy(context, KAN_F32, (long long)n, 0.5, on_a.get(), on_b.get()));
   MUST(context, kan_vector_scale(context, KAN_F32, (long long)n, -2, on_b.get()));
@@ -247,7 +257,8 @@ void vectors() {
       MUST(context, kan_sgd_step(context, &sgd, KAN_F32, (long long)n, on_p.get(), gradient.get(), on_v.get()));
       const std::vector<float> moved = on_p.read(), velocity = on_v.read();
       double worst = 0;
-      for (size_t i = 0; i < n; ++i) worst = std::fmax(worst, std::fmax(std::fabs(moved[i] - p[i]), std::fabs(velocity[i] - v[i])));
+      for (size_t i = 0; i < n; ++i)
+        worst = std::fmax(worst, std::fmax(std::fabs(moved[i] - p[i]), std::fabs(velocity[i] - v[i])));
       CHECK_TEXT(worst < 1e-6, "sgd off by " + std::to_string(worst));
     }
   }
@@ -258,6 +269,22 @@ kan_layer_spec spline_spec(int64_t in, int64_t out) {
   kan_layer_spec s = layer_spec(KAN_LAYER_KAN, KAN_F32, in, out);
   s.basis = KAN_BASIS_BSPLINE, s.grid = 5, s.order = 3, s.base = KAN_ACTIVATION_SILU, s.flags = KAN_FLAG_BIAS;
   return s;
+}
+
+// A graph of what `step` queues, which uses `x`; meanwhile the host reads nothing, and what a graph uses is not freed.
+template <class Step>
+int32_t captured(Step&& step, const On<float>& x) {
+  int32_t graph = -1;
+  MUST(context, kan_graph_begin(context));
+  step();
+  REFUSED(kan_synchronize(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
+  std::vector<float> no(1);
+  REFUSED(kan_device_read(context, no.data(), x.address(), 4), KAN_INVALID_ARGUMENT, "kan_graph_begin");
+  REFUSED(kan_graph_begin(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
+  MUST(context, kan_graph_end(context, &graph));
+  CHECK(graph >= 0);
+  REFUSED(kan_device_free(context, x.address()), KAN_INVALID_ARGUMENT, "destroy the graph first");
+  return graph;
 }
 
 // A training step of one layer on a data set that is on the device, queued or captured: the same bits either way, with
@@ -272,10 +299,12 @@ void training(int runs) {
   std::memcpy(initial.data(), model.params.get(), params * 4);
   std::vector<float> knots(size_t(sizes.buffers));
   std::memcpy(knots.data(), model.buffers.get(), knots.size() * 4);
-  const On<float> data(random_floats(size_t(rows * in), 21)), target(random_floats(size_t(rows * out), 22)), buffers(knots);
+  const On<float> data(random_floats(size_t(rows * in), 21)), target(random_floats(size_t(rows * out), 22)),
+      buffers(knots);
   const On<float> x(std::vector<float>(size_t(batch * in))), t(std::vector<float>(size_t(batch * out)));
   const On<float> y(std::vector<float>(size_t(batch * out))), d_x(std::vector<float>(size_t(batch * in)));
-  const On<unsigned char> saved(std::vector<unsigned char>(size_t(sizes.saved_bytes))), scratch(std::vector<unsigned char>(size_t(sizes.scratch_bytes)));
+  const On<unsigned char> saved(std::vector<unsigned char>(size_t(sizes.saved_bytes))),
+      scratch(std::vector<unsigned char>(size_t(sizes.scratch_bytes)));
   const On<int32_t> indices(std::vector<int32_t>(static_cast<size_t>(rows)));
   const On<double> loss({0}), total({0});
   std::vector<float> result;
@@ -294,29 +323,22 @@ void training(int runs) {
     const auto step = [&](double rate, long long number) {
       adam.learning_rate = rate, adam.step = number;
       MUST(context, kan_gather(context, batch, in * 4, data.get(), rows, indices.get(), rows, position.get(), x.get()));
-      MUST(context, kan_gather(context, batch, out * 4, target.get(), rows, indices.get(), rows, position.get(), t.get()));
+      MUST(context,
+           kan_gather(context, batch, out * 4, target.get(), rows, indices.get(), rows, position.get(), t.get()));
       MUST(context, kan_advance(context, position.get(), batch));
       if (adam.state) MUST(context, kan_adamw_advance(context, &adam));
-      MUST(context, kan_layer_forward(context, model.layer, KAN_MODE_TRAIN, batch, x.get(), p.get(), buffers.get(), y.get(), saved.get(), scratch.get()));
-      MUST(context, kan_loss(context, KAN_LOSS_MSE, KAN_F32, batch, out, y.get(), t.get(), nullptr, 1, y.get(), static_cast<double*>(loss.get())));
+      MUST(context, kan_layer_forward(context, model.layer, KAN_MODE_TRAIN, batch, x.get(), p.get(), buffers.get(),
+                                      y.get(), saved.get(), scratch.get()));
+      MUST(context, kan_loss(context, KAN_LOSS_MSE, KAN_F32, batch, out, y.get(), t.get(), nullptr, 1, y.get(),
+                             static_cast<double*>(loss.get())));
       MUST(context, kan_vector_axpy(context, KAN_F64, 1, double(batch), loss.get(), total.get()));
-      MUST(context, kan_layer_backward_adamw(context, model.layer, batch, x.get(), p.get(), buffers.get(), saved.get(), y.get(), KAN_GRAD_OVERWRITE,
-                                             d_x.get(), &adam, m.get(), v.get(), scratch.get()));
+      MUST(context,
+           kan_layer_backward_adamw(context, model.layer, batch, x.get(), p.get(), buffers.get(), saved.get(), y.get(),
+                                    KAN_GRAD_OVERWRITE, d_x.get(), &adam, m.get(), v.get(), scratch.get()));
     };
     const auto rate_of = [&](long long number) { return 0.01 / double(number); };
-    int32_t graph = -1;
-    if (way >= 2) {
-      MUST(context, kan_graph_begin(context));
-      step(1, 1);
-      REFUSED(kan_synchronize(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
-      std::vector<float> no(1);
-      REFUSED(kan_device_read(context, no.data(), x.address(), 4), KAN_INVALID_ARGUMENT, "kan_graph_begin");
-      REFUSED(kan_graph_begin(context), KAN_INVALID_ARGUMENT, "kan_graph_begin");
-      MUST(context, kan_graph_end(context, &graph));
-      CHECK(graph >= 0);
-      REFUSED(kan_device_free(context, x.address()), KAN_INVALID_ARGUMENT, "destroy the graph first");
-      CHECK(p.read() == initial);  // recorded, not run
-    }
+    const int32_t graph = way >= 2 ? captured([&] { step(1, 1); }, x) : -1;
+    if (way >= 2) CHECK(p.read() == initial);  // recorded, not run
     for (long long number = 1; number <= steps; ++number) {
       host.learning_rate = rate_of(number);
       if (way > 0) MUST(context, kan_device_write(context, state.address(), &host.learning_rate, 8));
@@ -331,7 +353,8 @@ void training(int runs) {
       CHECK(after != initial && std::isfinite(first_total) && first_total > 0);
     }
     CHECK_TEXT(after == result, "parameters after " + std::to_string(steps) + " steps, way " + std::to_string(way));
-    CHECK_TEXT(total.read()[0] == first_total, "loss of " + std::to_string(steps) + " steps, way " + std::to_string(way));
+    CHECK_TEXT(total.read()[0] == first_total,
+               "loss of " + std::to_string(steps) + " steps, way " + std::to_string(way));
     if (graph >= 0) {
       MUST(context, kan_graph_destroy(context, graph));
       REFUSED(kan_graph_launch(context, graph), KAN_INVALID_ARGUMENT, "graph");
@@ -344,15 +367,17 @@ void training(int runs) {
 
 // The same bits as the first time, for one layer of every family.
 void determinism(int runs) {
-  for (const Case& c : cases_named(KAN_F32, {"bspline order 3 grid 5 outside 0 knots 0", "rbf grid 8 base 2 flags 44", "wavelet 0 flags 4",
-                                             "linear flags 4", "layernorm", "batchnorm"})) {
+  for (const Case& c : cases_named(KAN_F32, {"bspline order 3 grid 5 outside 0 knots 0", "rbf grid 8 base 2 flags 44",
+                                             "wavelet 0 flags 4", "linear flags 4", "layernorm", "batchnorm"})) {
     const Model m(context, sized(c, 20, 30), 9);
     Random random(3);
-    const Vector x = random_input(random, c, 40 * m.spec.in_features), d_y = random_cotangent(random, KAN_F32, 40 * m.spec.out_features);
+    const Vector x = random_input(random, c, 40 * m.spec.in_features),
+                 d_y = random_cotangent(random, KAN_F32, 40 * m.spec.out_features);
     const Results first = run_passes(context, m, 40, x, d_y);
     for (int run = 1; run < runs; ++run) {
       const Results again = run_passes(context, m, 40, x, d_y);
-      CHECK_TEXT(first.y == again.y && first.d_x == again.d_x && first.gradient == again.gradient, c.name + ", run " + std::to_string(run));
+      CHECK_TEXT(first.y == again.y && first.d_x == again.d_x && first.gradient == again.gradient,
+                 c.name + ", run " + std::to_string(run));
     }
   }
 }
@@ -362,13 +387,15 @@ void refusals() {
   kan_layer_spec f64 = layer_spec(KAN_LAYER_LINEAR, KAN_F64, 3, 2);
   REFUSED(kan_layer_create(context, &f64, &layer), KAN_UNSUPPORTED, "KAN_F32");
   double value = 0;
-  REFUSED(kan_loss(context, KAN_LOSS_MSE, KAN_F64, 1, 1, &value, &value, nullptr, 1, nullptr, &value), KAN_UNSUPPORTED, "KAN_F64");
+  REFUSED(kan_loss(context, KAN_LOSS_MSE, KAN_F64, 1, 1, &value, &value, nullptr, 1, nullptr, &value), KAN_UNSUPPORTED,
+          "KAN_F64");
   auto spec = make_struct<kan_context_spec>();
   kan_context made;
   const auto refused = [&](kan_status expected, const char* word) {
     const kan_status status = kan_context_create(&spec, &made);
     const std::string text = last_error(nullptr);
-    CHECK_TEXT(status == expected && made == nullptr && text.find(word) != std::string::npos, std::to_string(status) + ": " + text);
+    CHECK_TEXT(status == expected && made == nullptr && text.find(word) != std::string::npos,
+               std::to_string(status) + ": " + text);
   };
   spec.device = KAN_DEVICE_CUDA, spec.threads = 1;
   spec.device_index = 99, refused(KAN_NOT_BUILT_WITH_CUDA, "given 99"), spec.device_index = 0;
@@ -433,7 +460,9 @@ int fault() {
     kan_context made;
     CHECK(kan_context_create(&spec, &made) == KAN_DEVICE_ERROR);
     const std::string text = last_error(nullptr);
-    CHECK_TEXT(text.find("kan_synchronize") != std::string::npos && text.find("restart the process") != std::string::npos, text);
+    CHECK_TEXT(
+        text.find("kan_synchronize") != std::string::npos && text.find("restart the process") != std::string::npos,
+        text);
   }
   return check::finish("device fault");
 }
@@ -442,8 +471,10 @@ int fault() {
 void absences() {
   struct {
     const char *role, *one, *two;
-  } const roles[] = {{"no-driver", "no NVIDIA driver", ""}, {"old-driver", "CUDA 12.4", "CUDA 13.0"},
-                     {"no-device", "no CUDA device", ""}, {"old-gpu", "7.0", "8.0"}};
+  } const roles[] = {{"no-driver", "no NVIDIA driver", ""},
+                     {"old-driver", "CUDA 12.4", "CUDA 13.0"},
+                     {"no-device", "no CUDA device", ""},
+                     {"old-gpu", "7.0", "8.0"}};
   for (const auto& role : roles) {
     setenv("KAN4J_EMULATION", role.role, 1);
     auto spec = make_struct<kan_context_spec>();
@@ -451,7 +482,9 @@ void absences() {
     kan_context made;
     const kan_status status = kan_context_create(&spec, &made);
     const std::string text = last_error(nullptr);
-    CHECK_TEXT(status == KAN_NOT_BUILT_WITH_CUDA && text.find(role.one) != std::string::npos && text.find(role.two) != std::string::npos, text);
+    CHECK_TEXT(status == KAN_NOT_BUILT_WITH_CUDA && text.find(role.one) != std::string::npos &&
+                   text.find(role.two) != std::string::npos,
+               text);
   }
   unsetenv("KAN4J_EMULATION");
 }

@@ -11,14 +11,15 @@ std::vector<Vector> pass(kan_context context, const Model& m, double value) {
   const int64_t in = m.spec.in_features, out = m.spec.out_features, size = size_of(m.spec.dtype);
   Vector x(size_t(in), 0.25);
   x[0] = value;
-  const Guarded xs = guarded(m.spec.dtype, x), y(out * size, size), d_y = guarded(m.spec.dtype, Vector(size_t(out), 1)), d_x(in * size, size),
-                d_params(m.params_count * size, size);
+  const Guarded xs = guarded(m.spec.dtype, x), y(out * size, size), d_y = guarded(m.spec.dtype, Vector(size_t(out), 1)),
+                d_x(in * size, size), d_params(m.params_count * size, size);
   const kan_layer_sizes sizes = m.query(context, 1, KAN_MODE_TRAIN);
   const Guarded saved(sizes.saved_bytes, 64), scratch(sizes.scratch_bytes, 64);
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, 1, xs.get(), m.params.get(), m.buffers.get(), y.get(), saved.get(),
-                                  scratch.get()));
-  MUST(context, kan_layer_backward(context, m.layer, 1, xs.get(), m.params.get(), m.buffers.get(), saved.get(), d_y.get(),
-                                   KAN_GRAD_OVERWRITE, d_x.get(), KAN_GRAD_OVERWRITE, d_params.get(), scratch.get()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, 1, xs.get(), m.params.get(), m.buffers.get(),
+                                  y.get(), saved.get(), scratch.get()));
+  MUST(context,
+       kan_layer_backward(context, m.layer, 1, xs.get(), m.params.get(), m.buffers.get(), saved.get(), d_y.get(),
+                          KAN_GRAD_OVERWRITE, d_x.get(), KAN_GRAD_OVERWRITE, d_params.get(), scratch.get()));
   std::vector<Vector> all = {load(m.spec.dtype, y.get(), out), load(m.spec.dtype, d_x.get(), in)};
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     if (m.tensors[t].role == KAN_ROLE_PARAM) all.push_back(m.get(context, int64_t(t), d_params.get()));
@@ -41,8 +42,8 @@ void finite(kan_context context, kan_context reference, kan_layer_spec spec, con
         const bool value_too = !(spec.basis == KAN_BASIS_BSPLINE && spec.outside == KAN_OUTSIDE_LINEAR);
         const double bound = 1e-4 * std::fabs(theirs[i][j]) + 1e-3;
         CHECK_TEXT(std::isfinite(ours[i][j]) && (!value_too || std::fabs(ours[i][j] - theirs[i][j]) <= bound),
-                   name + " at " + std::to_string(value) + ", result " + std::to_string(i) + ": " + std::to_string(ours[i][j]) +
-                       ", expected " + std::to_string(theirs[i][j]));
+                   name + " at " + std::to_string(value) + ", result " + std::to_string(i) + ": " +
+                       std::to_string(ours[i][j]) + ", expected " + std::to_string(theirs[i][j]));
       }
     }
   }

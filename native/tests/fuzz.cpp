@@ -21,15 +21,20 @@ class Fuzz {
     switch (random_.below(16)) {
       case 0: return make_context();
       case 1: return destroy_context();
-      case 2: case 3: return make_layer();
+      case 2:
+      case 3: return make_layer();
       case 4: return destroy_layer();
       case 5: return count(kan_layer_query(context(), layer(), number(), small(), sizes()));
       case 6: return count(kan_layer_tensor(context(), layer(), number(), info()));
       case 7: return tensor();
-      case 8: case 9: case 10: return passes();
+      case 8:
+      case 9:
+      case 10: return passes();
       case 11: return loss();
       case 12: return optimizer();
-      case 13: return count(kan_vector_dot(context(), small(), length(), pointer(), pointer(), static_cast<double*>(pointer())));
+      case 13:
+        return count(
+            kan_vector_dot(context(), small(), length(), pointer(), pointer(), static_cast<double*>(pointer())));
       case 14:
         count(kan_vector_axpy(context(), small(), length(), real(), pointer(), pointer()));
         count(kan_vector_clamp(context(), small(), length(), real(), pointer()));
@@ -59,7 +64,9 @@ class Fuzz {
   }
   // Its own place in the array, rarely another's: a call refuses arrays that overlap what it writes.
   void* apart(int64_t slot) {
-    if (rarely()) return rarely() ? nullptr : room_.as<char>() + (rarely() ? slot : random_.below(14)) * (1 << 16) + random_.below(64);
+    if (rarely())
+      return rarely() ? nullptr
+                      : room_.as<char>() + (rarely() ? slot : random_.below(14)) * (1 << 16) + random_.below(64);
     return room_.as<char>() + slot * (1 << 16);
   }
   kan_context context() {
@@ -73,7 +80,8 @@ class Fuzz {
   template <class S>
   S* structure(S& s) {
     s = make_struct<S>();
-    if (rarely()) s.struct_size = random_.below(2) ? int32_t(random_.bits()) : int32_t(random_.below(int64_t(sizeof s)));
+    if (rarely())
+      s.struct_size = random_.below(2) ? int32_t(random_.bits()) : int32_t(random_.below(int64_t(sizeof s)));
     if (rarely()) s.struct_version = int32_t(random_.below(3)) - 1;
     if (s.struct_size > int32_t(sizeof s)) s.struct_size |= 1 << 30;  // never beyond the struct that is really there
     return rarely() ? nullptr : &s;
@@ -102,10 +110,13 @@ class Fuzz {
     if (layers_.size() >= 30) return destroy_layer();
     kan_layer_spec s;
     const kan_layer_spec* given = structure(s);
-    s.kind = random_.below(3) ? KAN_LAYER_KAN : int32_t(random_.below(9)), s.dtype = rarely() ? small() : int32_t(1 + random_.below(2));
+    s.kind = random_.below(3) ? KAN_LAYER_KAN : int32_t(random_.below(9)),
+    s.dtype = rarely() ? small() : int32_t(1 + random_.below(2));
     s.in_features = number(), s.out_features = random_.below(3) ? number() : s.in_features;
-    s.basis = s.kind == KAN_LAYER_KAN ? int32_t(random_.below(13)) : 0, s.base = s.kind == KAN_LAYER_KAN ? int32_t(random_.below(8)) : 0;
-    s.grid = small(), s.order = small(), s.outside = int32_t(random_.below(4)), s.activation = int32_t(random_.below(8)), s.wavelet = int32_t(random_.below(6));
+    s.basis = s.kind == KAN_LAYER_KAN ? int32_t(random_.below(13)) : 0,
+    s.base = s.kind == KAN_LAYER_KAN ? int32_t(random_.below(8)) : 0;
+    s.grid = small(), s.order = small(), s.outside = int32_t(random_.below(4)),
+    s.activation = int32_t(random_.below(8)), s.wavelet = int32_t(random_.below(6));
     s.flags = random_.below(3) ? int32_t(random_.bits() & random_.bits() & random_.bits() & 127) : 0;
     for (double& v : s.shape) v = real();
     kan_layer made = nullptr;
@@ -128,7 +139,8 @@ class Fuzz {
     kan_context c = context();
     kan_layer l = layer();
     if (!fits(c, l, 1)) return;
-    random_.below(2) ? count(kan_layer_tensor_get(c, l, number(), pointer(), pointer())) : count(kan_layer_tensor_set(c, l, number(), pointer(), pointer()));
+    random_.below(2) ? count(kan_layer_tensor_get(c, l, number(), pointer(), pointer()))
+                     : count(kan_layer_tensor_set(c, l, number(), pointer(), pointer()));
   }
   void passes() {
     kan_context c = context();
@@ -142,16 +154,18 @@ class Fuzz {
     count(kan_layer_forward(c, l, rarely() ? small() : train, batch, x, params, buffers, y, saved, scratch));
     if (train) {
       const bool mixed = rarely();  // another layer's or batch's pass: refused by what `saved` remembers
-      count(kan_layer_backward(c, mixed ? layer() : l, mixed ? number() : batch, x, params, buffers, saved, apart(6), small(), apart(7), small(), apart(8),
-                               scratch));
+      count(kan_layer_backward(c, mixed ? layer() : l, mixed ? number() : batch, x, params, buffers, saved, apart(6),
+                               small(), apart(7), small(), apart(8), scratch));
       kan_adamw adam;
-      count(kan_layer_backward_adamw(c, l, batch, x, params, buffers, saved, apart(6), small(), apart(7), optimizer_struct(adam), apart(9), apart(10),
-                                     scratch));
+      count(kan_layer_backward_adamw(c, l, batch, x, params, buffers, saved, apart(6), small(), apart(7),
+                                     optimizer_struct(adam), apart(9), apart(10), scratch));
     }
     if (tensors == 0) return;
-    count(kan_layer_edge_statistics(c, l, batch, x, params, buffers, static_cast<double*>(apart(11)), nullptr, static_cast<double*>(apart(12)), scratch));
-    count(kan_layer_edge_backward(c, l, batch, x, params, buffers, static_cast<double*>(apart(9)), static_cast<double*>(apart(10)), nullptr, small(),
-                                  apart(7), small(), apart(8), scratch));
+    count(kan_layer_edge_statistics(c, l, batch, x, params, buffers, static_cast<double*>(apart(11)), nullptr,
+                                    static_cast<double*>(apart(12)), scratch));
+    count(kan_layer_edge_backward(c, l, batch, x, params, buffers, static_cast<double*>(apart(9)),
+                                  static_cast<double*>(apart(10)), nullptr, small(), apart(7), small(), apart(8),
+                                  scratch));
     count(kan_layer_basis(c, l, batch, x, params, buffers, apart(13)));
   }
   // Sets even knots for a layer that has them; returns its number of tensors.
@@ -169,7 +183,8 @@ class Fuzz {
   }
   const kan_adamw* optimizer_struct(kan_adamw& o) {
     const kan_adamw* given = structure(o);
-    o.learning_rate = real(), o.beta1 = real(), o.beta2 = real(), o.eps = real(), o.weight_decay = real(), o.step = number();
+    o.learning_rate = real(), o.beta1 = real(), o.beta2 = real(), o.eps = real(), o.weight_decay = real(),
+    o.step = number();
     return given;
   }
   void optimizer() {
@@ -181,19 +196,22 @@ class Fuzz {
     sgd.learning_rate = real(), sgd.momentum = real(), sgd.weight_decay = real(), sgd.nesterov = small() & 1;
     const kan_adamw* adams[] = {a, a};
     const kan_sgd* sgds[] = {s, s};
-    count(kan_adamw_step_groups(context(), adams, small() & 1, static_cast<const uint8_t*>(pointer()), small(), length(), pointer(), pointer(), pointer(), pointer()));
-    count(kan_sgd_step_groups(context(), sgds, small() & 1, static_cast<const uint8_t*>(pointer()), small(), length(), pointer(), pointer(), pointer()));
+    count(kan_adamw_step_groups(context(), adams, small() & 1, static_cast<const uint8_t*>(pointer()), small(),
+                                length(), pointer(), pointer(), pointer(), pointer()));
+    count(kan_sgd_step_groups(context(), sgds, small() & 1, static_cast<const uint8_t*>(pointer()), small(), length(),
+                              pointer(), pointer(), pointer()));
     count(kan_sgd_step(context(), s, small(), length(), pointer(), pointer(), pointer()));
   }
   void loss() {
     const long long batch = rarely() ? static_cast<long long>(random_.bits()) : random_.below(30);
-    count(kan_loss(context(), small(), small(), batch, number(), pointer(), pointer(), random_.below(2) ? nullptr : pointer(), real(), pointer(),
-                   static_cast<double*>(pointer())));
+    count(kan_loss(context(), small(), small(), batch, number(), pointer(), pointer(),
+                   random_.below(2) ? nullptr : pointer(), real(), pointer(), static_cast<double*>(pointer())));
   }
   void texts() {
     char text[64];
     std::memset(text, 'x', sizeof text);
-    const long long capacity = random_.below(40) - 3, length = kan_last_error(context(), rarely() ? nullptr : text, capacity);
+    const long long capacity = random_.below(40) - 3,
+                    length = kan_last_error(context(), rarely() ? nullptr : text, capacity);
     CHECK(length >= 0 && text[capacity > 0 ? capacity : 0] == 'x');
     auto found = make_struct<kan_context_info>();
     count(kan_context_query(context(), rarely() ? nullptr : &found));
@@ -217,7 +235,8 @@ int main(int argc, char** argv) {
     Fuzz fuzz(seed);
     for (long long i = 0; i < calls; ++i) fuzz.call();
     CHECK(fuzz.intact());
-    std::printf("fuzz: seed %llu, %lld calls accepted, %lld refused\n", static_cast<unsigned long long>(seed), fuzz.accepted, fuzz.refused);
+    std::printf("fuzz: seed %llu, %lld calls accepted, %lld refused\n", static_cast<unsigned long long>(seed),
+                fuzz.accepted, fuzz.refused);
     CHECK(fuzz.accepted > calls / 20 && fuzz.refused > calls / 20);  // neither side is idle
   }
   CHECK(kan_debug_live(0) == 0 && kan_debug_live(1) == 0);

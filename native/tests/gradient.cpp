@@ -2,7 +2,7 @@
 //
 // The reference's gradients against central differences of its own forward pass (4 points, double precision), for every
 // kind of layer, basis and flag: of every input and every trainable number. For KAN layers those of the edges' statistics too.
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
@@ -16,8 +16,8 @@ double objective(kan_context context, const Model& m, int64_t batch, const Vecto
   Guarded buffers(m.buffers.bytes(), 8);
   std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
   Vector y(d_y.size());
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.data(), m.params.get(), buffers.get(), y.data(),
-                                  saved.get(), scratch.get()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.data(), m.params.get(), buffers.get(),
+                                  y.data(), saved.get(), scratch.get()));
   double sum = 0;
   for (size_t i = 0; i < y.size(); ++i) sum += y[i] * d_y[i];
   return sum;
@@ -48,13 +48,16 @@ void check_gradients(kan_context context, Model& m, const std::string& name, Vec
   constexpr double tolerance = 2e-7;
   for (size_t i = 0; i < x.size(); ++i) {
     const double before = x[i];
-    const double expected = difference([&](double step) {
-      x[i] = before + step;
-      return f();
-    }, kStep);
+    const double expected = difference(
+        [&](double step) {
+          x[i] = before + step;
+          return f();
+        },
+        kStep);
     x[i] = before;
     CHECK_TEXT(std::fabs(expected - r.d_x[i]) <= tolerance * (1 + std::fabs(expected)),
-               name + " d_x[" + std::to_string(i) + "] " + std::to_string(r.d_x[i]) + " difference " + std::to_string(expected));
+               name + " d_x[" + std::to_string(i) + "] " + std::to_string(r.d_x[i]) + " difference " +
+                   std::to_string(expected));
   }
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     if (m.tensors[t].role != KAN_ROLE_PARAM) continue;
@@ -62,15 +65,17 @@ void check_gradients(kan_context context, Model& m, const std::string& name, Vec
     const Vector& gradient = r.gradient.at(m.tensors[t].name);
     const int64_t stride = before.size() > 60 ? 7 : 1;
     for (size_t i = 0; i < before.size(); i += size_t(stride)) {
-      const double expected = difference([&](double step) {
-        Vector moved = before;
-        moved[i] += step;
-        m.set(context, int64_t(t), moved);
-        return f();
-      }, kStep);
+      const double expected = difference(
+          [&](double step) {
+            Vector moved = before;
+            moved[i] += step;
+            m.set(context, int64_t(t), moved);
+            return f();
+          },
+          kStep);
       CHECK_TEXT(std::fabs(expected - gradient[i]) <= tolerance * (1 + std::fabs(expected)),
-                 name + " " + m.tensors[t].name + "[" + std::to_string(i) + "] " + std::to_string(gradient[i]) + " difference " +
-                     std::to_string(expected));
+                 name + " " + m.tensors[t].name + "[" + std::to_string(i) + "] " + std::to_string(gradient[i]) +
+                     " difference " + std::to_string(expected));
     }
     m.set(context, int64_t(t), before);
   }
@@ -86,18 +91,20 @@ void check_case(kan_context context, const Case& c, uint64_t seed) {
     while (near_kink(m, int64_t(i) % in, x[i], kStep)) x[i] += 7 * kStep;
   }
   const Vector d_y = random_cotangent(random, KAN_F64, batch * m.spec.out_features);
-  check_gradients(context, m, c.name, x, run_passes(context, m, batch, x, d_y), [&] { return objective(context, m, batch, x, d_y); });
+  check_gradients(context, m, c.name, x, run_passes(context, m, batch, x, d_y),
+                  [&] { return objective(context, m, batch, x, d_y); });
   if (m.spec.kind != KAN_LAYER_KAN) return;
   const EdgeCotangents e = random_edge_cotangents(context, m, batch, x, random, 0.01);
   for (double a : e.mean_abs) edges_with_size += a != 0;
   const Guarded scratch(m.query(context, batch, KAN_MODE_INFER).scratch_bytes, 64);
   Vector mean_abs(e.mean.size()), mean(e.mean.size()), deviation(e.mean.size());
   check_gradients(context, m, c.name + ", edges", x, run_edge_backward(context, m, batch, x, e), [&] {
-    MUST(context, kan_layer_edge_statistics(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(), mean_abs.data(), mean.data(),
-                                            deviation.data(), scratch.get()));
+    MUST(context, kan_layer_edge_statistics(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(),
+                                            mean_abs.data(), mean.data(), deviation.data(), scratch.get()));
     double sum = 0;
     for (size_t j = 0; j < mean.size(); ++j) {
-      sum += e.mean_abs[j] * mean_abs[j] + e.mean[j] * mean[j] + e.mean_square[j] * (deviation[j] * deviation[j] + mean[j] * mean[j]);
+      sum += e.mean_abs[j] * mean_abs[j] + e.mean[j] * mean[j] +
+             e.mean_square[j] * (deviation[j] * deviation[j] + mean[j] * mean[j]);
     }
     return sum;
   });

@@ -28,7 +28,9 @@ class Guarded {
     if (!base_) base_ = mapped(length_, page);
     begin_ = base_ + page;
     end_ = begin_ + room;
-    data_ = edge == kBegin ? begin_ : reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(end_ - bytes) & ~uintptr_t(alignment - 1));
+    data_ = edge == kBegin
+                ? begin_
+                : reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(end_ - bytes) & ~uintptr_t(alignment - 1));
     std::memset(begin_, kPattern, size_t(room));
   }
   Guarded(Guarded&& other) noexcept { *this = std::move(other); }
@@ -45,13 +47,17 @@ class Guarded {
 
   void* get() const { return data_; }
   template <class T>
-  T* as() const { return static_cast<T*>(static_cast<void*>(data_)); }
+  T* as() const {
+    return static_cast<T*>(static_cast<void*>(data_));
+  }
   int64_t bytes() const { return bytes_; }
 
   // Whether the bytes around the data are still what they were.
   bool intact() const {
-    for (const char* p = begin_; p < data_; ++p) if (static_cast<unsigned char>(*p) != kPattern) return false;
-    for (const char* p = data_ + bytes_; p < end_; ++p) if (static_cast<unsigned char>(*p) != kPattern) return false;
+    for (const char* p = begin_; p < data_; ++p)
+      if (static_cast<unsigned char>(*p) != kPattern) return false;
+    for (const char* p = data_ + bytes_; p < end_; ++p)
+      if (static_cast<unsigned char>(*p) != kPattern) return false;
     return true;
   }
 
@@ -75,7 +81,8 @@ class Guarded {
   }
   static char* mapped(int64_t length, int64_t page) {
     void* memory = mmap(nullptr, size_t(length), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED || mprotect(static_cast<char*>(memory) + page, size_t(length - 2 * page), PROT_READ | PROT_WRITE) != 0) {
+    if (memory == MAP_FAILED ||
+        mprotect(static_cast<char*>(memory) + page, size_t(length - 2 * page), PROT_READ | PROT_WRITE) != 0) {
       std::printf("cannot map %lld bytes\n", static_cast<long long>(length));
       std::exit(1);
     }

@@ -14,7 +14,7 @@
 #include <pmmintrin.h>
 #endif
 
-#include "tests/model.hpp"
+#include "tests/cases.hpp"
 
 namespace {
 
@@ -30,10 +30,11 @@ std::vector<float> results(kan_context context, const Case& c, int64_t batch, do
   std::vector<float> x(size_t(batch * in)), y(size_t(batch * out)), d_x(x.size()), d_params(size_t(m.params_count));
   for (float& v : x) v = float(random.uniform(-1, 1) * size);
   caller();
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.data(), m.params.get(), m.buffers.get(), y.data(),
-                                  saved.get(), scratch.get()));
-  MUST(context, kan_layer_backward(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(), saved.get(), y.data(),
-                                   KAN_GRAD_OVERWRITE, d_x.data(), KAN_GRAD_OVERWRITE, d_params.data(), scratch.get()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.data(), m.params.get(), m.buffers.get(),
+                                  y.data(), saved.get(), scratch.get()));
+  MUST(context,
+       kan_layer_backward(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(), saved.get(), y.data(),
+                          KAN_GRAD_OVERWRITE, d_x.data(), KAN_GRAD_OVERWRITE, d_params.data(), scratch.get()));
   std::vector<float> all = y;
   all.insert(all.end(), d_x.begin(), d_x.end());
   all.insert(all.end(), d_params.begin(), d_params.end());

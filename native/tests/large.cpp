@@ -86,7 +86,8 @@ void linear(kan_context c) {
   params.data[0] = 7;
   x.data[in - 1] = 3, x.data[0] = 1;
   MUST(c, kan_layer_forward(c, layer, KAN_MODE_INFER, 1, x.data, params.data, nullptr, y.data, nullptr, scratch.get()));
-  CHECK_TEXT(y.data[out - 1] == 6 && y.data[0] == 7 && y.data[1] == 0, std::to_string(y.data[out - 1]) + " " + std::to_string(y.data[0]));
+  CHECK_TEXT(y.data[out - 1] == 6 && y.data[0] == 7 && y.data[1] == 0,
+             std::to_string(y.data[out - 1]) + " " + std::to_string(y.data[0]));
   kan_layer_destroy(layer);
 }
 
@@ -108,9 +109,11 @@ void spline(kan_context c) {
   params.data[sizes.params - 1] = 2;
   x.data[in - 1] = 0.95f;
   MUST(c, kan_layer_basis(c, layer, 1, x.data, params.data, buffers.data, phi.data));
-  MUST(c, kan_layer_forward(c, layer, KAN_MODE_INFER, 1, x.data, params.data, buffers.data, y.data, nullptr, scratch.get()));
+  MUST(c, kan_layer_forward(c, layer, KAN_MODE_INFER, 1, x.data, params.data, buffers.data, y.data, nullptr,
+                            scratch.get()));
   const double expected = 2 * double(phi.data[in * 8 - 1]);
-  CHECK_TEXT(expected > 0.01 && std::fabs(y.data[out - 1] - expected) < 1e-6 && y.data[0] == 0, std::to_string(y.data[out - 1]));
+  CHECK_TEXT(expected > 0.01 && std::fabs(y.data[out - 1] - expected) < 1e-6 && y.data[0] == 0,
+             std::to_string(y.data[out - 1]));
   kan_layer_destroy(layer);
 }
 
@@ -139,7 +142,8 @@ void batch(kan_context c) {
 int main(int argc, char** argv) {
   const std::vector<std::string> names = {"auto", "reference", "baseline", "avx2", "avx512"};
   int32_t tier = -1;
-  for (size_t t = 0; argc == 2 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
+  for (size_t t = 0; argc == 2 && t < names.size(); ++t)
+    if (names[t] == argv[1]) tier = int32_t(t);
   if (tier < 0) return std::printf("usage: large auto|reference|baseline|avx2|avx512\n"), 2;
   kan_context c = make_context(tier, 2);
   const double memory = available_gib();

@@ -17,7 +17,8 @@ double eps() { return dtype == KAN_F32 ? FLT_EPSILON : DBL_EPSILON; }
 
 void fail(double expected, double given, double tolerance, const std::string& what) {
   char text[200];
-  std::snprintf(text, sizeof text, "%s: expected %.17g, given %.17g, allowed %.3g", what.c_str(), expected, given, tolerance);
+  std::snprintf(text, sizeof text, "%s: expected %.17g, given %.17g, allowed %.3g", what.c_str(), expected, given,
+                tolerance);
   check::that(false, text, __FILE__, __LINE__);
 }
 
@@ -56,7 +57,8 @@ void against_torch() {
     MUST(kernel, kan_adamw_step(kernel, &adam, dtype, 3, p.get(), guarded(dtype, g).get(), m.get(), v.get()));
   }
   const Vector adam_expected = {0.37795679097458146, -1.1113559450381847, 1.8093566344361873};
-  for (int i = 0; i < 3; ++i) close(adam_expected[size_t(i)], load(dtype, p.get(), 3)[size_t(i)], 4 * tolerance, "AdamW");
+  for (int i = 0; i < 3; ++i)
+    close(adam_expected[size_t(i)], load(dtype, p.get(), 3)[size_t(i)], 4 * tolerance, "AdamW");
   struct {
     double momentum;
     int32_t nesterov;
@@ -69,7 +71,8 @@ void against_torch() {
     sgd.learning_rate = 0.05, sgd.momentum = c.momentum, sgd.weight_decay = 0.2, sgd.nesterov = c.nesterov;
     const Guarded q = guarded(dtype, start), velocity = guarded(dtype, {0, 0, 0});
     for (const Vector& g : steps) {
-      MUST(kernel, kan_sgd_step(kernel, &sgd, dtype, 3, q.get(), guarded(dtype, g).get(), c.momentum > 0 ? velocity.get() : nullptr));
+      MUST(kernel, kan_sgd_step(kernel, &sgd, dtype, 3, q.get(), guarded(dtype, g).get(),
+                                c.momentum > 0 ? velocity.get() : nullptr));
     }
     for (int i = 0; i < 3; ++i) close(c.expected[size_t(i)], load(dtype, q.get(), 3)[size_t(i)], tolerance, "SGD");
   }
@@ -80,6 +83,7 @@ void against_torch() {
     int32_t kind;
     double value;
     Vector gradient;
+    // clang-format off
   } losses[] = {
       {KAN_LOSS_MSE, 81921.84250000001, {0.1, -0.7333333333333334, 0.75, 13.0, -233.33333333333331, 0.08333333333333333}},
       {KAN_LOSS_CROSS_ENTROPY, 21.413548291400243, {0.04878932386281233, -0.4891136303529571, 0.4403243064901447, 0.5, 0, -0.5}},
@@ -87,16 +91,20 @@ void against_torch() {
       // torch.nn.functional.binary_cross_entropy_with_logits, pos_weight 1.5
       {KAN_LOSS_BCE_POSITIVE, 0.948960786148708, {0.09574041946860984, -0.19213119587475438, 0.11077659124601687, 0, 0, -0.019965742397290542}},
       {KAN_LOSS_HUBER, 185.12520833333335, {0.05, -0.25, 0.25, 0.25, -0.25, 0.041666666666666664}}};
+  // clang-format on
   for (const auto& l : losses) {
     for (bool in_place : {false, true}) {
       const Guarded px = guarded(dtype, x), tx = guarded(dtype, t), d = guarded(dtype, Vector(6, NAN));
       void* d_p = in_place ? px.get() : d.get();
       double value = NAN;
-      MUST(kernel, kan_loss(kernel, l.kind, dtype, 2, 3, px.get(), l.kind == KAN_LOSS_CROSS_ENTROPY ? static_cast<const void*>(labels) : tx.get(),
-                            nullptr, 1.5, d_p, &value));
+      MUST(kernel, kan_loss(kernel, l.kind, dtype, 2, 3, px.get(),
+                            l.kind == KAN_LOSS_CROSS_ENTROPY ? static_cast<const void*>(labels) : tx.get(), nullptr,
+                            1.5, d_p, &value));
       const std::string name = "loss " + std::to_string(l.kind);
       close(l.value, value, 8 * eps() * (1 + l.value), name);
-      for (int i = 0; i < 6; ++i) close(l.gradient[size_t(i)], load(dtype, d_p, 6)[size_t(i)], 8 * eps() * (0.1 + std::fabs(l.gradient[size_t(i)])), name + " gradient");
+      for (int i = 0; i < 6; ++i)
+        close(l.gradient[size_t(i)], load(dtype, d_p, 6)[size_t(i)],
+              8 * eps() * (0.1 + std::fabs(l.gradient[size_t(i)])), name + " gradient");
     }
   }
 }
@@ -104,7 +112,8 @@ void against_torch() {
 struct Buffers {
   std::vector<Guarded> arrays;
   bool intact() const {
-    for (const Guarded& g : arrays) if (!g.intact()) return false;
+    for (const Guarded& g : arrays)
+      if (!g.intact()) return false;
     return true;
   }
 };
@@ -117,7 +126,8 @@ std::vector<Vector> run(kan_context context, const std::vector<Vector>& inputs, 
   call(context, b.arrays);
   CHECK(b.intact());
   std::vector<Vector> results;
-  for (size_t i = 0; i < inputs.size(); ++i) results.push_back(load(dtype, b.arrays[i].get(), int64_t(inputs[i].size())));
+  for (size_t i = 0; i < inputs.size(); ++i)
+    results.push_back(load(dtype, b.arrays[i].get(), int64_t(inputs[i].size())));
   return results;
 }
 
@@ -139,12 +149,14 @@ void compare(const std::string& name, const std::vector<Vector>& inputs, double 
             [&] { return name + " n " + std::to_string(inputs[0].size()); });
     }
   }
-  for (kan_context c : threaded) CHECK_TEXT(same_bits(actual, run(c, inputs, edge, call)), name + ": other bits with more threads");
+  for (kan_context c : threaded)
+    CHECK_TEXT(same_bits(actual, run(c, inputs, edge, call)), name + ": other bits with more threads");
 }
 
 void vectors(int64_t n, uint64_t seed) {
   Random random(seed);
-  const Vector a = numbers(random, n, -2, 2), b = numbers(random, n, -2, 2), m = numbers(random, n, -0.1, 0.1), v = numbers(random, n, 0, 0.1);
+  const Vector a = numbers(random, n, -2, 2), b = numbers(random, n, -2, 2), m = numbers(random, n, -0.1, 0.1),
+               v = numbers(random, n, 0, 0.1);
   kan_adamw adam = adamw();
   adam.step = 1 + int64_t(seed % 5);
   compare("adamw", {a, b, m, v}, 8, 0.1, [&](kan_context c, const std::vector<Guarded>& g) {
@@ -164,33 +176,44 @@ void vectors(int64_t n, uint64_t seed) {
   for (int64_t i = 0; i < n; ++i) group.as<uint8_t>()[i] = i % 3 == 2 ? KAN_FROZEN : uint8_t(i % 3);
   const kan_adamw* adams[] = {&adam, &fast};
   compare("adamw_groups", {a, b, m, v}, 8, 1, [&](kan_context c, const std::vector<Guarded>& g) {
-    MUST(c, kan_adamw_step_groups(c, adams, 2, group.as<uint8_t>(), dtype, n, g[0].get(), g[1].get(), g[2].get(), g[3].get()));
+    MUST(c, kan_adamw_step_groups(c, adams, 2, group.as<uint8_t>(), dtype, n, g[0].get(), g[1].get(), g[2].get(),
+                                  g[3].get()));
   });
   const auto grouped = [&](bool sgd, int which) {  // params after a plain step of one group, or after one in groups
     const Guarded p = guarded(dtype, a), d = guarded(dtype, b), first = guarded(dtype, m), second = guarded(dtype, v);
     auto slow = make_struct<kan_sgd>(), still = slow;
     slow.learning_rate = 0.05, slow.momentum = 0.9, slow.weight_decay = 0.2, still.learning_rate = 1;
     const kan_sgd* sgds[] = {&slow, &still};
-    if (!sgd && which < 2) MUST(kernel, kan_adamw_step(kernel, adams[which], dtype, n, p.get(), d.get(), first.get(), second.get()));
-    if (sgd && which < 2) MUST(kernel, kan_sgd_step(kernel, sgds[which], dtype, n, p.get(), d.get(), which == 0 ? first.get() : nullptr));
-    if (!sgd && which == 3) MUST(kernel, kan_adamw_step_groups(kernel, adams, 2, group.as<uint8_t>(), dtype, n, p.get(), d.get(), first.get(), second.get()));
-    if (sgd && which == 3) MUST(kernel, kan_sgd_step_groups(kernel, sgds, 2, group.as<uint8_t>(), dtype, n, p.get(), d.get(), first.get()));
+    if (!sgd && which < 2)
+      MUST(kernel, kan_adamw_step(kernel, adams[which], dtype, n, p.get(), d.get(), first.get(), second.get()));
+    if (sgd && which < 2)
+      MUST(kernel, kan_sgd_step(kernel, sgds[which], dtype, n, p.get(), d.get(), which == 0 ? first.get() : nullptr));
+    if (!sgd && which == 3)
+      MUST(kernel, kan_adamw_step_groups(kernel, adams, 2, group.as<uint8_t>(), dtype, n, p.get(), d.get(), first.get(),
+                                         second.get()));
+    if (sgd && which == 3)
+      MUST(kernel, kan_sgd_step_groups(kernel, sgds, 2, group.as<uint8_t>(), dtype, n, p.get(), d.get(), first.get()));
     return std::pair(load(dtype, p.get(), n), load(dtype, first.get(), n));
   };
   for (bool sgd : {false, true}) {
     const auto all = grouped(sgd, 3);
     for (int64_t i = 0; i < n; ++i) {
       const auto alone = grouped(sgd, int(i % 3));  // of 2: as given
-      CHECK_TEXT(all.first[size_t(i)] == alone.first[size_t(i)] && all.second[size_t(i)] == alone.second[size_t(i)], "groups");
+      CHECK_TEXT(all.first[size_t(i)] == alone.first[size_t(i)] && all.second[size_t(i)] == alone.second[size_t(i)],
+                 "groups");
       if (i > 40) break;
     }
   }
-  compare("clamp", {a}, 0, 0, [&](kan_context c, const std::vector<Guarded>& g) { MUST(c, kan_vector_clamp(c, dtype, n, 1.25, g[0].get())); });
+  compare("clamp", {a}, 0, 0, [&](kan_context c, const std::vector<Guarded>& g) {
+    MUST(c, kan_vector_clamp(c, dtype, n, 1.25, g[0].get()));
+  });
 
   compare("axpy", {a, b}, 2, 1, [&](kan_context c, const std::vector<Guarded>& g) {
     MUST(c, kan_vector_axpy(c, dtype, n, 0.375, g[0].get(), g[1].get()));
   });
-  compare("scale", {a}, 2, 0, [&](kan_context c, const std::vector<Guarded>& g) { MUST(c, kan_vector_scale(c, dtype, n, -1.7, g[0].get())); });
+  compare("scale", {a}, 2, 0, [&](kan_context c, const std::vector<Guarded>& g) {
+    MUST(c, kan_vector_scale(c, dtype, n, -1.7, g[0].get()));
+  });
 
   long double exact = 0, size = 0;
   for (int64_t i = 0; i < n; ++i) {
@@ -200,7 +223,8 @@ void vectors(int64_t n, uint64_t seed) {
   const Guarded ga = guarded(dtype, a), gb = guarded(dtype, b);
   double first = NAN;
   MUST(kernel, kan_vector_dot(kernel, dtype, n, ga.get(), gb.get(), &first));
-  close(double(exact), first, DBL_EPSILON * double(n + 1) * double(size) / 4 + 1e-300, "dot n " + std::to_string(n));  // double sums, either dtype
+  close(double(exact), first, DBL_EPSILON * double(n + 1) * double(size) / 4 + 1e-300,
+        "dot n " + std::to_string(n));  // double sums, either dtype
   for (kan_context c : threaded) {
     double again = NAN;
     MUST(c, kan_vector_dot(c, dtype, n, ga.get(), gb.get(), &again));
@@ -225,14 +249,16 @@ void losses(int64_t batch, int64_t out, uint64_t seed) {
         MUST(c, kan_loss(c, kind, dtype, batch, out, g[0].get(), t, w, 0.9, nullptr, &alone));
         MUST(c, kan_loss(c, kind, dtype, batch, out, g[0].get(), t, w, 0.9, g[3].get(), &value));
         CHECK_TEXT(alone == value, "loss without and with gradient differ");
-        const std::string name = "loss " + std::to_string(kind) + " " + std::to_string(batch) + " x " + std::to_string(out);
+        const std::string name =
+            "loss " + std::to_string(kind) + " " + std::to_string(batch) + " x " + std::to_string(out);
         if (c == reference) expected = value;
         else close(expected, value, (16 + std::sqrt(double(batch * out))) * eps() * (1 + std::fabs(expected)), name);
         CHECK(labels.intact());
       };
       // Gradients are of size 1 / (batch out); cross-entropy's of 1 / batch.
       const double scale = 1.0 / double(batch) / (kind == KAN_LOSS_CROSS_ENTROPY ? 1 : double(out));
-      compare("loss gradient " + std::to_string(kind), {p, target, weights, Vector(p.size(), NAN)}, 16, 4 * scale, call);
+      compare("loss gradient " + std::to_string(kind), {p, target, weights, Vector(p.size(), NAN)}, 16, 4 * scale,
+              call);
     }
   }
 }
@@ -253,11 +279,13 @@ void loss_gradients() {
       const auto at = [&](double step) {
         Vector moved = p;
         moved[i] += step;
-        MUST(kernel, kan_loss(kernel, kind, KAN_F64, batch, out, moved.data(), t, weights.data(), 0.8, nullptr, &value));
+        MUST(kernel,
+             kan_loss(kernel, kind, KAN_F64, batch, out, moved.data(), t, weights.data(), 0.8, nullptr, &value));
         return value;
       };
       const double h = 1e-4;
-      close((8 * (at(h) - at(-h)) - at(2 * h) + at(-2 * h)) / (12 * h), d[i], 1e-9, "loss gradient " + std::to_string(kind));
+      close((8 * (at(h) - at(-h)) - at(2 * h) + at(-2 * h)) / (12 * h), d[i], 1e-9,
+            "loss gradient " + std::to_string(kind));
       if (i >= 8) CHECK(d[i] == 0);  // a row of weight 0
     }
   }
@@ -269,8 +297,9 @@ void special_values() {
   Vector d;
   const auto loss = [&](int32_t kind, const Vector& p, const Vector& t, int32_t label = 0) {
     const Guarded gp = guarded(dtype, p), gt = guarded(dtype, t), gd = guarded(dtype, Vector(p.size(), 9));
-    MUST(kernel, kan_loss(kernel, kind, dtype, 1, int64_t(p.size()), gp.get(), kind == KAN_LOSS_CROSS_ENTROPY ? static_cast<const void*>(&label) : gt.get(),
-                          nullptr, 1, gd.get(), &value));
+    MUST(kernel, kan_loss(kernel, kind, dtype, 1, int64_t(p.size()), gp.get(),
+                          kind == KAN_LOSS_CROSS_ENTROPY ? static_cast<const void*>(&label) : gt.get(), nullptr, 1,
+                          gd.get(), &value));
     d = load(dtype, gd.get(), int64_t(p.size()));
     return value;
   };
@@ -289,7 +318,8 @@ void special_values() {
     for (size_t where : {size_t(0), size_t(1), size_t(17)}) {
       Vector p(18, 0.25);
       p[where] = nan;
-      CHECK_TEXT(std::isnan(loss(kind, p, Vector(18, 0.5))), "loss " + std::to_string(kind) + " lost a NaN at " + std::to_string(where));
+      CHECK_TEXT(std::isnan(loss(kind, p, Vector(18, 0.5))),
+                 "loss " + std::to_string(kind) + " lost a NaN at " + std::to_string(where));
       CHECK_TEXT(std::isnan(d[where]), "gradient of loss " + std::to_string(kind) + " lost a NaN");
     }
   }
@@ -297,9 +327,10 @@ void special_values() {
   kan_adamw adam = adamw();
   adam.step = 1;
   const Vector g = {0, -0.0, dtype == KAN_F32 ? 1e-42 : 1e-310, 1e15, nan};
-  const auto after = run(kernel, {Vector(5, 1), g, Vector(5, 0), Vector(5, 0)}, Guarded::kEnd, [&](kan_context c, const std::vector<Guarded>& a) {
-    MUST(c, kan_adamw_step(c, &adam, dtype, 5, a[0].get(), a[1].get(), a[2].get(), a[3].get()));
-  });
+  const auto after = run(kernel, {Vector(5, 1), g, Vector(5, 0), Vector(5, 0)}, Guarded::kEnd,
+                         [&](kan_context c, const std::vector<Guarded>& a) {
+                           MUST(c, kan_adamw_step(c, &adam, dtype, 5, a[0].get(), a[1].get(), a[2].get(), a[3].get()));
+                         });
   for (int i : {0, 1, 2}) close(1 - 0.05 * 0.3, after[0][size_t(i)], 4 * eps(), "AdamW without a gradient");
   CHECK(std::isfinite(after[0][3]) && std::isnan(after[0][4]));
   const Guarded with_nan = guarded(dtype, {1, nan, 2}), ones = guarded(dtype, {1, 1, 1});
@@ -312,7 +343,8 @@ void special_values() {
 int main(int argc, char** argv) {
   const std::vector<std::string> names = {"auto", "reference", "baseline", "avx2", "avx512"};
   int32_t tier = -1;
-  for (size_t t = 1; argc == 3 && t < names.size(); ++t) if (names[t] == argv[1]) tier = int32_t(t);
+  for (size_t t = 1; argc == 3 && t < names.size(); ++t)
+    if (names[t] == argv[1]) tier = int32_t(t);
   if (tier < 0) return std::printf("usage: math reference|baseline|avx2|avx512 f32|f64\n"), 2;
   if (tier > highest_tier()) return std::printf("math: this processor or build has no tier %s\n", argv[1]), 77;
   dtype = std::string(argv[2]) == "f64" ? KAN_F64 : KAN_F32;

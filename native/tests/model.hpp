@@ -51,13 +51,13 @@ inline std::string last_error(kan_context context) {
 }
 
 // Stops the test on an error the test did not provoke.
-#define MUST(context, call)                                                                              \
-  do {                                                                                                   \
-    const kan_status status_ = (call);                                                                   \
-    if (status_ != KAN_OK) {                                                                             \
+#define MUST(context, call)                                                                                       \
+  do {                                                                                                            \
+    const kan_status status_ = (call);                                                                            \
+    if (status_ != KAN_OK) {                                                                                      \
       std::printf("%s:%d: %s: status %d: %s\n", __FILE__, __LINE__, #call, status_, last_error(context).c_str()); \
-      std::exit(1);                                                                                      \
-    }                                                                                                    \
+      std::exit(1);                                                                                               \
+    }                                                                                                             \
   } while (false)
 
 inline kan_context make_context(int32_t tier, int32_t threads) {
@@ -115,7 +115,8 @@ class Arrays {
   // The same, without copying again.
   void* at(const Guarded& g) const {
     if (!device_) return g.get();
-    for (const Copy& c : copies_) if (c.of == &g) return pointer(c.address);
+    for (const Copy& c : copies_)
+      if (c.of == &g) return pointer(c.address);
     std::abort();
   }
   void back() const {
@@ -179,8 +180,7 @@ struct Case {
 // A layer with its parameters and buffers, on any context.
 class Model {
  public:
-  Model(kan_context context, const Case& c, uint64_t seed, Guarded::Edge edge = Guarded::kEnd)
-      : spec(c.spec) {
+  Model(kan_context context, const Case& c, uint64_t seed, Guarded::Edge edge = Guarded::kEnd) : spec(c.spec) {
     MUST(context, kan_layer_create(context, &spec, &layer));
     auto sizes = query(context, 1, KAN_MODE_INFER);
     params = Guarded(sizes.params * size_of(spec.dtype), size_of(spec.dtype), edge);
@@ -218,7 +218,8 @@ class Model {
     return load(spec.dtype, g.get(), tensors[size_t(t)].count);
   }
   int64_t find(const std::string& name) const {
-    for (size_t t = 0; t < tensors.size(); ++t) if (name == tensors[t].name) return int64_t(t);
+    for (size_t t = 0; t < tensors.size(); ++t)
+      if (name == tensors[t].name) return int64_t(t);
     return -1;
   }
 
@@ -238,10 +239,12 @@ class Model {
     for (int64_t j = 0; j < info.count; ++j) {
       double& value = v[size_t(j)];
       const double column = double(j % n), row = double(j / n);
-      if (name == "coef" || name == "base_weight" || name == "bias" || name == "translation") value = random.uniform(-0.6, 0.6);
+      if (name == "coef" || name == "base_weight" || name == "bias" || name == "translation")
+        value = random.uniform(-0.6, 0.6);
       else if (name == "weight" && spec.kind == KAN_LAYER_LINEAR) value = random.uniform(-0.6, 0.6);
       else if (name == "norm_bias") value = random.uniform(-0.2, 0.2);
-      else if (name == "coef_scale" || name == "scale" || name == "norm_weight" || name == "weight") value = random.uniform(0.5, 1.5) * random.pick({-1, 1});
+      else if (name == "coef_scale" || name == "scale" || name == "norm_weight" || name == "weight")
+        value = random.uniform(0.5, 1.5) * random.pick({-1, 1});
       else if (name == "mask") value = random.pick({0, 1, 1, 1, 0.5});
       else if (name == "centres") value = -1.5 + 3 * column / double(n - 1) + random.uniform(-0.05, 0.05);
       else if (name == "inv_width") value = 1.3;
@@ -295,31 +298,36 @@ inline Results run_passes(kan_context context, const Model& m, int64_t batch, co
   const Guarded gx = guarded(dtype, x, options.edge), gdy = guarded(dtype, d_y, options.edge);
   const Guarded y(batch * m.spec.out_features * element, element, options.edge);
   const Guarded saved(train.saved_bytes, 64), scratch(train.scratch_bytes, 64), infer_scratch(infer.scratch_bytes, 64);
-  const Guarded dx = guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
-  const Guarded dp = guarded(dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dx =
+      guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dp = guarded(
+      dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN),
+      options.edge);
   const Guarded buffers(m.buffers.bytes(), element, options.edge);
   std::memcpy(buffers.get(), m.buffers.get(), size_t(buffers.bytes()));
   Results r;
   Arrays on(context);
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, on(gx), on(m.params), on(buffers), on(y), nullptr,
-                                  on(infer_scratch)));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, batch, on(gx), on(m.params), on(buffers), on(y),
+                                  nullptr, on(infer_scratch)));
   on.back();
   r.y_infer = load(dtype, y.get(), batch * m.spec.out_features);
   std::memset(y.get(), 0xff, size_t(y.bytes()));
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(m.params), on(buffers), on(y), on(saved),
-                                  on(scratch)));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, on(gx), on(m.params), on(buffers), on(y),
+                                  on(saved), on(scratch)));
   on.back();
   r.y = load(dtype, y.get(), batch * m.spec.out_features);
   std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
-  MUST(context, kan_layer_backward(context, m.layer, batch, on(gx), on(m.params), on(buffers), on(saved), on(gdy), options.d_x_mode,
-                                   on(dx), options.d_params_mode, on(dp), on(scratch)));
+  MUST(context, kan_layer_backward(context, m.layer, batch, on(gx), on(m.params), on(buffers), on(saved), on(gdy),
+                                   options.d_x_mode, on(dx), options.d_params_mode, on(dp), on(scratch)));
   on.back();
   r.d_x = load(dtype, dx.get(), int64_t(x.size()));
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     const bool trained = m.tensors[t].role == KAN_ROLE_PARAM;
-    (trained ? r.gradient : r.buffers)[m.tensors[t].name] = m.get(context, int64_t(t), trained ? dp.get() : buffers.get());
+    (trained ? r.gradient : r.buffers)[m.tensors[t].name] =
+        m.get(context, int64_t(t), trained ? dp.get() : buffers.get());
   }
-  for (const Guarded* g : {&gx, &gdy, &y, &saved, &scratch, &infer_scratch, &dx, &dp, &buffers, &m.params, &m.buffers}) {
+  for (const Guarded* g :
+       {&gx, &gdy, &y, &saved, &scratch, &infer_scratch, &dx, &dp, &buffers, &m.params, &m.buffers}) {
     CHECK_TEXT(g->intact(), "bytes around an array were written");
   }
   return r;
@@ -341,10 +349,12 @@ inline EdgeStatistics run_edge_statistics(kan_context context, const Model& m, i
   const Guarded gx = guarded(m.spec.dtype, x), a(edges * 8, 8), b(edges * 8, 8), d(edges * 8, 8);
   const Guarded scratch(m.query(context, batch, KAN_MODE_INFER).scratch_bytes, 64);
   Arrays on(context);
-  MUST(context, kan_layer_edge_statistics(context, m.layer, batch, on(gx), on(m.params), on(m.buffers), static_cast<double*>(on(a)),
-                                          static_cast<double*>(on(b)), static_cast<double*>(on(d)), on(scratch)));
+  MUST(context, kan_layer_edge_statistics(context, m.layer, batch, on(gx), on(m.params), on(m.buffers),
+                                          static_cast<double*>(on(a)), static_cast<double*>(on(b)),
+                                          static_cast<double*>(on(d)), on(scratch)));
   on.back();
-  for (const Guarded* g : {&gx, &a, &b, &d, &scratch, &m.params, &m.buffers}) CHECK_TEXT(g->intact(), "bytes around an array were written");
+  for (const Guarded* g : {&gx, &a, &b, &d, &scratch, &m.params, &m.buffers})
+    CHECK_TEXT(g->intact(), "bytes around an array were written");
   return {load(KAN_F64, a.get(), edges), load(KAN_F64, b.get(), edges), load(KAN_F64, d.get(), edges)};
 }
 
@@ -354,36 +364,45 @@ struct EdgeCotangents {
 };
 
 // Random ones; 0 for |phi| of edges that come nearer to 0 than `margin` at some sample, where its derivative jumps.
-inline EdgeCotangents random_edge_cotangents(kan_context reference, const Model& m, int64_t batch, const Vector& x, Random& random, double margin) {
+inline EdgeCotangents random_edge_cotangents(kan_context reference, const Model& m, int64_t batch, const Vector& x,
+                                             Random& random, double margin) {
   const size_t edges = size_t(m.spec.in_features * m.spec.out_features);
   EdgeCotangents c{random_cotangent(random, KAN_F64, int64_t(edges)), random_cotangent(random, KAN_F64, int64_t(edges)),
                    random_cotangent(random, KAN_F64, int64_t(edges))};
   const Guarded gx = guarded(m.spec.dtype, x), scratch(m.query(reference, 1, KAN_MODE_INFER).scratch_bytes, 64);
   Vector phi(edges);  // of one row: its mean
   for (int64_t b = 0; b < batch; ++b) {
-    MUST(reference, kan_layer_edge_statistics(reference, m.layer, 1, gx.as<char>() + b * m.spec.in_features * size_of(m.spec.dtype), m.params.get(),
-                                              m.buffers.get(), nullptr, phi.data(), nullptr, scratch.get()));
-    for (size_t e = 0; e < edges; ++e) if (phi[e] != 0 && std::fabs(phi[e]) < margin) c.mean_abs[e] = 0;
+    MUST(reference, kan_layer_edge_statistics(
+                        reference, m.layer, 1, gx.as<char>() + b * m.spec.in_features * size_of(m.spec.dtype),
+                        m.params.get(), m.buffers.get(), nullptr, phi.data(), nullptr, scratch.get()));
+    for (size_t e = 0; e < edges; ++e)
+      if (phi[e] != 0 && std::fabs(phi[e]) < margin) c.mean_abs[e] = 0;
   }
   return c;
 }
 
-inline Results run_edge_backward(kan_context context, const Model& m, int64_t batch, const Vector& x, const EdgeCotangents& c,
-                                 const PassOptions& options = {}) {
+inline Results run_edge_backward(kan_context context, const Model& m, int64_t batch, const Vector& x,
+                                 const EdgeCotangents& c, const PassOptions& options = {}) {
   const int32_t dtype = m.spec.dtype;
-  const Guarded gx = guarded(dtype, x, options.edge), scratch(m.query(context, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
+  const Guarded gx = guarded(dtype, x, options.edge),
+                scratch(m.query(context, batch, KAN_MODE_TRAIN).scratch_bytes, 64);
   const Guarded a = guarded(KAN_F64, c.mean_abs), b = guarded(KAN_F64, c.mean), q = guarded(KAN_F64, c.mean_square);
-  const Guarded dx = guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
-  const Guarded dp = guarded(dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dx =
+      guarded(dtype, Vector(x.size(), options.d_x_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN), options.edge);
+  const Guarded dp = guarded(
+      dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN),
+      options.edge);
   std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
-  MUST(context, kan_layer_edge_backward(context, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(), a.as<double>(), b.as<double>(),
-                                        q.as<double>(), options.d_x_mode, dx.get(), options.d_params_mode, dp.get(), scratch.get()));
+  MUST(context, kan_layer_edge_backward(context, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(),
+                                        a.as<double>(), b.as<double>(), q.as<double>(), options.d_x_mode, dx.get(),
+                                        options.d_params_mode, dp.get(), scratch.get()));
   Results r;
   r.d_x = load(dtype, dx.get(), int64_t(x.size()));
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     if (m.tensors[t].role == KAN_ROLE_PARAM) r.gradient[m.tensors[t].name] = m.get(context, int64_t(t), dp.get());
   }
-  for (const Guarded* g : {&gx, &scratch, &a, &b, &q, &dx, &dp, &m.params, &m.buffers}) CHECK_TEXT(g->intact(), "bytes around an array were written");
+  for (const Guarded* g : {&gx, &scratch, &a, &b, &q, &dx, &dp, &m.params, &m.buffers})
+    CHECK_TEXT(g->intact(), "bytes around an array were written");
   return r;
 }
 
@@ -396,140 +415,6 @@ inline kan_layer_spec layer_spec(int32_t kind, int32_t dtype, int64_t in, int64_
   s.shape[2] = 1e-5;
   s.shape[3] = 0.1;
   return s;
-}
-
-// Every kind of layer and basis with every flag it takes, from the registry; sizes are the caller's.
-inline std::vector<Case> all_cases(int32_t dtype) {
-  std::vector<Case> cases;
-  const auto add = [&](const std::string& name, const kan_layer_spec& s, Knots knots = kUniform) {
-    cases.push_back({s, name, knots});
-  };
-  const auto kan = [&](int32_t basis, int32_t grid, int32_t order, int32_t base, int32_t flags) {
-    kan_layer_spec s = layer_spec(KAN_LAYER_KAN, dtype, 0, 0);
-    s.basis = basis, s.grid = grid, s.order = order, s.base = base, s.flags = flags;
-    return s;
-  };
-  // B-splines: order x grid x outside x knots, the flags and the base branch taking turns.
-  int turn = 0;
-  constexpr int32_t kSplineFlags[] = {0, KAN_FLAG_SCALE, KAN_FLAG_MASK, KAN_FLAG_SCALE | KAN_FLAG_MASK,
-                                      KAN_FLAG_BIAS, KAN_FLAG_SCALE | KAN_FLAG_MASK | KAN_FLAG_BIAS};
-  constexpr int32_t kBases[] = {KAN_ACTIVATION_SILU, KAN_ACTIVATION_NONE, KAN_ACTIVATION_IDENTITY, KAN_ACTIVATION_GELU};
-  for (int32_t order = 1; order <= 5; ++order) {
-    for (int32_t grid : {5, 1, 2, 20}) {
-      for (int32_t outside : {KAN_OUTSIDE_ZERO, KAN_OUTSIDE_CLAMP, KAN_OUTSIDE_LINEAR}) {
-        for (Knots knots : {kUniform, kUneven, kRepeated}) {
-          if (knots == kRepeated && grid < 5) continue;
-          kan_layer_spec s = kan(KAN_BASIS_BSPLINE, grid, order, kBases[turn % 4], kSplineFlags[turn % 6]);
-          turn += 1 + (turn % 12 == 11);  // so that the two do not stay in step
-          s.outside = outside;
-          add("bspline order " + std::to_string(order) + " grid " + std::to_string(grid) + " outside " +
-                  std::to_string(outside) + " knots " + std::to_string(knots), s, knots);
-        }
-      }
-    }
-  }
-  const auto each_flag = [&](const std::string& name, int32_t basis, int32_t grid, int32_t order, int32_t extra, Knots knots = kUniform) {
-    for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BIAS), int32_t(KAN_FLAG_NORM | KAN_FLAG_BASE_NORM), extra,
-                          extra | KAN_FLAG_NORM | KAN_FLAG_BIAS}) {
-      for (int32_t base : {KAN_ACTIVATION_NONE, KAN_ACTIVATION_SILU}) {
-        if ((flags & KAN_FLAG_BASE_NORM) && base == KAN_ACTIVATION_NONE) continue;
-        kan_layer_spec s = kan(basis, grid, order, base, flags);
-        if (basis == KAN_BASIS_JACOBI) s.shape[0] = 0.5, s.shape[1] = -0.25;
-        add(name + " grid " + std::to_string(grid) + " base " + std::to_string(base) + " flags " + std::to_string(flags), s, knots);
-      }
-    }
-  };
-  // Bases that want sizes or knots of their own; the others have those of build() below.
-  std::map<int32_t, std::function<void(const std::string&, int32_t)>> builders;
-  for (int32_t id : {KAN_BASIS_RBF, KAN_BASIS_RSWAF, KAN_BASIS_SINE}) {
-    builders[id] = [&](const std::string& name, int32_t b) {
-      each_flag(name, b, 8, 0, KAN_FLAG_TRAIN_BASIS);
-      each_flag(name, b, 3, 0, KAN_FLAG_TRAIN_BASIS);
-    };
-  }
-  builders[KAN_BASIS_RELU] = [&](const std::string& name, int32_t b) { each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS); };
-  builders[KAN_BASIS_RATIONAL] = [&](const std::string& name, int32_t b) { each_flag(name, b, 1, 0, KAN_FLAG_TRAIN_BASIS); };
-  builders[KAN_BASIS_BSRBF] = [&](const std::string& name, int32_t b) {
-    each_flag(name, b, 5, 3, KAN_FLAG_TRAIN_BASIS);
-    each_flag(name, b, 4, 2, KAN_FLAG_TRAIN_BASIS, kUneven);
-  };
-  builders[KAN_BASIS_WAVELET] = [&](const std::string& name, int32_t b) {
-    for (int32_t wavelet = KAN_WAVELET_HAT; wavelet <= KAN_WAVELET_SHANNON; ++wavelet) {
-      for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS)}) {
-        kan_layer_spec s = kan(b, 0, 0, 0, flags);
-        s.wavelet = wavelet;
-        add(name + " " + std::to_string(wavelet) + " flags " + std::to_string(flags), s);
-      }
-    }
-  };
-  builders[KAN_BASIS_BSPLINE] = [](const std::string&, int32_t) {};  // above
-  const auto build = [&](const char* name, int32_t id) {
-    if (builders.count(id)) return builders[id](name, id);
-    // Two sizes with every flag that it takes.
-    kan_layer_spec s = kan(id, 4, 0, 0, KAN_FLAG_TRAIN_BASIS);
-    s.in_features = s.out_features = 4;
-    kan_context reference = make_context(KAN_TIER_REFERENCE, 1);
-    kan_layer layer;
-    const bool trainable = kan_layer_create(reference, &s, &layer) == KAN_OK && kan_layer_destroy(layer) == KAN_OK;
-    kan_context_destroy(reference);
-    for (int32_t grid : {4, 9}) each_flag(name, id, grid, 0, trainable ? KAN_FLAG_TRAIN_BASIS : 0);
-  };
-#define KAN_GLOBAL_BASIS(name, constant, policy) build(#name, constant);
-#define KAN_OTHER_BASIS(name, constant) build(#name, constant);
-#include "registry/basis.inc"
-
-  for (int32_t flags : {0, int32_t(KAN_FLAG_BIAS)}) {
-    kan_layer_spec s = layer_spec(KAN_LAYER_LINEAR, dtype, 0, 0);
-    s.flags = flags;
-    add("linear flags " + std::to_string(flags), s);
-  }
-  add("layernorm", layer_spec(KAN_LAYER_LAYERNORM, dtype, 0, 0));
-  for (int32_t flags : {0, int32_t(KAN_FLAG_RUNNING_STATS)}) {
-    kan_layer_spec s = layer_spec(KAN_LAYER_BATCHNORM, dtype, 0, 0);
-    s.flags = flags;
-    add("batchnorm flags " + std::to_string(flags), s);
-  }
-  add("affine", layer_spec(KAN_LAYER_AFFINE, dtype, 0, 0));
-  for (int32_t a = KAN_ACTIVATION_IDENTITY; a <= KAN_ACTIVATION_SIGMOID; ++a) {
-    kan_layer_spec s = layer_spec(KAN_LAYER_ACTIVATION, dtype, 0, 0);
-    s.activation = a;
-    add("activation " + std::to_string(a), s);
-  }
-  for (int32_t arity : {2, 3}) {
-    kan_layer_spec s = layer_spec(KAN_LAYER_MULTIPLY, dtype, 0, 0);
-    s.order = arity;
-    add("multiply " + std::to_string(arity), s);
-  }
-  // Grids that are almost even, and some far from 0, where an evenly spaced one is rounded.
-  for (int32_t order : {1, 3}) {
-    for (int32_t outside : {KAN_OUTSIDE_ZERO, KAN_OUTSIDE_CLAMP, KAN_OUTSIDE_LINEAR}) {
-      for (double centre : {0.0, 40.0, -1000.0}) {
-        for (Knots knots : {kUniform, kNearlyEven}) {
-          if (centre == 0 && knots == kUniform) continue;
-          kan_layer_spec s = kan(KAN_BASIS_BSPLINE, 5, order, KAN_ACTIVATION_NONE, kSplineFlags[turn++ % 6]);
-          s.outside = outside;
-          add("bspline order " + std::to_string(order) + " outside " + std::to_string(outside) + " knots " + std::to_string(knots) +
-                  " about " + std::to_string(int(centre)), s, knots);
-          cases.back().centre = centre;
-        }
-      }
-    }
-  }
-  return cases;
-}
-
-// Of all cases those whose names begin so. A beginning that no case has stops the test: it would check nothing.
-inline std::vector<Case> cases_named(int32_t dtype, std::initializer_list<const char*> beginnings) {
-  const std::vector<Case> all = all_cases(dtype);
-  std::vector<Case> named;
-  for (const char* beginning : beginnings) {
-    const size_t before = named.size();
-    for (const Case& c : all) if (c.name.rfind(beginning, 0) == 0) named.push_back(c);
-    if (named.size() > before) continue;
-    std::printf("no case has a name that begins with '%s'\n", beginning);
-    std::exit(1);
-  }
-  return named;
 }
 
 // The case at a size as near (in, out) as its kind allows.
@@ -553,6 +438,7 @@ inline Case sized(Case c, int64_t in, int64_t out) {
 inline Vector random_input(Random& random, const Case& c, int64_t count) {
   const bool relu = c.spec.basis == KAN_BASIS_RELU;
   Vector x(static_cast<size_t>(count));
-  for (double& v : x) v = rounded(c.spec.dtype, c.centre + (relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4)));
+  for (double& v : x)
+    v = rounded(c.spec.dtype, c.centre + (relu ? random.uniform(-0.3, 1.3) : random.uniform(-1.4, 1.4)));
   return x;
 }

@@ -30,8 +30,10 @@ bool same(S a, S b) {
 template <class S>
 std::vector<S> numbers() {
   using L = std::numeric_limits<S>;
-  std::vector<S> v = {S(0), S(-0.0), S(0.5), S(-0.5), S(1.5), S(2.5), S(-2.5), S(3), S(1e-3), S(-7.75), S(1e6), S(-123456.5), S(1) / 3, S(-20),
-                      L::min(), L::denorm_min(), L::max(), L::lowest(), L::epsilon(), L::infinity(), -L::infinity(), L::quiet_NaN()};
+  std::vector<S> v = {S(0),         S(-0.0),       S(0.5),         S(-0.5),         S(1.5),   S(2.5),
+                      S(-2.5),      S(3),          S(1e-3),        S(-7.75),        S(1e6),   S(-123456.5),
+                      S(1) / 3,     S(-20),        L::min(),       L::denorm_min(), L::max(), L::lowest(),
+                      L::epsilon(), L::infinity(), -L::infinity(), L::quiet_NaN()};
   for (int i = -40; i <= 40; ++i) v.push_back(S(i) * S(0.3719));
   return v;
 }
@@ -45,13 +47,17 @@ void each(const char* what, double ulps, F&& f, G&& g) {
   for (size_t shift = 0; shift < n; ++shift) {
     for (size_t i = 0; i < n; i += size_t(V::W)) {
       S x[V::W], y[V::W], z[V::W], given[V::W];
-      for (size_t l = 0; l < size_t(V::W); ++l) x[l] = all[(i + l) % n], y[l] = all[(i + l + shift) % n], z[l] = all[(i + l + 5 * shift) % n];
+      for (size_t l = 0; l < size_t(V::W); ++l)
+        x[l] = all[(i + l) % n], y[l] = all[(i + l + shift) % n], z[l] = all[(i + l + 5 * shift) % n];
       f(V::load(x), V::load(y), V::load(z)).store(given);
       for (int l = 0; l < V::W; ++l) {
         const S expected = g(x[l], y[l], z[l]);
-        const bool near = std::fabs(double(given[l]) - double(expected)) <= ulps * std::numeric_limits<S>::epsilon() * std::fabs(double(expected));
-        CHECK_TEXT(same(given[l], expected) || near, std::string(what) + "(" + std::to_string(x[l]) + ", " + std::to_string(y[l]) + ", " +
-                   std::to_string(z[l]) + "): expected " + std::to_string(expected) + ", given " + std::to_string(given[l]));
+        const bool near = std::fabs(double(given[l]) - double(expected)) <=
+                          ulps * std::numeric_limits<S>::epsilon() * std::fabs(double(expected));
+        CHECK_TEXT(same(given[l], expected) || near, std::string(what) + "(" + std::to_string(x[l]) + ", " +
+                                                         std::to_string(y[l]) + ", " + std::to_string(z[l]) +
+                                                         "): expected " + std::to_string(expected) + ", given " +
+                                                         std::to_string(given[l]));
       }
     }
   }
@@ -66,11 +72,15 @@ S flushed(S v) {
 template <class S>
 void arithmetic() {
   using V = vec<S>;
-  each<S>("+", 0, [](V x, V y, V) { return x + y; }, [](S x, S y, S) { return x + y; });
-  each<S>("/", 0, [](V x, V y, V) { return x / y; }, [](S x, S y, S) { return x / y; });
+  each<S>(
+      "+", 0, [](V x, V y, V) { return x + y; }, [](S x, S y, S) { return x + y; });
+  each<S>(
+      "/", 0, [](V x, V y, V) { return x / y; }, [](S x, S y, S) { return x / y; });
 #if defined(__FMA__) || defined(__aarch64__)
-  each<S>("fma", 0, [](V x, V y, V z) { return fma(x, y, z); }, [](S x, S y, S z) { return std::fma(x, y, z); });
+  each<S>(
+      "fma", 0, [](V x, V y, V z) { return fma(x, y, z); }, [](S x, S y, S z) { return std::fma(x, y, z); });
 #else
+  // clang-format off
   each<S>("fma", 0, [](V x, V y, V z) { return fma(x, y, z); }, [](S x, S y, S z) { volatile S product = x * y; return product + z; });
 #endif
   each<S>("sqrt", 0, [](V x, V, V) { return sqrt(x); }, [](S x, S, S) { return std::sqrt(x); });
@@ -82,6 +92,7 @@ void arithmetic() {
   each<S>("select", 0, [](V x, V y, V z) { return select(x < y, y, z); }, [](S x, S y, S z) { return x < y ? y : z; });
   each<S>("exp", 4, [](V x, V, V) { return exp(x); }, [](S x, S, S) { return flushed(std::exp(x)); });
   each<S>("tanh", 4, [](V x, V, V) { return tanh(x); }, [](S x, S, S) { return std::tanh(x); });
+  // clang-format on
 }
 
 // The first n lanes and no byte more; the sum of the lanes; gathering; whether any lane is set.

@@ -18,12 +18,14 @@ std::map<std::string, Vector> gradients(kan_context context, const kan_layer_spe
   const Model m(context, {spec, "long"}, 1);
   const kan_layer_sizes sizes = m.query(context, batch, KAN_MODE_TRAIN);
   const Guarded saved(sizes.saved_bytes, 64), scratch(sizes.scratch_bytes, 64);
-  std::vector<float> x(size_t(batch * spec.in_features), value), y(size_t(batch * spec.out_features)), d_y(y.size(), 0.1f);
+  std::vector<float> x(size_t(batch * spec.in_features), value), y(size_t(batch * spec.out_features)),
+      d_y(y.size(), 0.1f);
   const Guarded d_params(m.params_count * 4, 4);
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.data(), m.params.get(), m.buffers.get(), y.data(),
-                                  saved.get(), scratch.get()));
-  MUST(context, kan_layer_backward(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(), saved.get(), d_y.data(),
-                                   KAN_GRAD_NONE, nullptr, KAN_GRAD_OVERWRITE, d_params.get(), scratch.get()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_TRAIN, batch, x.data(), m.params.get(), m.buffers.get(),
+                                  y.data(), saved.get(), scratch.get()));
+  MUST(context,
+       kan_layer_backward(context, m.layer, batch, x.data(), m.params.get(), m.buffers.get(), saved.get(), d_y.data(),
+                          KAN_GRAD_NONE, nullptr, KAN_GRAD_OVERWRITE, d_params.get(), scratch.get()));
   std::map<std::string, Vector> named;
   for (size_t t = 0; t < m.tensors.size(); ++t) {
     const bool param = m.tensors[t].role == KAN_ROLE_PARAM;
@@ -56,8 +58,9 @@ void long_gradients(kan_context context, const kan_layer_spec& spec, float value
       largest = std::max(largest, std::fabs(expected));
       // That of a scale is a sum of sums, of either sign.
       const double size = std::string(t.name) == "coef_scale" ? 0.1 * kRows : std::fabs(expected);
-      CHECK_TEXT(std::fabs(sums[i] - expected) <= kProductBound * size,
-                 std::string(of) + " " + t.name + " " + std::to_string(sums[i]) + ", expected " + std::to_string(expected));
+      CHECK_TEXT(
+          std::fabs(sums[i] - expected) <= kProductBound * size,
+          std::string(of) + " " + t.name + " " + std::to_string(sums[i]) + ", expected " + std::to_string(expected));
     }
   }
   CHECK(largest > 1000);
@@ -68,7 +71,8 @@ void long_weights(kan_context context) {
     kan_layer_spec spec = layer_spec(KAN_LAYER_LINEAR, KAN_F32, 1, out);
     long_gradients(context, spec, 0.7f, "linear");
     spec = layer_spec(KAN_LAYER_KAN, KAN_F32, 1, out);
-    spec.basis = KAN_BASIS_BSPLINE, spec.grid = 3, spec.order = 3, spec.base = KAN_ACTIVATION_SILU, spec.flags = KAN_FLAG_SCALE;
+    spec.basis = KAN_BASIS_BSPLINE, spec.grid = 3, spec.order = 3, spec.base = KAN_ACTIVATION_SILU,
+    spec.flags = KAN_FLAG_SCALE;
     long_gradients(context, spec, 0.45f, "bspline");
     spec.grid = 1000;
     long_gradients(context, spec, 0.45f, "bspline of many intervals");
@@ -113,8 +117,8 @@ void gelu(kan_context context, int32_t dtype) {
   for (int64_t i = 0; i < kPoints; ++i) x[size_t(i)] = rounded(dtype, -12 + 20 * double(i) / kPoints);
   const Guarded in = guarded(dtype, x), out(kPoints * size_of(dtype), size_of(dtype));
   const Guarded scratch(m.query(context, kPoints, KAN_MODE_INFER).scratch_bytes, 64);
-  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, kPoints, in.get(), nullptr, nullptr, out.get(), nullptr,
-                                  scratch.get()));
+  MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, kPoints, in.get(), nullptr, nullptr, out.get(),
+                                  nullptr, scratch.get()));
   const Vector y = load(dtype, out.get(), kPoints);
   double worst = 0;
   for (size_t i = 0; i < x.size(); ++i) {
@@ -138,25 +142,29 @@ void losses(kan_context context) {
   for (const int32_t kind : {KAN_LOSS_BCE_LOGITS, KAN_LOSS_BCE_POSITIVE, KAN_LOSS_MSE, KAN_LOSS_HUBER}) {
     for (const bool weighted : {false, true}) {
       double value = 0, expected = 0, weights = 0;
-      MUST(context, kan_loss(context, kind, KAN_F32, kRows, kOut, p.data(), t.data(), weighted ? w.data() : nullptr, 2.5, d.data(),
-                             &value));
+      MUST(context, kan_loss(context, kind, KAN_F32, kRows, kOut, p.data(), t.data(), weighted ? w.data() : nullptr,
+                             2.5, d.data(), &value));
       for (int64_t b = 0; b < kRows; ++b) weights += weighted ? double(w[size_t(b)]) : 1;
       for (int64_t b = 0; b < kRows; ++b) {
         for (int64_t o = 0; o < kOut; ++o) {
           const double pi = p[size_t(b * kOut + o)], ti = t[size_t(b * kOut + o)], e = pi - ti;
           const double factor = (weighted ? double(w[size_t(b)]) : 1) / (weights * kOut);
-          const double up = std::fmax(pi, 0) + std::log1p(std::exp(-std::fabs(pi))), down = up - pi, s = 1 / (1 + std::exp(-pi));
+          const double up = std::fmax(pi, 0) + std::log1p(std::exp(-std::fabs(pi))), down = up - pi,
+                       s = 1 / (1 + std::exp(-pi));
           double loss, slope;
           if (kind == KAN_LOSS_MSE) loss = e * e, slope = 2 * e;
-          else if (kind == KAN_LOSS_HUBER) loss = std::fabs(e) <= 2.5 ? e * e / 2 : 2.5 * (std::fabs(e) - 1.25), slope = std::fmax(-2.5, std::fmin(2.5, e));
+          else if (kind == KAN_LOSS_HUBER)
+            loss = std::fabs(e) <= 2.5 ? e * e / 2 : 2.5 * (std::fabs(e) - 1.25),
+            slope = std::fmax(-2.5, std::fmin(2.5, e));
           else if (kind == KAN_LOSS_BCE_LOGITS) loss = up - pi * ti, slope = s - ti;
           else loss = 2.5 * ti * down + (1 - ti) * up, slope = (1 - ti) * s - 2.5 * ti * (1 - s);
           expected += factor * loss;
           CHECK(std::fabs(d[size_t(b * kOut + o)] - factor * slope) <= 1e-6 * factor * (1 + std::fabs(slope)));
         }
       }
-      CHECK_TEXT(std::fabs(value - expected) <= 1e-6 * expected,
-                 "loss " + std::to_string(kind) + ": " + std::to_string(value) + ", expected " + std::to_string(expected));
+      CHECK_TEXT(
+          std::fabs(value - expected) <= 1e-6 * expected,
+          "loss " + std::to_string(kind) + ": " + std::to_string(value) + ", expected " + std::to_string(expected));
     }
   }
 }
@@ -166,7 +174,8 @@ void groups(kan_context context) {
   constexpr int64_t kCount = 1000;
   Random random(4);
   std::vector<uint8_t> group;
-  while (int64_t(group.size()) < kCount) group.insert(group.end(), size_t(1 + random.below(70)), uint8_t(random.pick({0, 1, KAN_FROZEN})));
+  while (int64_t(group.size()) < kCount)
+    group.insert(group.end(), size_t(1 + random.below(70)), uint8_t(random.pick({0, 1, KAN_FROZEN})));
   group.resize(kCount);
   std::vector<float> p(kCount), g(kCount), m(kCount), v(kCount);
   for (int64_t i = 0; i < kCount; ++i) {
@@ -178,8 +187,8 @@ void groups(kan_context context) {
   options[0].learning_rate = 0.01, options[1].learning_rate = 0.3;
   for (kan_adamw& o : options) o.beta1 = 0.9, o.beta2 = 0.99, o.eps = 1e-8, o.weight_decay = 0.1, o.step = 3;
   std::vector<float> grouped = p, gm = m, gv = v;
-  MUST(context, kan_adamw_step_groups(context, both, 2, group.data(), KAN_F32, kCount, grouped.data(), g.data(), gm.data(),
-                                     gv.data()));
+  MUST(context, kan_adamw_step_groups(context, both, 2, group.data(), KAN_F32, kCount, grouped.data(), g.data(),
+                                      gm.data(), gv.data()));
   for (int of = 0; of < 2; ++of) {
     std::vector<float> alone = p, am = m, av = v;
     MUST(context, kan_adamw_step(context, options + of, KAN_F32, kCount, alone.data(), g.data(), am.data(), av.data()));

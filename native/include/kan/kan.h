@@ -54,16 +54,16 @@ extern "C" {
 
 typedef int32_t kan_status;
 #define KAN_OK 0
-#define KAN_INVALID_ARGUMENT 1       /* a value out of range, a null pointer, a misaligned pointer */
-#define KAN_SHAPE_MISMATCH 2         /* sizes that do not fit each other */
-#define KAN_UNSUPPORTED 3            /* a combination this build has no kernel for */
-#define KAN_OUT_OF_MEMORY 4          /* host memory */
-#define KAN_DEVICE_OUT_OF_MEMORY 5   /* device memory */
-#define KAN_DEVICE_ERROR 6           /* the device or its driver failed; the context is unusable */
-#define KAN_NOT_BUILT_WITH_CUDA 7    /* no CUDA plugin, no driver or no device; the text says which */
-#define KAN_BUSY 8                   /* the context is in use by another thread */
-#define KAN_ABI_MISMATCH 9           /* a struct of a newer library with fields this one does not know */
-#define KAN_INTERNAL 10              /* a defect of kan4j */
+#define KAN_INVALID_ARGUMENT 1     /* a value out of range, a null pointer, a misaligned pointer */
+#define KAN_SHAPE_MISMATCH 2       /* sizes that do not fit each other */
+#define KAN_UNSUPPORTED 3          /* a combination this build has no kernel for */
+#define KAN_OUT_OF_MEMORY 4        /* host memory */
+#define KAN_DEVICE_OUT_OF_MEMORY 5 /* device memory */
+#define KAN_DEVICE_ERROR 6         /* the device or its driver failed; the context is unusable */
+#define KAN_NOT_BUILT_WITH_CUDA 7  /* no CUDA plugin, no driver or no device; the text says which */
+#define KAN_BUSY 8                 /* the context is in use by another thread */
+#define KAN_ABI_MISMATCH 9         /* a struct of a newer library with fields this one does not know */
+#define KAN_INTERNAL 10            /* a defect of kan4j */
 
 /* (major << 16) | minor of the library that was loaded. */
 KAN_API int32_t kan_abi_version(void);
@@ -90,28 +90,28 @@ typedef struct kan_context_s* kan_context;
 
 /* Kernel tiers, lowest first. AUTO takes the highest the processor has; asking for a higher one than that is an error. */
 #define KAN_TIER_AUTO 0
-#define KAN_TIER_REFERENCE 1   /* double precision, unoptimised, for every operation: the oracle of the tests */
-#define KAN_TIER_BASELINE 2   /* what every processor of the architecture has: SSE2, NEON */
-#define KAN_TIER_AVX2 3        /* AVX2 + FMA */
-#define KAN_TIER_AVX512 4      /* AVX-512 F, BW, DQ, VL */
+#define KAN_TIER_REFERENCE 1 /* double precision, unoptimised, for every operation: the oracle of the tests */
+#define KAN_TIER_BASELINE 2  /* what every processor of the architecture has: SSE2, NEON */
+#define KAN_TIER_AVX2 3      /* AVX2 + FMA */
+#define KAN_TIER_AVX512 4    /* AVX-512 F, BW, DQ, VL */
 
 /* How kernels on tensor cores multiply float32 numbers; sums are float32 always. */
-#define KAN_PRODUCTS_FP32 0  /* as accurate as float32 multiplication */
-#define KAN_PRODUCTS_TF32 1  /* 10 bits of mantissa */
-#define KAN_PRODUCTS_BF16 2  /* 7 bits of mantissa */
+#define KAN_PRODUCTS_FP32 0 /* as accurate as float32 multiplication */
+#define KAN_PRODUCTS_TF32 1 /* 10 bits of mantissa */
+#define KAN_PRODUCTS_BF16 2 /* 7 bits of mantissa */
 
 #define KAN_MAX_THREADS 256
 
 typedef struct kan_context_spec {
   int32_t struct_size;
   int32_t struct_version;
-  int32_t device;        /* KAN_DEVICE_* */
-  int32_t device_index;  /* 0-based CUDA device; 0 for the CPU */
-  int32_t threads;       /* 1 .. KAN_MAX_THREADS; the calling thread is one of them */
-  int32_t tier;          /* KAN_TIER_*; AUTO for CUDA */
-  int32_t products;      /* KAN_PRODUCTS_*, CUDA; FP32 for the CPU */
-  int32_t reserved;      /* 0 */
-  char implementation[32];  /* CUDA: empty chooses by shape; else the name of an entry of the list of kernels
+  int32_t device;          /* KAN_DEVICE_* */
+  int32_t device_index;    /* 0-based CUDA device; 0 for the CPU */
+  int32_t threads;         /* 1 .. KAN_MAX_THREADS; the calling thread is one of them */
+  int32_t tier;            /* KAN_TIER_*; AUTO for CUDA */
+  int32_t products;        /* KAN_PRODUCTS_*, CUDA; FP32 for the CPU */
+  int32_t reserved;        /* 0 */
+  char implementation[32]; /* CUDA: empty chooses by shape; else the name of an entry of the list of kernels
                                (docs/cuda.md), taken by every layer that it can do */
 } kan_context_spec;
 
@@ -121,14 +121,14 @@ typedef struct kan_context_info {
   int32_t device;
   int32_t device_index;
   int32_t threads;
-  int32_t tier;      /* the tier in use */
-  int32_t max_tier;  /* the highest this processor has */
+  int32_t tier;     /* the tier in use */
+  int32_t max_tier; /* the highest this processor has */
   int32_t products;
-  int32_t compute_capability;  /* CUDA: 10 major + minor, 90 for Hopper; 0 on the CPU, as all that follows */
+  int32_t compute_capability; /* CUDA: 10 major + minor, 90 for Hopper; 0 on the CPU, as all that follows */
   int32_t multiprocessors;
-  long long memory_total;      /* bytes of the device */
-  long long memory_free;       /* of these free, for any process */
-  long long memory_held;       /* allocated through this context */
+  long long memory_total; /* bytes of the device */
+  long long memory_free;  /* of these free, for any process */
+  long long memory_held;  /* allocated through this context */
   char device_name[64];
 } kan_context_info;
 
@@ -155,13 +155,13 @@ typedef struct kan_layer_s* kan_layer;
 #define KAN_F32 1
 #define KAN_F64 2
 
-#define KAN_LAYER_KAN 1         /* y_o = sum_i phi_oi(x_i), phi by `basis` (below), optional base branch and bias */
-#define KAN_LAYER_LINEAR 2      /* y = W x + b */
-#define KAN_LAYER_LAYERNORM 3   /* y = (x - mean) / sqrt(var + eps) * weight + bias over the features of a row */
-#define KAN_LAYER_BATCHNORM 4   /* the same per feature over the batch; running statistics when not training */
-#define KAN_LAYER_ACTIVATION 5  /* y = activation(x), element by element */
-#define KAN_LAYER_MULTIPLY 6    /* MultKAN nodes: the first `grid` inputs pass, the rest multiply in runs of `order` */
-#define KAN_LAYER_AFFINE 7      /* y_i = scale_i x_i + bias_i, element by element */
+#define KAN_LAYER_KAN 1        /* y_o = sum_i phi_oi(x_i), phi by `basis` (below), optional base branch and bias */
+#define KAN_LAYER_LINEAR 2     /* y = W x + b */
+#define KAN_LAYER_LAYERNORM 3  /* y = (x - mean) / sqrt(var + eps) * weight + bias over the features of a row */
+#define KAN_LAYER_BATCHNORM 4  /* the same per feature over the batch; running statistics when not training */
+#define KAN_LAYER_ACTIVATION 5 /* y = activation(x), element by element */
+#define KAN_LAYER_MULTIPLY 6   /* MultKAN nodes: the first `grid` inputs pass, the rest multiply in runs of `order` */
+#define KAN_LAYER_AFFINE 7     /* y_i = scale_i x_i + bias_i, element by element */
 
 /* Bases. n is the number of basis functions of an edge, z the basis input: x, or its LayerNorm with KAN_FLAG_NORM.
  *
@@ -218,30 +218,30 @@ typedef struct kan_layer_s* kan_layer;
 #define KAN_OUTSIDE_CLAMP 1
 #define KAN_OUTSIDE_LINEAR 2
 
-#define KAN_FLAG_SCALE 1         /* BSPLINE: trainable per-edge factor on the spline, tensor coef_scale */
-#define KAN_FLAG_MASK 2          /* BSPLINE: per-edge factor on the whole edge, buffer mask */
-#define KAN_FLAG_BIAS 4          /* KAN, LINEAR: trainable bias (out) added to the output */
-#define KAN_FLAG_NORM 8          /* KAN but BSPLINE, WAVELET: the basis sees LayerNorm(x), trainable weight, bias; in >= 2 */
-#define KAN_FLAG_BASE_NORM 16    /* with KAN_FLAG_NORM: the base branch sees LayerNorm(x) too */
-#define KAN_FLAG_TRAIN_BASIS 32  /* centres, widths, frequencies, phases, rational coefficients: params, not buffers */
-#define KAN_FLAG_RUNNING_STATS 64  /* BATCHNORM: the running statistics in every mode, never updated (a frozen layer) */
+#define KAN_FLAG_SCALE 1 /* BSPLINE: trainable per-edge factor on the spline, tensor coef_scale */
+#define KAN_FLAG_MASK 2  /* BSPLINE: per-edge factor on the whole edge, buffer mask */
+#define KAN_FLAG_BIAS 4  /* KAN, LINEAR: trainable bias (out) added to the output */
+#define KAN_FLAG_NORM 8  /* KAN but BSPLINE, WAVELET: the basis sees LayerNorm(x), trainable weight, bias; in >= 2 */
+#define KAN_FLAG_BASE_NORM 16     /* with KAN_FLAG_NORM: the base branch sees LayerNorm(x) too */
+#define KAN_FLAG_TRAIN_BASIS 32   /* centres, widths, frequencies, phases, rational coefficients: params, not buffers */
+#define KAN_FLAG_RUNNING_STATS 64 /* BATCHNORM: the running statistics in every mode, never updated (a frozen layer) */
 
 typedef struct kan_layer_spec {
   int32_t struct_size;
   int32_t struct_version;
-  int32_t kind;            /* KAN_LAYER_* */
-  int32_t dtype;           /* KAN_F32 or KAN_F64 */
-  long long in_features;   /* >= 1 */
-  long long out_features;  /* >= 1; equal to in_features for LAYERNORM, BATCHNORM, ACTIVATION, AFFINE */
-  int32_t basis;           /* KAN_BASIS_*, for KAN_LAYER_KAN */
-  int32_t base;            /* KAN_ACTIVATION_*: base branch of KAN_LAYER_KAN */
-  int32_t grid;            /* intervals, centres, frequencies, degree or groups: see the basis */
-  int32_t order;           /* B-spline order, the k of RELU, the arity of MULTIPLY */
-  int32_t outside;         /* KAN_OUTSIDE_*, BSPLINE */
-  int32_t activation;      /* KAN_ACTIVATION_* of KAN_LAYER_ACTIVATION */
-  int32_t wavelet;         /* KAN_WAVELET_* */
-  int32_t flags;           /* KAN_FLAG_* */
-  double shape[4];         /* JACOBI: a, b. LAYERNORM, BATCHNORM, KAN_FLAG_NORM: shape[2] = eps > 0, shape[3] = momentum
+  int32_t kind;           /* KAN_LAYER_* */
+  int32_t dtype;          /* KAN_F32 or KAN_F64 */
+  long long in_features;  /* >= 1 */
+  long long out_features; /* >= 1; equal to in_features for LAYERNORM, BATCHNORM, ACTIVATION, AFFINE */
+  int32_t basis;          /* KAN_BASIS_*, for KAN_LAYER_KAN */
+  int32_t base;           /* KAN_ACTIVATION_*: base branch of KAN_LAYER_KAN */
+  int32_t grid;           /* intervals, centres, frequencies, degree or groups: see the basis */
+  int32_t order;          /* B-spline order, the k of RELU, the arity of MULTIPLY */
+  int32_t outside;        /* KAN_OUTSIDE_*, BSPLINE */
+  int32_t activation;     /* KAN_ACTIVATION_* of KAN_LAYER_ACTIVATION */
+  int32_t wavelet;        /* KAN_WAVELET_* */
+  int32_t flags;          /* KAN_FLAG_* */
+  double shape[4];        /* JACOBI: a, b. LAYERNORM, BATCHNORM, KAN_FLAG_NORM: shape[2] = eps > 0, shape[3] = momentum
                               of the running statistics in 0..1 */
 } kan_layer_spec;
 
@@ -251,17 +251,17 @@ KAN_API kan_status kan_layer_create(kan_context context, const kan_layer_spec* s
 /* Frees the handle; NULL is allowed. No call may be using it. */
 KAN_API kan_status kan_layer_destroy(kan_layer layer);
 
-#define KAN_MODE_INFER 0  /* `saved` may be NULL */
-#define KAN_MODE_TRAIN 1  /* fills `saved` for the backward pass; BATCHNORM uses and updates batch statistics */
+#define KAN_MODE_INFER 0 /* `saved` may be NULL */
+#define KAN_MODE_TRAIN 1 /* fills `saved` for the backward pass; BATCHNORM uses and updates batch statistics */
 
 typedef struct kan_layer_sizes {
   int32_t struct_size;
   int32_t struct_version;
-  long long params;         /* numbers of T in params, grads and moments */
-  long long buffers;        /* numbers of T in buffers */
-  long long tensors;        /* number of named tensors */
-  long long saved_bytes;    /* forward -> backward, for this batch, mode TRAIN */
-  long long scratch_bytes;  /* for any call of this batch on this context: forward (this mode), backward in TRAIN */
+  long long params;        /* numbers of T in params, grads and moments */
+  long long buffers;       /* numbers of T in buffers */
+  long long tensors;       /* number of named tensors */
+  long long saved_bytes;   /* forward -> backward, for this batch, mode TRAIN */
+  long long scratch_bytes; /* for any call of this batch on this context: forward (this mode), backward in TRAIN */
 } kan_layer_sizes;
 
 /* Sizes for one batch size and mode on this context (they depend on its threads and tier). */
@@ -274,11 +274,11 @@ KAN_API kan_status kan_layer_query(kan_context context, kan_layer layer, long lo
 typedef struct kan_tensor_info {
   int32_t struct_size;
   int32_t struct_version;
-  int32_t role;        /* KAN_ROLE_*: which flat array holds it */
-  int32_t rank;        /* 1..3 */
-  long long shape[4];  /* natural row-major shape, unused entries 1 */
-  long long count;     /* product of the shape */
-  char name[32];       /* see below; terminated */
+  int32_t role;       /* KAN_ROLE_*: which flat array holds it */
+  int32_t rank;       /* 1..3 */
+  long long shape[4]; /* natural row-major shape, unused entries 1 */
+  long long count;    /* product of the shape */
+  char name[32];      /* see below; terminated */
 } kan_tensor_info;
 
 /* The layer's tensors, index 0 .. sizes.tensors - 1, in this order where present:
@@ -308,15 +308,16 @@ KAN_API kan_status kan_layer_tensor_set(kan_context context, kan_layer layer, lo
 KAN_API kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode, long long batch, const void* x,
                                      const void* params, void* buffers, void* y, void* saved, void* scratch);
 
-#define KAN_GRAD_NONE 0        /* not wanted; the pointer may be NULL */
+#define KAN_GRAD_NONE 0 /* not wanted; the pointer may be NULL */
 #define KAN_GRAD_OVERWRITE 1
-#define KAN_GRAD_ACCUMULATE 2  /* added to what is there */
+#define KAN_GRAD_ACCUMULATE 2 /* added to what is there */
 
 /* Gradients of a scalar L from d_y = dL/dy (batch, out): d_x (batch, in) and d_params (params), each by its mode.
  * x, params and buffers are those of the forward pass (KAN_MODE_TRAIN) that filled `saved`. */
 KAN_API kan_status kan_layer_backward(kan_context context, kan_layer layer, long long batch, const void* x,
                                       const void* params, const void* buffers, const void* saved, const void* d_y,
-                                      int32_t d_x_mode, void* d_x, int32_t d_params_mode, void* d_params, void* scratch);
+                                      int32_t d_x_mode, void* d_x, int32_t d_params_mode, void* d_params,
+                                      void* scratch);
 
 /* What changes from step to step, in 64 bytes of device memory (aligned to 64): a captured step reads it anew with every
  * replay. The caller writes learning_rate whenever it changes and `step` once: the number of updates made so far. */
@@ -330,13 +331,13 @@ typedef struct kan_optimizer_state {
 typedef struct kan_adamw {
   int32_t struct_size;
   int32_t struct_version;
-  double learning_rate;  /* >= 0 */
-  double beta1;          /* 0 <= beta1 < 1 */
-  double beta2;          /* 0 <= beta2 < 1 */
-  double eps;            /* > 0 */
-  double weight_decay;   /* >= 0 */
-  long long step;        /* 1 for the first update */
-  unsigned long long state;  /* CUDA: 0, or the device address of a kan_optimizer_state; then learning_rate and step
+  double learning_rate;     /* >= 0 */
+  double beta1;             /* 0 <= beta1 < 1 */
+  double beta2;             /* 0 <= beta2 < 1 */
+  double eps;               /* > 0 */
+  double weight_decay;      /* >= 0 */
+  long long step;           /* 1 for the first update */
+  unsigned long long state; /* CUDA: 0, or the device address of a kan_optimizer_state; then learning_rate and step
                                 above are ignored. 0 on the CPU. */
 } kan_adamw;
 
@@ -346,11 +347,11 @@ typedef struct kan_sgd {
   int32_t struct_size;
   int32_t struct_version;
   double learning_rate;
-  double momentum;      /* 0 <= momentum < 1; 0 allows a NULL velocity */
+  double momentum; /* 0 <= momentum < 1; 0 allows a NULL velocity */
   double weight_decay;
-  int32_t nesterov;     /* 0 or 1 */
-  int32_t reserved;     /* 0 */
-  unsigned long long state;  /* as in kan_adamw; `step` is not used */
+  int32_t nesterov;         /* 0 or 1 */
+  int32_t reserved;         /* 0 */
+  unsigned long long state; /* as in kan_adamw; `step` is not used */
 } kan_sgd;
 
 /* Backward and AdamW in one pass: the parameters, m and v are updated while their gradient is still in cache and the
@@ -388,7 +389,8 @@ KAN_API kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const
  * be x itself; x *= alpha. */
 KAN_API kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b,
                                   double* value);
-KAN_API kan_status kan_vector_axpy(kan_context context, int32_t dtype, long long n, double alpha, const void* x, void* y);
+KAN_API kan_status kan_vector_axpy(kan_context context, int32_t dtype, long long n, double alpha, const void* x,
+                                   void* y);
 KAN_API kan_status kan_vector_scale(kan_context context, int32_t dtype, long long n, double alpha, void* x);
 
 /* x = min(max(x, -limit), limit), limit > 0; NaN stays. */
@@ -396,11 +398,11 @@ KAN_API kan_status kan_vector_clamp(kan_context context, int32_t dtype, long lon
 
 /* ------------------------------------------------------------------------------------------------------------ losses */
 
-#define KAN_LOSS_MSE 1            /* mean over rows and outputs of (p - t)^2 */
-#define KAN_LOSS_CROSS_ENTROPY 2  /* softmax cross-entropy, mean over rows; target: int32_t class labels (batch) */
-#define KAN_LOSS_BCE_LOGITS 3     /* binary cross-entropy with logits, mean over rows and outputs; targets in 0..1 */
-#define KAN_LOSS_HUBER 4          /* d^2/2 for |d| <= delta, delta (|d| - delta/2) beyond; mean over rows and outputs */
-#define KAN_LOSS_BCE_POSITIVE 5   /* BCE_LOGITS with the part of positive targets, -t log s(p), times `delta` */
+#define KAN_LOSS_MSE 1           /* mean over rows and outputs of (p - t)^2 */
+#define KAN_LOSS_CROSS_ENTROPY 2 /* softmax cross-entropy, mean over rows; target: int32_t class labels (batch) */
+#define KAN_LOSS_BCE_LOGITS 3    /* binary cross-entropy with logits, mean over rows and outputs; targets in 0..1 */
+#define KAN_LOSS_HUBER 4         /* d^2/2 for |d| <= delta, delta (|d| - delta/2) beyond; mean over rows and outputs */
+#define KAN_LOSS_BCE_POSITIVE 5  /* BCE_LOGITS with the part of positive targets, -t log s(p), times `delta` */
 
 /* *value = the loss of predictions p (batch, out) against `target` ((batch, out) of T; labels for CROSS_ENTROPY).
  * `weights` (batch) of T or NULL: the mean over rows becomes sum_b w_b l_b / sum_b w_b; weights are >= 0 and not all 0.
@@ -427,8 +429,8 @@ KAN_API kan_status kan_layer_edge_statistics(kan_context context, kan_layer laye
  * not needed. */
 KAN_API kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long long batch, const void* x,
                                            const void* params, const void* buffers, const double* d_mean_abs,
-                                           const double* d_mean, const double* d_mean_square, int32_t d_x_mode, void* d_x,
-                                           int32_t d_params_mode, void* d_params, void* scratch);
+                                           const double* d_mean, const double* d_mean_square, int32_t d_x_mode,
+                                           void* d_x, int32_t d_params_mode, void* d_params, void* scratch);
 
 /* Dense basis values phi (batch, in, n) of T at z = x as it stands (no LayerNorm), for grid algorithms, fits and plots
  * on small data; no training or inference path uses it. KAN_LAYER_KAN but WAVELET. */
@@ -449,8 +451,9 @@ KAN_API kan_status kan_chain_bytes(kan_context context, int32_t layers, const ka
 /* Prepares a chain of `layers` layers with each one's params and buffers (NULL where it has none). These arrays and `memory` stay
  * the caller's and must stay where they are until kan_chain_destroy; params may change between calls, and the layer handles may go.
  * Calls run on `context`: one at a time, KAN_BUSY otherwise; a chain whose context was destroyed is refused. */
-KAN_API kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer* layer, const void* const* params,
-                                    void* const* buffers, long long max_batch, void* memory, long long bytes, kan_chain* chain);
+KAN_API kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer* layer,
+                                    const void* const* params, void* const* buffers, long long max_batch, void* memory,
+                                    long long bytes, kan_chain* chain);
 
 /* y (batch, out of the last layer) of x (batch, in of the first), 0 <= batch <= max_batch. Errors of a chain that is none are told
  * by kan_last_error(NULL), others by its context's. */
@@ -473,7 +476,8 @@ KAN_API kan_status kan_device_free(kan_context context, unsigned long long addre
  * the low 8 bits of `value`) only queue. */
 KAN_API kan_status kan_device_write(kan_context context, unsigned long long to, const void* from, long long bytes);
 KAN_API kan_status kan_device_read(kan_context context, void* to, unsigned long long from, long long bytes);
-KAN_API kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from, long long bytes);
+KAN_API kan_status kan_device_copy(kan_context context, unsigned long long to, unsigned long long from,
+                                   long long bytes);
 KAN_API kan_status kan_device_fill(kan_context context, unsigned long long to, int32_t value, long long bytes);
 
 /* Waits until everything queued has been done. Reports what failed on the device meanwhile. */
@@ -500,7 +504,8 @@ KAN_API kan_status kan_graph_destroy(kan_context context, int32_t graph);
  * NULL for 0; the bytes of a row whose index, or place among the `count` indices, is out of range become 0xff (NaN).
  * advance: *counter += step. shuffle: indices 0 .. n-1 in an order that depends on n and seed alone. */
 KAN_API kan_status kan_gather(kan_context context, long long rows, long long row_bytes, const void* from,
-                              long long from_rows, const void* indices, long long count, const void* position, void* to);
+                              long long from_rows, const void* indices, long long count, const void* position,
+                              void* to);
 KAN_API kan_status kan_advance(kan_context context, void* counter, long long step);
 KAN_API kan_status kan_shuffle(kan_context context, long long n, long long seed, void* indices);
 

@@ -23,7 +23,8 @@ struct Room {
   Room(const Context& c, const std::vector<const Layer*>& chain, int64_t max_batch) {
     for (size_t l = 0; l < chain.size(); ++l) {
       const int64_t element = chain[l]->f64 ? 8 : 4;
-      if (l + 1 < chain.size()) activation = std::max(activation, product("activation", max_batch, chain[l]->out, element));
+      if (l + 1 < chain.size())
+        activation = std::max(activation, product("activation", max_batch, chain[l]->out, element));
       scratch = std::max(scratch, c.kernels.scratch_bytes(c.pool, *chain[l], max_batch, KAN_MODE_INFER));
     }
     activation = (activation + 63) / 64 * 64;
@@ -35,13 +36,14 @@ std::vector<const Layer*> layers_of(const Context& c, int32_t count, const kan_l
   check_range("layers", count, 1, kMaxLayers);
   check_range("max_batch", max_batch, 1, INT64_MAX);
   check_pointer("layer", layer, int64_t(count) * int64_t(sizeof(kan_layer)), alignof(kan_layer));
-  if (c.device()) throw Error(KAN_UNSUPPORTED, "context: chains are of the CPU; on a CUDA device a graph serves (kan_graph_begin)");
+  if (c.device())
+    throw Error(KAN_UNSUPPORTED, "context: chains are of the CPU; on a CUDA device a graph serves (kan_graph_begin)");
   std::vector<const Layer*> chain;
   for (int32_t l = 0; l < count; ++l) {
     const Layer& next = layer_of(layer[l]);
     if (!chain.empty() && chain.back()->out != next.in) {
-      throw Error(KAN_SHAPE_MISMATCH, "layer[", l, "]: expected ", chain.back()->out, " features, which the layer before it gives, takes ",
-                  next.in);
+      throw Error(KAN_SHAPE_MISMATCH, "layer[", l, "]: expected ", chain.back()->out,
+                  " features, which the layer before it gives, takes ", next.in);
     }
     if (!chain.empty() && chain.back()->f64 != next.f64) {
       throw Error(KAN_INVALID_ARGUMENT, "layer[", l, "]: expected the dtype of the layers before it");
@@ -53,7 +55,8 @@ std::vector<const Layer*> layers_of(const Context& c, int32_t count, const kan_l
 
 }  // namespace
 
-kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer* layer, long long max_batch, long long* bytes) {
+kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer* layer, long long max_batch,
+                           long long* bytes) {
   return run(context, [&](Context& c) {
     check_pointer("bytes", bytes, sizeof *bytes, alignof(long long));
     *bytes = Room(c, layers_of(c, layers, layer, max_batch), max_batch).bytes();
@@ -61,7 +64,8 @@ kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer*
 }
 
 kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer* layer, const void* const* params,
-                            void* const* buffers, long long max_batch, void* memory, long long bytes, kan_chain* chain) {
+                            void* const* buffers, long long max_batch, void* memory, long long bytes,
+                            kan_chain* chain) {
   return run(context, [&](Context& c) {
     check_pointer("chain", chain, sizeof(kan_chain), alignof(kan_chain));
     *chain = nullptr;
@@ -69,7 +73,8 @@ kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer
     check_pointer("params", params, int64_t(layers) * int64_t(sizeof *params), alignof(void*));
     check_pointer("buffers", buffers, int64_t(layers) * int64_t(sizeof *buffers), alignof(void*));
     const Room room(c, all, max_batch);
-    if (bytes < room.bytes()) throw Error(KAN_SHAPE_MISMATCH, "bytes: expected at least ", room.bytes(), ", given ", bytes);
+    if (bytes < room.bytes())
+      throw Error(KAN_SHAPE_MISMATCH, "bytes: expected at least ", room.bytes(), ", given ", bytes);
     check_pointer("memory", memory, room.bytes(), 64);
     auto made = std::make_unique<Chain>();
     made->context = context;
@@ -102,7 +107,8 @@ kan_status kan_chain_forward(kan_chain chain, long long batch, const void* x, vo
     check_range("batch", batch, 0, made.max_batch);
     if (batch == 0) return;
     const Chain::Link& last = made.links.back();
-    const int64_t in_bytes = batch * made.links[0].layer.in * made.element, out_bytes = batch * last.layer.out * made.element;
+    const int64_t in_bytes = batch * made.links[0].layer.in * made.element,
+                  out_bytes = batch * last.layer.out * made.element;
     check_pointer("x", x, in_bytes, made.element);
     check_pointer("y", y, out_bytes, made.element);
     check_apart("y", y, out_bytes, "x", x, in_bytes);
@@ -113,7 +119,8 @@ kan_status kan_chain_forward(kan_chain chain, long long batch, const void* x, vo
     for (size_t l = 0; l < made.links.size(); ++l) {
       const Chain::Link& link = made.links[l];
       void* to = &link == &last ? y : made.memory + int64_t(l % 2) * made.activation;
-      c.kernels.forward(c.pool, link.layer, {KAN_MODE_INFER, batch, from, link.params, link.buffers, to, nullptr, scratch});
+      c.kernels.forward(c.pool, link.layer,
+                        {KAN_MODE_INFER, batch, from, link.params, link.buffers, to, nullptr, scratch});
       from = to;
     }
   });
@@ -123,7 +130,8 @@ kan_status kan_chain_destroy(kan_chain chain) {
   if (!chain) return KAN_OK;
   return guard(thread_error(), [&] {
     const Chain* removed = chains().remove(reinterpret_cast<uint64_t>(chain));
-    if (!removed) throw Error(KAN_INVALID_ARGUMENT, "chain: not a live chain handle (destroyed twice or never created)");
+    if (!removed)
+      throw Error(KAN_INVALID_ARGUMENT, "chain: not a live chain handle (destroyed twice or never created)");
     delete removed;
   });
 }

@@ -54,7 +54,8 @@ std::unique_ptr<Context> make_context(const kan_context_spec& spec) {
   if (spec.device == KAN_DEVICE_CUDA) return make_device_context(spec);
   check_range("spec.device_index", spec.device_index, 0, 0);
   check_range("spec.products", spec.products, KAN_PRODUCTS_FP32, KAN_PRODUCTS_FP32);
-  if (spec.implementation[0]) throw Error(KAN_INVALID_ARGUMENT, "spec.implementation: expected none on the CPU; see spec.tier");
+  if (spec.implementation[0])
+    throw Error(KAN_INVALID_ARGUMENT, "spec.implementation: expected none on the CPU; see spec.tier");
   const int32_t tier = resolve_tier(spec.tier);
   try {
     return std::make_unique<Context>(spec.threads, tier, *tier_kernels(tier));

@@ -135,7 +135,8 @@ kan_status kan_graph_destroy(kan_context context, int32_t graph) {
 kan_status kan_adamw_advance(kan_context context, const kan_adamw* optimizer) {
   return run(context, [&](Context& c) {
     const kan_adamw adam = read_adamw(c, optimizer);
-    if (!adam.state) throw Error(KAN_INVALID_ARGUMENT, "optimizer.state: expected the device address of a state, given 0");
+    if (!adam.state)
+      throw Error(KAN_INVALID_ARGUMENT, "optimizer.state: expected the device address of a state, given 0");
     c.plugin->adamw_advance(*c.device(), adam);
   });
 }

@@ -31,17 +31,17 @@ void check_saved(const Context& c, const Layer& l, int64_t batch, const void* sa
   }
   if (h.layer != l.id) throw Error(KAN_INVALID_ARGUMENT, "saved: filled by the forward pass of another layer");
   if (h.batch != batch) {
-    throw Error(KAN_INVALID_ARGUMENT, "saved: filled by a forward pass of batch ", h.batch, ", this backward is of ", batch);
+    throw Error(KAN_INVALID_ARGUMENT, "saved: filled by a forward pass of batch ", h.batch, ", this backward is of ",
+                batch);
   }
   if (h.tier != c.tier) {
-    throw Error(KAN_INVALID_ARGUMENT, "saved: filled on a context of tier ", h.tier, ", this context is of tier ", c.tier);
+    throw Error(KAN_INVALID_ARGUMENT, "saved: filled on a context of tier ", h.tier, ", this context is of tier ",
+                c.tier);
   }
 }
 
 void* past_header(void* saved) { return saved ? static_cast<char*>(saved) + kSavedHeader : nullptr; }
-const void* past_header(const void* saved) {
-  return saved ? static_cast<const char*>(saved) + kSavedHeader : nullptr;
-}
+const void* past_header(const void* saved) { return saved ? static_cast<const char*>(saved) + kSavedHeader : nullptr; }
 
 int64_t scratch_bytes(const Context& c, const Layer& l, int64_t batch, int32_t mode) {
   return c.kernels.scratch_bytes(c.pool, l, batch, mode);
@@ -79,7 +79,8 @@ struct Pass {
     if (c.device()) c.plugin->fill(*c.device(), d_params, 0, param_bytes);
     else std::memset(d_params, 0, size_t(param_bytes));
   }
-  void add_gradients(Arrays& arrays, int32_t d_x_mode, const void* d_x, int32_t d_params_mode, const void* d_params) const {
+  void add_gradients(Arrays& arrays, int32_t d_x_mode, const void* d_x, int32_t d_params_mode,
+                     const void* d_params) const {
     if (d_x_mode != KAN_GRAD_NONE) arrays.writes("d_x", d_x, in_bytes);
     if (d_params_mode != KAN_GRAD_NONE) arrays.writes("d_params", d_params, param_bytes);
   }
@@ -128,7 +129,8 @@ kan_status kan_layer_destroy(kan_layer layer) {
   });
 }
 
-kan_status kan_layer_query(kan_context context, kan_layer layer, long long batch, int32_t mode, kan_layer_sizes* sizes) {
+kan_status kan_layer_query(kan_context context, kan_layer layer, long long batch, int32_t mode,
+                           kan_layer_sizes* sizes) {
   return run(context, [&](Context& c) {
     check_output_struct("sizes", sizes);
     const Pass pass(c, layer, batch);
@@ -150,11 +152,13 @@ kan_status kan_layer_tensor(kan_context context, kan_layer layer, long long inde
   });
 }
 
-kan_status kan_layer_tensor_get(kan_context context, kan_layer layer, long long index, const void* flat, void* natural) {
+kan_status kan_layer_tensor_get(kan_context context, kan_layer layer, long long index, const void* flat,
+                                void* natural) {
   return run(context, [&](Context&) {
     const Layer& l = layer_of(layer);
     const TensorEntry& t = tensor_at(l, index);
-    const int64_t element = l.f64 ? 8 : 4, flat_bytes = element * (t.info.role == KAN_ROLE_PARAM ? l.params : l.buffers);
+    const int64_t element = l.f64 ? 8 : 4,
+                  flat_bytes = element * (t.info.role == KAN_ROLE_PARAM ? l.params : l.buffers);
     check_pointer("flat", flat, flat_bytes, element);
     check_pointer("natural", natural, t.info.count * element, element);
     check_apart("natural", natural, t.info.count * element, "flat", flat, flat_bytes);
@@ -162,11 +166,13 @@ kan_status kan_layer_tensor_get(kan_context context, kan_layer layer, long long 
   });
 }
 
-kan_status kan_layer_tensor_set(kan_context context, kan_layer layer, long long index, const void* natural, void* flat) {
+kan_status kan_layer_tensor_set(kan_context context, kan_layer layer, long long index, const void* natural,
+                                void* flat) {
   return run(context, [&](Context&) {
     const Layer& l = layer_of(layer);
     const TensorEntry& t = tensor_at(l, index);
-    const int64_t element = l.f64 ? 8 : 4, flat_bytes = element * (t.info.role == KAN_ROLE_PARAM ? l.params : l.buffers);
+    const int64_t element = l.f64 ? 8 : 4,
+                  flat_bytes = element * (t.info.role == KAN_ROLE_PARAM ? l.params : l.buffers);
     check_pointer("flat", flat, flat_bytes, element);
     check_pointer("natural", natural, t.info.count * element, element);
     check_apart("natural", natural, t.info.count * element, "flat", flat, flat_bytes);
@@ -190,7 +196,8 @@ kan_status kan_layer_forward(kan_context context, kan_layer layer, int32_t mode,
     if (train && batch == 1 && pass.l.spec.kind == KAN_LAYER_BATCHNORM && !pass.l.flag(KAN_FLAG_RUNNING_STATS)) {
       throw Error(KAN_INVALID_ARGUMENT, "batch: BATCHNORM in KAN_MODE_TRAIN expects at least 2 rows, given 1");
     }
-    c.kernels.forward(c.pool, pass.l, {mode, batch, x, params, buffers, y, train ? past_header(saved) : nullptr, scratch});
+    c.kernels.forward(c.pool, pass.l,
+                      {mode, batch, x, params, buffers, y, train ? past_header(saved) : nullptr, scratch});
     if (train && !c.device()) {
       const SavedHeader header{kMagic, pass.l.id, batch, c.tier};
       std::memcpy(saved, &header, sizeof header);
@@ -211,7 +218,8 @@ kan_status kan_layer_backward(kan_context context, kan_layer layer, long long ba
     check_pointer("saved", saved, kSavedHeader, 64);
     check_saved(c, pass.l, batch, saved);
     Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_TRAIN, x, buffers);
-    arrays.reads("params", params, pass.param_bytes).reads("d_y", d_y, pass.out_bytes)
+    arrays.reads("params", params, pass.param_bytes)
+        .reads("d_y", d_y, pass.out_bytes)
         .reads("saved", saved, kSavedHeader + c.kernels.saved_bytes(pass.l, batch));
     pass.add_gradients(arrays, d_x_mode, d_x, d_params_mode, d_params);
     BackwardArgs args{};
@@ -223,8 +231,8 @@ kan_status kan_layer_backward(kan_context context, kan_layer layer, long long ba
 }
 
 kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer, long long batch, const void* x, void* params,
-                                    const void* buffers, const void* saved, const void* d_y, int32_t d_x_mode, void* d_x,
-                                    const kan_adamw* optimizer, void* m, void* v, void* scratch) {
+                                    const void* buffers, const void* saved, const void* d_y, int32_t d_x_mode,
+                                    void* d_x, const kan_adamw* optimizer, void* m, void* v, void* scratch) {
   return run(context, [&](Context& c) {
     const kan_adamw adam = read_adamw(c, optimizer);
     const Pass pass(c, layer, batch);
@@ -238,7 +246,8 @@ kan_status kan_layer_backward_adamw(kan_context context, kan_layer layer, long l
       check_saved(c, pass.l, batch, saved);
     }
     Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_TRAIN, x, buffers);
-    arrays.reads("d_y", d_y, pass.out_bytes).reads("saved", saved, batch > 0 ? kSavedHeader + c.kernels.saved_bytes(pass.l, batch) : 0);
+    arrays.reads("d_y", d_y, pass.out_bytes)
+        .reads("saved", saved, batch > 0 ? kSavedHeader + c.kernels.saved_bytes(pass.l, batch) : 0);
     pass.add_gradients(arrays, d_x_mode, d_x, KAN_GRAD_NONE, nullptr);
     arrays.writes("params", params, pass.param_bytes).writes("m", m, pass.param_bytes).writes("v", v, pass.param_bytes);
     BackwardArgs args{};
@@ -259,8 +268,10 @@ kan_status kan_layer_edge_statistics(kan_context context, kan_layer layer, long 
     if (batch == 0) return;
     pass.check_inputs(x, params, buffers);
     Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_INFER, x, buffers);
-    arrays.reads("params", params, pass.param_bytes).writes("mean_abs", mean_abs, pass.edge_bytes())
-        .writes("mean", mean, pass.edge_bytes()).writes("deviation", deviation, pass.edge_bytes());
+    arrays.reads("params", params, pass.param_bytes)
+        .writes("mean_abs", mean_abs, pass.edge_bytes())
+        .writes("mean", mean, pass.edge_bytes())
+        .writes("deviation", deviation, pass.edge_bytes());
     c.kernels.edge_statistics(c.pool, pass.l, {batch, x, params, buffers, mean_abs, mean, deviation, scratch});
   });
 }
@@ -272,7 +283,8 @@ kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long lo
   return run(context, [&](Context& c) {
     const Pass pass(c, layer, batch);
     pass.check_kan("gradients of edge statistics");
-    if (!c.kernels.edge_backward) throw Error(KAN_UNSUPPORTED, "context: gradients of edge statistics are computed on the CPU only");
+    if (!c.kernels.edge_backward)
+      throw Error(KAN_UNSUPPORTED, "context: gradients of edge statistics are computed on the CPU only");
     pass.check_gradient("d_x", "d_x_mode", d_x_mode, d_x, pass.in_bytes);
     pass.check_gradient("d_params", "d_params_mode", d_params_mode, d_params, pass.param_bytes);
     check_aligned("d_mean_abs", d_mean_abs, 8);
@@ -281,12 +293,15 @@ kan_status kan_layer_edge_backward(kan_context context, kan_layer layer, long lo
     if (batch == 0) return pass.clear_gradient(c, d_params_mode, d_params);
     pass.check_inputs(x, params, buffers);
     Arrays arrays = pass.check_scratch(c, scratch, KAN_MODE_TRAIN, x, buffers);
-    arrays.reads("params", params, pass.param_bytes).reads("d_mean_abs", d_mean_abs, pass.edge_bytes())
-        .reads("d_mean", d_mean, pass.edge_bytes()).reads("d_mean_square", d_mean_square, pass.edge_bytes());
+    arrays.reads("params", params, pass.param_bytes)
+        .reads("d_mean_abs", d_mean_abs, pass.edge_bytes())
+        .reads("d_mean", d_mean, pass.edge_bytes())
+        .reads("d_mean_square", d_mean_square, pass.edge_bytes());
     pass.add_gradients(arrays, d_x_mode, d_x, d_params_mode, d_params);
     EdgeBackwardArgs args{};
     args.pass.batch = batch, args.pass.x = x, args.pass.params = params, args.pass.buffers = buffers;
-    args.pass.d_x_mode = d_x_mode, args.pass.d_x = d_x, args.pass.d_params_mode = d_params_mode, args.pass.d_params = d_params;
+    args.pass.d_x_mode = d_x_mode, args.pass.d_x = d_x, args.pass.d_params_mode = d_params_mode,
+    args.pass.d_params = d_params;
     args.pass.scratch = scratch;
     args.d_mean_abs = d_mean_abs, args.d_mean = d_mean, args.d_mean_square = d_mean_square;
     c.kernels.edge_backward(c.pool, pass.l, args);
@@ -298,14 +313,17 @@ kan_status kan_layer_basis(kan_context context, kan_layer layer, long long batch
   return run(context, [&](Context& c) {
     const Pass pass(c, layer, batch);
     if (pass.l.spec.kind != KAN_LAYER_KAN || pass.l.spec.basis == KAN_BASIS_WAVELET) {
-      throw Error(KAN_UNSUPPORTED, "layer: basis values exist for KAN_LAYER_KAN but WAVELET, given kind ", pass.l.spec.kind,
-                  ", basis ", pass.l.spec.basis);
+      throw Error(KAN_UNSUPPORTED, "layer: basis values exist for KAN_LAYER_KAN but WAVELET, given kind ",
+                  pass.l.spec.kind, ", basis ", pass.l.spec.basis);
     }
     const int64_t phi_bytes = product("phi", product("phi", batch, pass.l.in, 1), pass.l.n, pass.element);
     if (batch == 0) return;
     pass.check_inputs(x, params, buffers);
     pass.check("phi", phi, phi_bytes);
-    Arrays().reads("x", x, pass.in_bytes).reads("params", params, pass.param_bytes).reads("buffers", buffers, pass.buffer_bytes)
+    Arrays()
+        .reads("x", x, pass.in_bytes)
+        .reads("params", params, pass.param_bytes)
+        .reads("buffers", buffers, pass.buffer_bytes)
         .writes("phi", phi, phi_bytes);
     c.kernels.basis(c.pool, pass.l, batch, x, params, buffers, phi);
   });

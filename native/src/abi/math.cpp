@@ -73,7 +73,8 @@ int64_t vector_bytes(int32_t dtype, int64_t n) {
 void check_labels(int64_t batch, int64_t out, const int32_t* labels) {
   for (int64_t b = 0; b < batch; ++b) {
     if (labels[b] < 0 || labels[b] >= out) {
-      throw Error(KAN_INVALID_ARGUMENT, "target[", b, "]: expected a class label of 0 to ", out - 1, ", given ", labels[b]);
+      throw Error(KAN_INVALID_ARGUMENT, "target[", b, "]: expected a class label of 0 to ", out - 1, ", given ",
+                  labels[b]);
     }
   }
 }
@@ -115,8 +116,8 @@ void check_loss_data(const LossArgs& a) {
 // Reads a group's optimizers into `copies`; every number of `group` must name one of them. On a device the kernels leave
 // numbers of unknown groups alone.
 template <class O, class Read>
-void read_groups(const Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n, O* copies,
-                 Read&& read) {
+void read_groups(const Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n,
+                 O* copies, Read&& read) {
   check_range("groups", groups, 1, KAN_MAX_GROUPS);
   check_pointer("optimizers", optimizers, groups * int64_t(sizeof(void*)), alignof(void*));
   check_pointer("group", group, n, 1);
@@ -164,8 +165,8 @@ kan_status kan_sgd_step(kan_context context, const kan_sgd* optimizer, int32_t d
 }
 
 kan_status kan_adamw_step_groups(kan_context context, const kan_adamw* const* optimizers, int32_t groups,
-                                 const uint8_t* group, int32_t dtype, long long n, void* params, const void* grads, void* m,
-                                 void* v) {
+                                 const uint8_t* group, int32_t dtype, long long n, void* params, const void* grads,
+                                 void* m, void* v) {
   return run(context, [&](Context& c) {
     const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
     kan_adamw adam[KAN_MAX_GROUPS];
@@ -176,13 +177,19 @@ kan_status kan_adamw_step_groups(kan_context context, const kan_adamw* const* op
     check_pointer("m", m, bytes, element);
     check_pointer("v", v, bytes, element);
     // `group` is checked above and trusted while stepping, so no step may write there.
-    Arrays().reads("grads", grads, bytes).reads("group", group, n).writes("params", params, bytes).writes("m", m, bytes).writes("v", v, bytes);
+    Arrays()
+        .reads("grads", grads, bytes)
+        .reads("group", group, n)
+        .writes("params", params, bytes)
+        .writes("m", m, bytes)
+        .writes("v", v, bytes);
     if (n > 0) c.kernels.adamw_groups(c.pool, adam, groups, group, dtype, n, params, grads, m, v);
   });
 }
 
-kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const* optimizers, int32_t groups, const uint8_t* group,
-                               int32_t dtype, long long n, void* params, const void* grads, void* velocity) {
+kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const* optimizers, int32_t groups,
+                               const uint8_t* group, int32_t dtype, long long n, void* params, const void* grads,
+                               void* velocity) {
   return run(context, [&](Context& c) {
     const int64_t bytes = vector_bytes(dtype, n), element = size_of(dtype);
     kan_sgd sgd[KAN_MAX_GROUPS];
@@ -193,7 +200,11 @@ kan_status kan_sgd_step_groups(kan_context context, const kan_sgd* const* optimi
     bool moving = false;
     for (int32_t i = 0; i < groups; ++i) moving = moving || sgd[i].momentum > 0;
     if (moving || velocity) check_pointer("velocity", velocity, bytes, element);
-    Arrays().reads("grads", grads, bytes).reads("group", group, n).writes("params", params, bytes).writes("velocity", velocity, bytes);
+    Arrays()
+        .reads("grads", grads, bytes)
+        .reads("group", group, n)
+        .writes("params", params, bytes)
+        .writes("velocity", velocity, bytes);
     if (n > 0) c.kernels.sgd_groups(c.pool, sgd, groups, group, dtype, n, params, grads, velocity);
   });
 }
@@ -206,7 +217,8 @@ kan_status kan_vector_clamp(kan_context context, int32_t dtype, long long n, dou
   });
 }
 
-kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b, double* value) {
+kan_status kan_vector_dot(kan_context context, int32_t dtype, long long n, const void* a, const void* b,
+                          double* value) {
   return run(context, [&](Context& c) {
     const int64_t bytes = vector_bytes(dtype, n);
     check_pointer("a", a, bytes, size_of(dtype));

@@ -33,8 +33,7 @@ KAN_HD T activation_derivative(int32_t kind, T x) {
       return s * (S(1) + x * (S(1) - s));
     }
     case KAN_ACTIVATION_RELU: return select(x <= T(S(0)), T(S(0)), select(x > T(S(0)), T(S(1)), x));
-    case KAN_ACTIVATION_GELU:
-      return normal_cdf(x) + x * exp(x * x * S(-0.5)) * S(0.39894228040143267794);
+    case KAN_ACTIVATION_GELU: return normal_cdf(x) + x * exp(x * x * S(-0.5)) * S(0.39894228040143267794);
     case KAN_ACTIVATION_TANH: {
       const T t = tanh(x);
       return S(1) - t * t;

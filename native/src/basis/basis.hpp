@@ -38,7 +38,7 @@ namespace KAN_NS {
 // that may be trained, tensor by tensor.
 template <class S>
 struct BasisView {
-  int32_t n;      // number of basis functions
+  int32_t n;  // number of basis functions
   int32_t grid;
   int32_t order;
   const S* own[3];

@@ -31,7 +31,8 @@ struct Bsrbf {
     }
     for (int32_t d = 1; d < p.order; ++d) {
       for (int32_t j = 0; j <= p.order - d; ++j) {
-        b[j] = (z - t[j]) * inverse(t[j + d] - t[j]) * b[j] + (t[j + d + 1] - z) * inverse(t[j + d + 1] - t[j + 1]) * b[j + 1];
+        b[j] = (z - t[j]) * inverse(t[j + d] - t[j]) * b[j] +
+               (t[j + d + 1] - z) * inverse(t[j + d + 1] - t[j + 1]) * b[j + 1];
       }
     }
     const int32_t k = p.order;

@@ -22,7 +22,8 @@ KAN_HD int64_t holder(const OwnTensor& tensor, int64_t i) {
 template <class S>
 KAN_HD void own_numbers(const OwnTensor* own, const S* params, const S* buffers, int64_t i, const S** to) {
   for (int t = 0; t < kOwnTensors; ++t)
-    to[t] = own[t].count ? (own[t].trained ? params : buffers) + own[t].offset + holder(own[t], i) * own[t].count : nullptr;
+    to[t] =
+        own[t].count ? (own[t].trained ? params : buffers) + own[t].offset + holder(own[t], i) * own[t].count : nullptr;
 }
 
 // Where the k-th trainable number of input i lies in the block of them (Layer::theta).
@@ -48,7 +49,9 @@ KAN_HD BasisView<S> basis_view(const Layer& layer, const S* params, const S* buf
 template <class T>
 struct IdentityBasis {
   template <class Out>
-  KAN_HD static void eval(const BasisView<scalar_of<T>>&, T z, Out&& out) { out(0, z); }
+  KAN_HD static void eval(const BasisView<scalar_of<T>>&, T z, Out&& out) {
+    out(0, z);
+  }
   template <bool kTheta, class Cotangent, class Accumulate, class Out>
   KAN_HD static T vjp(const BasisView<scalar_of<T>>&, T z, Cotangent&& g, Accumulate&&, Out&& out) {
     out(0, z);

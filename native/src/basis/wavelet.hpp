@@ -55,10 +55,12 @@ KAN_HD void wavelet(T u, T& value, T& derivative) {
     const auto small = q < T(S(0.25));
     const T safe = select(small, one, u);
     const T ratio = s / safe;
+    // clang-format off
     const T series = one + q * (T(S(-1.0 / 6)) + q * (T(S(1.0 / 120)) + q * (T(S(-1.0 / 5040)) + q * (T(S(1.0 / 362880))
                    + q * (T(S(-1.0 / 39916800)) + q * (T(S(1.0 / 6227020800)) - q * S(1.0 / 1307674368000)))))));
     const T slope = u * (T(S(-1.0 / 3)) + q * (T(S(1.0 / 30)) + q * (T(S(-1.0 / 840)) + q * (T(S(1.0 / 45360))
                   + q * (T(S(-1.0 / 3991680)) + q * (T(S(1.0 / 518918400)) - q * S(1.0 / 93405312000)))))));
+    // clang-format on
     value = select(small, series, ratio);
     derivative = select(small, slope, (c - ratio) / safe);
   }

@@ -31,9 +31,9 @@ struct Device {
 
 // Device addresses are plain pointers here that nobody but kernels and copies touches.
 struct DevicePlugin {
-  int32_t version;       // kPluginVersion of the tree it was built from
-  int32_t layer_bytes;   // sizeof(Layer), to catch two trees of one version
-  const char* build;     // one line: compiler, architectures
+  int32_t version;      // kPluginVersion of the tree it was built from
+  int32_t layer_bytes;  // sizeof(Layer), to catch two trees of one version
+  const char* build;    // one line: compiler, architectures
   const Kernels* kernels;
 
   // A device with its stream, or NULL with status and text of the failure.

@@ -10,28 +10,28 @@ namespace kan {
 struct ForwardArgs {
   int32_t mode;
   int64_t batch;
-  const void* x;       // (batch, in)
+  const void* x;  // (batch, in)
   const void* params;
   void* buffers;
-  void* y;             // (batch, out)
-  void* saved;         // NULL unless mode is TRAIN
+  void* y;      // (batch, out)
+  void* saved;  // NULL unless mode is TRAIN
   void* scratch;
 };
 
 struct BackwardArgs {
   int64_t batch;
-  const void* x;        // (batch, in)
+  const void* x;  // (batch, in)
   const void* params;
   const void* buffers;
   const void* saved;
-  const void* d_y;      // (batch, out)
+  const void* d_y;  // (batch, out)
   int32_t d_x_mode;
-  void* d_x;            // (batch, in)
+  void* d_x;  // (batch, in)
   int32_t d_params_mode;
   void* d_params;
   // Fused AdamW: adam != NULL; d_params is NULL and its mode NONE then.
   const kan_adamw* adam;
-  void* params_out;     // == params
+  void* params_out;  // == params
   void* m;
   void* v;
   void* scratch;
@@ -61,7 +61,7 @@ struct EdgeStatisticsArgs {
 // The gradient of a scalar of the statistics; `pass` has neither saved nor d_y.
 struct EdgeBackwardArgs {
   BackwardArgs pass;
-  const double* d_mean_abs;     // (out, in) each, or NULL
+  const double* d_mean_abs;  // (out, in) each, or NULL
   const double* d_mean;
   const double* d_mean_square;
 };

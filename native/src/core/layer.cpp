@@ -11,8 +11,8 @@
 namespace kan {
 namespace {
 
-constexpr int64_t kMaxBasis = int64_t(1) << 24;     // functions of one edge
-constexpr int64_t kMaxNumbers = kAddressable / 8;   // of a layer
+constexpr int64_t kMaxBasis = int64_t(1) << 24;    // functions of one edge
+constexpr int64_t kMaxNumbers = kAddressable / 8;  // of a layer
 
 [[noreturn]] void refuse(const char* field, const char* expected, int64_t given) {
   throw Error(KAN_INVALID_ARGUMENT, "spec.", field, ": expected ", expected, ", given ", given);
@@ -38,7 +38,7 @@ int64_t plus(int64_t a, int64_t b) {
 // A tensor of numbers that a basis is made of.
 struct BasisTensor {
   static constexpr int32_t kFunctions = -1, kKnots = -2;  // as many numbers as functions; G + 2k + 1 knots
-  const char* name;  // NULL: none
+  const char* name;                                       // NULL: none
   OwnTensor::Scope scope;
   int32_t count;  // of a holder
   bool trainable;
@@ -56,7 +56,8 @@ struct BasisTraits {
 constexpr auto kShared = OwnTensor::kShared, kInput = OwnTensor::kInput, kGroup = OwnTensor::kGroup;
 constexpr int32_t kFunctions = BasisTensor::kFunctions;
 constexpr BasisTensor kNone = {nullptr, kShared, 0, false}, kCentres = {"centres", kShared, kFunctions, true},
-                      kInvWidth = {"inv_width", kShared, 1, true}, kKnots = {"knots", kInput, BasisTensor::kKnots, false};
+                      kInvWidth = {"inv_width", kShared, 1, true},
+                      kKnots = {"knots", kInput, BasisTensor::kKnots, false};
 constexpr BasisTraits kBases[] = {
     {KAN_BASIS_BSPLINE, "BSPLINE", {kKnots, kNone, kNone}},
     {KAN_BASIS_RBF, "RBF", {kCentres, kInvWidth, kNone}},
@@ -66,7 +67,9 @@ constexpr BasisTraits kBases[] = {
     {KAN_BASIS_JACOBI, "JACOBI", {kNone, kNone, kNone}},
     {KAN_BASIS_SINE, "SINE", {{"freq", kShared, kFunctions, true}, {"phase", kInput, kFunctions, false}, kNone}},
     {KAN_BASIS_WAVELET, "WAVELET", {kNone, kNone, kNone}},
-    {KAN_BASIS_RELU, "RELU", {{"phase_low", kInput, kFunctions, true}, {"phase_high", kInput, kFunctions, true}, kNone}},
+    {KAN_BASIS_RELU,
+     "RELU",
+     {{"phase_low", kInput, kFunctions, true}, {"phase_high", kInput, kFunctions, true}, kNone}},
     {KAN_BASIS_RATIONAL, "RATIONAL", {{"numerator", kShared, 6, true}, {"denominator", kGroup, 4, true}, kNone}},
     {KAN_BASIS_BSRBF, "BSRBF", {kCentres, kInvWidth, kKnots}},
 };
@@ -129,8 +132,8 @@ int64_t check_basis(const kan_layer_spec& s) {
 
 void check_flags(const kan_layer_spec& s, int32_t allowed, const char* what) {
   if (const int32_t extra = s.flags & ~allowed) {
-    throw Error(KAN_INVALID_ARGUMENT, "spec.flags: ", what, " takes none of the flags ", extra, " (flags given ", s.flags,
-                ", known to it ", allowed, ")");
+    throw Error(KAN_INVALID_ARGUMENT, "spec.flags: ", what, " takes none of the flags ", extra, " (flags given ",
+                s.flags, ", known to it ", allowed, ")");
   }
 }
 
@@ -161,8 +164,8 @@ void check_eps(const kan_layer_spec& s) {
 
 void check_same_width(const kan_layer_spec& s, const char* what) {
   if (s.in_features != s.out_features) {
-    throw Error(KAN_SHAPE_MISMATCH, "spec.out_features: expected in_features ", s.in_features, " for ", what, ", given ",
-                s.out_features);
+    throw Error(KAN_SHAPE_MISMATCH, "spec.out_features: expected in_features ", s.in_features, " for ", what,
+                ", given ", s.out_features);
   }
 }
 
@@ -175,16 +178,20 @@ void check_spec(const kan_layer_spec& s) {
   times(s.out_features, 1);
   if (s.kind != KAN_LAYER_KAN) {
     require(s.basis == KAN_BASIS_NONE, "basis", "KAN_BASIS_NONE (0): only KAN_LAYER_KAN has a basis", s.basis);
-    require(s.base == KAN_ACTIVATION_NONE, "base", "KAN_ACTIVATION_NONE (0): only KAN_LAYER_KAN has a base branch", s.base);
-    check_flags(s, s.kind == KAN_LAYER_LINEAR ? KAN_FLAG_BIAS : s.kind == KAN_LAYER_BATCHNORM ? KAN_FLAG_RUNNING_STATS : 0,
+    require(s.base == KAN_ACTIVATION_NONE, "base", "KAN_ACTIVATION_NONE (0): only KAN_LAYER_KAN has a base branch",
+            s.base);
+    check_flags(s,
+                s.kind == KAN_LAYER_LINEAR      ? KAN_FLAG_BIAS
+                : s.kind == KAN_LAYER_BATCHNORM ? KAN_FLAG_RUNNING_STATS
+                                                : 0,
                 "this kind of layer");
   }
   switch (s.kind) {
     case KAN_LAYER_KAN:
       check_kan(s);
       if (s.flags & KAN_FLAG_NORM) {
-        require(s.in_features >= 2, "in_features", "at least 2 with KAN_FLAG_NORM: LayerNorm of one feature is constant",
-                s.in_features);
+        require(s.in_features >= 2, "in_features",
+                "at least 2 with KAN_FLAG_NORM: LayerNorm of one feature is constant", s.in_features);
         check_eps(s);
       }
       break;

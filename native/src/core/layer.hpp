@@ -18,10 +18,10 @@ constexpr int64_t kAddressable = int64_t(1) << 47;
 
 struct TensorEntry {
   enum Layout : int32_t {
-    kTiled,    // natural (out, in[, row count]): rows `row`.. of the tiled block at `offset`, `rows` rows an input
-    kFlat,     // natural order, at `offset`
-    kKnots,    // (in, G+2k+1): at `offset` t_0 (in), 1/h (in; 0 where the row is not evenly spaced), then the knots
-    kMask,     // natural (out, in): tiled with one row an input, at `offset`
+    kTiled,  // natural (out, in[, row count]): rows `row`.. of the tiled block at `offset`, `rows` rows an input
+    kFlat,   // natural order, at `offset`
+    kKnots,  // (in, G+2k+1): at `offset` t_0 (in), 1/h (in; 0 where the row is not evenly spaced), then the knots
+    kMask,   // natural (out, in): tiled with one row an input, at `offset`
   };
   kan_tensor_info info;
   Layout layout;
@@ -57,14 +57,14 @@ struct Layer {
   int64_t norm_weight;  // (in), then norm_bias (in)
   int64_t norm_bias;
   OwnTensor own[kOwnTensors];  // what the basis is made of
-  int64_t theta;            // the block of those that may be trained: in params with TRAIN_BASIS, else in buffers
-  int64_t theta_count;      // its numbers
-  int64_t theta_per_input;  // those that one input has
+  int64_t theta;               // the block of those that may be trained: in params with TRAIN_BASIS, else in buffers
+  int64_t theta_count;         // its numbers
+  int64_t theta_per_input;     // those that one input has
   bool theta_trained;
   int64_t affine_weight, affine_bias;  // LAYERNORM, BATCHNORM, AFFINE: (in) each
   // buffers
-  int64_t knots;         // kKnots block
-  int64_t mask;          // kMask block
+  int64_t knots;  // kKnots block
+  int64_t mask;   // kMask block
   int64_t running_mean, running_var;
   int64_t params, buffers;  // totals
   int32_t tensors;

@@ -34,9 +34,7 @@ class alignas(64) Signal {
   // sleeper the change.
   std::atomic<uint32_t>& value() { return value_; }
   void wake(uint32_t bits = kAll) {
-    if (sleepers_.load(std::memory_order_seq_cst) != 0) {
-      system::wake(address(), bits);
-    }
+    if (sleepers_.load(std::memory_order_seq_cst) != 0) { system::wake(address(), bits); }
   }
 
   // Returns the new value once it is not `old`.
@@ -48,9 +46,7 @@ class alignas(64) Signal {
     }
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     uint32_t now;
-    while ((now = value_.load(std::memory_order_seq_cst)) == old) {
-      system::wait(address(), old, bits);
-    }
+    while ((now = value_.load(std::memory_order_seq_cst)) == old) { system::wait(address(), old, bits); }
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
     return now;
   }
@@ -81,10 +77,10 @@ struct Pool::State {
   std::atomic<bool> stop{false};
   int spins = 0;
 
-  Signal start;                       // the newest run
-  Signal pending;                     // workers of this run that have not finished
-  Signal barrier_round;               // rounds completed
-  std::atomic<uint32_t> arrived{0};   // at the barrier, in this round
+  Signal start;                      // the newest run
+  Signal pending;                    // workers of this run that have not finished
+  Signal barrier_round;              // rounds completed
+  std::atomic<uint32_t> arrived{0};  // at the barrier, in this round
   std::vector<std::thread> threads;
 
   // All pools of the process. A child that fork() made has their memory but none of their threads: there each computes alone,
@@ -97,11 +93,12 @@ struct Pool::State {
 
   void enlist() {
     static const bool handled = [] {  // std::call_once would ask for GLIBC_2.34
-      system::at_fork([] { all_mutex.lock(); }, [] { all_mutex.unlock(); }, [] {
-        for (State* each = all; each; each = each->next) each->pool->threads_ = 1;
-        all = nullptr;
-        all_mutex.unlock();
-      });
+      system::at_fork([] { all_mutex.lock(); }, [] { all_mutex.unlock(); },
+                      [] {
+                        for (State* each = all; each; each = each->next) each->pool->threads_ = 1;
+                        all = nullptr;
+                        all_mutex.unlock();
+                      });
       return true;
     }();
     (void)handled;

@@ -18,7 +18,7 @@ class Pool {
 
   int threads() const { return threads_; }
   Device* device() const { return device_; }  // NULL: the CPU
-  bool crowded() const { return crowded_; }    // more threads than processors: nobody spins
+  bool crowded() const { return crowded_; }   // more threads than processors: nobody spins
 
   // Runs body(argument, worker) once on each of the first `workers` (<= threads()) workers and returns when all have.
   // workers == 1 calls it directly. Bodies must not throw.
@@ -38,7 +38,8 @@ class Pool {
 // for_workers(pool, workers, [&](int worker) { … })
 template <class F>
 inline void for_workers(Pool& pool, int workers, F&& f) {
-  pool.run(workers, [](void* p, int worker) { (*static_cast<F*>(p))(worker); }, &f);
+  pool.run(
+      workers, [](void* p, int worker) { (*static_cast<F*>(p))(worker); }, &f);
 }
 
 }  // namespace kan

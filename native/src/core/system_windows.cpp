@@ -28,7 +28,8 @@ int usable_processors() {
 void with_signals_blocked(const std::function<void()>& body) { body(); }  // signals do not come to threads here
 
 void name_this_thread(const char* name) {
-  using SetDescription = HRESULT(WINAPI*)(HANDLE, PCWSTR);  // since Windows 10 1607, and not in every toolchain's headers
+  using SetDescription =
+      HRESULT(WINAPI*)(HANDLE, PCWSTR);  // since Windows 10 1607, and not in every toolchain's headers
   void* const set = symbol(GetModuleHandleA("kernel32"), "SetThreadDescription");
   const std::string text = name;
   if (set) reinterpret_cast<SetDescription>(set)(GetCurrentThread(), std::wstring(text.begin(), text.end()).c_str());

@@ -35,13 +35,13 @@ struct DenseBackwardScratch {
   S* theta;       // (in, theta_per_input)
   S* norm;        // (2, in): gradients of the LayerNorm
   S* bias;
-  S* sums;        // theta
-  S* nodes;       // [node] of InputSums of all panels: of sums that are cut
+  S* sums;   // theta
+  S* nodes;  // [node] of InputSums of all panels: of sums that are cut
   struct Worker {
     Columns<S> columns;  // [inputs][slots]
     S *dz, *dx;          // [16][slots]
     S *panel, *cotangent;
-    S* sums;             // [level] of InputSums of a panel
+    S* sums;  // [level] of InputSums of a panel
   } worker[kMaxThreads];
 
   // Gradients of weights go to the sink from registers where there is one block, of more than a few outputs.
@@ -100,9 +100,10 @@ struct DenseBackward {
 
   DenseBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
       : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
-        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
-        d_y(static_cast<const S*>(a.d_y)), packed(layer.out > kTile ? scratch.packed : d_y), d_x(static_cast<S*>(a.d_x)),
-        adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params), bias(layer, a.batch, scratch.bias),
+        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
+        buffers(static_cast<const S*>(a.buffers)), d_y(static_cast<const S*>(a.d_y)),
+        packed(layer.out > kTile ? scratch.packed : d_y), d_x(static_cast<S*>(a.d_x)), adam(a.adam),
+        sink(a, a.adam ? &adam : nullptr, layer.params), bias(layer, a.batch, scratch.bias),
         want_x(a.d_x_mode != KAN_GRAD_NONE), add_x(a.d_x_mode == KAN_GRAD_ACCUMULATE),
         theta(layer.theta_trained && sink.wanted()), narrow(layer.out <= kNarrowOutputs), rows(layer, want_x),
         tiles(ceil_div(layer.out, kTile)), per_input(layer.theta_per_input),
@@ -110,7 +111,8 @@ struct DenseBackward {
                                           (1 + double(ceil_div(layer.out, T::W))) / 2 +
                                       double(layer.params) * (a.adam ? 0.5 : 0.1))),
         plan(layer, a.batch, wanted_pieces(workers)), norm(layer, a.batch, plan.padded(), params, scratch.moments),
-        cotangents(want_x || ((norm.on || theta) && sink.wanted())), tree(plan.blocks, plan.panels, wanted_pieces(workers)) {}
+        cotangents(want_x || ((norm.on || theta) && sink.wanted())),
+        tree(plan.blocks, plan.panels, wanted_pieces(workers)) {}
   DenseBackward(const DenseBackward&) = delete;  // the sink points at adam
 
   void run() const {
@@ -145,7 +147,8 @@ struct DenseBackward {
       const Range mine = part(plan.blocks * columns, worker, workers);
       for (int64_t u = mine.begin; u < mine.end; ++u) {
         const int64_t block = u / columns, o = u % columns * 16;
-        transposed(block).fill(d_y + block * plan.kSamples * layer.out, layer.out, plan.block_size(block), o, min64(layer.out, o + 16));
+        transposed(block).fill(d_y + block * plan.kSamples * layer.out, layer.out, plan.block_size(block), o,
+                               min64(layer.out, o + 16));
       }
     }
     if (norm.on) norm.prepare(x, worker, workers);
@@ -158,7 +161,8 @@ struct DenseBackward {
   // Of all panels one after the other.
   int64_t node_size() const { return layer.in * InputSums<S>::per_input(layer, stores_weights()); }
   InputSums<S> node(Range inputs, int64_t k) const {
-    return sums(inputs, scratch.nodes + k * node_size() + inputs.begin * InputSums<S>::per_input(layer, stores_weights()));
+    return sums(inputs,
+                scratch.nodes + k * node_size() + inputs.begin * InputSums<S>::per_input(layer, stores_weights()));
   }
 
   // All gradients of the inputs of panel q over the blocks of node k.
@@ -166,10 +170,11 @@ struct DenseBackward {
     const Range inputs = plan.panel(q);
     const InputSums<S> whole = tree.nodes() > 1 ? node(inputs, k) : sums(inputs, w.sums);
     const auto level = [&](int l) { return l > 0 ? sums(inputs, w.sums + l * whole.count()) : whole; };
-    pairwise(tree.node(k), 0, [&](int64_t b, int l) { block_gradients(b, inputs, level(l), w); },
-             [&](int l) {
-               if (sink.wanted()) add_numbers(level(l).at, level(l + 1).at, whole.count());
-             });
+    pairwise(
+        tree.node(k), 0, [&](int64_t b, int l) { block_gradients(b, inputs, level(l), w); },
+        [&](int l) {
+          if (sink.wanted()) add_numbers(level(l).at, level(l + 1).at, whole.count());
+        });
     if (tree.nodes() == 1 && sink.wanted()) give(inputs, whole);
   }
 
@@ -193,11 +198,12 @@ struct DenseBackward {
     for (int64_t i = i0; i < inputs.end; i += 16) {
       const Range some{i, min64(inputs.end, i + 16)};
       for (int64_t j = i; j < some.end; ++j)
-        pull_back<S, Policy>(pass, block, j, w.cotangent + (j - i0) * rows.count * slots, w.columns.at((j - i0) * slots),
-                             {theta ? to.theta() + (j - i0) * per_input : nullptr,
-                              norm.on && sink.wanted() ? to.norm() + (j - i0) : nullptr,
-                              norm.on && sink.wanted() ? to.norm() + to.inputs + (j - i0) : nullptr, w.dz + (j - i) * slots,
-                              w.dx + (j - i) * slots, sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
+        pull_back<S, Policy>(
+            pass, block, j, w.cotangent + (j - i0) * rows.count * slots, w.columns.at((j - i0) * slots),
+            {theta ? to.theta() + (j - i0) * per_input : nullptr,
+             norm.on && sink.wanted() ? to.norm() + (j - i0) : nullptr,
+             norm.on && sink.wanted() ? to.norm() + to.inputs + (j - i0) : nullptr, w.dz + (j - i) * slots,
+             w.dx + (j - i) * slots, sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
       if (!want_x) continue;
       if (norm.on) put_columns(w.dz, block, some, false, scratch.dz, layer.in);
       if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))
@@ -211,12 +217,9 @@ struct DenseBackward {
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t width = layer.tile_width(tile);
       const Factor<S> d{packed + tile * kTile * a.batch + block.first * width, width};
-      if (narrow)
-        weight_product_narrow(block.count, expanded, transposed(b), true, to.tile(tile));
-      else if (to.weights)
-        weight_product(block.count, expanded, d, true, to.tile(tile));
-      else
-        weight_product(block.count, expanded, d, sink, layer.tile_offset(tile) + inputs.begin * plan.rows * width);
+      if (narrow) weight_product_narrow(block.count, expanded, transposed(b), true, to.tile(tile));
+      else if (to.weights) weight_product(block.count, expanded, d, true, to.tile(tile));
+      else weight_product(block.count, expanded, d, sink, layer.tile_offset(tile) + inputs.begin * plan.rows * width);
     }
   }
 
@@ -247,8 +250,7 @@ struct DenseBackward {
     const Range mine = part(a.batch, worker, workers);
     if (add_x || !layer.flag(KAN_FLAG_BASE_NORM))
       norm.template input_gradient<true>(x, norm.moments, scratch.dz, mine.begin, mine.end, d_x);
-    else
-      norm.template input_gradient<false>(x, norm.moments, scratch.dz, mine.begin, mine.end, d_x);
+    else norm.template input_gradient<false>(x, norm.moments, scratch.dz, mine.begin, mine.end, d_x);
   }
 
   // Of bias, LayerNorm and the basis' own parameters, in one order.
@@ -278,9 +280,11 @@ template <class S>
 void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
   if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseBackward<S, IdentityBasis>(pool, layer, a).run();
   switch (layer.spec.basis) {
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return DenseBackward<S, policy>(pool, layer, a).run();
 #include "registry/basis.inc"
+    // clang-format on
   }
 }
 

@@ -11,18 +11,19 @@ namespace KAN_NS {
 template <class S>
 struct DenseForwardPlan {
   static constexpr int64_t W = vec<S>::W, kSamples = DensePlan<S>::kSamples, kLeast = 64;
-  int64_t batch, rows;            // rows of an input
+  int64_t batch, rows;  // rows of an input
   DenseSum sum;
-  int64_t units, blocks, slots;   // registers of samples, cut into blocks; slots of one at most
+  int64_t units, blocks, slots;  // registers of samples, cut into blocks; slots of one at most
   SumTree tree;
-  int64_t tiles, groups;          // groups of tiles
-  int64_t width;                  // outputs of a group at most
+  int64_t tiles, groups;  // groups of tiles
+  int64_t width;          // outputs of a group at most
 
   DenseForwardPlan(const Layer& layer, int64_t batch, int64_t wanted)
       : batch(batch), rows(layer.rows), sum(layer), units(ceil_div(batch, W)),
-        blocks(min64(max64(ceil_div(batch, kSamples), wanted), ceil_div(batch, kLeast))), slots(ceil_div(units, blocks) * W),
-        tree(sum.leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
-        groups(min64(tiles, ceil_div(wanted, blocks * tree.nodes()))), width(min64(layer.out, ceil_div(tiles, groups) * kTile)) {}
+        blocks(min64(max64(ceil_div(batch, kSamples), wanted), ceil_div(batch, kLeast))),
+        slots(ceil_div(units, blocks) * W), tree(sum.leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
+        groups(min64(tiles, ceil_div(wanted, blocks * tree.nodes()))),
+        width(min64(layer.out, ceil_div(tiles, groups) * kTile)) {}
 
   Range block(int64_t b) const {
     const Range mine = part(units, b, blocks);
@@ -33,7 +34,9 @@ struct DenseForwardPlan {
   int64_t padded() const { return units * W; }
   // Samples x nodes of cut sums, at most for `wanted` or fewer pieces and so many samples or fewer.
   int64_t node_samples(int64_t wanted) const {
-    return wanted == 1 || sum.leaves == 1 ? 0 : min64(sum.leaves * ceil_div(batch, kLeast), 2 * wanted) * min64(kLeast, units * W);
+    return wanted == 1 || sum.leaves == 1
+               ? 0
+               : min64(sum.leaves * ceil_div(batch, kLeast), 2 * wanted) * min64(kLeast, units * W);
   }
 };
 
@@ -80,8 +83,9 @@ struct DenseForward {
 
   DenseForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
-        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
-        y(static_cast<S*>(a.y)), norm(layer, a.batch, round_up(a.batch, T::W), params, scratch.moments),
+        x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
+        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)),
+        norm(layer, a.batch, round_up(a.batch, T::W), params, scratch.moments),
         bias(layer.bias >= 0 ? params + layer.bias : nullptr), narrow(layer.out <= kNarrowOutputs),
         workers(workers_for(pool, double(a.batch) * double(layer.in) * double(layer.rows) *
                                       (1 + double(ceil_div(layer.out, T::W)) / 2))),
@@ -124,12 +128,13 @@ struct DenseForward {
                                              : Sums{y + samples.begin * layer.out + first, layer.out};
     const int64_t area = plan.slots * plan.width;
     const auto level = [&](int l) { return l > 0 ? Sums{w.sums + (narrow ? l : l - 1) * area, plan.width} : whole; };
-    pairwise(plan.tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(leaf, block, tiles, level(l), w); },
-             [&](int l) {
-               if (narrow) return add_numbers(level(l).at, level(l + 1).at, layer.out * block.slots);
-               for (int64_t s = 0; s < block.count; ++s)
-                 add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride, width);
-             });
+    pairwise(
+        plan.tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(leaf, block, tiles, level(l), w); },
+        [&](int l) {
+          if (narrow) return add_numbers(level(l).at, level(l + 1).at, layer.out * block.slots);
+          for (int64_t s = 0; s < block.count; ++s)
+            add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride, width);
+        });
     if (narrow && plan.tree.nodes() == 1) finish_narrow(samples, block.slots, w.sums, 1);
   }
 
@@ -149,8 +154,7 @@ struct DenseForward {
       if (narrow)
         forward_product_narrow(
             made, Factor<S>{params + layer.tile_offset(0) + inputs.begin * plan.rows * layer.out, layer.out}, to.at);
-      else
-        multiply(block, inputs, made, tiles, to, q == panels.begin, leaf == 0 && bias && q == 0);
+      else multiply(block, inputs, made, tiles, to, q == panels.begin, leaf == 0 && bias && q == 0);
     }
   }
 
@@ -160,10 +164,10 @@ struct DenseForward {
       const bool more = tile + 1 < tiles.end;  // of this panel; else the next panel's first tile is next
       const int64_t next = more ? tile + 1 : tiles.begin, from = more ? inputs.begin : inputs.end;
       const int64_t end = min64(layer.in, from + plan.sum.inputs), row = plan.rows * layer.tile_width(next);
-      forward_product(block.count, panel,
-                      Factor<S>{params + layer.tile_offset(tile) + inputs.begin * plan.rows * width, width},
-                      Outputs<S>{to.at + (tile - tiles.begin) * kTile, to.stride, first, biased ? bias + tile * kTile : nullptr},
-                      Ahead<S>{params + layer.tile_offset(next) + from * row, (end - from) * row});
+      forward_product(
+          block.count, panel, Factor<S>{params + layer.tile_offset(tile) + inputs.begin * plan.rows * width, width},
+          Outputs<S>{to.at + (tile - tiles.begin) * kTile, to.stride, first, biased ? bias + tile * kTile : nullptr},
+          Ahead<S>{params + layer.tile_offset(next) + from * row, (end - from) * row});
     }
   }
 
@@ -178,7 +182,8 @@ struct DenseForward {
         continue;
       }
       for_registers<S>(0, (mine.end - mine.begin) * layer.out, [&](int64_t j, auto lanes) {
-        folded(node(0, b).at + s0 * layer.out + j, node_stride(), nodes, lanes).store(y + mine.begin * layer.out + j, lanes);
+        folded(node(0, b).at + s0 * layer.out + j, node_stride(), nodes, lanes)
+            .store(y + mine.begin * layer.out + j, lanes);
       });
     }
   }
@@ -188,7 +193,8 @@ struct DenseForward {
   void finish_narrow(Range rows, int64_t slots, const S* at, int64_t nodes) const {
     for (int64_t s = 0; s < rows.end - rows.begin; ++s)
       for (int64_t c = 0; c < layer.out; ++c)
-        y[(rows.begin + s) * layer.out + c] = folded(at + c * slots + s, node_stride(), nodes, 1).v[0] + (bias ? bias[c] : S(0));
+        y[(rows.begin + s) * layer.out + c] =
+            folded(at + c * slots + s, node_stride(), nodes, 1).v[0] + (bias ? bias[c] : S(0));
   }
 };
 
@@ -206,9 +212,11 @@ void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
   if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseForward<S, IdentityBasis>(pool, layer, a).run();
   switch (layer.spec.basis) {
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return DenseForward<S, policy>(pool, layer, a).run();
 #include "registry/basis.inc"
+    // clang-format on
   }
 }
 

@@ -37,9 +37,9 @@ struct DensePlan {
   static constexpr int64_t kSamples = 1024 / int64_t(sizeof(S));  // 256 float, 128 double
   static constexpr int64_t kSmall = 65536;
   int64_t batch, blocks, slots;
-  int64_t rows;             // of an input
-  int64_t in, unit;         // inputs are cut between units of them
-  int64_t panels, inputs;   // of a panel at most
+  int64_t rows;            // of an input
+  int64_t in, unit;        // inputs are cut between units of them
+  int64_t panels, inputs;  // of a panel at most
 
   DensePlan(const Layer& layer, int64_t batch, int64_t wanted = 1) : batch(batch), rows(layer.rows), in(layer.in) {
     blocks = max64(1, ceil_div(batch, kSamples));  // one without samples where the batch is empty
@@ -127,8 +127,8 @@ inline void fill_columns(const InputNorm<S>& norm, const S* x, Block block, Rang
     for (int64_t s = n; s < slots; ++s) c[s] = c[0];
     if (!norm.on) continue;
     for (int64_t s = 0; s < slots; s += T::W)
-      fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s), T(norm.weight[j]),
-          T(norm.bias[j]))
+      fma((T::load(c + s) - T::load(norm.moments.mean + b0 + s)) * T::load(norm.moments.rstd + b0 + s),
+          T(norm.weight[j]), T(norm.bias[j]))
           .store(to.z + (j - i0) * slots + s);
   }
 }
@@ -146,16 +146,15 @@ inline void expand(const Layer& layer, const BasisView<S>& view, Columns<S> c, i
   const int64_t coef = layer.coef_row;
   const S* base = c.base(layer);
   for (int64_t s = 0; s < slots; s += T::W) {
-    if (layer.base_row >= 0)
-      activation(layer.spec.base, T::load(base + s)).store(panel + layer.base_row * slots + s);
+    if (layer.base_row >= 0) activation(layer.spec.base, T::load(base + s)).store(panel + layer.base_row * slots + s);
     Policy::eval(view, T::load(c.z + s), [&](int32_t r, T value) { value.store(panel + (coef + r) * slots + s); });
   }
 }
 
 // The same for a range of inputs, of which c has the columns.
 template <class S, template <class> class Policy>
-inline void expand_inputs(const Layer& layer, const S* params, const S* buffers, Columns<S> c, Range inputs, int64_t slots,
-                          S* panel) {
+inline void expand_inputs(const Layer& layer, const S* params, const S* buffers, Columns<S> c, Range inputs,
+                          int64_t slots, S* panel) {
   for (int64_t i = inputs.begin; i < inputs.end; ++i)
     expand<S, Policy<vec<S>>>(layer, basis_view(layer, params, buffers, i), c.at((i - inputs.begin) * slots), slots,
                               panel + (i - inputs.begin) * layer.rows * slots);
@@ -189,7 +188,8 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
   const int64_t slots = block.slots;
   S *const t = to.theta, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
   const BasisView<S> view = basis_view(layer, pass.params, pass.buffers, i);
-  const bool base = layer.base_row >= rows.first && layer.base_row >= 0, apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
+  const bool base = layer.base_row >= rows.first && layer.base_row >= 0,
+             apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
   const S* at_base = c.base(layer);
   T d_weight(S(0)), d_bias(S(0));
   for (int64_t s = 0; s < block.count; s += T::W) {
@@ -205,13 +205,16 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
     if (panel && layer.base_row >= 0)
       activation(layer.spec.base, T::load(at_base + s)).store(panel + layer.base_row * slots + s);
     if (base) {
-      const T d = activation_derivative(layer.spec.base, T::load(at_base + s)) * T::load(g + layer.base_row * slots + s);
+      const T d =
+          activation_derivative(layer.spec.base, T::load(at_base + s)) * T::load(g + layer.base_row * slots + s);
       if (apart) dx = d;
       else dz += d;
     }
     if (to.norm_weight) {
       d_bias += dz;
-      d_weight = fma(dz, (T::load(c.x + s) - T::load(norm.moments.mean + block.first + s)) * T::load(norm.moments.rstd + block.first + s),
+      d_weight = fma(dz,
+                     (T::load(c.x + s) - T::load(norm.moments.mean + block.first + s)) *
+                         T::load(norm.moments.rstd + block.first + s),
                      d_weight);
     }
     dz.store(d_z + s);

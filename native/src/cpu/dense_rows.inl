@@ -53,11 +53,12 @@ struct DenseRows {
 
   DenseRows(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), batch(a.batch), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
-        params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)), x(static_cast<const S*>(a.x)),
-        z(layer.flag(KAN_FLAG_NORM) ? scratch.z : x), y(static_cast<S*>(a.y)), base(layer.flag(KAN_FLAG_BASE_NORM) ? z : x),
+        params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
+        x(static_cast<const S*>(a.x)), z(layer.flag(KAN_FLAG_NORM) ? scratch.z : x), y(static_cast<S*>(a.y)),
+        base(layer.flag(KAN_FLAG_BASE_NORM) ? z : x),
         norm(layer.in, layer.spec.shape[2], params + layer.norm_weight, params + layer.norm_bias),
-        workers(workers_for(pool, double(layer.in) * double(layer.rows) *
-                                      (2 + double(batch) * double(ceil_div(layer.out, T::W)) / 2))),
+        workers(workers_for(
+            pool, double(layer.in) * double(layer.rows) * (2 + double(batch) * double(ceil_div(layer.out, T::W)) / 2))),
         sum(layer), tree(sum.leaves, ceil_div(layer.out, kTile), wanted_pieces(workers)) {}
 
   void run() const {
@@ -73,7 +74,8 @@ struct DenseRows {
         if (workers > 1) pool.barrier();
       }
       const Range registers = part(ceil_div(layer.in, T::W), worker, workers);
-      for (int64_t r = registers.begin; r < registers.end; ++r) expand_inputs({r * T::W, min64(layer.in, (r + 1) * T::W)}, own);
+      for (int64_t r = registers.begin; r < registers.end; ++r)
+        expand_inputs({r * T::W, min64(layer.in, (r + 1) * T::W)}, own);
       if (workers > 1) pool.barrier();
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), own); });
       if (tree.nodes() == 1) return;
@@ -115,7 +117,8 @@ struct DenseRows {
         }
         values(i0 + l, column, normed, w.values);
         for (int64_t r = 0; r < rows; ++r)
-          for (int64_t b = b0; b < min64(batch, b0 + T::W); ++b) to[(l * rows + r) * batch + b] = w.values[r * T::W + b - b0];
+          for (int64_t b = b0; b < min64(batch, b0 + T::W); ++b)
+            to[(l * rows + r) * batch + b] = w.values[r * T::W + b - b0];
       }
   }
 
@@ -132,19 +135,22 @@ struct DenseRows {
     const auto level = [&](int l) { return l > 0 ? w.sums + (l - 1) * batch * kTile : whole; };
     const auto stride = [&](int l) { return l > 0 ? kTile : layer.out; };
     const S* const bias = layer.bias >= 0 ? params + layer.bias + tile * kTile : nullptr;
-    pairwise(tree.node(k), 0,
-             [&](int64_t leaf, int l) {
-               const Range panels = part(sum.panels, leaf, sum.leaves);
-               for (int64_t q = panels.begin; q < panels.end; ++q) {
-                 const int64_t first = q * sum.inputs * layer.rows, rows = min64(layer.in - q * sum.inputs, sum.inputs) * layer.rows;
-                 forward_product(batch, Panel<S>{scratch.panel + first * batch, rows, batch},
-                                 Factor<S>{params + layer.tile_offset(tile) + first * width, width},
-                                 Outputs<S>{level(l), stride(l), q == panels.begin, q == 0 ? bias : nullptr});
-               }
-             },
-             [&](int l) {
-               for (int64_t b = 0; b < batch; ++b) add_numbers(level(l) + b * stride(l), level(l + 1) + b * stride(l + 1), width);
-             });
+    pairwise(
+        tree.node(k), 0,
+        [&](int64_t leaf, int l) {
+          const Range panels = part(sum.panels, leaf, sum.leaves);
+          for (int64_t q = panels.begin; q < panels.end; ++q) {
+            const int64_t first = q * sum.inputs * layer.rows,
+                          rows = min64(layer.in - q * sum.inputs, sum.inputs) * layer.rows;
+            forward_product(batch, Panel<S>{scratch.panel + first * batch, rows, batch},
+                            Factor<S>{params + layer.tile_offset(tile) + first * width, width},
+                            Outputs<S>{level(l), stride(l), q == panels.begin, q == 0 ? bias : nullptr});
+          }
+        },
+        [&](int l) {
+          for (int64_t b = 0; b < batch; ++b)
+            add_numbers(level(l) + b * stride(l), level(l + 1) + b * stride(l + 1), width);
+        });
   }
 };
 
@@ -160,9 +166,11 @@ void dense_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
   if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseRows<S, IdentityBasis>(pool, layer, a).run();
   switch (layer.spec.basis) {
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return DenseRows<S, policy>(pool, layer, a).run();
 #include "registry/basis.inc"
+    // clang-format on
   }
 }
 

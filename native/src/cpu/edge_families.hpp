@@ -53,16 +53,17 @@ struct SplineEdges {
   S* zeros;  // (out), the bias' gradient
   struct Worker {
     RecordScratch<S> maker;
-    char* records;      // of the inputs held
-    S* derivatives;     // [inputs][taps][slots]
-    S* factored;        // [rows][64]: weights times scale and mask
-    S* slope;           // [samples][64]: phi'
-    S* d_x;             // [slots], by sorted position
-    const S* weights;   // of the current input and tile
+    char* records;     // of the inputs held
+    S* derivatives;    // [inputs][taps][slots]
+    S* factored;       // [rows][64]: weights times scale and mask
+    S* slope;          // [samples][64]: phi'
+    S* d_x;            // [slots], by sorted position
+    const S* weights;  // of the current input and tile
   };
   mutable Worker workers[kMaxThreads];
 
-  SplineEdges(Carver& c, const EdgePass<S>& pass, int threads) : pass(pass), layer(pass.layer), plan(layer, pass.batch) {
+  SplineEdges(Carver& c, const EdgePass<S>& pass, int threads)
+      : pass(pass), layer(pass.layer), plan(layer, pass.batch) {
     zeros = c.take<S>(pass.backward && layer.bias >= 0 ? layer.out : 0);
     const bool factors = layer.scale_row >= 0 || layer.mask >= 0;
     for (int t = 0; t < threads; ++t) {
@@ -82,15 +83,17 @@ struct SplineEdges {
 
   template <int K>
   void records(Worker& w, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
-    make_records<S, K>(layer, pass.buffers, pass.x + b0 * layer.in, n, Range{i0, i1}, w.maker, BlockRecords<S>{plan, w.records, -i0});
+    make_records<S, K>(layer, pass.buffers, pass.x + b0 * layer.in, n, Range{i0, i1}, w.maker,
+                       BlockRecords<S>{plan, w.records, -i0});
     if (!pass.d_x) return;
     for (int64_t i = i0; i < i1; ++i) {
       const Record<S> record = plan.record(w.records, i - i0);
       S* sorted = w.maker.sorted;
       for (int64_t p = 0; p < n; ++p) sorted[p] = pass.x[(b0 + record.index[p]) * layer.in + i];
       for (int64_t p = n; p < plan.slots; ++p) sorted[p] = sorted[0];
-      fill_values<S, K, true>(grid_view(layer, pass.buffers, i), layer.base_row >= 0 ? layer.spec.base : KAN_ACTIVATION_NONE,
-                              sorted, record, n, w.derivatives + (i - i0) * plan.taps * plan.slots);
+      fill_values<S, K, true>(grid_view(layer, pass.buffers, i),
+                              layer.base_row >= 0 ? layer.spec.base : KAN_ACTIVATION_NONE, sorted, record, n,
+                              w.derivatives + (i - i0) * plan.taps * plan.slots);
     }
   }
   void block(int worker, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
@@ -185,18 +188,18 @@ struct SplineEdges {
 template <class S>
 struct DenseEdgeScratch {
   const DensePlan<S> plan;
-  const int64_t held;   // inputs, as of many samples: fewer need no more memory
-  S* moments;           // InputNorm
-  S* dz;                // (batch, in) where the LayerNorm's d_x is asked for
-  S* theta;             // (in, theta_per_input)
-  S* norm_sums;         // (2, in): gradients of the LayerNorm
-  S* sums;              // bias, theta
+  const int64_t held;  // inputs, as of many samples: fewer need no more memory
+  S* moments;          // InputNorm
+  S* dz;               // (batch, in) where the LayerNorm's d_x is asked for
+  S* theta;            // (in, theta_per_input)
+  S* norm_sums;        // (2, in): gradients of the LayerNorm
+  S* sums;             // bias, theta
   struct Worker {
-    Columns<S> columns; // [inputs][slots]
-    S *dz, *dx;         // [slots]
-    S* panel;           // [inputs][R][slots]
-    S* transposed;      // [64][slots]: g^T
-    S* cotangent;       // [R][slots]
+    Columns<S> columns;  // [inputs][slots]
+    S *dz, *dx;          // [slots]
+    S* panel;            // [inputs][R][slots]
+    S* transposed;       // [64][slots]: g^T
+    S* cotangent;        // [R][slots]
   } workers[kMaxThreads];
 
   DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads)
@@ -238,7 +241,8 @@ struct DenseEdges : DenseEdgeScratch<S> {
 
   DenseEdges(Carver& c, const EdgePass<S>& pass, int threads)
       : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer),
-        norm(layer, pass.batch, plan.padded(), pass.params, DenseEdgeScratch<S>::moments), train_theta(layer.theta_trained && pass.want_params),
+        norm(layer, pass.batch, plan.padded(), pass.params, DenseEdgeScratch<S>::moments),
+        train_theta(layer.theta_trained && pass.want_params),
         cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), rows(layer, pass.d_x != nullptr),
         per_input(layer.theta_per_input) {}
   double cost() const { return double(plan.rows) * (2 + double(ceil_div(layer.out, vec<S>::W))); }
@@ -276,8 +280,9 @@ struct DenseEdges : DenseEdgeScratch<S> {
     if (!cotangents) return;
     const Transposed<S> dt{w.transposed, width};
     dt.fill(g, width, n, 0, width);
-    cotangent_product(layer, pass.params, rows, {i, i + 1}, {tile, tile + 1}, BlockCotangents<S>{dt, n, n, nullptr, 0, 0},
-                      tile == 0, PanelCotangents<S>{w.cotangent, plan.slots});
+    cotangent_product(layer, pass.params, rows, {i, i + 1}, {tile, tile + 1},
+                      BlockCotangents<S>{dt, n, n, nullptr, 0, 0}, tile == 0,
+                      PanelCotangents<S>{w.cotangent, plan.slots});
   }
   void end_input(int worker, int64_t i, int64_t j, int64_t b0, int64_t n) const {
     const auto& w = workers[worker];
@@ -299,8 +304,7 @@ struct DenseEdges : DenseEdgeScratch<S> {
       const Range rows = part(pass.batch, worker, count);
       if (pass.add_x || !layer.flag(KAN_FLAG_BASE_NORM))
         norm.template input_gradient<true>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
-      else
-        norm.template input_gradient<false>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
+      else norm.template input_gradient<false>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
     }
     if (worker != 0 || !pass.want_params) return;
     if (layer.bias >= 0) {
@@ -325,7 +329,7 @@ struct DenseEdges : DenseEdgeScratch<S> {
 template <class S>
 struct WaveletEdgeScratch {
   static constexpr int64_t block_samples = 128;
-  S* zeros;  // (out), the bias' gradient
+  S* zeros;                 // (out), the bias' gradient
   S* partial[kMaxThreads];  // [samples][W]: d_x of one input
 
   WaveletEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads) {
@@ -381,7 +385,8 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     for (int64_t c = 0; c < w; c += T::W) {
       const int lanes = int(min64(T::W, w - c));
       const Edges e = edges(i, tile, c, lanes);
-      T d_weight = T::load(d_w + c, lanes), d_scale = T::load(d_w + w + c, lanes), d_translation = T::load(d_w + 2 * w + c, lanes);
+      T d_weight = T::load(d_w + c, lanes), d_scale = T::load(d_w + w + c, lanes),
+        d_translation = T::load(d_w + 2 * w + c, lanes);
       for (int64_t s = 0; s < n; ++s) {
         const T u = (pass.x[(b0s[worker] + s) * layer.in + i] - e.translation) * e.inverse;
         T value, derivative;

@@ -19,10 +19,10 @@ namespace KAN_NS {
 template <class S>
 struct EdgeWork {
   struct Worker {
-    S* phi;         // [samples][64]
-    double* sums;   // [inputs][3][out]: of |phi|, of phi - pivot, of (phi - pivot)^2
-    S* pivot;       // [inputs][out]
-    S* gradient;    // [inputs][tile][rows][w]
+    S* phi;        // [samples][64]
+    double* sums;  // [inputs][3][out]: of |phi|, of phi - pivot, of (phi - pivot)^2
+    S* pivot;      // [inputs][out]
+    S* gradient;   // [inputs][tile][rows][w]
   } worker[kMaxThreads];
 
   EdgeWork(Carver& c, const EdgePass<S>& pass, int64_t block_samples, int64_t inputs, int threads) {
@@ -156,7 +156,8 @@ inline void edge_pass(Pool& pool, const Layer& layer, const EdgeBackwardArgs& a)
           for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
             family.phi(worker, i, i - i0, tile, n, own.phi);
             cotangent_of(layer, a, i, tile, n, own.phi);
-            family.pull(worker, i, i - i0, tile, n, own.phi, own.gradient + (i - i0) * per_input + tile * kTile * layer.rows);
+            family.pull(worker, i, i - i0, tile, n, own.phi,
+                        own.gradient + (i - i0) * per_input + tile * kTile * layer.rows);
           }
           family.end_input(worker, i, i - i0, b0, n);
         }
@@ -182,9 +183,11 @@ inline void edge_statistics_any(Pool& pool, const Layer& layer, const Args& a) {
     case KAN_BASIS_BSPLINE: return edge_pass<S, SplineEdges<S>>(pool, layer, a);
     case KAN_BASIS_WAVELET:
       return with_wavelet(layer, [&]<int32_t kWavelet>() { edge_pass<S, WaveletEdges<S, kWavelet>>(pool, layer, a); });
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return edge_pass<S, DenseEdges<S, policy>>(pool, layer, a);
 #include "registry/basis.inc"
+      // clang-format on
   }
 }
 
@@ -211,7 +214,9 @@ int64_t edge_statistics_scratch_bytes(const Layer& layer, int64_t batch, int32_t
     };
     switch (layer.spec.basis) {
       case KAN_BASIS_BSPLINE: add(SplineEdges<S>(c, pass, threads), SplineEdges<S>::block_samples); break;
-      case KAN_BASIS_WAVELET: add(WaveletEdges<S, KAN_WAVELET_HAT>(c, pass, threads), WaveletEdgeScratch<S>::block_samples); break;
+      case KAN_BASIS_WAVELET:
+        add(WaveletEdges<S, KAN_WAVELET_HAT>(c, pass, threads), WaveletEdgeScratch<S>::block_samples);
+        break;
       default: add(DenseEdgeScratch<S>(c, pass, threads), DensePlan<S>::kSamples); break;
     }
   }

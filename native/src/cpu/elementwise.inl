@@ -39,9 +39,9 @@ inline void column_moments(Pool& pool, int worker, int workers, const S* x, cons
   for (int pass = 0; pass < 2; ++pass) {
     if (pass == 0) {
       sums.add(worker, workers,
-               [&](int64_t b, int64_t i, auto lanes, T (&v)[1]) { v[0] = T::load(x + b * in + i, lanes); });
+               [&](int64_t b, int64_t i, auto lanes, T(&v)[1]) { v[0] = T::load(x + b * in + i, lanes); });
     } else {
-      sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T (&v)[1]) {
+      sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T(&v)[1]) {
         const T d = T::load(x + b * in + i, lanes) - T::load(moments + i, lanes);
         v[0] = d * d;
       });
@@ -159,7 +159,7 @@ struct ElementwiseBackward {
         put_register(a.d_x_mode, d_x + b * in + i,
                      T::load(d_y + b * in + i, lanes) * T::load(params + layer.affine_weight + i, lanes), lanes);
       });
-    scratch.sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T (&v)[2]) {
+    scratch.sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T(&v)[2]) {
       const T d = T::load(d_y + b * in + i, lanes);
       v[0] = d * T::load(x + b * in + i, lanes);
       v[1] = d;
@@ -173,7 +173,8 @@ struct ElementwiseBackward {
     const Moments<S> moments = scratch.rows(batch);
     norm.moments(x, rows.begin, rows.end, moments);
     if (want_x) {
-      if (a.d_x_mode == KAN_GRAD_ACCUMULATE) norm.template input_gradient<true>(x, moments, d_y, rows.begin, rows.end, d_x);
+      if (a.d_x_mode == KAN_GRAD_ACCUMULATE)
+        norm.template input_gradient<true>(x, moments, d_y, rows.begin, rows.end, d_x);
       else norm.template input_gradient<false>(x, moments, d_y, rows.begin, rows.end, d_x);
     }
     pool.barrier();
@@ -204,7 +205,7 @@ struct ElementwiseBackward {
     const auto xhat = [&](int64_t b, int64_t i, auto lanes) {
       return (T::load(x + b * in + i, lanes) - T::load(mean + i, lanes)) * T::load(rstd + i, lanes);
     };
-    scratch.sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T (&v)[2]) {
+    scratch.sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T(&v)[2]) {
       const T d = T::load(d_y + b * in + i, lanes);
       v[0] = d * xhat(b, i, lanes);
       v[1] = d;
@@ -215,16 +216,20 @@ struct ElementwiseBackward {
     const S share = running ? S(0) : S(1) / S(batch);
     for (int64_t b = rows.begin; want_x && b < rows.end; ++b)
       for_registers<S>(0, in, [&](int64_t i, auto lanes) {
-        const T mean_dx = T::load(scratch.sums.sum(0) + i, lanes) * share, mean_d = T::load(scratch.sums.sum(1) + i, lanes) * share;
-        put_register(a.d_x_mode, d_x + b * in + i,
-                     T::load(scale + i, lanes) * (T::load(d_y + b * in + i, lanes) - mean_d - xhat(b, i, lanes) * mean_dx), lanes);
+        const T mean_dx = T::load(scratch.sums.sum(0) + i, lanes) * share,
+                mean_d = T::load(scratch.sums.sum(1) + i, lanes) * share;
+        put_register(
+            a.d_x_mode, d_x + b * in + i,
+            T::load(scale + i, lanes) * (T::load(d_y + b * in + i, lanes) - mean_d - xhat(b, i, lanes) * mean_dx),
+            lanes);
       });
   }
 
   void activation() const {
     for_registers<S>(rows.begin * in, want_x ? rows.end * in : rows.begin * in, [&](int64_t i, auto lanes) {
       put_register(a.d_x_mode, d_x + i,
-                   activation_derivative(layer.spec.activation, T::load(x + i, lanes)) * T::load(d_y + i, lanes), lanes);
+                   activation_derivative(layer.spec.activation, T::load(x + i, lanes)) * T::load(d_y + i, lanes),
+                   lanes);
     });
   }
 
@@ -253,9 +258,11 @@ void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
   const GradientSink<S> sink(a, a.adam ? &adam : nullptr);
   const int workers = workers_for(pool, double(a.batch) * double(layer.in) * 4);
   for_workers(pool, workers, [&](int worker) {
+    // clang-format off
     const ElementwiseBackward<S> pass{pool, layer, a, scratch, worker, workers, static_cast<const S*>(a.x),
                                       static_cast<const S*>(a.params), static_cast<const S*>(a.d_y), static_cast<S*>(a.d_x),
                                       a.d_x_mode != KAN_GRAD_NONE, layer.in, a.batch, part(a.batch, worker, workers)};
+    // clang-format on
     switch (layer.spec.kind) {
       case KAN_LAYER_ACTIVATION: return pass.activation();
       case KAN_LAYER_MULTIPLY: return pass.multiply();

@@ -26,8 +26,8 @@ inline bool is_kan(const Layer& layer, int32_t basis) {
 // THE list, in order of preference: the first entry that can run a problem is taken, and each problem has one.
 template <class S>
 constexpr Implementation kList[] = {
-    {"elementwise", [](const Problem& p) { return p.layer.rows == 0; }, elementwise_scratch_bytes<S>, elementwise_forward<S>,
-     elementwise_backward<S>},
+    {"elementwise", [](const Problem& p) { return p.layer.rows == 0; }, elementwise_scratch_bytes<S>,
+     elementwise_forward<S>, elementwise_backward<S>},
     {"wavelet", [](const Problem& p) { return is_kan(p.layer, KAN_BASIS_WAVELET); }, wavelet_scratch_bytes<S>,
      wavelet_forward<S>, wavelet_backward<S>},
     // So few rows that sorting them by window brings nothing together.
@@ -104,14 +104,13 @@ const Kernels& kernels() {
                                   static_cast<float*>(m), static_cast<float*>(v));
   };
   k.sgd = [](Pool& pool, const kan_sgd& o, int32_t dtype, int64_t n, void* p, const void* g, void* velocity) {
-    dtype == KAN_F64 ? sgd_step(pool, o, n, static_cast<double*>(p), static_cast<const double*>(g),
-                                static_cast<double*>(velocity))
-                     : sgd_step(pool, o, n, static_cast<float*>(p), static_cast<const float*>(g),
-                                static_cast<float*>(velocity));
+    dtype == KAN_F64
+        ? sgd_step(pool, o, n, static_cast<double*>(p), static_cast<const double*>(g), static_cast<double*>(velocity))
+        : sgd_step(pool, o, n, static_cast<float*>(p), static_cast<const float*>(g), static_cast<float*>(velocity));
   };
   k.dot = [](Pool& pool, int32_t dtype, int64_t n, const void* a, const void* b, double* value) {
     *value = dtype == KAN_F64 ? dot(pool, n, static_cast<const double*>(a), static_cast<const double*>(b))
-                            : dot(pool, n, static_cast<const float*>(a), static_cast<const float*>(b));
+                              : dot(pool, n, static_cast<const float*>(a), static_cast<const float*>(b));
   };
   k.axpy = [](Pool& pool, int32_t dtype, int64_t n, double alpha, const void* x, void* y) {
     dtype == KAN_F64 ? axpy(pool, n, alpha, static_cast<const double*>(x), static_cast<double*>(y))
@@ -122,10 +121,11 @@ const Kernels& kernels() {
   };
   k.adamw_groups = [](Pool& pool, const kan_adamw* o, int32_t groups, const uint8_t* group, int32_t dtype, int64_t n,
                       void* p, const void* g, void* m, void* v) {
-    dtype == KAN_F64 ? adamw_step_groups(pool, o, groups, group, n, static_cast<double*>(p), static_cast<const double*>(g),
-                                         static_cast<double*>(m), static_cast<double*>(v))
-                     : adamw_step_groups(pool, o, groups, group, n, static_cast<float*>(p), static_cast<const float*>(g),
-                                         static_cast<float*>(m), static_cast<float*>(v));
+    dtype == KAN_F64
+        ? adamw_step_groups(pool, o, groups, group, n, static_cast<double*>(p), static_cast<const double*>(g),
+                            static_cast<double*>(m), static_cast<double*>(v))
+        : adamw_step_groups(pool, o, groups, group, n, static_cast<float*>(p), static_cast<const float*>(g),
+                            static_cast<float*>(m), static_cast<float*>(v));
   };
   k.sgd_groups = [](Pool& pool, const kan_sgd* o, int32_t, const uint8_t* group, int32_t dtype, int64_t n, void* p,
                     const void* g, void* velocity) {

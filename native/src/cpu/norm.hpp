@@ -45,7 +45,8 @@ struct LayerNorm {
     for (int64_t b = b0; b < b1; ++b)
       for (int64_t i = 0; i < n; i += T::W) {
         const int lanes = int(min64(T::W, n - i));
-        fma((T::load(x + b * n + i, lanes) - m.mean[b]) * m.rstd[b], T::load(weight + i, lanes), T::load(bias + i, lanes))
+        fma((T::load(x + b * n + i, lanes) - m.mean[b]) * m.rstd[b], T::load(weight + i, lanes),
+            T::load(bias + i, lanes))
             .store(z + b * n + i, lanes);
       }
   }
@@ -76,8 +77,9 @@ struct LayerNorm {
   }
 
   // d weight and d bias: this worker's pieces of the sums over the rows.
-  void weight_gradient(int worker, int workers, const S* x, Moments<S> m, const S* dz, const RowSums<S, 2>& sums) const {
-    sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T (&v)[2]) {
+  void weight_gradient(int worker, int workers, const S* x, Moments<S> m, const S* dz,
+                       const RowSums<S, 2>& sums) const {
+    sums.add(worker, workers, [&](int64_t b, int64_t i, auto lanes, T(&v)[2]) {
       const T d = T::load(dz + b * n + i, lanes);
       v[0] = d * ((T::load(x + b * n + i, lanes) - m.mean[b]) * m.rstd[b]);
       v[1] = d;

@@ -63,7 +63,8 @@ inline void pairwise(Range leaves, int level, Leaf&& leaf, Add&& add) {
 template <class S>
 inline void add_numbers(S* to, const S* from, int64_t n) {
   using T = vec<S>;
-  for_registers<S>(0, n, [&](int64_t j, auto lanes) { (T::load(to + j, lanes) + T::load(from + j, lanes)).store(to + j, lanes); });
+  for_registers<S>(
+      0, n, [&](int64_t j, auto lanes) { (T::load(to + j, lanes) + T::load(from + j, lanes)).store(to + j, lanes); });
 }
 
 // The sum of 2^depth nodes that lie `stride` numbers apart, in the order of their tree.
@@ -78,7 +79,8 @@ inline vec<S> folded(const S* node, int64_t stride, int64_t nodes, Lanes lanes) 
 // that happen to run would only leave nothing to the rest.
 class Shares {
  public:
-  Shares(const Pool& pool, int64_t count, int workers) : count_(count), workers_(workers), turns_(pool.crowded() ? 1 : workers) {
+  Shares(const Pool& pool, int64_t count, int workers)
+      : count_(count), workers_(workers), turns_(pool.crowded() ? 1 : workers) {
     for (int w = 0; w < workers; ++w) next_[w] = part(count, w, workers).begin;
   }
 

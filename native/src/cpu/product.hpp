@@ -157,7 +157,8 @@ inline void forward_product_narrow(Panel<S> panel, Factor<S> weights, S* yt) {
 // count. `before` holds what is added to, or is NULL. ask(index in g) is called for each register before the sums are made,
 // put(index in g, register) after.
 template <class S, int MR, int NV, class Ask, class Put>
-KAN_HD void weight_tile(int64_t n, Panel<S> panel, Factor<S> cotangents, int lanes, const S* before, Ask&& ask, Put&& put) {
+KAN_HD void weight_tile(int64_t n, Panel<S> panel, Factor<S> cotangents, int lanes, const S* before, Ask&& ask,
+                        Put&& put) {
   using T = vec<S>;
   const int rows = int(panel.rows);
   const int64_t ld = cotangents.width;
@@ -200,9 +201,10 @@ template <class S, int NV, class Ask, class Put>
 inline void weight_rows(int64_t n, Panel<S> panel, Factor<S> d, int lanes, const S* before, Ask&& ask, Put&& put) {
   const int count = NV > 1 ? vec<S>::W : lanes;
   for (int64_t r = 0; r < panel.rows; r += kMR)
-    weight_tile<S, kMR, NV>(n, Panel<S>{panel.at + r * panel.slots, min64(kMR, panel.rows - r), panel.slots}, d, lanes,
-                            before ? before + r * d.width : nullptr, [&](int64_t at) KAN_INLINE { ask(r * d.width + at); },
-                            [&](int64_t at, vec<S> value) KAN_INLINE { put(r * d.width + at, value, count); });
+    weight_tile<S, kMR, NV>(
+        n, Panel<S>{panel.at + r * panel.slots, min64(kMR, panel.rows - r), panel.slots}, d, lanes,
+        before ? before + r * d.width : nullptr, [&](int64_t at) KAN_INLINE { ask(r * d.width + at); },
+        [&](int64_t at, vec<S> value) KAN_INLINE { put(r * d.width + at, value, count); });
 }
 
 template <class S, class Ask, class Put>
@@ -213,7 +215,8 @@ inline void weight_product_to(int64_t n, Panel<S> panel, Factor<S> d, const S* b
   int64_t c = 0;
   const auto soon = [&](int64_t index) KAN_INLINE { ask(c + index); };
   const auto at = [&](int64_t index, T value, int lanes) KAN_INLINE { put(c + index, value, lanes); };
-  for (; c + kNV * T::W <= width; c += kNV * T::W) weight_rows<S, kNV>(n, panel, d.from_column(c), T::W, from(c), soon, at);
+  for (; c + kNV * T::W <= width; c += kNV * T::W)
+    weight_rows<S, kNV>(n, panel, d.from_column(c), T::W, from(c), soon, at);
   if (kNV == 4 && c + 2 * T::W <= width) {
     weight_rows<S, 2>(n, panel, d.from_column(c), T::W, from(c), soon, at);
     c += 2 * T::W;
@@ -225,19 +228,20 @@ inline void weight_product_to(int64_t n, Panel<S> panel, Factor<S> d, const S* b
 // g [row][width] (+)= panel times the cotangents of n samples.
 template <class S>
 inline void weight_product(int64_t n, Panel<S> panel, Factor<S> d, bool first, S* g) {
-  weight_product_to(n, panel, d, first ? static_cast<const S*>(nullptr) : g, [](int64_t) {},
-                    [&](int64_t at, vec<S> value, int lanes) KAN_INLINE {
-                      if (lanes == vec<S>::W) value.store(g + at);
-                      else value.store(g + at, lanes);
-                    });
+  weight_product_to(
+      n, panel, d, first ? static_cast<const S*>(nullptr) : g, [](int64_t) {},
+      [&](int64_t at, vec<S> value, int lanes) KAN_INLINE {
+        if (lanes == vec<S>::W) value.store(g + at);
+        else value.store(g + at, lanes);
+      });
 }
 
 // The same from registers into the sink, at `offset` of the parameters.
 template <class S>
 inline void weight_product(int64_t n, Panel<S> panel, Factor<S> d, const GradientSink<S>& sink, int64_t offset) {
-  weight_product_to(n, panel, d, static_cast<const S*>(nullptr),
-                    [&](int64_t at) KAN_INLINE { sink.prefetch(offset + at); },
-                    [&](int64_t at, vec<S> value, int lanes) KAN_INLINE { sink.put(offset + at, value, lanes); });
+  weight_product_to(
+      n, panel, d, static_cast<const S*>(nullptr), [&](int64_t at) KAN_INLINE { sink.prefetch(offset + at); },
+      [&](int64_t at, vec<S> value, int lanes) KAN_INLINE { sink.put(offset + at, value, lanes); });
 }
 
 // Which weight rows of an input have their cotangents d Phi computed: `count` rows from `first` on. They stand in the
@@ -247,7 +251,8 @@ struct CotangentRows {
 
   // Behind a LayerNorm the base branch's cotangents serve the gradient of x alone.
   CotangentRows(const Layer& layer, bool want_x)
-      : rows(layer.rows), first(layer.base_row >= 0 && base(layer, want_x) ? 0 : layer.coef_row), count(layer.rows - first) {}
+      : rows(layer.rows), first(layer.base_row >= 0 && base(layer, want_x) ? 0 : layer.coef_row),
+        count(layer.rows - first) {}
   static bool base(const Layer& layer, bool want_x) {
     return layer.base_row >= 0 && (want_x || (layer.flag(KAN_FLAG_NORM) && layer.flag(KAN_FLAG_BASE_NORM)));
   }
@@ -317,7 +322,8 @@ struct WeightRows {
 // p[m][s] (+)= sum over the outputs o of w[m][o] dt[o][s], for MR rows and NV registers of samples; dt has `stride`
 // samples an output. Asks for the next rows, if told so.
 template <class S, int MR, int NV>
-inline void cotangent_tile(const WeightRows<S, MR>& w, bool ahead, const S* dt, int64_t stride, bool first, S* const* p) {
+inline void cotangent_tile(const WeightRows<S, MR>& w, bool ahead, const S* dt, int64_t stride, bool first,
+                           S* const* p) {
   using T = vec<S>;
   T acc[MR][NV];
 #pragma GCC unroll 8
@@ -375,7 +381,8 @@ inline void cotangent_tail(const WeightRows<S, MR>& w, const BlockCotangents<S>&
       for (int s = 0; s < N; ++s) acc[m][s] = T(S(0));
     for (int64_t tile = w.begin; tile < w.end; ++tile) {
       const int64_t width = w.layer.tile_width(tile);
-      const S *weights = w.params + w.layer.tile_offset(tile), *outputs = d_y.tiles + tile * kTile * d_y.batch + (d_y.first + s0) * width;
+      const S *weights = w.params + w.layer.tile_offset(tile),
+              *outputs = d_y.tiles + tile * kTile * d_y.batch + (d_y.first + s0) * width;
       const S *row[M], *d[N];
 #pragma GCC unroll 4
       for (int m = 0; m < M; ++m) row[m] = weights + w.row[half + m] * width;
@@ -414,8 +421,8 @@ struct PanelCotangents {
 // to (+)= d Phi of the wanted rows of a range of inputs, over a range of tiles. A few rows of all outputs at a time: each
 // weight is read once, d_y transposed stays in L2.
 template <class S>
-inline void cotangent_product(const Layer& layer, const S* params, const CotangentRows& wanted, Range inputs, Range tiles,
-                              const BlockCotangents<S>& d_y, bool first, PanelCotangents<S> p) {
+inline void cotangent_product(const Layer& layer, const S* params, const CotangentRows& wanted, Range inputs,
+                              Range tiles, const BlockCotangents<S>& d_y, bool first, PanelCotangents<S> p) {
   using T = vec<S>;
   constexpr int MR = kCotangentMR;
   const int64_t k = (inputs.end - inputs.begin) * wanted.count, n = d_y.samples, tail = d_y.full;
@@ -439,7 +446,9 @@ inline void cotangent_product(const Layer& layer, const S* params, const Cotange
       const int64_t stride = Transposed<S>::width(s, n), wide = min64(Transposed<S>::kGroup, round_up(tail, T::W) - s);
       const bool ahead = s == 0;
       switch (wide / T::W) {
-        case 3: if constexpr (kCotangentNV == 3) cotangent_tile<S, MR, 3>(w, ahead, dt.group(s), stride, first, to); break;
+        case 3:
+          if constexpr (kCotangentNV == 3) cotangent_tile<S, MR, 3>(w, ahead, dt.group(s), stride, first, to);
+          break;
         case 2: cotangent_tile<S, MR, 2>(w, ahead, dt.group(s), stride, first, to); break;
         default: cotangent_tile<S, MR, 1>(w, ahead, dt.group(s), stride, first, to);
       }
@@ -448,8 +457,7 @@ inline void cotangent_product(const Layer& layer, const S* params, const Cotange
     if constexpr (kRegisters == 32) {
       if (tail == n) continue;
       for (int m = 0; m < MR; ++m) T(S(0)).store(to[m]);
-      for (int64_t s = tail; s < n; s += 4, advance(4))
-        cotangent_tail<S, MR>(w, d_y, s, to);
+      for (int64_t s = tail; s < n; s += 4, advance(4)) cotangent_tail<S, MR>(w, d_y, s, to);
     }
   }
 }

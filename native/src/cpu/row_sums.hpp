@@ -120,8 +120,9 @@ struct BiasGradient {
   BiasGradient(const Layer& layer, int64_t batch, S* partial) : layer(layer), sums(partial, batch, layer.out) {}
   void add(int worker, int workers, const S* d_y) const {
     if (layer.bias < 0) return;
-    sums.add(worker, workers,
-             [&](int64_t b, int64_t o, auto lanes, vec<S> (&v)[1]) { v[0] = vec<S>::load(d_y + b * layer.out + o, lanes); });
+    sums.add(worker, workers, [&](int64_t b, int64_t o, auto lanes, vec<S>(&v)[1]) {
+      v[0] = vec<S>::load(d_y + b * layer.out + o, lanes);
+    });
   }
   void put(const GradientSink<S>& sink) const {
     if (layer.bias < 0) return;

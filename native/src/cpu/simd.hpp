@@ -129,7 +129,9 @@ KAN_HD void stream(float* p, vec<float> a) {
   _mm_stream_ps(p, a.v);
 #endif
 }
-KAN_HD void stream(double* p, vec<double> a) { stream(reinterpret_cast<float*>(p), vec<float>(vec<float>::Native(a.v))); }
+KAN_HD void stream(double* p, vec<double> a) {
+  stream(reinterpret_cast<float*>(p), vec<float>(vec<float>::Native(a.v)));
+}
 KAN_HD void stream_fence() {
 #if !defined(__aarch64__)
   _mm_sfence();
@@ -166,11 +168,15 @@ KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(_mm512_ro
 KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(_mm512_roundscale_pd(__m512d(a.v), 8)); }
 KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(_mm512_roundscale_ps(__m512(a.v), 9)); }
 KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(_mm512_roundscale_pd(__m512d(a.v), 9)); }
-KAN_HD vec<float> max(vec<float> a, vec<float> b) { return vec<float>::Native(_mm512_max_ps(__m512(b.v), __m512(a.v))); }
+KAN_HD vec<float> max(vec<float> a, vec<float> b) {
+  return vec<float>::Native(_mm512_max_ps(__m512(b.v), __m512(a.v)));
+}
 KAN_HD vec<double> max(vec<double> a, vec<double> b) {
   return vec<double>::Native(_mm512_max_pd(__m512d(b.v), __m512d(a.v)));
 }
-KAN_HD vec<float> min(vec<float> a, vec<float> b) { return vec<float>::Native(_mm512_min_ps(__m512(b.v), __m512(a.v))); }
+KAN_HD vec<float> min(vec<float> a, vec<float> b) {
+  return vec<float>::Native(_mm512_min_ps(__m512(b.v), __m512(a.v)));
+}
 KAN_HD vec<double> min(vec<double> a, vec<double> b) {
   return vec<double>::Native(_mm512_min_pd(__m512d(b.v), __m512d(a.v)));
 }
@@ -187,7 +193,9 @@ KAN_HD vec<double> ldexp(vec<double> a, vec<double> n) {
 alignas(32) constexpr int32_t kLaneMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 KAN_HD __m256i lane_mask32(int n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - n)); }
-KAN_HD __m256i lane_mask64(int n) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - 2 * n)); }
+KAN_HD __m256i lane_mask64(int n) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kLaneMask + 8 - 2 * n));
+}
 template <>
 KAN_HD vec<float> vec<float>::load(const float* p, int n) {
   return vec(Native(_mm256_maskload_ps(p, lane_mask32(n))));
@@ -216,11 +224,15 @@ KAN_HD vec<float> round_even(vec<float> a) { return vec<float>::Native(_mm256_ro
 KAN_HD vec<double> round_even(vec<double> a) { return vec<double>::Native(_mm256_round_pd(__m256d(a.v), 8)); }
 KAN_HD vec<float> floor(vec<float> a) { return vec<float>::Native(_mm256_round_ps(__m256(a.v), 9)); }
 KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(_mm256_round_pd(__m256d(a.v), 9)); }
-KAN_HD vec<float> max(vec<float> a, vec<float> b) { return vec<float>::Native(_mm256_max_ps(__m256(b.v), __m256(a.v))); }
+KAN_HD vec<float> max(vec<float> a, vec<float> b) {
+  return vec<float>::Native(_mm256_max_ps(__m256(b.v), __m256(a.v)));
+}
 KAN_HD vec<double> max(vec<double> a, vec<double> b) {
   return vec<double>::Native(_mm256_max_pd(__m256d(b.v), __m256d(a.v)));
 }
-KAN_HD vec<float> min(vec<float> a, vec<float> b) { return vec<float>::Native(_mm256_min_ps(__m256(b.v), __m256(a.v))); }
+KAN_HD vec<float> min(vec<float> a, vec<float> b) {
+  return vec<float>::Native(_mm256_min_ps(__m256(b.v), __m256(a.v)));
+}
 KAN_HD vec<double> min(vec<double> a, vec<double> b) {
   return vec<double>::Native(_mm256_min_pd(__m256d(b.v), __m256d(a.v)));
 }
@@ -239,7 +251,9 @@ KAN_HD void vec<S>::store(S* p, int n) const {
 }
 #if defined(__aarch64__)
 KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) { return vec<float>::Native(vfmaq_f32(c.v, a.v, b.v)); }
-KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) { return vec<double>::Native(vfmaq_f64(c.v, a.v, b.v)); }
+KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) {
+  return vec<double>::Native(vfmaq_f64(c.v, a.v, b.v));
+}
 // The instructions return a NaN for one in either argument: compare and select.
 template <class S>
 KAN_HD vec<S> max(vec<S> a, vec<S> b) {
@@ -260,9 +274,13 @@ KAN_HD vec<double> floor(vec<double> a) { return vec<double>::Native(vrndmq_f64(
 KAN_HD vec<float> fma(vec<float> a, vec<float> b, vec<float> c) { return a * b + c; }
 KAN_HD vec<double> fma(vec<double> a, vec<double> b, vec<double> c) { return a * b + c; }
 KAN_HD vec<float> max(vec<float> a, vec<float> b) { return vec<float>::Native(_mm_max_ps(__m128(b.v), __m128(a.v))); }
-KAN_HD vec<double> max(vec<double> a, vec<double> b) { return vec<double>::Native(_mm_max_pd(__m128d(b.v), __m128d(a.v))); }
+KAN_HD vec<double> max(vec<double> a, vec<double> b) {
+  return vec<double>::Native(_mm_max_pd(__m128d(b.v), __m128d(a.v)));
+}
 KAN_HD vec<float> min(vec<float> a, vec<float> b) { return vec<float>::Native(_mm_min_ps(__m128(b.v), __m128(a.v))); }
-KAN_HD vec<double> min(vec<double> a, vec<double> b) { return vec<double>::Native(_mm_min_pd(__m128d(b.v), __m128d(a.v))); }
+KAN_HD vec<double> min(vec<double> a, vec<double> b) {
+  return vec<double>::Native(_mm_min_pd(__m128d(b.v), __m128d(a.v)));
+}
 KAN_HD vec<float> sqrt(vec<float> a) { return vec<float>::Native(_mm_sqrt_ps(__m128(a.v))); }
 KAN_HD vec<double> sqrt(vec<double> a) { return vec<double>::Native(_mm_sqrt_pd(__m128d(a.v))); }
 // Adding and taking away 1.5 * 2^(mantissa bits) rounds to even; larger numbers are whole already.
@@ -434,21 +452,21 @@ KAN_HD vec<double> tanh(vec<double> x) {
 
 // exp(z^2) erfc(z) / t as a polynomial in t = 3 / (3 + z), z >= 0: errors of 1e-8 and 1e-17 (Chebyshev fits over all of [0, 1]).
 KAN_HD vec<float> scaled_erfc(vec<float> t) {
-  constexpr float kTerms[] = {
-    0.024031660455f, -0.084185163107f, 0.064588958469f, 0.011986334486f, 0.048284430878f, 0.09968688443f,
-    0.12481917052f, 0.15707068827f, 0.17758999048f, 0.18806386265f, 0.18806319172f};
+  constexpr float kTerms[] = {0.024031660455f, -0.084185163107f, 0.064588958469f, 0.011986334486f,
+                              0.048284430878f, 0.09968688443f,   0.12481917052f,  0.15707068827f,
+                              0.17758999048f,  0.18806386265f,   0.18806319172f};
   vec<float> p(kTerms[0]);
   for (int i = 1; i < 11; ++i) p = fma(p, t, vec<float>(kTerms[i]));
   return p * t;
 }
 KAN_HD vec<double> scaled_erfc(vec<double> t) {
   constexpr double kTerms[] = {
-    -0.0023621908483131259874, 0.027180796341603322683, -0.14336713470518648107, 0.45733865303058832756,
-    -0.98061991968855769436, 1.4886567511254004943, -1.6508712691244601102, 1.3762153932635761699,
-    -0.89273287903690200767, 0.45838469881330951291, -0.17901881421613652709, 0.058909950860068131992,
-    -0.020128735080886088994, -0.0067180614156855595367, -0.0080365616189760506652, 0.0041086907131500161107,
-    0.026212314753493993754, 0.056980309412099540445, 0.092290261239647571501, 0.12711678912477895496,
-    0.15671932876050777786, 0.17761523926504225589, 0.18806319451591880285, 0.18806319451591876227};
+      -0.0023621908483131259874, 0.027180796341603322683,   -0.14336713470518648107,   0.45733865303058832756,
+      -0.98061991968855769436,   1.4886567511254004943,     -1.6508712691244601102,    1.3762153932635761699,
+      -0.89273287903690200767,   0.45838469881330951291,    -0.17901881421613652709,   0.058909950860068131992,
+      -0.020128735080886088994,  -0.0067180614156855595367, -0.0080365616189760506652, 0.0041086907131500161107,
+      0.026212314753493993754,   0.056980309412099540445,   0.092290261239647571501,   0.12711678912477895496,
+      0.15671932876050777786,    0.17761523926504225589,    0.18806319451591880285,    0.18806319451591876227};
   vec<double> p(kTerms[0]);
   for (int i = 1; i < 24; ++i) p = fma(p, t, vec<double>(kTerms[i]));
   return p * t;

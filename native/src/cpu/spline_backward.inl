@@ -45,7 +45,8 @@ KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const Reco
 // The `rows` gradient rows of an input and NV registers of columns at d_y, summed over a record sorted by window: row j is
 // gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row to base(sum).
 template <class S, int K, int V, int NV, class R, class B>
-KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, const Record<S>& record, R&& row, B&& base) {
+KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, const Record<S>& record, R&& row,
+                           B&& base) {
   using T = vec<S>;
   const int64_t slots = record.slots;
   constexpr int M = K + 1;
@@ -82,8 +83,7 @@ KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, con
     for (int v = 0; v < NV; ++v) ring[s][v] = T(S(0));
     return ++f == rows;
   };
-  while (!any_index<M>(window)) {
-  }
+  while (!any_index<M>(window)) {}
   if (V > M) base(base_sum);
 }
 
@@ -99,15 +99,16 @@ struct WeightGradient {
 
 // The gradient rows of input i of a tile over one block of samples, d_y (block, w), NV registers of columns from c on.
 template <class S, int K, int V, int NV>
-KAN_HD void weight_windows(const TileView<S>& tile, int64_t i, int64_t c, int lanes, const S* d_y, const Record<S>& record,
-                           const WeightGradient<S>& to, const S* factor) {
+KAN_HD void weight_windows(const TileView<S>& tile, int64_t i, int64_t c, int lanes, const S* d_y,
+                           const Record<S>& record, const WeightGradient<S>& to, const S* factor) {
   const GradientSink<S>& sink = to.sink;
   S* const g = to.sums;
   const int64_t offset = to.offset;
   using T = vec<S>;
   const int64_t w = tile.w, input = tile.rows * w;
   const S* weights = tile.weights + i * input;
-  const auto load = [lanes](const S* from) KAN_INLINE { return NV > 1 || lanes == T::W ? T::load(from) : T::load(from, lanes); };
+  const auto load = [lanes](const S* from)
+                        KAN_INLINE { return NV > 1 || lanes == T::W ? T::load(from) : T::load(from, lanes); };
   const auto add = [lanes](S* to, T sum) KAN_INLINE {
     if (NV > 1 || lanes == T::W) (T::load(to) + sum).store(to);
     else (T::load(to, lanes) + sum).store(to, lanes);
@@ -181,8 +182,8 @@ KAN_HD void weight_input(const TileView<S>& tile, int64_t i, const S* d_y, const
 
 // acc [slots][W] += the share of input i of one tile in its own d_x, by sorted position, lanes to be summed.
 template <class S, int K, int V>
-KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& record, const S* d_y, const S* derivative,
-                           S* acc) {
+KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& record, const S* d_y,
+                           const S* derivative, S* acc) {
   using T = vec<S>;
   const int64_t slots = record.slots;
   alignas(64) S made[2 * kTile];
@@ -267,7 +268,7 @@ struct SplineBackwardScratch {
   int64_t most_inputs;                             // of such a panel
   S* packed;
   S* bias;
-  S* nodes;         // [node][params]: of sums that are cut
+  S* nodes;  // [node][params]: of sums that are cut
   struct Worker {
     S* sorted;      // [slots and a register]
     S* derivative;  // [kPanel][V][slots]
@@ -322,10 +323,11 @@ struct SplineBackward {
         packed(layer.out > kTile ? scratch.packed : d_y), adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params),
         bias(layer, a.batch, scratch.bias), tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE),
         narrow(layer.out <= kNarrowOutputs),
-        workers(workers_for(
-            pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) * (want_x ? 1 : 0.5) +
-                      double(layer.params) * (a.adam ? 0.5 : 0.1))),
-        groups(min64(layer.in, max64(ceil_div(layer.in, scratch.most_inputs), ceil_div(wanted_pieces(workers), tiles)))),
+        workers(workers_for(pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) *
+                                          (want_x ? 1 : 0.5) +
+                                      double(layer.params) * (a.adam ? 0.5 : 0.1))),
+        groups(
+            min64(layer.in, max64(ceil_div(layer.in, scratch.most_inputs), ceil_div(wanted_pieces(workers), tiles)))),
         tree(max64(1, plan.blocks), tiles * groups, wanted_pieces(workers)) {}
   SplineBackward(const SplineBackward&) = delete;  // the sink points at adam
 
@@ -392,10 +394,8 @@ struct SplineBackward {
         const S* derivative = w.derivative + (i - i0) * V * slots;
         S* sums = w.partial + (i - i0) * slots * T::W;
         if (!record.sorted() || weights.w < kTile) weights.prefetch(i + 1, layer.in, n);
-        if (narrow)
-          input_gradient_narrow<S, K, V>(weights, i, record, n, d_y, derivative, w.sorted, sums);
-        else
-          input_gradient<S, K, V>(weights, i, record, d_y, derivative, sums);
+        if (narrow) input_gradient_narrow<S, K, V>(weights, i, record, n, d_y, derivative, w.sorted, sums);
+        else input_gradient<S, K, V>(weights, i, record, d_y, derivative, sums);
       }
     }
     for (int64_t i = i0; i < i1; ++i) {
@@ -420,9 +420,12 @@ struct SplineBackward {
       const TileView<S> weights = view(tile);
       const int64_t size = layer.rows * weights.w, n = (some.end - i0) * size;
       S* const whole = tree.nodes() > 1 ? this->node(tile, i0, node) : w.gradient;
-      const auto level = [&](int l) { return l > 0 ? w.gradient + l * scratch.most_inputs * scratch.input_size : whole; };
-      pairwise(tree.node(node), 0, [&](int64_t block, int l) { block_gradients(weights, tile, some, block, level(l)); },
-               [&](int l) { add_numbers(level(l), level(l + 1), n); });
+      const auto level = [&](int l) {
+        return l > 0 ? w.gradient + l * scratch.most_inputs * scratch.input_size : whole;
+      };
+      pairwise(
+          tree.node(node), 0, [&](int64_t block, int l) { block_gradients(weights, tile, some, block, level(l)); },
+          [&](int l) { add_numbers(level(l), level(l + 1), n); });
       if (tree.nodes() > 1) continue;
       for (int64_t i = i0; i < some.end; ++i) give(weights, tile, i, w.gradient + (i - i0) * size);
     }
@@ -444,8 +447,9 @@ struct SplineBackward {
     const int64_t size = layer.rows * weights.w;
     const Record<S> record = records(0).of(i);
     if (!record.sorted()) fill_zero(w.gradient, size);
-    weight_input<S, K, V>(weights, i, cotangents(tile, weights.w, 0), record,
-                          WeightGradient<S>{record.sorted() ? nullptr : w.gradient, sink, layer.tile_offset(tile) + i * size});
+    weight_input<S, K, V>(
+        weights, i, cotangents(tile, weights.w, 0), record,
+        WeightGradient<S>{record.sorted() ? nullptr : w.gradient, sink, layer.tile_offset(tile) + i * size});
     if (!record.sorted()) give(weights, tile, i, w.gradient);
   }
 
@@ -458,7 +462,8 @@ struct SplineBackward {
 
   // Where the gradient of input i of a tile in a node is.
   S* node(int64_t tile, int64_t i, int64_t node) const {
-    return scratch.nodes + node * layer.in * layer.rows * layer.out + layer.tile_offset(tile) + i * layer.rows * layer.tile_width(tile);
+    return scratch.nodes + node * layer.in * layer.rows * layer.out + layer.tile_offset(tile) +
+           i * layer.rows * layer.tile_width(tile);
   }
 
   void fold(int64_t tile, int64_t i) const {

@@ -69,7 +69,8 @@ KAN_HD void bspline_window(const S* kn, bool inner, vec<S> x, vec<S>* b, vec<S>*
     if (kDerivative && p == K)
 #pragma GCC unroll 6
       for (int j = 0; j <= K; ++j)
-        d[j] = (n[j] * inverse_or_zero(kn[j + K] - kn[j]) - n[j + 1] * inverse_or_zero(kn[j + K + 1] - kn[j + 1])) * S(K);
+        d[j] =
+            (n[j] * inverse_or_zero(kn[j + K] - kn[j]) - n[j + 1] * inverse_or_zero(kn[j + K + 1] - kn[j + 1])) * S(K);
 #pragma GCC unroll 10
     for (int j = 0; j <= 2 * K - p; ++j)
       n[j] = (x - kn[j]) * inverse_or_zero(kn[j + p] - kn[j]) * n[j] +
@@ -187,8 +188,7 @@ KAN_HD void bspline_even(const EvenGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* wi
     d[r] = d[r] * g.inv_h;
     if (g.outside == KAN_OUTSIDE_LINEAR)
       out[r] = kDerivative ? d[r] : select(out_of_grid, fma(d[r], x - inside, b[r]), b[r]);
-    else
-      out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
+    else out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
   }
   if (window) *window = f;
 }
@@ -211,8 +211,7 @@ KAN_HD void bspline_uneven(const GridView<S>& g, int32_t first, vec<S> x, vec<S>
   for (int r = 0; r <= K; ++r) {
     if (g.outside == KAN_OUTSIDE_LINEAR)
       out[r] = kDerivative ? d[r] : select(out_of_grid, fma(d[r], x - inside, b[r]), b[r]);
-    else
-      out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
+    else out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
   }
 }
 

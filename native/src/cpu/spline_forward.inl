@@ -118,16 +118,16 @@ struct SplineForward {
   const int64_t group;  // blocks
   const int64_t tiles;
   const int workers;
-  const SumTree tree;   // of the inputs
-  int64_t chunk;        // columns of a tile that a piece takes
+  const SumTree tree;  // of the inputs
+  int64_t chunk;       // columns of a tile that a piece takes
 
   SplineForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
         scratch(carver, layer, plan, a.saved == nullptr, pool.threads()),
         base(a.saved ? static_cast<char*>(a.saved) : scratch.records),
         group(a.saved ? plan.blocks : min64(plan.blocks, pool.threads())), tiles(ceil_div(layer.out, kTile)),
-        workers(workers_for(
-            pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2))),
+        workers(
+            workers_for(pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2))),
         tree(plan.leaves, group * tiles, wanted_pieces(workers)), chunk(kTile) {
     // Columns are cut last: each piece reads all records. The sums of an output have one order whatever the cut.
     while (group * tiles * tree.nodes() * (kTile / chunk) < workers && chunk > T::W) chunk /= 2;
@@ -184,33 +184,38 @@ struct SplineForward {
                    : Sums{whole.at + (nodes > 1 && !few ? c0 : 0), whole.stride};
     };
     if (few)
-      pairwise(tree.node(node), 0,
-               [&](int64_t leaf, int l) {
-                 fill_zero(level(l).at, view.w * plan.slots);
-                 const Range inputs = part(layer.in, leaf, plan.leaves);
-                 for (int64_t i = inputs.begin; i < inputs.end; ++i)
-                   forward_input_narrow<S, K, V>(view, i, records.of(i), level(l).at, scratch.products[worker]);
-               },
-               [&](int l) { add_numbers(level(l).at, level(l + 1).at, view.w * plan.slots); });
+      pairwise(
+          tree.node(node), 0,
+          [&](int64_t leaf, int l) {
+            fill_zero(level(l).at, view.w * plan.slots);
+            const Range inputs = part(layer.in, leaf, plan.leaves);
+            for (int64_t i = inputs.begin; i < inputs.end; ++i)
+              forward_input_narrow<S, K, V>(view, i, records.of(i), level(l).at, scratch.products[worker]);
+          },
+          [&](int l) { add_numbers(level(l).at, level(l + 1).at, view.w * plan.slots); });
     else
-      pairwise(tree.node(node), 0, [&](int64_t leaf, int l) { columns(view, records, leaf, n, Range{c0, c0 + width}, level(l)); },
-               [&](int l) {
-                 for (int64_t s = 0; s < n; ++s)
-                   add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride,
-                               round_up(width, T::W));
-               });
+      pairwise(
+          tree.node(node), 0,
+          [&](int64_t leaf, int l) {
+            columns(view, records, leaf, n, Range{c0, c0 + width}, level(l));
+          },
+          [&](int l) {
+            for (int64_t s = 0; s < n; ++s)
+              add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride,
+                          round_up(width, T::W));
+          });
     if (nodes == 1) finish(block + g0, tile, Range{c0, c0 + width}, Range{0, n}, level(0), 1);
   }
 
   // Where a node of a block and tile is, all its columns.
   Sums node(int64_t block, int64_t tile, int64_t node) const {
-    return {scratch.nodes + ((block * tiles + tile) * tree.nodes() + node) * scratch.area,
-            scratch.area / plan.slots};
+    return {scratch.nodes + ((block * tiles + tile) * tree.nodes() + node) * scratch.area, scratch.area / plan.slots};
   }
 
   void fold(int64_t g0, int64_t u) const {
     const int64_t block = u / (tiles * kFolds), tile = u / kFolds % tiles, n = plan.block_size(g0 + block);
-    finish(block + g0, tile, Range{0, layer.tile_width(tile)}, part(n, u % kFolds, kFolds), node(block, tile, 0), tree.nodes());
+    finish(block + g0, tile, Range{0, layer.tile_width(tile)}, part(n, u % kFolds, kFolds), node(block, tile, 0),
+           tree.nodes());
   }
 
   // y of some columns of a tile and samples of a block: the sum of the nodes, and the bias.
@@ -236,7 +241,8 @@ struct SplineForward {
   }
 
   // The share of the inputs of a leaf in a range of columns of one tile.
-  void columns(const TileView<S>& view, const BlockRecords<S>& records, int64_t leaf, int64_t n, Range range, Sums to) const {
+  void columns(const TileView<S>& view, const BlockRecords<S>& records, int64_t leaf, int64_t n, Range range,
+               Sums to) const {
     const Range inputs = part(layer.in, leaf, plan.leaves);
     for (int64_t s = 0; s < n; ++s) fill_zero(to.at + s * to.stride, round_up(range.end - range.begin, T::W));
     for (int64_t i = inputs.begin; i < inputs.end; ++i) {
@@ -256,7 +262,8 @@ int64_t spline_saved_bytes(const Layer& layer, int64_t batch) {
 template <class S>
 int64_t spline_forward_scratch_bytes(const Problem& problem, int threads) {
   Carver c(nullptr);
-  SplineForwardScratch<S>(c, problem.layer, SplinePlan<S>(problem.layer, problem.batch), problem.pass == Problem::kInfer, threads);
+  SplineForwardScratch<S>(c, problem.layer, SplinePlan<S>(problem.layer, problem.batch),
+                          problem.pass == Problem::kInfer, threads);
   return c.used();
 }
 

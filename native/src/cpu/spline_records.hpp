@@ -47,7 +47,8 @@ struct SplinePlan {
   // A block's output tile, block x 64 numbers, is 32 KB: it stays in L1 while all inputs pass.
   static constexpr int64_t kBlock = 32768 / (kTile * int64_t(sizeof(S)));
   int64_t batch, blocks, slots, taps, runs, record_bytes;
-  int64_t leaves;  // of the sum over inputs that an output is: short chains, whatever the batch, so that a row has its bits alone too
+  int64_t
+      leaves;  // of the sum over inputs that an output is: short chains, whatever the batch, so that a row has its bits alone too
 
   SplinePlan(const Layer& layer, int64_t batch) : batch(batch) {
     blocks = ceil_div(batch, kBlock);
@@ -55,7 +56,8 @@ struct SplinePlan {
     taps = layer.spec.order + 1 + (layer.base_row >= 0);
     runs = min64(slots, layer.spec.grid) + 1;
     leaves = power_of_two(max64(1, layer.in / 64));
-    record_bytes = round_up(taps * slots * int64_t(sizeof(S)) + slots * 2 + runs * int64_t(sizeof(Run)) + 64, 64);  // 64: vector loads at a run's end
+    record_bytes = round_up(taps * slots * int64_t(sizeof(S)) + slots * 2 + runs * int64_t(sizeof(Run)) + 64,
+                            64);  // 64: vector loads at a run's end
   }
   int64_t block_size(int64_t block) const { return min64(kBlock, batch - block * kBlock); }
   Record<S> record(char* base, int64_t number) const {
@@ -168,8 +170,8 @@ struct BlockRecords {
 
 // Records of `n` samples, rows of x (n, in), for a range of inputs (at most kGroup).
 template <class S, int K>
-inline void make_records(const Layer& layer, const S* buffers, const S* x, int64_t n, Range inputs, const RecordScratch<S>& w,
-                         const BlockRecords<S>& records) {
+inline void make_records(const Layer& layer, const S* buffers, const S* x, int64_t n, Range inputs,
+                         const RecordScratch<S>& w, const BlockRecords<S>& records) {
   const int64_t slots = records.plan.slots, i0 = inputs.begin, i1 = inputs.end;
   transpose(x + i0, layer.in, n, i1 - i0, w.columns, slots);
   for (int64_t i = i0; i < i1; ++i) {

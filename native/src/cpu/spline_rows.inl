@@ -8,7 +8,7 @@
 
 namespace KAN_NS {
 
-constexpr int64_t kMostRows = 16;   // that are a few
+constexpr int64_t kMostRows = 16;     // that are a few
 constexpr int64_t kSharedInputs = 8;  // that several rows pass together
 
 // Of one row x (in), an input a slot: the V values and the window of each.
@@ -98,7 +98,8 @@ KAN_HD void row_tile(const TileView<S>& tile, Range inputs, const RowValues<S>& 
   int64_t c = 0;
   for (; c + 4 * T::W <= tile.w; c += 4 * T::W) row_columns<S, K, V, 4, kFactors>(tile, inputs, c, T::W, row, sums);
   for (; c + 2 * T::W <= tile.w; c += 2 * T::W) row_columns<S, K, V, 2, kFactors>(tile, inputs, c, T::W, row, sums);
-  for (; c < tile.w; c += T::W) row_columns<S, K, V, 1, kFactors>(tile, inputs, c, int(min64(T::W, tile.w - c)), row, sums);
+  for (; c < tile.w; c += T::W)
+    row_columns<S, K, V, 1, kFactors>(tile, inputs, c, int(min64(T::W, tile.w - c)), row, sums);
 }
 
 template <class S>
@@ -109,7 +110,8 @@ struct SplineRowsScratch {
 
   SplineRowsScratch(Carver& c, const Layer& layer, const SplinePlan<S>& plan, int threads) {
     for (int64_t b = 0; b < plan.batch; ++b) row[b] = RowValues<S>(c, layer, plan.taps);
-    nodes = c.take<S>(threads > 1 && plan.leaves > 1 ? plan.leaves * ceil_div(layer.out, kTile) * plan.batch * kTile : 0);
+    nodes =
+        c.take<S>(threads > 1 && plan.leaves > 1 ? plan.leaves * ceil_div(layer.out, kTile) * plan.batch * kTile : 0);
     for (int t = 0; t < threads; ++t) sums[t] = c.take<S>((1 + SumTree::levels(plan.leaves)) * plan.batch * kTile);
   }
 };
@@ -142,7 +144,8 @@ struct SplineRows {
     for_workers(pool, workers, [&](int worker) {
       making.each(worker, [&](int64_t u) {
         const int64_t b = u % batch, i = u / batch * kChunk * T::W;
-        row_values<S, K, kBase>(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)}, scratch.row[b]);
+        row_values<S, K, kBase>(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)},
+                                scratch.row[b]);
       });
       if (workers > 1) pool.barrier();
       adding.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.sums[worker]); });
@@ -163,8 +166,9 @@ struct SplineRows {
   void piece(int64_t t, int64_t k, S* sums) const {
     const TileView<S> tile(layer, params, buffers, t);
     const auto level = [&](int l) { return l == 0 && tree.nodes() > 1 ? node(t, k) : sums + l * batch * kTile; };
-    pairwise(tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(tile, part(layer.in, leaf, plan.leaves), level(l)); },
-             [&](int l) { add_numbers(level(l), level(l + 1), batch * kTile); });
+    pairwise(
+        tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(tile, part(layer.in, leaf, plan.leaves), level(l)); },
+        [&](int l) { add_numbers(level(l), level(l + 1), batch * kTile); });
     if (tree.nodes() == 1) finish(t, sums, 0, 1);
   }
 

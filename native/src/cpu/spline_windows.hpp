@@ -19,8 +19,8 @@ constexpr bool kRing = true;
 // The V weight rows of a window, and what multiplies them where the layer has scales or masks.
 template <class S>
 struct RowView {
-  const S* row[7];   // k + 1 coefficient rows, then the base row
-  const S* factor;   // [2][64]: of the coefficient rows (scale * mask), of the base row (mask); or NULL
+  const S* row[7];  // k + 1 coefficient rows, then the base row
+  const S* factor;  // [2][64]: of the coefficient rows (scale * mask), of the base row (mask); or NULL
 
   template <int K>
   KAN_HD vec<S> load(int r, int64_t c, int lanes) const {
@@ -40,9 +40,9 @@ struct TileView {
 
   TileView(const Layer& layer, const S* params, const S* buffers, int64_t tile)
       : weights(params + layer.tile_offset(tile)),
-        mask(layer.mask >= 0 ? buffers + layer.mask + tile * kTile * layer.in : nullptr),
-        w(layer.tile_width(tile)), rows(layer.rows), base_row(layer.base_row), scale_row(layer.scale_row),
-        coef_row(layer.coef_row), functions(layer.n) {}
+        mask(layer.mask >= 0 ? buffers + layer.mask + tile * kTile * layer.in : nullptr), w(layer.tile_width(tile)),
+        rows(layer.rows), base_row(layer.base_row), scale_row(layer.scale_row), coef_row(layer.coef_row),
+        functions(layer.n) {}
 
   bool factored() const { return scale_row >= 0 || mask; }
 
@@ -186,8 +186,7 @@ KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& re
     }
     return false;
   };
-  while (!any_index<M>(window)) {
-  }
+  while (!any_index<M>(window)) {}
 }
 
 // f.operator()<order, whether there is a base branch>() of the layer.

@@ -29,7 +29,8 @@ KAN_HD void transpose(vec<S>* r) {
 
 // to[c][r] = from[r][c], or += it, of `rows` rows and `columns` columns.
 template <class S>
-inline void transpose(const S* from, int64_t from_stride, int64_t rows, int64_t columns, S* to, int64_t to_stride, bool add = false) {
+inline void transpose(const S* from, int64_t from_stride, int64_t rows, int64_t columns, S* to, int64_t to_stride,
+                      bool add = false) {
   using T = vec<S>;
   constexpr int64_t W = T::W;
   for (int64_t c = 0; c < columns; c += W)
@@ -39,7 +40,8 @@ inline void transpose(const S* from, int64_t from_stride, int64_t rows, int64_t 
       S* const q = to + c * to_stride + r;
       if (4 * high < W || 4 * wide < W) {  // not worth registers
         for (int64_t i = 0; i < high; ++i)
-          for (int64_t j = 0; j < wide; ++j) q[j * to_stride + i] = add ? q[j * to_stride + i] + p[i * from_stride + j] : p[i * from_stride + j];
+          for (int64_t j = 0; j < wide; ++j)
+            q[j * to_stride + i] = add ? q[j * to_stride + i] + p[i * from_stride + j] : p[i * from_stride + j];
         continue;
       }
       T square[W];

@@ -82,9 +82,8 @@ inline void sgd_step_groups(Pool& pool, const kan_sgd* optimizers, const uint8_t
                             S* velocity) {
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
-    for_runs(group, part(n, worker, workers), [&](int64_t begin, int64_t end, uint8_t of) {
-      sgd_run(optimizers[of], begin, end, p, g, velocity);
-    });
+    for_runs(group, part(n, worker, workers),
+             [&](int64_t begin, int64_t end, uint8_t of) { sgd_run(optimizers[of], begin, end, p, g, velocity); });
   });
 }
 
@@ -264,21 +263,24 @@ inline double loss(Pool& pool, const kan::LossArgs& a) {
   const bool labels = a.kind == KAN_LOSS_CROSS_ENTROPY;
   const double share = labels ? 1 / rows : 1 / (rows * double(a.out));
   return share * sum_parts(pool, a.batch, double(a.batch) * double(a.out) * 4, [&](int64_t begin, int64_t end) {
-    const S* target = static_cast<const S*>(a.target);
-    if (!labels && !weights) {  // rows count alike: one run of numbers
-      const int64_t from = begin * a.out;
-      return element_losses(a.kind, p + from, target + from, (end - begin) * a.out, S(a.delta), S(share), d ? d + from : nullptr);
-    }
-    double total = 0;
-    for (int64_t b = begin; b < end; ++b) {
-      const double w = weights ? double(weights[b]) : 1;
-      const int64_t from = b * a.out;
-      S* to = d ? d + from : nullptr;
-      total += w * (labels ? cross_entropy_row(p + from, a.out, static_cast<const int32_t*>(a.target)[b], S(w * share), to)
-                           : element_losses(a.kind, p + from, target + from, a.out, S(a.delta), S(w * share), to));
-    }
-    return total;
-  });
+           const S* target = static_cast<const S*>(a.target);
+           if (!labels && !weights) {  // rows count alike: one run of numbers
+             const int64_t from = begin * a.out;
+             return element_losses(a.kind, p + from, target + from, (end - begin) * a.out, S(a.delta), S(share),
+                                   d ? d + from : nullptr);
+           }
+           double total = 0;
+           for (int64_t b = begin; b < end; ++b) {
+             const double w = weights ? double(weights[b]) : 1;
+             const int64_t from = b * a.out;
+             S* to = d ? d + from : nullptr;
+             total +=
+                 w * (labels ? cross_entropy_row(p + from, a.out, static_cast<const int32_t*>(a.target)[b],
+                                                 S(w * share), to)
+                             : element_losses(a.kind, p + from, target + from, a.out, S(a.delta), S(w * share), to));
+           }
+           return total;
+         });
 }
 
 }  // namespace KAN_NS

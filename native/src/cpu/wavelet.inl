@@ -25,9 +25,9 @@ KAN_HD vec<S> inverse_scale(vec<S> scale, int lanes) {
 template <class S>
 struct WaveletScratch {
   static constexpr int64_t kSamples = 256;  // of a leaf of the sums over the batch
-  S* packed;  // d_y in tiles
+  S* packed;                                // d_y in tiles
   S* bias;
-  S* nodes;   // [node][params]: of sums that are cut
+  S* nodes;  // [node][params]: of sums that are cut
   struct Worker {
     S* partial;   // [samples][W]: d_x of one input
     S* gradient;  // [level][3][out], tile by tile
@@ -140,8 +140,9 @@ struct WaveletBackward {
   void piece(int64_t i, int64_t k, const Worker& w) const {
     S* const whole = tree.nodes() > 1 ? node(i, k) : w.gradient;
     const auto level = [&](int l) { return l > 0 ? w.gradient + l * size : whole; };
-    pairwise(tree.node(k), 0, [&](int64_t leaf, int l) { samples(i, part(a.batch, leaf, tree.leaves), level(l), w); },
-             [&](int l) { add_numbers(level(l), level(l + 1), size); });
+    pairwise(
+        tree.node(k), 0, [&](int64_t leaf, int l) { samples(i, part(a.batch, leaf, tree.leaves), level(l), w); },
+        [&](int l) { add_numbers(level(l), level(l + 1), size); });
     if (tree.nodes() == 1 && sink.wanted()) give(i, whole);
   }
 

@@ -26,18 +26,20 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kSamples = 128;  // of a record
-constexpr int kSlot = 8;       // numbers a sample: k + 1 taps, at 6 the base branch
+constexpr int kSamples = 128;                             // of a record
+constexpr int kSlot = 8;                                  // numbers a sample: k + 1 taps, at 6 the base branch
 constexpr int kRecord = kSamples * kSlot + kSamples + 4;  // slots, keys, and room for a key read ahead
 constexpr int kWarps = 8, kThreads = kWarps * kWarp;
-constexpr int kGroup = 8;      // inputs a block works on at a time: a sector of x
+constexpr int kGroup = 8;       // inputs a block works on at a time: a sector of x
 constexpr int kMostRows = 512;  // of an input, in the d_params kernel's shared memory
 
 // A sample's key: its window, then its number in the record.
 __device__ __forceinline__ int sample_of(uint32_t key) { return int(key & (kSamples - 1)); }
 __device__ __forceinline__ int32_t window_of(uint32_t key) { return int32_t(key / kSamples); }
 
-__device__ __forceinline__ uint32_t* keys_of(float* record) { return reinterpret_cast<uint32_t*>(record + kSamples * kSlot); }
+__device__ __forceinline__ uint32_t* keys_of(float* record) {
+  return reinterpret_cast<uint32_t*>(record + kSamples * kSlot);
+}
 
 // A warp's keys in ascending order, number lane + 32 q in key[q]: Batcher's bitonic sort in registers, 28 steps of which 25
 // exchange with other lanes. Keys differ, so there is one order.
@@ -141,7 +143,8 @@ struct Task {
 
 // Grid (tiles chunks, splits). Shared: sums [kSamples][kTile], records [kGroup].
 template <int K>
-__global__ void __launch_bounds__(kThreads, 3) forward_kernel(LayerView l, Task t, const float* x, float* to, bool last_stage) {
+__global__ void __launch_bounds__(kThreads, 3)
+    forward_kernel(LayerView l, Task t, const float* x, float* to, bool last_stage) {
   KAN_SHARED_MEMORY(float, sums);
   float* records = sums + kSamples * kTile;
   const int64_t tile = blockIdx.x % t.tiles, chunk = blockIdx.x / t.tiles;
@@ -150,7 +153,8 @@ __global__ void __launch_bounds__(kThreads, 3) forward_kernel(LayerView l, Task 
   const float* rows = x + chunk * kSamples * l.in;
   for (int e = int(threadIdx.x); e < kSamples * kTile; e += kThreads) sums[e] = 0;
   const int64_t first = blockIdx.y * t.share, last = first + t.share < t.groups ? first + t.share : t.groups;
-  const int part = (n + kWarps - 1) / kWarps, begin = warp * part < n ? warp * part : n, end = begin + part < n ? begin + part : n;
+  const int part = (n + kWarps - 1) / kWarps, begin = warp * part < n ? warp * part : n,
+            end = begin + part < n ? begin + part : n;
   for (int64_t group = first; group < last; ++group) {
     const int64_t own = group * kGroup + warp;
     if (own < l.in) make_record<K, false>(l, own, rows + own, l.in, n, records + warp * kRecord);
@@ -184,13 +188,14 @@ __global__ void __launch_bounds__(kThreads, 3) forward_kernel(LayerView l, Task 
   float* y = to + (last_stage ? 0 : blockIdx.y * t.batch * l.out) + chunk * kSamples * l.out + tile * kTile;
   for (int e = int(threadIdx.x); e < n * kTile; e += kThreads) {
     const int s = e / kTile, o = e % kTile;
-    if (o < width) y[s * l.out + o] = last_stage && l.bias >= 0 ? sums[e] + l.params[l.bias + tile * kTile + o] : sums[e];
+    if (o < width)
+      y[s * l.out + o] = last_stage && l.bias >= 0 ? sums[e] + l.params[l.bias + tile * kTile + o] : sums[e];
   }
 }
 
 // A tile of d_y in shared memory, 0 past its ends.
-__device__ __forceinline__ void load_tile(const LayerView& l, const float* d_y, int64_t chunk, int n, int64_t tile, int width,
-                                          float* to) {
+__device__ __forceinline__ void load_tile(const LayerView& l, const float* d_y, int64_t chunk, int n, int64_t tile,
+                                          int width, float* to) {
   const float* from = d_y + chunk * kSamples * l.out + tile * kTile;
   for (int e = int(threadIdx.x); e < kSamples * kTile; e += int(blockDim.x)) {
     const int s = e / kTile, o = e % kTile;
@@ -203,7 +208,8 @@ __device__ __forceinline__ void load_tile(const LayerView& l, const float* d_y, 
 // Grid (tiles groups', splits), a warp an input: blockDim / 32 inputs a block. Shared: d_y [kSamples][kTile], records and
 // sums [product row][kTile] a warp. `parts` NULL: this is the last stage.
 template <int K>
-__global__ void __launch_bounds__(kThreads, 2) weights_kernel(LayerView l, Task t, const float* x, const float* d_y, Sink sink, float* parts) {
+__global__ void __launch_bounds__(kThreads, 2)
+    weights_kernel(LayerView l, Task t, const float* x, const float* d_y, Sink sink, float* parts) {
   KAN_SHARED_MEMORY(float, d_tile);
   const int warps = int(blockDim.x) / kWarp, warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   float* record = d_tile + kSamples * kTile + warp * kRecord;
@@ -288,7 +294,8 @@ __device__ __forceinline__ float sum_eight(float (&v)[8]) {
 
 // Grid (chunks groups, splits), a warp an input. Shared: d_y [kSamples][kTile], records and sums [kSamples] a warp.
 template <int K>
-__global__ void __launch_bounds__(kThreads, 2) inputs_kernel(LayerView l, Task t, const float* x, const float* d_y, int32_t mode, float* to) {
+__global__ void __launch_bounds__(kThreads, 2)
+    inputs_kernel(LayerView l, Task t, const float* x, const float* d_y, int32_t mode, float* to) {
   KAN_SHARED_MEMORY(float, d_tile);
   const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   float* record = d_tile + kSamples * kTile + warp * kRecord;
@@ -335,7 +342,8 @@ __global__ void __launch_bounds__(kThreads, 2) inputs_kernel(LayerView l, Task t
     }
   }
   __syncthreads();
-  float* d_x = to + (mode == KAN_GRAD_NONE ? blockIdx.y * t.batch * l.in : 0) + chunk * kSamples * l.in + group * kGroup;
+  float* d_x =
+      to + (mode == KAN_GRAD_NONE ? blockIdx.y * t.batch * l.in : 0) + chunk * kSamples * l.in + group * kGroup;
   for (int e = int(threadIdx.x); e < n * kGroup; e += kThreads) {
     const int s = e / kGroup, j = e % kGroup;
     // mode NONE: a share for the second stage.
@@ -356,7 +364,8 @@ struct Plan {
 
   Plan(const CudaDevice& d, const Layer& l, int64_t batch) {
     task = {batch, ratio_up(l.out, kTile), ratio_up(batch, kSamples), ratio_up(l.in, kGroup), 0};
-    const int64_t tile_bytes = kSamples * kTile * 4, record_bytes = kRecord * 4, rows_bytes = int64_t(l.n + 1) * kTile * 4;
+    const int64_t tile_bytes = kSamples * kTile * 4, record_bytes = kRecord * 4,
+                  rows_bytes = int64_t(l.n + 1) * kTile * 4;
     warps = kWarps;
     while (warps > 1 && tile_bytes + warps * (record_bytes + rows_bytes) > d.shared_per_block / 2) warps /= 2;
     forward_shared = size_t(tile_bytes + kGroup * record_bytes);
@@ -381,7 +390,9 @@ struct Plan {
     return t;
   }
   int64_t forward_parts(const Layer& l) const { return forward_splits > 1 ? forward_splits * task.batch * l.out : 0; }
-  int64_t weights_parts(const Layer& l) const { return weights_splits > 1 ? weights_splits * l.in * l.out * folded(l).rows : 0; }
+  int64_t weights_parts(const Layer& l) const {
+    return weights_splits > 1 ? weights_splits * l.in * l.out * folded(l).rows : 0;
+  }
   int64_t inputs_parts(const Layer& l) const { return inputs_splits > 1 ? inputs_splits * task.batch * l.in : 0; }
 };
 
@@ -390,8 +401,9 @@ bool can(const Problem& p) {
   if (l.spec.kind != KAN_LAYER_KAN || l.spec.basis != KAN_BASIS_BSPLINE || l.n + 1 > kMostRows) return false;
   const Plan plan(p.device, l, p.batch);
   const int64_t most = p.device.shared_per_block, blocks = int64_t(1) << 31;
-  return int64_t(plan.weights_shared) <= most && int64_t(plan.inputs_shared) <= most && plan.task.tiles * plan.task.chunks < blocks &&
-         plan.task.tiles * l.in < blocks && plan.task.chunks * plan.task.groups < blocks;
+  return int64_t(plan.weights_shared) <= most && int64_t(plan.inputs_shared) <= most &&
+         plan.task.tiles * plan.task.chunks < blocks && plan.task.tiles * l.in < blocks &&
+         plan.task.chunks * plan.task.groups < blocks;
 }
 
 int64_t scratch_bytes(const Problem& p) {
@@ -427,9 +439,10 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   Carver carver(a.scratch);
   float* parts = carver.take<float>(plan.forward_parts(l));
   with_order(l, [&](auto order) {
-    launch(d, forward_kernel<order()>, dim3(unsigned(plan.task.tiles * plan.task.chunks), unsigned(plan.forward_splits)), kThreads,
-           plan.forward_shared, view, plan.of(plan.task.groups, plan.forward_splits), static_cast<const float*>(a.x), split ? parts : y,
-           !split);
+    launch(d, forward_kernel<order()>,
+           dim3(unsigned(plan.task.tiles * plan.task.chunks), unsigned(plan.forward_splits)), kThreads,
+           plan.forward_shared, view, plan.of(plan.task.groups, plan.forward_splits), static_cast<const float*>(a.x),
+           split ? parts : y, !split);
   });
   if (!split) return;
   const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
@@ -449,9 +462,10 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   if (a.d_x_mode != KAN_GRAD_NONE) {  // first: the sink may move the weights
     const bool split = plan.inputs_splits > 1;
     with_order(l, [&](auto order) {
-      launch(d, inputs_kernel<order()>, dim3(unsigned(plan.task.chunks * plan.task.groups), unsigned(plan.inputs_splits)), kThreads,
-             plan.inputs_shared, view, plan.of(plan.task.tiles, plan.inputs_splits), x, d_y, split ? int32_t(KAN_GRAD_NONE) : a.d_x_mode,
-             split ? inputs_parts : d_x);
+      launch(d, inputs_kernel<order()>,
+             dim3(unsigned(plan.task.chunks * plan.task.groups), unsigned(plan.inputs_splits)), kThreads,
+             plan.inputs_shared, view, plan.of(plan.task.tiles, plan.inputs_splits), x, d_y,
+             split ? int32_t(KAN_GRAD_NONE) : a.d_x_mode, split ? inputs_parts : d_x);
     });
     if (split) {
       sum_parts(d, a.batch * l.in, inputs_parts, int(plan.inputs_splits), a.batch * l.in, nullptr, 1, a.d_x_mode, d_x);
@@ -460,7 +474,8 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   if (!sink.wanted()) return;
   const bool split = plan.weights_splits > 1;
   with_order(l, [&](auto order) {
-    launch(d, weights_kernel<order()>, dim3(unsigned(plan.task.tiles * ratio_up(l.in, plan.warps)), unsigned(plan.weights_splits)),
+    launch(d, weights_kernel<order()>,
+           dim3(unsigned(plan.task.tiles * ratio_up(l.in, plan.warps)), unsigned(plan.weights_splits)),
            plan.warps * kWarp, plan.weights_shared, view, plan.of(plan.task.chunks, plan.weights_splits), x, d_y, sink,
            split ? weights_parts : nullptr);
   });

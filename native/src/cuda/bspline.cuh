@@ -58,7 +58,8 @@ __device__ __forceinline__ void bspline_window(const float* t, bool inner, float
     if (kDerivative && p == K) {
 #pragma unroll
       for (int j = 0; j <= K; ++j) {
-        d[j] = (n[j] * inverse_or_zero(t[j + K] - t[j]) - n[j + 1] * inverse_or_zero(t[j + K + 1] - t[j + 1])) * float(K);
+        d[j] =
+            (n[j] * inverse_or_zero(t[j + K] - t[j]) - n[j + 1] * inverse_or_zero(t[j + K + 1] - t[j + 1])) * float(K);
       }
     }
 #pragma unroll
@@ -152,7 +153,8 @@ __device__ __forceinline__ int32_t bspline_taps(const Grid& g, float x, float* o
 #pragma unroll
   for (int r = 0; r <= K; ++r) {
     if (nan) out[r] = x;
-    else if (g.outside == KAN_OUTSIDE_LINEAR) out[r] = kDerivative ? d[r] : out_of_grid ? fma(d[r], x - inside, b[r]) : b[r];
+    else if (g.outside == KAN_OUTSIDE_LINEAR)
+      out[r] = kDerivative ? d[r] : out_of_grid ? fma(d[r], x - inside, b[r]) : b[r];
     else out[r] = kDerivative ? (out_of_grid ? 0.0f : d[r]) : b[r];
   }
   return window;

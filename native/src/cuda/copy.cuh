@@ -11,7 +11,8 @@ namespace kan::cuda {
 __device__ __forceinline__ void copy_async_16(float* to, const float* from, bool valid) {
 #if defined(__CUDA_ARCH__)
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(unsigned(__cvta_generic_to_shared(to))), "l"(from),
-               "r"(valid ? 16 : 0) : "memory");
+               "r"(valid ? 16 : 0)
+               : "memory");
 #else
   for (int e = 0; e < 4; ++e) to[e] = valid ? from[e] : 0.0f;
 #endif
@@ -19,7 +20,8 @@ __device__ __forceinline__ void copy_async_16(float* to, const float* from, bool
 __device__ __forceinline__ void copy_async_4(float* to, const float* from, bool valid) {
 #if defined(__CUDA_ARCH__)
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(unsigned(__cvta_generic_to_shared(to))), "l"(from),
-               "r"(valid ? 4 : 0) : "memory");
+               "r"(valid ? 4 : 0)
+               : "memory");
 #else
   *to = valid ? *from : 0.0f;
 #endif

@@ -15,10 +15,10 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kNoTranspose = 0, kTranspose = 1;            // cublasOperation_t
-constexpr int kFloat = 0, kBfloat16 = 14;                  // cudaDataType_t
-constexpr int kCompute32F = 68, kCompute32FTf32 = 77;      // cublasComputeType_t
-constexpr int kDefaultAlgorithm = -1;                      // cublasGemmAlgo_t
+constexpr int kNoTranspose = 0, kTranspose = 1;        // cublasOperation_t
+constexpr int kFloat = 0, kBfloat16 = 14;              // cudaDataType_t
+constexpr int kCompute32F = 68, kCompute32FTf32 = 77;  // cublasComputeType_t
+constexpr int kDefaultAlgorithm = -1;                  // cublasGemmAlgo_t
 
 // KAN4J_CUBLAS names a file; else the loader's search.
 void* open_library() {
@@ -45,8 +45,8 @@ void blas_open(CudaDevice& d) {
   int (*create)(void**);
   int (*set_stream)(void*, cudaStream_t);
   if (!find(library, "cublasCreate_v2", create) || !find(library, "cublasSetStream_v2", set_stream) ||
-      !find(library, "cublasDestroy_v2", blas->destroy) || !find(library, "cublasSetWorkspace_v2", blas->set_workspace) ||
-      !find(library, "cublasGemmEx", blas->gemm)) {
+      !find(library, "cublasDestroy_v2", blas->destroy) ||
+      !find(library, "cublasSetWorkspace_v2", blas->set_workspace) || !find(library, "cublasGemmEx", blas->gemm)) {
     return;
   }
   if (create(&blas->handle) != 0) return;
@@ -82,10 +82,10 @@ void blas_product(CudaDevice& d, int64_t m, int64_t n, int64_t k, BlasMatrix a, 
   const float one = 1, beta = add ? 1 : 0;
   const int type = d.products == KAN_PRODUCTS_BF16 ? kBfloat16 : kFloat;
   const int compute = d.products == KAN_PRODUCTS_TF32 ? kCompute32FTf32 : kCompute32F;
-  if (const int status = blas.gemm(blas.handle, a.transposed ? kTranspose : kNoTranspose,
-                                   b.transposed ? kTranspose : kNoTranspose, int(m), int(n), int(k), &one, a.data, type,
-                                   int(a.length), b.data, type, int(b.length), &beta, c, kFloat, int(length_c), compute,
-                                   kDefaultAlgorithm)) {
+  if (const int status =
+          blas.gemm(blas.handle, a.transposed ? kTranspose : kNoTranspose, b.transposed ? kTranspose : kNoTranspose,
+                    int(m), int(n), int(k), &one, a.data, type, int(a.length), b.data, type, int(b.length), &beta, c,
+                    kFloat, int(length_c), compute, kDefaultAlgorithm)) {
     d.fail(KAN_DEVICE_ERROR, "cublasGemmEx of %lld x %lld x %lld: status %d", static_cast<long long>(m),
            static_cast<long long>(n), static_cast<long long>(k), status);
   }

@@ -57,10 +57,11 @@ __global__ void shuffle_kernel(int64_t n, uint64_t seed, int half_bits, int32_t*
 }
 
 template <class Unit>
-void gather_units(CudaDevice& d, int64_t rows, int64_t row_bytes, const void* from, int64_t from_rows, const int32_t* indices,
-                  int64_t count, const int64_t* position, void* to) {
-  launch(d, gather_kernel<Unit>, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, row_bytes / int64_t(sizeof(Unit)),
-         static_cast<const Unit*>(from), from_rows, indices, count, position, static_cast<Unit*>(to));
+void gather_units(CudaDevice& d, int64_t rows, int64_t row_bytes, const void* from, int64_t from_rows,
+                  const int32_t* indices, int64_t count, const int64_t* position, void* to) {
+  launch(d, gather_kernel<Unit>, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows,
+         row_bytes / int64_t(sizeof(Unit)), static_cast<const Unit*>(from), from_rows, indices, count, position,
+         static_cast<Unit*>(to));
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace {
 // Sums of theta's partial gradients: one block a number. partials (slots, in, per_input); a number of theta gets those of
 // `inputs` inputs from first(at) on, as their own number k(at). Bytes 4 slots in per_input; floor bytes over bandwidth.
 constexpr int kThetaThreads = 256;
-__global__ void __launch_bounds__(kThetaThreads) theta_sums_kernel(const LayerView l, const float* partials, int64_t slots,
-                                                                   int64_t per_input, const Sink sink) {
+__global__ void __launch_bounds__(kThetaThreads)
+    theta_sums_kernel(const LayerView l, const float* partials, int64_t slots, int64_t per_input, const Sink sink) {
   __shared__ float room[kThetaThreads / kWarp];
   const int64_t at = blockIdx.x;
   int64_t place = at, before = 0;  // in the tensor that it is of; numbers of an input in the tensors before
@@ -32,8 +32,8 @@ __global__ void __launch_bounds__(kThetaThreads) theta_sums_kernel(const LayerVi
 
 }  // namespace
 
-DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers,
-                       const float* weights, float* moments, float* taps) {
+DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params,
+                       const void* buffers, const float* weights, float* moments, float* taps) {
   const float* rows = static_cast<const float*>(x);
   if (l.flag(KAN_FLAG_NORM)) {
     layer_norm_forward(d, batch, l.in, l.spec.shape[2], rows, nullptr, nullptr, nullptr, moments);
@@ -45,14 +45,15 @@ DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void*
 
 void dense_finish(CudaDevice& d, const Layer& l, const BackwardArgs& a, const Sink& sink, const InputPasses& passes,
                   const DenseInput& input, const float* theta, int64_t slots, const float* d_z, float* sums) {
-  if (sink.wanted() && l.bias >= 0) column_sums(d, a.batch, l.out, static_cast<const float*>(a.d_y), sink, l.bias, sums);
+  if (sink.wanted() && l.bias >= 0)
+    column_sums(d, a.batch, l.out, static_cast<const float*>(a.d_y), sink, l.bias, sums);
   if (passes.theta) {
     launch(d, theta_sums_kernel, dim3(unsigned(l.theta_count)), kThetaThreads, 0, input.layer, theta, slots,
            l.theta_per_input, sink);
   }
   if (passes.norm && (a.d_x_mode != KAN_GRAD_NONE || sink.wanted())) {
-    layer_norm_backward(d, a.batch, l.in, input.x, input.moments, static_cast<const float*>(a.params) + l.norm_weight, d_z,
-                        passes.norm_mode, static_cast<float*>(a.d_x), sink, l.norm_weight, l.norm_bias, sums);
+    layer_norm_backward(d, a.batch, l.in, input.x, input.moments, static_cast<const float*>(a.params) + l.norm_weight,
+                        d_z, passes.norm_mode, static_cast<float*>(a.d_x), sink, l.norm_weight, l.norm_bias, sums);
   }
 }
 
@@ -66,8 +67,9 @@ ProductWay tensor_way(const CudaDevice& d) {
 DensePlan plan_of(const CudaDevice& d, ProductWay way, const Layer& l, int64_t batch) {
   // Wide blocks make phi half as often; narrow ones are twice as many.
   const int64_t wide = ratio_up(batch, kBlockRows) * ratio_up(least(l.out, l.in * l.rows), 128);
-  const bool narrow = way == kFma || (way == kTf32x3 && (l.out <= kTile || wide < d.multiprocessors ||
-                                                          kernel_basis(way, l) == kOtherBasis));
+  const bool narrow =
+      way == kFma ||
+      (way == kTf32x3 && (l.out <= kTile || wide < d.multiprocessors || kernel_basis(way, l) == kOtherBasis));
   return {l, batch, {narrow ? 64 : 128, product_step(way)}, d.multiprocessors, d.shared_per_block};
 }
 
@@ -88,10 +90,13 @@ struct ForwardScratch {
 };
 
 // The weights' sums go through memory where the batch is split, or where scale's gradient needs more rows than a block has.
-bool by_parts(const Layer& l, const DensePlan& plan) { return plan.weights.splits > 1 || (folds(l) && plan.groups.parts > 1); }
+bool by_parts(const Layer& l, const DensePlan& plan) {
+  return plan.weights.splits > 1 || (folds(l) && plan.groups.parts > 1);
+}
 
 struct BackwardScratch {
-  float *moments, *d_z, *theta, *taps, *sums;  // sums: the folded weights, then those of one second stage after the other
+  float *moments, *d_z, *theta, *taps,
+      *sums;  // sums: the folded weights, then those of one second stage after the other
 
   BackwardScratch(Carver& c, const CudaDevice& d, const Layer& l, const DensePlan& plan)
       : moments(c.take<float>(l.flag(KAN_FLAG_NORM) ? 2 * plan.batch : 0)),
@@ -99,7 +104,8 @@ struct BackwardScratch {
         theta(c.take<float>(l.theta_trained ? plan.theta_slots() * l.in * l.theta_per_input : 0)),
         taps(c.take<float>(taps_numbers(l, plan.batch))) {
     int64_t most = by_parts(l, plan) ? plan.weights.splits * l.in * folded(l).rows * l.out : folded_numbers(l);
-    if (l.bias >= 0) most = most > column_sums_scratch(d, plan.batch, l.out) ? most : column_sums_scratch(d, plan.batch, l.out);
+    if (l.bias >= 0)
+      most = most > column_sums_scratch(d, plan.batch, l.out) ? most : column_sums_scratch(d, plan.batch, l.out);
     if (l.flag(KAN_FLAG_NORM)) {
       const int64_t norm = layer_norm_scratch(d, plan.batch, l.in);
       most = most > norm ? most : norm;
@@ -126,10 +132,12 @@ void forward(CudaDevice& d, ProductWay way, const Layer& l, const ForwardArgs& a
   const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
   float* y = static_cast<float*>(a.y);
   const float* weights = product_weights(d, l, a.params, a.buffers, scratch.weights);
-  const DenseInput input = dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
+  const DenseInput input =
+      dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
   make_taps(d, input, false);
-  launch_dense_forward(d, way, kernel_basis(way, l), plan,
-                       {input, plan.reduction, plan.forward, plan.depth(), split ? nullptr : bias, split ? scratch.partials : y});
+  launch_dense_forward(
+      d, way, kernel_basis(way, l), plan,
+      {input, plan.reduction, plan.forward, plan.depth(), split ? nullptr : bias, split ? scratch.partials : y});
   if (split) {
     const int64_t n = a.batch * l.out;
     sum_parts(d, n, scratch.partials, int(plan.forward.splits), n, bias, l.out, KAN_GRAD_OVERWRITE, y);
@@ -148,20 +156,22 @@ void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs&
   const float* d_y = static_cast<const float*>(a.d_y);
   const float* weights = static_cast<const float*>(a.params);
   if (passes.cotangents) weights = product_weights(d, l, a.params, a.buffers, scratch.sums);
-  const DenseInput input = dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
+  const DenseInput input =
+      dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
   if (passes.cotangents) {
     make_taps(d, input, true);
-    launch_dense_inputs(d, way, kernel_basis(way, l), plan,
-                        {input, plan.inputs, plan.input_groups, d_y, passes.direct_mode, static_cast<float*>(a.d_x),
-                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
+    launch_dense_inputs(
+        d, way, kernel_basis(way, l), plan,
+        {input, plan.inputs, plan.input_groups, d_y, passes.direct_mode, static_cast<float*>(a.d_x),
+         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
   }
   if (sink.wanted()) {
     const bool parts = by_parts(l, plan);
     make_taps(d, input, false);
     const LayerView edges(l, a.params, a.buffers);
     launch_dense_weights(d, way, kernel_basis(way, l), plan,
-                         {input, plan.groups, plan.weights, plan.sample_chunks, d_y, parts ? scratch.sums : nullptr, sink,
-                          folds(l), edges});
+                         {input, plan.groups, plan.weights, plan.sample_chunks, d_y, parts ? scratch.sums : nullptr,
+                          sink, folds(l), edges});
     const int64_t n = product.in * product.rows * product.out;
     if (parts && folds(l)) edge_totals(d, edges, scratch.sums, int(plan.weights.splits), sink);
     else if (parts) sink_gradient(d, n, scratch.sums, int(plan.weights.splits), n, sink, 0);

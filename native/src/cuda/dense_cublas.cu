@@ -44,8 +44,8 @@ __device__ __forceinline__ void store_number(void* to, bool bf16, int64_t at, fl
 }
 
 // phi[(i - i0) R + row][b]: blocks of 32 samples by 32 inputs, lanes are samples.
-__global__ void __launch_bounds__(kThreads) panel_expand_kernel(const DenseInput in, int64_t i0, int64_t i1, int64_t length,
-                                                                bool bf16, void* phi) {
+__global__ void __launch_bounds__(kThreads)
+    panel_expand_kernel(const DenseInput in, int64_t i0, int64_t i1, int64_t length, bool bf16, void* phi) {
   __shared__ float xs[kWarp][kWarp + 1], table_room[3 * kTableDegrees];
   const BasisTable table(in.layer, table_room);
   const int lane = int(threadIdx.x) % kWarp, warp = int(threadIdx.x) / kWarp;
@@ -114,8 +114,8 @@ __global__ void __launch_bounds__(kThreads) panel_pull_back_kernel(const PanelPu
 }
 
 // Weight rows first .. first + rows - 1 out of the tiles: to[k][o], `length` numbers a row.
-__global__ void __launch_bounds__(kThreads) panel_weights_kernel(const LayerView l, int64_t first, int64_t rows,
-                                                                 int64_t length, bool bf16, void* to) {
+__global__ void __launch_bounds__(kThreads)
+    panel_weights_kernel(const LayerView l, int64_t first, int64_t rows, int64_t length, bool bf16, void* to) {
   for (int64_t u = first_index(); u < rows * l.out; u += index_step()) {
     const int64_t k = u / l.out, o = u - k * l.out, tile = o / kTile;
     store_number(to, bf16, k * length + o,
@@ -124,8 +124,8 @@ __global__ void __launch_bounds__(kThreads) panel_weights_kernel(const LayerView
 }
 
 // The way back: gradients g[k][o] into the sink.
-__global__ void __launch_bounds__(kThreads) panel_sink_kernel(const LayerView l, int64_t first, int64_t rows, const float* g,
-                                                              const Sink sink) {
+__global__ void __launch_bounds__(kThreads)
+    panel_sink_kernel(const LayerView l, int64_t first, int64_t rows, const float* g, const Sink sink) {
   const Sink::Writer writer(sink);
   for (int64_t u = first_index(); u < rows * l.out; u += index_step()) {
     const int64_t k = u / l.out, o = u - k * l.out, tile = o / kTile;
@@ -134,20 +134,21 @@ __global__ void __launch_bounds__(kThreads) panel_sink_kernel(const LayerView l,
 }
 
 // The same where scale and mask were folded into the weights: the edges of inputs i0 ..
-__global__ void __launch_bounds__(kThreads) panel_edges_kernel(const LayerView l, int64_t i0, int64_t inputs, const float* g,
-                                                               const Sink sink) {
+__global__ void __launch_bounds__(kThreads)
+    panel_edges_kernel(const LayerView l, int64_t i0, int64_t inputs, const float* g, const Sink sink) {
   const Sink::Writer writer(sink);
   const int32_t rows = product_rows(l);
   for (int64_t u = first_index(); u < inputs * l.out; u += index_step()) {
     const int64_t j = u / l.out, o = u - j * l.out, tile = o / kTile;
     const float* const own = g + j * rows * l.out + o;
-    finish_edge(l, writer, tile, int(l.tile_width(tile)), i0 + j, int(o % kTile), [&](int r) { return own[r * l.out]; });
+    finish_edge(l, writer, tile, int(l.tile_width(tile)), i0 + j, int(o % kTile),
+                [&](int r) { return own[r * l.out]; });
   }
 }
 
 // to[b][o], `length` numbers a row, in bf16.
-__global__ void __launch_bounds__(kThreads) round_rows_kernel(int64_t rows, int64_t n, int64_t length, const float* from,
-                                                              void* to) {
+__global__ void __launch_bounds__(kThreads)
+    round_rows_kernel(int64_t rows, int64_t n, int64_t length, const float* from, void* to) {
   for (int64_t u = first_index(); u < rows * n; u += index_step()) {
     const int64_t b = u / n;
     store_number(to, true, b * length + u - b * n, from[u]);
@@ -195,10 +196,12 @@ dim3 panel_grid(int64_t inputs, int64_t batch) {
 }
 
 // One panel's weights, column-major (out, rows).
-BlasMatrix panel_weights(CudaDevice& d, const LayerView& view, const PanelPlan& plan, int64_t first, int64_t rows, void* room) {
-  if (view.out <= kTile && !plan.bf16) return {view.weights + first * view.out, view.out, false};  // one tile: as it lies
-  launch(d, panel_weights_kernel, grid_for(d, rows * view.out, kThreads), kThreads, 0, view, first, rows, plan.out_length,
-         plan.bf16, room);
+BlasMatrix panel_weights(CudaDevice& d, const LayerView& view, const PanelPlan& plan, int64_t first, int64_t rows,
+                         void* room) {
+  if (view.out <= kTile && !plan.bf16)
+    return {view.weights + first * view.out, view.out, false};  // one tile: as it lies
+  launch(d, panel_weights_kernel, grid_for(d, rows * view.out, kThreads), kThreads, 0, view, first, rows,
+         plan.out_length, plan.bf16, room);
   return {room, plan.out_length, false};
 }
 
@@ -215,7 +218,8 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   Carver carver(a.scratch);
   const PanelScratch scratch(carver, d, l, plan, KAN_PASS_FORWARD);
   const float* weights = product_weights(d, l, a.params, a.buffers, scratch.folded);
-  const DenseInput input = dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
+  const DenseInput input =
+      dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
   make_taps(d, input, false);
   float* y = static_cast<float*>(a.y);
   scratch.open_workspace(d);
@@ -242,14 +246,15 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   const InputPasses passes(l, a.d_x_mode, sink.wanted());
   const float* weights = static_cast<const float*>(a.params);
   if (passes.cotangents) weights = product_weights(d, l, a.params, a.buffers, scratch.folded);
-  const DenseInput input = dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
+  const DenseInput input =
+      dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
   if (passes.cotangents) make_taps(d, input, true);
   const float* d_y = static_cast<const float*>(a.d_y);
   scratch.open_workspace(d);
   BlasMatrix outputs{d_y, l.out, false};  // column-major (out, batch)
   if (plan.bf16) {
-    launch(d, round_rows_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, a.batch, l.out, plan.out_length, d_y,
-           scratch.d_y);
+    launch(d, round_rows_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, a.batch, l.out, plan.out_length,
+           d_y, scratch.d_y);
     outputs = {scratch.d_y, plan.out_length, false};
   }
   for (int64_t i0 = 0; passes.cotangents && i0 < l.in; i0 += plan.inputs) {
@@ -257,9 +262,10 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
     float* g = reinterpret_cast<float*>(scratch.phi);
     const BlasMatrix w = panel_weights(d, input.layer, plan, i0 * product.rows, rows, scratch.weights);
     blas_product(d, a.batch, rows, l.out, {outputs.data, outputs.length, true}, w, false, g, plan.length);
-    launch(d, panel_pull_back_kernel, panel_grid(i1 - i0, a.batch), kThreads, 0,
-           PanelPullBack{input, i0, i1, plan.length, g, passes.direct_mode, static_cast<float*>(a.d_x),
-                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
+    launch(
+        d, panel_pull_back_kernel, panel_grid(i1 - i0, a.batch), kThreads, 0,
+        PanelPullBack{input, i0, i1, plan.length, g, passes.direct_mode, static_cast<float*>(a.d_x),
+                      passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
   }
   if (sink.wanted()) make_taps(d, input, false);
   for (int64_t i0 = 0; sink.wanted() && i0 < l.in; i0 += plan.inputs) {
@@ -268,8 +274,8 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
            scratch.phi);
     blas_product(d, l.out, rows, a.batch, outputs, {scratch.phi, plan.length, false}, false, scratch.gradient, l.out);
     if (folds(l)) {
-      launch(d, panel_edges_kernel, grid_for(d, (i1 - i0) * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
-             i0, i1 - i0, scratch.gradient, sink);
+      launch(d, panel_edges_kernel, grid_for(d, (i1 - i0) * l.out, kThreads), kThreads, 0,
+             LayerView(l, a.params, a.buffers), i0, i1 - i0, scratch.gradient, sink);
     } else {
       launch(d, panel_sink_kernel, grid_for(d, rows * l.out, kThreads), kThreads, 0, input.layer, i0 * l.rows, rows,
              scratch.gradient, sink);

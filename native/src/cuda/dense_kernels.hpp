@@ -9,18 +9,18 @@ namespace kan::cuda {
 
 // The kernels that are compiled: way, columns of a block, basis. The bases of most models have their own; the others share
 // one, narrow for fp32, and multiply-add has one for all.
-#define KAN_DENSE_BASES(use, way, columns) \
+#define KAN_DENSE_BASES(use, way, columns)                                                                      \
   use(way, columns, KAN_BASIS_NONE) use(way, columns, KAN_BASIS_BSPLINE) use(way, columns, KAN_BASIS_CHEBYSHEV) \
-  use(way, columns, KAN_BASIS_RBF) use(way, columns, KAN_BASIS_FOURIER)
+      use(way, columns, KAN_BASIS_RBF) use(way, columns, KAN_BASIS_FOURIER)
 #ifdef KAN_HOT_KERNELS  // those whose machine code bench/sass reads; the others differ in what makes phi
-#define KAN_DENSE_KERNELS(use) \
+#define KAN_DENSE_KERNELS(use)                                                                               \
   use(kTf32x3, 64, KAN_BASIS_BSPLINE) use(kTf32x3, 128, KAN_BASIS_BSPLINE) use(kTf32x3, 128, KAN_BASIS_NONE) \
-  use(kTf32, 128, KAN_BASIS_BSPLINE) use(kBf16, 128, KAN_BASIS_BSPLINE)
+      use(kTf32, 128, KAN_BASIS_BSPLINE) use(kBf16, 128, KAN_BASIS_BSPLINE)
 #else
-#define KAN_DENSE_KERNELS(use) \
-  use(kFma, 64, kAnyBasis) \
-  KAN_DENSE_BASES(use, kTf32x3, 64) use(kTf32x3, 64, kOtherBasis) KAN_DENSE_BASES(use, kTf32x3, 128) \
-  KAN_DENSE_BASES(use, kTf32, 128) use(kTf32, 128, kOtherBasis) KAN_DENSE_BASES(use, kBf16, 128) use(kBf16, 128, kOtherBasis)
+#define KAN_DENSE_KERNELS(use)                                                                         \
+  use(kFma, 64, kAnyBasis) KAN_DENSE_BASES(use, kTf32x3, 64) use(kTf32x3, 64, kOtherBasis)             \
+      KAN_DENSE_BASES(use, kTf32x3, 128) KAN_DENSE_BASES(use, kTf32, 128) use(kTf32, 128, kOtherBasis) \
+          KAN_DENSE_BASES(use, kBf16, 128) use(kBf16, 128, kOtherBasis)
 #endif
 
 inline int32_t kernel_basis(ProductWay way, const Layer& l) {
@@ -78,13 +78,14 @@ struct InputPasses {
 
 // x with the moments of its rows, which are computed into `moments` (batch, 2) where the layer has a norm. l: as products
 // see it; `weights`: its rows, folded where that is another layer than params'.
-DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers,
-                       const float* weights, float* moments, float* taps);
+DenseInput dense_input(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params,
+                       const void* buffers, const float* weights, float* moments, float* taps);
 
 // Numbers of the folded weights; 0 where params are what products multiply.
 inline int64_t folded_numbers(const Layer& l) { return folds(l) ? l.in * folded(l).rows * l.out : 0; }
 // The rows that products multiply: params, or `room` with the folded ones.
-inline const float* product_weights(CudaDevice& d, const Layer& l, const void* params, const void* buffers, float* room) {
+inline const float* product_weights(CudaDevice& d, const Layer& l, const void* params, const void* buffers,
+                                    float* room) {
   if (!folds(l)) return static_cast<const float*>(params);
   fold_weights(d, LayerView(l, params, buffers), room);
   return room;

@@ -20,9 +20,9 @@ namespace kan::cuda {
 
 constexpr int kBlockThreads = 256;
 constexpr int kBlockRows = 128;
-constexpr int kByRowDepth = 32;   // reduction numbers of a chunk of [m][k] operands
+constexpr int kByRowDepth = 32;  // reduction numbers of a chunk of [m][k] operands
 constexpr int kByRowLength = 36;
-constexpr int kByDepthPad = 8;    // [k][m] rows are m + 8 words long
+constexpr int kByDepthPad = 8;  // [k][m] rows are m + 8 words long
 
 // Row in the warp's tile of A's fragment number (m-step i, half h): the instruction's row 16 i + 8 h + lane / 4.
 KAN_HD int fragment_row(bool by_depth, int lane, int i, int h) {
@@ -104,8 +104,8 @@ struct Split {
   }
 };
 
-constexpr int kForwardDepth = 48;   // rows of a forward chunk at most; less where shared memory is short
-constexpr int kBlocksWanted = 2;    // blocks a multiprocessor
+constexpr int kForwardDepth = 48;  // rows of a forward chunk at most; less where shared memory is short
+constexpr int kBlocksWanted = 2;   // blocks a multiprocessor
 constexpr int kMostSplits = 64;
 
 // One way to multiply: columns of a block and the padding of its reductions.
@@ -117,14 +117,14 @@ struct DenseTile {
 struct DensePlan {
   DenseTile tile;
   int64_t batch, out;
-  int64_t row_blocks;      // of samples
-  int64_t column_blocks;   // of outputs
-  Chunks reduction;        // forward: its k
+  int64_t row_blocks;     // of samples
+  int64_t column_blocks;  // of outputs
+  Chunks reduction;       // forward: its k
   Split forward;
-  Chunks groups;           // weight gradient: rows of a block
-  int64_t sample_chunks;   // its k
+  Chunks groups;          // weight gradient: rows of a block
+  int64_t sample_chunks;  // its k
   Split weights;
-  Chunks inputs;           // input gradient: columns of a block, which loops over the parts
+  Chunks inputs;  // input gradient: columns of a block, which loops over the parts
   int64_t input_groups;
 
   // shared_limit: bytes of shared memory that a block of the device may have.

@@ -11,7 +11,7 @@
 
 // The block's dynamic shared memory as an array of T (16-byte aligned). Uninitialised: NaN under emulation.
 #if defined(__CUDACC__)
-#define KAN_SHARED_MEMORY(T, name)                       \
+#define KAN_SHARED_MEMORY(T, name)                             \
   extern __shared__ __align__(16) unsigned char kan_shared_[]; \
   T* const name = reinterpret_cast<T*>(kan_shared_)
 #else
@@ -51,7 +51,8 @@ __device__ __forceinline__ T block_sum(T v, T* room) {
 struct LayerView {
   const float* params;
   const float* buffers;
-  const float* weights;  // the tiled rows that products read: params, or scale and mask folded into them (edge_sink.cuh)
+  const float*
+      weights;  // the tiled rows that products read: params, or scale and mask folded into them (edge_sink.cuh)
   int64_t in, out;
   int32_t n, rows, base_row, scale_row, coef_row;
   int32_t basis, base, grid, order, outside, wavelet;
@@ -62,11 +63,13 @@ struct LayerView {
 
   LayerView(const Layer& l, const void* params_, const void* buffers_)
       : params(static_cast<const float*>(params_)), buffers(static_cast<const float*>(buffers_)),
-        weights(static_cast<const float*>(params_)), in(l.in), out(l.out), n(l.n), rows(l.rows), base_row(l.base_row), scale_row(l.scale_row), coef_row(l.coef_row), basis(l.spec.basis),
-        base(l.spec.base), grid(l.spec.grid), order(l.spec.order), outside(l.spec.outside), wavelet(l.spec.wavelet),
-        norm(l.flag(KAN_FLAG_NORM)), base_norm(l.flag(KAN_FLAG_BASE_NORM)), theta_trained(l.theta_trained), bias(l.bias),
-        norm_weight(l.norm_weight), norm_bias(l.norm_bias), theta(l.theta), theta_count(l.theta_count), knots(l.knots),
-        mask(l.mask), own{l.own[0], l.own[1], l.own[2]}, shape_a(l.spec.shape[0]), shape_b(l.spec.shape[1]), eps(l.spec.shape[2]) {}
+        weights(static_cast<const float*>(params_)), in(l.in), out(l.out), n(l.n), rows(l.rows), base_row(l.base_row),
+        scale_row(l.scale_row), coef_row(l.coef_row), basis(l.spec.basis), base(l.spec.base), grid(l.spec.grid),
+        order(l.spec.order), outside(l.spec.outside), wavelet(l.spec.wavelet), norm(l.flag(KAN_FLAG_NORM)),
+        base_norm(l.flag(KAN_FLAG_BASE_NORM)), theta_trained(l.theta_trained), bias(l.bias), norm_weight(l.norm_weight),
+        norm_bias(l.norm_bias), theta(l.theta), theta_count(l.theta_count), knots(l.knots),
+        mask(l.mask), own{l.own[0], l.own[1], l.own[2]}, shape_a(l.spec.shape[0]), shape_b(l.spec.shape[1]),
+        eps(l.spec.shape[2]) {}
 
   __device__ int64_t tile_width(int64_t tile) const { return out - tile * kTile < kTile ? out - tile * kTile : kTile; }
   // Where in params number `row` of edge (o, i) is.
@@ -103,9 +106,11 @@ struct AdamWSource {
   AdamW<float> value;
   const AdamW<float>* state;
 
-  explicit AdamWSource(const kan_adamw* options) : value(options && options->state ? nullptr : options), state(nullptr) {
+  explicit AdamWSource(const kan_adamw* options)
+      : value(options && options->state ? nullptr : options), state(nullptr) {
     if (options && options->state) {
-      state = reinterpret_cast<const AdamW<float>*>(&reinterpret_cast<kan_optimizer_state*>(uintptr_t(options->state))->coefficients);
+      state = reinterpret_cast<const AdamW<float>*>(
+          &reinterpret_cast<kan_optimizer_state*>(uintptr_t(options->state))->coefficients);
     }
   }
   __device__ AdamW<float> get() const { return state ? *state : value; }
@@ -124,7 +129,8 @@ struct Sink {
       : mode(a.adam ? kAdamW : a.d_params_mode), d_params(static_cast<float*>(a.d_params)), adam(a.adam),
         p(static_cast<float*>(a.params_out)), m(static_cast<float*>(a.m)), v(static_cast<float*>(a.v)) {}
   // Into plain memory instead, overwriting.
-  explicit Sink(float* to) : mode(KAN_GRAD_OVERWRITE), d_params(to), adam(nullptr), p(nullptr), m(nullptr), v(nullptr) {}
+  explicit Sink(float* to)
+      : mode(KAN_GRAD_OVERWRITE), d_params(to), adam(nullptr), p(nullptr), m(nullptr), v(nullptr) {}
 
   bool wanted() const { return mode != KAN_GRAD_NONE; }
 

@@ -24,9 +24,11 @@ namespace kan::cuda {
 // own text for these codes), whoever caused it.
 inline bool breaks_process(cudaError_t error) {
   switch (int(error)) {
+    // clang-format off
     case 214: case 220:                                      // memory or link errors that cannot be corrected
     case 700: case 702: case 709: case 710:                  // illegal address, timeout, destroyed context, assertion
     case 714: case 715: case 716: case 717: case 718: case 719: return true;  // stack, instruction, address, pc, launch
+    // clang-format on
     default: return false;
   }
 }
@@ -41,16 +43,16 @@ struct CudaDevice : Device {
   int index = 0;
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
-  int capability = 0;      // 10 major + minor
+  int capability = 0;        // 10 major + minor
   int shared_per_block = 0;  // bytes a block may ask for
-  bool pools = false;      // memory can be allocated in the order of a stream
+  bool pools = false;        // memory can be allocated in the order of a stream
   int32_t products = KAN_PRODUCTS_FP32;
-  char forced[32] = {};    // name of an implementation, or empty
+  char forced[32] = {};  // name of an implementation, or empty
   // Two-stage reductions of calls that have no scratch: losses, dot products. kReduction doubles.
   double* reduction = nullptr;
   Staging* staging = nullptr;
   Graphs* graphs = nullptr;
-  void* blas = nullptr;    // of the cuBLAS path, its own (dense files); created by blas_open, freed by blas_close
+  void* blas = nullptr;  // of the cuBLAS path, its own (dense files); created by blas_open, freed by blas_close
 
   // Records a failure of the runtime; false then.
   bool check(cudaError_t error, const char* what) {
@@ -58,12 +60,12 @@ struct CudaDevice : Device {
     cudaGetLastError();
     if (breaks_process(error)) {
       record_fault(what, error);
-      fail(KAN_DEVICE_ERROR, "%s: %s (CUDA error %d); no CUDA work is possible in this process any more: restart it", what,
-           cudaGetErrorString(error), int(error));
+      fail(KAN_DEVICE_ERROR, "%s: %s (CUDA error %d); no CUDA work is possible in this process any more: restart it",
+           what, cudaGetErrorString(error), int(error));
       return false;
     }
-    fail(error == cudaErrorMemoryAllocation ? KAN_DEVICE_OUT_OF_MEMORY : KAN_DEVICE_ERROR, "%s: %s (CUDA error %d)", what,
-         cudaGetErrorString(error), int(error));
+    fail(error == cudaErrorMemoryAllocation ? KAN_DEVICE_OUT_OF_MEMORY : KAN_DEVICE_ERROR, "%s: %s (CUDA error %d)",
+         what, cudaGetErrorString(error), int(error));
     return false;
   }
 };
@@ -94,7 +96,8 @@ inline bool allow_shared(CudaDevice& d, const void* kernel, size_t shared) {
   std::lock_guard lock(mutex);
   size_t& most = allowed[{d.index, kernel}];
   if (shared <= most) return true;
-  if (!d.check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)), "shared memory of a kernel")) {
+  if (!d.check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)),
+               "shared memory of a kernel")) {
     return false;
   }
   most = shared;
@@ -153,8 +156,8 @@ struct Problem {
 // a problem and suits it is taken; `forced` takes the entry of that name wherever it can. The last entry can do all.
 struct Implementation {
   const char* name;
-  bool (*can)(const Problem&);              // asked with batch >= 1 where a layer has weights
-  bool (*suits)(const Problem&);            // the choice at this shape; NULL: wherever it can
+  bool (*can)(const Problem&);    // asked with batch >= 1 where a layer has weights
+  bool (*suits)(const Problem&);  // the choice at this shape; NULL: wherever it can
   int64_t (*scratch_bytes)(const Problem&);
   void (*forward)(CudaDevice&, const Layer&, const ForwardArgs&);
   void (*backward)(CudaDevice&, const Layer&, const BackwardArgs&);
@@ -166,9 +169,9 @@ const Implementation& choose(const Problem& problem);
 const char* unknown_implementation(const char* name);
 
 // The entries, each beside its kernels.
-extern const Implementation kReference;     // reference.cu: KAN and LINEAR, one plain kernel for every basis
-extern const Implementation kElementwise;   // elementwise.cu: the layers without products
-extern const Implementation kBsplineTaps;   // bspline.cu: B-splines by their k + 1 taps
+extern const Implementation kReference;    // reference.cu: KAN and LINEAR, one plain kernel for every basis
+extern const Implementation kElementwise;  // elementwise.cu: the layers without products
+extern const Implementation kBsplineTaps;  // bspline.cu: B-splines by their k + 1 taps
 // dense.cu (tensor cores): the basis expanded in registers or shared memory as the left factor of a product, for the
 // global bases and LINEAR, and B-splines with few functions (bspline.cuh gives their values). dense_cublas: panels in
 // scratch, multiplied by cuBLAS. edge.cu: wavelets.
@@ -183,7 +186,7 @@ void blas_close(CudaDevice& device);
 
 // ------------------------------------------------------------------------------------ steps that families share (host)
 
-struct Sink;      // device.cuh: where weight gradients go
+struct Sink;       // device.cuh: where weight gradients go
 struct LayerView;  // device.cuh: a layer as kernels see it
 
 // y (rows, n) = LayerNorm(x); moments (rows, 2), mean and 1/sd, may be NULL. norm.cu
@@ -192,13 +195,14 @@ void layer_norm_forward(CudaDevice& d, int64_t rows, int64_t n, double eps, cons
 // d_x by mode from dz = dL/dy (d_x may be dz), and d weight, d bias into the sink at their offsets of params. moments as
 // above. scratch: layer_norm_scratch(rows, n) numbers.
 int64_t layer_norm_scratch(const CudaDevice& d, int64_t rows, int64_t n);
-void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x, const float* moments, const float* weight,
-                         const float* dz, int32_t d_x_mode, float* d_x, const Sink& sink, int64_t weight_offset,
-                         int64_t bias_offset, float* scratch);
+void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x, const float* moments,
+                         const float* weight, const float* dz, int32_t d_x_mode, float* d_x, const Sink& sink,
+                         int64_t weight_offset, int64_t bias_offset, float* scratch);
 
 // Column sums of a (rows, n) into the sink at params offset: the bias gradient. scratch: column_sums_scratch numbers.
 int64_t column_sums_scratch(const CudaDevice& d, int64_t rows, int64_t n);
-void column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* a, const Sink& sink, int64_t offset, float* scratch);
+void column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* a, const Sink& sink, int64_t offset,
+                 float* scratch);
 
 // Sums over rows of g times xhat (times x where moments are NULL) and of g into the sink. scratch: layer_norm_scratch.
 void weighted_column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* g, const float* x, const float* moments,
@@ -206,7 +210,8 @@ void weighted_column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* g
 
 // Gradient numbers g[0 .. n-1] of params offset .. into the sink; `parts` partial gradients `stride` numbers apart are
 // summed in order: the second stage of every split reduction.
-void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink, int64_t offset);
+void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink,
+                   int64_t offset);
 
 // to (n) by mode KAN_GRAD_* = sum of `parts` arrays `stride` numbers apart, in order, + bias[j % width] if not NULL.
 void sum_parts(CudaDevice& d, int64_t n, const float* from, int parts, int64_t stride, const float* bias, int64_t width,

@@ -20,22 +20,22 @@ namespace kan::cuda {
 namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / kWarp;
-constexpr int kInputs = 32;                      // of a forward stage
-constexpr int kSamples = 8;                      // of a forward thread
+constexpr int kInputs = 32;  // of a forward stage
+constexpr int kSamples = 8;  // of a forward thread
 constexpr int kBlockSamples = kSamples * kThreads / int(kTile);
-constexpr int kGroup = 4;                        // inputs of a backward block
-constexpr int kPiece = 1024;                     // samples whose d_x a backward block holds
+constexpr int kGroup = 4;     // inputs of a backward block
+constexpr int kPiece = 1024;  // samples whose d_x a backward block holds
 constexpr int kMostSegments = 8;
 
 struct EdgePlan {
   int64_t batch, blocks, tiles, chunks;  // forward: blocks of samples, tiles of outputs, chunks of inputs
   Split inputs;
-  int64_t groups, pieces;                // backward
+  int64_t groups, pieces;  // backward
   Split segments;
 
   EdgePlan(const CudaDevice& d, const Layer& l, int64_t batch)
-      : batch(batch), blocks(ratio_up(batch, kBlockSamples)), tiles(ratio_up(l.out, kTile)), chunks(ratio_up(l.in, kInputs)),
-        groups(ratio_up(l.in, kGroup)), pieces(ratio_up(batch, kPiece)) {
+      : batch(batch), blocks(ratio_up(batch, kBlockSamples)), tiles(ratio_up(l.out, kTile)),
+        chunks(ratio_up(l.in, kInputs)), groups(ratio_up(l.in, kGroup)), pieces(ratio_up(batch, kPiece)) {
     inputs = Split::of(chunks, blocks * tiles, int64_t(d.multiprocessors) * kBlocksWanted, kMostSplits);
     segments = Split::of(pieces, groups, int64_t(d.multiprocessors) * kBlocksWanted, kMostSegments);
   }
@@ -105,7 +105,7 @@ __global__ void __launch_bounds__(kThreads) edge_forward_kernel(const EdgeForwar
 struct EdgeBackward {
   LayerView layer;
   int64_t batch;
-  Split split;      // of the pieces of the batch
+  Split split;  // of the pieces of the batch
   const float *x, *d_y;
   int32_t d_x_mode;
   float* d_x;
@@ -117,10 +117,51 @@ struct EdgeShared {
   float x[kPiece][kGroup];
   float d_x[kPiece][kGroup];
   union {
-    float lanes[kWarps][kWarp][kWarp + 1];          // [8 samples x 4 inputs][lane] of a warp
-    float sums[kWarps][3][kGroup][int(kTile)];      // of the warps' shares of the samples
+    float lanes[kWarps][kWarp][kWarp + 1];      // [8 samples x 4 inputs][lane] of a warp
+    float sums[kWarps][3][kGroup][int(kTile)];  // of the warps' shares of the samples
   };
 };
+
+// What a lane keeps of its two outputs' edges to the inputs of a group; zeros where there is none.
+struct EdgeFactors {
+  float inverse[kGroup][2], translation[kGroup][2], factor[kGroup][2];  // factor: c above
+
+  __device__ __forceinline__ EdgeFactors(const LayerView& l, const float (&window)[kGroup], int64_t tile, int64_t i0,
+                                         int inputs, int lane) {
+    const int64_t width = l.tile_width(tile);
+#pragma unroll
+    for (int i = 0; i < kGroup; ++i)
+#pragma unroll
+      for (int h = 0; h < 2; ++h) {
+        const int c = lane + h * kWarp;
+        const bool there = c < width && i < inputs;
+        const float* edge = l.params + l.index(0, tile * kTile, i0 + (i < inputs ? i : 0)) + (there ? c : 0);
+        inverse[i][h] = there ? 1.0f / edge[width] : 0.0f;
+        translation[i][h] = there ? edge[2 * width] : 0.0f;
+        factor[i][h] = there ? edge[0] * window[i] * inverse[i][h] : 0.0f;
+      }
+  }
+};
+
+// Weight gradients of a tile, whose shares the warps hold: out to the sink, or to this segment's partial sums.
+__device__ __forceinline__ void add_warps(const EdgeBackward& p, const float (*sums)[3][kGroup][int(kTile)],
+                                          int64_t tile, int64_t i0, bool first) {
+  const LayerView& l = p.layer;
+  const Sink::Writer writer(p.sink);
+  for (int u = int(threadIdx.x); u < 3 * kGroup * int(kTile); u += kThreads) {
+    const int c = u % int(kTile), row = u / int(kTile) % 3, i = u / int(kTile) / 3;
+    if (c >= l.tile_width(tile) || i0 + i >= l.in) continue;
+    float sum = 0;
+    for (int w = 0; w < kWarps; ++w) sum += sums[w][row][i][c];
+    const int64_t at = l.index(row, tile * kTile + c, i0 + i);
+    if (!p.partials) {
+      writer.put(at, sum);
+    } else {
+      float& to = p.partials[int64_t(blockIdx.y) * 3 * l.in * l.out + at];
+      to = first ? sum : to + sum;
+    }
+  }
+}
 
 // Grid: (groups of inputs, segments of the batch).
 template <int32_t kWavelet>
@@ -147,19 +188,8 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
     __syncthreads();
     for (int64_t tile = 0; tile * kTile < l.out; ++tile) {
       const int64_t width = l.tile_width(tile);
-      float inverse[kGroup][2], translation[kGroup][2], factor[kGroup][2];  // factor: c above
+      const EdgeFactors edges(l, window, tile, i0, inputs, lane);
       float by_value[kGroup][2] = {}, by_slope[kGroup][2] = {}, by_place[kGroup][2] = {};
-#pragma unroll
-      for (int i = 0; i < kGroup; ++i)
-#pragma unroll
-        for (int h = 0; h < 2; ++h) {
-          const int c = lane + h * kWarp;
-          const bool there = c < width && i < inputs;
-          const float* edge = l.params + l.index(0, tile * kTile, i0 + (i < inputs ? i : 0)) + (there ? c : 0);
-          inverse[i][h] = there ? 1.0f / edge[width] : 0.0f;
-          translation[i][h] = there ? edge[2 * width] : 0.0f;
-          factor[i][h] = there ? edge[0] * window[i] * inverse[i][h] : 0.0f;
-        }
       for (int s0 = warp * 8; s0 < samples; s0 += kWarps * 8) {
         for (int s = s0; s < s0 + 8; ++s) {
           float d_y[2];
@@ -174,14 +204,14 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
             float d_x = 0;
 #pragma unroll
             for (int h = 0; h < 2; ++h) {
-              const float u = (x - translation[i][h]) * inverse[i][h];
+              const float u = (x - edges.translation[i][h]) * edges.inverse[i][h];
               float value, derivative;
               wavelet<kWavelet>(u, value, derivative);
               const float g = d_y[h] * derivative;
               by_value[i][h] = fma(d_y[h], value, by_value[i][h]);
               by_slope[i][h] += g;
               by_place[i][h] = fma(g, u, by_place[i][h]);
-              d_x = fma(g, factor[i][h], d_x);
+              d_x = fma(g, edges.factor[i][h], d_x);
             }
             shared->lanes[warp][(s - s0) * kGroup + i][lane] = d_x;
           }
@@ -199,26 +229,11 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
         for (int h = 0; h < 2; ++h) {
           const int c = lane + h * kWarp;
           shared->sums[warp][0][i][c] = window[i] * by_value[i][h];
-          shared->sums[warp][1][i][c] = -factor[i][h] * by_place[i][h];
-          shared->sums[warp][2][i][c] = -factor[i][h] * by_slope[i][h];
+          shared->sums[warp][1][i][c] = -edges.factor[i][h] * by_place[i][h];
+          shared->sums[warp][2][i][c] = -edges.factor[i][h] * by_slope[i][h];
         }
       __syncthreads();
-      if (p.partials || p.sink.mode != KAN_GRAD_NONE) {
-        const Sink::Writer writer(p.sink);
-        for (int u = int(threadIdx.x); u < 3 * kGroup * int(kTile); u += kThreads) {
-          const int c = u % int(kTile), row = u / int(kTile) % 3, i = u / int(kTile) / 3;
-          if (c >= width || i >= inputs) continue;
-          float sum = 0;
-          for (int w = 0; w < kWarps; ++w) sum += shared->sums[w][row][i][c];
-          const int64_t at = l.index(row, tile * kTile + c, i0 + i);
-          if (!p.partials) {
-            writer.put(at, sum);
-          } else {
-            float& to = p.partials[int64_t(blockIdx.y) * 3 * l.in * l.out + at];
-            to = b0 == first ? sum : to + sum;
-          }
-        }
-      }
+      if (p.partials || p.sink.mode != KAN_GRAD_NONE) add_warps(p, shared->sums, tile, i0, b0 == first);
       __syncthreads();
     }
     if (p.d_x_mode == KAN_GRAD_NONE) continue;
@@ -262,8 +277,10 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
   float *y = static_cast<float*>(a.y), *partials = static_cast<float*>(a.scratch);
   const dim3 grid(unsigned(plan.blocks), unsigned(least(plan.tiles, 65535)), unsigned(plan.inputs.splits));
+  // clang-format off
   const EdgeForward p{LayerView(l, a.params, a.buffers), a.batch, plan.inputs, static_cast<const float*>(a.x),
                       split ? nullptr : bias, split ? partials : y};
+  // clang-format on
   with_wavelet(l.spec.wavelet, [&](auto w) { launch(d, edge_forward_kernel<w()>, grid, kThreads, 0, p); });
   if (split) {
     const int64_t n = a.batch * l.out;
@@ -277,13 +294,14 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   const BackwardScratch scratch(carver, d, l, plan);
   const Sink sink(a);
   const bool partials = plan.pieces > 1 && sink.wanted();
+  // clang-format off
   const EdgeBackward p{LayerView(l, a.params, a.buffers), a.batch, plan.segments, static_cast<const float*>(a.x),
                        static_cast<const float*>(a.d_y), a.d_x_mode, static_cast<float*>(a.d_x),
                        partials ? scratch.partials : nullptr, sink};
+  // clang-format on
   const dim3 grid(unsigned(plan.groups), unsigned(plan.segments.splits));
-  with_wavelet(l.spec.wavelet, [&](auto w) {
-    launch(d, edge_backward_kernel<w()>, grid, kThreads, sizeof(EdgeShared), p);
-  });
+  with_wavelet(l.spec.wavelet,
+               [&](auto w) { launch(d, edge_backward_kernel<w()>, grid, kThreads, sizeof(EdgeShared), p); });
   const int64_t n = 3 * l.in * l.out;
   if (partials) sink_gradient(d, n, scratch.partials, int(plan.segments.splits), n, sink, 0);
   if (sink.wanted() && l.bias >= 0) column_sums(d, a.batch, l.out, p.d_y, sink, l.bias, scratch.sums);

@@ -39,8 +39,8 @@ __global__ void __launch_bounds__(kThreads) fold_kernel(const LayerView l, float
   }
 }
 
-__global__ void __launch_bounds__(kThreads) edge_totals_kernel(const LayerView l, const float* __restrict__ parts, int splits,
-                                                               const Sink sink) {
+__global__ void __launch_bounds__(kThreads)
+    edge_totals_kernel(const LayerView l, const float* __restrict__ parts, int splits, const Sink sink) {
   const Sink::Writer writer(sink);
   const int32_t rows = product_rows(l);
   const int64_t stride = l.in * l.out * rows;

@@ -16,8 +16,8 @@ constexpr int kRowsInFlight = 5;
 
 // The gradients of edge (tile, o; i) into the sink, from its product rows' sums raw(r).
 template <class Raw>
-__device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writer& writer, int64_t tile, int width, int64_t i,
-                                            int o, Raw&& raw) {
+__device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writer& writer, int64_t tile, int width,
+                                            int64_t i, int o, Raw&& raw) {
   const int64_t at = tile * kTile * l.in * l.rows + i * l.rows * width + o;
   const float mask = l.mask >= 0 ? l.buffers[l.mask + tile * kTile * l.in + i * width + o] : 1.0f;
   const int32_t first = l.base_row < 0 ? 0 : 1;  // product row of the first coefficient
@@ -26,7 +26,8 @@ __device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writ
     factor = mask * l.params[at + l.scale_row * width];
     // With the coefficients as they are before the sink moves them.
 #pragma unroll 4
-    for (int r = 0; r < l.n; ++r) scale_sum = fma(l.params[at + int64_t(l.coef_row + r) * width], raw(first + r), scale_sum);
+    for (int r = 0; r < l.n; ++r)
+      scale_sum = fma(l.params[at + int64_t(l.coef_row + r) * width], raw(first + r), scale_sum);
   }
   for (int32_t r0 = 0; r0 < l.rows; r0 += kRowsInFlight) {
     float g[kRowsInFlight];

@@ -14,19 +14,23 @@ __global__ void activation_kernel(int64_t n, int32_t kind, const float* x, float
   for (int64_t i = first_index(); i < n; i += index_step()) y[i] = activation(kind, x[i]);
 }
 
-__global__ void activation_backward_kernel(int64_t n, int32_t kind, const float* x, const float* d_y, int32_t mode, float* d_x) {
-  for (int64_t i = first_index(); i < n; i += index_step()) put_by_mode(mode, d_x[i], activation_derivative(kind, x[i]) * d_y[i]);
+__global__ void activation_backward_kernel(int64_t n, int32_t kind, const float* x, const float* d_y, int32_t mode,
+                                           float* d_x) {
+  for (int64_t i = first_index(); i < n; i += index_step())
+    put_by_mode(mode, d_x[i], activation_derivative(kind, x[i]) * d_y[i]);
 }
 
 __global__ void affine_kernel(int64_t n, int64_t in, const float* x, const float* scale, const float* bias, float* y) {
   for (int64_t i = first_index(); i < n; i += index_step()) y[i] = fma(scale[i % in], x[i], bias[i % in]);
 }
 
-__global__ void affine_backward_kernel(int64_t n, int64_t in, const float* scale, const float* d_y, int32_t mode, float* d_x) {
+__global__ void affine_backward_kernel(int64_t n, int64_t in, const float* scale, const float* d_y, int32_t mode,
+                                       float* d_x) {
   for (int64_t i = first_index(); i < n; i += index_step()) put_by_mode(mode, d_x[i], d_y[i] * scale[i % in]);
 }
 
-__global__ void multiply_kernel(int64_t n, int64_t in, int64_t out, int64_t pass, int32_t arity, const float* x, float* y) {
+__global__ void multiply_kernel(int64_t n, int64_t in, int64_t out, int64_t pass, int32_t arity, const float* x,
+                                float* y) {
   for (int64_t j = first_index(); j < n; j += index_step()) {
     const int64_t b = j / out, o = j % out;
     const float* from = x + b * in + (o < pass ? o : pass + (o - pass) * arity);
@@ -37,8 +41,8 @@ __global__ void multiply_kernel(int64_t n, int64_t in, int64_t out, int64_t pass
 }
 
 // The product of all others: no division, which would lose zeros.
-__global__ void multiply_backward_kernel(int64_t n, int64_t in, int64_t out, int64_t pass, int32_t arity, const float* x,
-                                         const float* d_y, int32_t mode, float* d_x) {
+__global__ void multiply_backward_kernel(int64_t n, int64_t in, int64_t out, int64_t pass, int32_t arity,
+                                         const float* x, const float* d_y, int32_t mode, float* d_x) {
   for (int64_t j = first_index(); j < n; j += index_step()) {
     const int64_t b = j / in, i = j % in;
     float v;
@@ -47,7 +51,8 @@ __global__ void multiply_backward_kernel(int64_t n, int64_t in, int64_t out, int
     } else {
       const int64_t o = pass + (i - pass) / arity, first = pass + (o - pass) * arity;
       v = d_y[b * out + o];
-      for (int32_t k = 0; k < arity; ++k) if (first + k != i) v *= x[b * in + first + k];
+      for (int32_t k = 0; k < arity; ++k)
+        if (first + k != i) v *= x[b * in + first + k];
     }
     put_by_mode(mode, d_x[j], v);
   }
@@ -75,7 +80,8 @@ __device__ float column_sum(float v, float* room) {
   return sum;
 }
 
-__device__ void batch_moments(const BatchNorm& n, int64_t c, const float* x, float* room, float& mean, float& variance) {
+__device__ void batch_moments(const BatchNorm& n, int64_t c, const float* x, float* room, float& mean,
+                              float& variance) {
   const int row = int(threadIdx.x) / kColumns;
   float sum = 0, squares = 0;
   for (int64_t b = row; c < n.in && b < n.batch; b += kRows) sum += x[b * n.in + c];
@@ -96,7 +102,8 @@ __global__ void batch_norm_kernel(BatchNorm n, const float* x, float* y) {
     batch_moments(n, c, x, room, mean, variance);
     if (row == 0 && c < n.in) {
       n.mean[c] += n.momentum * (mean - n.mean[c]);
-      n.variance[c] += n.momentum * ((n.batch > 1 ? variance * float(n.batch) / float(n.batch - 1) : variance) - n.variance[c]);
+      n.variance[c] +=
+          n.momentum * ((n.batch > 1 ? variance * float(n.batch) / float(n.batch - 1) : variance) - n.variance[c]);
     }
   } else if (c < n.in) {
     mean = n.mean[c];
@@ -108,8 +115,8 @@ __global__ void batch_norm_kernel(BatchNorm n, const float* x, float* y) {
 }
 
 // d_x, and the gradients of weight and bias straight into the sink: a column is one block's.
-__global__ void batch_norm_backward_kernel(BatchNorm n, const float* x, const float* d_y, int32_t mode, float* d_x, Sink sink,
-                                           int64_t weight_offset, int64_t bias_offset) {
+__global__ void batch_norm_backward_kernel(BatchNorm n, const float* x, const float* d_y, int32_t mode, float* d_x,
+                                           Sink sink, int64_t weight_offset, int64_t bias_offset) {
   KAN_SHARED_MEMORY(float, room);
   const int64_t c = int64_t(blockIdx.x) * kColumns + threadIdx.x % kColumns;
   const int row = int(threadIdx.x) / kColumns;
@@ -147,8 +154,10 @@ const float* at(const void* p, int64_t offset) { return static_cast<const float*
 
 BatchNorm batch_norm_of(const Layer& l, int64_t batch, bool own, const void* params, const void* buffers) {
   float* running = const_cast<float*>(static_cast<const float*>(buffers));
+  // clang-format off
   return {batch, l.in, float(l.spec.shape[2]), float(l.spec.shape[3]), own && !l.flag(KAN_FLAG_RUNNING_STATS),
           at(params, l.affine_weight), at(params, l.affine_bias), running + l.running_mean, running + l.running_var};
+  // clang-format on
 }
 
 dim3 columns_grid(int64_t n) { return dim3(unsigned((n + kColumns - 1) / kColumns)); }
@@ -174,14 +183,14 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
       return launch(d, affine_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, x, at(a.params, l.affine_weight),
                     at(a.params, l.affine_bias), y);
     case KAN_LAYER_LAYERNORM:
-      return layer_norm_forward(d, a.batch, l.in, l.spec.shape[2], x, at(a.params, l.affine_weight), at(a.params, l.affine_bias), y,
-                                nullptr);
+      return layer_norm_forward(d, a.batch, l.in, l.spec.shape[2], x, at(a.params, l.affine_weight),
+                                at(a.params, l.affine_bias), y, nullptr);
     case KAN_LAYER_BATCHNORM:
       return launch(d, batch_norm_kernel, columns_grid(l.in), kColumns * kRows, kColumns * kRows * sizeof(float),
                     batch_norm_of(l, a.batch, a.mode == KAN_MODE_TRAIN, a.params, a.buffers), x, y);
     default:
-      return launch(d, multiply_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, a.batch * l.out, l.in, l.out,
-                    int64_t(l.spec.grid), l.spec.order, x, y);
+      return launch(d, multiply_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, a.batch * l.out, l.in,
+                    l.out, int64_t(l.spec.grid), l.spec.order, x, y);
   }
 }
 
@@ -195,15 +204,16 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   switch (l.spec.kind) {
     case KAN_LAYER_ACTIVATION:
       if (want_x) {
-        launch(d, activation_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.spec.activation, x, d_y, a.d_x_mode, d_x);
+        launch(d, activation_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.spec.activation, x, d_y,
+               a.d_x_mode, d_x);
       }
       return;
     case KAN_LAYER_AFFINE: {
       carver.take<float>(2 * a.batch);
       float* sums = carver.take<float>(layer_norm_scratch(d, a.batch, l.in));
       if (want_x) {
-        launch(d, affine_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, at(a.params, l.affine_weight), d_y,
-               a.d_x_mode, d_x);
+        launch(d, affine_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, at(a.params, l.affine_weight),
+               d_y, a.d_x_mode, d_x);
       }
       return weighted_column_sums(d, a.batch, l.in, d_y, x, nullptr, sink, l.affine_weight, l.affine_bias, sums);
     }
@@ -211,13 +221,13 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
       float* moments = carver.take<float>(2 * a.batch);
       float* sums = carver.take<float>(layer_norm_scratch(d, a.batch, l.in));
       layer_norm_forward(d, a.batch, l.in, l.spec.shape[2], x, nullptr, nullptr, nullptr, moments);
-      return layer_norm_backward(d, a.batch, l.in, x, moments, at(a.params, l.affine_weight), d_y, a.d_x_mode, d_x, sink,
-                                 l.affine_weight, l.affine_bias, sums);
+      return layer_norm_backward(d, a.batch, l.in, x, moments, at(a.params, l.affine_weight), d_y, a.d_x_mode, d_x,
+                                 sink, l.affine_weight, l.affine_bias, sums);
     }
     case KAN_LAYER_BATCHNORM:
-      return launch(d, batch_norm_backward_kernel, columns_grid(l.in), kColumns * kRows, kColumns * kRows * sizeof(float),
-                    batch_norm_of(l, a.batch, a.batch > 0, a.params, a.buffers), x, d_y, a.d_x_mode, d_x, sink, l.affine_weight,
-                    l.affine_bias);
+      return launch(d, batch_norm_backward_kernel, columns_grid(l.in), kColumns * kRows,
+                    kColumns * kRows * sizeof(float), batch_norm_of(l, a.batch, a.batch > 0, a.params, a.buffers), x,
+                    d_y, a.d_x_mode, d_x, sink, l.affine_weight, l.affine_bias);
     default:
       if (want_x) {
         launch(d, multiply_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, l.out, int64_t(l.spec.grid),
@@ -233,7 +243,10 @@ extern const Implementation kElementwise;
 const Implementation kElementwise = {
     "elementwise",
     [](const Problem& p) { return p.layer.spec.kind != KAN_LAYER_KAN && p.layer.spec.kind != KAN_LAYER_LINEAR; },
-    nullptr, scratch_bytes, forward, backward,
+    nullptr,
+    scratch_bytes,
+    forward,
+    backward,
 };
 
 }  // namespace kan::cuda

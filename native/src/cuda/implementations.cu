@@ -9,13 +9,7 @@ namespace kan::cuda {
 namespace {
 
 constexpr const Implementation* kList[] = {
-    &kElementwise,
-    &kEdge,
-    &kDenseCublas,
-    &kDenseMma,
-    &kBsplineTaps,
-    &kDenseFma,
-    &kReference,
+    &kElementwise, &kEdge, &kDenseCublas, &kDenseMma, &kBsplineTaps, &kDenseFma, &kReference,
 };
 
 }  // namespace
@@ -57,8 +51,8 @@ void scale(CudaDevice& d, int32_t dtype, int64_t n, double alpha, void* x);
 void loss(CudaDevice& d, const LossArgs& a, double* value);
 int64_t edge_statistics_scratch(const Layer& layer, int64_t batch);
 void edge_statistics(CudaDevice& d, const Layer& layer, const EdgeStatisticsArgs& a);
-void basis_values(CudaDevice& d, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers,
-                  void* phi);
+void basis_values(CudaDevice& d, const Layer& layer, int64_t batch, const void* x, const void* params,
+                  const void* buffers, void* phi);
 
 namespace {
 
@@ -86,13 +80,18 @@ const Kernels kKernels = {
       choose({of(pool), layer, a.batch, KAN_PASS_BACKWARD}).backward(of(pool), layer, a);
     },
     [](Pool& pool, const kan_adamw& o, int32_t, int64_t n, void* p, const void* g, void* m, void* v) {
-      adamw(of(pool), o, n, static_cast<float*>(p), static_cast<const float*>(g), static_cast<float*>(m), static_cast<float*>(v));
+      adamw(of(pool), o, n, static_cast<float*>(p), static_cast<const float*>(g), static_cast<float*>(m),
+            static_cast<float*>(v));
     },
     [](Pool& pool, const kan_sgd& o, int32_t, int64_t n, void* p, const void* g, void* velocity) {
       sgd(of(pool), o, n, static_cast<float*>(p), static_cast<const float*>(g), static_cast<float*>(velocity));
     },
-    [](Pool& pool, int32_t dtype, int64_t n, const void* a, const void* b, double* value) { dot(of(pool), dtype, n, a, b, value); },
-    [](Pool& pool, int32_t dtype, int64_t n, double alpha, const void* x, void* y) { axpy(of(pool), dtype, n, alpha, x, y); },
+    [](Pool& pool, int32_t dtype, int64_t n, const void* a, const void* b, double* value) {
+      dot(of(pool), dtype, n, a, b, value);
+    },
+    [](Pool& pool, int32_t dtype, int64_t n, double alpha, const void* x, void* y) {
+      axpy(of(pool), dtype, n, alpha, x, y);
+    },
     [](Pool& pool, int32_t dtype, int64_t n, double alpha, void* x) { scale(of(pool), dtype, n, alpha, x); },
     [](Pool& pool, const kan_adamw* o, int32_t groups, const uint8_t* group, int32_t, int64_t n, void* p, const void* g,
        void* m, void* v) {
@@ -107,9 +106,8 @@ const Kernels kKernels = {
     [](Pool& pool, int32_t dtype, int64_t n, double limit, void* x) { clamp(of(pool), dtype, n, limit, x); },
     [](Pool& pool, const LossArgs& a, double* value) { loss(of(pool), a, value); },
     [](Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) { edge_statistics(of(pool), layer, a); },
-    [](Pool& pool, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {
-      basis_values(of(pool), layer, batch, x, params, buffers, phi);
-    },
+    [](Pool& pool, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers,
+       void* phi) { basis_values(of(pool), layer, batch, x, params, buffers, phi); },
     nullptr,  // gradients of edge statistics: the CPU's
     nullptr,  // the plugin's own answer, which knows the device
 };

@@ -9,7 +9,8 @@ namespace kan::cuda {
 namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / kWarp;
-constexpr int kBlocks = 1024;  // at most; reduction[0 .. kBlocks-1] are the blocks' sums, reduction[kTotal] the weights'
+constexpr int kBlocks =
+    1024;  // at most; reduction[0 .. kBlocks-1] are the blocks' sums, reduction[kTotal] the weights'
 constexpr int kTotal = kBlocks;
 static_assert(kTotal < kReduction);
 
@@ -179,18 +180,23 @@ dim3 rows_grid(int64_t batch) {
 }  // namespace
 
 void loss(CudaDevice& d, const LossArgs& a, double* value) {
-  const Task task{a.kind, a.batch, a.out, static_cast<const float*>(a.p), a.target, static_cast<const float*>(a.weights),
+  const Task task{a.kind,         a.batch,
+                  a.out,          static_cast<const float*>(a.p),
+                  a.target,       static_cast<const float*>(a.weights),
                   float(a.delta), static_cast<float*>(a.d_p)};
   const dim3 grid = rows_grid(a.batch);
   if (a.weights) launch(d, weights_kernel, dim3(1), 1024, 32 * sizeof(double), task, d.reduction + kTotal);
-  launch(d, loss_kernel, grid, kThreads, kWarps * sizeof(double), task, static_cast<const double*>(d.reduction + kTotal), d.reduction);
-  launch(d, total_kernel, dim3(1), kThreads, kWarps * sizeof(double), int(grid.x), static_cast<const double*>(d.reduction), false, value);
+  launch(d, loss_kernel, grid, kThreads, kWarps * sizeof(double), task,
+         static_cast<const double*>(d.reduction + kTotal), d.reduction);
+  launch(d, total_kernel, dim3(1), kThreads, kWarps * sizeof(double), int(grid.x),
+         static_cast<const double*>(d.reduction), false, value);
 }
 
 void count_correct(CudaDevice& d, int64_t batch, int64_t out, const float* p, const int32_t* labels, double* correct) {
   const dim3 grid = rows_grid(batch);
   launch(d, correct_kernel, grid, kThreads, kWarps * sizeof(double), batch, out, p, labels, d.reduction);
-  launch(d, total_kernel, dim3(1), kThreads, kWarps * sizeof(double), int(grid.x), static_cast<const double*>(d.reduction), true, correct);
+  launch(d, total_kernel, dim3(1), kThreads, kWarps * sizeof(double), int(grid.x),
+         static_cast<const double*>(d.reduction), true, correct);
 }
 
 }  // namespace kan::cuda

@@ -12,8 +12,8 @@ namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / kWarp;
 
-__global__ void forward_kernel(int64_t rows, int64_t n, float eps, const float* x, const float* weight, const float* bias,
-                               float* y, float* moments) {
+__global__ void forward_kernel(int64_t rows, int64_t n, float eps, const float* x, const float* weight,
+                               const float* bias, float* y, float* moments) {
   const int lane = int(threadIdx.x) % kWarp;
   for (int64_t b = first_index() / kWarp; b < rows; b += index_step() / kWarp) {
     const float* row = x + b * n;
@@ -56,8 +56,8 @@ __global__ void input_kernel(int64_t rows, int64_t n, const float* x, const floa
 constexpr int kColumns = 32, kRows = 8;  // threads of a block of column sums
 
 // planes 1: sums[chunk][0][c] of d. 2: of d times xhat (times x without moments), and sums[chunk][1][c] of d alone.
-__global__ void column_kernel(int64_t rows, int64_t n, int64_t share, int planes, const float* d, const float* x, const float* moments,
-                              float* sums) {
+__global__ void column_kernel(int64_t rows, int64_t n, int64_t share, int planes, const float* d, const float* x,
+                              const float* moments, float* sums) {
   KAN_SHARED_MEMORY(float, part);  // [2][kRows][kColumns]
   const int column = int(threadIdx.x) % kColumns, row = int(threadIdx.x) / kColumns;
   const int64_t c = int64_t(blockIdx.x) * kColumns + column, first = int64_t(blockIdx.y) * share;
@@ -66,7 +66,8 @@ __global__ void column_kernel(int64_t rows, int64_t n, int64_t share, int planes
   for (int64_t b = first + row; c < n && b < last; b += kRows) {
     const float g = d[b * n + c];
     plain += g;
-    if (planes == 2) weighted = fma(g, moments ? (x[b * n + c] - moments[2 * b]) * moments[2 * b + 1] : x[b * n + c], weighted);
+    if (planes == 2)
+      weighted = fma(g, moments ? (x[b * n + c] - moments[2 * b]) * moments[2 * b + 1] : x[b * n + c], weighted);
   }
   part[threadIdx.x] = planes == 2 ? weighted : plain;
   if (planes == 2) part[kRows * kColumns + threadIdx.x] = plain;
@@ -85,7 +86,8 @@ int64_t chunks_of(const CudaDevice& d, int64_t rows, int64_t n) {
   return rows == 0 ? 1 : want < most ? want : most;  // no rows: sums of nothing, 0
 }
 
-void column_partials(CudaDevice& d, int64_t rows, int64_t n, int planes, const float* g, const float* x, const float* moments, float* sums) {
+void column_partials(CudaDevice& d, int64_t rows, int64_t n, int planes, const float* g, const float* x,
+                     const float* moments, float* sums) {
   const int64_t chunks = chunks_of(d, rows, n), share = (rows + chunks - 1) / chunks;
   launch(d, column_kernel, dim3(unsigned((n + kColumns - 1) / kColumns), unsigned(chunks)), kColumns * kRows,
          2 * kColumns * kRows * sizeof(float), rows, n, share, planes, g, x, moments, sums);
@@ -95,7 +97,8 @@ void column_partials(CudaDevice& d, int64_t rows, int64_t n, int planes, const f
 
 void layer_norm_forward(CudaDevice& d, int64_t rows, int64_t n, double eps, const float* x, const float* weight,
                         const float* bias, float* y, float* moments) {
-  launch(d, forward_kernel, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, n, float(eps), x, weight, bias, y, moments);
+  launch(d, forward_kernel, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, n, float(eps), x, weight, bias, y,
+         moments);
 }
 
 int64_t layer_norm_scratch(const CudaDevice& d, int64_t rows, int64_t n) { return 2 * n * chunks_of(d, rows, n); }
@@ -109,13 +112,14 @@ void weighted_column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* g
   sink_gradient(d, n, scratch + n, chunks, 2 * n, sink, bias_offset);
 }
 
-void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x, const float* moments, const float* weight,
-                         const float* dz, int32_t d_x_mode, float* d_x, const Sink& sink, int64_t weight_offset,
-                         int64_t bias_offset, float* scratch) {
+void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x, const float* moments,
+                         const float* weight, const float* dz, int32_t d_x_mode, float* d_x, const Sink& sink,
+                         int64_t weight_offset, int64_t bias_offset, float* scratch) {
   // The sums first, as d_x may be dz; the sink last, as it may move the weights that d_x needs.
   if (sink.wanted()) column_partials(d, rows, n, 2, dz, x, moments, scratch);
   if (d_x_mode != KAN_GRAD_NONE) {
-    launch(d, input_kernel, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, n, x, moments, weight, dz, d_x_mode, d_x);
+    launch(d, input_kernel, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, n, x, moments, weight, dz, d_x_mode,
+           d_x);
   }
   const int chunks = int(chunks_of(d, rows, n));
   sink_gradient(d, n, scratch, chunks, 2 * n, sink, weight_offset);
@@ -124,7 +128,8 @@ void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x,
 
 int64_t column_sums_scratch(const CudaDevice& d, int64_t rows, int64_t n) { return n * chunks_of(d, rows, n); }
 
-void column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* a, const Sink& sink, int64_t offset, float* scratch) {
+void column_sums(CudaDevice& d, int64_t rows, int64_t n, const float* a, const Sink& sink, int64_t offset,
+                 float* scratch) {
   if (!sink.wanted()) return;
   column_partials(d, rows, n, 1, a, nullptr, nullptr, scratch);
   sink_gradient(d, n, scratch, int(chunks_of(d, rows, n)), n, sink, offset);

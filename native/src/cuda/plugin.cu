@@ -101,7 +101,8 @@ void close(Device* device) {
   if (d->stream) cudaStreamSynchronize(d->stream);
   blas_close(*d);
   if (Graphs* g = d->graphs) {
-    for (cudaGraphExec_t exec : g->ready) if (exec) cudaGraphExecDestroy(exec);
+    for (cudaGraphExec_t exec : g->ready)
+      if (exec) cudaGraphExecDestroy(exec);
     delete g;
   }
   if (Staging* s = d->staging) {
@@ -109,7 +110,8 @@ void close(Device* device) {
       if (s->passed[c]) cudaEventDestroy(s->passed[c]);
       if (s->chunk[c]) cudaFreeHost(s->chunk[c]);
     }
-    for (cudaEvent_t event : s->events) if (event) cudaEventDestroy(event);
+    for (cudaEvent_t event : s->events)
+      if (event) cudaEventDestroy(event);
     for (const auto& allocation : s->allocations) cudaFree(allocation.address);
     delete s;
   }
@@ -130,16 +132,18 @@ void look_for(CudaDevice& d, int index) {
     return d.fail(KAN_NOT_BUILT_WITH_CUDA, "spec.device: no NVIDIA driver (libcuda.so.1) on this machine");
   }
   if (error == cudaErrorInsufficientDriver || (driver > 0 && driver / 1000 < runtime / 1000)) {
-    return d.fail(KAN_NOT_BUILT_WITH_CUDA,
-                  "spec.device: the NVIDIA driver is too old: it supports CUDA %d.%d, this build needs CUDA %d.0 or later",
-                  driver / 1000, driver % 1000 / 10, runtime / 1000);
+    return d.fail(
+        KAN_NOT_BUILT_WITH_CUDA,
+        "spec.device: the NVIDIA driver is too old: it supports CUDA %d.%d, this build needs CUDA %d.0 or later",
+        driver / 1000, driver % 1000 / 10, runtime / 1000);
   }
   if (error != cudaSuccess || count == 0) {
-    return d.fail(KAN_NOT_BUILT_WITH_CUDA, "spec.device: no CUDA device: %s", cudaGetErrorString(error == cudaSuccess ? cudaErrorNoDevice : error));
+    return d.fail(KAN_NOT_BUILT_WITH_CUDA, "spec.device: no CUDA device: %s",
+                  cudaGetErrorString(error == cudaSuccess ? cudaErrorNoDevice : error));
   }
   if (index >= count) {
-    return d.fail(KAN_NOT_BUILT_WITH_CUDA, "spec.device_index: this machine has %d CUDA device%s (0 to %d), given %d", count,
-                  count == 1 ? "" : "s", count - 1, index);
+    return d.fail(KAN_NOT_BUILT_WITH_CUDA, "spec.device_index: this machine has %d CUDA device%s (0 to %d), given %d",
+                  count, count == 1 ? "" : "s", count - 1, index);
   }
   cudaDeviceProp p;
   if (!d.check(cudaGetDeviceProperties(&p, index), "spec.device_index")) return;
@@ -149,8 +153,8 @@ void look_for(CudaDevice& d, int index) {
   d.pools = p.memoryPoolsSupported != 0;
   if (d.capability < KAN_CUDA_OLDEST) {
     d.fail(KAN_NOT_BUILT_WITH_CUDA,
-           "spec.device_index: device %d is %s of compute capability %d.%d, the oldest code in this build is for %d.%d", index,
-           p.name, p.major, p.minor, KAN_CUDA_OLDEST / 10, KAN_CUDA_OLDEST % 10);
+           "spec.device_index: device %d is %s of compute capability %d.%d, the oldest code in this build is for %d.%d",
+           index, p.name, p.major, p.minor, KAN_CUDA_OLDEST / 10, KAN_CUDA_OLDEST % 10);
   }
 }
 
@@ -164,7 +168,10 @@ Device* open(const kan_context_spec& spec, kan_status* status, char* text, int64
   };
   if (!d) return refuse(KAN_OUT_OF_MEMORY, "out of memory");
   if (const char* why = recorded_fault()) {
-    d->fail(KAN_DEVICE_ERROR, "spec.device: CUDA cannot be used in this process any more since an error on a device (%s): restart the process", why);
+    d->fail(KAN_DEVICE_ERROR,
+            "spec.device: CUDA cannot be used in this process any more since an error on a device (%s): restart the "
+            "process",
+            why);
     return refuse(d->status, d->text);
   }
   d->index = spec.device_index;
@@ -175,11 +182,13 @@ Device* open(const kan_context_spec& spec, kan_status* status, char* text, int64
   d->staging = new (std::nothrow) Staging;
   d->graphs = new (std::nothrow) Graphs;
   if (!d->staging || !d->graphs) return refuse(KAN_OUT_OF_MEMORY, "out of memory");
-  bool good = d->check(cudaSetDevice(d->index), "spec.device_index") &&
-              d->check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "a stream") &&
-              d->check(cudaMalloc(reinterpret_cast<void**>(&d->reduction), kReduction * sizeof(double)), "device memory");
+  bool good =
+      d->check(cudaSetDevice(d->index), "spec.device_index") &&
+      d->check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "a stream") &&
+      d->check(cudaMalloc(reinterpret_cast<void**>(&d->reduction), kReduction * sizeof(double)), "device memory");
   for (int c = 0; good && c < Staging::kChunks; ++c) {
-    good = d->check(cudaHostAlloc(reinterpret_cast<void**>(&d->staging->chunk[c]), size_t(Staging::kBytes), cudaHostAllocDefault),
+    good = d->check(cudaHostAlloc(reinterpret_cast<void**>(&d->staging->chunk[c]), size_t(Staging::kBytes),
+                                  cudaHostAllocDefault),
                     "pinned memory") &&
            d->check(cudaEventCreateWithFlags(&d->staging->passed[c], cudaEventDisableTiming), "an event");
   }
@@ -202,8 +211,10 @@ struct Current {
   Current() {
     cudaDriverEntryPointQueryResult found;
     void *get_address = nullptr, *set_address = nullptr;
-    if (cudaGetDriverEntryPointByVersion("cuCtxGetCurrent", &get_address, 12000, cudaEnableDefault, &found) == cudaSuccess &&
-        cudaGetDriverEntryPointByVersion("cuCtxSetCurrent", &set_address, 12000, cudaEnableDefault, &found) == cudaSuccess) {
+    if (cudaGetDriverEntryPointByVersion("cuCtxGetCurrent", &get_address, 12000, cudaEnableDefault, &found) ==
+            cudaSuccess &&
+        cudaGetDriverEntryPointByVersion("cuCtxSetCurrent", &set_address, 12000, cudaEnableDefault, &found) ==
+            cudaSuccess) {
       get = reinterpret_cast<int (*)(void**)>(get_address);
       set = reinterpret_cast<int (*)(void*)>(set_address);
     }
@@ -259,8 +270,9 @@ void* allocate(Device& device, int64_t bytes) {
     cudaGetLastError();  // not an error of the device: the context goes on
     size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
-    d.fail(KAN_DEVICE_OUT_OF_MEMORY, "device memory: asked for %lld bytes; %lld of %lld are free, %lld held by this context",
-           (long long)bytes, (long long)free, (long long)total, (long long)d.staging->held);
+    d.fail(KAN_DEVICE_OUT_OF_MEMORY,
+           "device memory: asked for %lld bytes; %lld of %lld are free, %lld held by this context", (long long)bytes,
+           (long long)free, (long long)total, (long long)d.staging->held);
     return nullptr;
   }
   if (!d.check(error, "device memory")) return nullptr;
@@ -282,12 +294,14 @@ void free(Device& device, void* address) {
   size_t at = 0;
   while (at < all.size() && all[at].address != address) ++at;
   if (at == all.size()) {
-    return d.fail(KAN_INVALID_ARGUMENT, "address: %p was not allocated through this context, or is free already", address);
+    return d.fail(KAN_INVALID_ARGUMENT, "address: %p was not allocated through this context, or is free already",
+                  address);
   }
   for (size_t graph = 0; graph < d.graphs->uses.size(); ++graph) {
     const std::vector<void*>& uses = d.graphs->uses[graph];
     if (std::find(uses.begin(), uses.end(), address) != uses.end()) {
-      return d.fail(KAN_INVALID_ARGUMENT, "address: graph %d uses what is at %p; destroy the graph first", int(graph), address);
+      return d.fail(KAN_INVALID_ARGUMENT, "address: graph %d uses what is at %p; destroy the graph first", int(graph),
+                    address);
     }
   }
   if (!d.check(d.pools ? cudaFreeAsync(address, d.stream) : cudaFree(address), "kan_device_free")) return;
@@ -311,8 +325,9 @@ void write(Device& device, void* to, const void* from, int64_t bytes) {
     }
     const int64_t part = bytes - done < Staging::kBytes - s.used ? bytes - done : Staging::kBytes - s.used;
     std::memcpy(s.chunk[s.current] + s.used, static_cast<const char*>(from) + done, size_t(part));
-    if (!d.check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.chunk[s.current] + s.used, size_t(part), cudaMemcpyHostToDevice,
-                                 d.stream), "kan_device_write")) {
+    if (!d.check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.chunk[s.current] + s.used, size_t(part),
+                                 cudaMemcpyHostToDevice, d.stream),
+                 "kan_device_write")) {
       return;
     }
     done += part;
@@ -324,7 +339,8 @@ void write(Device& device, void* to, const void* from, int64_t bytes) {
 void read(Device& device, void* to, const void* from, int64_t bytes) {
   CudaDevice& d = of(device);
   Staging& s = staging(device);
-  if (refuse_while_recording(d, "kan_device_read") || !d.check(cudaStreamSynchronize(d.stream), "kan_device_read")) return;
+  if (refuse_while_recording(d, "kan_device_read") || !d.check(cudaStreamSynchronize(d.stream), "kan_device_read"))
+    return;
   // The stream has passed, so every chunk of the ring is free. One piece travels while the one before is copied out.
   const int64_t pieces = (bytes + Staging::kBytes - 1) / Staging::kBytes;
   const auto size = [&](int64_t piece) {
@@ -333,7 +349,8 @@ void read(Device& device, void* to, const void* from, int64_t bytes) {
   const auto fetch = [&](int64_t piece) {
     const int c = int(piece % 2);
     return d.check(cudaMemcpyAsync(s.chunk[c], static_cast<const char*>(from) + piece * Staging::kBytes, size(piece),
-                                   cudaMemcpyDeviceToHost, d.stream), "kan_device_read") &&
+                                   cudaMemcpyDeviceToHost, d.stream),
+                   "kan_device_read") &&
            d.check(cudaEventRecord(s.passed[c], d.stream), "kan_device_read");
   };
   if (!fetch(0)) return;
@@ -370,7 +387,8 @@ void event_record(Device& device, int32_t event) {
   CudaDevice& d = of(device);
   Staging& s = staging(device);
   if (refuse_while_recording(d, "kan_event_record")) return;
-  if (!s.events[event] && !d.check(cudaEventCreateWithFlags(&s.events[event], cudaEventDefault), "kan_event_record")) return;
+  if (!s.events[event] && !d.check(cudaEventCreateWithFlags(&s.events[event], cudaEventDefault), "kan_event_record"))
+    return;
   s.recorded[event] = d.check(cudaEventRecord(s.events[event], d.stream), "kan_event_record");
 }
 
@@ -392,7 +410,8 @@ double event_elapsed(Device& device, int32_t first, int32_t last) {
   if (!check_recorded(d, first)) return 0;
   event_synchronize(device, last);
   if (d.status == KAN_OK) {
-    d.check(cudaEventElapsedTime(&milliseconds, d.staging->events[first], d.staging->events[last]), "kan_event_elapsed");
+    d.check(cudaEventElapsedTime(&milliseconds, d.staging->events[first], d.staging->events[last]),
+            "kan_event_elapsed");
   }
   return milliseconds;
 }
@@ -444,7 +463,8 @@ int32_t graph_end(Device& device) {
 }
 
 cudaGraphExec_t graph_of(CudaDevice& d, int32_t graph) {
-  if (graph >= 0 && size_t(graph) < d.graphs->ready.size() && d.graphs->ready[size_t(graph)]) return d.graphs->ready[size_t(graph)];
+  if (graph >= 0 && size_t(graph) < d.graphs->ready.size() && d.graphs->ready[size_t(graph)])
+    return d.graphs->ready[size_t(graph)];
   d.fail(KAN_INVALID_ARGUMENT, "graph: %d is no graph of this context", graph);
   return nullptr;
 }
@@ -471,20 +491,25 @@ extern "C" __attribute__((visibility("default"))) const kan::DevicePlugin* kan_d
   using namespace kan;
   using namespace kan::cuda;
   static const DevicePlugin plugin = {
+      // clang-format off
       kPluginVersion, int32_t(sizeof(Layer)), KAN_CUDA_BUILD, &kKernels,
       cuda::open, cuda::close, cuda::enter, cuda::leave, cuda::describe,
       cuda::allocate, cuda::free, cuda::write, cuda::read, cuda::copy, cuda::fill,
       cuda::synchronize, cuda::event_record, cuda::event_synchronize, cuda::event_elapsed,
       cuda::graph_begin, cuda::graph_end, cuda::graph_launch, cuda::graph_destroy,
+      // clang-format on
       [](Device& d, const kan_adamw& o) { adamw_advance(of(d), o); },
-      [](Device& d, int64_t rows, int64_t row_bytes, const void* from, int64_t from_rows, const int32_t* indices, int64_t count,
-         const int64_t* position, void* to) { gather(of(d), rows, row_bytes, from, from_rows, indices, count, position, to); },
+      [](Device& d, int64_t rows, int64_t row_bytes, const void* from, int64_t from_rows, const int32_t* indices,
+         int64_t count, const int64_t* position,
+         void* to) { gather(of(d), rows, row_bytes, from, from_rows, indices, count, position, to); },
       [](Device& d, int64_t* counter, int64_t step) { advance(of(d), counter, step); },
       [](Device& d, int64_t n, int64_t seed, int32_t* indices) { shuffle(of(d), n, seed, indices); },
       [](Device& d, int64_t batch, int64_t out, const float* p, const int32_t* labels, double* correct) {
         count_correct(of(d), batch, out, p, labels, correct);
       },
-      [](Device& d, const Layer& layer, int64_t batch, int32_t pass) { return choose({of(d), layer, batch, pass}).name; },
+      [](Device& d, const Layer& layer, int64_t batch, int32_t pass) {
+        return choose({of(d), layer, batch, pass}).name;
+      },
   };
   return &plugin;
 }

@@ -34,9 +34,11 @@ __device__ void evaluate(const LayerView& l, int64_t i, float z, Out&& out) {
       for (int32_t r = 0; r <= l.order; ++r) out(first + r, taps[r]);
       return;
     }
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return policy<float>::eval(l.view(i), z, out);
 #include "registry/basis.inc"
+      // clang-format on
     default: return;
   }
 }
@@ -52,9 +54,11 @@ __device__ float pull_back(const LayerView& l, int64_t i, float z, Cotangent&& g
       for (int32_t r = 0; r <= l.order; ++r) sum += g(first + r) * taps[r];
       return sum;
     }
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: return policy<float>::template vjp<true>(l.view(i), z, g, acc, [](int32_t, float) {});
 #include "registry/basis.inc"
+      // clang-format on
     default: return 0;
   }
 }
@@ -104,11 +108,15 @@ __global__ void input_kernel(LayerView l, int64_t batch, Inputs in, const float*
       }
       sum *= wavelet_window(l.wavelet, i, l.in);
     } else {
-      sum = pull_back(l, i, z, [&](int32_t r) {
-        double g = 0;
-        for (int64_t o = 0; o < l.out; ++o) g += double(dy[o]) * l.mask_of(o, i) * l.scale_of(o, i) * l.weight(l.coef_row + r, o, i);
-        return float(g);
-      }, [](int32_t, float) {});
+      sum = pull_back(
+          l, i, z,
+          [&](int32_t r) {
+            double g = 0;
+            for (int64_t o = 0; o < l.out; ++o)
+              g += double(dy[o]) * l.mask_of(o, i) * l.scale_of(o, i) * l.weight(l.coef_row + r, o, i);
+            return float(g);
+          },
+          [](int32_t, float) {});
     }
     double base = 0;
     if (l.base_row >= 0) {
@@ -167,11 +175,14 @@ __global__ void theta_kernel(LayerView l, int64_t batch, int32_t count, Inputs i
     for (int32_t k = 0; k < count; ++k) own[k] = 0;
     for (int64_t b = 0; b < batch; ++b) {
       const float* dy = d_y + b * l.out;
-      pull_back(l, i, in.z[b * l.in + i], [&](int32_t r) {
-        double g = 0;
-        for (int64_t o = 0; o < l.out; ++o) g += double(dy[o]) * l.weight(l.coef_row + r, o, i);
-        return float(g);
-      }, [&](int32_t k, float v) { own[k] += v; });
+      pull_back(
+          l, i, in.z[b * l.in + i],
+          [&](int32_t r) {
+            double g = 0;
+            for (int64_t o = 0; o < l.out; ++o) g += double(dy[o]) * l.weight(l.coef_row + r, o, i);
+            return float(g);
+          },
+          [&](int32_t k, float v) { own[k] += v; });
     }
   }
 }
@@ -194,7 +205,8 @@ __global__ void add_kernel(int64_t n, const float* a, const float* b, int32_t mo
   for (int64_t i = first_index(); i < n; i += index_step()) put_by_mode(mode, to[i], b ? a[i] + b[i] : a[i]);
 }
 
-__global__ void statistics_kernel(LayerView l, int64_t batch, Inputs in, double* mean_abs, double* mean, double* deviation) {
+__global__ void statistics_kernel(LayerView l, int64_t batch, Inputs in, double* mean_abs, double* mean,
+                                  double* deviation) {
   for (int64_t j = first_index(); j < l.in * l.out; j += index_step()) {
     const int64_t o = j / l.in, i = j % l.in;
     double sum = 0, sum_abs = 0, squares = 0;
@@ -216,13 +228,14 @@ __global__ void statistics_kernel(LayerView l, int64_t batch, Inputs in, double*
 __global__ void values_kernel(LayerView l, int64_t batch, const float* x, float* phi) {
   for (int64_t j = first_index(); j < batch * l.in; j += index_step()) {
     float* to = phi + j * l.n;
-    if (l.basis == KAN_BASIS_BSPLINE) for (int32_t r = 0; r < l.n; ++r) to[r] = x[j] != x[j] ? x[j] : 0;
+    if (l.basis == KAN_BASIS_BSPLINE)
+      for (int32_t r = 0; r < l.n; ++r) to[r] = x[j] != x[j] ? x[j] : 0;
     evaluate(l, j % l.in, x[j], [&](int32_t r, float v) { to[r] = v; });
   }
 }
 
 struct Scratch {
-  float *z, *moments;                       // with KAN_FLAG_NORM
+  float *z, *moments;                          // with KAN_FLAG_NORM
   float *gradient, *d_z, *d_b, *theta, *norm;  // backward
 
   Scratch(Carver& c, const CudaDevice& d, const Layer& l, int64_t batch, int32_t pass) {
@@ -256,8 +269,8 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   Carver carver(a.scratch);
   const Scratch s(carver, d, l, a.batch, KAN_PASS_FORWARD);
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
-  launch(d, forward_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers), a.batch, in,
-         static_cast<float*>(a.y));
+  launch(d, forward_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
+         a.batch, in, static_cast<float*>(a.y));
 }
 
 void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
@@ -283,14 +296,14 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
     if (l.theta_trained) {
       const int32_t count = int32_t(l.theta_per_input);
       launch(d, theta_kernel, grid_for(d, l.in, kThreads), kThreads, 0, view, a.batch, count, in, d_y, s.theta);
-      launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, view, count, static_cast<const float*>(s.theta),
-             s.gradient);
+      launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, view, count,
+             static_cast<const float*>(s.theta), s.gradient);
     }
   }
   if (norm) {
     const float* p = static_cast<const float*>(a.params);
-    layer_norm_backward(d, a.batch, l.in, in.x, s.moments, p + l.norm_weight, s.d_z, KAN_GRAD_OVERWRITE, s.d_z, sink, l.norm_weight,
-                        l.norm_bias, s.norm);
+    layer_norm_backward(d, a.batch, l.in, in.x, s.moments, p + l.norm_weight, s.d_z, KAN_GRAD_OVERWRITE, s.d_z, sink,
+                        l.norm_weight, l.norm_bias, s.norm);
   }
   if (want_x) {
     const bool apart = norm && !l.flag(KAN_FLAG_BASE_NORM) && l.base_row >= 0;
@@ -309,7 +322,10 @@ extern const Implementation kReference;
 const Implementation kReference = {
     "reference",
     [](const Problem& p) { return p.layer.spec.kind == KAN_LAYER_KAN || p.layer.spec.kind == KAN_LAYER_LINEAR; },
-    nullptr, scratch_bytes, forward, backward,
+    nullptr,
+    scratch_bytes,
+    forward,
+    backward,
 };
 
 int64_t edge_statistics_scratch(const Layer& l, int64_t batch) {
@@ -325,11 +341,12 @@ void edge_statistics(CudaDevice& d, const Layer& l, const EdgeStatisticsArgs& a)
   Carver carver(a.scratch);
   const Scratch s(carver, d, l, a.batch, KAN_PASS_FORWARD);
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
-  launch(d, statistics_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers), a.batch, in,
-         a.mean_abs, a.mean, a.deviation);
+  launch(d, statistics_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
+         a.batch, in, a.mean_abs, a.mean, a.deviation);
 }
 
-void basis_values(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {
+void basis_values(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers,
+                  void* phi) {
   launch(d, values_kernel, grid_for(d, batch * l.in, kThreads), kThreads, 0, LayerView(l, params, buffers), batch,
          static_cast<const float*>(x), static_cast<float*>(phi));
 }

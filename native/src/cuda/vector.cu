@@ -29,8 +29,8 @@ __global__ void advance_kernel(kan_adamw options, kan_optimizer_state* state) {
   memcpy(state->coefficients, &step, sizeof step);
 }
 
-__global__ void sgd_kernel(int64_t n, double rate_, const kan_optimizer_state* state, float momentum, float decay, bool nesterov,
-                           float* p, const float* g, float* velocity) {
+__global__ void sgd_kernel(int64_t n, double rate_, const kan_optimizer_state* state, float momentum, float decay,
+                           bool nesterov, float* p, const float* g, float* velocity) {
   const float rate = float(state ? state->learning_rate : rate_);
   for (int64_t i = first_index(); i < n; i += index_step()) {
     const float old = p[i], step = g[i] + decay * old;
@@ -50,8 +50,8 @@ struct Groups {
   O of[KAN_MAX_GROUPS];
 };
 
-__global__ void adamw_groups_kernel(int64_t n, Groups<AdamW<float>> groups, const uint8_t* group, float* p, const float* g,
-                                    float* m, float* v) {
+__global__ void adamw_groups_kernel(int64_t n, Groups<AdamW<float>> groups, const uint8_t* group, float* p,
+                                    const float* g, float* m, float* v) {
   for (int64_t i = first_index(); i < n; i += index_step()) {
     if (group[i] >= groups.count) continue;
     float tp = p[i], tm = m[i], tv = v[i];
@@ -126,8 +126,8 @@ __global__ void sink_kernel(int64_t n, const float* g, int parts, int64_t stride
   }
 }
 
-__global__ void sum_parts_kernel(int64_t n, const float* from, int parts, int64_t stride, const float* bias, int64_t width,
-                                 int32_t mode, float* to) {
+__global__ void sum_parts_kernel(int64_t n, const float* from, int parts, int64_t stride, const float* bias,
+                                 int64_t width, int32_t mode, float* to) {
   for (int64_t i = first_index(); i < n; i += index_step()) {
     float sum = from[i];
     for (int part = 1; part < parts; ++part) sum += from[part * stride + i];
@@ -188,23 +188,28 @@ void dot(CudaDevice& d, int32_t dtype, int64_t n, const void* a, const void* b, 
 
 void axpy(CudaDevice& d, int32_t dtype, int64_t n, double alpha, const void* x, void* y) {
   if (dtype == KAN_F64) {
-    launch(d, axpy_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<const double*>(x), static_cast<double*>(y));
+    launch(d, axpy_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<const double*>(x),
+           static_cast<double*>(y));
   } else {
-    launch(d, axpy_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<const float*>(x), static_cast<float*>(y));
+    launch(d, axpy_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<const float*>(x),
+           static_cast<float*>(y));
   }
 }
 
 void scale(CudaDevice& d, int32_t dtype, int64_t n, double alpha, void* x) {
-  if (dtype == KAN_F64) launch(d, scale_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<double*>(x));
+  if (dtype == KAN_F64)
+    launch(d, scale_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<double*>(x));
   else launch(d, scale_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<float*>(x));
 }
 
 void clamp(CudaDevice& d, int32_t dtype, int64_t n, double limit, void* x) {
-  if (dtype == KAN_F64) launch(d, clamp_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<double*>(x));
+  if (dtype == KAN_F64)
+    launch(d, clamp_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<double*>(x));
   else launch(d, clamp_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<float*>(x));
 }
 
-void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink, int64_t offset) {
+void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink,
+                   int64_t offset) {
   if (sink.wanted()) launch(d, sink_kernel, grid_for(d, n, kThreads), kThreads, 0, n, g, parts, stride, sink, offset);
 }
 

@@ -15,14 +15,15 @@ namespace KAN_REF_NS {
 namespace {
 
 struct Work {
-  Real* own[kOwnTensors];       // what the basis is made of, as doubles
-  Real *x, *z, *d_z, *d_x;      // (in), one row
-  Real *phi, *d_phi, *g;        // (n), one input
-  Real *sum;                    // (out), one row
+  Real* own[kOwnTensors];   // what the basis is made of, as doubles
+  Real *x, *z, *d_z, *d_x;  // (in), one row
+  Real *phi, *d_phi, *g;    // (n), one input
+  Real* sum;                // (out), one row
 
   Work(const Layer& l, Bump bump)
-      : own{bump.take(l.own[0].numbers), bump.take(l.own[1].numbers), bump.take(l.own[2].numbers)}, x(bump.take(l.in)), z(bump.take(l.in)), d_z(bump.take(l.in)), d_x(bump.take(l.in)),
-        phi(bump.take(l.n)), d_phi(bump.take(l.n)), g(bump.take(l.n)), sum(bump.take(l.out)), used(bump.used) {}
+      : own{bump.take(l.own[0].numbers), bump.take(l.own[1].numbers), bump.take(l.own[2].numbers)}, x(bump.take(l.in)),
+        z(bump.take(l.in)), d_z(bump.take(l.in)), d_x(bump.take(l.in)), phi(bump.take(l.n)), d_phi(bump.take(l.n)),
+        g(bump.take(l.n)), sum(bump.take(l.out)), used(bump.used) {}
 
   int64_t used;
 };
@@ -64,7 +65,8 @@ struct Net {
     v.order = l.spec.order;
     v.shape_a = l.spec.shape[0];
     v.shape_b = l.spec.shape[1];
-    for (int t = 0; t < kOwnTensors; ++t) v.own[t] = l.own[t].count ? w.own[t] + holder(l.own[t], i) * l.own[t].count : nullptr;
+    for (int t = 0; t < kOwnTensors; ++t)
+      v.own[t] = l.own[t].count ? w.own[t] + holder(l.own[t], i) * l.own[t].count : nullptr;
     return v;
   }
   // The knots are a spline's only tensor, and the last of BSRBF's.
@@ -74,15 +76,16 @@ struct Net {
   void evaluate(int64_t i, Real z) const {
     const auto store = [&](int64_t r, Real value) { w.phi[r] = value; };
     switch (l.spec.basis) {
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   case constant: policy<Real>::eval(view(i), z, store); break;
 #include "registry/basis.inc"
+        // clang-format on
       default: break;
     }
     if (l.spec.basis == KAN_BASIS_BSPLINE || l.spec.basis == KAN_BASIS_BSRBF) {
       const bool sum = l.spec.basis == KAN_BASIS_BSRBF;  // not the policy's own recurrence: this is its oracle
-      spline(knots(i), l.spec.grid, l.spec.order, sum ? KAN_OUTSIDE_ZERO : l.spec.outside, z,
-             w.phi, w.d_phi);
+      spline(knots(i), l.spec.grid, l.spec.order, sum ? KAN_OUTSIDE_ZERO : l.spec.outside, z, w.phi, w.d_phi);
       if (sum) {
         Rbf<Real>::eval(view(i), z, [&](int64_t r, Real value) { w.phi[r] += value; });
       }
@@ -100,10 +103,13 @@ struct Net {
       for (int64_t r = 0; r < l.n; ++r) d_spline += w.g[r] * w.d_phi[r];
     }
     if (l.spec.basis == KAN_BASIS_BSPLINE) return d_spline;
-    if (l.spec.basis == KAN_BASIS_BSRBF) return d_spline + Rbf<Real>::vjp<true>(view(i), z, g, accumulate, [](int32_t, Real) {});
+    if (l.spec.basis == KAN_BASIS_BSRBF)
+      return d_spline + Rbf<Real>::vjp<true>(view(i), z, g, accumulate, [](int32_t, Real) {});
+// clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
   if (l.spec.basis == constant) return policy<Real>::vjp<true>(view(i), z, g, accumulate, [](int32_t, Real) {});
 #include "registry/basis.inc"
+    // clang-format on
     return 0;
   }
 
@@ -199,7 +205,9 @@ void backward_rows(const Net& net, const BackwardArgs& a, Real* gradient, Cotang
           w.g[r] += dy * scale * net.weight(l.coef_row + r, o, i);
         }
       }
-      if (l.base_row >= 0) (l.flag(KAN_FLAG_BASE_NORM) ? w.d_z : w.d_x)[i] += base_sum * activation_derivative(l.spec.base, net.base_input()[i]);
+      if (l.base_row >= 0)
+        (l.flag(KAN_FLAG_BASE_NORM) ? w.d_z : w.d_x)[i] +=
+            base_sum * activation_derivative(l.spec.base, net.base_input()[i]);
       w.d_z[i] += net.pull_back(i, w.z[i], gradient);
     }
     if (l.flag(KAN_FLAG_NORM)) {
@@ -274,7 +282,8 @@ void kan_edge_statistics(const Layer& l, const EdgeStatisticsArgs& a) {
 }
 
 // The one reference operation that allocates: it has no scratch argument, and no training or inference path uses it.
-void kan_basis_values(const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers, void* phi) {
+void kan_basis_values(const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers,
+                      void* phi) {
   std::vector<Real> scratch(size_t(kan_scratch(l, batch)) / sizeof(Real));
   const Net net(l, params, buffers, scratch.data());
   const Reader in{x, l.f64};

@@ -138,7 +138,8 @@ void backward_row(const Layer& l, const Work& w, const void* params_, Real* grad
         const int64_t first = l.spec.grid + (o - l.spec.grid) * l.spec.order;
         for (int64_t j = 0; j < l.spec.order; ++j) {
           Real product = w.d_y[o];  // of all others: no division, which would lose zeros
-          for (int64_t k = 0; k < l.spec.order; ++k) if (k != j) product *= w.x[first + k];
+          for (int64_t k = 0; k < l.spec.order; ++k)
+            if (k != j) product *= w.x[first + k];
           w.d_x[first + j] = product;
         }
       }

@@ -82,7 +82,8 @@ void adamw_groups(Pool& pool, const kan_adamw* o, int32_t, const uint8_t* group,
                   const void* g, void* m, void* v) {
   for (int64_t i = 0; i < n; ++i) {
     if (group[i] == KAN_FROZEN) continue;
-    adamw(pool, o[group[i]], dtype, 1, number(p, dtype, i), number(g, dtype, i), number(m, dtype, i), number(v, dtype, i));
+    adamw(pool, o[group[i]], dtype, 1, number(p, dtype, i), number(g, dtype, i), number(m, dtype, i),
+          number(v, dtype, i));
   }
 }
 
@@ -99,7 +100,8 @@ void sgd_groups(Pool& pool, const kan_sgd* o, int32_t, const uint8_t* group, int
 void clamp(Pool&, int32_t dtype, int64_t n, double limit, void* x_) {
   const Reader x{x_, dtype == KAN_F64};
   const Writer x_out{x_, dtype == KAN_F64};
-  for (int64_t i = 0; i < n; ++i) x_out.set(i, x[i] > Real(limit) ? Real(limit) : x[i] < -Real(limit) ? -Real(limit) : x[i]);
+  for (int64_t i = 0; i < n; ++i)
+    x_out.set(i, x[i] > Real(limit) ? Real(limit) : x[i] < -Real(limit) ? -Real(limit) : x[i]);
 }
 
 void dot(Pool&, int32_t dtype, int64_t n, const void* a_, const void* b_, double* result) {
@@ -195,10 +197,12 @@ void basis(Pool&, const Layer& l, int64_t batch, const void* x, const void* para
 namespace kan {
 
 const Kernels& KAN_REF_KERNELS() {
-  static constexpr Kernels kernels = {"reference", KAN_REF_NS::saved_bytes, KAN_REF_NS::scratch_bytes, KAN_REF_NS::forward,
-                                      KAN_REF_NS::backward, KAN_REF_NS::adamw, KAN_REF_NS::sgd, KAN_REF_NS::dot, KAN_REF_NS::axpy, KAN_REF_NS::scale,
-                                      KAN_REF_NS::adamw_groups, KAN_REF_NS::sgd_groups, KAN_REF_NS::clamp,
-                                      KAN_REF_NS::loss, KAN_REF_NS::edge_statistics, KAN_REF_NS::basis, KAN_REF_NS::edge_backward, nullptr};
+  static constexpr Kernels kernels = {"reference",         KAN_REF_NS::saved_bytes,   KAN_REF_NS::scratch_bytes,
+                                      KAN_REF_NS::forward, KAN_REF_NS::backward,      KAN_REF_NS::adamw,
+                                      KAN_REF_NS::sgd,     KAN_REF_NS::dot,           KAN_REF_NS::axpy,
+                                      KAN_REF_NS::scale,   KAN_REF_NS::adamw_groups,  KAN_REF_NS::sgd_groups,
+                                      KAN_REF_NS::clamp,   KAN_REF_NS::loss,          KAN_REF_NS::edge_statistics,
+                                      KAN_REF_NS::basis,   KAN_REF_NS::edge_backward, nullptr};
   return kernels;
 }
 

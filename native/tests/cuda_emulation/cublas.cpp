@@ -46,9 +46,9 @@ int cublasSetWorkspace_v2(void*, void* address, size_t bytes) {
   return reinterpret_cast<uintptr_t>(address) % 256 == 0 && bytes > 0 ? 0 : kInvalidValue;
 }
 
-int cublasGemmEx(void* handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha, const void* a, int type_a,
-                 int lda, const void* b, int type_b, int ldb, const void* beta, void* c, int type_c, int ldc, int compute,
-                 int) {
+int cublasGemmEx(void* handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha, const void* a,
+                 int type_a, int lda, const void* b, int type_b, int ldb, const void* beta, void* c, int type_c,
+                 int ldc, int compute, int) {
   if (type_c != kFloat || type_a != type_b || (type_a != kFloat && type_a != kBfloat16)) return kInvalidValue;
   if (compute != kCompute32F && compute != kCompute32FTf32) return kInvalidValue;
   if (lda < (transpose_a ? k : m) || ldb < (transpose_b ? n : k) || ldc < m || !workspace) return kInvalidValue;

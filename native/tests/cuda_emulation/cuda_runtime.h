@@ -98,7 +98,8 @@ inline void __threadfence() {}
 
 template <class T>
 T __shfl_sync(unsigned mask, T v, int from, int width = 32) {
-  return emulation::exchange(mask, v, [&](auto of) { return of((emulation::lane() & ~(width - 1)) | (from & (width - 1))); });
+  return emulation::exchange(mask, v,
+                             [&](auto of) { return of((emulation::lane() & ~(width - 1)) | (from & (width - 1))); });
 }
 template <class T>
 T __shfl_xor_sync(unsigned mask, T v, int bits, int width = 32) {
@@ -124,7 +125,8 @@ T __shfl_up_sync(unsigned mask, T v, int delta, int width = 32) {
 inline unsigned __ballot_sync(unsigned mask, int predicate) {
   return emulation::exchange(mask, predicate, [&](auto of) {
     unsigned bits = 0;
-    for (int i = 0; i < 32; ++i) if (mask >> i & 1) bits |= unsigned(of(i) != 0) << i;
+    for (int i = 0; i < 32; ++i)
+      if (mask >> i & 1) bits |= unsigned(of(i) != 0) << i;
     return bits;
   });
 }
@@ -134,7 +136,8 @@ template <class T>
 unsigned __match_any_sync(unsigned mask, T value) {
   return emulation::exchange(mask, value, [&](auto of) {
     unsigned bits = 0;
-    for (int i = 0; i < 32; ++i) if ((mask >> i & 1) && of(i) == value) bits |= 1u << i;
+    for (int i = 0; i < 32; ++i)
+      if ((mask >> i & 1) && of(i) == value) bits |= 1u << i;
     return bits;
   });
 }
@@ -177,11 +180,14 @@ using cudaStream_t = struct EmulatedStream*;
 using cudaEvent_t = struct EmulatedEvent*;
 using cudaGraph_t = struct EmulatedGraph*;
 using cudaGraphExec_t = struct EmulatedGraph*;
+// clang-format off
 enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaMemcpyDefault };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
 enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone, cudaStreamCaptureStatusActive, cudaStreamCaptureStatusInvalidated };
+// clang-format on
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
-constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDefault = 0, cudaEventDisableTiming = 2, cudaHostAllocDefault = 0;
+constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDefault = 0, cudaEventDisableTiming = 2,
+                   cudaHostAllocDefault = 0;
 enum cudaDeviceAttr {
   cudaDevAttrMultiProcessorCount = 16,
   cudaDevAttrComputeCapabilityMajor = 75,
@@ -217,7 +223,8 @@ cudaError_t cudaMallocAsync(void**, size_t, cudaStream_t);
 cudaError_t cudaFreeAsync(void*, cudaStream_t);
 enum cudaDriverEntryPointQueryResult { cudaDriverEntryPointSuccess };
 constexpr unsigned long long cudaEnableDefault = 0;
-cudaError_t cudaGetDriverEntryPointByVersion(const char*, void**, unsigned, unsigned long long, cudaDriverEntryPointQueryResult*);
+cudaError_t cudaGetDriverEntryPointByVersion(const char*, void**, unsigned, unsigned long long,
+                                             cudaDriverEntryPointQueryResult*);
 cudaError_t cudaHostAlloc(void**, size_t, unsigned);
 cudaError_t cudaFreeHost(void*);
 cudaError_t cudaMemcpyAsync(void*, const void*, size_t, cudaMemcpyKind, cudaStream_t);
@@ -248,6 +255,7 @@ cudaError_t queue_access(cudaStream_t stream, std::function<void()> work);
 
 template <class... P, class... A>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...), A&&... arguments) {
-  return emulation::launch(*config, reinterpret_cast<const void*>(kernel),
-                           [kernel, values = std::tuple<P...>(std::forward<A>(arguments)...)] { std::apply(kernel, values); });
+  return emulation::launch(
+      *config, reinterpret_cast<const void*>(kernel),
+      [kernel, values = std::tuple<P...>(std::forward<A>(arguments)...)] { std::apply(kernel, values); });
 }

@@ -157,7 +157,8 @@ class Order {
   Order(int threads, bool descending) : threads_(threads), descending_(descending) {}
   void shuffle() {
     if (!seed()) return;
-    if (list_.empty()) for (int t = 0; t < threads_; ++t) list_.push_back(t);
+    if (list_.empty())
+      for (int t = 0; t < threads_; ++t) list_.push_back(t);
     for (int k = threads_ - 1; k > 0; --k) {
       state_ ^= state_ << 13, state_ ^= state_ >> 7, state_ ^= state_ << 17;
       std::swap(list_[size_t(k)], list_[size_t(state_ % uint64_t(k + 1))]);
@@ -211,17 +212,20 @@ void run_block(int threads, bool descending) {
           all = all && o < lanes && m.fibers[w + o].state == kWarpWait && m.fibers[w + o].mask == mask;
         }
         if (!all) continue;
-        for (int o = 0; o < 32; ++o) if (mask >> o & 1) m.fibers[w + o].state = kReady;
+        for (int o = 0; o < 32; ++o)
+          if (mask >> o & 1) m.fibers[w + o].state = kReady;
         released = true;
       }
     }
     if (live == 0) return;
     if (in_barrier == live) {
-      for (int t = 0; t < threads; ++t) if (m.fibers[t].state == kBlockWait) m.fibers[t].state = kReady;
+      for (int t = 0; t < threads; ++t)
+        if (m.fibers[t].state == kBlockWait) m.fibers[t].state = kReady;
       released = true;
     }
     if (!released) {
-      for (int t = 0; t < threads; ++t) if (m.fibers[t].state == kWarpWait || m.fibers[t].state == kBlockWait) m.running = t;
+      for (int t = 0; t < threads; ++t)
+        if (m.fibers[t].state == kWarpWait || m.fibers[t].state == kBlockWait) m.running = t;
       die("a barrier or warp operation that not all its threads reach");
     }
   }
@@ -244,7 +248,8 @@ void run(dim3 grid, dim3 block, size_t shared, const std::function<void()>& body
         std::memset(m.shared, 0xff, shared);
         std::memset(m.shared + shared, 0xa5, kCanary);
         run_block(threads, descending);
-        for (size_t i = 0; i < kCanary; ++i) if (m.shared[shared + i] != 0xa5) die("shared memory written past its end");
+        for (size_t i = 0; i < kCanary; ++i)
+          if (m.shared[shared + i] != 0xa5) die("shared memory written past its end");
       }
   m.inside = false;
 }
@@ -316,7 +321,9 @@ cudaError_t launch(const cudaLaunchConfig_t& c, const void* kernel, std::functio
 
 using namespace emulation;
 
-const char* cudaGetErrorString(cudaError_t e) { return e == cudaErrorMemoryAllocation ? "out of memory" : "emulated error"; }
+const char* cudaGetErrorString(cudaError_t e) {
+  return e == cudaErrorMemoryAllocation ? "out of memory" : "emulated error";
+}
 const char* cudaGetErrorName(cudaError_t e) { return cudaGetErrorString(e); }
 cudaError_t cudaGetLastError() { return std::exchange(last, cudaSuccess); }
 
@@ -381,7 +388,8 @@ cudaError_t cudaMalloc(void** p, size_t bytes) {
   *p = nullptr;
   if (bytes > kMemory - m.used) return failed(cudaErrorMemoryAllocation);
   const size_t page = page_size(), aligned = (bytes + 255) / 256 * 256, room = (aligned + page - 1) / page * page;
-  char* base = static_cast<char*>(mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  char* base =
+      static_cast<char*>(mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   if (base == MAP_FAILED) return failed(cudaErrorMemoryAllocation);
   if (room <= size_t(64) << 20) std::memset(base, 0xff, room);  // NaNs; larger arrays stay untouched pages
   mprotect(strict() ? base : base + room, strict() ? room + page : page, PROT_NONE);
@@ -454,7 +462,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t s, cudaGraph_t* graph) {
   return cudaSuccess;
 }
 cudaError_t cudaStreamIsCapturing(cudaStream_t s, cudaStreamCaptureStatus* status) {
-  *status = !s->recording ? cudaStreamCaptureStatusNone : s->broken ? cudaStreamCaptureStatusInvalidated : cudaStreamCaptureStatusActive;
+  *status = !s->recording ? cudaStreamCaptureStatusNone
+            : s->broken   ? cudaStreamCaptureStatusInvalidated
+                          : cudaStreamCaptureStatusActive;
   return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {

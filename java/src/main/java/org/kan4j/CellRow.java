@@ -1,9 +1,13 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.IntFunction;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.Values;
@@ -30,10 +34,15 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
 
     /** The named cells of a map. */
     static CellRow of(String where, List<String> names, Map<String, ?> row) {
+        return of(where, names, row, "which the model was trained on");
+    }
+
+    /** @param why each name is to be there */
+    static CellRow of(String where, List<String> names, Map<String, ?> row, String why) {
         return new CellRow(where, names, i -> {
             Object value = row.get(names.get(i));
             if (value == null && !row.containsKey(names.get(i))) {
-                throw KanException.invalid("%s has no '%s', which the model was trained on; it has %s", where, names.get(i),
+                throw KanException.invalid("%s has no '%s', %s; it has %s", where, names.get(i), why,
                         row.keySet());
             }
             return value;
@@ -53,8 +62,15 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
     }
 
     Object cell(int at) {
-        Object value = cells.apply(at);
-        return value instanceof Optional<?> optional ? optional.orElse(null) : value;
+        return switch (cells.apply(at)) {
+            case null -> null;
+            case Optional<?> optional -> optional.orElse(null);
+            case OptionalDouble optional -> optional.isPresent() ? optional.getAsDouble() : null;
+            case OptionalInt optional -> optional.isPresent() ? optional.getAsInt() : null;
+            case OptionalLong optional -> optional.isPresent() ? optional.getAsLong() : null;
+            case Character letter -> letter.toString();
+            case Object other -> other;
+        };
     }
 
     static boolean missing(Object cell) {
@@ -67,7 +83,8 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
                 || cell instanceof CharSequence text && parse(text.toString()) != null;
     }
 
-    private static Double parse(String text) {
+    private static Double parse(String cell) {
+        String text = cell.strip();
         char last = text.isEmpty() ? 'x' : text.charAt(text.length() - 1);
         if (last != '.' && (last < '0' || last > '9') || text.indexOf('x') >= 0 || text.indexOf('X') >= 0) {
             return null; // no suffixes, hexadecimals and names of numbers that are none
@@ -98,8 +115,29 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
 
     @Override
     public String text(int at) {
-        return Values.text(cell(at));
+        Object cell = cell(at);
+        if (cell != null && !hasText(cell.getClass())) {
+            throw error(at, "expected a number, a truth value, a text or a constant of an enum, got a value of "
+                    + cell.getClass().getTypeName());
+        }
+        return Values.text(cell);
     }
+
+    /** Whether two equal values of a type have the same text, which is not so of arrays, say; lists and maps are no category. */
+    private static boolean hasText(Class<?> type) {
+        return !Collection.class.isAssignableFrom(type) && !Map.class.isAssignableFrom(type) && TEXTS.get(type);
+    }
+
+    private static final ClassValue<Boolean> TEXTS = new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+            try {
+                return type.getMethod("toString").getDeclaringClass() != Object.class;
+            } catch (NoSuchMethodException e) {
+                throw new IllegalStateException("every object has it", e);
+            }
+        }
+    };
 
     @Override
     public KanException error(int at, String what) {

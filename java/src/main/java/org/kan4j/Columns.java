@@ -67,7 +67,7 @@ public final class Columns<R> {
      */
     @SuppressWarnings("unchecked")
     public static <R> Columns<R> of(Class<R> type) {
-        return (Columns<R>) REFLECTED.get(type);
+        return (Columns<R>) REFLECTED.get(Objects.requireNonNull(type, "type"));
     }
 
     /** These and a column of numbers. NaN is a missing value. */

@@ -6,8 +6,11 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.stream.Stream;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 
@@ -63,48 +66,57 @@ public final class Examples {
 
     /** Rows of numbers, each with a class. */
     public static Examples of(double[][] x, String[] labels) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.length, i -> labels[i]);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(labels, "labels").length, i -> labels[i]);
     }
 
     /** Rows of numbers, each with a class, or a number to predict. */
     public static Examples of(double[][] x, int[] targets) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(targets, "targets").length, i -> targets[i]);
     }
 
     /** Rows of numbers, each with a number to predict. */
     public static Examples of(double[][] x, double[] targets) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(targets, "targets").length, i -> targets[i]);
     }
 
     /** Rows of numbers, each with any number of labels. */
     public static Examples of(double[][] x, List<? extends Collection<String>> labels) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.size(), labels::get);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(labels, "labels").size(), labels::get);
     }
 
     /** Rows of numbers, each with several numbers to predict, {@code target0}, {@code target1} and so on. */
     public static Examples of(double[][] x, double[][] targets) {
-        width(targets.length, i -> targets[i].length);
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+        width(Objects.requireNonNull(targets, "targets").length, i -> requireRow(targets[i], i).length);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(targets, "targets").length, i -> targets[i]);
     }
 
     /** Rows of numbers, each with a class. */
     public static Examples of(float[][] x, String[] labels) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.length, i -> labels[i]);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(labels, "labels").length, i -> labels[i]);
     }
 
     /** Rows of numbers, each with a class, or a number to predict. */
     public static Examples of(float[][] x, int[] targets) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(targets, "targets").length, i -> targets[i]);
     }
 
     /** Rows of numbers, each with a number to predict. */
     public static Examples of(float[][] x, float[] targets) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], targets.length, i -> targets[i]);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(targets, "targets").length, i -> targets[i]);
     }
 
     /** Rows of numbers, each with any number of labels. */
     public static Examples of(float[][] x, List<? extends Collection<String>> labels) {
-        return arrays(x.length, width(x.length, i -> x[i].length), i -> j -> x[i][j], labels.size(), labels::get);
+        return arrays(Objects.requireNonNull(x, "x").length, width(x.length, i -> requireRow(x[i], i).length), i -> j -> x[i][j],
+                Objects.requireNonNull(labels, "labels").size(), labels::get);
     }
 
     private static Examples arrays(int count, int width, IntFunction<IntFunction<?>> rows, int targetCount,
@@ -120,8 +132,16 @@ public final class Examples {
                 count, null, null);
     }
 
+    /** A row that is there. */
+    static <R> R requireRow(R row, int position) {
+        if (row == null) {
+            throw KanException.invalid("row %d is null", position);
+        }
+        return row;
+    }
+
     private static int width(int count, java.util.function.IntUnaryOperator lengths) {
-        for (int i = 1; i < count; i++) {
+        for (int i = 0; i < count; i++) {
             if (lengths.applyAsInt(i) != lengths.applyAsInt(0)) {
                 throw new ShapeException("row " + i + " has " + lengths.applyAsInt(i) + " numbers, the rows before it "
                         + lengths.applyAsInt(0));
@@ -138,13 +158,16 @@ public final class Examples {
      * @param target what is to be predicted of a row
      */
     public static <R> Examples of(List<? extends R> rows, Columns<R> columns, Function<? super R, ?> target) {
+        Objects.requireNonNull(rows, "rows");
+        Objects.requireNonNull(target, "target");
         return new Examples(TARGET, columns.names(), columns.all().stream().map(Columns.Column::kind).toList(),
-                i -> j -> columns.all().get(j).cell().apply(rows.get(i)), i -> target.apply(rows.get(i)), rows.size(), null,
+                i -> j -> columns.all().get(j).cell().apply(requireRow(rows.get(i), i)), i -> target.apply(requireRow(rows.get(i), i)), rows.size(), null,
                 null);
     }
 
     /**
-     * Rows of named cells. The inputs are the keys of the first row but the target; every row has to have them.
+     * Rows of named cells. The inputs are the keys of the first row but the target, in their order where the map has one and by
+     * the alphabet otherwise; every row has to have them.
      *
      * @param target the key of what is to be predicted
      */
@@ -152,17 +175,20 @@ public final class Examples {
         if (rows.isEmpty()) {
             throw KanException.invalid("there are no rows");
         }
-        Map<String, ?> first = rows.getFirst();
-        List<String> names = first.keySet().stream().filter(key -> !key.equals(target)).map(String::valueOf).toList();
+        Map<String, ?> first = requireRow(rows.getFirst(), 0);
+        Stream<String> keys = first.keySet().stream().filter(key -> !Objects.equals(key, target)).map(String::valueOf);
+        List<String> names = (first instanceof SequencedMap ? keys : keys.sorted()).toList();
         if (!first.containsKey(target)) {
             throw KanException.invalid("the rows have no '%s' to predict; they have %s", target, first.keySet());
         }
         return new Examples(target, names, names.stream().map(n -> Columns.Kind.BY_VALUE).toList(),
-                i -> CellRow.of("row " + i, names, rows.get(i)).cells(), i -> rows.get(i).get(target), rows.size(), null, null);
+                i -> CellRow.of("row " + i, names, requireRow(rows.get(i), i), "which the first row has").cells(),
+                i -> requireRow(rows.get(i), i).get(target), rows.size(), null, null);
     }
 
     /** The same with names for the inputs, by which maps and records are predicted of later. */
     public Examples named(String... inputs) {
+        requireNames(inputs);
         if (inputs.length != names.size()) {
             throw new ShapeException(inputs.length + " names for " + names.size() + " inputs");
         }
@@ -172,8 +198,15 @@ public final class Examples {
         return new Examples(target, List.of(inputs), kinds, rows, targets, size, selection, weights, dealing);
     }
 
+    private static void requireNames(String... names) {
+        for (String name : names) {
+            Objects.requireNonNull(name, "a name");
+        }
+    }
+
     /** The same with a name for what is predicted; of several numbers a name each, with commas between them. */
     public Examples predicting(String name) {
+        requireNames(name);
         return new Examples(name, names, kinds, rows, targets, size, selection, weights, dealing);
     }
 
@@ -205,6 +238,11 @@ public final class Examples {
      */
     public Examples grouped(List<?> groups) {
         requireEach("groups", groups.size());
+        for (int i = 0; i < groups.size(); i++) {
+            if (groups.get(i) == null) {
+                throw KanException.invalid("the group of row %d is null", i);
+            }
+        }
         return with(new Dealing(List.copyOf(groups), null));
     }
 

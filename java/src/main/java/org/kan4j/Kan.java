@@ -4,11 +4,15 @@ package org.kan4j;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
 import org.kan4j.io.Checkpoint;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 import org.kan4j.serve.Predictor;
 
 /**
@@ -49,7 +53,7 @@ public final class Kan {
      * @throws FormatException if it is damaged, or does not say what its inputs and outputs mean
      */
     public static TrainedKan load(Path file) throws IOException {
-        Checkpoint checkpoint = Checkpoint.read(file);
+        Checkpoint checkpoint = Checkpoint.read(Objects.requireNonNull(file, "file"));
         try {
             String json = checkpoint.properties().get(Encoding.KEY);
             if (json == null) {
@@ -57,7 +61,7 @@ public final class Kan {
                         + "'): it is no model of Kan or of kan4j train; Checkpoint.read takes it as it is");
             }
             Encoding encoding = encoding(file, json);
-            if (encoding.features() != checkpoint.model().in() || encoding.target().width() != checkpoint.model().out()) {
+            if (!fits(checkpoint.model(), encoding)) {
                 throw new FormatException(file + ": the model has " + checkpoint.model().in() + " inputs and "
                         + checkpoint.model().out() + " outputs, its metadata '" + Encoding.KEY + "' describes "
                         + encoding.features() + " and " + encoding.target().width());
@@ -67,6 +71,26 @@ public final class Kan {
             checkpoint.close();
             throw e;
         }
+    }
+
+    /**
+     * A model of numbers that are there, such as those that a {@link org.kan4j.train.Trainer} trained on rows so encoded.
+     *
+     * @param parameters on the CPU; the model owns them from here on, and closes them with itself
+     * @param encoding what the inputs and outputs mean
+     * @throws ShapeException if the two do not fit each other; the parameters stay the caller's then
+     */
+    public static TrainedKan of(Parameters parameters, Encoding encoding) {
+        KanModel model = parameters.model();
+        if (!fits(model, encoding)) {
+            throw new ShapeException("the model has " + model.in() + " inputs and " + model.out() + " outputs, the encoding "
+                    + encoding.features() + " and " + encoding.target().width());
+        }
+        return TrainedKan.of(encoding, Predictor.of(parameters), Map.of(), null);
+    }
+
+    private static boolean fits(KanModel model, Encoding encoding) {
+        return encoding.features() == model.in() && encoding.target().width() == model.out();
     }
 
     private static Encoding encoding(Path file, String json) {

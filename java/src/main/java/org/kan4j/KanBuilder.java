@@ -72,6 +72,9 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /** Widths of the hidden layers, none for a single layer; otherwise two, by the number of rows. */
     public KanBuilder<M> hidden(long... widths) {
+        for (long width : widths) {
+            require(width >= 1, "a hidden layer's width must be at least 1, given %d", width);
+        }
         hidden = widths.clone();
         return this;
     }
@@ -84,18 +87,21 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /** Passes over the training rows; otherwise by their number. */
     public KanBuilder<M> epochs(int value) {
+        require(value >= 1, "the epochs must be at least 1, given %d", value);
         epochs = value;
         return this;
     }
 
     /** Rows of a step; otherwise by the number of training rows. */
     public KanBuilder<M> batchSize(int value) {
+        require(value >= 1, "the batch size must be at least 1, given %d", value);
         batchSize = value;
         return this;
     }
 
     /** The learning rate at the start; otherwise 5e-3, 0.01 from 5,000 rows on. */
     public KanBuilder<M> learningRate(double value) {
+        require(value > 0 && Double.isFinite(value), "the learning rate must be above 0 and finite, given %s", value);
         learningRate = value;
         return this;
     }
@@ -167,7 +173,8 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /** What the model computes in, F32 or F64; otherwise F32, and F64 where it is monotone. */
     public KanBuilder<M> dtype(DType value) {
-        dtype = Objects.requireNonNull(value, "dtype");
+        require(Objects.requireNonNull(value, "dtype").isFloating(), "a model computes in F32 or F64, given %s", value);
+        dtype = value;
         return this;
     }
 

@@ -30,11 +30,11 @@ public final class KanClassifier extends TrainedKan {
 
     /** Measures on rows of numbers. */
     public Report evaluate(double[][] x, String[] labels) {
-        return evaluate(Examples.of(x, labels).named(encoding().inputs().toArray(String[]::new)));
+        return evaluate(named(Examples.of(x, labels)));
     }
 
     /** Measures on rows of numbers. */
     public Report evaluate(double[][] x, int[] labels) {
-        return evaluate(Examples.of(x, labels).named(encoding().inputs().toArray(String[]::new)));
+        return evaluate(named(Examples.of(x, labels)));
     }
 }

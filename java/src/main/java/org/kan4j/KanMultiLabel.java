@@ -30,6 +30,6 @@ public final class KanMultiLabel extends TrainedKan {
 
     /** Measures on rows of numbers. */
     public Report evaluate(double[][] x, List<? extends Collection<String>> labels) {
-        return evaluate(Examples.of(x, labels).named(encoding().inputs().toArray(String[]::new)));
+        return evaluate(named(Examples.of(x, labels)));
     }
 }

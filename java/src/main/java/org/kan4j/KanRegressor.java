@@ -24,12 +24,11 @@ public final class KanRegressor extends TrainedKan {
 
     /** Measures on rows of numbers. */
     public Report evaluate(double[][] x, double[] y) {
-        return evaluate(Examples.of(x, y).named(encoding().inputs().toArray(String[]::new)));
+        return evaluate(named(Examples.of(x, y)));
     }
 
     /** Measures on rows of numbers, of a model of several numbers. */
     public Report evaluate(double[][] x, double[][] y) {
-        return evaluate(Examples.of(x, y).predicting(encoding().target().name())
-                .named(encoding().inputs().toArray(String[]::new)));
+        return evaluate(named(Examples.of(x, y).predicting(encoding().target().name())));
     }
 }

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.kan4j.basis.Basis;
@@ -18,6 +18,7 @@ import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.encoding.Transform;
+import org.kan4j.encoding.Values;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
 import org.kan4j.optim.Loss;
@@ -55,6 +56,11 @@ final class Learner {
         if (examples.names().isEmpty()) {
             throw KanException.invalid("the rows have no inputs to predict '%s' from", examples.target());
         }
+        for (String target : examples.targetOf(0).names()) {
+            if (examples.names().contains(target)) {
+                throw KanException.invalid("'%s' is an input and what is to be predicted; name one of them otherwise", target);
+            }
+        }
         List<Encoding.Column> columns = new ArrayList<>();
         for (int c = 0; c < examples.names().size(); c++) {
             columns.add(column(examples, c, scaling));
@@ -68,7 +74,7 @@ final class Learner {
         String name = examples.names().get(at);
         Columns.Kind kind = examples.kinds().get(at);
         ColumnRange range = new ColumnRange();
-        Set<String> texts = new TreeSet<>();
+        SortedSet<String> texts = new TreeSet<>();
         CellRow odd = null;
         int numbers = 0;
         int present = 0;
@@ -97,15 +103,16 @@ final class Learner {
             throw odd.error(at, "got '" + odd.text(at) + "', but " + numbers + " of " + present + " rows have numbers there; "
                     + "Columns.category takes all as categories");
         }
-        if (texts.size() > MAX_CATEGORIES) {
+        List<String> categories = Values.merged(texts);
+        if (categories.size() > MAX_CATEGORIES) {
             throw KanException.invalid("the input '%s' has more than %d different texts, which is no category; leave it out",
                     name, MAX_CATEGORIES);
         }
-        if (texts.size() > Math.max(MANY_CATEGORIES, MANY_SHARE * examples.size())) {
+        if (categories.size() > Math.max(MANY_CATEGORIES, MANY_SHARE * examples.size())) {
             LOG.log(Level.WARNING, "the input ''{0}'' has {1} different texts, such as ''{2}'', and becomes as many inputs of "
-                    + "the model; leave it out if it is a name or a date", name, texts.size(), texts.iterator().next());
+                    + "the model; leave it out if it is a name or a date", name, categories.size(), categories.getFirst());
         }
-        return new Encoding.Categorical(name, List.copyOf(texts));
+        return new Encoding.Categorical(name, categories);
     }
 
     private static List<Encoding.Target> targets(Examples examples, Task task, List<Double> levels, Transform.Choice transform) {
@@ -114,24 +121,24 @@ final class Learner {
 
     private static Encoding.Target labelled(Examples examples, Task task) {
         String name = examples.target();
-        Set<String> labels = new TreeSet<>(BY_VALUE);
+        SortedSet<String> given = new TreeSet<>();
         for (int i = 0; i < examples.size(); i++) {
             CellRow row = present(examples, i);
             if (task == Task.CLASSES) {
-                labels.add(label(row));
+                given.add(label(row));
             } else {
-                labels.addAll(labels(row));
+                given.addAll(labels(row));
             }
         }
+        List<String> labels = Values.merged(given).stream().sorted(BY_VALUE).toList();
         if (labels.size() < (task == Task.CLASSES ? 2 : 1)) {
             throw KanException.invalid("'%s' is the same in all %d rows: nothing to learn", name, examples.size());
         }
         if (task == Task.CLASSES && labels.size() > MANY_CATEGORIES && labels.size() > examples.size() / 2) {
             throw KanException.invalid("'%s' has %d classes in %d rows, such as '%s': too few rows of each to learn from; "
-                    + "Kan.regressor predicts numbers", name, labels.size(), examples.size(), labels.iterator().next());
+                    + "Kan.regressor predicts numbers", name, labels.size(), examples.size(), labels.getFirst());
         }
-        return task == Task.CLASSES ? new Encoding.Classes(name, List.copyOf(labels))
-                : new Encoding.Labels(name, List.copyOf(labels));
+        return task == Task.CLASSES ? new Encoding.Classes(name, labels) : new Encoding.Labels(name, labels);
     }
 
     private static CellRow present(Examples examples, int position) {
@@ -190,7 +197,12 @@ final class Learner {
 
     private static List<String> labels(CellRow row) {
         if (row.cell(0) instanceof Collection<?> several) {
-            return several.stream().map(org.kan4j.encoding.Values::text).toList();
+            return several.stream().map(each -> {
+                if (each == null) {
+                    throw row.error(0, "one of the labels is null");
+                }
+                return Values.text(each);
+            }).toList();
         }
         throw row.error(0, "expected a collection of labels, got '" + row.cell(0) + "'");
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
 
@@ -37,10 +38,32 @@ public final class Report {
     public record ClassScore(String label, long support, double precision, double recall, double f1) {
     }
 
+    /**
+     * A point of a ROC curve: what is predicted as a class from a threshold of its probability on.
+     *
+     * @param falsePositiveRate share of the rows without the class
+     * @param truePositiveRate share of the rows with the class
+     */
+    public record RocPoint(double falsePositiveRate, double truePositiveRate) {
+    }
+
+    /**
+     * Rows whose prediction is about equally sure.
+     *
+     * @param confidence mean probability of what was predicted
+     * @param accuracy share of them that is right
+     * @param rows how many they are
+     */
+    public record Bin(double confidence, double accuracy, long rows) {
+    }
+
     private final long rows;
     private final List<ClassScore> classes;
     private final long[][] confusion;
     private final Map<String, Double> measures;
+    private List<List<RocPoint>> roc = List.of();
+    private List<Bin> reliability = List.of();
+    private List<double[]> pairs = List.of();
 
     private Report(long rows, List<ClassScore> classes, long[][] confusion, Map<String, Double> measures) {
         this.rows = rows;
@@ -80,8 +103,14 @@ public final class Report {
         measures.put("accuracy", (double) right / truth.length);
         measures.put("log_loss", logLoss / truth.length);
         macroF1(measures, scores, confusion);
-        areas(measures, n == 2 ? 1 : 0, n, probabilities, (row, c) -> truth[row] == c);
-        return new Report(truth.length, scores, confusion, measures);
+        Curves.Has has = (row, c) -> truth[row] == c;
+        areas(measures, n == 2 ? 1 : 0, n, probabilities, has);
+        List<Bin> bins = Curves.reliability(probabilities, has);
+        measures.put("ece", Curves.expectedCalibrationError(bins, truth.length));
+        Report report = new Report(truth.length, scores, confusion, measures);
+        report.reliability = bins;
+        report.roc = IntStream.range(0, n).mapToObj(c -> Curves.roc(c, probabilities, has)).toList();
+        return report;
     }
 
     /** Of labels: whether each row has each. */
@@ -124,7 +153,9 @@ public final class Report {
 
     /** Of numbers. */
     static Report values(double[] predicted, double[] truth) {
-        return new Report(truth.length, List.of(), new long[0][], ValueMeasures.of(predicted, truth));
+        Report report = new Report(truth.length, List.of(), new long[0][], ValueMeasures.of(predicted, truth));
+        report.pairs = Curves.pairs(predicted, truth);
+        return report;
     }
 
     /** Of several numbers a row, the truth as encoded. */
@@ -159,13 +190,8 @@ public final class Report {
         }
     }
 
-    @FunctionalInterface
-    private interface Has {
-        boolean has(int row, int c);
-    }
-
     /** The mean area under the ROC curves of some classes, each against the rest, where it has rows and the rest has. */
-    private static void areas(Map<String, Double> measures, int first, int end, double[][] probabilities, Has truth) {
+    private static void areas(Map<String, Double> measures, int first, int end, double[][] probabilities, Curves.Has truth) {
         double sum = 0;
         int count = 0;
         for (int c = first; c < end; c++) {
@@ -181,7 +207,7 @@ public final class Report {
     }
 
     /** By the rank sum of Mann and Whitney, ties counted half; NaN where all rows or none have the class. */
-    private static double area(int c, double[][] probabilities, Has truth) {
+    private static double area(int c, double[][] probabilities, Curves.Has truth) {
         int n = probabilities.length;
         Integer[] order = new Integer[n];
         Arrays.setAll(order, i -> i);
@@ -235,7 +261,7 @@ public final class Report {
 
     /**
      * All measures by name: {@code accuracy}, {@code exact_match} (of labels: rows of which all are right),
-     * {@code log_loss}, {@code macro_f1}, {@code roc_auc}, {@code rmse}, {@code mae}, {@code r2}. Of several numbers {@code rmse price}
+     * {@code log_loss}, {@code macro_f1}, {@code roc_auc}, {@code ece} (of classes: {@link #reliability}), {@code rmse}, {@code mae}, {@code r2}. Of several numbers {@code rmse price}
      * and so on of each, and as {@code r2} their mean. Of quantiles {@code pinball}, and of an interval {@code coverage}, the share of
      * rows in it, {@code nominal}, what that should be, and {@code width}.
      */
@@ -261,6 +287,34 @@ public final class Report {
     /** The area under the ROC curve; of more than two classes, and of labels, the mean of each against the rest. */
     public OptionalDouble rocAuc() {
         return measure("roc_auc");
+    }
+
+    /**
+     * The ROC curve of a class against the rest (of two classes that of the second is the usual one), from (0, 0) to (1, 1) in some
+     * 200 points at most; empty where all rows or none have the class, and but for classes.
+     *
+     * @throws KanException if it is none of the classes
+     */
+    public List<RocPoint> roc(String label) {
+        int place = classes.indexOf(of(label));
+        return place < roc.size() ? roc.get(place) : List.of();
+    }
+
+    /**
+     * How right predictions of classes are that are so sure: rows in 15 steps of the probability of what was predicted, without
+     * empty ones (a reliability diagram). The mean of the differences of confidence and accuracy, weighted by rows, is
+     * {@code ece}, the expected calibration error (Guo, Pleiss, Sun, Weinberger, ICML 2017). Empty but for classes.
+     */
+    public List<Bin> reliability() {
+        return reliability;
+    }
+
+    /**
+     * Predictions and what was so, of a number: at most 5,000 evenly spread rows of {@code {prediction, truth}}. Empty but for one
+     * number a row.
+     */
+    public List<double[]> pairs() {
+        return pairs;
     }
 
     /** The root of the mean squared error. */

@@ -5,13 +5,12 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.kan4j.constraint.MonotoneColumns;
@@ -24,10 +23,8 @@ import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.model.Parameters;
-import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.train.TrainingResult;
 
 /**
@@ -42,8 +39,6 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
 
     private static final Logger LOG = System.getLogger("org.kan4j");
 
-    /** Rows that are measured at a time. */
-    private static final int BLOCK = 4096;
     /** Beyond the range of the training rows by this part of it, an input is said to be outside. */
     private static final double SLACK = 0.1;
 
@@ -54,6 +49,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     private final Map<String, String> properties;
     private final TrainingResult training;
     private final AtomicBoolean warned = new AtomicBoolean();
+    private volatile boolean closed;
 
     /** Takes over the predictor, and the parameters with it. */
     TrainedKan(Encoding encoding, Predictor predictor, Map<String, String> properties, TrainingResult training) {
@@ -101,11 +97,13 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      * @throws IllegalStateException if this is closed
      */
     public Prediction predict(double... row) {
+        Objects.requireNonNull(row, "row");
         return predictRaw(CellRow.of("the row", inputs, row));
     }
 
     /** As {@link #predict(double...)}. */
     public Prediction predict(float... row) {
+        Objects.requireNonNull(row, "row");
         double[] wide = new double[row.length];
         for (int i = 0; i < row.length; i++) {
             wide[i] = row[i];
@@ -119,6 +117,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      * @param row with every input; others are left alone
      */
     public Prediction predict(Map<String, ?> row) {
+        Objects.requireNonNull(row, "row");
         return predictRaw(CellRow.of("the row", inputs, row));
     }
 
@@ -129,6 +128,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      */
     @SuppressWarnings("unchecked")
     public Prediction predict(Record row) {
+        Objects.requireNonNull(row, "row");
         return predict(row, (Columns<Record>) Columns.of(row.getClass()));
     }
 
@@ -150,12 +150,21 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
 
     /** Predicts of many rows of numbers, on all processors. */
     public List<Prediction> predictAll(double[][] rows) {
-        return predictAll(Examples.of(rows, new int[rows.length]).named(inputs.toArray(String[]::new)));
+        return predictAll(named(Examples.of(rows, new int[rows.length])));
+    }
+
+    /** Rows of numbers in the order of the inputs. */
+    Examples named(Examples numbers) {
+        if (numbers.size() > 0 && numbers.names().size() != inputs.size()) {
+            throw new ShapeException("the rows have " + numbers.names().size() + " numbers, the model takes " + inputs.size()
+                    + ": " + inputs);
+        }
+        return numbers.size() == 0 ? numbers : numbers.named(inputs.toArray(String[]::new));
     }
 
     /** As {@link #predictAll(double[][])}. */
     public List<Prediction> predictAll(float[][] rows) {
-        return predictAll(Examples.of(rows, new int[rows.length]).named(inputs.toArray(String[]::new)));
+        return predictAll(named(Examples.of(rows, new int[rows.length])));
     }
 
     /** Predicts of many rows of named cells, on all processors. */
@@ -163,6 +172,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         double[] features = new double[Math.multiplyExact(rows.size(), encoder.features())];
         double[] one = new double[encoder.features()];
         for (int i = 0; i < rows.size(); i++) {
+            Examples.requireRow(rows.get(i), i);
             encoder.features(CellRow.of("row " + i, inputs, rows.get(i)), one);
             System.arraycopy(one, 0, features, i * one.length, one.length);
         }
@@ -180,6 +190,7 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      * @param features (rows, {@link Encoding#features}), one row after the other
      */
     public List<Prediction> predictEncoded(double[] features, int rows) {
+        requireOpen();
         int in = encoder.features();
         if (features.length != (long) rows * in) {
             throw new ShapeException(rows + " rows of " + in + " features are " + (long) rows * in + " numbers, given "
@@ -208,8 +219,10 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
 
     /** Measures on rows with what is so. */
     public Report evaluate(Examples examples) {
+        requireOpen();
+        requireRows(examples);
         try (Arena arena = Arena.ofShared()) {
-            return measure(Learner.rows(examples, encoder, arena, DType.F64));
+            return measuring().report(Learner.rows(examples, encoder, arena, DType.F64));
         }
     }
 
@@ -219,115 +232,51 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      * @throws KanException if the table's rows are encoded otherwise than the model's
      */
     public Report evaluate(EncodedTable table) {
+        requireOpen();
         EncodedTable rows = Kan.same(encoding(), table);
         try (Arena arena = Arena.ofShared()) {
-            return measure(rows.rows(arena, DType.F64));
+            return measuring().report(rows.rows(arena, DType.F64));
         }
-    }
-
-    /** Of rows in F64, with their targets. */
-    private Report measure(RowSource rows) {
-        int n = rows.size();
-        if (n == 0) {
-            throw KanException.invalid("there are no rows to measure on");
-        }
-        int in = encoder.features();
-        int width = encoding().target().width();
-        boolean classes = encoding().target() instanceof Encoding.Classes;
-        double[][] predicted = new double[n][];
-        double[][] truth = new double[n][classes ? 1 : width];
-        try (Arena arena = Arena.ofConfined(); RowSource.Pass pass = rows.inOrder()) {
-            int block = Math.min(BLOCK, n);
-            MemorySegment x = HostTensor.allocate(arena, DType.F64, block, in).segment();
-            MemorySegment t = HostTensor.allocate(arena, DType.F64, block, width).segment();
-            MemorySegment weights = HostTensor.allocate(arena, DType.F64, block).segment();
-            double[] features = new double[block * in];
-            for (int from = 0; from < n; from += block) {
-                int count = Math.min(block, n - from);
-                pass.read(from, from + count, x, t, weights);
-                features = count == block ? features : new double[count * in];
-                MemorySegment.copy(x, ValueLayout.JAVA_DOUBLE, 0, features, 0, features.length);
-                List<Prediction> predictions = predictEncoded(features, count);
-                for (int i = 0; i < count; i++) {
-                    predicted[from + i] = predictions.get(i).numbers();
-                    for (int o = 0; o < truth[from + i].length; o++) {
-                        truth[from + i][o] = classes ? t.getAtIndex(ValueLayout.JAVA_INT, i)
-                                : t.getAtIndex(ValueLayout.JAVA_DOUBLE, (long) i * width + o);
-                    }
-                }
-            }
-        }
-        return report(predicted, truth);
-    }
-
-    /** From decoded outputs, and targets as a model is trained on them. */
-    private Report report(double[][] predicted, double[][] truth) {
-        int n = truth.length;
-        return switch (encoding().target()) {
-            case Encoding.Classes c -> {
-                int[] classes = new int[n];
-                for (int i = 0; i < n; i++) {
-                    classes[i] = (int) truth[i][0];
-                }
-                yield Report.classes(c.labels(), predicted, classes);
-            }
-            case Encoding.Labels l -> {
-                boolean[][] has = new boolean[n][l.width()];
-                for (int i = 0; i < n; i++) {
-                    for (int o = 0; o < l.width(); o++) {
-                        has[i][o] = truth[i][o] > 0.5;
-                    }
-                }
-                yield Report.labels(l.labels(), predicted, has);
-            }
-            case Encoding.Value v -> {
-                double[] values = new double[n];
-                double[] actual = new double[n];
-                for (int i = 0; i < n; i++) {
-                    values[i] = predicted[i][0];
-                    actual[i] = v.decode(truth[i][0]);
-                }
-                yield Report.values(values, actual);
-            }
-            case Encoding.Numbers several -> Report.numbers(several, predicted, truth);
-            case Encoding.Quantiles q -> Report.quantiles(q, predicted, truth);
-        };
     }
 
     /**
-     * How much the model leans on each input, measured on rows with what is so, better others than it was trained on.
+     * How much the model leans on each input, measured on rows with what is so, better others than it was trained on: on 20,000
+     * of them, evenly spread, where there are more.
      *
      * @param repetitions at least 1; more make the means surer
      * @return one an input, in order
      */
     public List<Importance> importance(Examples examples, int repetitions, long seed) {
-        if (repetitions < 1) {
-            throw KanException.invalid("the repetitions must be at least 1, given %d", repetitions);
+        requireOpen();
+        requireRows(examples);
+        try (Arena arena = Arena.ofShared()) {
+            return measuring().importance(Learner.rows(examples, encoder, arena, DType.F64), repetitions, seed);
         }
-        double[][] truth = new double[examples.size()][];
-        int width = encoding().target().width();
-        try (Arena arena = Arena.ofConfined()) {
-            HostTensor targets = Learner.rows(examples, encoder, arena, DType.F64).targets();
-            double[] flat = targets.toDoubles();
-            int each = encoding().target() instanceof Encoding.Classes ? 1 : width;
-            for (int i = 0; i < truth.length; i++) {
-                truth[i] = java.util.Arrays.copyOfRange(flat, i * each, (i + 1) * each);
-            }
+    }
+
+    /** As {@link #importance(Examples, int, long)}, on the rows of a table. */
+    public List<Importance> importance(EncodedTable table, int repetitions, long seed) {
+        requireOpen();
+        EncodedTable rows = Kan.same(encoding(), table);
+        try (Arena arena = Arena.ofShared()) {
+            return measuring().importance(rows.rows(arena, DType.F64), repetitions, seed);
         }
-        double[] features = Learner.features(examples, encoder);
-        List<Importance> all = new ArrayList<>();
-        int from = 0;
-        for (Encoding.Column column : encoding().columns()) {
-            int runs = column instanceof Encoding.Pixels p ? p.count() : 1;
-            for (int i = 0; i < runs; i++) {
-                int columns = column.width() / runs;
-                all.add(Importance.of(inputs.get(all.size()), features, encoder.features(), from, columns, repetitions, seed,
-                        rows -> report(predictEncoded(rows, truth.length).stream().map(Prediction::numbers)
-                                .toArray(double[][]::new), truth).score()));
-                from += columns;
-            }
+    }
+
+    private static void requireRows(Examples examples) {
+        if (examples.size() == 0) {
+            throw KanException.invalid("there are no rows to measure on");
         }
-        return all;
+    }
+
+    private Measuring measuring() {
+        return new Measuring(encoding(), predictor);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the model is closed");
+        }
     }
 
     /**
@@ -381,12 +330,15 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
 
     /** Writes it; the file appears, or is replaced, whole. {@link Kan#load} and {@code kan4j predict} read it. */
     public void save(Path file) throws IOException {
+        Objects.requireNonNull(file, "file");
+        requireOpen();
         Checkpoint.write(file, parameters, properties);
     }
 
     /** Refuses new calls, waits for those that run, and frees the model; does nothing the second time. */
     @Override
     public void close() {
+        closed = true;
         predictor.close();
         parameters.close();
     }

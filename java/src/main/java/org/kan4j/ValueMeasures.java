@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.kan4j.encoding.Encoding;
 
 /** Measures of predicted numbers, in the unit of the target. */
@@ -15,19 +16,22 @@ final class ValueMeasures {
 
     /** Of one number a row: RMSE, MAE and R2. */
     static Map<String, Double> of(double[] predicted, double[] truth) {
-        double mean = Arrays.stream(truth).average().orElse(0);
+        // Squares of very large and very small numbers are none that a double holds: all are divided by a power of two.
+        double most = Math.scalb(1.0, Math.getExponent(Math.max(Double.MIN_NORMAL, Stream.of(predicted, truth)
+                .flatMapToDouble(Arrays::stream).map(Math::abs).filter(Double::isFinite).max().orElse(1))));
+        double mean = Arrays.stream(truth).map(t -> t / most).average().orElse(0);
         double squares = 0;
         double absolutes = 0;
         double deviations = 0;
         for (int i = 0; i < truth.length; i++) {
-            double error = predicted[i] - truth[i];
+            double error = predicted[i] / most - truth[i] / most;
             squares += error * error;
             absolutes += Math.abs(error);
-            deviations += (truth[i] - mean) * (truth[i] - mean);
+            deviations += (truth[i] / most - mean) * (truth[i] / most - mean);
         }
         Map<String, Double> measures = new LinkedHashMap<>();
-        measures.put("rmse", Math.sqrt(squares / truth.length));
-        measures.put("mae", absolutes / truth.length);
+        measures.put("rmse", Math.sqrt(squares / truth.length) * most);
+        measures.put("mae", absolutes / truth.length * most);
         if (deviations > 0) {
             measures.put("r2", 1 - squares / deviations);
         }

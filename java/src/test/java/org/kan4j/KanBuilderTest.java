@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Chebyshev;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -129,6 +130,54 @@ class KanBuilderTest {
         try (KanRegressor model = Kan.regressor().dtype(DType.F64).epochs(300).fit(examples)) {
             double error = Math.abs(model.predict(3, -4).value() - 3);
             assertTrue(error < 60, "of a deviation of 500: " + error);
+        }
+    }
+
+    @Test
+    void rowsChosenOfChosenRowsKeepTheirWeights() {
+        double[] weights = new double[ROWS];
+        Arrays.setAll(weights, i -> i);
+        Examples examples = Examples.of(rows(), weights).weighted(weights).select(30, 20, 10, 0);
+        assertArrayEquals(new double[] {10, 30}, examples.select(2, 0).weights());
+        assertEquals(10, examples.select(2, 0).targetOf(0).number(0));
+    }
+
+    /** 10 comes after 9, and not before 2. */
+    @Test
+    void labelsThatAreWholeNumbersAreInTheirOrder() {
+        int[] labels = new int[ROWS];
+        Arrays.setAll(labels, i -> List.of(10, 9, -1, 2).get(i % 4));
+        try (KanClassifier model = Kan.classifier().hidden().epochs(1).weightDecay(0).fit(rows(), labels)) {
+            assertEquals(List.of("-1", "2", "9", "10"), model.labels());
+        }
+    }
+
+    @Test
+    void aClosedModelHasFreedItsNumbers() throws Exception {
+        double[][] x = rows();
+        KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).fit(x, new double[ROWS]);
+        Path file = folder.resolve("m.safetensors");
+        model.save(file);
+        TrainedKan loaded = Kan.load(file);
+        for (TrainedKan each : List.of(model, loaded)) {
+            each.close();
+            each.close();
+            assertThrows(IllegalStateException.class, () -> each.predict(x[0]));
+            assertThrows(IllegalStateException.class, () -> each.parameters().copy());
+        }
+    }
+
+    /** An input that is not there is a mistake in its name more often than a missing value. */
+    @Test
+    void aMapWithoutAnInputIsRefusedAlsoWhereMissingValuesAreFilled() {
+        double[][] x = rows();
+        Examples examples = Examples.of(x, Arrays.stream(x).mapToDouble(row -> row[0]).toArray()).named("a", "b");
+        try (KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).missing(Encoding.Missing.FILL).fit(examples)) {
+            Map<String, Object> row = new java.util.HashMap<>(Map.of("a", 3, "B", -1));
+            String message = assertThrows(KanException.class, () -> model.predict(row)).getMessage();
+            assertTrue(message.contains("has no 'b', which the model was trained on; it has"), message);
+            row.put("b", null);
+            assertEquals(model.predict(3, Double.NaN).value(), model.predict(row).value());
         }
     }
 

@@ -17,9 +17,13 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 import org.kan4j.tensor.DType;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
@@ -107,6 +111,11 @@ class KanTest {
                     assertEquals(model.predict(250, -2.3).value(), again.predict(250, -2.3).value());
                 }
                 assertThrows(FormatException.class, () -> Kan.load(path, KanClassifier.class));
+                try (TrainedKan again = Kan.of(model.parameters().copy(), model.encoding());
+                        Parameters other = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 3, 1), 1)) {
+                    assertEquals(model.predict(250, -2.3).value(), again.predict(250, -2.3).value());
+                    assertThrows(ShapeException.class, () -> Kan.of(other, model.encoding()));
+                }
             }
         }
     }

@@ -73,5 +73,68 @@ class ReportTest {
         assertEquals(0.5, report.of("x").precision());
         assertEquals(1, report.of("y").f1());
         assertEquals(1, report.rocAuc().orElseThrow(), 1e-15);
+        assertEquals(-(Math.log(0.9) + Math.log(0.8) + Math.log(0.2) + Math.log(0.7) + Math.log(0.7) + Math.log(0.6)) / 6,
+                report.logLoss().orElseThrow(), 1e-15);
+        assertEquals((2 / 3.0 + 1) / 2, report.macroF1().orElseThrow(), 1e-15);
+    }
+
+    @Test
+    void ofFolds() {
+        CrossValidation folds = new CrossValidation(List.of(Report.values(new double[] {1, 2}, new double[] {2, 3}),
+                Report.values(new double[] {1, 2}, new double[] {3, 3}), Report.values(new double[] {1}, new double[] {4})));
+        assertEquals((1 + 1.5 + 3) / 3, folds.mean("mae"), 1e-15);
+        double mean = 5.5 / 3;
+        assertEquals(Math.sqrt(((1 - mean) * (1 - mean) + (1.5 - mean) * (1.5 - mean) + (3 - mean) * (3 - mean)) / 2),
+                folds.deviation("mae"), 1e-15);
+        assertEquals(1 - 2 / 0.5, folds.mean("r2"), 1e-14, "of the one fold that has it");
+        assertEquals(0, folds.deviation("r2"));
+        assertThrows(KanException.class, () -> folds.mean("accuracy"));
+    }
+
+    @Test
+    void rocCurvesAndCalibration() {
+        Report report = Report.classes(List.of("no", "yes"), PROBABILITIES, new int[] {0, 0, 0, 1, 1});
+        // Of yes by falling probability: 0.8 (yes), 0.6 (no), 0.4 twice (a yes, a no) at once, 0.1 (no).
+        assertEquals(List.of(new Report.RocPoint(0, 0), new Report.RocPoint(0, 0.5), new Report.RocPoint(1.0 / 3, 0.5),
+                new Report.RocPoint(2.0 / 3, 1), new Report.RocPoint(1, 1)), report.roc("yes"));
+        // 0.6 three times, of which one is right; 0.8 and 0.9, both right.
+        assertEquals(List.of(3L, 1L, 1L), report.reliability().stream().map(Report.Bin::rows).toList());
+        Report.Bin first = report.reliability().getFirst();
+        assertEquals(0.6, first.confidence(), 1e-15);
+        assertEquals(1.0 / 3, first.accuracy(), 1e-15);
+        assertEquals((3 * (0.6 - 1.0 / 3) + 0.2 + 0.1) / 5, report.measures().get("ece"), 1e-15);
+        assertThrows(KanException.class, () -> report.roc("maybe"));
+        Report one = Report.classes(List.of("no", "yes"), new double[][] {{0.9, 0.1}}, new int[] {0});
+        assertEquals(List.of(), one.roc("no"), "all rows have it");
+        assertEquals(0.1, one.measures().get("ece"), 1e-15);
+        assertEquals(List.of(), report.pairs());
+        Report numbers = Report.values(new double[] {1, 2}, new double[] {3, 4});
+        assertArrayEquals(new double[] {2, 4}, numbers.pairs().get(1));
+        assertEquals(List.of(), numbers.reliability());
+    }
+
+    @Test
+    void curvesOfManyRowsHaveFewPoints() {
+        int n = 20_000;
+        double[][] probabilities = new double[n][];
+        int[] truth = new int[n];
+        for (int i = 0; i < n; i++) {
+            probabilities[i] = new double[] {1 - i / (double) n, i / (double) n};
+            truth[i] = i % 2;
+        }
+        List<Report.RocPoint> roc = Report.classes(List.of("a", "b"), probabilities, truth).roc("b");
+        assertTrue(roc.size() > 150 && roc.size() < 210, roc.size() + " points");
+        assertEquals(new Report.RocPoint(1, 1), roc.getLast());
+        assertEquals(5000, Report.values(new double[n], new double[n]).pairs().size());
+    }
+
+    @Test
+    void ofNumbersWhoseSquaresNoDoubleHolds() {
+        for (double unit : new double[] {1e300, 1e-300, 1e-310}) {
+            Report report = Report.values(new double[] {unit, 2 * unit, 5 * unit}, new double[] {unit, 3 * unit, 4 * unit});
+            assertEquals(Math.sqrt(2.0 / 3), report.rmse().orElseThrow() / unit, 1e-9);
+            assertEquals(2.0 / 3, report.mae().orElseThrow() / unit, 1e-9);
+            assertEquals(1 - 2 / (14.0 / 3), report.r2().orElseThrow(), 1e-9);
+        }
     }
 }

@@ -74,6 +74,7 @@ final class AttributeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Drawing.checkSvg("--plot", plot);
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--plot", plot).writes("--json", json);
         try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, tables, spec.commandLine().getErr())

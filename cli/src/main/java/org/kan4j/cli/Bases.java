@@ -10,6 +10,7 @@ import java.util.SequencedMap;
 import org.kan4j.layer.Activation;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.BSplineRbf;
+import org.kan4j.basis.Basis;
 import org.kan4j.layer.BatchNorm;
 import org.kan4j.basis.Chebyshev;
 import org.kan4j.tensor.DType;
@@ -76,7 +77,7 @@ final class Bases {
     static {
         ALL.put("bspline", new Entry(5, 3, 5, 1, (t, g, k, n) -> KanModel.kan(t, BSpline.of(g, k), n)));
         ALL.put("fastkan", new Entry(8, 0, 9, 1, (t, g, k, n) -> KanModel.kan(t, GaussianRbf.of(g), n)));
-        ALL.put("rswaf", new Entry(8, 0, 10, 1, (t, g, k, n) -> KanModel.kan(t, Rswaf.of(g), n)));
+        ALL.put("rswaf", new Entry(8, 0, 10, 1, (t, g, k, n) -> rswaf(t, g, n)));
         ALL.put("fourierkan", new Entry(5, 0, 5, 1, (t, g, k, n) -> KanModel.kan(t, new Fourier(g), n)));
         ALL.put("chebykan", new Entry(4, 0, 9, 1, CHEBYSHEV));
         ALL.put("jacobikan", new Entry(3, 0, 9, 1, JACOBI));
@@ -91,6 +92,17 @@ final class Bases {
     private Bases() {
     }
 
+    /** As published; but a single input has no layer norm, for whose output the published centres are: they lie over -1 to 1. */
+    private static KanModel rswaf(DType dtype, int centres, long... widths) {
+        KanModel published = KanModel.kan(dtype, Rswaf.of(centres), widths);
+        if (widths[0] > 1) {
+            return published;
+        }
+        List<LayerSpec> layers = new ArrayList<>(published.layers());
+        layers.set(0, KanLayer.of(1, widths[1], new Rswaf(centres, -1, 1, (centres - 1) / 2.0)));
+        return KanModel.of(dtype, layers);
+    }
+
     /** The one that an option names. */
     static Entry of(String option, String name) {
         Entry entry = ALL.get(name);
@@ -98,6 +110,18 @@ final class Bases {
             throw new InputException(option + ": unknown basis '" + name + "', known are: " + String.join(", ", ALL.keySet()));
         }
         return entry;
+    }
+
+    /** The functions on edges by name, as published; of a rational one a group for all inputs, as shapes have any number of them. */
+    static SequencedMap<String, Basis> onEdges() {
+        SequencedMap<String, Basis> bases = new LinkedHashMap<>();
+        ALL.forEach((name, entry) -> {
+            int grid = entry.build() == RATIONAL ? 1 : entry.published();
+            if (entry.model(DType.F64, grid, entry.order(), new long[] {2, 1}).layers().getFirst() instanceof KanLayer layer) {
+                bases.put(name, layer.basis());
+            }
+        });
+        return bases;
     }
 
     /**

@@ -109,7 +109,7 @@ final class BenchCommand implements Callable<Integer> {
         List<Subject> subjects = subjects(type);
         requireMemory(subjects);
         int turns = Math.min(rounds, reps);
-        try (Context context = device.open()) {
+        try (Context context = device.open(); BenchOutput.Stop stop = new BenchOutput.Stop()) {
             Machine machine = Machine.here();
             boolean cuda = context.device() instanceof Device.Cuda;
             if (cuda && type != DType.F32) {
@@ -126,21 +126,41 @@ final class BenchCommand implements Callable<Integer> {
                     subject.measurement = cuda ? new CudaBench(context, subject.model, batch, dx, seed)
                             : new Bench(context, subject.model, batch, dx, seed);
                 }
-                for (int round = 0; round < turns; round++) {
-                    rates.add(new MachineRates(context, type, cuda));
-                    for (Subject subject : subjects) {
-                        rates.getLast().of(subject.bytes(1));
-                        rates.getLast().of(subject.bytes(3));
-                        subject.rounds.add(subject.measurement.round((round + 1) * reps / turns - round * reps / turns));
+                while (rates.size() < turns && !stop.isAsked()) {
+                    MachineRates now = new MachineRates(context, type, cuda);
+                    int repetitions = (rates.size() + 1) * reps / turns - rates.size() * reps / turns;
+                    if (!round(subjects, now, repetitions, stop)) {
+                        break;
                     }
+                    rates.add(now);
                 }
-                subjects.forEach(Subject::finish);
+                if (!rates.isEmpty()) {
+                    subjects.forEach(subject -> subject.finish(rates.size()));
+                }
             } finally {
                 subjects.stream().map(s -> s.measurement).filter(Objects::nonNull).forEach(Measurement::close);
             }
-            report(out, context, machine, subjects, rates);
+            if (!rates.isEmpty()) {
+                report(out, context, machine, subjects, rates, rates.size() * reps / turns);
+            }
+            if (!stop.isAsked()) {
+                draw(out, context, subjects);
+            }
+            return stop.status(out, rates.size(), turns, "rounds", json);
         }
-        return 0;
+    }
+
+    /** Measures all models in turn; whether it came to its end. */
+    private static boolean round(List<Subject> subjects, MachineRates rates, int repetitions, BenchOutput.Stop stop) {
+        for (Subject subject : subjects) {
+            if (stop.isAsked()) {
+                return false;
+            }
+            rates.of(subject.bytes(1));
+            rates.of(subject.bytes(3));
+            subject.rounds.add(subject.measurement.round(repetitions));
+        }
+        return true;
     }
 
     /** What is measured: a row of the table. */
@@ -160,7 +180,9 @@ final class BenchCommand implements Callable<Integer> {
             this.model = model;
         }
 
-        void finish() {
+        /** Of so many rounds; one more may have been broken off. */
+        void finish(int ended) {
+            rounds.subList(ended, rounds.size()).clear();
             measured = new Measured(model.parameterCount(), rounds, measurement.forwardBytes(), measurement.backwardBytes());
         }
 
@@ -220,8 +242,8 @@ final class BenchCommand implements Callable<Integer> {
         return subjects;
     }
 
-    private void report(PrintWriter out, Context context, Machine machine, List<Subject> subjects, List<MachineRates> rates)
-            throws IOException {
+    private void report(PrintWriter out, Context context, Machine machine, List<Subject> subjects, List<MachineRates> rates,
+            int repetitions) throws IOException {
         double multiplyAdds = MachineRates.median(rates, r -> r.rates.multiplyAdds());
         out.println(format("floor: %.1f GFLOP/s of products in cache, memory read %.1f GB/s, copied %.1f GB/s",
                 2e-9 * multiplyAdds, 1e-9 * MachineRates.median(rates, r -> r.rates.readBytes()),
@@ -257,7 +279,8 @@ final class BenchCommand implements Callable<Integer> {
                     .put("forward_backward_ratio", BenchOutput.round(against[1]))
                     .put("step_ratio", BenchOutput.round(against[2]))
                     .put("tier", context.tier().toString()).put("products", context.products().toString())
-                    .put("device_name", context.deviceName()).put("dtype", dtype).put("reps", reps).put("rounds", rates.size())
+                    .put("device_name", context.deviceName()).put("dtype", dtype).put("reps", repetitions)
+                    .put("rounds", rates.size())
                     .put("multiply_adds_per_s", multiplyAdds)
                     .put("read_bytes_per_s", MachineRates.median(rates, r -> r.of(subject.bytes(1)).readBytes()))
                     .put("copy_bytes_per_s", MachineRates.median(rates, r -> r.of(subject.bytes(1)).copyBytes()))
@@ -271,6 +294,9 @@ final class BenchCommand implements Callable<Integer> {
             out.println(format("medians of the rounds lie up to %.0f %% apart", 100 * spread));
         }
         Output.writeJson(spec, json, rows);
+    }
+
+    private void draw(PrintWriter out, Context context, List<Subject> subjects) {
         if (Drawing.isFile(plot)) {
             Map<String, Measured> bars = new LinkedHashMap<>();
             subjects.forEach(s -> bars.put(s.label, s.measured));

@@ -75,6 +75,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
         if (!(seconds > 0 && seconds <= 60)) {
             throw new InputException("--seconds must be above 0 and at most 60, given " + seconds);
         }
+        List<long[]> shapes = networks.stream().map(BenchLatencyCommand::widths).toList();
         new Output.Check().writes("--json", json);
         Machine machine = Machine.here();
         out.println(format("kan4j %s, %s, %d cores, %s, Predictor.predict(float[], float[])", machine.kan4j(),
@@ -89,28 +90,40 @@ final class BenchLatencyCommand implements Callable<Integer> {
                 throw new InputException("--peers: " + peers + " has no networks of other libraries; build it with "
                         + "mvn -Pdjl -pl bench -am -DskipTests package");
             }
-            for (String network : networks) {
-                long[] widths = widths(network);
-                for (int batch : batches) {
-                    for (int count : counts) {
-                        for (String name : models) {
-                            Bases.Entry entry = Bases.of("--models", name);
-                            KanModel model = entry.model(Options.dtype(dtype), entry.grid(widths), entry.order(), widths);
-                            print(row(rows, name, widths, batch, count, dtype,
-                                    Latency.run(model, batch, count, seconds, seed), machine));
-                        }
-                        for (LatencyPeer peer : others) {
-                            for (String name : peer.models()) {
-                                print(row(rows, name, widths, batch, count, "f32",
-                                        Latency.run(peer, name, widths, batch, count, seconds, seed), machine));
-                            }
+            try (BenchOutput.Stop stop = new BenchOutput.Stop()) {
+                for (long[] widths : shapes) {
+                    for (int batch : batches) {
+                        for (int count : counts) {
+                            measure(rows, widths, batch, count, others, machine, stop);
                         }
                     }
                 }
+                int names = models.size() + others.stream().mapToInt(peer -> peer.models().size()).sum();
+                if (!rows.isEmpty()) {
+                    Output.writeJson(spec, json, rows);
+                }
+                return stop.status(out, rows.size(), networks.size() * batches.length * counts.length * names, "rows", json);
             }
         }
-        Output.writeJson(spec, json, rows);
-        return 0;
+    }
+
+    private void measure(ArrayNode rows, long[] widths, int batch, int count, List<LatencyPeer> others, Machine machine,
+            BenchOutput.Stop stop) {
+        for (String name : models) {
+            if (!stop.isAsked()) {
+                Bases.Entry entry = Bases.of("--models", name);
+                KanModel model = entry.model(Options.dtype(dtype), entry.grid(widths), entry.order(), widths);
+                print(row(rows, name, widths, batch, count, dtype, Latency.run(model, batch, count, seconds, seed), machine));
+            }
+        }
+        for (LatencyPeer peer : others) {
+            for (String name : peer.models()) {
+                if (!stop.isAsked()) {
+                    print(row(rows, name, widths, batch, count, "f32",
+                            Latency.run(peer, name, widths, batch, count, seconds, seed), machine));
+                }
+            }
+        }
     }
 
     private URLClassLoader loader() throws IOException {

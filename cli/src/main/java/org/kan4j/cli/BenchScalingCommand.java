@@ -119,41 +119,61 @@ final class BenchScalingCommand implements Callable<Integer> {
         Bases.Entry entry = Bases.of("--models", name);
         DType type = Options.dtype(dtype);
         Machine machine = Machine.here();
-        List<List<Point>> sweeps = new ArrayList<>();
-        try (Context context = device.open()) {
-            out.println(format("kan4j %s on %s, %s, %d cores; %s, %s", machine.kan4j(), context, machine.processor(),
-                    machine.cores(), name, dtype));
-            out.println(format("%d -> %d, batch %d, grid %d unless swept; the grid at %d -> %d, batch %d", WIDTH, WIDTH, BATCH,
-                    GRID, GRID_WIDTH, GRID_WIDTH, GRID_BATCH));
-            out.println(format("%-8s %6s %12s %12s %12s %12s", "sweep", "value", "forward ms", "backward ms", "step ms",
-                    "memory MB"));
-            if (entry.benchGrid() > 0) {
-                sweeps.add(sweep(out, "grid", grids, g -> run(context, entry, type, g, GRID_WIDTH, GRID_BATCH)));
-            }
-            int grid = entry.benchGrid() > 0 ? GRID : 0;
-            sweeps.add(sweep(out, "width", widths, w -> run(context, entry, type, grid, w, BATCH)));
-            sweeps.add(sweep(out, "batch", batches, b -> run(context, entry, type, grid, WIDTH, b)));
-        }
         int most = device.threads != null ? device.threads : ContextOptions.defaults().threads();
         int[] threads = IntStream.concat(IntStream.iterate(1, n -> n < most, n -> 2 * n), IntStream.of(most)).toArray();
-        if (threads.length > 1) {
-            int grid = entry.benchGrid() > 0 ? GRID : 0;
-            sweeps.add(sweep(out, "threads", threads, n -> {
-                try (Context context = device.open(n)) {
-                    return run(context, entry, type, grid, WIDTH, BATCH);
+        List<List<Point>> sweeps = new ArrayList<>();
+        int all = widths.length + batches.length;
+        try (BenchOutput.Stop stop = new BenchOutput.Stop()) {
+            try (Context context = device.open()) {
+                out.println(format("kan4j %s on %s, %s, %d cores; %s, %s", machine.kan4j(), context, machine.processor(),
+                        machine.cores(), name, dtype));
+                out.println(format("%d -> %d, batch %d, grid %d unless swept; the grid at %d -> %d, batch %d", WIDTH, WIDTH,
+                        BATCH, GRID, GRID_WIDTH, GRID_WIDTH, GRID_BATCH));
+                out.println(format("%-8s %6s %12s %12s %12s %12s", "sweep", "value", "forward ms", "backward ms", "step ms",
+                        "memory MB"));
+                if (entry.benchGrid() > 0) {
+                    all += grids.length;
+                    sweeps.add(sweep(out, stop, "grid", grids, g -> run(context, entry, type, g, GRID_WIDTH, GRID_BATCH)));
                 }
-            }));
+                int grid = entry.benchGrid() > 0 ? GRID : 0;
+                sweeps.add(sweep(out, stop, "width", widths, w -> run(context, entry, type, grid, w, BATCH)));
+                sweeps.add(sweep(out, stop, "batch", batches, b -> run(context, entry, type, grid, WIDTH, b)));
+            }
+            if (threads.length > 1) {
+                all += threads.length;
+                int grid = entry.benchGrid() > 0 ? GRID : 0;
+                sweeps.add(sweep(out, stop, "threads", threads, n -> {
+                    try (Context context = device.open(n)) {
+                        return run(context, entry, type, grid, WIDTH, BATCH);
+                    }
+                }));
+            }
+            int done = sweeps.stream().mapToInt(List::size).sum();
+            report(out, machine, sweeps, done, stop);
+            return stop.status(out, done, all, "points", json);
         }
+    }
+
+    private void report(PrintWriter out, Machine machine, List<List<Point>> sweeps, int points, BenchOutput.Stop stop)
+            throws IOException {
         for (List<Point> sweep : sweeps) {
-            out.println(format("%-8s %6s %12.2f %12.2f %12.2f %12.2f", sweep.getFirst().sweep(), "x^p",
-                    Quantity.FORWARD.exponent(sweep), Quantity.BACKWARD.exponent(sweep), Quantity.STEP.exponent(sweep),
-                    Quantity.MEMORY.exponent(sweep)));
+            if (isFitted(sweep)) {
+                out.println(format("%-8s %6s %12.2f %12.2f %12.2f %12.2f", sweep.getFirst().sweep(), "x^p",
+                        Quantity.FORWARD.exponent(sweep), Quantity.BACKWARD.exponent(sweep), Quantity.STEP.exponent(sweep),
+                        Quantity.MEMORY.exponent(sweep)));
+            }
         }
-        Output.writeJson(spec, json, json(machine, sweeps));
-        if (Drawing.isFile(plot)) {
+        if (points > 0) {
+            Output.writeJson(spec, json, json(machine, sweeps));
+        }
+        if (Drawing.isFile(plot) && !stop.isAsked()) {
             Drawing.draw(plot, () -> BenchPlot.scaling(name, sweeps), out, spec.commandLine().getErr());
         }
-        return 0;
+    }
+
+    /** Whether there are points of different values, of which an exponent needs two; fewer where a sweep was stopped. */
+    private static boolean isFitted(List<Point> sweep) {
+        return sweep.stream().mapToInt(Point::value).distinct().count() > 1;
     }
 
     private static void requireSweep(String option, int[] values) {
@@ -167,9 +187,12 @@ final class BenchScalingCommand implements Callable<Integer> {
         Measured at(int value);
     }
 
-    private static List<Point> sweep(PrintWriter out, String sweep, int[] values, Measure measure) {
+    private static List<Point> sweep(PrintWriter out, BenchOutput.Stop stop, String sweep, int[] values, Measure measure) {
         List<Point> points = new ArrayList<>();
         for (int value : values) {
+            if (stop.isAsked()) {
+                break;
+            }
             Point point = new Point(sweep, value, measure.at(value));
             points.add(point);
             Measured r = point.result();
@@ -196,9 +219,11 @@ final class BenchScalingCommand implements Callable<Integer> {
         ObjectNode exponents = root.putObject("exponents");
         ArrayNode rows = root.putArray("rows");
         for (List<Point> sweep : sweeps) {
-            ObjectNode of = exponents.putObject(sweep.getFirst().sweep());
-            Arrays.stream(Quantity.values()).forEach(q -> of.put(q.name().toLowerCase(Locale.ROOT),
-                    BenchOutput.round(q.exponent(sweep))));
+            if (isFitted(sweep)) {
+                ObjectNode of = exponents.putObject(sweep.getFirst().sweep());
+                Arrays.stream(Quantity.values()).forEach(q -> of.put(q.name().toLowerCase(Locale.ROOT),
+                        BenchOutput.round(q.exponent(sweep))));
+            }
             for (Point p : sweep) {
                 rows.addObject().put("sweep", p.sweep()).put("value", p.value()).put("params", p.result().parameters())
                         .put("forward_ms", BenchOutput.round(p.result().median(Phase.FORWARD)))

@@ -31,6 +31,13 @@ final class Drawing {
         }
     }
 
+    /** Refuses a name of another kind of file than SVG, for what is drawn as such; null is no name. */
+    static void checkSvg(String option, Path file) {
+        if (file != null && !file.toString().toLowerCase(Locale.ROOT).endsWith(".svg") && Output.isReplaced(file)) {
+            throw new InputException(option + " " + file + ": expected a name that ends with .svg");
+        }
+    }
+
     /** Whether there is something to draw into. */
     static boolean isFile(Path file) {
         return file != null && !file.toString().equals(NONE);

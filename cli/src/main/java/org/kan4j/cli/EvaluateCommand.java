@@ -3,16 +3,16 @@ package org.kan4j.cli;
 
 import static org.kan4j.cli.Progress.format;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.kan4j.Examples;
+import org.kan4j.Importance;
 import org.kan4j.Kan;
-import org.kan4j.Report;
 import org.kan4j.KanMultiLabel;
 import org.kan4j.Report;
 import org.kan4j.TrainedKan;
@@ -39,8 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "evaluate", mixinStandardHelpOptions = true, sortOptions = false, description = "Measures a model on the test part of a known data set, or on all rows of a file.")
 final class EvaluateCommand implements Callable<Integer> {
 
-    /** Of more classes a terminal cannot show the table; the JSON has it. */
-    private static final int SHOWN_CLASSES = 20;
+    private static final int REPETITIONS = 10;
 
     @Spec
     private CommandSpec spec;
@@ -54,6 +53,14 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
     private Path json;
+
+    @Option(names = "--importance", paramLabel = "N", arity = "0..1", fallbackValue = "" + REPETITIONS, description = "Permutation importance of each input: by how much the accuracy falls, or the error grows, where its values are "
+            + "dealt anew to the rows; the mean of N times (10) and its standard error.")
+    private Integer importance;
+
+    @Option(names = "--plot", paramLabel = "FILE.png", description = "Where to draw: of classes ROC curves and calibration, of a number predictions and residuals; with "
+            + "--importance that too.")
+    private Path plot;
 
     @Option(names = "--missing", paramLabel = "WHAT", description = "Missing inputs: refuse them, or fill them with the mean of the training rows; by default as trained.")
     private Encoding.Missing missing;
@@ -74,17 +81,27 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = Output.screen(spec, json);
-        new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--json", json);
+        new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--json", json)
+                .writes("--plot", Drawing.isFile(plot) ? plot : null);
+        Drawing.check(plot);
+        Ranges.atLeast("--importance", importance, 1);
         coverage.check();
         try (TrainedKan model = Kan.load(modelFile); Context context = device.open(); Arena arena = Arena.ofShared()) {
             PrintWriter err = spec.commandLine().getErr();
             Encoding encoding = ruled(model.encoding(), missing, unseen);
             Table table = table(data, tables, err);
+            if (Drawing.isFile(plot)) {
+                requireDrawn(encoding);
+            }
             if (model instanceof KanMultiLabel several && table != null) {
-                Report report = several.evaluate(LabelledRows.of(table, encoding));
+                Examples rows = LabelledRows.of(table, encoding);
+                Report report = several.evaluate(rows);
                 out.println(report);
                 ObjectNode root = Output.object().put("rows", report.rows());
                 report.measures().forEach(root::put);
+                if (importance != null) {
+                    new EvaluationReport(out, root).show(several.importance(rows, importance, 1), importance);
+                }
                 Output.writeJson(spec, json, root);
                 return 0;
             }
@@ -100,9 +117,12 @@ final class EvaluateCommand implements Callable<Integer> {
                         : format("%-12s %.6g", name, value));
                 root.put(name, value);
             });
-            if (model.encoding().target().width() > 1) {
-                report(out, root, model, part);
-            }
+            EncodedPart encoded = new EncodedPart(model.encoding(), part, Part.DEFAULT_MEMORY);
+            EvaluationReport screen = new EvaluationReport(out, root);
+            Report report = model.evaluate(encoded);
+            screen.show(report);
+            List<Importance> inputs = importance == null ? List.of() : model.importance(encoded, importance, 1);
+            screen.show(inputs, importance == null ? 0 : importance);
             GridCoverage grids = GridCoverage.measure(context, model.parameters(), rows, GridCoverage.ROWS);
             if (!grids.layers().isEmpty()) {
                 out.println("outside grid " + CoverageOptions.describe(grids));
@@ -116,35 +136,22 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             coverage.warn(grids, spec.commandLine().getErr());
             Output.writeJson(spec, json, root);
+            if (Drawing.isFile(plot)) {
+                Drawing.draw(plot, () -> EvaluationPlot.png(model.encoding().target().name(), report, inputs), out,
+                        spec.commandLine().getErr());
+            }
             return proof == null || proof.holds() ? 0 : 1;
         }
     }
 
-    /** What each class, each of several numbers or each quantile comes to. */
-    private static void report(PrintWriter out, ObjectNode root, TrainedKan model, Part part) {
-        Report report = model.evaluate(new EncodedPart(model.encoding(), part, Part.DEFAULT_MEMORY));
-        report.measures().forEach((name, value) -> {
-            if (!root.has(name)) {
-                out.println(format("%-12s %.6g", name, value));
-                root.put(name, value);
-            }
-        });
-        ArrayNode classes = root.putArray("classes");
-        for (Report.ClassScore score : report.classes()) {
-            classes.addObject().put("class", score.label()).put("rows", score.support()).put("precision", score.precision())
-                    .put("recall", score.recall()).put("f1", score.f1());
-        }
-        if (report.classes().isEmpty()) {
-            root.remove("classes");
-            return;
-        }
-        ArrayNode matrix = root.putArray("confusion");
-        for (long[] row : report.confusionMatrix()) {
-            ArrayNode cells = matrix.addArray();
-            Arrays.stream(row).forEach(cells::add);
-        }
-        if (report.classes().size() <= SHOWN_CLASSES) {
-            report.toString().lines().dropWhile(line -> !line.contains("precision")).forEach(out::println);
+    /** Refuses to draw what is neither of classes nor one number. */
+    private static void requireDrawn(Encoding encoding) {
+        if (!(encoding.target() instanceof Encoding.Classes || encoding.target() instanceof Encoding.Value)) {
+            throw new InputException("--plot draws classes or one number, the model predicts " + switch (encoding.target()) {
+                case Encoding.Labels labels -> "several labels";
+                case Encoding.Quantiles quantiles -> "quantiles";
+                default -> "several numbers";
+            } + "; leave --plot out");
         }
     }
 
@@ -153,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (NamedSet.of(data).isPresent()) {
             if (options.given()) {
                 throw new InputException(
-                        "--separator, --decimal, --thousands, --na, --header and --encoding are for CSV files, not "
+                        "--separator, --decimal, --thousands, --na, --header, --encoding and --skip-lines are for CSV files, not "
                                 + "for '" + data + "'");
             }
             return null;

@@ -31,7 +31,6 @@ import org.kan4j.explain.Explain;
 import org.kan4j.explain.Explanation;
 import org.kan4j.explain.KanGraph;
 import org.kan4j.io.Checkpoint;
-import org.kan4j.layer.KanLayer;
 import org.kan4j.rows.RowSource;
 import org.kan4j.symbolic.SymbolicLibrary;
 import org.kan4j.tensor.DType;
@@ -55,8 +54,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science or noise for a table "
-            + "of known formulas and whether they come back from their samples.")
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science, noise or bases for a "
+            + "table of known formulas and whether they come back from their samples (bases: from networks of each basis), or times for what "
+            + "each stage costs.")
     private String data;
 
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column to explain; not with --model.")
@@ -120,11 +120,18 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Explain explain = options();
         if (ExplainTable.NAMES.contains(data)) {
+            if (data.equals("times") && !only.isEmpty()) {
+                throw new InputException("--only is for a table of formulas, not for times");
+            }
             if (out != null || target != null || modelFile != null) {
                 throw new InputException("--out, --target and --model are for a file, not for the table " + data);
             }
             try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
-                ExplainTable.print(data, only, explain, context, spec.commandLine().getOut());
+                if (data.equals("times")) {
+                    ExplainTimes.print(explain, context, spec.commandLine().getOut());
+                } else {
+                    ExplainTable.print(data, only, explain, context, spec.commandLine().getOut());
+                }
             }
             return 0;
         }
@@ -185,14 +192,13 @@ final class ExplainCommand implements Callable<Integer> {
         return noise == null ? explain : explain.withNoise(noise);
     }
 
-    /** As published; a rational one with a group for all inputs, as shapes have any number of them. */
     private Basis basis() {
-        Bases.Entry entry = Bases.of("--basis", basis);
-        int grid = basis.equals("rational") ? 1 : entry.published();
-        if (entry.model(DType.F64, grid, entry.order(), new long[] {2, 1}).layers().getFirst() instanceof KanLayer layer) {
-            return layer.basis();
+        Bases.of("--basis", basis);
+        Basis functions = Bases.onEdges().get(basis);
+        if (functions == null) {
+            throw new InputException("--basis " + basis + " has no functions on its edges to explain by");
         }
-        throw new InputException("--basis " + basis + " has no functions on its edges to explain by");
+        return functions;
     }
 
     private void fromData(Context context, Arena arena, Explain explain) throws IOException {

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ import org.kan4j.tensor.HostTensor;
 final class ExplainTable {
 
     /** Names that stand for a table where a file is expected. */
-    static final List<String> NAMES = List.of("formulas", "feynman", "science", "noise");
+    static final List<String> NAMES = List.of("formulas", "feynman", "science", "noise", "bases", "times");
 
     private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private static final int WIDE = 160;
@@ -40,26 +41,45 @@ final class ExplainTable {
     private ExplainTable() {
     }
 
+    /** A line of a table: a formula and how it is looked for. */
+    private record Line(String name, KnownFormula formula, Explain explain) {
+    }
+
+    /** The lines of a table; of that of bases each formula by networks of each. */
+    private static List<Line> lines(String table, Explain explain) {
+        List<KnownFormula> formulas = KnownFormula.table(table);
+        if (!table.equals("bases")) {
+            return formulas.stream().map(f -> new Line(f.name(), f, explain)).toList();
+        }
+        return Bases.onEdges().entrySet().stream().flatMap(basis -> formulas.stream()
+                .map(f -> new Line(f.name() + " " + basis.getKey(), f,
+                        explain.withBasis(basis.getValue()).withStructure(false))))
+                .toList();
+    }
+
     /**
      * Explains each of a table's formulas and prints a line for it, then how many came back.
      *
-     * @param only names of those to look at; all where it is empty
+     * @param only names of those to look at, or words of their names; all where it is empty
      */
     static void print(String table, Set<String> only, Explain explain, Context context, PrintWriter out) {
-        List<KnownFormula> cases = KnownFormula.table(table).stream()
-                .filter(f -> only.isEmpty() || only.contains(f.name())).toList();
+        List<Line> all = lines(table, explain);
+        List<Line> cases = all.stream().filter(line -> only.isEmpty() || only.contains(line.name())
+                || Arrays.stream(line.name().split(" ")).anyMatch(only::contains)).toList();
         if (cases.isEmpty()) {
             throw new InputException("--only names none of the table " + table + ", which has "
-                    + KnownFormula.table(table).stream().map(KnownFormula::name).collect(Collectors.joining(", ")));
+                    + all.stream().map(Line::name).collect(Collectors.joining(", ")));
         }
         int exact = 0;
         double seconds = 0;
-        for (KnownFormula one : cases) {
+        for (Line line : cases) {
+            KnownFormula one = line.formula();
             long begin = SYSTEM.getProcessCpuTime();
             String found;
             boolean same = false;
             try {
-                Explanation explanation = explanation(one, explain, context);
+                Explanation explanation = explanation(one, line.explain(), context, new Explain.Listener() {
+                });
                 List<Expression> formulas = explanation.formulas();
                 found = formulas.isEmpty() ? explanation.reason().orElse("") : text(formulas);
                 same = !formulas.isEmpty() && (one.noise() > 0 ? form(one, formulas, explain.seed()) : one.is(formulas));
@@ -69,19 +89,21 @@ final class ExplainTable {
             double spent = (SYSTEM.getProcessCpuTime() - begin) / 1e9;
             seconds += spent;
             exact += same ? 1 : 0;
-            out.println(format("%-16s %-5s %6.1f s  %-48s %s", one.name(), same ? one.noise() > 0 ? "form" : "exact" : "-", spent,
-                    text(one.outputs()), found.length() > WIDE ? found.substring(0, WIDE) + " ..." : found));
+            out.println(
+                    format("%-16s %-5s %6.1f s  %-48s %s", line.name(), same ? one.noise() > 0 ? "form" : "exact" : "-", spent,
+                            text(one.outputs()), found.length() > WIDE ? found.substring(0, WIDE) + " ..." : found));
             out.flush();
         }
-        out.println(format("%-16s %d of %d, seed %d, %.0f s of CPU time", cases.getFirst().noise() > 0 ? "form" : "exact", exact,
-                cases.size(), explain.seed(), seconds));
+        out.println(
+                format("%-16s %d of %d, seed %d, %.0f s of CPU time", cases.getFirst().formula().noise() > 0 ? "form" : "exact",
+                        exact, cases.size(), explain.seed(), seconds));
     }
 
     private static String text(List<Expression> formulas) {
         return formulas.stream().map(Expression::toString).collect(Collectors.joining(", "));
     }
 
-    private static Explanation explanation(KnownFormula one, Explain asked, Context context) {
+    static Explanation explanation(KnownFormula one, Explain asked, Context context, Explain.Listener listener) {
         Explain explain = one.outputs().toString().contains("j0(")
                 ? asked.withLibrary(asked.library().with(EdgeFunction.of(KnownFormula.J0, 4))) : asked;
         Map<String, double[]> columns = one.sample(explain.seed());
@@ -94,13 +116,14 @@ final class ExplainTable {
             }
         }
         if (one.outputs().size() == 1) {
-            return explain.run(context, x, one.values(0, explain.seed()), names, "value");
+            return explain.run(context, x, one.values(0, explain.seed()), names, "value", listener);
         }
-        return ofSeveral(one, explain, context, x, names);
+        return ofSeveral(one, explain, context, x, names, listener);
     }
 
     /** Of several outputs, in their own units. */
-    private static Explanation ofSeveral(KnownFormula one, Explain explain, Context context, double[][] x, List<String> names) {
+    private static Explanation ofSeveral(KnownFormula one, Explain explain, Context context, double[][] x, List<String> names,
+            Explain.Listener listener) {
         double[][] y = new double[x.length][one.outputs().size()];
         List<Column> outputs = new ArrayList<>();
         for (int k = 0; k < one.outputs().size(); k++) {
@@ -115,12 +138,11 @@ final class ExplainTable {
             List<Dataset> parts = new ArrayList<>();
             int[] ends = {0, x.length - 2 * tenth, x.length - tenth, x.length};
             for (int p = 0; p < 3; p++) {
-                parts.add(Dataset.regression(HostTensor.of(arena, java.util.Arrays.copyOfRange(x, ends[p], ends[p + 1])),
-                        HostTensor.of(arena, java.util.Arrays.copyOfRange(y, ends[p], ends[p + 1]))));
+                parts.add(Dataset.regression(HostTensor.of(arena, Arrays.copyOfRange(x, ends[p], ends[p + 1])),
+                        HostTensor.of(arena, Arrays.copyOfRange(y, ends[p], ends[p + 1]))));
             }
             return explain.run(context, parts.get(0), parts.get(1), parts.get(2), names.stream().map(Column::plain).toList(),
-                    outputs, new Explain.Listener() {
-                    });
+                    outputs, listener);
         }
     }
 

@@ -2,7 +2,6 @@
 package org.kan4j.cli;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,11 +12,9 @@ import org.kan4j.explain.SymbolicEdges;
 import org.kan4j.export.Onnx;
 import org.kan4j.export.OnnxOptions;
 import org.kan4j.interop.Origin;
-import org.kan4j.interop.StateDicts;
 import org.kan4j.interop.Variant;
 import org.kan4j.interop.Weights;
 import org.kan4j.io.Checkpoint;
-import org.kan4j.io.Safetensors;
 import org.kan4j.tensor.DType;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -27,13 +24,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code kan4j export}. */
-@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false, description = "Writes a model of kan4j as an ONNX file, or as the state dict of a published KAN implementation.")
+@Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false, description = {
+    "Writes a model of kan4j as an ONNX file, or as the state dict of a published KAN implementation; for pykan also a model whose edges "
+            + "are functions, or a formula."}, footer = {"", "Example:",
+                "  kan4j export toy/formula.json --variant pykan --saveckpt toy/mark    # in Python: KAN.loadckpt('toy/mark')"})
 final class ExportCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A model that kan4j train or kan4j import wrote.")
+    @Parameters(paramLabel = "MODEL", description = "A model that kan4j train, import, symbolic or explain wrote; for pykan also a formula.json.")
     private Path model;
 
     @ArgGroup(multiplicity = "1")
@@ -52,8 +52,22 @@ final class ExportCommand implements Callable<Integer> {
         @Option(names = "--variant", paramLabel = "NAME", required = true, description = "The implementation it is for, such as efficient-kan; an unknown name lists those known.")
         private String variant;
 
+        @ArgGroup(multiplicity = "1")
+        private Where where;
+
+        @Option(names = "--within-grid", description = "For pykan, a model whose splines go on as lines outside their grids, as those of explain do, although pykan's "
+                + "fall to 0 there.")
+        private boolean withinGrid;
+    }
+
+    /** One of two. */
+    private static final class Where {
         @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the state dict (safetensors; variant and config in its metadata).")
         private Path out;
+
+        @Option(names = "--saveckpt", paramLabel = "NAME", required = true, description = "For pykan, the files of its saveckpt instead, for KAN.loadckpt: NAME_state, NAME_config.yml and "
+                + "NAME_cache_data (in float64 after torch.set_default_dtype(torch.float64)).")
+        private Path checkpoint;
     }
 
     private static final class OnnxFile {
@@ -72,6 +86,10 @@ final class ExportCommand implements Callable<Integer> {
 
         @Option(names = "--softmax", description = "Probabilities of classes instead of the model's outputs.")
         private boolean softmax;
+
+        @Option(names = "--external-data", description = "The weights in a file beside it, FILE.data. Done anyway where they have more "
+                + "than 1.5 GiB: an ONNX file alone holds 2.")
+        private boolean externalData;
 
         @Option(names = "--check", description = "Run it with ONNX Runtime and compare with kan4j; exit status 1 if its "
                 + "relative L2 error exceeds 3 times kan4j's own and 2e-7. Needs com.microsoft.onnxruntime:onnxruntime on the "
@@ -97,18 +115,11 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private int stateDict(StateDict to) throws IOException {
-        Variant known = Variant.of(to.variant);
-        new Output.Check().reads("MODEL", model).writes("--out", to.out);
-        try (Checkpoint checkpoint = read(model); Arena arena = Arena.ofConfined()) {
-            Origin origin = Origin.of(checkpoint.properties(), arena);
-            StateDicts.Exported state = StateDicts.save(known, checkpoint.parameters(), origin, arena);
-            Safetensors.write(to.out, state.tensors(), state.metadata());
-            spec.commandLine().getOut().println(to.out + ": " + state.tensors().size() + " tensors, " + known + " "
-                    + state.metadata().getOrDefault("config", "without a config"));
-            noteHalves(checkpoint);
-            if (checkpoint.properties().containsKey(Encoding.KEY)) {
-                spec.commandLine().getErr().println("kan4j: note: a state dict cannot carry how the model's columns are scaled: "
-                        + "the PyTorch model takes and gives the scaled numbers (kan4j info " + model + " prints the columns)");
+        StateDictExport export = new StateDictExport(spec, model, Variant.of(to.variant), to.where.out, to.where.checkpoint,
+                to.withinGrid);
+        try (Checkpoint checkpoint = export.run()) {
+            if (checkpoint != null) {
+                noteHalves(checkpoint);
             }
         }
         return 0;
@@ -126,7 +137,7 @@ final class ExportCommand implements Callable<Integer> {
 
     private int onnx(OnnxFile to) throws IOException {
         OnnxOptions options = OnnxOptions.DEFAULT.withOpset(to.opset == null ? 17 : to.opset).withSoftmax(to.softmax)
-                .withDType(to.f32 ? DType.F32 : null);
+                .withDType(to.f32 ? DType.F32 : null).withMost(to.externalData ? 0 : OnnxOptions.DEFAULT.most());
         if ((to.check || to.raw) && to.softmax || to.check && to.raw) {
             throw new InputException("--check, --raw and --softmax do not go together: --check compares the model's own numbers, "
                     + "--raw gives probabilities anyway");
@@ -134,8 +145,10 @@ final class ExportCommand implements Callable<Integer> {
         if (to.check) {
             OnnxCheck.requireRuntime();
         }
-        new Output.Check().reads("MODEL", model).writes("--onnx", to.file);
+        Output.Check files = new Output.Check().reads("MODEL", model).writes("--onnx", to.file);
         try (Checkpoint checkpoint = read(model)) {
+            Path weights = Onnx.hasWeightsFile(checkpoint.model(), options) ? Onnx.weights(to.file) : null;
+            files.writes("--external-data", weights);
             Map<String, String> metadata = new LinkedHashMap<>(checkpoint.properties());
             metadata.remove(Origin.PROPERTY); // the state dict's unused tensors, of no use there
             if (to.raw) {
@@ -145,7 +158,8 @@ final class ExportCommand implements Callable<Integer> {
             }
             spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
                     + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
-                    + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes");
+                    + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes"
+                    + (weights == null ? "" : "; its weights: " + weights + ", " + Files.size(weights) + " bytes"));
             noteHalves(checkpoint);
             return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
                     to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;

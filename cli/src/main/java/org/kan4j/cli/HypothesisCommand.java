@@ -21,6 +21,7 @@ import org.kan4j.explain.Column;
 import org.kan4j.explain.Hypotheses;
 import org.kan4j.explain.KanGraph;
 import org.kan4j.explain.StructureTree;
+import org.kan4j.rows.RowSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,6 +54,11 @@ final class HypothesisCommand implements Callable<Integer> {
             + "(for kan4j explain --layers); with FILE also drawn as SVG.")
     private Path tree;
 
+    @Option(names = "--p-values", description = "Of each pair of inputs, how likely the model's own errors on these rows make it look as if they act together, were the "
+            + "model a sum, or a product, of functions without one of them (bootstrap, 999 draws). The rows need the target, and should be "
+            + "none that the model was fitted to.")
+    private boolean chances;
+
     @Option(names = "--error", paramLabel = "F", defaultValue = "0.01", description = "Error of the model, relative to the target's deviation: what is smaller cannot be told from nothing; "
             + "${DEFAULT-VALUE} by default.")
     private double error;
@@ -63,18 +69,20 @@ final class HypothesisCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Ranges.nonNegative("--error", error);
+        Drawing.checkSvg("--tree", tree == null || tree.toString().isEmpty() ? null : tree);
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--tree",
                 tree == null || tree.toString().isEmpty() ? null : tree);
-        boolean all = !separable && !symmetric && tree == null;
+        boolean all = !separable && !symmetric && tree == null && !chances;
         PrintWriter out = spec.commandLine().getOut();
         try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
-            double[] x = Meaning.features(EvaluateCommand.rows(data, model.encoding(), false, tables, spec.commandLine().getErr())
-                    .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY), ROWS);
+            RowSource rows = EvaluateCommand.rows(data, model.encoding(), chances, tables, spec.commandLine().getErr())
+                    .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
+            double[] x = Meaning.features(rows, ROWS);
             KanGraph graph = KanGraph.of(model.parameters());
             List<String> names = Meaning.names(Meaning.inputs(model.encoding()));
             Column output = Meaning.outputs(model.encoding()).getFirst();
             // In the user's unit: what is a product there is none after the target is centred.
-            Hypotheses about = new Hypotheses(rows -> Arrays.stream(graph.predict(context, rows))
+            Hypotheses about = new Hypotheses(at -> Arrays.stream(graph.predict(context, at))
                     .map(y -> (y - output.shift()) / output.scale()).toArray(), x, graph.in(), error, 1);
             if (all || separable) {
                 out.println("sum of       " + groups(about.addends(), names));
@@ -85,6 +93,10 @@ final class HypothesisCommand implements Callable<Integer> {
                     out.println(format("as one       %s and %s%s (%.1e)", names.get(s.first()), names.get(s.second()),
                             s.form().map(f -> ", as " + f + " in the model's units").orElse(""), s.measure()));
                 }
+            }
+            if (chances) {
+                double[] errors = Arrays.stream(Hypotheses.errors(context, graph, rows)).map(e -> e / output.scale()).toArray();
+                pairs(out, about, errors, names);
             }
             if (all || tree != null) {
                 StructureTree found = about.tree();
@@ -97,6 +109,18 @@ final class HypothesisCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    private static void pairs(PrintWriter out, Hypotheses about, double[] errors, List<String> names) {
+        for (int i = 0; i < names.size(); i++) {
+            for (int j = i + 1; j < names.size(); j++) {
+                int[] first = {i};
+                int[] second = {j};
+                Hypotheses.Chances p = about.chances(first, second, errors, 1);
+                out.println(format("%s, %s   of a sum %.2e (p = %.3f)   of a product %.2e (p = %.3f)", names.get(i), names.get(j),
+                        about.additive(first, second), p.sum(), about.multiplicative(first, second), p.product()));
+            }
+        }
     }
 
     private static String groups(List<int[]> groups, List<String> names) {

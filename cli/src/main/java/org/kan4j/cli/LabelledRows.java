@@ -45,7 +45,7 @@ final class LabelledRows {
                     Map<String, Object> row = new HashMap<>();
                     for (int i = 0; i < inputs.size(); i++) {
                         boolean number = numbers.contains(inputs.get(i));
-                        row.put(inputs.get(i), reader.missing(i) ? null : number ? (Object) reader.number(i) : reader.text(i));
+                        row.put(inputs.get(i), reader.missing(i) ? null : number ? (Object) reader.number(i) : reader.label(i));
                     }
                     row.put(target, labels(reader, inputs.size(), ((Encoding.Labels) encoding.target()).labels()));
                     rows.add(row);

@@ -77,7 +77,8 @@ public final class Main {
         TrainHelp.install(line.getSubcommands().get("train"));
         line.getSubcommands().get("tune").setUnmatchedOptionsArePositionalParams(true); // options of train
         line.setExecutionStrategy(parsed -> {
-            Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.WARNING);
+            // Warnings of the library are in the terms of who calls it from Java; commands have their own.
+            Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.SEVERE);
             for (var handler : Logger.getLogger("").getHandlers()) {
                 handler.setLevel(Level.ALL);
             }
@@ -111,9 +112,10 @@ public final class Main {
         if (unknown.isPresent()) {
             String option = unknown.get().split("=", 2)[0];
             String nearest = Names.nearest(option, command.getCommandSpec().optionsMap().keySet());
-            err.println("kan4j: Unknown option '" + option + "', did you mean '" + nearest + "'?");
+            err.println("kan4j: Unknown option '" + option + "', " + (new java.io.File(unknown.get()).exists()
+                    ? "and a file of that name is given as ./" + unknown.get() : "did you mean '" + nearest + "'?"));
         } else {
-            err.println("kan4j: " + e.getMessage());
+            err.println("kan4j: " + e.getMessage().replaceFirst("^Error: ", ""));
         }
         if (unknown.isPresent() || !CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
             err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
@@ -144,7 +146,7 @@ public final class Main {
     }
 
     private static int report(PrintWriter err, String message, int status) {
-        err.println("kan4j: " + inOptions(message));
+        err.println("kan4j: " + Terms.inOptions(message));
         return status;
     }
 
@@ -155,19 +157,9 @@ public final class Main {
                         + ", lacks; LC_ALL=C.UTF-8 in the environment has all";
     }
 
-    /** What the library calls a setting is an option here: "missing=fill" is "--missing fill". */
-    static String inOptions(String message) {
-        return message.replace("format.header=false", "--no-header").replace("format.header=true", "--header")
-                .replaceAll("\\bformat\\.missing\\b", "--na")
-                .replaceAll("\\bformat\\.(separator|decimal|thousands|header|encoding)\\b", "--$1")
-                .replaceAll("\\btestShare=", "--test-fraction ")
-                .replaceAll("(?<![-.\\w])(drop|categorical|missing|unseen|quantiles|scaling|target-transform|task)=", "--$1 ")
-                .replaceAll("(--(?:na|separator|decimal|thousands|encoding))=", "$1 ");
-    }
-
     /** A line about choices made for the user. */
     static String note(String note) {
-        return "note: " + inOptions(note);
+        return "note: " + Terms.inOptions(note);
     }
 
     /** In words; Java's own messages of these are a bare path. */

@@ -168,6 +168,11 @@ final class Method {
         return LBFGS.equals(optimizer);
     }
 
+    /** Sets of as many numbers as a model's parameters that the optimizer keeps from its first step on. */
+    int moments() {
+        return lbfgs() ? 0 : !SGD.equals(optimizer) ? 2 : momentum != null && momentum == 0 ? 0 : 1;
+    }
+
     Long steps() {
         return steps;
     }

@@ -15,13 +15,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.kan4j.Summary;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.measure.Metrics;
+import org.kan4j.model.KanModel;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -150,6 +153,34 @@ final class Output {
             } catch (IOException e) {
                 return false; // one of them does not exist, and they have different names
             }
+        }
+    }
+
+    /**
+     * Refuses a file system without room for a checkpoint of a model, before anything is trained; null is no file. What quotas
+     * leave is not known here, nor what others will write.
+     *
+     * @param moments sets of as many numbers as the model's parameters that lie beside it
+     */
+    static void requireRoom(Path modelFile, KanModel model, int moments) {
+        if (modelFile != null && isReplaced(modelFile)) {
+            requireRoom("--out", modelFile, Summary.of(model).bytes() + (double) moments * model.parameterCount()
+                    * model.dtype().bytes());
+        }
+    }
+
+    static void requireRoom(String option, Path file, double bytes) {
+        try {
+            Path folder = Check.folder(file);
+            FileStore store = Files.getFileStore(folder);
+            if (store.getTotalSpace() > 0 && store.getUsableSpace() < bytes) { // some say 0 for not known
+                throw new InputException(Progress.format(
+                        "%s %s: it takes at least %,.0f bytes, in the folder %s there is room for "
+                                + "%,d; free some, or --out names another place",
+                        option, file, bytes, folder, store.getUsableSpace()));
+            }
+        } catch (IOException e) {
+            throw new InputException(option + " " + file + ": " + Main.describe(e), e);
         }
     }
 

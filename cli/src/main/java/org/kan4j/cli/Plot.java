@@ -25,7 +25,7 @@ final class Plot {
 
     private static final int WIDTH = 560;
     private static final int HEIGHT = 360;
-    private static final Color BLUE = new Color(0x1f77b4);
+    static final Color BLUE = new Color(0x1f77b4);
     private static final Color ORANGE = new Color(0xff7f0e);
     /** Decades of numbers that an axis shows as they are. */
     private static final int LEAST_DECADE = -3;
@@ -76,16 +76,21 @@ final class Plot {
         if (options.isEmpty()) {
             return png(List.of(chart));
         }
-        CategoryChart bars = new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title("what mattered")
-                .yAxisTitle("% of the variance of log " + measure).build();
-        bars.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE)
-                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
-        bars.getStyler().setXAxisLabelRotation(30);
+        CategoryChart bars = bars("what mattered", "% of the variance of log " + measure);
         bars.addSeries("share", options, shares).setFillColor(BLUE);
         return png(List.of(chart, bars));
     }
 
-    private static byte[] png(List<? extends Chart<?, ?>> charts) throws IOException {
+    /** A chart of one bar for each name. */
+    static CategoryChart bars(String title, String y) {
+        CategoryChart bars = new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title(title).yAxisTitle(y).build();
+        bars.getStyler().setLegendVisible(false).setChartBackgroundColor(Color.WHITE)
+                .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
+        bars.getStyler().setXAxisLabelRotation(30);
+        return bars;
+    }
+
+    static byte[] png(List<? extends Chart<?, ?>> charts) throws IOException {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         BitmapEncoder.saveBitmap(List.copyOf(charts), 1, charts.size(), png, BitmapEncoder.BitmapFormat.PNG);
         return png.toByteArray();
@@ -101,24 +106,33 @@ final class Plot {
         return decade >= LEAST_DECADE && decade < MOST_DECADE ? 0 : decade;
     }
 
+    /** The name of an axis of numbers in a power of ten. */
+    static String unit(String name, int decade) {
+        return decade == 0 ? name : format("%s, in 1e%d", name, decade);
+    }
+
+    /** Numbers in a power of ten. */
+    static double[] scaled(double[] values, int decade) {
+        // In two steps, for 1e308 is the largest factor there is.
+        return Arrays.stream(values).map(v -> v / Math.pow(10, decade / 2) / Math.pow(10, decade - decade / 2))
+                .map(v -> Double.isFinite(v) ? v : Double.NaN).toArray();
+    }
+
     private static XYChart chart(String title, String unit, List<EpochReport> epochs, Line... lines) {
         int decade = decade(Stream.of(lines).map(Line::values).toArray(double[][]::new));
-        XYChart chart = plain(title, "epoch", decade == 0 ? unit : format("%s, in 1e%d", unit, decade));
+        XYChart chart = plain(title, "epoch", unit(unit, decade));
         chart.getStyler().setYAxisDecimalPattern("0.######");
         chart.getStyler().setXAxisMin((double) epochs.getFirst().number());
         chart.getStyler().setXAxisMax((double) Math.max(epochs.getLast().number(), epochs.getFirst().number() + 1));
         double[] x = epochs.stream().mapToDouble(EpochReport::number).toArray();
         for (Line line : lines) {
-            // In two steps, for 1e308 is the largest factor there is.
-            double[] y = Arrays.stream(line.values).map(v -> v / Math.pow(10, decade / 2) / Math.pow(10, decade - decade / 2))
-                    .map(v -> Double.isFinite(v) ? v : Double.NaN).toArray();
-            chart.addSeries(line.name, x, y).setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
+            chart.addSeries(line.name, x, scaled(line.values, decade)).setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
                     .setMarkerColor(line.color).setLineColor(line.color);
         }
         return chart;
     }
 
-    private static XYChart plain(String title, String x, String y) {
+    static XYChart plain(String title, String x, String y) {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle(x).yAxisTitle(y).build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE)
                 .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);

@@ -50,6 +50,7 @@ final class PlotCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Drawing.checkSvg("--out", out);
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out);
         Edge one = edge == null ? null : Edge.parse(edge);
         try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {

@@ -201,6 +201,9 @@ final class PredictCommand implements Callable<Integer> {
         if (table == null && !ids.isEmpty()) {
             throw new InputException("--id is for files, not for '" + data + "'");
         }
+        if (ids.stream().distinct().count() < ids.size()) {
+            throw new InputException("--id names a column twice: " + String.join(", ", ids));
+        }
         return ids.stream().mapToInt(id -> table.column(id)).toArray();
     }
 

@@ -8,7 +8,6 @@ import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.kan4j.Kan;
 import org.kan4j.TrainedKan;
@@ -48,9 +47,7 @@ final class ShapesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (plot != null && !plot.toString().toLowerCase(Locale.ROOT).endsWith(".svg") && Output.isReplaced(plot)) {
-            throw new InputException("--plot " + plot + ": expected a name that ends with .svg");
-        }
+        Drawing.checkSvg("--plot", plot);
         new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out).writes("--plot", plot);
         PrintWriter screen = Output.screen(spec, out);
         try (TrainedKan model = Kan.load(modelFile); Arena arena = Arena.ofShared()) {

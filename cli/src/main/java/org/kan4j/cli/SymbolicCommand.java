@@ -53,7 +53,7 @@ final class SymbolicCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "DATA", description = "Rows over whose range edges are looked at.")
     private String data;
 
-    @Option(names = "--edge", paramLabel = "LAYER,INPUT,OUTPUT", description = "Show the likeliest functions of this edge.")
+    @Option(names = "--edge", paramLabel = "LAYER,INPUT,OUTPUT", description = "Show the likeliest functions of this edge; * is any number, here and below, as in 0,*,1.")
     private String edge;
 
     @Option(names = "--suggest", description = "With --edge, which does so anyway.")
@@ -96,10 +96,12 @@ final class SymbolicCommand implements Callable<Integer> {
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY), ROWS);
             KanGraph graph = KanGraph.of(model.parameters());
             if (edge != null) {
-                for (Candidate c : SymbolicEdges.suggest(context, graph, Edge.parse(edge), x, functions).stream().limit(SHOWN)
-                        .toList()) {
-                    screen.println(format("%-16s error %.1e  score %7.1f bits  %s", c.function().name(), c.error(), c.score(),
-                            c.expression()));
+                for (Edge of : edges(graph, edge)) {
+                    String place = edge.contains("*") ? format("%-10s ", of) : "";
+                    for (Candidate c : SymbolicEdges.suggest(context, graph, of, x, functions).stream().limit(SHOWN).toList()) {
+                        screen.println(place + format("%-16s error %.1e  score %7.1f bits  %s", c.function().name(), c.error(),
+                                c.score(), c.expression()));
+                    }
                 }
             }
             if (changes) {
@@ -129,22 +131,28 @@ final class SymbolicCommand implements Callable<Integer> {
         }
     }
 
+    /** The edge of three numbers, whether it is there or not, or those that a pattern matches. */
+    private static List<Edge> edges(KanGraph graph, String pattern) {
+        return pattern.contains("*") ? graph.edges(pattern) : List.of(Edge.parse(pattern));
+    }
+
     private SymbolicEdges changed(Context context, KanGraph graph, double[] x, SymbolicLibrary functions, SymbolicEdges known) {
         SymbolicEdges result = known;
         for (String text : unfixes) {
-            result = result.without(Edge.parse(text));
+            result = result.without(text);
         }
         for (String text : fixes) {
             int at = text.indexOf('=');
             if (at < 0) {
                 throw new InputException("--fix: expected EDGE=NAME such as 0,1,0=sin, given '" + text + "'");
             }
-            Edge of = Edge.parse(text.substring(0, at));
             String name = text.substring(at + 1);
-            graph.values(context, of, 0);
             Expression given = expression(name);
-            result = result.with(of, given == null ? SymbolicEdges.fit(context, graph, of, x, name).expression()
-                    : SymbolicEdges.checked(context, graph, of, x, given));
+            for (Edge of : edges(graph, text.substring(0, at))) {
+                graph.values(context, of, 0);
+                result = result.with(of, given == null ? SymbolicEdges.fit(context, graph, of, x, name).expression()
+                        : SymbolicEdges.checked(context, graph, of, x, given));
+            }
         }
         for (Edge of : auto ? graph.edges() : List.<Edge>of()) {
             if (!result.functions().containsKey(of)) {

@@ -43,9 +43,12 @@ final class TableOptions {
     @Option(names = "--encoding", paramLabel = "NAME", description = "CSV: how the text is encoded, such as windows-1252; by default UTF-8, or UTF-16 where the file is.")
     private String encoding;
 
+    @Option(names = "--skip-lines", paramLabel = "N", description = "CSV: lines before the header that are no part of the table, such as a title; blank lines and comments (#) are left out anyway.")
+    private Integer skipLines;
+
     /** Whether one is given. */
     boolean given() {
-        return separator != null || decimal != null || thousands != null || na != null || header != null || encoding != null;
+        return skipLines != null || separator != null || decimal != null || thousands != null || na != null || header != null || encoding != null;
     }
 
     /** Opens a file with them; how it is read is told where that is not plain. */
@@ -57,12 +60,18 @@ final class TableOptions {
 
     /** Opens a file with them. */
     Table open(String data) {
+        Ranges.atLeast("--skip-lines", skipLines, 0);
+        if (data.matches("[A-Za-z][A-Za-z0-9+.-]+://.*")) {
+            throw new InputException("'" + data + "' is an address, expected a file of this machine; fetch it first, such as with "
+                    + "curl -LO, or pipe it in: DATA is - then");
+        }
         return Table.open(Path.of(data), format());
     }
 
     private CsvFormat format() {
         return new CsvFormat(mark("--separator", separator), mark("--decimal", decimal), mark("--thousands", thousands),
-                na == null ? Set.of() : Set.copyOf(na), Optional.ofNullable(header), charset());
+                na == null ? Set.of() : Set.copyOf(na), Optional.ofNullable(header), charset(),
+                skipLines == null ? 0 : skipLines);
     }
 
     private static Optional<Character> mark(String option, String text) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.kan4j.Recipe;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
@@ -194,23 +195,21 @@ final class TrainCommand implements Callable<Integer> {
 
     private Training.Result trainNew(long runSeed, Path modelFile) throws IOException {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
-            Prepared ready = prepare(runSeed, start, context);
+            Prepared ready = prepare(runSeed, start, context, modelFile);
             Job job = ready.job;
-            TrainOptions options = ready.options;
             KanModel model = ready.model;
             if (folds != null) {
-                crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context,
-                        job.encoding(), () -> false),
-                        options, screen);
+                crossValidated = CrossValidated.run(folds, job,
+                        new Attempt(model, ready.initialisation, context, job.encoding(), () -> false), ready.options, screen);
             }
             Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
             properties.put(Encoding.KEY, job.encoding().toJson());
-            properties.put(TrainOptions.KEY, options.toJson());
+            properties.put(TrainOptions.KEY, ready.options.toJson());
             if (needs.monotone() != null) {
                 properties.put(MonotoneColumns.KEY, needs.monotone().toJson());
             }
             MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
-            Training training = new Training(job, options, model, modelFile, log(), screen, columns);
+            Training training = new Training(job, ready.options, model, modelFile, log(), screen, columns);
             Training.Setup setup = each -> builder(each, ready, context, columns).properties(properties);
             if (needs.members() > 1) {
                 return new EnsembleTraining(training, ready.initialisation, setup).run();
@@ -243,10 +242,10 @@ final class TrainCommand implements Callable<Integer> {
     Prepared prepare(long runSeed, Context context) throws IOException {
         screen = spec.commandLine().getOut();
         check();
-        return prepare(runSeed, null, context);
+        return prepare(runSeed, null, context, null);
     }
 
-    private Prepared prepare(long runSeed, Checkpoint start, Context context) throws IOException {
+    private Prepared prepare(long runSeed, Checkpoint start, Context context, Path modelFile) throws IOException {
         String columns = start == null ? null : start.properties().get(Encoding.KEY);
         Job job = rows.job(data, runSeed, columns == null ? null : Encoding.fromJson(columns), needs,
                 spec.commandLine().getErr());
@@ -263,6 +262,7 @@ final class TrainCommand implements Callable<Integer> {
         KanModel model = start != null ? start.model() : net.model(needs.monotone());
         ModelOptions.requireFit(from, data, model, job.encoding());
         needs.check(model, net);
+        Output.requireRoom(modelFile, model, needs.members() > 1 ? 0 : method.moments());
         if (start == null) {
             Attempt attempt = new Attempt(model, net.initialisation(), context, job.encoding(), () -> false);
             if (job.targets().size() > 1) {
@@ -273,12 +273,11 @@ final class TrainCommand implements Callable<Integer> {
                 WeightDecayChoice choice = new WeightDecayChoice(job, attempt.of(job.encoding()), screen);
                 WeightDecayChoice.Chosen chosen = choice.in(options);
                 options = chosen.options();
-                int otherGrid = job.recipe().otherGrid();
-                if (isUsual() && otherGrid > 0 && Double.isFinite(chosen.loss())) {
-                    ModelOptions.Effective other = network.effective(data, job.encoding(), job.recipe().onOtherGrid(), needs);
-                    KanModel otherModel = other.model(needs.monotone());
-                    if (choice.isBeaten(chosen, choice.attempt().of(otherModel), otherGrid)) {
-                        return new Prepared(job, options.withGrid(otherGrid), otherModel, net.initialisation());
+                if (isUsual() && job.recipe().otherGrid() > 0 && Double.isFinite(chosen.loss())) {
+                    Recipe next = job.recipe().onOtherGrid();
+                    KanModel other = network.effective(data, job.encoding(), next, needs).model(needs.monotone());
+                    if (choice.isBeaten(chosen, choice.attempt().of(other))) {
+                        return new Prepared(job, options.withGrid(next.grid()), other, net.initialisation());
                     }
                 }
             }
@@ -366,6 +365,7 @@ final class TrainCommand implements Callable<Integer> {
             Path modelFile = out != null ? out : resume;
             Path plotFile = plotFile(modelFile, "");
             checkOutputs(modelFile, plotFile);
+            Output.requireRoom(modelFile, checkpoint.model(), options.method().moments());
             try (Context context = device.open()) {
                 Trainer.Builder builder = Trainer.resume(checkpoint).context(context)
                         .properties(Map.of(TrainOptions.KEY, options.toJson()));

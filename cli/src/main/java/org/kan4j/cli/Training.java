@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import org.kan4j.rows.Dataset;
 import org.kan4j.grid.GridCoverage;
-import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.rows.RowSource;
@@ -150,7 +149,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     Result finished(Trainer trainer, Rows rows, List<EpochReport> epochs, String ending) throws IOException {
         calibrate(trainer, rows);
         return new Result(this, trainer.context().toString(), epochs,
-                measures(trainer.evaluate(rows.decisive()), Output.isReplaced(modelFile)), rows.decisive().size(),
+                measures(trainer, rows), rows.decisive().size(),
                 monotone == null ? null : Proof.of(monotone, job.encoding(), trainer.parameters()),
                 GridCoverage.measure(trainer.context(), trainer.parameters(), rows.all, GridCoverage.ROWS), ending, false);
     }
@@ -191,10 +190,10 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     /** In the unit of the target; of several numbers and of quantiles also what each comes to. */
-    private Map<String, Double> measures(Metrics metrics, boolean saved) throws IOException {
-        Map<String, Double> values = Units.measures(metrics, job.encoding());
-        if (saved && job.encoding().target().width() > 1 && !job.encoding().values().isEmpty()) {
-            try (TrainedKan trained = Kan.load(modelFile)) {
+    private Map<String, Double> measures(Trainer trainer, Rows rows) {
+        Map<String, Double> values = Units.measures(trainer.evaluate(rows.decisive()), job.encoding());
+        if (job.encoding().target().width() > 1 && !job.encoding().values().isEmpty()) {
+            try (TrainedKan trained = Kan.of(trainer.parameters().copy(), job.encoding())) {
                 Part decisive = job.parts().test() != null ? job.parts().test() : job.parts().train();
                 values.putAll(trained.evaluate(new EncodedPart(job.encoding(), decisive, memory())).measures());
             }

@@ -3,11 +3,7 @@ package org.kan4j.cli;
 
 import static org.kan4j.cli.Progress.format;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -41,7 +37,6 @@ import picocli.CommandLine;
 /** The trainings of a search: each is what {@code kan4j train} with its options does, on the other folds. */
 final class TuneRun implements AutoCloseable {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String LOG = "trials.jsonl";
 
     /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
@@ -115,9 +110,8 @@ final class TuneRun implements AutoCloseable {
     private final PrintWriter screen;
     private final Arena arena = Arena.ofShared();
     private final Map<String, Encoded> encoded = new LinkedHashMap<>();
-    private final Map<Evaluation.Point, Double> known = new LinkedHashMap<>();
     private final PrintWriter silence = new PrintWriter(Writer.nullWriter());
-    private BufferedWriter log;
+    private TuneLog log;
     private boolean classification;
     private int members = 1;
     private double best = Double.POSITIVE_INFINITY;
@@ -141,7 +135,13 @@ final class TuneRun implements AutoCloseable {
     Map<String, String> begin(Space space) throws IOException {
         screen.println("reading " + trainings.data());
         screen.flush();
-        Map<String, String> first = readLog();
+        Path file = folder.resolve(LOG);
+        new Output.Check().reads("DATA", Job.file(trainings.data())).writes("--out", file);
+        log = new TuneLog(file, head());
+        if (!log.first().isEmpty()) {
+            screen.println(format("going on     with %,d trainings of %s", log.known().size(), file));
+        }
+        Map<String, String> first = log.first();
         TrainCommand.Prepared usual = trainings.prepare(first, context, screen);
         classification = usual.job().classification();
         members = trainings.usual ? usual.job().recipe().members() : 1;
@@ -150,7 +150,7 @@ final class TuneRun implements AutoCloseable {
                 space.options().size(), String.join(", ", space.options().keySet())));
         screen.flush();
         first = first.isEmpty() ? usual.options().values(space.options().keySet()) : first;
-        openLog(first);
+        log.begin(head(), first);
         started = System.nanoTime();
         return first;
     }
@@ -165,7 +165,7 @@ final class TuneRun implements AutoCloseable {
     }
 
     Map<Evaluation.Point, Double> known() {
-        return known;
+        return log.known();
     }
 
     /** What is searched for: the loss of trials is it. */
@@ -192,15 +192,14 @@ final class TuneRun implements AutoCloseable {
             loss = classification ? measured.get().loss()
                     : Units.measures(measured.get(), training.job().encoding()).get("rmse");
         } catch (KanException | InputException e) {
-            if (known.isEmpty()) {
+            if (log.known().isEmpty()) {
                 throw e; // the options to begin with
             }
             loss = Double.POSITIVE_INFINITY; // values that do not go together, a loss that is not finite
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        known.put(point, loss);
-        write(point, loss);
+        log.add(point, loss);
         return OptionalDouble.of(loss);
     }
 
@@ -284,71 +283,8 @@ final class TuneRun implements AutoCloseable {
     /** What has to be the same for losses of before to hold. */
     private ObjectNode head() throws IOException {
         Path file = Job.file(trainings.data());
-        return JSON.createObjectNode().put("train", String.join(" ", trainings.arguments(Map.of()))).put("folds", count)
+        return Output.object().put("train", String.join(" ", trainings.arguments(Map.of()))).put("folds", count)
                 .put("bytes", file == null || !Files.isRegularFile(file) ? 0 : Files.size(file));
-    }
-
-    /** Takes in what was tried before; gives the options that were begun with, none where there is nothing. */
-    private Map<String, String> readLog() throws IOException {
-        Path file = folder.resolve(LOG);
-        new Output.Check().reads("DATA", Job.file(trainings.data())).writes("--out", file);
-        if (!Files.exists(file)) {
-            return Map.of();
-        }
-        Map<String, String> first = new LinkedHashMap<>();
-        List<String> lines = Files.readAllLines(file);
-        for (int i = 0; i < lines.size(); i++) {
-            try {
-                JsonNode line = JSON.readTree(lines.get(i));
-                if (i > 0) {
-                    read(line);
-                    continue;
-                }
-                line.path("first").properties().forEach(option -> first.put(option.getKey(), option.getValue().asText()));
-                JsonNode mine = JSON.readTree(head().toString());
-                if (!mine.properties().stream().allMatch(field -> field.getValue().equals(line.get(field.getKey())))) {
-                    throw new InputException(file + " is of another search, " + lines.getFirst()
-                            + "; --out names another folder, or remove it");
-                }
-            } catch (JsonProcessingException e) {
-                if (i < lines.size() - 1) { // of the last line a kill may have left a part
-                    throw new InputException(file + ": line " + (i + 1) + " is not what tune writes; remove the file", e);
-                }
-            }
-        }
-        screen.println(format("going on     with %,d trainings of %s", known.size(), file));
-        return first;
-    }
-
-    private void openLog(Map<String, String> first) throws IOException {
-        log = Files.newBufferedWriter(folder.resolve(LOG));
-        ObjectNode head = head();
-        ObjectNode options = head.putObject("first");
-        first.forEach(options::put);
-        log.write(head + "\n");
-        known.forEach(this::write);
-        log.flush();
-    }
-
-    private void read(JsonNode line) {
-        Map<String, String> options = new LinkedHashMap<>();
-        line.path("options").properties().forEach(option -> options.put(option.getKey(), option.getValue().asText()));
-        known.put(new Evaluation.Point(options, line.path("budget").asDouble(), line.path("fold").asInt()),
-                line.path("loss").isNull() ? Double.POSITIVE_INFINITY : line.path("loss").asDouble());
-    }
-
-    private void write(Evaluation.Point point, double loss) {
-        ObjectNode line = JSON.createObjectNode();
-        ObjectNode options = line.putObject("options");
-        point.options().forEach(options::put);
-        line.put("budget", point.budget()).put("fold", point.fold());
-        line.put("loss", Double.isFinite(loss) ? Double.valueOf(loss) : null);
-        try {
-            log.write(line + "\n");
-            log.flush();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override

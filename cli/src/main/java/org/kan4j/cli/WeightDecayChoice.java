@@ -48,9 +48,10 @@ record WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
     }
 
     /** Whether the other grid is to be taken instead, on the same rows. */
-    boolean isBeaten(Chosen chosen, Attempt other, int grid) {
+    boolean isBeaten(Chosen chosen, Attempt other) {
         List<HeldOut.Score<Double>> scores = compare(List.of(chosen.options.weightDecay()), other, chosen.options);
-        scores.forEach(score -> screen.println(format("grid %d instead of %d by rows held out: loss %.4g instead of %.4g", grid,
+        scores.forEach(score -> screen.println(format("grid %d instead of %d by rows held out: loss %.4g instead of %.4g",
+                job.recipe().otherGrid(),
                 chosen.options.grid(), score.loss(), chosen.loss)));
         screen.flush();
         return scores.stream().anyMatch(score -> job.recipe().takesOther(score.loss(), chosen.loss));

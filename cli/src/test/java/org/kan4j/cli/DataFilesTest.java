@@ -9,6 +9,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.logging.Logger;
+import java.util.logging.LogRecord;
+import java.util.logging.Handler;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -71,6 +74,47 @@ class DataFilesTest {
     void aParquetTableIsTakenByItsName() throws IOException {
         Files.write(file("t.parquet"), new byte[] {'P', 'A', 'R', '1', 0, 0});
         Cli.refuse(new String[] {"t.parquet", "truncated"}, "train", file("t.parquet"), "--target", "y");
+    }
+
+    /** One warning, in the words of the command line. */
+    @Test
+    void theLibrarysOwnWarningsAreForVerbose() throws IOException {
+        StringBuilder rows = new StringBuilder("x,z,y\n");
+        for (int i = 0; i < 50; i++) {
+            rows.append(i).append(',').append(i * 7 % 50).append(',').append(i + 0.5).append('\n');
+        }
+        Files.writeString(file("t.csv"), rows);
+        List<String> logged = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                logged.add(record.getMessage());
+            }
+
+            @Override
+            public void flush() {
+                // nothing is held
+            }
+
+            @Override
+            public void close() {
+                // nothing is open
+            }
+        };
+        Logger root = Logger.getLogger("");
+        root.addHandler(handler);
+        try {
+            Object[] train = {"train", file("t.csv"), "--target", "y", "--basis", "rswaf", "--hidden", 2, "--epochs", 1, "--plot", "none",
+                "--weight-decay", 0.1, "--out", file("m.safetensors")};
+            assertThat(Cli.succeed(train).err()).contains("warning: ").contains("outside its grid");
+            assertThat(logged).isEmpty();
+            Object[] verbose = Arrays.copyOf(train, train.length + 1);
+            verbose[train.length] = "--verbose";
+            Cli.succeed(verbose);
+            assertThat(logged).anyMatch(line -> line.contains("outside the grid of the first layer"));
+        } finally {
+            root.removeHandler(handler);
+        }
     }
 
     @Test

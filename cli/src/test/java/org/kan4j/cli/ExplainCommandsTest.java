@@ -70,6 +70,8 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
         assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)",
                 "sum of       (x, y)");
+        assertThat(Cli.succeed("hypothesis", model, data, "--p-values").out()).contains("x, y   of a sum", "(p = 0.001)   of a product")
+                .doesNotContain("tree", "as one");
         Path tree = folder.resolve("tree.svg");
         assertThat(Cli.succeed("hypothesis", model, data, "--tree", tree).out()).contains("tree         (x y), product",
                 "shape        2,0+1,1", "saved        " + tree);
@@ -223,6 +225,8 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("explain", "formulas", "--only", "F16").out()).contains("sin(x) + y^2, x*y",
                 "exact            1 of 1");
         assertThat(Cli.succeed("explain", "formulas", "--only", "F15", "--library", "minimal").out()).contains("j0(20*x)");
+        assertThat(Cli.succeed("explain", "bases", "--only", "F6 fastkan").out()).contains("F6 fastkan       exact", "exact            1 of 1");
+        Cli.refuse(new String[] {"--only is for a table of formulas"}, "explain", "times", "--only", "F1");
         Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only",
                 "X");
         Cli.refuse(new String[] {"--only is for a table"}, "explain", "some.csv", "--only", "F1", "--out", folder.resolve("o"));

@@ -55,6 +55,20 @@ class HandOnTest {
     }
 
     @Test
+    void weightsInAFileBeside() throws IOException {
+        Path wide = write(KanModel.kan(BSpline.of(5, 3), 20, 30, 3), "wide.safetensors");
+        Path onnx = folder.resolve("m.onnx");
+        Cli cli = Cli.succeed("export", wide, "--onnx", onnx, "--external-data", "--check");
+        assertThat(cli.out()).contains("relative L2 error", "ok", "m.onnx.data");
+        assertThat(Files.size(folder.resolve("m.onnx.data"))).isGreaterThan(20 * 30 * 9 * 4);
+        Path other = Files.move(wide, folder.resolve("n.onnx.data"));
+        Cli.refuse(new String[] {"n.onnx.data", "MODEL"}, "export", other, "--onnx", folder.resolve("n.onnx"),
+                "--external-data");
+        assertThat(folder.resolve("n.onnx")).doesNotExist();
+        Cli.refuse(new String[] {"/dev/null", "beside"}, "export", model, "--onnx", "/dev/null", "--external-data");
+    }
+
+    @Test
     void aLinearHeadIsExportedAndCompiled() throws IOException {
         Path head = write(KanModel.of(DType.F32, KanLayer.of(4, 8, BSpline.of(5, 3)), Linear.of(8, 3)), "head.safetensors");
         assertThat(Cli.succeed("export", head, "--onnx", folder.resolve("head.onnx"), "--check").out()).contains("ok");

@@ -143,6 +143,57 @@ class InteropCommandsTest {
                 Files.writeString(folder.resolve("text"), "text, no model"), "--out", folder.resolve("back.safetensors"));
     }
 
+    /** Formulas and models with functions on edges, as the three files of pykan's saveckpt; read again they are what they were. */
+    @Test
+    void checkpointsForPykan() throws Exception {
+        Path pykan = Path.of(System.getProperty("kan4j.root", ".."), "java/src/test/resources/pykan");
+        Path formula = folder.resolve("law.json");
+        Path mark = folder.resolve("mark");
+        Cli.succeed("import", pykan.resolve("law"), "--variant", "pykan", "--out", formula);
+        Cli cli = Cli.succeed("export", formula, "--variant", "pykan", "--saveckpt", mark);
+        assertThat(cli.out()).contains("mark_state", "mark_config.yml", "mark_cache_data", "KAN.loadckpt");
+        assertThat(cli.err()).contains("takes the columns x1, x2 in this order", "gives y");
+        assertThat(Cli.succeed("import", mark, "--variant", "pykan", "--out", folder.resolve("back.json")).out())
+                .contains("y = exp(sin(3.14159*x1) + x2^2)");
+        Cli.succeed("export", formula, "--variant", "pykan", "--out", folder.resolve("law.safetensors"));
+        assertThat(Cli.succeed("import", folder.resolve("law.safetensors"), "--variant", "pykan", "--out",
+                folder.resolve("back.json")).out()).contains("y = exp(sin(3.14159*x1) + x2^2)");
+
+        Path model = folder.resolve("mixed.safetensors");
+        Cli.succeed("import", pykan.resolve("mixed"), "--variant", "pykan", "--out", model);
+        Cli.succeed("export", model, "--variant", "pykan", "--saveckpt", folder.resolve("mixed"));
+        Cli.succeed("import", folder.resolve("mixed"), "--variant", "pykan", "--out", folder.resolve("twice.safetensors"));
+        try (Arena arena = Arena.ofConfined()) {
+            Map<String, HostTensor> first = StateDicts.tensors(Safetensors.open(model), arena);
+            Map<String, HostTensor> second = StateDicts.tensors(Safetensors.open(folder.resolve("twice.safetensors")), arena);
+            assertThat(second.keySet()).isEqualTo(first.keySet());
+            first.forEach((name, tensor) -> assertThat(second.get(name).segment().mismatch(tensor.segment())).as(name)
+                    .isEqualTo(-1));
+        }
+
+        Path none = folder.resolve("none");
+        Cli.refuse(new String[] {"--saveckpt is for --variant pykan"}, "export", model, "--variant", "fastkan", "--saveckpt",
+                none);
+        Cli.refuse(new String[] {"a formula, which only --variant pykan"}, "export", formula, "--variant", "fastkan", "--out",
+                none);
+        Path spline = folder.resolve("spline.safetensors");
+        Cli.succeed("from-formula", "cosh(x) + y", "--out", spline);
+        Cli.refuse(new String[] {"outside their grids", "--within-grid"}, "export", spline, "--variant", "pykan", "--saveckpt",
+                none);
+        assertThat(folder.resolve("none_state")).doesNotExist();
+        Cli.succeed("export", spline, "--variant", "pykan", "--saveckpt", none, "--within-grid");
+        Path data = Files.writeString(folder.resolve("data.csv"), "x,y\n0.5,0.25\n-0.5,0.75\n0.1,-0.3\n");
+        Path fixed = folder.resolve("fixed.safetensors");
+        Cli.succeed("symbolic", spline, data, "--fix", "0,0,0=cosh(x)", "--fix", "0,1,0=x", "--out", fixed);
+        Cli.refuse(new String[] {"edge 0,0,0", "cosh(x)", "pykan's functions"}, "export", fixed, "--variant", "pykan",
+                "--saveckpt",
+                folder.resolve("hyper"));
+        assertThat(folder.resolve("hyper_state")).doesNotExist();
+        Cli.succeed("symbolic", spline, data, "--fix", "0,0,0=1 + 0.5*x^2", "--fix", "0,1,0=x", "--out", fixed);
+        Cli.succeed("export", fixed, "--variant", "pykan", "--saveckpt", folder.resolve("square"));
+        assertThat(Files.readString(folder.resolve("square_config.yml"))).contains("- - 'x^2'\n  - 'x'\n");
+    }
+
     /** A checkpoint of pykan's own whose edges are functions, as a formula that predicts, and as a model with them beside it. */
     @Test
     void symbolicEdgesOfPykan() throws Exception {

@@ -3,19 +3,24 @@ package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.kan4j.io.Checkpoint;
 
 /** Whoever stops a training finds it saved, and reads where. SIGTERM and SIGKILL are in {@link TrainCommandTest}. */
@@ -55,13 +60,17 @@ class InterruptionTest {
         }
     }
 
-    /** Ctrl-C as a terminal makes it of the key, while the bar is shown: a pseudo terminal of util-linux's script. */
+    /**
+     * Ctrl-C as a terminal makes it of the key, while the bar is shown: a pseudo terminal of util-linux's script. Who started
+     * the tests may have SIGINT ignored, as what a shell runs in the background has; children inherit that, so it is undone.
+     */
     @Test
     void ctrlCInATerminalEndsAtACheckpoint() throws Exception {
         Path model = folder.resolve("m.safetensors");
         String command = CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--batch", 1, "--hidden", "300",
                 "--out", model).stream().map(TrainOptions::quoted).collect(Collectors.joining(" "));
-        Process process = new ProcessBuilder("script", "-qefc", "stty cols 60; exec " + command, "/dev/null")
+        Process process = new ProcessBuilder("script", "-qefc", "stty cols 60; exec env --default-signal=INT " + command,
+                "/dev/null")
                 .redirectErrorStream(true).start();
         Output output = new Output(process.getInputStream());
         try (OutputStream keys = process.getOutputStream()) {
@@ -108,6 +117,69 @@ class InterruptionTest {
         assertThat(output.toString()).contains("stopped on request; the best fit so far is in " + model, "test         RMSE ");
         try (Checkpoint checkpoint = Checkpoint.read(model)) {
             assertThat(checkpoint.model().in()).isEqualTo(2);
+        }
+    }
+
+    /** What a benchmark prints until it is stopped by SIGTERM some time after it began to measure. */
+    private static String stopped(long millis, Object... args) throws Exception {
+        Process process = new ProcessBuilder(CliProcess.command(List.of(), args)).redirectErrorStream(true).start();
+        Output output = new Output(process.getInputStream());
+        try {
+            while (!output.toString().contains("kan4j ")) {
+                assertThat(process.isAlive()).as(output::toString).isTrue();
+                Thread.sleep(20);
+            }
+            Thread.sleep(millis);
+            process.toHandle().destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on SIGTERM: %s", output).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        return output.toString();
+    }
+
+    /** However long the first takes: a benchmark that was stopped too early is begun anew, and left alone for longer. */
+    @ParameterizedTest
+    @CsvSource({"rounds, bench --layers 20_10_1 --batch 8 --models bspline_mlp --reps 100000 --rounds 100000",
+        "rows, bench latency --layers 4_3_1 --batch MANY --threads 1 --seconds 0.2",
+        "points, bench scaling --width MANY --batch MANY --grid 3_5 --reps 3 --threads 1"})
+    void aBenchmarkKeepsWhatHadEnded(String what, String line) throws Exception {
+        Path json = folder.resolve("b.json");
+        String command = line.replace("MANY",
+                IntStream.range(1, 2000).mapToObj(Integer::toString).collect(Collectors.joining("_")));
+        List<Object> args = new ArrayList<>(Arrays.asList((Object[]) command.replace('_', ',').split(" ")));
+        args.addAll(List.of("--json", json));
+        String said = "";
+        for (long millis = 100; millis <= 1 << 16 && !said.contains("stopped after"); millis *= 2) {
+            said = stopped(millis, args.toArray());
+            assertThat(said).containsPattern("stopped (after \\d+|before the first) of \\d+ " + what);
+            assertThat(Files.exists(json)).as(said).isEqualTo(said.contains("they are in " + json));
+        }
+        JsonNode root = Cli.json(json);
+        int done = Integer.parseInt(said.replaceFirst("(?s).*stopped after (\\d+) of .*", "$1"));
+        if (what.equals("rounds")) {
+            assertThat(root).hasSize(2).allSatisfy(row -> {
+                assertThat(row.get("rounds").asInt()).isEqualTo(done);
+                assertThat(row.get("reps").asInt()).isEqualTo(done);
+                assertThat(row.get("step_ms").asDouble()).isPositive();
+            });
+        } else {
+            assertThat(what.equals("rows") ? root : root.get("rows")).hasSize(done);
+        }
+    }
+
+    @Test
+    void aBenchmarkThatIsStoppedAtOnceWritesNothing() {
+        Path json = folder.resolve("b.json");
+        for (String which : List.of("", "latency", "scaling")) {
+            List<Object> args = new ArrayList<>(which.isEmpty() ? List.of("bench") : List.of("bench", which));
+            args.addAll(List.of("--json", json));
+            Thread.currentThread().interrupt();
+            Cli cli = Cli.run(args.toArray());
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(cli.status()).as(cli.err()).isEqualTo(130);
+            assertThat(cli.out()).contains("stopped before the first of ", " had ended; nothing is written");
+            assertThat(json).doesNotExist();
         }
     }
 

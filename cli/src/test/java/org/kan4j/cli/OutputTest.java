@@ -2,6 +2,7 @@
 package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
@@ -148,9 +149,22 @@ class OutputTest {
         assertThat(second.out()).contains("note: " + file("m.safetensors") + " is there and will be replaced");
     }
 
+    /** Before the training: what takes more than the file system has. Parameters of so many bytes are never asked for. */
+    @Test
+    void aModelWithoutRoomIsRefusedBeforeTheWork() {
+        Cli cli = Cli.refuse(new String[] {"--out " + file("m.safetensors") + ": it takes at least ", "there is room for "},
+                "train", "digits", "--hidden", "1000000,1000000,1000", "--out", file("m.safetensors"));
+        assertThat(cli.out()).doesNotContain("epoch");
+        Output.requireRoom("--out", file("m.safetensors"), 1);
+        assertThatThrownBy(() -> Output.requireRoom("--out", file("m.safetensors"), 1e18)).isInstanceOf(InputException.class)
+                .hasMessageContaining("it takes at least 1,000,000,000,000,000,000 bytes, in the folder " + folder);
+    }
+
     @Test
     void aFileNameThatTheLocaleLacksIsSaidInOneLine() throws Exception {
-        ProcessBuilder builder = CliProcess.of("train", "größe.csv", "--target", "y");
+        // The shell makes the bytes of größe.csv: where this test itself runs in the C locale, Java could not pass them on.
+        ProcessBuilder builder = CliProcess.of("train", "--target", "y");
+        builder.command().addAll(0, List.of("sh", "-c", "exec \"$@\" \"$(printf 'gr\\303\\266\\303\\237e.csv')\"", "sh"));
         builder.environment().put("LC_ALL", "C");
         Process process = builder.start();
         String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -190,11 +204,24 @@ class OutputTest {
 
     @Test
     void whatTheLibrarySaysOfItsSettingsIsSaidOfOptions() {
-        assertThat(Main
+        assertThat(Terms
                 .inOptions("missing=fill takes the mean; drop='a b' leaves it out, format.missing=-9, format.decimal=, reads, "
                         + "format.header=false names, format.header=true says, format.separator names, testShare=0.2, task=regression, x.drop=1"))
                 .isEqualTo("--missing fill takes the mean; --drop 'a b' leaves it out, --na -9, --decimal , reads, "
                         + "--no-header names, --header says, --separator names, --test-fraction 0.2, --task regression, x.drop=1");
+    }
+
+    @Test
+    void whatTheLibrarySaysOfItsMethodsIsSaidOfCommands() {
+        assertThat(Terms.inOptions("give it, such as order=a,b or order=b,a; key=model, say, names one; config={\"a\": 1}"))
+                .isEqualTo("give it, such as --order a,b or --order b,a; --key model, say, names one; --config {\"a\": 1}");
+        assertThat(Terms.inOptions("BSpline[grid=5, order=3]; no partition (key=value); data/order=a/part-0.csv; got 'drop=x'"))
+                .isEqualTo("BSpline[grid=5, order=3]; no partition (key=value); data/order=a/part-0.csv; got 'drop=x'");
+        assertThat(Terms.inOptions("dtype=F32 halves the file; without an encoding; -Xmx16g, say; KanBuilder.additive makes one; "
+                + "Weights.read reads a state dict; read it by Weights.read; SymbolicEdges.with gives an edge one; format.skipLines=2"))
+                .isEqualTo("--f32 halves the file; without --raw; KAN4J_JVM_OPTS=-Xmx16g, say; kan4j train --gam makes one; "
+                        + "kan4j import reads a state dict; read it by kan4j import; kan4j symbolic --fix or --auto gives an edge "
+                        + "one; --skip-lines 2");
     }
 
     /** A comma is in the name, not between names, where it stands in quotes. */

@@ -4,18 +4,21 @@ package org.kan4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.search.Evaluation;
 
 class TuneCommandTest {
 
@@ -76,6 +79,42 @@ class TuneCommandTest {
         assertThat(text("trials.jsonl")).isEqualTo(whole);
         assertThat(text("report.txt")).isEqualTo(best);
         Cli.refuse(new String[] {"is of another search", "--out names another folder"}, tune("--trials", 11, "--seed", 2));
+    }
+
+    @Test
+    void oneSearchAtATimeWritesToAFolder() throws IOException {
+        Path log = Files.createDirectories(folder.resolve("tuned")).resolve("trials.jsonl");
+        TuneLog other = new TuneLog(log, Output.object().put("train", "x"));
+        Cli.refuse(new String[] {"another kan4j tune is writing to " + log, "--out names another folder"}, tune("--trials", 1));
+        other.close();
+        assertThat(log).doesNotExist(); // nothing was begun
+        Cli.succeed(tune("--trials", 1));
+        assertThat(text("trials.jsonl").lines()).hasSize(4);
+    }
+
+    /** Each line is added to what is there, never is all written anew: a kill costs the line that is being written. */
+    @Test
+    void theLogIsOnlyAddedTo() throws IOException {
+        Path log = folder.resolve("log.jsonl");
+        ObjectNode head = Output.object().put("train", "x");
+        Evaluation.Point point = new Evaluation.Point(Map.of("lr", "0.1"), 1, 2);
+        try (TuneLog begun = new TuneLog(log, head.deepCopy())) {
+            begun.begin(head.deepCopy(), Map.of("lr", "0.2"));
+            begun.add(point, 0.5);
+        }
+        String two = Files.readString(log);
+        for (String part : List.of("", "{\"options\":{\"lr\"", "{\"options\":{},\"budget\":1,\"fold\":0,\"loss\":1}",
+                "\0\0\0\n")) {
+            Files.writeString(log, two + part);
+            try (TuneLog going = new TuneLog(log, head.deepCopy())) {
+                assertThat(Files.readString(log)).isEqualTo(two);
+                assertThat(going.first()).isEqualTo(Map.of("lr", "0.2"));
+                assertThat(going.known()).isEqualTo(Map.of(point, 0.5));
+                going.begin(head.deepCopy(), Map.of("lr", "0.3"));
+                going.add(new Evaluation.Point(Map.of(), 1, 0), Double.POSITIVE_INFINITY);
+            }
+            assertThat(Files.readString(log)).startsWith(two).hasLineCount(3).endsWith("\"loss\":null}\n");
+        }
     }
 
     @Test

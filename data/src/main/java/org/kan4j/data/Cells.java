@@ -152,8 +152,8 @@ final class Cells {
     }
 
     private static double other(String text) {
-        if (text.isEmpty()) {
-            return Double.NaN;
+        if (text.isEmpty() || text.charAt(0) <= ' ' || text.charAt(text.length() - 1) <= ' ') {
+            return Double.NaN; // Java would pass over control characters there
         }
         if (text.charAt(0) == '\u2212') { // a typographer's minus
             return plain("-" + text.substring(1));

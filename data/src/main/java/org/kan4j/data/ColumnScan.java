@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.data;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -93,7 +94,8 @@ final class ColumnScan {
             rows++;
             numbers++;
             if (!categorical && Double.isInfinite(value)) {
-                RowEncoder.finite(row, at); // says where
+                throw row.error(at, "expected a finite number, got '" + row.text(at) + "'" + (column.kind() == Table.Kind.ANY && !target
+                        ? "; " + Names.option("format.missing", row.text(at)) + " takes it as no value" : ""));
             }
             whole &= value == Math.rint(value);
             if (Math.abs(value) > EXACT || column.kind() == Table.Kind.ANY && rows <= LOOKED_AT) {
@@ -102,13 +104,14 @@ final class ColumnScan {
             first = rows == 1 ? value : first;
             counting &= value == first + rows - 1;
             if (target && counts.size() <= mostCategories()) {
-                counts.merge(Cells.text(value), 1L, Long::sum);
+                counts.merge(Double.isFinite(value) ? Cells.text(value) : row.label(at), 1L, Long::sum);
             }
             return;
         }
         if (row.missing(at)) {
             if (target) {
-                throw row.error(at, "the target is missing; leave such rows out");
+                throw row.error(at, (row.text(at).isEmpty() ? "" : "'" + row.text(at) + "' means no value: ")
+                        + "the target is missing; leave such rows out");
             }
             firstMissing = firstMissing == null ? row.error(at, RowEncoder.NO_VALUE) : firstMissing;
             return;
@@ -159,19 +162,31 @@ final class ColumnScan {
                             + "a number; " + Names.option("categorical", name()) + " takes each as a category");
         }
         if (beyond != null) {
-            remarks.add("'" + name() + "' has whole numbers of more digits than a double holds, such as '" + beyond
-                    + "', which are rounded; if they are ids, " + Names.option("drop", name()) + " leaves them out");
+            remarks.add(rounded() + "; if they are ids, " + Names.option("drop", name()) + " leaves them out");
         }
         return remarks;
     }
 
-    /** Two texts that are the same but for upper and lower case, as a sentence of which the beginning is to be said. */
+    private String rounded() {
+        return "'" + name() + "' has whole numbers of more digits than a double holds, such as '" + beyond
+                + "', which are rounded";
+    }
+
+    /** What looks odd about a target of numbers. */
+    Optional<String> targetRemark() {
+        return Optional.ofNullable(beyond == null ? null : rounded());
+    }
+
+    /** Two texts that are the same but for upper and lower case, or for how accents are encoded, as a sentence of which the beginning is to be said. */
     static Optional<String> alike(Collection<String> texts) {
         Map<String, String> seen = new HashMap<>();
         for (String text : texts) {
-            String before = seen.putIfAbsent(text.toLowerCase(Locale.ROOT), text);
+            String plain = Normalizer.normalize(text, Normalizer.Form.NFC);
+            String before = seen.putIfAbsent(plain.toLowerCase(Locale.ROOT), text);
             if (before != null) {
-                return Optional.of("'" + before + "' and '" + text + "' differ only in upper and lower case");
+                return Optional.of("'" + before + "' and '" + text + "' differ only in "
+                        + (plain.equals(Normalizer.normalize(before, Normalizer.Form.NFC)) ? "how Unicode writes their accents"
+                                : "upper and lower case"));
             }
         }
         return Optional.empty();
@@ -202,9 +217,13 @@ final class ColumnScan {
         return counting && numbers == rows && rows > COUNTING && firstMissing == null && (first == 0 || first == 1);
     }
 
-    /** A text in the column. */
+    /** A text in the column, such that is no number if there is one. */
     String example() {
-        return counts.firstKey();
+        return example(counts.keySet());
+    }
+
+    private static String example(Collection<String> texts) {
+        return texts.stream().filter(text -> Double.isNaN(Cells.plain(text))).findFirst().orElse(texts.iterator().next());
     }
 
     /** The refusal of a column of other things than numbers. */
@@ -226,11 +245,11 @@ final class ColumnScan {
      * @throws DataException if there are more than categories mostly are
      */
     List<String> categories(TreeSet<String> texts, int allRows) {
-        List<String> merged = merged(texts);
+        List<String> merged = Values.merged(texts);
         if (merged.size() > mostCategories() || !categorical && tooMany(merged.size(), rows)) {
             throw new DataException(table.path() + ": column '" + column.name() + "' has "
                     + (merged.size() > mostCategories() ? "more than " + mostCategories() : merged.size())
-                    + " different texts in " + allRows + " rows, such as '" + merged.getFirst()
+                    + " different texts in " + allRows + " rows, such as '" + example(merged)
                     + "', which is no category (" + Names.option("drop", column.name()) + " leaves it out"
                     + (categorical ? ")" : ", " + Names.option("categorical", column.name()) + " takes each as a category)"));
         }
@@ -239,7 +258,7 @@ final class ColumnScan {
 
     /** The categories in a few words, for a note. */
     String describe(List<String> categories, int allRows) {
-        return "'" + column.name() + "' (" + categories.size() + " different, such as '" + categories.getFirst() + "'"
+        return "'" + column.name() + "' (" + categories.size() + " different, such as '" + example(categories) + "'"
                 + (categories.size() > Math.max(FEW, allRows / 20) ? ", many for " + allRows + " rows: if they are ids, "
                         + Names.option("drop", column.name()) : "")
                 + ")";
@@ -265,7 +284,8 @@ final class ColumnScan {
         refuseOtherNotations();
         boolean marked = numbers > 0 && numbers >= MARKED_SHARE * rows && oddTexts().size() <= MARKERS;
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
-            throw new DataException(odd.getMessage() + ", expected a number as in " + numbers + " of " + rows
+            throw new DataException(odd.getMessage() + (oddTexts().equals(List.of(name()))
+                    ? ", the column's own name: a header that stands there again is no row" : "") + ", expected a number as in " + numbers + " of " + rows
                     + " rows (" + (target ? "task=classification takes each as a class"
                             : Names.option("categorical", column.name()) + " takes the column as categories, "
                                     + Names.option("format.missing",
@@ -310,26 +330,10 @@ final class ColumnScan {
 
     /** A target's labels, each with its rows: texts of one value under one text. */
     TreeMap<String, Long> labels() {
-        Map<String, String> names = names(counts.keySet());
+        Map<String, String> names = Values.names(counts.keySet());
         TreeMap<String, Long> merged = new TreeMap<>();
         counts.forEach((text, count) -> merged.merge(names.get(Values.canonical(text)), count, Long::sum));
         return merged;
-    }
-
-    /** By what texts of one value are called: a number as it is written shortest, a truth value as first found, others as is. */
-    private static Map<String, String> names(Iterable<String> texts) {
-        Map<String, String> names = new HashMap<>();
-        for (String text : texts) {
-            String value = Values.canonical(text);
-            names.merge(value, Values.truth(text) != null ? text : value,
-                    (before, now) -> Values.truth(before) != null && Values.truth(now) == null ? now : before);
-        }
-        return names;
-    }
-
-    /** Categories of an input, texts of one value under one text. */
-    private static List<String> merged(TreeSet<String> texts) {
-        return names(texts).values().stream().sorted().toList();
     }
 
     /** Whether so many different texts in so many rows are more likely ids or measurements than categories. */

@@ -21,18 +21,19 @@ import java.util.stream.IntStream;
  *
  * @param separator between fields; a space stands for any run of spaces
  * @param names of the columns; empty where a column has none
- * @param skipped lines before the first row
+ * @param skipped records before the first row
  * @param comments how many of these begin with {@code #}
  * @param blanks how many of these are blank
  * @param headless whether the first row is taken as the header although it may be data
  * @param numbered whether the columns are named by their places although the user did not say so
+ * @param title lines that stand above the header, if what is taken as the header looks like a title; 0 otherwise
  * @param notes what was found that its user may not know
  */
 record CsvDialect(char separator, char decimal, char thousands, List<String> names, int skipped, int comments, int blanks,
-        boolean headless, boolean numbered, List<String> notes) {
+        boolean headless, boolean numbered, int title, List<String> notes) {
 
     /** In the order in which they are taken where several fit. */
-    private static final char[] SEPARATORS = {'\t', ';', '|', ',', ' '};
+    static final char[] SEPARATORS = {'\t', ';', '|', ',', ' '};
     /** Records to look at. */
     private static final int SAMPLE = 50;
     private static final int MAX_FIELDS = 1 << 22;
@@ -60,22 +61,26 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
      * @throws DataException if there is no line
      */
     static CsvDialect of(Path shown, String head, CsvFormat format) {
-        Preamble before = Preamble.of(head.startsWith("\ufeff") ? head.substring(1) : head);
-        if (before.rest.isEmpty()) {
+        CsvPreamble before = CsvPreamble.of(head.startsWith("\ufeff") ? head.substring(1) : head, format.skipLines());
+        if (before.rest().isEmpty()) {
             throw new DataException(shown + (head.isBlank() ? ": empty, expected a header line of column names"
+                    : format.skipLines() > 0 ? ": no line after the first " + format.skipLines() + ", which format.skipLines="
+                            + format.skipLines() + " leaves out, expected a header line of column names"
                     : ": nothing but blank lines and comments, expected a header line of column names"));
         }
-        char separator = format.separator().orElse(before.separator != 0 ? before.separator : separator(before.rest));
-        List<List<String>> records = records(before.rest, separator);
+        CsvPreamble.requireUndrawn(shown, before);
+        char separator = format.separator().orElse(before.separator() != 0 ? before.separator() : separator(before.rest()));
+        List<List<String>> records = records(before.rest(), separator);
         if (records.isEmpty()) {
             throw new DataException(shown + ": the header line cannot be read with '" + separator + "' between fields: a quoted "
                     + "name does not end where its field does (format.separator names another)");
         }
         List<String> notes = new ArrayList<>();
         boolean headless = records.size() > 1 && holdsData(records.getFirst(), records.get(1));
-        List<String> commented = before.comment == null ? List.of() : first(before.comment, separator);
+        List<String> commented = before.comment() == null ? List.of() : first(before.comment(), separator);
         List<String> names;
-        int skipped = before.lines;
+        int skipped = before.records(separator);
+        int header = skipped;
         boolean numbered = false;
         if (format.header().isEmpty() && headless && commented.size() == records.getFirst().size() && commented.stream()
                 .allMatch(cell -> !cell.isEmpty() && Double.isNaN(Cells.plain(cell)))) {
@@ -94,6 +99,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
             // R's write.table: rows have a name before their first cell, the header has none for it.
             if (!records.isEmpty() && names.size() > 1
                     && records.stream().allMatch(r -> r.size() == names.size() + 1)
+                    && records.stream().map(List::getFirst).distinct().count() == records.size()
                     && records.stream().anyMatch(r -> !r.getLast().isEmpty())) {
                 names.addFirst("");
             }
@@ -108,56 +114,9 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
             notes.add(
                     "'" + thousands + "' in numbers is read as a mark between groups of digits; format.thousands names another");
         }
-        boolean whole = headless && format.header().isEmpty() && before.lines + 1 == skipped;
-        return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments, before.blanks, whole,
-                numbered, List.copyOf(notes));
-    }
-
-    /** Lines before the table: blank ones, comments, Excel's {@code sep=}. */
-    private record Preamble(int lines, int comments, int blanks, char separator, String comment, String rest) {
-
-        static Preamble of(String head) {
-            int lines = 0;
-            int comments = 0;
-            int blanks = 0;
-            char separator = 0;
-            String comment = null;
-            int at = 0;
-            while (at < head.length()) {
-                int end = at;
-                while (end < head.length() && head.charAt(end) != '\n' && head.charAt(end) != '\r') {
-                    end++;
-                }
-                String line = head.substring(at, end);
-                if (isBlank(line)) {
-                    blanks++;
-                } else if (line.startsWith("#") && !isHeader(line, head.substring(end))) {
-                    comments++;
-                    comment = line.substring(1).strip();
-                } else if (separator == 0 && line.strip().matches("(?i)\"?sep=.\"?") || line.equals("sep=\t")) {
-                    separator = line.charAt(line.toLowerCase(java.util.Locale.ROOT).indexOf("sep=") + 4);
-                } else {
-                    break;
-                }
-                lines++;
-                at = end + (head.startsWith("\r\n", end) ? 2 : end < head.length() ? 1 : 0);
-            }
-            return new Preamble(lines, comments, blanks, separator, comment, head.substring(at));
-        }
-
-        /** Whether a line with a hash is the header itself: {@code #id,x,y} over rows of texts, and no other line of names. */
-        private static boolean isHeader(String line, String rest) {
-            String next = rest.stripLeading().lines().findFirst().orElse("");
-            for (char separator : SEPARATORS) {
-                if (separator != ' ' && line.length() > 1 && line.charAt(1) != ' ' && line.indexOf(separator) >= 0) {
-                    List<String> cells = first(next, separator);
-                    return cells.size() == first(line, separator).size() && !next.startsWith("#")
-                            && cells.stream().anyMatch(cell -> !Double.isNaN(Cells.plain(cell)))
-                            && cells.stream().anyMatch(cell -> Double.isNaN(Cells.plain(cell)));
-                }
-            }
-            return false;
-        }
+        boolean whole = headless && format.header().isEmpty() && header + 1 == skipped;
+        return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments(), before.blanks(), whole,
+                numbered, CsvPreamble.title(before, separator, names, records), List.copyOf(notes));
     }
 
     /** Whether a line is no row: nothing but spaces and the Ctrl-Z of old systems. */
@@ -165,13 +124,13 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         return line.replace(CsvTable.CTRL_Z, ' ').trim().isEmpty();
     }
 
-    private static List<String> first(String line, char separator) {
+    static List<String> first(String line, char separator) {
         List<List<String>> records = records(line, separator);
         return records.isEmpty() ? List.of() : records.getFirst();
     }
 
     /** The first records of a text, stripped; those before a quote that is not closed where its field ends. */
-    private static List<List<String>> records(String text, char separator) {
+    static List<List<String>> records(String text, char separator) {
         List<List<String>> records = new ArrayList<>();
         try (CsvReader<CsvRecord> reader = CsvReader.builder().fieldSeparator(separator).skipEmptyLines(true)
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE).missingFieldStrategy(FieldMismatchStrategy.IGNORE)

@@ -111,7 +111,7 @@ final class CsvTable implements Table {
             }
             if (!seen.add(name)) {
                 throw new DataException(path + ": the header has two columns '" + name + "'; rename one, or format.header=false "
-                        + (dialect.headless() ? "if it is the first row of data" : "takes it as a row of data"));
+                        + (dialect.headless() ? "if it is the first row of data" : "takes it as a row of data") + title());
             }
             found.add(new Column(name, Kind.ANY, "text"));
         }
@@ -144,12 +144,21 @@ final class CsvTable implements Table {
 
     @Override
     public String hint() {
-        return dialect.numbered()
+        return dialect.title() > 0 ? title() : dialect.numbered()
                 ? "; the first row holds numbers and is taken as data: if it is the header, format.header=true says so"
                 : dialect.headless()
                         ? "; the first row holds numbers: if it is no header, format.header=false names the columns 1, 2, 3 "
                                 + "and so on"
+                        : columns.stream().allMatch(column -> column.name().matches("'.*'"))
+                                ? "; single quotes are part of the names: in CSV double ones quote"
                         : columns.size() == 1 ? "; if there are more, format.separator names what is between them" : "";
+    }
+
+    /** What to do about lines that are no header, for a message. */
+    private String title() {
+        int lines = dialect.title();
+        return lines == 0 ? "" : "; if " + (lines == 1 ? "line 1 is" : "lines 1 to " + lines + " are")
+                + " a title above the header, format.skipLines=" + lines + " leaves " + (lines == 1 ? "it" : "them") + " out";
     }
 
     @Override
@@ -241,7 +250,7 @@ final class CsvTable implements Table {
             int count = fields == null ? record.getFieldCount() : fields.size();
             if (count != columns.size() && !(count > columns.size() && endsEmpty(count))) {
                 throw new DataException(path + ": " + place() + " has " + count + " fields, expected " + columns.size()
-                        + " as in the header");
+                        + " as in the header" + title());
             }
             return true;
         }
@@ -297,6 +306,12 @@ final class CsvTable implements Table {
         }
 
         @Override
+        public String label(int i) {
+            double number = cells.number(text(i));
+            return Double.isFinite(number) ? Cells.text(number) : text(i);
+        }
+
+        @Override
         public DataException error(int i, String what) {
             return new DataException(path + ": " + place() + ", column '" + columns.get(wanted[i]).name() + "': " + what);
         }
@@ -317,6 +332,11 @@ final class CsvTable implements Table {
             if (cause instanceof CsvParseException && cause.getMessage() != null) {
                 message = cause.getMessage();
             }
+        }
+        if (message.startsWith("Unexpected character after closing quote")) {
+            message += "; a quotation mark in a quoted cell is written twice, and not after a backslash";
+        } else if (message.startsWith("The maximum buffer size")) {
+            message = message.replaceFirst("(?s).*\\(", "a cell is longer than 16 million characters; perhaps a quotation mark is not closed (");
         }
         return new DataException("cannot read " + path + ": " + message, e);
     }

@@ -8,7 +8,7 @@ enum Notation {
 
     GROUPED("numbers with marks between groups of digits",
             "format.thousands names the mark, or format.decimal=, if the comma is a decimal one",
-            "[-+]?\\d{1,3}([,. '\u2019\u00a0\u202f]\\d{3})+([.,]\\d+)?"),
+            "[-+]?\\d{1,3}([,. '_\u2019\u00a0\u202f]\\d{3})+([.,]\\d+)?"),
     DECIMAL_COMMA("numbers with decimal commas", "format.decimal=, reads them", "[-+]?(\\d+,\\d*|,\\d+)([eE][-+]?\\d+)?"),
     DECIMAL_POINT("numbers with decimal points", "format.decimal=. reads them", "[-+]?(\\d+\\.\\d*|\\.\\d+)([eE][-+]?\\d+)?"),
     PERCENT("percentages", "write them as numbers without the sign", "[-+]?[\\d.,]+\\s*[%\u2030]"),
@@ -22,7 +22,10 @@ enum Notation {
                     + "|(\\p{L}{2,10}\\.?,? )?\\d{1,2}\\.?[- /]?MONTH[- /,]*\\d{2,4}([T ,].*)?"
                     + "|(\\p{L}{2,10}\\.?,? )?MONTH[- ]\\d{1,2}[, ].*\\d{4}.*|MONTH[- ]\\d{2,4}"),
     TIME("times", "turn them into numbers, such as seconds",
-            "[-+]?\\d{1,3}:\\d{2}(:\\d{2}([.,]\\d+)?)?(\\s*[AaPp]\\.?[Mm]\\.?)?(Z|[-+]\\d{2}:?\\d{2})?"),
+            "[-+]?\\d{1,3}:\\d{2}(:\\d{2}([.,]\\d+)?)?(\\s*[AaPp]\\.?[Mm]\\.?)?(Z|[-+]\\d{2}:?\\d{2})?"
+                    + "|[-+]?\\d+ days?,?( [-+]?\\d{1,2}:\\d{2}:\\d{2}(\\.\\d+)?)?|[-+]?P(?=[\\dT])(\\d+[YMWD])*(T([\\d.]+[HMS])+)?"),
+    COMPLEX("complex numbers", "write the real and the imaginary part as columns",
+            "\\(?[-+]?[\\d.]+([eE][-+]?\\d+)?[-+][\\d.]+([eE][-+]?\\d+)?[ij]\\)?"),
     HEXADECIMAL("hexadecimal numbers", "write them as decimal ones", "0[xX][0-9a-fA-F]+"),
     FORTRAN("numbers with Fortran's exponent", "write it with E", "[-+]?(\\d+\\.?\\d*|\\.\\d+)[dD][-+]?\\d+"),
     DIGITS("numbers in digits of another script", "write them with 0 to 9", "[-+\u2212]?\\p{Nd}+([.,\u066b]\\p{Nd}+)?"),

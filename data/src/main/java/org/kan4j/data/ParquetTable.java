@@ -6,6 +6,7 @@ import dev.hardwood.InputFile;
 import dev.hardwood.metadata.ColumnChunk;
 import dev.hardwood.metadata.CompressionCodec;
 import dev.hardwood.metadata.LogicalType;
+import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.metadata.RepetitionType;
 import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ParquetFileReader;
@@ -19,11 +20,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /**
  * A Parquet file, read by Hardwood. Numbers, decimals, truth values and texts are inputs; dates, times, lists and other
@@ -35,7 +36,6 @@ final class ParquetTable implements Table {
     /** Going to the middle of a row group passes over the rows before it: parts are larger than other formats' blocks. */
     private static final int ROWS_FACTOR = 16;
     private static final int MOST_BLOCKS = 1 << 22;
-    private static final Pattern JAVAS_OWN = Pattern.compile("Exception|Error|Cannot |because |cannot be cast|zero|^-?\\d+$");
     /** Columns read at a time: each takes a megabyte of buffers, opening them takes time that grows with those of the file. */
     private static final int TOGETHER = 64;
 
@@ -67,6 +67,7 @@ final class ParquetTable implements Table {
     private final List<String> dotted;
     private final List<RowGroup> rowGroups;
     private final BitSet checked = new BitSet();
+    private final BitSet nameless = new BitSet();
     private volatile SoftReference<Loaded> last = new SoftReference<>(null);
 
     private ParquetTable(Path path, Spool source, List<String> dotted, ParquetFileReader file) {
@@ -74,14 +75,20 @@ final class ParquetTable implements Table {
         this.path = path;
         this.source = source;
         List<Column> found = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
         List<Integer> places = new ArrayList<>();
         for (SchemaNode node : file.getFileSchema().getRootNode().children()) {
-            found.add(column(node));
+            nameless.set(found.size(), node.name().isBlank());
+            found.add(column(node, found.size() + 1));
             places.add(node instanceof SchemaNode.PrimitiveNode leaf && leaf.repetitionType() != RepetitionType.REPEATED
                     ? leaf.columnIndex() : -1);
         }
         columns = List.copyOf(found);
         this.places = Table.places(columns);
+        if (this.places.size() < columns.size()) {
+            String twice = columns.stream().map(Column::name).filter(name -> !seen.add(name)).findFirst().orElseThrow();
+            throw new DataException(path + ": there are two columns '" + twice + "'; rename one");
+        }
         leaves = places.stream().mapToInt(Integer::intValue).toArray();
         long most = ROWS_FACTOR * (long) Table.blockRows(columns.size());
         List<Long> parts = new ArrayList<>(List.of(0L));
@@ -132,11 +139,11 @@ final class ParquetTable implements Table {
     }
 
     private DataException damaged(String what) {
-        return new DataException("cannot read " + path + " as Parquet: " + what + "; it may be damaged or truncated");
+        return ParquetRead.damaged(path, what, null);
     }
 
     static ParquetTable open(Path path, Spool source) {
-        return guard(path, () -> {
+        return ParquetRead.guard(path, () -> {
             List<String> dotted;
             try (ParquetFileReader file = open(source, List.of())) {
                 dotted = file.getFileSchema().getRootNode().children().stream().map(SchemaNode::name)
@@ -156,37 +163,16 @@ final class ParquetTable implements Table {
         return ParquetFileReader.open(dotted.isEmpty() ? file : new DottedNames(file, dotted), Threads.CONTEXT);
     }
 
-    /** What the library throws about a file, whatever its type, is about the file. */
-    private static <T> T guard(Path path, Callable<T> work) {
-        try {
-            return work.call();
-        } catch (DataException e) {
-            throw e;
-        } catch (Exception | StackOverflowError e) {
-            throw new DataException(DataException.isInterrupted(e) ? "cannot read " + path + ": the thread was interrupted"
-                    : "cannot read " + path + " as Parquet: " + reason(e) + "; it may be damaged or truncated", e);
-        } catch (OutOfMemoryError e) {
-            throw new DataException("cannot read " + path + " as Parquet: what it says it holds needs more memory than Java has; "
-                    + "KAN4J_JVM_OPTS=-Xmx16g, say, gives more, unless it is damaged", e);
-        } catch (LinkageError e) {
-            throw Spool.missingLibrary(path, e);
-        }
-    }
-
-    /** In words; what Java says of its own operations helps nobody. */
-    private static String reason(Throwable e) {
-        boolean own = e.getMessage() == null || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
-                || e instanceof StackOverflowError || JAVAS_OWN.matcher(e.getMessage()).find();
-        return own ? "its parts do not fit together" : e.getMessage();
-    }
-
-    private static Column column(SchemaNode node) {
+    private static Column column(SchemaNode node, int place) {
+        String name = DottedNames.original(node.name());
+        name = name.isBlank() ? "column " + place : name;
         if (!(node instanceof SchemaNode.PrimitiveNode leaf) || leaf.repetitionType() == RepetitionType.REPEATED) {
-            return new Column(DottedNames.original(node.name()), Kind.OTHER, "nested");
+            return new Column(name, Kind.OTHER, "nested");
         }
         LogicalType logical = leaf.logicalType();
         String type = leaf.type() + (logical == null ? "" : " (" + logical + ")");
-        return new Column(DottedNames.original(node.name()), ParquetColumn.kind(leaf.type(), logical), type);
+        return new Column(name, ParquetColumn.kind(leaf.type(), logical), leaf.type() == PhysicalType.INT96 ? type + ", a time"
+                : type);
     }
 
     @Override
@@ -197,6 +183,11 @@ final class ParquetTable implements Table {
     @Override
     public List<Column> columns() {
         return columns;
+    }
+
+    @Override
+    public boolean unnamed(int column) {
+        return nameless.get(column) || Table.super.unnamed(column);
     }
 
     @Override
@@ -225,12 +216,15 @@ final class ParquetTable implements Table {
             if (leaves[i] < 0) {
                 throw new DataException(path + ": column '" + columns.get(i).name() + "' is nested, expected single values");
             }
+            if (nameless.get(i)) {
+                throw new DataException(path + ": " + columns.get(i).name() + " has no name, by which alone it can be read");
+            }
             if (codecs.containsKey(i)) {
                 throw new DataException(path + ": column '" + columns.get(i).name() + "' is compressed with " + codecs.get(i)
                         + ", which is not supported; write it with Snappy, Zstandard, LZ4, gzip or no compression");
             }
         }
-        guard(path, () -> {
+        ParquetRead.guard(path, () -> {
             checkPages(wanted);
             return null;
         });
@@ -272,7 +266,7 @@ final class ParquetTable implements Table {
 
         Cursor(int... wanted) {
             this.wanted = wanted;
-            file = guard(path, () -> open(source, dotted));
+            file = ParquetRead.guard(path, () -> open(source, dotted));
             for (int i : wanted) {
                 ColumnSchema column = file.getFileSchema().getColumn(leaves[i]);
                 schemas.add(column);
@@ -286,7 +280,7 @@ final class ParquetTable implements Table {
             if (loaded != null && loaded.block == to && Arrays.equals(loaded.columns, wanted)) {
                 cells = loaded.cells;
             } else {
-                guard(path, () -> {
+                ParquetRead.guard(path, () -> {
                     cells = read(to);
                     return null;
                 });
@@ -388,7 +382,7 @@ final class ParquetTable implements Table {
 
         @Override
         public void close() {
-            guard(path, () -> {
+            ParquetRead.guard(path, () -> {
                 try (file) {
                     closeWalk();
                 }

@@ -273,6 +273,11 @@ final class PartsTable implements Table {
         }
 
         @Override
+        public String label(int at) {
+            return inner[at] >= 0 ? reader.label(inner[at]) : value(at);
+        }
+
+        @Override
         public DataException error(int at, String what) {
             return inner[at] >= 0 ? reader.error(inner[at], what) : new DataException(parts.get(part).path() + ": row "
                     + reader.row() + ", the folder's '" + columns.get(wanted[at]).name() + "': " + what);

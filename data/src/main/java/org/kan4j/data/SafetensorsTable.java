@@ -48,6 +48,9 @@ final class SafetensorsTable implements Table {
         this.path = path;
         this.source = source;
         this.file = file;
+        if ("kan4j".equals(file.metadata().get("format"))) {
+            throw new DataException(path + " is a model of kan4j, expected a table");
+        }
         Safetensors.Entry first = null;
         for (Safetensors.Entry tensor : file.entries().values()) {
             if (tensor.shape().rank() == 0) {

@@ -33,6 +33,8 @@ final class Spool {
 
     private static final Cleaner CLEANER = Cleaner.create();
     private static final int LOOK = 512;
+    /** Where an archive of tar says that it is one. */
+    private static final int TAR = 257;
     private static final int DEVICE = 0x2000;
     private static final int KIND = 0xf000;
 
@@ -41,7 +43,7 @@ final class Spool {
 
     static {
         OTHERS.put("504b0304", "a zip archive, a workbook of Excel (.xlsx) or weights of PyTorch (.pt); unpack it, "
-                + "save the sheet as CSV, or make a model of the weights with kan4j import");
+                + "save the sheet as CSV, or read the weights by Weights.read");
         OTHERS.put("8002", "a pickle of Python; write the table as CSV or Parquet");
         OTHERS.put("8004", "a pickle of Python; write the table as CSV or Parquet");
         OTHERS.put("8005", "a pickle of Python; write the table as CSV or Parquet");
@@ -59,6 +61,11 @@ final class Spool {
         OTHERS.put("894844460d0a1a0a", "an HDF5 file; write the table as CSV or Parquet");
         OTHERS.put("934e554d5059", "a NumPy array; write it as CSV or safetensors");
         OTHERS.put("255044462d", "a PDF document");
+        OTHERS.put("3c7374617461", "a file of Stata; write it as CSV or Parquet");
+        OTHERS.put("24464c32", "a file of SPSS; write it as CSV or Parquet");
+        OTHERS.put("484541444552205245434f52442a2a", "a transport file of SAS; write it as CSV or Parquet");
+        OTHERS.put("4f5243", "an ORC file; write it as Parquet");
+        OTHERS.put("3c7461626c65", "a web page's table; write it as CSV");
         OTHERS.put("3c3f786d6c", "an XML document; write the table as CSV or Parquet");
         OTHERS.put("3c21646f6374797065", "a web page, not the file it links to");
         OTHERS.put("3c21444f4354595045", "a web page, not the file it links to");
@@ -109,9 +116,15 @@ final class Spool {
         if (!csv && !format.equals(CsvFormat.FROM_FILE)) {
             throw new DataException(
                     shown + " is no CSV file, for which alone format.separator, format.decimal, format.thousands, "
-                            + "format.missing, format.header and format.encoding are");
+                            + "format.missing, format.header, format.encoding and format.skipLines are");
         }
-        if (name.endsWith(".parquet") || startsWith(first, "50415231")) {
+        if (name.endsWith(".parquet") && !startsWith(first, "50415231")) {
+            throw new DataException(shown + OTHERS.entrySet().stream().filter(other -> startsWith(first, other.getKey()))
+                    .findFirst().map(other -> " is " + other.getValue())
+                    .orElse(first.length < 4 ? " has " + first.length + " bytes, too few for a Parquet file; it may be truncated"
+                            : " is no Parquet file: it does not begin with PAR1, as these do"));
+        }
+        if (startsWith(first, "50415231")) {
             try {
                 return ParquetTable.open(shown, source);
             } catch (LinkageError e) { // ParquetTable itself does not link without Hardwood
@@ -125,6 +138,9 @@ final class Spool {
             if (startsWith(first, other.getKey())) {
                 throw new DataException(shown + " is " + other.getValue());
             }
+        }
+        if (first.length > TAR + 5 && new String(first, TAR, 5, StandardCharsets.ISO_8859_1).equals("ustar")) {
+            throw new DataException(shown + " is a tar archive; unpack it");
         }
         if (isJson(new String(first, StandardCharsets.ISO_8859_1))) {
             throw new DataException(shown + " is JSON; expected a CSV, Parquet or safetensors file");
@@ -207,8 +223,36 @@ final class Spool {
     }
 
     private static Spool unpacked(Spool packed) throws IOException {
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(packed.file), 1 << 16)) {
-            return copy(in);
+        try (Members in = new Members(Files.newInputStream(packed.file))) {
+            Spool copy = copy(in);
+            in.requireEnd();
+            return copy;
+        }
+    }
+
+    /** Members of a gzip file one after the other. Java's class takes whatever is behind one that is no other for the end. */
+    private static final class Members extends GZIPInputStream {
+
+        private static final int TRAILER = 8;
+
+        Members(InputStream in) throws IOException {
+            super(in, 1 << 16);
+        }
+
+        /** Refuses what stands behind the last member, but for zeros that fill a block. */
+        void requireEnd() throws IOException {
+            byte[] rest = in.readAllBytes();
+            int from = Math.min(len, len - inf.getRemaining() + TRAILER);
+            boolean padding = true;
+            for (int i = from; i < len; i++) {
+                padding &= buf[i] == 0;
+            }
+            for (byte b : rest) {
+                padding &= b == 0;
+            }
+            if (!padding) {
+                throw new ZipException("other bytes behind its end");
+            }
         }
     }
 
@@ -229,7 +273,7 @@ final class Spool {
             return kept(Files.createTempFile("kan4j-", ".data"));
         } catch (IOException e) {
             throw new IOException("it must be copied first, and the temporary folder " + System.getProperty("java.io.tmpdir")
-                    + " cannot be written to (KAN4J_JVM_OPTS=-Djava.io.tmpdir=FOLDER names another)", e);
+                    + " cannot be written to (-Djava.io.tmpdir=FOLDER names another)", e);
         }
     }
 

@@ -5,9 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Transform;
 
@@ -155,22 +153,6 @@ public final class TableSet {
         return new Learner(table, options).learn();
     }
 
-    /** An input: its place in the table and among the cells read, and what is learned of it. */
-    private static final class Input {
-        final int column;
-        final ColumnScan scan;
-        final int at;
-        boolean numeric;
-        final ColumnRange sample = new ColumnRange();
-        final TreeSet<String> texts = new TreeSet<>();
-
-        Input(int column, ColumnScan scan, int at) {
-            this.column = column;
-            this.scan = scan;
-            this.at = at;
-        }
-    }
-
     private static final class Learner {
         final Table table;
         final Options options;
@@ -208,7 +190,7 @@ public final class TableSet {
                     unnamed.add(Integer.toString(i + 1));
                     continue;
                 }
-                require(column);
+                require(column, false);
                 boolean categorical = options.categorical.contains(column.name());
                 inputs.add(new Input(i, new ColumnScan(table, column, categorical, false, inputs.size()), inputs.size()));
             }
@@ -220,7 +202,7 @@ public final class TableSet {
                         + " left out; a name in the header makes an input");
             }
             target = new TargetScan(table, options, inputs.size());
-            target.columns().forEach(column -> require(table.columns().get(column)));
+            target.columns().forEach(column -> require(table.columns().get(column), true));
             columns = IntStream.concat(inputs.stream().mapToInt(input -> input.column), target.columns()).toArray();
         }
 
@@ -234,11 +216,11 @@ public final class TableSet {
             return by.input() ? null : by.column();
         }
 
-        private void require(Table.Column column) {
+        private void require(Table.Column column, boolean target) {
             if (column.kind() == Table.Kind.OTHER) {
-                throw new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
-                        + ", expected numbers, texts or truth values (" + Names.option("drop", column.name())
-                        + " leaves it out)");
+                throw new DataException(table.path() + ": " + (target ? "the target '" : "column '") + column.name()
+                        + "' is of type " + column.type() + ", expected numbers, texts or truth values"
+                        + (target ? "" : " (" + Names.option("drop", column.name()) + " leaves it out)"));
             }
         }
 
@@ -348,7 +330,7 @@ public final class TableSet {
         private void learn(Input input, Table.Reader reader, boolean tested) {
             if (!input.numeric) {
                 if (input.texts.size() <= input.scan.mostCategories() && !reader.missing(input.at)) {
-                    input.texts.add(reader.text(input.at));
+                    input.texts.add(reader.label(input.at));
                 }
             } else if (!tested) {
                 double value = reader.tryNumber(input.at);
@@ -364,6 +346,7 @@ public final class TableSet {
             List<Encoding.Column> encoded = new ArrayList<>();
             List<String> categories = new ArrayList<>();
             List<String> skewed = new ArrayList<>();
+            List<String> constant = new ArrayList<>();
             for (Input input : inputs) {
                 String name = input.scan.name();
                 if (input.numeric) {
@@ -372,6 +355,9 @@ public final class TableSet {
                     }
                     Encoding.Scaling way = options.quantiles.contains(name) ? Encoding.Scaling.QUANTILES : options.scaling;
                     encoded.add(input.sample.input(name, way));
+                    if (input.sample.low() == input.sample.high()) {
+                        constant.add("'" + name + "' (" + Cells.text(input.sample.low()) + ")");
+                    }
                     if (way != Encoding.Scaling.QUANTILES) {
                         Uneven.note(input.sample, name, way).ifPresent(skewed::add);
                     }
@@ -386,6 +372,9 @@ public final class TableSet {
             }
             if (!categories.isEmpty()) {
                 notes.add("taken as categories, one input for each text: " + Names.some(categories));
+            }
+            if (!constant.isEmpty()) {
+                notes.add("of one value in all training rows, of which nothing can be learned: " + Names.some(constant));
             }
             notes.addAll(skewed.size() <= HINT_VALUES ? skewed : skewed.subList(0, HINT_VALUES));
             if (skewed.size() > HINT_VALUES) {

@@ -80,13 +80,18 @@ final class TargetScan {
     /** What is to be predicted, after all rows were seen. */
     TableSet.Task task(long rows, List<String> notes) {
         if (names.size() == 1) {
-            return task(scans.getFirst(), rows, notes);
+            TableSet.Task task = task(scans.getFirst(), rows, notes);
+            if (task == TableSet.Task.REGRESSION) {
+                scans.getFirst().targetRemark().ifPresent(notes::add);
+            }
+            return task;
         }
         for (ColumnScan scan : scans) {
             requireNumbers(scan);
             if (scan.different() < 2) {
                 throw same(scan, rows);
             }
+            scan.targetRemark().ifPresent(notes::add);
         }
         return TableSet.Task.REGRESSION;
     }
@@ -158,7 +163,7 @@ final class TargetScan {
 
     /** Which of the strata a row is in. */
     int stratum(Table.Reader reader) {
-        return classes == null ? 0 : classes.of(reader.text(at));
+        return classes == null ? 0 : classes.of(reader.label(at));
     }
 
     /** Takes in the values of a training row. */

@@ -186,6 +186,14 @@ class ColumnKindsTest {
     }
 
     @Test
+    void aConstantThatIsMissingIsNotAnother() throws IOException {
+        Encoding encoding = learn(i -> "3").encoding().with(Encoding.Missing.FILL, Encoding.Unseen.REFUSE);
+        List<String> notes = new ArrayList<>();
+        assertThat(features(table(4, i -> i == 1 ? "" : i == 2 ? "-" : "3"), encoding, notes)).containsOnly(0);
+        assertThat(notes).isEmpty();
+    }
+
+    @Test
     void everyClassHasARowToTrainOn() throws IOException {
         for (int seed = 0; seed < 20; seed++) {
             TableSet set = TableSet.learn(table(ROWS, i -> i == 7 ? "rare" : "k" + i % 2),

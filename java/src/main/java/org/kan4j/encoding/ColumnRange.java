@@ -97,14 +97,32 @@ public final class ColumnRange {
     public Encoding.Numeric input(String name, Encoding.Scaling scaling) {
         boolean spread = scaling == Encoding.Scaling.QUANTILES || scaling == Encoding.Scaling.AUTO && isUneven();
         double[] values = sorted();
-        return new Encoding.Numeric(name, low, high, spread ? quantile(values, 0.5) : mean,
+        return new Encoding.Numeric(name, low, high, spread ? quantile(values, 0.5) : mean(),
                 spread ? quantiles(values) : List.of(),
                 missing);
     }
 
     /** The target that is scaled to mean 0 and deviation 1; where all values are equal their unit is kept. */
     public Encoding.Value target(String name) {
-        return new Encoding.Value(name, mean, squares > 0 ? Math.sqrt(squares / count) : 1);
+        return new Encoding.Value(name, mean(), high > low ? deviation() : 1);
+    }
+
+    private double mean() {
+        return Double.isFinite(mean) ? mean : scaled(1);
+    }
+
+    private double deviation() {
+        double deviation = Math.sqrt(squares / count);
+        return deviation >= Math.sqrt(Double.MIN_NORMAL) && Double.isFinite(deviation) ? deviation : scaled(2);
+    }
+
+    /** Mean (1) or deviation (2) where squares are beyond the range of doubles: of the sample, divided by its greatest. */
+    private double scaled(int moment) {
+        double[] values = sorted();
+        double most = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
+        double middle = Arrays.stream(values).map(v -> v / most).average().orElseThrow();
+        double variance = Arrays.stream(values).map(v -> (v / most - middle) * (v / most - middle)).average().orElseThrow();
+        return moment == 1 ? middle * most : variance > 0 ? Math.sqrt(variance) * most : high / 2 - low / 2;
     }
 
     /**

@@ -19,6 +19,14 @@ public interface RawRow {
     /** The text of a cell; of whole numbers without a point. */
     String text(int at);
 
+    /**
+     * What categories and labels are compared by: the text or, of a number in a notation of its own, such as with a decimal comma,
+     * the number as programs write it.
+     */
+    default String label(int at) {
+        return text(at);
+    }
+
     /** An error about a cell of this row: where it is, and what is wrong with it. */
     KanException error(int at, String what);
 }

@@ -61,7 +61,7 @@ public final class RowEncoder {
             switch (encoding.columns().get(c)) {
                 case Encoding.Numeric n -> {
                     boolean missing = row.missing(cell);
-                    into[out++] = n.encode(missing ? filled(row, cell, n.mean()) : finite(row, cell));
+                    into[out++] = missing ? n.encode(filled(row, cell, n.mean())) : near(row, cell, n);
                     if (n.indicator()) {
                         into[out++] = missing ? 1 : 0;
                     }
@@ -84,6 +84,16 @@ public final class RowEncoder {
         }
     }
 
+    /** A number that a model can be given: far enough outside the training rows' range a float has none. */
+    private static double near(RawRow row, int cell, Encoding.Numeric column) {
+        double encoded = column.encode(finite(row, cell));
+        if (!(Math.abs(encoded) <= Float.MAX_VALUE)) {
+            throw row.error(cell, "'" + row.text(cell) + "' is too far outside the range of the training rows, " + Values.text(column.low())
+                    + " to " + Values.text(column.high()) + ", to compute with");
+        }
+        return encoded;
+    }
+
     private double filled(RawRow row, int cell, double value) {
         if (encoding.missing() == Missing.FILL) {
             return value;
@@ -92,7 +102,7 @@ public final class RowEncoder {
     }
 
     private int index(RawRow row, int cell, Encoding.Categorical column, Values.Index known) {
-        String value = row.text(cell);
+        String value = row.label(cell);
         int index = known.of(value);
         if (index < 0 && encoding.unseen() == Encoding.Unseen.REFUSE) {
             throw row.error(cell, "'" + value + "' is not one of the values the model was trained on: "
@@ -126,7 +136,7 @@ public final class RowEncoder {
             case Encoding.Quantiles q -> Arrays.fill(into, 0, q.width(), scaled(row, at, q.value()));
             case Encoding.Classes c -> {
                 requireTarget(row, at);
-                int index = labels.of(row.text(at));
+                int index = labels.of(row.label(at));
                 if (index < 0) {
                     throw row.error(at, "'" + row.text(at) + "' is not one of the classes of the model: "
                             + some(c.labels()));

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 
 /** Values as texts: categories and labels are compared as values, so {@code 1}, {@code 1.0} and {@code true} are one. */
 public final class Values {
@@ -53,6 +54,22 @@ public final class Values {
         } catch (NumberFormatException e) {
             return text;
         }
+    }
+
+    /** By what texts of one value are called: a number as it is written shortest, a truth value as first found, others as is. */
+    public static Map<String, String> names(Iterable<String> texts) {
+        Map<String, String> names = new HashMap<>();
+        for (String text : texts) {
+            String value = canonical(text);
+            names.merge(value, truth(text) != null ? text : value,
+                    (before, now) -> truth(before) != null && truth(now) == null ? now : before);
+        }
+        return names;
+    }
+
+    /** Some texts by the alphabet, those of one value under one text. */
+    public static List<String> merged(SortedSet<String> texts) {
+        return names(texts).values().stream().sorted().toList();
     }
 
     /** The place of each of some values, found by text or, where no text is the same, by value. */

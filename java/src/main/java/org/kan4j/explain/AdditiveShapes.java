@@ -70,9 +70,8 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
         boolean additive = model.layers().size() == 1 && model.layers().getFirst() instanceof KanLayer layer
                 && !layer.inputNorm();
         if (!additive) {
-            throw KanException
-                    .invalid("only an additive model is a sum of functions of one column each: a single layer without a "
-                            + "norm; given %s (train --gam, or Kan.regressor().additive(), makes one)", model);
+            throw KanException.invalid("only an additive model is a sum of functions of one column each: a single layer without a "
+                    + "norm; given a model of %d layers (KanBuilder.additive makes one)", model.layers().size());
         }
         return new Taking(encoding, predict, rows).all();
     }
@@ -116,7 +115,7 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
             int at = 0;
             for (Encoding.Column column : encoding.columns()) {
                 if (column instanceof Encoding.Pixels) {
-                    throw KanException.invalid("the shapes of pixels are as many as there are pixels; draw them with kan4j plot");
+                    throw KanException.invalid("the shapes of pixels are as many as there are pixels; EdgePlot draws one");
                 }
                 shapes.addAll(shapes(column, at, names, plain));
                 at += column.width();

@@ -21,10 +21,15 @@ public final class Diagram {
     /** Edges that are drawn at most: those of the largest effects. */
     public static final int EDGES = 200;
     private static final int POINTS = 65;
+    /** Nodes in a row whose names are shown at most. */
+    private static final int NAMED = 40;
     private static final int ROWS = 1000;
     private static final double BOX = 30;
     private static final double LEVEL = 150;
     private static final double MARGIN = 46;
+    /** Pixels of a letter, about; and the most that a name makes a node's place wide. */
+    private static final double LETTER = 6.6;
+    private static final double MOST = 150;
 
     private final Context context;
     private final KanGraph graph;
@@ -104,7 +109,14 @@ public final class Diagram {
                 levels.add(new Level(last.y(), last.count(), marks));
             }
         }
-        width = Math.clamp(Math.max(widest, graph.in()) * 36.0 + 2 * MARGIN, 420, 3200);
+        double names = Math.max(named(inputs), named(outputs));
+        for (int l = 0; l < graph.layers().size(); l++) { // a function's name stands beside its edge
+            int index = l;
+            List<Edge> edges = drawn.stream().filter(e -> e.layer() == index).toList();
+            names = Math.max(names, edges.size() * edges.stream().filter(functions::containsKey)
+                    .mapToDouble(e -> BOX + 8 + LETTER * functions.get(e).length()).max().orElse(0));
+        }
+        width = Math.clamp(Math.max(Math.max(widest, graph.in()) * 36.0, names) + 2 * MARGIN, 420, 3200);
         double height = y + 2 * MARGIN + (effects.size() > drawn.size() ? 20 : 0);
         svg.append(Svg.open(width, height, "network " + graph.shape()));
         double bottom = y + MARGIN;
@@ -115,6 +127,12 @@ public final class Diagram {
                     .append(effects.size() - drawn.size()).append(" weaker edges not drawn</text>\n");
         }
         return svg.append("</svg>\n").toString();
+    }
+
+    /** How wide names in a row are, those that are shown. */
+    private static double named(List<String> names) {
+        return names.size() > NAMED ? 0
+                : names.size() * Math.min(MOST, 12 + LETTER * names.stream().mapToInt(String::length).max().orElse(0));
     }
 
     private void layers(Set<Edge> drawn, List<Level> levels, List<Integer> ofLayer, double bottom) {
@@ -206,7 +224,8 @@ public final class Diagram {
             Level level = levels.get(v);
             boolean first = v == 0;
             boolean last = v == levels.size() - 1;
-            double r = level.count() > 40 ? 3 : 7;
+            double r = level.count() > NAMED ? 3 : 7;
+            int letters = (int) ((width - 2 * MARGIN) / level.count() / LETTER) - 1;
             for (int i = 0; i < level.count(); i++) {
                 double x = place(i, level.count());
                 double y = bottom - level.y();
@@ -216,8 +235,10 @@ public final class Diagram {
                 if (r > 3 && !mark.isEmpty()) {
                     text(x, y + 4, mark);
                 }
-                if ((first || last) && level.count() <= 40) {
-                    text(x, first ? y + 24 : y - 14, first ? inputs.get(i) : outputs.get(i));
+                if ((first || last) && level.count() <= NAMED) {
+                    String name = first ? inputs.get(i) : outputs.get(i);
+                    text(x, first ? y + 24 : y - 14, name.length() <= letters ? name
+                            : name.substring(0, Math.max(1, letters - 1)) + "…");
                 }
             }
         }

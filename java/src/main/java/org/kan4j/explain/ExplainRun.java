@@ -23,6 +23,8 @@ final class ExplainRun {
 
     /** Inputs up to which shapes are searched; of more, a wide network is pruned first. */
     private static final int FEW = 4;
+    /** Inputs above which the search for structure wants those that a network left out to be gone ({@link StructureAttempt}). */
+    private static final int LOOKED_THROUGH = 10;
     /** Networks whose error is more than this share of the targets' deviation are not worth a formula while others are left. */
     private static final double WORTH = 0.15;
     /** Shapes that may follow the best network without being better before the search ends. */
@@ -33,6 +35,8 @@ final class ExplainRun {
     /** Error, against the targets' deviation, at which nothing is looked at ahead. */
     private static final double CLOSE = 5e-4;
     private static final int WIDE_STARTS = 4;
+    /** How many times as many terms series get at most. */
+    private static final int LONGEST = 3;
     /** Edges up to which all functions of the library are tried at once, and larger networks that get them at the end. */
     private static final int QUICK = 4;
     private static final int DEFERRED = 2;
@@ -151,12 +155,8 @@ final class ExplainRun {
     // ------------------------------------------------------------------------------------------------------------ search
 
     private void search(Data data, int[] names) {
-        if (options.structure() && goOn()) {
-            found.addAll(StructureAttempt.of(context, options, data, names, () -> fit(data, wide(data), names), this::say,
-                    this::goOn));
-            if (exact()) {
-                return;
-            }
+        if (structured(data, names)) {
+            return;
         }
         Data few = data;
         int[] kept = names;
@@ -169,6 +169,9 @@ final class ExplainRun {
             wide = new FormulaAttempt.Network(new KanGraph(wide.graph().layers(), IntStream.range(0, inputs.length).toArray()),
                     wide.shape(), kept);
             bestNetwork = Math.min(bestNetwork, Quality.of(context, wide.graph(), few.held()).value());
+            if (data.train().in() > LOOKED_THROUGH && structured(few, kept)) {
+                return;
+            }
         }
         if (few.train().in() <= 6) {
             ladder(few, kept);
@@ -181,6 +184,15 @@ final class ExplainRun {
             throw KanException.invalid("%s minutes were too few to leave out enough of the %d features for a formula to be read; "
                     + "give more of them, or fewer features", Svg.number(options.minutes(), 3), data.train().in());
         }
+    }
+
+    /** Whether a formula that is right to the last digit was found in the data itself. */
+    private boolean structured(Data data, int[] names) {
+        if (options.structure() && goOn()) {
+            found.addAll(StructureAttempt.of(context, options, data, names, () -> fit(data, wide(data), names), this::say,
+                    this::goOn));
+        }
+        return exact();
     }
 
     private static Shape wide(Data data) {
@@ -258,11 +270,23 @@ final class ExplainRun {
                                 return !goOn();
                             }
                         })) {
-            KanGraph graph = KanGraph.of(result.parameters());
+            KanGraph graph = grids || wide ? KanGraph.of(result.parameters()) : longer(data, KanGraph.of(result.parameters()));
             say("fit", "%s %s, best of %d starts: held-out RMSE %s", shape, options.basis().name(), fit.starts(),
                     Svg.number(inUnit(Quality.of(context, graph, data.held()).value()), 3));
             return new FormulaAttempt.Network(graph, shape.toString(), names);
         }
+    }
+
+    /** With two and three times as many terms, for series, where that is better: what {@link Fit} does to grids. */
+    private KanGraph longer(Data data, KanGraph start) {
+        KanGraph best = start;
+        int terms = Resolution.of(start);
+        for (int times = 2; terms > 0 && times <= LONGEST && goOn(); times++) {
+            KanGraph other = Refit.run(context, Resolution.refined(context, best, times * terms, data.train().x()), data.train(), 200);
+            boolean better = Quality.of(context, other, data.held()).value() < Quality.of(context, best, data.held()).value();
+            best = better ? other : best;
+        }
+        return best;
     }
 
     private double inUnit(double rmse) {

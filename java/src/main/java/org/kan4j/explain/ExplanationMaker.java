@@ -11,6 +11,8 @@ import java.util.function.Function;
 import org.kan4j.device.Context;
 import org.kan4j.formula.DomainStatus;
 import org.kan4j.formula.Expression;
+import org.kan4j.symbolic.Composition;
+import org.kan4j.symbolic.ConstantFit;
 import org.kan4j.symbolic.FormulaResult;
 import org.kan4j.symbolic.Observations;
 import org.kan4j.symbolic.Verification;
@@ -42,7 +44,12 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
             say.line("formula", "%s", reason);
         } else {
             for (int k = 0; k < chosen.formulas().size(); k++) {
-                say.line("formula", "%s = %s", all.outputs().get(k).name(), chosen.formulas().get(k));
+                String name = all.outputs().get(k).name();
+                boolean near = leavesPattern(chosen, name);
+                say.line("formula", "%s %s %s%s", name, near ? "~" : "=", chosen.formulas().get(k), near
+                        ? String.format(Locale.ROOT, "   an approximation: what it leaves, %.1e of the deviation, is no noise",
+                                chosen.held())
+                        : "");
             }
         }
         Explanation.Scores scores = check.scores();
@@ -139,6 +146,12 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                 Math.sqrt(spread / count), difference, domains), undefined, domains, guard, warnings);
     }
 
+    /** Whether what a formula leaves of a target goes together along an input: it is near the data's own, and another. */
+    private static boolean leavesPattern(FormulaAttempt chosen, String output) {
+        Composition formula = Composition.of(Map.of(output, chosen.result().formulas().get(output)));
+        return ConstantFit.fit(formula, FormulaAttempt.observations(chosen.data(), chosen.data().train()), 0).modelError();
+    }
+
     /** Whether nothing is left but the mean of targets that vary: a formula of no input, which explains nothing. */
     private static boolean isMean(FormulaAttempt chosen) {
         return chosen.network().graph().edges().isEmpty() && chosen.held() > VARIES;
@@ -148,6 +161,10 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         if (isMean(chosen)) {
             return String.format(Locale.ROOT, "no formula: no input was found to change %s; its mean is as good as any network "
                     + "(RMSE %.3g of the deviation)", all.outputs().getFirst().name(), chosen.held());
+        }
+        if (!chosen.complete() && seconds >= 60 * options.minutes()) {
+            return String.format(Locale.ROOT, "no formula: %s minutes were too few to find functions for the %d edges %s; give more of "
+                    + "them", Svg.number(options.minutes(), 3), chosen.numeric().size(), ExplainRun.list(chosen.numeric()));
         }
         if (!chosen.complete()) {
             return String.format(Locale.ROOT, "no formula: no function was found for the %d edges %s; a finer grid, more rows "

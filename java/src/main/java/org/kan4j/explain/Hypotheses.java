@@ -6,8 +6,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
+import org.kan4j.rows.RowSource;
 
 /**
  * What a function's inputs have to do with each other (the questions of KAN 2.0, arXiv 2408.10205, section 4, and of AI
@@ -69,31 +71,44 @@ public final class Hypotheses {
 
     /** Share of the variance that two groups of inputs have part in together: 0 iff f is a sum of one without each. */
     public double additive(int[] a, int[] b) {
-        double[] fa = function.apply(exchanged(a));
-        double[] fb = function.apply(exchanged(b));
-        double[] fab = function.apply(exchanged(join(a, b)));
-        double sum = 0;
-        for (int k = 0; k < rows; k++) {
-            double d = f[k] - fa[k] - fb[k] + fab[k];
-            sum += d * d;
-        }
-        return sum / rows / (4 * variance);
+        return quadruples(a, b).additive(variance);
     }
 
     /** Zero iff f is a product of one without each of two groups: f(a,b) f(a',b') = f(a,b') f(a',b). */
     public double multiplicative(int[] a, int[] b) {
-        double[] fa = function.apply(exchanged(a));
-        double[] fb = function.apply(exchanged(b));
-        double[] fab = function.apply(exchanged(join(a, b)));
-        double difference = 0;
-        double size = 0;
-        for (int k = 0; k < rows; k++) {
-            double u = f[k] * fab[k];
-            double v = fa[k] * fb[k];
-            difference += (u - v) * (u - v);
-            size += u * u + v * v;
-        }
-        return size > 0 ? difference / size : 0;
+        return quadruples(a, b).multiplicative();
+    }
+
+    private Quadruples quadruples(int[] a, int[] b) {
+        return new Quadruples(f, function.apply(exchanged(a)), function.apply(exchanged(b)), function.apply(exchanged(join(a, b))));
+    }
+
+    /**
+     * p-values of two groups of inputs: how likely the errors of the function alone make {@link #additive} and {@link
+     * #multiplicative} as large as they are, were it a sum or a product. By the bootstrap: 999 draws of errors.
+     *
+     * @param sum small iff the function is no sum of one without each
+     * @param product small iff it is no product
+     */
+    public record Chances(double sum, double product) {
+    }
+
+    /** A network's outputs less the targets of rows, as {@link #chances} takes them. */
+    public static double[] errors(Context context, KanGraph graph, RowSource rows) {
+        Rows all = Rows.of(rows);
+        double[] errors = graph.predict(context, all.x());
+        Arrays.setAll(errors, k -> errors[k] - all.y()[k]);
+        return errors;
+    }
+
+    /**
+     * p-values.
+     *
+     * @param errors of the function on rows it was not fitted to, at least 20, in its unit
+     */
+    public Chances chances(int[] a, int[] b, double[] errors, long seed) {
+        Quadruples of = quadruples(a, b);
+        return new Chances(of.additiveChance(errors, seed), of.multiplicativeChance(errors, seed));
     }
 
     /**

@@ -99,10 +99,7 @@ public record KanCompiler(KanGraph graph, List<String> variables, double differe
             FormulaGraph.Sum sum = level.nodes().get(o);
             bias[o] = sum.constant();
             for (FormulaGraph.Term term : sum.terms()) {
-                double[] at = seen[term.source()];
-                double[] values = new double[at.length];
-                Arrays.setAll(values, b -> term.function().applyAsDouble(at[b]));
-                layer = Projection.of(context, layer, o, term.source(), at, values).layer();
+                layer = Projection.of(context, layer, o, term.source(), seen[term.source()], term.values(seen)).layer();
             }
         }
         return layer.withTensor("bias", bias);

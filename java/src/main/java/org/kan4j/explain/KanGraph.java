@@ -3,8 +3,11 @@ package org.kan4j.explain;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
+import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
 import org.kan4j.tensor.DType;
 import org.kan4j.error.KanException;
@@ -13,6 +16,7 @@ import org.kan4j.model.KanModel;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.layer.Multiply;
 import org.kan4j.model.Parameters;
+import org.kan4j.rows.RowSource;
 
 /**
  * A network as nodes and edges, in double precision: what attribution, pruning and formulas look at. Immutable; holds no
@@ -121,6 +125,21 @@ public final class KanGraph {
         return edges;
     }
 
+    /**
+     * The edges that are there and match a pattern.
+     *
+     * @param pattern {@code LAYER,INPUT,OUTPUT}, numbers from 0 or {@code *} for any, such as {@code 0,*,2}
+     * @throws KanException if it is no pattern, or no edge matches
+     */
+    public List<Edge> edges(String pattern) {
+        List<Edge> matching = Edge.matching(pattern, edges());
+        if (matching.isEmpty()) {
+            requireEdge(Edge.parse(pattern.replace("*", "0")));
+            throw KanException.invalid("no edge matches %s: those that did were pruned", pattern);
+        }
+        return matching;
+    }
+
     /** What the edges of a layer are functions of. */
     public Argument argument(int layer) {
         requireEdges(layer);
@@ -198,6 +217,17 @@ public final class KanGraph {
     public KanGraph without(Edge edge, double mean) {
         requireEdge(edge);
         return withLayer(edge.layer(), layers.get(edge.layer()).without(edge.output(), edge.input(), mean));
+    }
+
+    /**
+     * Fitted anew to rows, while absent edges stay absent and frozen ones what they are.
+     *
+     * @param iterations of L-BFGS
+     * @param frozen edges that keep their coefficients, such as those of {@link #edges(String)}
+     */
+    public KanGraph fitted(Context context, RowSource train, int iterations, Collection<Edge> frozen) {
+        frozen.forEach(this::requireEdge);
+        return Refit.without(context, this, Rows.of(train), iterations, Set.copyOf(frozen));
     }
 
     /**
@@ -286,6 +316,21 @@ public final class KanGraph {
      */
     public KanGraph arranged(Context context, double... x) {
         return Arrangement.arranged(context, this, x);
+    }
+
+    /**
+     * With splines that fall to 0 outside their grids, as pykan's do, instead of going on as lines: the same function where
+     * what each node sees lies within its grid.
+     */
+    public KanGraph withinGrids() {
+        return new KanGraph(layers.stream().map(layer -> layer.spec() instanceof KanLayer kan
+                && kan.basis() instanceof BSpline spline
+                        ? layer.withSpec(new KanLayer(kan.in(), kan.out(),
+                                spline.withOutside(BSpline.Outside.ZERO), kan.base(), kan.scale(), kan.mask(), kan.bias(),
+                                kan.inputNorm(),
+                                kan.baseNorm(), kan.trainBasis()))
+                        : layer)
+                .toList(), inputs);
     }
 
     /** Outputs of rows given one after the other, computed in double precision. */

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Set;
 import org.kan4j.device.Context;
 import org.kan4j.tensor.DType;
 import org.kan4j.train.DataObjective;
@@ -86,6 +87,21 @@ final class Refit {
             }
             return like(graph, KanGraph.of(parameters));
         }
+    }
+
+    /** The graph after so many iterations on the biases and on the edges that are there, frozen ones excepted. */
+    static KanGraph without(Context context, KanGraph graph, Rows train, int iterations, Set<Edge> frozen) {
+        return some(context, graph, train, iterations, new Movable() {
+            @Override
+            public boolean edge(int layer, int input, int output) {
+                return graph.layer(layer).has(output, input) && !frozen.contains(new Edge(layer, input, output));
+            }
+
+            @Override
+            public boolean node(int layer, int output) {
+                return true;
+            }
+        });
     }
 
     private static ParameterVector free(KanGraph graph, Parameters parameters, Movable movable) {

@@ -9,6 +9,8 @@ import org.kan4j.formula.Notation;
 /** An explanation as one HTML page that needs nothing but itself. */
 final class Report {
 
+    /** Of the formula as it is set; the texts below it have all. */
+    private static final int DIGITS = 6;
     private static final String HEAD = """
             <!DOCTYPE html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -18,7 +20,7 @@ final class Report {
             body{color:var(--ink);background:var(--paper);font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;\
             padding:0 1rem}
             h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid var(--line)}
-            math{font-size:1.5rem}code,pre{font:13px ui-monospace,monospace}pre{overflow-x:auto}.soft{color:var(--soft)}
+            math{font-size:1.5rem}code,pre{font:13px ui-monospace,monospace}pre,.wide{overflow-x:auto}.wide{padding:.3rem 0}.soft{color:var(--soft)}
             table{border-collapse:collapse}th,td{text-align:left;padding:.2rem .9rem .2rem 0;border-bottom:1px solid var(--line);\
             vertical-align:top}
             td.n{text-align:right;font-variant-numeric:tabular-nums}.bar{fill:var(--bar)}.err{stroke:var(--ink)}
@@ -62,7 +64,7 @@ final class Report {
         for (int k = 0; k < shown.size(); k++) {
             Expression formula = shown.get(k);
             String name = e.outputs().get(k).name();
-            html.append("<p>").append(equation(name, formula.format(Notation.MATHML))).append("</p>\n");
+            html.append("<div class=\"wide\">").append(equation(name, formula.format(Notation.MATHML, DIGITS))).append("</div>\n");
             html.append("<table>\n");
             row("text", name + " = " + formula.format(Notation.TEXT));
             row("LaTeX", formula.format(Notation.LATEX));
@@ -122,7 +124,7 @@ final class Report {
     private void network() {
         html.append("<h2>The network</h2>\n<p>Before pruning ").append(Svg.escape(e.before().shape())).append(", ")
                 .append(e.before().edges()).append(" edges; after it ").append(Svg.escape(e.network().shape())).append(", ")
-                .append(e.network().edges().size()).append(". The darker an edge, the more it changes the output.</p>\n");
+                .append(e.network().edges().size()).append(". The stronger a line, the more its edge changes the output.</p>\n");
         html.append("<figure>").append(e.pictures().before()).append("</figure>\n<figure>").append(e.pictures().after())
                 .append("</figure>\n");
     }

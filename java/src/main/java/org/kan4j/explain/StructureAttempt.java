@@ -27,9 +27,8 @@ import org.kan4j.symbolic.StructureSearch;
 /** Formulas of the data itself, each with the network that it is: one edge for each function of one variable. */
 final class StructureAttempt {
 
-    /** Share of the time there is, and seconds at most. */
-    private static final double SHARE = 0.25;
-    private static final double MOST_SECONDS = 20;
+    /** Share of the time there is that networks are left at least. */
+    private static final double SHARE = 0.5;
     /** Intervals of the splines of a network whose edges are known. */
     private static final int GRID = 20;
     private static final int POINTS = 257;
@@ -45,12 +44,13 @@ final class StructureAttempt {
             Supplier<FormulaAttempt.Network> fitted, FormulaAttempt.Say say, BooleanSupplier goOn) {
         Observations train = FormulaAttempt.observations(data, data.train());
         Observations held = FormulaAttempt.observations(data, data.held());
-        long end = System.nanoTime() + (long) (1e9 * Math.min(MOST_SECONDS, SHARE * 60 * options.minutes()));
+        long end = System.nanoTime() + (long) (1e9 * SHARE * 60 * options.minutes());
+        StructureSearch search = StructureSearch.defaults().withLibrary(options.library())
+                .withListener(line -> say.line("structure", "%s", line))
+                .withCancelled(() -> System.nanoTime() > end || !goOn.getAsBoolean());
         List<List<StructureSearch.Met>> met = new ArrayList<>();
         for (Column output : data.outputs()) {
-            met.add(StructureSearch.defaults().withLibrary(options.library())
-                    .withListener(line -> say.line("structure", "%s", line))
-                    .withCancelled(() -> System.nanoTime() > end || !goOn.getAsBoolean()).find(output.name(), train, held));
+            met.add(search.withOperations(search.operations() / data.outputs().size()).find(output.name(), train, held));
         }
         List<FormulaAttempt> attempts = new ArrayList<>();
         int count = met.stream().mapToInt(List::size).min().orElse(0);

@@ -70,6 +70,15 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         return new SymbolicEdges(more);
     }
 
+    /** With the fixed edges that match a pattern ({@link KanGraph#edges(String)}) as the network has them. */
+    public SymbolicEdges without(String pattern) {
+        Map<Edge, Expression> less = new TreeMap<>(functions);
+        if (!less.keySet().removeAll(Edge.matching(pattern, functions.keySet()))) {
+            throw KanException.invalid("the edge %s is not fixed; fixed are %s", pattern, functions.keySet());
+        }
+        return new SymbolicEdges(less);
+    }
+
     /** With an edge as the network has it. */
     public SymbolicEdges without(Edge edge) {
         Map<Edge, Expression> less = new TreeMap<>(functions);
@@ -169,7 +178,7 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
             Edge edge = known.getKey();
             if (!graph.layer(edge.layer()).has(edge.output(), edge.input()) || known.getValue().variables().contains(OWN)) {
                 throw KanException.invalid("edge %s of the model is the function %s and has no coefficients for it; only "
-                        + "SymbolicEdges.predict in Java and kan4j import --out FILE.json compute such a model", edge,
+                        + "SymbolicEdges.predict computes such a model", edge,
                         known.getValue());
             }
         }
@@ -185,8 +194,7 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         List<Edge> missing = new ArrayList<>(graph.edges());
         missing.removeIf(edge -> functions.containsKey(edge) && !functions.get(edge).variables().contains(OWN));
         if (!missing.isEmpty()) {
-            throw KanException.invalid("%d edges have no function yet, such as %s: kan4j symbolic --fix or --auto gives them "
-                    + "one", missing.size(), missing.getFirst());
+            throw KanException.invalid("%d edges have no function yet, such as %s: SymbolicEdges.with gives an edge one", missing.size(), missing.getFirst());
         }
         Composition composition = new GraphFormula(context, graph, new double[2 * graph.in()], inputs, outputs, functions)
                 .composition();

@@ -71,4 +71,14 @@ final class CDialect implements Dialect {
         }
         text.line("};").line("");
     }
+
+    @Override
+    public int fewestInRows() {
+        return Integer.MAX_VALUE; // a compiler of C knows vectors in one array, too
+    }
+
+    @Override
+    public void rows(Text text, String type, String name, double[] values, int out) {
+        throw new UnsupportedOperationException("C has no use for rows");
+    }
 }

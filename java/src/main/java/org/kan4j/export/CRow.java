@@ -250,12 +250,12 @@ final class CRow {
     private static String literal(String value) {
         if (value.indexOf(0) >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
             throw new UnsupportedException("'" + value.replaceAll("\\p{Cntrl}", "?") + "' has a character that no text of C "
-                    + "can hold; without --raw the sources take the numbers that the model sees");
+                    + "can hold; without an encoding the sources take the numbers that the model sees");
         }
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > LONGEST) {
             throw new UnsupportedException("a text of C has at most " + LONGEST + " bytes, '" + value.substring(0, 40)
-                    + "...' has " + bytes.length + "; without --raw the sources take the numbers that the model sees");
+                    + "...' has " + bytes.length + "; without an encoding the sources take the numbers that the model sees");
         }
         StringBuilder literal = new StringBuilder("\"");
         for (byte b : bytes) {

@@ -29,7 +29,9 @@ final class CodePrinter {
     private final TreeSet<Integer> splines = new TreeSet<>();
     private long numbers;
     private int scratch;
+    private int front; // numbers of s before the rows between layers: sums that loops walk from 0 on
     private int step;
+    private boolean rows; // whether the step's weights are rows
 
     /**
      * Prints a program.
@@ -50,7 +52,10 @@ final class CodePrinter {
         functions = new Text(1);
         splines.forEach(s -> SplineTables.print(functions, dialect, type, s / 2, s % 2 == 1));
         if (printed.indexOf(" product(") >= 0) {
-            product();
+            ProductFunction.print(functions, dialect, type, false);
+        }
+        if (printed.indexOf(" productOfRows(") >= 0) {
+            ProductFunction.print(functions, dialect, type, true);
         }
         printed.append(functions);
     }
@@ -74,7 +79,7 @@ final class CodePrinter {
 
     /** Numbers of scratch: two rows between layers, then what the widest layer needs. */
     int scratch() {
-        return 2 * widest() + scratch;
+        return front + 2 * widest() + scratch;
     }
 
     /** Statements of a function that has x, p, y, q and s: the layers one after the other. */
@@ -82,9 +87,9 @@ final class CodePrinter {
         int widest = widest();
         int steps = program.steps().size();
         for (int l = 0; l < steps; l++) {
-            String from = l == 0 ? "x, p" : "s, " + (l % 2 == 1 ? 0 : widest);
-            String to = l == steps - 1 ? "y, q" : "s, " + (l % 2 == 0 ? 0 : widest);
-            text.line("layer%d(%s, %s%s);", l, from, to, usesScratch.get(l) ? ", s, " + 2 * widest : "");
+            String from = l == 0 ? "x, p" : "s, " + (front + (l % 2 == 1 ? 0 : widest));
+            String to = l == steps - 1 ? "y, q" : "s, " + (front + (l % 2 == 0 ? 0 : widest));
+            text.line("layer%d(%s, %s%s);", l, from, to, usesScratch.get(l) ? ", s, " + (front + 2 * widest) : "");
         }
         return text;
     }
@@ -114,7 +119,7 @@ final class CodePrinter {
             case Program.Products products -> print(products);
         }
         String body = functions.toString();
-        boolean scratched = body.contains("s[") || body.contains(" s, ");
+        boolean scratched = body.contains("s[") || body.contains(" s, ") || body.contains("(s, ");
         usesScratch.add(scratched);
         printed.append(new Text(1).line("%s layer%d(%s, int p, %s, int q%s) {", dialect.function("void"), step,
                 dialect.array(type, "x", true), dialect.array(type, "y", false),
@@ -132,20 +137,42 @@ final class CodePrinter {
 
     private void start(int out, double[] bias) {
         functions.line("for (int o = 0; o < %d; o++) {", out);
-        functions.line("y[q + o] = %s;", bias == null ? "0" : "B" + step + "[o]");
+        functions.line("%s = %s;", sum(), bias == null ? "0" : "B" + step + "[o]");
         functions.line("}");
         if (bias != null) {
             table("B" + step, bias);
         }
     }
 
+    /** Output o while it is summed up. */
+    private String sum() {
+        return rows ? "s[o]" : "y[q + o]";
+    }
+
     private void print(Program.Product product) {
+        rows = product.out() >= dialect.fewestInRows();
         start(product.out(), product.bias());
-        table("W" + step, product.weights());
-        if (product.columns().equals(List.of(Expr.X))) {
-            functions.line("product(y, q, %d, W%d, 0, x, p, %d);", product.out(), step, product.in());
-            return;
+        if (rows) {
+            numbers += product.weights().length;
+            dialect.rows(tables, type, "W" + step, product.weights(), product.out());
+            front = Math.max(front, product.out());
+        } else {
+            table("W" + step, product.weights());
         }
+        if (product.columns().equals(List.of(Expr.X))) {
+            product(product, "0", "x, p", "" + product.in());
+        } else {
+            edges(product);
+        }
+        if (rows) {
+            functions.line("for (int o = 0; o < %d; o++) {", product.out());
+            functions.line("y[q + o] = s[o];");
+            functions.line("}");
+            rows = false;
+        }
+    }
+
+    private void edges(Program.Product product) {
         if (product.norm() != null) {
             normalise(product.norm(), "s", "t");
         }
@@ -210,23 +237,23 @@ final class CodePrinter {
         if (!closed) {
             functions.line("if (%s >= 0 && %s <= %d) {", first, first, spline.width() - k - 1);
         }
-        StringBuilder sum = new StringBuilder(value + " * W" + step + "[u + o]");
-        for (int c = 0; c <= k; c++) {
-            if (!closed) {
-                functions.line("%s b%d = s[t + %d];", type, c, place + c);
-            }
-            sum.append(c % 2 == 0 ? " + (" : " + ").append("b").append(c).append(" * W").append(step).append("[r + ")
-                    .append(c * out).append(" + o]").append(c % 2 == 1 || c == k ? ")" : "");
+        for (int c = 0; c <= k && !closed; c++) {
+            functions.line("%s b%d = s[t + %d];", type, c, place + c);
         }
-        functions.line("int r = (i * %d + %s) * %d;", product.width(), first, out);
-        functions.line("int u = (i * %d + %d) * %d;", product.width(), spline.width(), out);
+        functions.line("int r = %s;", row("i * " + product.width() + " + " + first, out));
+        functions.line("int u = %s;", row("i * " + product.width() + " + " + spline.width(), out));
+        StringBuilder sum = new StringBuilder(value + " * " + weight("u", 0, out));
+        for (int c = 0; c <= k; c++) {
+            sum.append(c % 2 == 0 ? " + (" : " + ").append("b").append(c).append(" * ").append(weight("r", c, out))
+                    .append(c % 2 == 1 || c == k ? ")" : "");
+        }
         if (out <= UNROLLED) {
             for (int o = 0; o < out; o++) {
                 functions.line("y%d += %s;", o, sum.toString().replace("+ o]", "+ " + o + "]"));
             }
         } else {
             functions.line("for (int o = 0; o < %d; o++) {", out);
-            functions.line("y[q + o] += %s;", sum.toString());
+            functions.line("%s += %s;", sum(), sum.toString());
             functions.line("}");
         }
         functions.line("} else {");
@@ -239,8 +266,7 @@ final class CodePrinter {
     /** Adds the columns from one to before another, whose values are in scratch. */
     private void add(Program.Product product, int from, int to, int place) {
         if (from >= 0 && to > from) {
-            functions.line("product(y, q, %d, W%d, (i * %d + %d) * %d, s, t + %d, %d);", product.out(), step,
-                    product.width(), from, product.out(), place, to - from);
+            product(product, "i * " + product.width() + " + " + from, "s, t + " + place, "" + (to - from));
         }
     }
 
@@ -254,8 +280,27 @@ final class CodePrinter {
         functions.line("int f = %s < 0 ? 0 : %s;", first, first);
         functions.line("int l = %s > %d ? %d : %s + %d;", first, spline.width() - spline.order() - 1, spline.width(),
                 first, spline.order() + 1);
-        functions.line("product(y, q, %d, W%d, (i * %d + %d + f) * %d, s, t + %d + f - %s, l - f);", product.out(),
-                step, product.width(), at, product.out(), place, first);
+        product(product, "i * " + product.width() + " + " + at + " + f", "s, t + " + place + " + f - " + first, "l - f");
+    }
+
+    /** Adds count rows of the weights times values. */
+    private void product(Program.Product product, String row, String values, String count) {
+        functions.line("%s%d, W%d, %s, %s, %s);", rows ? "productOfRows(s, " : "product(y, q, ", product.out(), step,
+                row(row, product.out()), values, count);
+    }
+
+    /** The place of a row of the weights. */
+    private String row(String number, int out) {
+        return rows || number.equals("0") ? number : "(" + number + ") * " + out;
+    }
+
+    /** The weight of output o in a row so many behind one; of rows the row is declared. */
+    private String weight(String row, int behind, int out) {
+        if (rows) {
+            functions.line("%s[] %s%d = W%d[%s + %d];", type, row, behind, step, row, behind);
+            return row + behind + "[o]";
+        }
+        return "W" + step + "[" + row + (behind == 0 ? "" : " + " + behind * out) + " + o]";
     }
 
     private void print(Program.Edges edges) {
@@ -319,33 +364,6 @@ final class CodePrinter {
         functions.line("a *= x[p + %d + i * %d + j];", products.passed(), products.arity());
         functions.line("}");
         functions.line("y[q + %d + i] = a;", products.passed());
-        functions.line("}");
-    }
-
-    /** y += rows of weights times values, four at a time. */
-    private void product() {
-        functions.line("/* y[q..] += the sum of count rows of w, each of out numbers, times v[at..]. */");
-        functions.line("%s product(%s, int q, int out, %s, int row, %s, int at, int count) {", dialect.function("void"),
-                dialect.array(type, "y", false), dialect.array(type, "w", true), dialect.array(type, "v", true));
-        functions.line("int c = 0;");
-        functions.line("for (; c + 3 < count; c += 4) {");
-        functions.line("%s v0 = v[at + c];", type);
-        functions.line("%s v1 = v[at + c + 1];", type);
-        functions.line("%s v2 = v[at + c + 2];", type);
-        functions.line("%s v3 = v[at + c + 3];", type);
-        functions.line("int r = row + c * out;");
-        functions.line("for (int o = 0; o < out; o++) {");
-        functions
-                .line("y[q + o] += (v0 * w[r + o] + v1 * w[r + out + o]) + (v2 * w[r + 2 * out + o] + v3 * w[r + 3 * out + o]);");
-        functions.line("}");
-        functions.line("}");
-        functions.line("for (; c < count; c++) {");
-        functions.line("%s v0 = v[at + c];", type);
-        functions.line("int r = row + c * out;");
-        functions.line("for (int o = 0; o < out; o++) {");
-        functions.line("y[q + o] += v0 * w[r + o];");
-        functions.line("}");
-        functions.line("}");
         functions.line("}");
     }
 }

@@ -24,6 +24,15 @@ interface Dialect {
     /** Declares numbers that are known at export. */
     void table(Text text, String type, String name, double[] values);
 
+    /**
+     * Outputs from which on weights are declared by {@link #rows}: those of an output after the other behind each column
+     * are an array then.
+     */
+    int fewestInRows();
+
+    /** Declares weights (rows, out) as an array of rows. */
+    void rows(Text text, String type, String name, double[] values, int out);
+
     /** Lines of source. */
     final class Text {
         private final StringBuilder lines = new StringBuilder();

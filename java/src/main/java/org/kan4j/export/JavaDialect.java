@@ -59,9 +59,25 @@ final class JavaDialect implements Dialect {
         return dtype == DType.F64 ? value : "(" + type + ") " + value;
     }
 
+    /** As many as fill a vector; below that loops over them are not worth one. */
+    @Override
+    public int fewestInRows() {
+        return dtype == DType.F64 ? 16 : 32;
+    }
+
+    @Override
+    public void rows(Text text, String type, String name, double[] values, int out) {
+        text.line("private static final %s[][] %s = rows(%d, %ss(%d,", type, name, out, type, values.length);
+        numbers(text, values, "\"));");
+    }
+
     @Override
     public void table(Text text, String type, String name, double[] values) {
         text.line("private static final %s[] %s = %ss(%d,", type, name, type, values.length);
+        numbers(text, values, "\");");
+    }
+
+    private void numbers(Text text, double[] values, String end) {
         int each = CHARS_A_STRING / (dtype == DType.F64 ? 4 : 2);
         for (int from = 0; from < values.length; from += each) {
             int to = Math.min(values.length, from + each);
@@ -73,7 +89,7 @@ final class JavaDialect implements Dialect {
                     append(string, (char) (bits >>> shift));
                 }
             }
-            text.line("%s", string.append(to == values.length ? "\");" : "\",").toString());
+            text.line("%s", string.append(to == values.length ? end : "\",").toString());
         }
         text.line("");
     }

@@ -156,8 +156,23 @@ public final class JavaSource {
         if (code.contains(" erf(")) {
             result.append(ERF);
         }
+        if (code.contains(" productOfRows(")) {
+            result.append(ROWS.replace("float", dtype == DType.F64 ? "double" : "float"));
+        }
         return result.toString();
     }
+
+    private static final String ROWS = """
+                /* HotSpot uses vectors in loops that walk all their arrays by one index: a row is an array. */
+                private static float[][] rows(int out, float[] all) {
+                    float[][] rows = new float[all.length / out][];
+                    for (int r = 0; r < rows.length; r++) {
+                        rows[r] = java.util.Arrays.copyOfRange(all, r * out, (r + 1) * out);
+                    }
+                    return rows;
+                }
+
+            """;
 
     /** Series near 0, continued fraction of erfc elsewhere. */
     private static final String ERF = """

@@ -9,7 +9,7 @@ import org.kan4j.model.Parameters;
 import org.kan4j.model.TensorInfo;
 import org.kan4j.tensor.HostTensor;
 
-/** The tensors of a model's layers, one layer after the other. */
+/** The tensors of a layer of a model. */
 final class LayerNumbers {
 
     /** Numbers of one layer; one of more is refused. */
@@ -18,19 +18,15 @@ final class LayerNumbers {
     private final Parameters parameters;
     private final Arena arena;
     private final Set<String> names = new HashSet<>();
-    private int layer;
+    private final int layer;
 
-    LayerNumbers(Parameters parameters, Arena arena) {
+    LayerNumbers(Parameters parameters, int layer, Arena arena) {
         this.parameters = parameters;
+        this.layer = layer;
         this.arena = arena;
         for (TensorInfo tensor : parameters.tensors()) {
             names.add(tensor.name());
         }
-    }
-
-    /** From here on the numbers are those of the next layer. */
-    void nextLayer() {
-        layer++;
     }
 
     /** (out, in, n) as (in, n, out). */

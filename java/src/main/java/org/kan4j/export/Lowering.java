@@ -9,9 +9,8 @@ import static org.kan4j.export.Expr.of;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Consumer;
 import org.kan4j.layer.Activation;
 import org.kan4j.layer.ActivationLayer;
 import org.kan4j.layer.Affine;
@@ -22,7 +21,6 @@ import org.kan4j.basis.Chebyshev;
 import org.kan4j.tensor.DType;
 import org.kan4j.basis.Fourier;
 import org.kan4j.basis.GaussianRbf;
-import org.kan4j.tensor.HostTensor;
 import org.kan4j.basis.Jacobi;
 import org.kan4j.error.KanException;
 import org.kan4j.layer.KanLayer;
@@ -36,8 +34,6 @@ import org.kan4j.basis.ReluPower;
 import org.kan4j.basis.Rswaf;
 import org.kan4j.basis.Sine;
 import org.kan4j.error.Status;
-import org.kan4j.model.TensorInfo;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.basis.Wavelet;
 import org.kan4j.export.Expr.Op;
 
@@ -62,14 +58,19 @@ final class Lowering {
      * @throws KanException if a number of the model is not finite, or a layer is too large
      */
     static Program program(Parameters parameters, DType dtype) {
-        try (Arena arena = Arena.ofConfined()) {
-            LayerNumbers numbers = new LayerNumbers(parameters, arena);
-            Lowering lowering = new Lowering(numbers, parameters.model().dtype(), dtype);
-            for (LayerSpec layer : parameters.model().layers()) {
-                lowering.lower(layer);
-                numbers.nextLayer();
+        List<Program.Step> steps = new ArrayList<>();
+        steps(parameters, dtype, steps::add);
+        return new Program(parameters.model(), dtype, List.copyOf(steps));
+    }
+
+    /** As {@link #program}, step by step: no more than a layer's numbers need be in memory at a time. */
+    static void steps(Parameters parameters, DType dtype, Consumer<Program.Step> each) {
+        for (int l = 0; l < parameters.model().layers().size(); l++) {
+            try (Arena arena = Arena.ofConfined()) {
+                Lowering lowering = new Lowering(new LayerNumbers(parameters, l, arena), parameters.model().dtype(), dtype);
+                lowering.lower(parameters.model().layers().get(l));
+                lowering.steps.forEach(each);
             }
-            return new Program(parameters.model(), dtype, List.copyOf(lowering.steps));
         }
     }
 

@@ -148,8 +148,11 @@ final class OnnxEncoding {
             }
             case Encoding.Value value -> values("value", y);
             case Encoding.Numbers several -> values("values", y);
-            case Encoding.Quantiles q -> throw new UnsupportedException("quantiles are put in order, for which raw ONNX outputs "
-                    + "have no form yet; without raw columns the file gives the model's own numbers, and Java and C sources take raw rows");
+            case Encoding.Quantiles q -> {
+                // In order, as Outputs puts them.
+                values("quantiles", graph.first("TopK", Map.of("axis", 1L, "largest", 0L, "sorted", 1L), 2, y,
+                        graph.wholes(q.width())));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.kan4j.tensor.DType;
 
 /**
@@ -28,6 +29,7 @@ final class OnnxGraph {
     private static final int ATTRIBUTE_INTS = 7;
     private static final int ATTRIBUTE_STRINGS = 8;
 
+    private final OnnxData data;
     private final Protobuf nodes = new Protobuf();
     private final Protobuf initializers = new Protobuf();
     private final Protobuf inputs = new Protobuf();
@@ -36,6 +38,16 @@ final class OnnxGraph {
     private String scope = "";
     private int next;
     private boolean machineLearning;
+
+    /** A graph that holds its numbers. */
+    OnnxGraph() {
+        this(null);
+    }
+
+    /** A graph whose large tensors are in another file. */
+    OnnxGraph(OnnxData data) {
+        this.data = data;
+    }
 
     /** Names what is added from here on {@code scope.number}. */
     void scope(String name) {
@@ -66,20 +78,32 @@ final class OnnxGraph {
         return node(op, Map.of(), arguments);
     }
 
+    /** A node of several outputs; gives the first, the others are not for use. */
+    String first(String op, Map<String, ?> attributes, int outputs, String... arguments) {
+        List<String> names = IntStream.range(0, outputs).mapToObj(o -> fresh(op)).toList();
+        return node("", op, attributes, names, arguments);
+    }
+
     /** A node of a domain whose output has a name. */
     String node(String domain, String op, Map<String, ?> attributes, String output, String... arguments) {
+        return node(domain, op, attributes, List.of(output), arguments);
+    }
+
+    private String node(String domain, String op, Map<String, ?> attributes, List<String> outputNames,
+            String... arguments) {
         Protobuf node = new Protobuf();
         for (String argument : arguments) {
             node.text(1, argument);
         }
-        node.text(2, output).text(3, output).text(4, op);
+        outputNames.forEach(output -> node.text(2, output));
+        node.text(3, outputNames.getFirst()).text(4, op);
         attributes.keySet().stream().sorted().forEach(name -> node.message(5, attribute(name, attributes.get(name))));
         if (!domain.isEmpty()) {
             node.text(7, domain);
             machineLearning = true;
         }
         nodes.message(1, node);
-        return output;
+        return outputNames.getFirst();
     }
 
     private static Protobuf attribute(String name, Object value) {
@@ -115,8 +139,11 @@ final class OnnxGraph {
     }
 
     private String tensor(String name, DType dtype, double[] values, long... shape) {
-        initializers.message(5, new Protobuf().wholes(1, shape).whole(2, type(dtype)).text(8, name)
-                .numbers(9, values, dtype));
+        Protobuf tensor = new Protobuf().wholes(1, shape).whole(2, type(dtype)).text(8, name);
+        if (data == null || !data.write(tensor, values, dtype)) {
+            tensor.numbers(9, values, dtype);
+        }
+        initializers.message(5, tensor);
         return name;
     }
 

@@ -16,12 +16,14 @@ import org.kan4j.error.Status;
  * @param output name of the output
  * @param softmax whether outputs are the softmax of the model's
  * @param metadata texts written into the file beside the model's description
+ * @param most bytes of weights that the file itself holds; of a model with more they are in a file of the same name with
+ *     {@code .data} behind it, from which readers of the ONNX file take them
  */
 public record OnnxOptions(int opset, DType dtype, String input, String output, boolean softmax,
-        Map<String, String> metadata) {
+        Map<String, String> metadata, long most) {
 
-    /** Opset 17, the model's type, {@code x} and {@code y}. */
-    public static final OnnxOptions DEFAULT = new OnnxOptions(17, null, "x", "y", false, Map.of());
+    /** Opset 17, the model's type, {@code x} and {@code y}; 1.5 GiB in the file, which can have 2. */
+    public static final OnnxOptions DEFAULT = new OnnxOptions(17, null, "x", "y", false, Map.of(), 3L << 29);
 
     /** Checks the values. */
     public OnnxOptions {
@@ -37,26 +39,34 @@ public record OnnxOptions(int opset, DType dtype, String input, String output, b
                     "the names of input and output must be two different texts, " + "given '" + input + "' and '" + output
                             + "'");
         }
+        if (most < 0) {
+            throw new KanException(Status.INVALID_ARGUMENT, "an ONNX file holds 0 or more bytes of weights, given " + most);
+        }
         metadata = Map.copyOf(Objects.requireNonNull(metadata, "metadata"));
     }
 
     /** With another opset. */
     public OnnxOptions withOpset(int version) {
-        return new OnnxOptions(version, dtype, input, output, softmax, metadata);
+        return new OnnxOptions(version, dtype, input, output, softmax, metadata, most);
     }
 
     /** In a type. */
     public OnnxOptions withDType(DType type) {
-        return new OnnxOptions(opset, type, input, output, softmax, metadata);
+        return new OnnxOptions(opset, type, input, output, softmax, metadata, most);
     }
 
     /** With a softmax behind the model or not. */
     public OnnxOptions withSoftmax(boolean on) {
-        return new OnnxOptions(opset, dtype, input, output, on, metadata);
+        return new OnnxOptions(opset, dtype, input, output, on, metadata, most);
     }
 
     /** With texts in the file. */
     public OnnxOptions withMetadata(Map<String, String> texts) {
-        return new OnnxOptions(opset, dtype, input, output, softmax, texts);
+        return new OnnxOptions(opset, dtype, input, output, softmax, texts, most);
+    }
+
+    /** With another limit of what the file itself holds; 0: weights in a file of their own. */
+    public OnnxOptions withMost(long bytes) {
+        return new OnnxOptions(opset, dtype, input, output, softmax, metadata, bytes);
     }
 }

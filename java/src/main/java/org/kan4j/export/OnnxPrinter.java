@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.kan4j.tensor.DType;
 import org.kan4j.error.UnsupportedException;
+import org.kan4j.model.Parameters;
 import org.kan4j.export.Expr.Op;
 
 /** Prints a {@link Program} as nodes of an ONNX graph. Functions of a feature are tensors (rows, in, width). */
@@ -27,22 +28,24 @@ final class OnnxPrinter {
         this.opset = opset;
     }
 
-    /** Adds the steps behind a tensor (rows, in); gives the last one's (rows, out). */
-    String print(Program program, String input) {
+    /** Adds a model's steps behind a tensor (rows, in); gives the last one's (rows, out). */
+    String print(Parameters parameters, String input) {
         x = input;
-        for (Program.Step next : program.steps()) {
-            graph.scope("layers." + step++);
-            done.clear();
-            in = next.in();
-            x = switch (next) {
-                case Program.Product product -> print(product);
-                case Program.Edges edges -> print(edges);
-                case Program.Normalise norm -> print(norm);
-                case Program.Elementwise map -> print(map);
-                case Program.Products products -> print(products);
-            };
-        }
+        Lowering.steps(parameters, dtype, this::print);
         return x;
+    }
+
+    private void print(Program.Step next) {
+        graph.scope("layers." + step++);
+        done.clear();
+        in = next.in();
+        x = switch (next) {
+            case Program.Product product -> print(product);
+            case Program.Edges edges -> print(edges);
+            case Program.Normalise norm -> print(norm);
+            case Program.Elementwise map -> print(map);
+            case Program.Products products -> print(products);
+        };
     }
 
     private String print(Program.Normalise norm) {
@@ -183,7 +186,7 @@ final class OnnxPrinter {
         };
         if (call.op() == Op.ERF && dtype == DType.F64) {
             throw new UnsupportedException("the model has GELU in float64, for which ONNX Runtime has no kernel (Erf); "
-                    + "a float32 file (--f32) can be written");
+                    + "dtype=F32 writes a file in float32");
         }
         if (call.op() == Op.TANH && dtype == DType.F32) {
             // Runtimes approximate it to some 1e-7, which polynomials of tanh multiply by the square of their degree.

@@ -125,7 +125,7 @@ final class Protobuf {
 
     /** Writes the message. */
     void writeTo(WritableByteChannel channel) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer = buffer();
         for (Part part : parts) {
             switch (part) {
                 case Bytes bytes -> {
@@ -136,20 +136,34 @@ final class Protobuf {
                         flush(channel, buffer, 1);
                     }
                 }
-                case Numbers numbers -> {
-                    for (double value : numbers.values) {
-                        flush(channel, buffer, Double.BYTES);
-                        switch (numbers.dtype) {
-                            case F32 -> buffer.putFloat((float) value);
-                            case F64 -> buffer.putDouble(value);
-                            case I32 -> buffer.putInt((int) value);
-                            case I64 -> buffer.putLong((long) value);
-                        }
-                    }
-                }
+                case Numbers numbers -> put(numbers.values, numbers.dtype, channel, buffer);
             }
         }
         flush(channel, buffer, buffer.capacity());
+    }
+
+    /** Writes numbers of a type, little-endian. */
+    static void write(double[] values, DType dtype, WritableByteChannel channel) throws IOException {
+        ByteBuffer buffer = buffer();
+        put(values, dtype, channel, buffer);
+        flush(channel, buffer, buffer.capacity());
+    }
+
+    private static ByteBuffer buffer() {
+        return ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static void put(double[] values, DType dtype, WritableByteChannel channel, ByteBuffer buffer)
+            throws IOException {
+        for (double value : values) {
+            flush(channel, buffer, Double.BYTES);
+            switch (dtype) {
+                case F32 -> buffer.putFloat((float) value);
+                case F64 -> buffer.putDouble(value);
+                case I32 -> buffer.putInt((int) value);
+                case I64 -> buffer.putLong((long) value);
+            }
+        }
     }
 
     /** Makes room. */

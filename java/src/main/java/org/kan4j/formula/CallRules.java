@@ -83,6 +83,12 @@ final class CallRules {
             Expression rest = Simplifier.rest(term);
             if (rest instanceof Call inner && inner.function() == UnaryFunction.LOG) {
                 outside.add(Expression.power(inner.argument(), Simplifier.coefficient(term)));
+            } else if (rest instanceof Call inner && inner.function() == UnaryFunction.ATANH) {
+                Expression u = inner.argument();
+                outside.add(Expression.power(Numbers.ONE.plus(u).over(Numbers.ONE.minus(u)),
+                        Simplifier.coefficient(term).times(Expression.rational(1, 2))));
+            } else if (ofLogarithm(term) != null) {
+                outside.add(ofLogarithm(term));
             } else if (term instanceof Real real && Double.isFinite(StrictMath.exp(real.value()))
                     && StrictMath.exp(real.value()) > 0) {
                 outside.add(Expression.real(StrictMath.exp(real.value())));
@@ -99,8 +105,23 @@ final class CallRules {
         return Expression.product(outside);
     }
 
+    /** exp(n log g) = g^n for a factor n that is no number; null where there is no logarithm, or more than one. */
+    private static Expression ofLogarithm(Expression term) {
+        List<Expression> logarithms = Simplifier.factors(term).stream()
+                .filter(f -> f instanceof Call inner && inner.function() == UnaryFunction.LOG).toList();
+        if (logarithms.size() != 1) {
+            return null;
+        }
+        List<Expression> exponent = new ArrayList<>(Simplifier.factors(term));
+        exponent.remove(logarithms.getFirst());
+        return Expression.power(((Call) logarithms.getFirst()).argument(), Expression.product(exponent));
+    }
+
     private Expression logarithm(Call call) {
         Expression g = call.argument();
+        if (g instanceof Power power && !power.exponent().isNumber() && simplifier.isPositive(power.base())) {
+            return power.exponent().times(Expression.call(UnaryFunction.LOG, power.base()));
+        }
         if (g == Constant.E) {
             return Numbers.ONE;
         }

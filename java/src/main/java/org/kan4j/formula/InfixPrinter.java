@@ -22,6 +22,9 @@ final class InfixPrinter {
     private static final int SUM = 1;
     private static final int PRODUCT = 2;
     private static final int ATOM = 4;
+    /** Digits of a number that a quotient is written by, and how many more its reciprocal must have. */
+    private static final int SHORT = 9;
+    private static final int LONGER = 5;
     /** Words of the languages, and names that SymPy gives a meaning. */
     private static final Set<String> WORDS = Set.of(
             "lambda", "def", "class", "if", "else", "for", "while", "return", "in", "is", "not", "and", "or", "import",
@@ -111,6 +114,9 @@ final class InfixPrinter {
                     continue;
                 }
                 below.add(Numbers.is(positive, 1) ? bracketed(power.base(), 3) : power(power.base(), positive));
+            } else if (factor instanceof Real real && divisor(real.value()) != null) {
+                sign = real.value() < 0 ? "-" : "";
+                below.add(divisor(real.value()));
             } else if (factor instanceof Real) {
                 above.add(print(factor)); // it comes first: a sign needs no brackets
             } else {
@@ -123,6 +129,17 @@ final class InfixPrinter {
         }
         String denominator = String.join("*", below);
         return sign + numerator + "/" + (below.size() > 1 ? "(" + denominator + ")" : denominator) + alone;
+    }
+
+    /** The short number that a long one is one over, as 4.7 of 0.2127659574468085; null where there is none. */
+    private String divisor(double value) {
+        if (notation != Notation.TEXT || digits > 0 || value == 0) {
+            return null;
+        }
+        double inverse = new BigDecimal(1 / Math.abs(value)).round(new MathContext(SHORT)).doubleValue();
+        String text = Double.toString(inverse);
+        boolean same = StrictMath.pow(inverse, -1) == Math.abs(value);
+        return same && !text.endsWith(".0") && text.length() + LONGER <= Double.toString(Math.abs(value)).length() ? text : null;
     }
 
     private static boolean isRoot(Expression exponent) {

@@ -39,7 +39,40 @@ final class ProductRules {
         }
         Expression merged = Expression.product(rest);
         Expression result = merged instanceof Product many ? Powers.collected(many) : merged;
-        return result instanceof Product changed ? measured(changed) : result;
+        result = result instanceof Product changed ? measured(positive(changed)) : result;
+        return result instanceof Product changed && Numbers.isNegative(changed.factors().get(0)) ? signed(changed) : result;
+    }
+
+    /** The signs of sums of negative terms only, before the product. */
+    private static Product positive(Product product) {
+        List<Expression> factors = new ArrayList<>();
+        for (Expression factor : product.factors()) {
+            boolean negative = factor instanceof Sum sum && sum.terms().stream().allMatch(InfixPrinter::isNegative);
+            factors.add(negative ? CallRules.opposite(factor) : factor);
+            if (negative) {
+                factors.add(Expression.integer(-1));
+            }
+        }
+        return product.factors().size() > 2 && factors.size() > product.factors().size()
+                && Expression.product(factors) instanceof Product changed ? changed : product;
+    }
+
+    /** The sign before a product goes into a difference, above the line or below it: -a/(b - c) = a/(c - b). */
+    private static Expression signed(Product product) {
+        for (int i = 1; i < product.factors().size(); i++) {
+            Expression factor = product.factors().get(i);
+            Expression base = factor instanceof Power power ? power.base() : factor;
+            Expression exponent = factor instanceof Power power ? power.exponent() : Numbers.ONE;
+            Integer whole = Numbers.whole(exponent, 1000);
+            if (base instanceof Sum sum && whole != null && whole % 2 != 0
+                    && sum.terms().stream().anyMatch(InfixPrinter::isNegative)) {
+                List<Expression> changed = new ArrayList<>(product.factors());
+                changed.set(i, Expression.power(Expression.sum(sum.terms().stream().map(Expression::negated).toList()), exponent));
+                changed.set(0, product.factors().get(0).negated());
+                return Expression.product(changed);
+            }
+        }
+        return product;
     }
 
     /** A measured number goes into a sum of measured numbers, and takes the scale out of a power of one. */
@@ -166,7 +199,26 @@ final class ProductRules {
                     exponent);
             return whole % 2 == 0 ? positive : positive.negated();
         }
+        if (base instanceof Sum sum && Numbers.is(exponent, -1)) {
+            return overSum(sum, power);
+        }
         return base instanceof Product inner ? ofProduct(inner, exponent, whole) : power;
+    }
+
+    /** 1/(a/b + c) = b/(a + c b). */
+    private static Expression overSum(Sum sum, Power power) {
+        for (Expression term : sum.terms()) {
+            for (Expression factor : Simplifier.factors(term)) {
+                if (Normal.isDivisor(factor) && !Normal.isUnfoldable(factor)) {
+                    Power below = (Power) factor;
+                    Expression clear = Expression.power(below.base(), below.exponent().negated());
+                    Expression cleared = Expression.sum(sum.terms().stream()
+                            .map(t -> t.times(clear)).map(t -> t instanceof Product p ? Powers.collected(p) : t).toList());
+                    return clear.over(cleared);
+                }
+            }
+        }
+        return power;
     }
 
     /** Roots of measured numbers, and of exact ones where they are exact. */

@@ -32,7 +32,7 @@ final class Simplifier {
         Expression best = normal(e);
         for (int i = 0; i < PASSES; i++) {
             Expression other = normal(shorter(best));
-            if (cost(other) >= cost(best)) {
+            if (shown(other) >= shown(best)) {
                 break;
             }
             best = other;
@@ -84,6 +84,14 @@ final class Simplifier {
             best = factored != null && cost(factored) < cost(best) ? factored : best;
         }
         if (best instanceof Sum sum) {
+            Expression squared = Squares.completed(expanded(sum));
+            best = squared != null && shown(squared) < shown(best) ? squared : best;
+        }
+        if (best instanceof Sum sum) {
+            Expression added = AngleRules.added(expanded(sum));
+            best = added != null && cost(added) < cost(best) ? added : best;
+        }
+        if (best instanceof Sum sum) {
             Expression halved = sums.halfAngles(sum);
             best = halved != null && cost(halved) <= cost(best) ? halved : best;
         }
@@ -92,6 +100,16 @@ final class Simplifier {
             best = fraction != null && cost(fraction) < cost(best) ? fraction : best;
         }
         return best;
+    }
+
+    /** The cost with factors of one power under it, as they are written at the end. */
+    private int shown(Expression e) {
+        return Math.min(cost(e), cost(products.grouped(e)));
+    }
+
+    private Sum expanded(Sum sum) {
+        Expression expanded = Expansion.of(sum);
+        return expanded != null && normal(expanded) instanceof Sum terms ? terms : sum;
     }
 
     /** Nodes; a measured number counts for three, as it carries digits. */

@@ -25,6 +25,7 @@ final class SumRules {
         Map<Expression, Expression> terms = collected(sum.terms());
         addSquares(terms);
         addExponentials(terms);
+        addLogistic(terms);
         addLogarithms(terms);
         List<Expression> all = new ArrayList<>();
         terms.forEach((rest, coefficient) -> all.add(coefficient.times(rest)));
@@ -87,6 +88,25 @@ final class SumRules {
                 terms.remove(term);
                 terms.merge(Expression.call(same ? UnaryFunction.COSH : UnaryFunction.SINH, call.argument()),
                         Expression.integer(2).times(own), SumRules::add);
+            }
+        }
+    }
+
+    /** c + c tanh(g) = 2 c/(1 + exp(-2 g)), c - c tanh(g) = 2 c/(1 + exp(2 g)). */
+    private static void addLogistic(Map<Expression, Expression> terms) {
+        Expression number = terms.get(Numbers.ONE);
+        for (Expression term : List.copyOf(terms.keySet())) {
+            if (number != null && term instanceof Call call && call.function() == UnaryFunction.TANH) {
+                Expression own = terms.get(term);
+                boolean same = own.equals(number);
+                if (same || own.equals(number.negated())) {
+                    terms.remove(term);
+                    terms.remove(Numbers.ONE);
+                    Expression exponent = Expression.integer(same ? -2 : 2).times(call.argument());
+                    Expression below = Numbers.ONE.plus(Expression.call(UnaryFunction.EXP, exponent));
+                    terms.merge(Numbers.ONE.over(below), Expression.integer(2).times(number), SumRules::add);
+                    return;
+                }
             }
         }
     }

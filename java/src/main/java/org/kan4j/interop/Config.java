@@ -59,6 +59,18 @@ final class Config {
         return new KanException(Status.INVALID_ARGUMENT, "the config of variant " + variant + " " + what);
     }
 
+    /** What was given, with another value of a key. */
+    Map<String, Object> with(String key, Object value) {
+        Map<String, Object> changed = new LinkedHashMap<>(values);
+        changed.put(key, value);
+        return changed;
+    }
+
+    /** What was given for a key, or else the value. */
+    Object given(String key, Object otherwise) {
+        return values.getOrDefault(key, otherwise);
+    }
+
     /** Whether there was a configuration, however empty. */
     boolean given() {
         return given;

@@ -7,10 +7,12 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.kan4j.basis.BSpline;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.UnsupportedException;
+import org.kan4j.internal.Json;
 import org.kan4j.layer.Activation;
 import org.kan4j.layer.Affine;
 import org.kan4j.layer.KanLayer;
@@ -242,6 +244,32 @@ final class Pykan extends Variant {
     }
 
     @Override
+    Object fix(PublishedLayer published, int place, Map<String, String> functions, String config, Arena arena) {
+        return PykanFunctions.fix(published, place, functions, Config.parse(this, config.isEmpty() ? null : config), arena);
+    }
+
+    /** Only the functions' names are those of today. */
+    @Override
+    String kept(String config, Map<String, Object> now) {
+        Config then = Config.parse(this, config.isEmpty() ? null : config);
+        Object names = now.get("symbolic");
+        return Objects.equals(then.list("symbolic"), names) ? config
+                : config.isEmpty() ? Json.write(now) : Json.write(then.with("symbolic", names));
+    }
+
+    @Override
+    void describe(List<ExportedLayer> layers, List<Object> names, Map<String, Object> config) {
+        describe(layers, config);
+        if (names.stream().anyMatch(Objects::nonNull)) {
+            List<Object> all = new ArrayList<>();
+            for (int l = 0; l < names.size(); l++) {
+                all.add(names.get(l) != null ? names.get(l) : PykanFunctions.none(layers.get(l).layer("kan", KanLayer.class)));
+            }
+            config.put("symbolic", all);
+        }
+    }
+
+    @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
         List<Object> width = new ArrayList<>();
         List<Object> grid = new ArrayList<>();
@@ -260,12 +288,17 @@ final class Pykan extends Variant {
         }
         config.remove("layers");
         config.put("width", width);
-        config.put("grid", grid);
-        config.put("k", order);
+        config.put("grid", one(grid));
+        config.put("k", one(order));
         List<Integer> arities = layers.stream().map(l -> l.layer("multiply", Multiply.class))
                 .filter(m -> m != null).map(Multiply::arity).distinct().toList();
         config.put("mult_arity", arities.isEmpty() ? 2 : arities.size() == 1 ? arities.getFirst() : arity);
         Activation base = Exports.same("base branch", layers, l -> l.layer("kan", KanLayer.class).base());
         config.put("base_fun", base == Activation.NONE ? "zero" : base == Activation.IDENTITY ? "identity" : "silu");
+    }
+
+    /** A number for all layers where they have the same: much of pykan expects that. */
+    private static Object one(List<Object> values) {
+        return values.stream().distinct().count() == 1 ? values.getFirst() : values;
     }
 }

@@ -38,6 +38,38 @@ final class PykanConfig {
         return config;
     }
 
+    /** As {@code yaml.dump} writes it: keys with scalars and nested lists. */
+    static String text(Map<String, Object> config) {
+        StringBuilder text = new StringBuilder();
+        config.forEach((key, value) -> {
+            text.append(key).append(':');
+            if (value instanceof List<?> list && !list.isEmpty()) {
+                text.append('\n');
+                items(list, "", "", text);
+            } else {
+                text.append(' ').append(word(value)).append('\n');
+            }
+        });
+        return text.toString();
+    }
+
+    /** @param first what stands before the first item, which may be the dash of a list around it */
+    private static void items(List<?> list, String first, String indent, StringBuilder text) {
+        String before = first;
+        for (Object item : list) {
+            if (item instanceof List<?> inner && !inner.isEmpty()) {
+                items(inner, before + "- ", indent + "  ", text);
+            } else {
+                text.append(before).append("- ").append(word(item)).append('\n');
+            }
+            before = indent;
+        }
+    }
+
+    private static String word(Object value) {
+        return value instanceof String string ? "'" + string.replace("'", "''") + "'" : String.valueOf(value);
+    }
+
     private FormatException bad(String expected) {
         return new FormatException(what + ": expected " + expected + ", found '" + (at < lines.length ? lines[at]
                 : "its end") + "'");

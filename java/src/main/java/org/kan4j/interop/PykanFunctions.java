@@ -1,11 +1,19 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.interop;
 
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.kan4j.error.FormatException;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.formula.Expression;
+import org.kan4j.layer.KanLayer;
 import org.kan4j.tensor.HostTensor;
 
 /** pykan's symbolic edges: mask * (c f(a x + b) + d), f by its name in pykan's library. */
@@ -35,7 +43,7 @@ final class PykanFunctions {
         Object found = config.list("symbolic");
         if (found == null) {
             throw new FormatException("symbolic_fun." + layer + ".mask[" + o + ", " + i + "] is not 0: this edge is a function, "
-                    + "whose name is in the NAME_config.yml of model.saveckpt (\"symbolic\" of --config); "
+                    + "whose name is in the NAME_config.yml of model.saveckpt (config={\"symbolic\": ...}); "
                     + "model.unfix_symbolic_all() in pykan turns it back into a spline");
         }
         for (int index : new int[] {layer, o, i}) {
@@ -92,5 +100,70 @@ final class PykanFunctions {
             }
         }
         return functions;
+    }
+
+    /** The names of a layer without functions, [subnode][input]. */
+    static List<List<String>> none(KanLayer layer) {
+        List<List<String>> names = new ArrayList<>();
+        for (long o = 0; o < layer.out(); o++) {
+            names.add(new ArrayList<>(Collections.nCopies(Math.toIntExact(layer.in()), "0")));
+        }
+        return names;
+    }
+
+    /**
+     * Puts functions into the tensors of a layer that is being exported; an edge whose function is that it was imported with keeps
+     * its very numbers.
+     *
+     * @return the functions' names, [subnode][input]; null where no edge is a function
+     */
+    static List<List<String>> fix(PublishedLayer published, int place, Map<String, String> functions, Config imported,
+            Arena arena) {
+        HostTensor before = published.tensor(Pykan.SYMBOLIC_MASK);
+        List<List<String>> names = new ArrayList<>();
+        Map<String, String> known = before == null || imported.list("symbolic") == null ? Map.of()
+                : of(published, place, imported);
+        boolean any = false;
+        Map<String, HostTensor> changed = new HashMap<>();
+        for (int o = 0; o < published.size("S"); o++) {
+            names.add(new ArrayList<>());
+            for (int i = 0; i < published.in(); i++) {
+                String edge = place + "," + i + "," + o;
+                String now = functions.get(edge);
+                boolean carried = before != null && before.get(o, i) != 0;
+                String name = "0";
+                if (Objects.equals(now, known.get(edge))) {
+                    name = carried ? name(imported, published.index(), o, i) : name;
+                    any |= carried;
+                } else if (now == null) {
+                    copy(published, Pykan.SYMBOLIC_MASK, changed, arena).set(0, o, i);
+                } else {
+                    PykanEdge made = PykanEdge.of(Expression.parse(now));
+                    if (made == null) {
+                        throw new UnsupportedException("edge " + edge + " of the model is the function " + now + ", which is not "
+                                + "c f(a x + b) + d with f one of pykan's functions: " + String.join(", ", new TreeSet<>(
+                                        LIBRARY.keySet())));
+                    }
+                    copy(published, Pykan.SYMBOLIC_MASK, changed, arena).set(1, o, i);
+                    HostTensor affine = copy(published, Pykan.SYMBOLIC_AFFINE, changed, arena);
+                    double[] numbers = {made.a(), made.b(), made.c(), made.d()};
+                    for (int k = 0; k < 4; k++) {
+                        affine.set(numbers[k], o, i, k);
+                    }
+                    if (!made.spline()) {
+                        copy(published, Pykan.MASK, changed, arena).set(0, i, o);
+                    }
+                    name = made.name();
+                    any = true;
+                }
+                names.get(o).add(name);
+            }
+        }
+        published.tensors().putAll(changed);
+        return any ? names : null;
+    }
+
+    private static HostTensor copy(PublishedLayer published, String key, Map<String, HostTensor> copies, Arena arena) {
+        return copies.computeIfAbsent(key, k -> published.tensor(k).to(arena, published.tensor(k).dtype()));
     }
 }

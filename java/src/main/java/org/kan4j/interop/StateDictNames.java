@@ -147,7 +147,7 @@ final class StateDictNames {
 
         void requireNone() {
             if (given != null) {
-                throw new FormatException(what + ": its layers are numbered as published; leave --order out");
+                throw new FormatException(what + ": its layers are numbered as published; leave " + asked() + " out");
             }
         }
 
@@ -175,8 +175,12 @@ final class StateDictNames {
         private FormatException ambiguous(List<String> names) {
             List<String> other = names.stream().sorted().toList();
             return new FormatException(what + ": the names of its layers have no numbers that tell their order: "
-                    + String.join(", ", other) + "; give it, first layer first, such as --order " + String.join(",", names)
-                    + " or --order " + String.join(",", other.equals(names) ? names.reversed() : other));
+                    + String.join(", ", other) + "; give it, first layer first, such as order=" + String.join(",", names)
+                    + " or order=" + String.join(",", other.equals(names) ? names.reversed() : other));
+        }
+
+        private String asked() {
+            return "order=" + String.join(",", given);
         }
 
         private List<String> asGiven(Set<String> names) {
@@ -184,15 +188,14 @@ final class StateDictNames {
             for (String name : given) {
                 List<String> meant = names.stream().filter(n -> n.equals(name) || n.endsWith("." + name)).toList();
                 if (meant.size() != 1 || ordered.contains(meant.getFirst())) {
-                    throw new FormatException(what + ": --order names '" + name + "', which is "
+                    throw new FormatException(what + ": " + asked() + " names '" + name + "', which is "
                             + (meant.isEmpty() ? "no layer" : meant.size() > 1 ? "several layers" : "named twice")
                             + "; the layers are " + String.join(", ", names));
                 }
                 ordered.add(meant.getFirst());
             }
             if (ordered.size() < names.size()) {
-                throw new FormatException(what + ": --order must name all layers, " + String.join(", ", names)
-                        + "; given " + String.join(",", given));
+                throw new FormatException(what + ": " + asked() + " must name all layers, " + String.join(", ", names));
             }
             return ordered;
         }

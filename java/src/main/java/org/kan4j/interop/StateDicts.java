@@ -104,7 +104,7 @@ public final class StateDicts {
         }
         if (explicit && !functions.isEmpty()) {
             throw new UnsupportedException(what + ": edges are functions (pykan's symbolic ones), whose gradients kan4j does not "
-                    + "compute; kan4j import reads the model");
+                    + "compute; StateDicts.load reads the model");
         }
         DType type = dtype != null ? dtype : type(what, layout, tensors);
         Parameters parameters = Parameters.zeros(KanModel.of(type, specs));
@@ -199,6 +199,39 @@ public final class StateDicts {
      * @param arena      where the tensors live
      */
     public static Exported save(Variant variant, Parameters parameters, Origin origin, Arena arena) {
+        return save(variant, parameters, Map.of(), origin, arena);
+    }
+
+    /**
+     * A state dict of a model some of whose edges are functions.
+     *
+     * @param functions as {@link Imported#functions}; only pykan has such edges
+     */
+    public static Exported save(Variant variant, Parameters parameters, Map<String, String> functions, Origin origin,
+            Arena arena) {
+        if (!functions.isEmpty() && !(variant instanceof Pykan)) {
+            throw new UnsupportedException("edge " + functions.keySet().iterator().next() + " of the model is a function, which "
+                    + "variant " + variant.name() + " has not; pykan has");
+        }
+        return laidOut(variant, parameters, functions, origin, arena).exported();
+    }
+
+    /** A state dict, and the configuration that describes its model whatever it was imported with. */
+    record Laid(Exported exported, Map<String, Object> config) {
+    }
+
+    static Laid laidOut(Variant variant, Parameters parameters, Map<String, String> functions, Origin origin, Arena arena) {
+        if (!(variant instanceof Pykan) || !PykanForm.changes(parameters)) {
+            return inForm(variant, parameters, functions, origin, arena);
+        }
+        PykanForm form = PykanForm.of(parameters, functions);
+        try (Parameters own = form.parameters()) {
+            return inForm(variant, own, form.functions(), origin, arena);
+        }
+    }
+
+    private static Laid inForm(Variant variant, Parameters parameters, Map<String, String> functions, Origin origin,
+            Arena arena) {
         Origin same = origin != null && origin.variant() == variant ? origin
                 : new Origin(variant, "", Map.of(), Map.of());
         Map<String, TensorInfo> infos = new HashMap<>();
@@ -206,6 +239,7 @@ public final class StateDicts {
         LayerReader reader = new LayerReader(variant, parameters.model().layers());
         List<ExportedLayer> layers = new ArrayList<>();
         Map<String, HostTensor> tensors = new TreeMap<>();
+        List<Object> names = new ArrayList<>();
         List<Long> widths = new ArrayList<>();
         while (reader.hasNext()) {
             int first = reader.index();
@@ -220,39 +254,40 @@ public final class StateDicts {
             if (!reader.hasNext()) {
                 widths.add(sizes.get("O"));
             }
+            Map<String, HostTensor> published = new LinkedHashMap<>();
             for (Slot slot : variant.slots()) {
-                String published = slot.key(l + variant.firstIndex());
-                String fresh = variant.sequential() ? slot.key(places.getOrDefault(slot.role(), first)) : published;
-                String name = same == origin ? same.names().getOrDefault(published, published) : fresh;
                 TensorInfo info = infos.get("layers." + places.get(slot.role()) + "." + slot.tensor());
+                HostTensor carried = same.carried().get(slot.key(l + variant.firstIndex()));
                 Shape shape = slot.shape(sizes);
                 if (info != null) {
                     if (variant.writes(slot.group(), taken)) {
-                        tensors.put(name, restored(arena, parameters.get(arena, info.name()), slot.axes(), shape));
+                        published.put(slot.key(), restored(arena, parameters.get(arena, info.name()), slot.axes(), shape));
                     }
-                } else if (same.carried().containsKey(published)) {
-                    tensors.put(name, same.carried().get(published));
-                } else if (slot.fill() != null && (same != origin || !slot.isCarried())) {
-                    tensors.put(name, filled(arena, slot, parameters.model().dtype(), shape));
+                } else if (carried != null && carried.shape().equals(shape)) {
+                    published.put(slot.key(), carried);
+                } else if (slot.fill() != null && (same != origin || !slot.isCarried() || !functions.isEmpty())) {
+                    published.put(slot.key(), filled(arena, slot, parameters.model().dtype(), shape));
+                }
+            }
+            names.add(variant.fix(new PublishedLayer(l, sizes, published, false), places.getOrDefault("kan", first), functions,
+                    same.config(), arena));
+            for (Slot slot : variant.slots()) {
+                String key = slot.key(l + variant.firstIndex());
+                String fresh = variant.sequential() ? slot.key(places.getOrDefault(slot.role(), first)) : key;
+                if (published.containsKey(slot.key())) {
+                    tensors.put(same == origin ? same.names().getOrDefault(key, key) : fresh, published.get(slot.key()));
                 }
             }
         }
-        return new Exported(tensors, metadata(variant, same == origin ? origin : null, layers, widths));
-    }
-
-    /** An imported model keeps the configuration it came with, if any. */
-    private static Map<String, String> metadata(Variant variant, Origin origin, List<ExportedLayer> layers,
-            List<Long> widths) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("layers", widths);
+        variant.describe(layers, names, config);
         Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt", "variant", variant.name()));
-        if (origin == null) {
-            Map<String, Object> config = new LinkedHashMap<>();
-            config.put("layers", widths);
-            variant.describe(layers, config);
-            metadata.put("config", Json.write(config));
-        } else if (!origin.config().isEmpty()) {
-            metadata.put("config", origin.config());
+        String json = same == origin ? variant.kept(origin.config(), config) : Json.write(config);
+        if (!json.isEmpty()) {
+            metadata.put("config", json);
         }
-        return metadata;
+        return new Laid(new Exported(tensors, metadata), config);
     }
 
     /**

@@ -149,4 +149,27 @@ public abstract sealed class Variant
     /** The configuration of an exported model beside {@code layers}, from its published layers. */
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
     }
+
+    /** The same of a model whose layers' edges are functions by the names that {@link #fix} gave. */
+    void describe(List<ExportedLayer> layers, List<Object> names, Map<String, Object> config) {
+        describe(layers, config);
+    }
+
+    /** What is exported of the configuration that a model was imported with, as JSON, where {@code now} describes it today. */
+    String kept(String config, Map<String, Object> now) {
+        return config;
+    }
+
+    /**
+     * Puts the edges that are functions into the tensors of a published layer that is being exported.
+     *
+     * @param published whose tensors may be replaced
+     * @param place     index of the kan4j layer with its edges
+     * @param functions by {@code layer,input,output} of kan4j's layers
+     * @param config    that the model was imported with, as JSON, or empty
+     * @return names of the functions, as {@link #describe} writes them; null for none
+     */
+    Object fix(PublishedLayer published, int place, Map<String, String> functions, String config, Arena arena) {
+        return null;
+    }
 }

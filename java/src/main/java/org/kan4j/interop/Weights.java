@@ -56,7 +56,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
         } else {
             Safetensors safetensors = Safetensors.open(source);
             if (key != null) {
-                throw new FormatException(file + " is a safetensors file, which has no dicts in dicts: leave --key "
+                throw new FormatException(file + " is a safetensors file, which has no dicts in dicts: leave key="
                         + key + " out");
             }
             tensors = new LinkedHashMap<>();
@@ -129,7 +129,7 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
                 .filter(name -> !StateDictNames.guess(variant, dicts.get(name).keySet()).isEmpty()).toList();
         if (fitting.size() > 1) {
             throw new FormatException(file + " holds several state dicts of " + variant.name() + ": "
-                    + String.join(", ", fitting) + "; --key names the one to read");
+                    + String.join(", ", fitting) + "; key=" + fitting.getFirst() + ", say, names the one to read");
         }
         return dicts.get(fitting.isEmpty() ? dicts.keySet().iterator().next() : fitting.getFirst());
     }

@@ -86,14 +86,17 @@ public final class Safetensors {
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
-            if (size < 8) {
+            if (size < 9) {
                 throw bad(file, "it has " + size + " bytes, fewer than a header takes");
             }
-            ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer prefix = ByteBuffer.allocate(9).order(ByteOrder.LITTLE_ENDIAN);
             readFully(channel, prefix, 0);
             long length = prefix.getLong(0);
             if ((int) length == ZIP) {
-                throw bad(file, "it is a zip file, as torch.save writes them; kan4j import makes a model of a state dict");
+                throw bad(file, "it is a zip file, as torch.save writes them; Weights.read reads a state dict");
+            }
+            if (prefix.get(8) != '{') {
+                throw bad(file, "it does not begin as one, its header does not begin with '{'");
             }
             if (length < 2 || length > MAX_HEADER || length > size - 8) {
                 throw bad(file, "its header claims " + Long.toUnsignedString(length) + " bytes, of the file's " + size
@@ -118,9 +121,6 @@ public final class Safetensors {
     }
 
     private static Safetensors header(Path file, String text, long dataStart, long dataBytes) {
-        if (text.charAt(0) != '{') {
-            throw bad(file, "its header does not begin with '{'");
-        }
         Map<String, Object> header;
         try {
             header = Json.parseObject(text);

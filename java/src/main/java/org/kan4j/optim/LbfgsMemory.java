@@ -2,7 +2,9 @@
 package org.kan4j.optim;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.kan4j.error.KanException;
 import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
@@ -57,6 +59,33 @@ final class LbfgsMemory implements AutoCloseable {
             changes[i].copyFrom(saved.get("change_" + i));
             inverseProducts[i] = curvature.inverseProducts().get(i);
         }
+    }
+
+    /** The steps in use, from the oldest to the newest. */
+    Map<String, ParameterVector> vectors() {
+        Map<String, ParameterVector> vectors = new LinkedHashMap<>();
+        for (int i = 0; i < stored; i++) {
+            int k = Math.floorMod(newest - stored + 1 + i, steps.length);
+            vectors.put("step_" + i, steps[k]);
+            vectors.put("change_" + i, changes[k]);
+        }
+        return vectors;
+    }
+
+    /** Copies steps in the order of {@link #vectors} into the first places, which are not in use by that alone; their number. */
+    int copy(Map<String, ParameterVector> vectors) {
+        int count = vectors.size() / 2;
+        for (int i = 0; i < count; i++) {
+            ParameterVector step = vectors.get("step_" + i);
+            ParameterVector change = vectors.get("change_" + i);
+            if (step == null || change == null || i == steps.length) {
+                throw KanException.invalid("the past of L-BFGS must be step_0, change_0 and so on, of at most %d steps, given %s",
+                        steps.length, vectors.keySet());
+            }
+            steps[i].copyFrom(step);
+            changes[i].copyFrom(change);
+        }
+        return count;
     }
 
     @Override

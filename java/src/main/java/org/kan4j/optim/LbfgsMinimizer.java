@@ -2,6 +2,7 @@
 package org.kan4j.optim;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.ffi.Kan;
@@ -106,6 +107,28 @@ public final class LbfgsMinimizer implements AutoCloseable {
         past.reset();
     }
 
+    /**
+     * The past steps, for a checkpoint of one's own ({@link org.kan4j.io.SavedState#vectors}): the moves of the parameters
+     * {@code step_0}, {@code step_1}, ... from the oldest to the newest, and the changes of the gradient {@code change_0}, .... They
+     * stay the minimiser's, and change with its next step.
+     */
+    public Map<String, ParameterVector> past() {
+        return past.vectors();
+    }
+
+    /**
+     * Goes on where another minimiser was, to the bit.
+     *
+     * @param vectors as its {@link #past} gave them; copied
+     */
+    public void goOn(Map<String, ParameterVector> vectors) {
+        reset();
+        int stored = past.copy(vectors);
+        for (int i = 0; i < stored; i++) {
+            keep(i);
+        }
+    }
+
     /** As {@link #minimize(Objective, int)} with the configured iterations. */
     public Lbfgs.Result minimize(Objective function) {
         return minimize(function, config.iterations());
@@ -201,6 +224,13 @@ public final class LbfgsMinimizer implements AutoCloseable {
         axpy(-1, x0, step);
         copy(g, change);
         axpy(-1, g0, change);
+        keep(k);
+    }
+
+    /** Counts a pair among those remembered, if it is good for that. */
+    private void keep(int k) {
+        MemorySegment step = NativeVector.of(past.steps[k]).array();
+        MemorySegment change = NativeVector.of(past.changes[k]).array();
         double product = dot(step, change);
         double square = dot(change, change);
         // A pair without positive curvature, or with one that is rounding, would spoil the estimate.
@@ -209,6 +239,8 @@ public final class LbfgsMinimizer implements AutoCloseable {
             past.stored = Math.min(past.stored + 1, past.steps.length);
             past.inverseProducts[k] = 1 / product;
             past.gamma = product / square;
+        } else {
+            past.stored = Math.min(past.stored, past.steps.length - 1); // where all were in use, it took the oldest one's place
         }
     }
 

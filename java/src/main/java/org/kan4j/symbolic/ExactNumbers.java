@@ -2,6 +2,7 @@
 package org.kan4j.symbolic;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.kan4j.formula.Expression;
@@ -23,6 +24,7 @@ final class ExactNumbers {
     record Exact(Expression expression, double value, double cost) {
     }
 
+    static final Exact ZERO = new Exact(Expression.integer(0), 0, 0);
     private static final List<Exact> ALL = all();
 
     private ExactNumbers() {
@@ -59,15 +61,14 @@ final class ExactNumbers {
     static List<Exact> of(double value, double error) {
         List<Exact> found = new ArrayList<>();
         if (Math.abs(value) <= 3 * error) {
-            found.add(new Exact(Expression.integer(0), 0, 0));
+            found.add(ZERO);
         }
         double size = Math.abs(value);
-        for (Exact exact : ALL) {
-            if (Math.abs(exact.value - size) > 3 * error) {
-                continue;
-            }
+        List<Exact> near = between(size - 3 * error, size + 3 * error);
+        double[] costs = near.isEmpty() ? new double[0] : around(size);
+        for (Exact exact : near) {
             boolean one = (exact.value == 1 || exact.value == Math.PI / 2) && error <= LARGE;
-            if (one || density(exact.cost, size) * 6 * error <= CHANCE) {
+            if (one || density(costs, exact.cost, size) * 6 * error <= CHANCE) {
                 found.add(value < 0 ? new Exact(exact.expression.negated(), -exact.value, exact.cost) : exact);
             }
         }
@@ -78,11 +79,46 @@ final class ExactNumbers {
         return found;
     }
 
+    /** Those of a range; they are in order. */
+    private static List<Exact> between(double low, double high) {
+        return ALL.subList(first(low), first(Math.nextUp(high)));
+    }
+
+    /** How many are below a value. */
+    private static int first(double value) {
+        int low = 0;
+        int high = ALL.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (ALL.get(middle).value < value) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private static double reach(double size) {
+        return Math.max(0.5, size / 2);
+    }
+
+    /** Costs of the numbers around a size, in order. */
+    private static double[] around(double size) {
+        return between(Math.max(0, size - reach(size)), size + reach(size)).stream().mapToDouble(Exact::cost).sorted().toArray();
+    }
+
     /** How many numbers of at most a cost there are per unit around a size. */
-    private static double density(double cost, double size) {
-        double reach = Math.max(0.5, size / 2);
-        double low = Math.max(0, size - reach);
-        long count = ALL.stream().filter(e -> e.cost <= cost && e.value >= low && e.value <= size + reach).count();
-        return count / (size + reach - low);
+    private static double density(double[] costs, double cost, double size) {
+        int count = Arrays.binarySearch(costs, Math.nextUp(cost));
+        return (count < 0 ? -count - 1 : first(costs, count)) / (size + reach(size) - Math.max(0, size - reach(size)));
+    }
+
+    private static int first(double[] costs, int found) {
+        int at = found;
+        while (at > 0 && costs[at - 1] == costs[found]) {
+            at--;
+        }
+        return at;
     }
 }

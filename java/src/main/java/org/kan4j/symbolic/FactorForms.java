@@ -53,7 +53,7 @@ final class FactorForms implements StructureRun.Form {
         return run.over();
     }
 
-    private static Division division(Target target, Quantity input, int[] power) {
+    private Division division(Target target, Quantity input, int[] power) {
         boolean whole = power[1] == 1;
         if (!whole && !input.positive() || Arrays.stream(input.values()).anyMatch(v -> v == 0)) {
             return null;
@@ -69,7 +69,7 @@ final class FactorForms implements StructureRun.Form {
             return new Division(input, power, rest, 0);
         }
         int most = Math.min(MOST_COLUMNS, left.length / 4);
-        double error = LinearFit.of(LinearFit.products(rest.columns(), most), left).error();
+        double error = run.budget().fit(LinearFit.products(rest.columns(), most), left).error();
         return new Division(input, power, rest, error);
     }
 }

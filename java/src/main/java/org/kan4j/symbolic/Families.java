@@ -79,7 +79,7 @@ final class Families {
                 : Family.Scale.x().plus(Expression.real(-place));
     }
 
-    /** Any power of the distance from a place outside; the power becomes a multiple of 1/6. */
+    /** Any power of the distance from a place outside; the power becomes a multiple of 1/6 where the curve does not object. */
     record AnyPower(int side) implements Family {
         @Override
         public int columns() {
@@ -132,7 +132,8 @@ final class Families {
 
         @Override
         public Expression expression(double[] theta, double[] c, double d, Scale scale) {
-            Expression power = Expression.rational(Math.round(6 * theta[1]), 6);
+            double sixths = Math.rint(6 * theta[1]);
+            Expression power = Math.abs(sixths - 6 * theta[1]) < 1e-12 ? Expression.rational((long) sixths, 6) : Expression.real(theta[1]);
             return Expression.real(c[0] / Math.pow(scale.half(), theta[1]))
                     .times(Expression.power(beyond(scale, side, theta[0]), power)).plus(Expression.real(d));
         }

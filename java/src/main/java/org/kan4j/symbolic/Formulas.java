@@ -26,6 +26,7 @@ final class Formulas {
     private static final double ALIKE = 1e-9;
     private static final double ROUNDED = 1e-13;
     private static final int DIGITS = 9;
+    private static final double MOST_WHOLE = 1e6;
     private static final int ROUNDS = 60;
     /** Numbers that are tried for one constant in a round. */
     private static final int MOST_TRIALS = 3;
@@ -61,7 +62,7 @@ final class Formulas {
         meet(raw.outputs);
         baseline = squaredErrors(raw.outputs);
         List<FormulaResult.Snapped> exact = new ArrayList<>();
-        State last = settings.snap() ? decimal(snapped(alike(raw), exact)) : raw;
+        State last = settings.snap() ? plain(decimal(snapped(alike(raw), exact))) : raw;
         for (ConstantFit.FittedConstant left : last.fit.constants()) {
             exact.add(new FormulaResult.Snapped(left.value(), left.standardError(), null));
         }
@@ -139,19 +140,60 @@ final class Formulas {
         for (ConstantFit.FittedConstant constant : state.fit.constants()) {
             double error = Math.max(4 * constant.standardError(), ROUNDED * Math.abs(constant.value()));
             for (int digits = 1; digits <= DIGITS; digits++) {
-                double near = new BigDecimal(constant.value()).round(new MathContext(digits)).doubleValue();
+                Expression near = near(constant.value(), digits, error);
                 double chance = 2 * error / Math.abs(constant.value()) * Math.pow(10, digits);
-                if (Math.abs(near - constant.value()) > error || !(chance < 1e-3)) {
+                if (near == null || !(chance < 1e-3)) {
                     continue;
                 }
-                Composition rounded = Composition.of(replaced(outputs, constant.value(), Expression.real(near)));
-                if (near != constant.value() && allowed(rounded)) {
+                Composition rounded = Composition.of(replaced(outputs, constant.value(), near));
+                if (!near.equals(Expression.real(constant.value())) && allowed(rounded)) {
                     outputs = rounded;
                 }
                 break;
             }
         }
         return new State(outputs, state.fit);
+    }
+
+    /** Of the equal forms the one that takes fewest digits. */
+    private State plain(State state) {
+        State best = state;
+        for (Definition definition : state.fit.constants().isEmpty() ? List.<Definition>of() : state.outputs.definitions()) {
+            for (Expression form : PlainForms.of(definition.value())) {
+                try {
+                    State other = decimal(fitted(best.outputs.with(definition.name(), form.canonical())));
+                    best = text(other.outputs) < text(best.outputs) && allowed(other.outputs) ? other : best;
+                } catch (KanException undefined) {
+                    settings.listener().accept(form + " is undefined on a row");
+                }
+            }
+        }
+        Composition simple = simplified(best.outputs);
+        return text(simple) <= text(best.outputs) && allowed(simple) ? new State(simple, best.fit) : best;
+    }
+
+    private static int text(Composition outputs) {
+        return outputs.definitions().stream().mapToInt(d -> d.value().toString().length()).sum();
+    }
+
+    /** A number of so many digits, or one over such a number, within an error of a value; null where there is none. */
+    private static Expression near(double value, int digits, double error) {
+        double plain = rounded(value, digits);
+        if (Math.abs(plain - value) <= error) {
+            boolean integer = plain == Math.rint(plain) && Math.abs(plain) < MOST_WHOLE;
+            return integer ? Expression.integer((long) plain) : Expression.real(plain);
+        }
+        double below = rounded(1 / value, digits);
+        double inverse = StrictMath.pow(below, -1);
+        if (!(Math.abs(inverse - value) <= error)) {
+            return null;
+        }
+        boolean whole = below == Math.rint(below) && Math.abs(below) < MOST_WHOLE;
+        return whole ? Expression.rational((long) Math.signum(below), (long) Math.abs(below)) : Expression.real(inverse);
+    }
+
+    private static double rounded(double value, int digits) {
+        return Double.isFinite(value) ? new BigDecimal(value).round(new MathContext(digits)).doubleValue() : value;
     }
 
     private static Map<String, Expression> replaced(Composition outputs, double value, Expression by) {
@@ -172,7 +214,11 @@ final class Formulas {
             double value = constant.value();
             double error = Double.isInfinite(constant.standardError()) ? 1e-9 * Math.abs(value)
                     : Math.max(inflation * constant.standardError(), 1e-9 * Math.abs(value));
-            for (ExactNumbers.Exact number : ExactNumbers.of(value, error).stream().limit(MOST_TRIALS).toList()) {
+            List<ExactNumbers.Exact> numbers = new ArrayList<>(ExactNumbers.of(value, error).stream().limit(MOST_TRIALS).toList());
+            if (Double.isInfinite(constant.standardError())) {
+                numbers.addFirst(ExactNumbers.ZERO); // another constant does its work
+            }
+            for (ExactNumbers.Exact number : numbers) {
                 Trial trial = new Trial(value, constant.standardError(), number);
                 if (!refused.contains(key(trial))) {
                     trials.add(trial);

@@ -65,17 +65,65 @@ record LinearFit(double[] factors, double error) {
 
     /** Products of Chebyshev polynomials of several columns, the constant first, up to the total degree that so many allow. */
     static List<double[]> products(List<double[]> columns, int most) {
+        return products(columns, most, -1);
+    }
+
+    /** Those of the products of so many columns in which the first one is. */
+    static List<double[]> ofFirst(List<double[]> products, int columns) {
+        int degree = 0;
+        while (count(columns, degree) < products.size()) {
+            degree++;
+        }
+        return products.subList((int) count(columns - 1, degree), products.size());
+    }
+
+    /** Their sum's derivative with respect to one of the columns, row by row. */
+    static double[] slopes(List<double[]> columns, int most, int along, double[] factors) {
+        List<double[]> products = products(columns, most, along);
+        double[] sum = new double[columns.getFirst().length];
+        for (int k = 0; k < factors.length; k++) {
+            double[] column = products.get(k);
+            for (int b = 0; b < sum.length; b++) {
+                sum[b] += factors[k] * column[b];
+            }
+        }
+        return sum;
+    }
+
+    /** @param along the column in the place of whose polynomials their derivatives stand; none where it is -1 */
+    private static List<double[]> products(List<double[]> columns, int most, int along) {
         int degree = 1;
         while (count(columns.size(), degree + 1) <= most && degree < 30) {
             degree++;
         }
-        List<List<double[]>> waves = columns.isEmpty() ? List.of() : new ArrayList<>();
-        for (double[] column : columns) {
-            waves.add(waves(column, degree));
+        int rows = columns.isEmpty() ? 0 : columns.getFirst().length;
+        List<List<double[]>> waves = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            List<double[]> all = new ArrayList<>(List.of(ones(rows)));
+            all.addAll(waves(columns.get(i), degree));
+            waves.add(i == along ? derivatives(columns.get(i), all) : all);
         }
         List<double[]> products = new ArrayList<>();
-        multiply(waves, 0, degree, ones(columns.isEmpty() ? 0 : columns.getFirst().length), products);
+        multiply(waves, 0, degree, ones(rows), products);
         return products;
+    }
+
+    /** T_k' = k U_(k-1), where U_k = 2 u U_(k-1) - U_(k-2), over the half width of the column. */
+    private static List<double[]> derivatives(double[] x, List<double[]> waves) {
+        double[] u = waves.get(1);
+        double half = (Arrays.stream(x).max().orElse(1) - Arrays.stream(x).min().orElse(-1)) / 2;
+        List<double[]> second = new ArrayList<>(List.of(new double[x.length], ones(x.length)));
+        List<double[]> all = new ArrayList<>();
+        for (int k = 0; k < waves.size(); k++) {
+            double factor = half > 0 ? k / half : 0;
+            all.add(Arrays.stream(second.get(k)).map(v -> factor * v).toArray());
+            double[] last = second.get(k + 1);
+            double[] older = second.get(k);
+            double[] next = new double[x.length];
+            Arrays.setAll(next, b -> 2 * u[b] * last[b] - older[b]);
+            second.add(next);
+        }
+        return all;
     }
 
     private static long count(int variables, int degree) {
@@ -91,9 +139,8 @@ record LinearFit(double[] factors, double error) {
             into.add(product);
             return;
         }
-        multiply(waves, variable + 1, degree, product, into);
-        for (int k = 1; k <= degree; k++) {
-            multiply(waves, variable + 1, degree - k, times(product, waves.get(variable).get(k - 1)), into);
+        for (int k = 0; k <= degree; k++) {
+            multiply(waves, variable + 1, degree - k, times(product, waves.get(variable).get(k)), into);
         }
     }
 

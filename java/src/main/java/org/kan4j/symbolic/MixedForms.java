@@ -9,11 +9,15 @@ import java.util.function.Predicate;
 import org.kan4j.formula.Expression;
 import org.kan4j.symbolic.Target.Quantity;
 
-/** h(z) B(others), or A(others) + h(z) B(others), for an input z: alternating least squares for h, and for A and B. */
+/**
+ * h(z) B(others), A(others) + h(z) B(others), or A(others) + C(z) + h(z) B(others), for an input z: alternating least squares
+ * for h, and for the others.
+ */
 final class MixedForms implements StructureRun.Form {
 
-    private static final int DEGREE = 14;
+    private static final int[] DEGREES = {14, 36};
     private static final int MOST_COLUMNS = 60;
+    private static final int MOST_PRODUCTS = 200;
     private static final int ROUNDS = 25;
     private static final double STALLED = 0.85;
     private static final int STRUCTURES = 3;
@@ -26,38 +30,72 @@ final class MixedForms implements StructureRun.Form {
         this.run = run;
     }
 
+    /** What is added to h(z) B(others). */
+    private enum Beside {
+        NOTHING(""), OTHERS(", plus others"), BOTH(", plus others, plus itself");
+
+        private final String words;
+
+        Beside(String words) {
+            this.words = words;
+        }
+    }
+
     /** h of an input at the rows. */
-    private record Mixed(Quantity input, boolean plus, double[] h, double error) {
+    private record Mixed(Quantity input, Beside beside, List<double[]> waves, double[] h, double error) {
     }
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        List<Mixed> found = new ArrayList<>();
-        for (boolean plus : new boolean[] {false, true}) {
-            for (Quantity input : target.inputs()) {
-                if (run.over()) {
+        for (Warp warp : run.thorough() && depth > 0 ? Warp.reciprocal(target.values()) : List.of(Warp.NONE)) {
+            Target warped = target.with(warp.apply(target.values()), target.precision());
+            if (warped.finite() && plain(warped, depth, e -> whole.test(warp.back().apply(e)))) {
+                return true;
+            }
+        }
+        return run.over();
+    }
+
+    private boolean plain(Target target, int depth, Predicate<Expression> whole) {
+        for (int degree : DEGREES) {
+            List<Mixed> found = found(target, degree);
+            found.sort(Comparator.comparingDouble(m -> Math.max(m.error, FITS_WELL) * (1 + 0.5 * m.beside.ordinal())));
+            for (Mixed mixed : found.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
+                run.say("%s enters by one function times others%s, to %.1e", mixed.input.meaning(), mixed.beside.words,
+                        mixed.error);
+                Target h = new Target(List.of(mixed.input), mixed.h, Math.max(mixed.error, 1e-13));
+                if (run.solve(h, depth + 1,
+                        e -> others(target, mixed, mixed.beside == Beside.NOTHING ? e : bare(e), depth, whole))) {
                     return true;
                 }
-                List<double[]> waves = LinearFit.waves(input.values(), DEGREE);
-                Mixed mixed = plus ? null : alternated(target, input, waves, divided(target, input, waves), false);
+            }
+            if (run.over() || !found.isEmpty() || !run.thorough() || depth > 0) {
+                break;
+            }
+        }
+        return run.over();
+    }
+
+    private List<Mixed> found(Target target, int degree) {
+        List<Mixed> found = new ArrayList<>();
+        for (Beside beside : run.thorough() ? Beside.values() : new Beside[] {Beside.NOTHING, Beside.OTHERS}) {
+            for (Quantity input : target.inputs()) {
+                boolean twice = beside == Beside.BOTH && target.inputs().size() == 2 && input != target.inputs().getFirst();
+                if (run.over() || twice || beside == Beside.BOTH && found.stream().anyMatch(m -> m.error < FITS_WELL)) {
+                    break;
+                }
+                List<double[]> waves = LinearFit.waves(input.coordinate(), degree);
+                Mixed mixed = beside != Beside.NOTHING ? null
+                        : alternated(target, input, waves, divided(target, input, waves), beside);
                 if (mixed == null || mixed.error > run.fits(FITS, target)) {
-                    mixed = alternated(target, input, waves, uneven(waves, plus), plus);
+                    mixed = alternated(target, input, waves, leading(target, input, waves, beside), beside);
                 }
                 if (mixed.error < run.fits(FITS, target)) {
                     found.add(mixed);
                 }
             }
         }
-        found.sort(Comparator.comparingDouble(m -> Math.max(m.error, FITS_WELL) * (m.plus ? 1.5 : 1)));
-        for (Mixed mixed : found.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
-            run.say("%s enters by one function times others%s, to %.1e", mixed.input.meaning(), mixed.plus ? ", plus others" : "",
-                    mixed.error);
-            Target h = new Target(List.of(mixed.input), mixed.h, Math.max(mixed.error, 1e-13));
-            if (run.solve(h, depth + 1, e -> others(target, mixed, mixed.plus ? bare(e) : e, depth, whole))) {
-                return true;
-            }
-        }
-        return run.over();
+        return found;
     }
 
     /** With h known: B, and then A as what is left. */
@@ -68,20 +106,46 @@ final class MixedForms implements StructureRun.Form {
         }
         Target rest = target.with(List.of(mixed.input), null);
         List<double[]> products = LinearFit.products(rest.columns(), MOST_COLUMNS);
-        List<double[]> columns = new ArrayList<>(mixed.plus ? products : List.of());
-        products.forEach(p -> columns.add(LinearFit.times(p, values)));
-        LinearFit fit = LinearFit.of(columns, target.values());
-        double[] b = sum(products, fit.factors(), mixed.plus ? products.size() : 0);
+        List<double[]> columns = added(products, mixed.waves, mixed.beside);
+        int before = columns.size();
+        List<double[]> times = factors(products, mixed.beside);
+        times.forEach(p -> columns.add(LinearFit.times(p, values)));
+        LinearFit fit = run.budget().fit(columns, target.values());
+        double[] b = sum(times, fit.factors(), before);
         double precision = Math.max(1e-13, 10 * fit.error());
-        return run.solve(rest.with(b, precision), depth + 1, times -> {
-            if (!mixed.plus) {
-                return whole.test(times.times(h));
+        return run.solve(rest.with(b, precision), depth + 1, found -> {
+            if (mixed.beside == Beside.NOTHING) {
+                return whole.test(found.times(h));
             }
-            double[] product = run.evaluate(times.times(h));
-            double[] left = new double[product.length];
-            Arrays.setAll(left, r -> target.values()[r] - product[r]);
-            return run.solve(rest.with(left, precision), depth + 1, added -> whole.test(added.plus(times.times(h))));
+            Expression product = (mixed.beside == Beside.BOTH ? bare(found) : found).times(h);
+            if (mixed.beside == Beside.BOTH) {
+                product = Expression.real(factor(b, run.evaluate(bare(found)))).times(product);
+            }
+            Expression known = product;
+            double[] part = run.evaluate(product);
+            double[] left = new double[part.length];
+            Arrays.setAll(left, r -> target.values()[r] - part[r]);
+            Target without = mixed.beside == Beside.BOTH ? target : rest;
+            return run.solve(without.with(left, precision), depth + 1, added -> whole.test(added.plus(known)));
         });
+    }
+
+    /** Of values that are a factor times others, plus an offset. */
+    private static double factor(double[] values, double[] others) {
+        double[] x = VariableProjection.centred(others);
+        return VariableProjection.dot(VariableProjection.centred(values), x) / VariableProjection.squares(x);
+    }
+
+    /** Columns of what is added to h B. */
+    private static List<double[]> added(List<double[]> products, List<double[]> waves, Beside beside) {
+        List<double[]> columns = new ArrayList<>(beside == Beside.NOTHING ? List.of() : products);
+        columns.addAll(beside == Beside.BOTH ? waves : List.of());
+        return columns;
+    }
+
+    /** Columns of B: where h itself may be added, a constant in B does nothing. */
+    private static List<double[]> factors(List<double[]> products, Beside beside) {
+        return beside == Beside.BOTH ? products.subList(1, products.size()) : products;
     }
 
     /** Without the factor and the offset around: A and B take them up. */
@@ -98,38 +162,66 @@ final class MixedForms implements StructureRun.Form {
     }
 
     /** h of h(z) = t G(others), the constant term of G being 1: exact where the others do not bring the target to 0. */
-    private static double[] divided(Target target, Quantity input, List<double[]> waves) {
+    private double[] divided(Target target, Quantity input, List<double[]> waves) {
         List<double[]> products = LinearFit.products(target.with(List.of(input), null).columns(), MOST_COLUMNS);
         List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(target.values().length)));
         columns.addAll(waves);
         products.subList(1, products.size()).forEach(p -> columns.add(LinearFit.times(p, target.values())));
-        return LinearFit.of(columns, target.values()).values(columns, 0, 1 + waves.size());
+        return run.budget().fit(columns, target.values()).values(columns, 0, 1 + waves.size());
     }
 
-    /** A start without symmetry: no function of z is orthogonal to it. */
-    private static double[] uneven(List<double[]> waves, boolean plus) {
-        double[] h = new double[waves.getFirst().length];
-        Arrays.setAll(h, b -> (plus ? 0 : 1) + 0.9 * waves.get(0)[b] + 0.6 * waves.get(1)[b] + 0.3 * waves.get(2)[b]);
-        return h;
+    /** The function of z that does most in a sum of all products of functions of z and of the others. */
+    private double[] leading(Target target, Quantity input, List<double[]> waves, Beside beside) {
+        int rows = target.values().length;
+        List<double[]> ofInput = new ArrayList<>(List.of(LinearFit.ones(rows)));
+        ofInput.addAll(waves);
+        List<double[]> others = LinearFit.products(target.with(List.of(input), null).columns(),
+                Math.max(2, Math.min(MOST_PRODUCTS, rows / 3) / ofInput.size()));
+        List<double[]> columns = new ArrayList<>();
+        ofInput.forEach(wave -> others.forEach(other -> columns.add(LinearFit.times(wave, other))));
+        double[] factors = run.budget().fit(columns, target.values()).factors();
+        int first = beside == Beside.NOTHING ? 0 : 1;
+        int from = beside == Beside.BOTH ? 1 : 0;
+        double[] weights = new double[ofInput.size()];
+        Arrays.fill(weights, first, weights.length, 1);
+        for (int round = 0; round < ROUNDS; round++) { // the first singular vector, by powers
+            double[] next = new double[weights.length];
+            for (int m = from; m < others.size(); m++) {
+                double share = 0;
+                for (int k = first; k < weights.length; k++) {
+                    share += weights[k] * factors[k * others.size() + m];
+                }
+                for (int k = first; k < weights.length; k++) {
+                    next[k] += share * factors[k * others.size() + m];
+                }
+            }
+            double size = Math.sqrt(VariableProjection.squares(next));
+            weights = Arrays.stream(next).map(v -> v / size).toArray();
+        }
+        return sum(ofInput, weights, 0);
     }
 
-    private Mixed alternated(Target target, Quantity input, List<double[]> waves, double[] start, boolean plus) {
+    private Mixed alternated(Target target, Quantity input, List<double[]> waves, double[] start, Beside beside) {
         double[] t = target.values();
         double[] h = start;
         List<double[]> products = LinearFit.products(target.with(List.of(input), null).columns(), MOST_COLUMNS);
         double error = Double.POSITIVE_INFINITY;
         for (int round = 0; round < ROUNDS; round++) {
             double[] now = h;
-            List<double[]> columns = new ArrayList<>(plus ? products : List.of());
-            products.forEach(p -> columns.add(LinearFit.times(p, now)));
-            LinearFit outer = LinearFit.of(columns, t);
-            double[] b = sum(products, outer.factors(), plus ? products.size() : 0);
-            double[] a = plus ? sum(products, outer.factors(), 0) : new double[t.length];
+            List<double[]> columns = added(products, waves, beside);
+            int before = columns.size();
+            List<double[]> times = factors(products, beside);
+            times.forEach(p -> columns.add(LinearFit.times(p, now)));
+            LinearFit outer = run.budget().fit(columns, t);
+            double[] b = sum(times, outer.factors(), before);
+            double[] a = beside == Beside.NOTHING ? new double[t.length] : sum(products, outer.factors(), 0);
             double[] left = new double[t.length];
             Arrays.setAll(left, r -> t[r] - a[r]);
-            List<double[]> inner = new ArrayList<>(plus ? List.of() : List.of(b));
+            List<double[]> inner = new ArrayList<>(beside == Beside.NOTHING ? List.of(b)
+                    : beside == Beside.BOTH ? waves : List.of());
+            int skipped = beside == Beside.NOTHING ? 1 : inner.size();
             waves.forEach(w -> inner.add(LinearFit.times(w, b)));
-            LinearFit fit = LinearFit.of(inner, left);
+            LinearFit fit = run.budget().fit(inner, left);
             double reached = outer.error();
             boolean done = reached > STALLED * error || reached < FITS_WELL || round == 4 && reached > 0.5;
             error = Math.min(error, reached);
@@ -137,9 +229,9 @@ final class MixedForms implements StructureRun.Form {
                 break;
             }
             double[] next = new double[t.length];
-            Arrays.fill(next, plus ? 0 : fit.factors()[0]);
+            Arrays.fill(next, beside == Beside.NOTHING ? fit.factors()[0] : 0);
             for (int k = 0; k < waves.size(); k++) {
-                double factor = fit.factors()[k + (plus ? 0 : 1)];
+                double factor = fit.factors()[k + skipped];
                 double[] wave = waves.get(k);
                 for (int r = 0; r < next.length; r++) {
                     next[r] += factor * wave[r];
@@ -148,7 +240,7 @@ final class MixedForms implements StructureRun.Form {
             double size = Math.sqrt(VariableProjection.squares(next) / next.length);
             h = Arrays.stream(next).map(v -> v / size).toArray();
         }
-        return new Mixed(input, plus, h, error);
+        return new Mixed(input, beside, waves, h, error);
     }
 
     private static double[] sum(List<double[]> columns, double[] factors, int from) {

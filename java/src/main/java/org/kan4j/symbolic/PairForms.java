@@ -24,11 +24,21 @@ final class PairForms implements StructureRun.Form {
         this.run = run;
     }
 
-    private record Rule(DoubleBinaryOperator value, BinaryOperator<Expression> written) {
+    /** A number made of two. */
+    record Rule(DoubleBinaryOperator value, BinaryOperator<Expression> written) {
+
+        /** Its values, not all finite where it divides by 0. */
+        Quantity number(Quantity a, Quantity b) {
+            double[] values = new double[a.values().length];
+            Arrays.setAll(values, r -> value.applyAsDouble(a.values()[r], b.values()[r]));
+            Quantity number = new Quantity(written.apply(a.meaning(), b.meaning()), values);
+            boolean logarithmic = (a.logarithmic() || b.logarithmic()) && number.wide();
+            return logarithmic ? new Quantity(number.meaning(), values, true) : number;
+        }
     }
 
     private static final Expression TWO = Expression.integer(2);
-    private static final List<Rule> RULES = List.of(new Rule((a, b) -> a - b, Expression::minus),
+    static final List<Rule> RULES = List.of(new Rule((a, b) -> a - b, Expression::minus),
             new Rule(Double::sum, Expression::plus), new Rule((a, b) -> a * b, Expression::times),
             new Rule((a, b) -> a / b, Expression::over), new Rule((a, b) -> b / a, (a, b) -> b.over(a)),
             new Rule((a, b) -> a * a + b * b, (a, b) -> Expression.power(a, TWO).plus(Expression.power(b, TWO))),
@@ -77,16 +87,15 @@ final class PairForms implements StructureRun.Form {
         return run.over();
     }
 
-    private static Substitution substituted(Target target, Quantity a, Quantity b, Rule rule) {
-        double[] values = new double[target.values().length];
-        Arrays.setAll(values, r -> rule.value.applyAsDouble(a.values()[r], b.values()[r]));
+    private Substitution substituted(Target target, Quantity a, Quantity b, Rule rule) {
+        Quantity pair = rule.number(a, b);
+        double[] values = pair.values();
         if (Arrays.stream(values).anyMatch(v -> !Double.isFinite(v))) {
             return null;
         }
-        Quantity pair = new Quantity(rule.written.apply(a.meaning(), b.meaning()), values);
         Target smaller = target.with(List.of(a, b), pair);
         int most = Math.min(MOST_COLUMNS, values.length / 4);
         List<double[]> columns = LinearFit.products(smaller.columns(), most);
-        return new Substitution(smaller, pair, LinearFit.of(columns, target.values()).error());
+        return new Substitution(smaller, pair, run.budget().fit(columns, target.values()).error());
     }
 }

@@ -45,6 +45,16 @@ final class PolynomialForms implements StructureRun.Form {
                 return true;
             }
         }
+        for (Warp warp : Warp.of(target.values())) {
+            Target warped = target.with(warp.apply(target.values()), target.precision());
+            if (warp.ofQuotients() && warped.finite() && quotients(warped, e -> whole.test(warp.back().apply(e)))) {
+                return true;
+            }
+        }
+        return run.over();
+    }
+
+    private boolean quotients(Target target, Predicate<Expression> whole) {
         int last = -1;
         for (int[] degrees : QUOTIENTS) {
             List<Term> above = terms(target, degrees[0]);
@@ -97,7 +107,7 @@ final class PolynomialForms implements StructureRun.Form {
         }
         double size = Math.sqrt(VariableProjection.squares(target.values()));
         for (int pass = 0; pass < 3; pass++) {
-            LinearFit fit = LinearFit.of(terms.stream().map(Term::values).toList(), target.values());
+            LinearFit fit = run.budget().fit(terms.stream().map(Term::values).toList(), target.values());
             if (fit.error() > Math.max(FITS, 1.2 * target.precision())) {
                 return false;
             }
@@ -124,6 +134,7 @@ final class PolynomialForms implements StructureRun.Form {
         below.forEach(t -> terms.add(new Term(t.expression, LinearFit.times(t.values, target.values()))));
         int upper = above.size();
         for (int pass = 0; pass < 4; pass++) {
+            run.budget().spend(2.0 * target.values().length * terms.size() * terms.size());
             double[][] columns = terms.stream().map(t -> t.values.clone()).toArray(double[][]::new);
             TriangularFactor factor = new TriangularFactor(columns, new double[target.values().length],
                     Math.max(1e-9, 3 * target.precision()));

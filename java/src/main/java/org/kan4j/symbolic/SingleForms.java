@@ -29,6 +29,8 @@ final class SingleForms implements StructureRun.Form {
     private static final int FEW = 4;
     private static final int RATES = 16;
     private static final int TERMS = 3;
+    /** Steps of a fit of all constants. */
+    private static final int TOGETHER = 40;
     /** Functions that sums have more than one of. */
     private static final List<String> REPEATED = List.of("exp", "sin");
     private static final String TARGET = "the part";
@@ -129,12 +131,12 @@ final class SingleForms implements StructureRun.Form {
         return candidate.expression().substitute(Map.of(Candidate.X, target.inputs().getFirst().meaning()));
     }
 
-    private static List<Candidate> candidates(Target target, SymbolicLibrary functions) {
+    private List<Candidate> candidates(Target target, SymbolicLibrary functions) {
         if (!target.finite()) {
             return List.of();
         }
         try {
-            return EdgeFit.suggest(curve(target), functions, Math.max(1e-12, target.precision()));
+            return run.budget().suggest(curve(target), functions, Math.max(1e-12, target.precision()));
         } catch (KanException tooFew) {
             return List.of();
         }
@@ -235,7 +237,7 @@ final class SingleForms implements StructureRun.Form {
         double[] pair = null;
         for (int i = 0; i < rates.length && !run.over(); i++) {
             for (int j = i + 1; j < rates.length; j++) {
-                LinearFit fit = LinearFit.of(List.of(columns.get(i), columns.get(j), LinearFit.ones(columns.get(i).length)),
+                LinearFit fit = run.budget().fit(List.of(columns.get(i), columns.get(j), LinearFit.ones(columns.get(i).length)),
                         target.values());
                 if (rates[i] != 0 && rates[j] != 0 && (best == null || fit.error() < best.error())) {
                     best = fit;
@@ -301,8 +303,9 @@ final class SingleForms implements StructureRun.Form {
 
     /** All constants of a sum fitted to the target; null where it is undefined. */
     private Expression together(Target target, Expression sum) {
+        run.budget().constants(sum, target.values().length, TOGETHER);
         try {
-            return ConstantFit.fit(Composition.of(Map.of(TARGET, sum)).gauged(), run.observations(TARGET, target.values()), 40)
+            return ConstantFit.fit(Composition.of(Map.of(TARGET, sum)).gauged(), run.observations(TARGET, target.values()), TOGETHER)
                     .composition().inlined().getFirst();
         } catch (KanException undefined) {
             return null;

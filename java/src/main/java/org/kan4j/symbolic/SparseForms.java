@@ -130,6 +130,7 @@ final class SparseForms implements StructureRun.Form {
             if (run.over()) {
                 return true;
             }
+            run.budget().spend(4.0 * MOST_TERMS * y.length * columns.length);
             List<Integer> terms = grown(columns, y, first, limit);
             if (terms != null && whole.test(sum(features, terms, target))) {
                 return true;
@@ -199,10 +200,10 @@ final class SparseForms implements StructureRun.Form {
         return Arrays.stream(column).map(v -> length > 0 ? v / length : 0).toArray();
     }
 
-    private static Expression sum(List<Feature> features, List<Integer> terms, double[] target) {
+    private Expression sum(List<Feature> features, List<Integer> terms, double[] target) {
         List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(target.length)));
         terms.forEach(k -> columns.add(features.get(k).values));
-        LinearFit fit = LinearFit.of(columns, target);
+        LinearFit fit = run.budget().fit(columns, target);
         List<Expression> sum = new ArrayList<>(List.of(Expression.real(fit.factors()[0])));
         for (int k = 0; k < terms.size(); k++) {
             sum.add(Expression.real(fit.factors()[k + 1]).times(features.get(terms.get(k)).expression));

@@ -23,6 +23,11 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
+    /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
+    private static final int SMOOTH_COLUMNS = 120;
+    private static final double SMOOTHER = 0.5;
+    /** Parts of a target that are known less well are not looked into. */
+    private static final double VAGUE = 0.3;
 
     /** A way to find expressions of a target. */
     interface Form {
@@ -37,6 +42,7 @@ final class StructureRun {
     }
 
     private final StructureSearch settings;
+    private final Budget budget;
     private final Trials trials;
     private final Observations rows;
     private final Target target;
@@ -47,17 +53,45 @@ final class StructureRun {
 
     StructureRun(StructureSearch settings, String output, Observations train, Observations held) {
         this.settings = settings;
-        this.trials = new Trials(settings, output, train, held);
+        this.budget = new Budget(settings.operations());
+        this.trials = new Trials(settings, budget, output, train, held);
         this.rows = train.thinned(MOST_ROWS);
         List<Quantity> inputs = new ArrayList<>();
         rows.inputs().forEach((name, values) -> inputs.add(new Quantity(Expression.variable(name), values)));
-        this.target = new Target(inputs, rows.targets().get(output), 1e-13);
+        this.target = scaled(new Target(inputs, rows.targets().get(output), 1e-13));
         this.single = new SingleForms(this, settings.library());
         Form sums = new SumForms(this);
         Form mixed = new MixedForms(this);
         this.separations = List.of(sums, mixed);
         this.forms = List.of(new PolynomialForms(this), sums, new FactorForms(this), new PairForms(this),
-                new SparseForms(this), mixed);
+                new RidgeForms(this), new ScalingForms(this), new SparseForms(this), mixed);
+    }
+
+    /** Each input in the coordinate in which the target is smoother. */
+    private Target scaled(Target given) {
+        if (given.inputs().size() > MOST_INPUTS) {
+            return given;
+        }
+        List<Quantity> inputs = new ArrayList<>(given.inputs());
+        double error = error(given);
+        for (int i = 0; i < inputs.size(); i++) {
+            Quantity plain = inputs.get(i);
+            if (plain.wide()) {
+                inputs.set(i, new Quantity(plain.meaning(), plain.values(), true));
+                double reached = error(new Target(inputs, given.values(), given.precision()));
+                if (reached < SMOOTHER * error) {
+                    error = reached;
+                } else {
+                    inputs.set(i, plain);
+                }
+            }
+        }
+        return new Target(inputs, given.values(), given.precision());
+    }
+
+    private double error(Target given) {
+        int most = Math.min(SMOOTH_COLUMNS, given.values().length / 4);
+        return budget.fit(LinearFit.products(given.columns(), most), given.values()).error();
     }
 
     List<StructureSearch.Met> run() {
@@ -89,6 +123,11 @@ final class StructureRun {
         return Math.max(thorough ? error : error / 30, 2 * part.precision());
     }
 
+    /** What may still be done. */
+    Budget budget() {
+        return budget;
+    }
+
     /** An expression's values at the rows. */
     double[] evaluate(Expression e) {
         return e.evaluate(rows.inputs(), rows.rows());
@@ -101,10 +140,10 @@ final class StructureRun {
 
     /** What smooth functions of all inputs leave of the target. */
     private double noise() {
-        double all = LinearFit.of(LinearFit.products(target.columns(), target.values().length / 5), target.values()).error();
+        double all = budget.fit(LinearFit.products(target.columns(), target.values().length / 5), target.values()).error();
         List<double[]> sum = new ArrayList<>(List.of(LinearFit.ones(target.values().length)));
         target.columns().stream().limit(10).forEach(x -> sum.addAll(LinearFit.waves(x, 8)));
-        return Math.min(1, Math.min(all, LinearFit.of(sum, target.values()).error()));
+        return Math.min(1, Math.min(all, budget.fit(sum, target.values()).error()));
     }
 
     boolean over() {
@@ -120,7 +159,7 @@ final class StructureRun {
         if (over()) {
             return true;
         }
-        if (!part.finite()) {
+        if (!part.finite() || depth > 0 && part.precision() > VAGUE) {
             return false;
         }
         double deviation = part.deviation();

@@ -17,13 +17,18 @@ import org.kan4j.formula.Expression;
  *
  * @param library functions of one variable
  * @param enough root mean square error on held-out rows, in deviations, at which the search ends
+ * @param operations elementary ones after which it ends, about as many multiplications and additions; a count, so that what is
+ *     found does not depend on how fast a machine is
  * @param listener is told what is tried
  * @param cancelled asked between trials; what is there by then is returned
  */
-public record StructureSearch(SymbolicLibrary library, double enough, Consumer<String> listener, BooleanSupplier cancelled) {
+public record StructureSearch(SymbolicLibrary library, double enough, double operations, Consumer<String> listener,
+        BooleanSupplier cancelled) {
 
     /** Error, in deviations, at which a formula is the data's own. */
     private static final double EXACT = 3e-12;
+    /** Twenty seconds of one core of an AMD EPYC. */
+    private static final double OPERATIONS = 2e10;
 
     /** @throws NullPointerException without a library, a listener or a question */
     public StructureSearch {
@@ -34,28 +39,33 @@ public record StructureSearch(SymbolicLibrary library, double enough, Consumer<S
 
     /** The standard library, to the last digit. */
     public static StructureSearch defaults() {
-        return new StructureSearch(SymbolicLibrary.standard(), EXACT, line -> {
+        return new StructureSearch(SymbolicLibrary.standard(), EXACT, OPERATIONS, line -> {
         }, () -> false);
     }
 
     /** With other functions. */
     public StructureSearch withLibrary(SymbolicLibrary functions) {
-        return new StructureSearch(functions, enough, listener, cancelled);
+        return new StructureSearch(functions, enough, operations, listener, cancelled);
     }
 
     /** Ending at another error, such as the noise of the data. */
     public StructureSearch withEnough(double deviations) {
-        return new StructureSearch(library, deviations, listener, cancelled);
+        return new StructureSearch(library, deviations, operations, listener, cancelled);
+    }
+
+    /** Ending after another number of operations. */
+    public StructureSearch withOperations(double most) {
+        return new StructureSearch(library, enough, most, listener, cancelled);
     }
 
     /** With a listener. */
     public StructureSearch withListener(Consumer<String> lines) {
-        return new StructureSearch(library, enough, lines, cancelled);
+        return new StructureSearch(library, enough, operations, lines, cancelled);
     }
 
     /** With a question that ends the search when it is answered by true. */
     public StructureSearch withCancelled(BooleanSupplier question) {
-        return new StructureSearch(library, enough, listener, question);
+        return new StructureSearch(library, enough, operations, listener, question);
     }
 
     /**

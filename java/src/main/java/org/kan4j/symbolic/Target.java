@@ -15,8 +15,34 @@ import org.kan4j.formula.Expression;
  */
 record Target(List<Quantity> inputs, double[] values, double precision) {
 
-    /** A column of the data, or what is made of some. */
-    record Quantity(Expression meaning, double[] values) {
+    private static final double WIDE = 6;
+
+    /**
+     * A column of the data, or what is made of some.
+     *
+     * @param logarithmic whether functions of it are looked at as functions of its logarithm, as those of many scales are
+     */
+    record Quantity(Expression meaning, double[] values, boolean logarithmic) {
+
+        Quantity(Expression meaning, double[] values) {
+            this(meaning, values, false);
+        }
+
+        /** What polynomials stand in for smooth functions in. */
+        double[] coordinate() {
+            return logarithmic ? Arrays.stream(values).map(Math::log).toArray() : values;
+        }
+
+        /** The logarithm where it takes values of different sizes, or the values. */
+        double[] coordinate(boolean ofWide) {
+            return new Quantity(meaning, values, ofWide && wide()).coordinate();
+        }
+
+        /** Whether it takes positive values of different sizes. */
+        boolean wide() {
+            double least = Arrays.stream(values).min().orElse(0);
+            return least > 0 && Arrays.stream(values).max().orElse(0) > WIDE * least;
+        }
 
         boolean positive() {
             return Arrays.stream(values).allMatch(v -> v > 0);
@@ -50,7 +76,8 @@ record Target(List<Quantity> inputs, double[] values, double precision) {
         return new Target(inputs, others, error);
     }
 
+    /** The coordinates of the inputs. */
     List<double[]> columns() {
-        return inputs.stream().map(Quantity::values).toList();
+        return inputs.stream().map(Quantity::coordinate).toList();
     }
 }

@@ -24,6 +24,7 @@ final class Trials {
     private static final int KEPT = 6;
 
     private final StructureSearch settings;
+    private final Budget budget;
     private final String output;
     private final Observations few;
     private final Observations train;
@@ -32,8 +33,9 @@ final class Trials {
     private final List<StructureSearch.Met> met = new ArrayList<>();
     private double hopeless = HOPELESS;
 
-    Trials(StructureSearch settings, String output, Observations train, Observations held) {
+    Trials(StructureSearch settings, Budget budget, String output, Observations train, Observations held) {
         this.settings = settings;
+        this.budget = budget;
         this.output = output;
         this.few = train.thinned(FEW_ROWS);
         this.train = train;
@@ -46,7 +48,7 @@ final class Trials {
     }
 
     boolean over() {
-        return found() || settings.cancelled().getAsBoolean();
+        return found() || budget.spent() || settings.cancelled().getAsBoolean();
     }
 
     boolean found() {
@@ -65,7 +67,7 @@ final class Trials {
         return Math.clamp(Math.pow(10, constants(formula) - PLAIN), 1, 1e3);
     }
 
-    private static int constants(Expression e) {
+    static int constants(Expression e) {
         return (e instanceof Expression.Real ? 1 : 0) + e.children().stream().mapToInt(Trials::constants).sum();
     }
 
@@ -87,8 +89,10 @@ final class Trials {
             if (!(before < hopeless)) {
                 return false;
             }
+            budget.constants(form, few.rows(), STEPS);
             ConstantFit.Result fit = ConstantFit.fit(start, few, STEPS);
             if (fit.rmse() < NEAR) {
+                budget.constants(form, train.rows(), 2 * STEPS);
                 fit = ConstantFit.fit(fit.composition(), train, 2 * STEPS);
             }
             double error = ConstantFit.rmse(fit.composition(), held);

@@ -18,6 +18,9 @@ final class VariableProjection {
     private static final double ROUGHLY = 1e-2;
     private static final double FULLY = 1e-10;
     private static final double EXACT = 1e-28;
+    /** Squares left of a curve that is known well, and how many times more say that an exact number is not the right one. */
+    private static final double PRECISE = 1e-12;
+    private static final double OBJECTION = 100;
 
     private final double[] u;
     private final double[] y;
@@ -50,7 +53,9 @@ final class VariableProjection {
             found = better(found, refine(family, found.theta, found.theta.length, FULLY));
             double[] snapped = family.snapped(found.theta);
             if (snapped != null) {
-                return refine(family, snapped, family.freeAfterSnapping(), FULLY);
+                Found exact = refine(family, snapped, family.freeAfterSnapping(), FULLY);
+                boolean objects = exact == null || found.squares < PRECISE && exact.squares > OBJECTION * found.squares;
+                return objects ? found : exact;
             }
         }
         return found;

@@ -20,6 +20,8 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
     private static final Expression ONE = Expression.integer(1);
     private static final Expression HALF = Expression.rational(1, 2);
 
+    private static final double LOST = 1e-3;
+
     static final Warp NONE = new Warp("", v -> v, v -> true, e -> e);
 
     private static final List<Warp> ALL = List.of(NONE,
@@ -42,12 +44,33 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
 
     /** Those that are defined on all values, none first. */
     static List<Warp> of(double[] values) {
-        return ALL.stream().filter(w -> Arrays.stream(values).allMatch(w.domain)).toList();
+        return ALL.stream().filter(w -> Arrays.stream(values).allMatch(w.domain))
+                .filter(w -> w == NONE || !loses(values, w.apply(values))).toList();
+    }
+
+    /** None, and one over them. */
+    static List<Warp> reciprocal(double[] values) {
+        return of(values).stream().filter(w -> w == NONE || w.name.equals("1 over")).toList();
+    }
+
+    /** Whether values of which others are made vary so much less that digits are gone, as those of 1 + x of a small x. */
+    private static boolean loses(double[] values, double[] warped) {
+        return variation(warped) < LOST * Math.min(1, variation(values));
+    }
+
+    private static double variation(double[] values) {
+        double[] centred = VariableProjection.centred(values);
+        return Math.sqrt(VariableProjection.squares(centred) / VariableProjection.squares(values));
     }
 
     /** Whether it is none, or a logarithm: sums and products. */
     boolean plain() {
         return this == NONE || name.startsWith("log");
+    }
+
+    /** Whether roots, exponentials and such of quotients are looked for. */
+    boolean ofQuotients() {
+        return plain() || name.startsWith("square");
     }
 
     /** The warped values; not all finite where an end of the domain is met. */

@@ -306,6 +306,10 @@ final class TrainingLoop {
                 long next = Math.min(batches, progress.batch + plan.accumulation());
                 double factor = plan.schedule().factor(new Schedule.Position(
                         epoch * stepsPerEpoch + progress.batch / plan.accumulation(), stepsPerEpoch, allSteps, losses));
+                if (!(factor >= 0 && Double.isFinite(factor))) {
+                    throw KanException.invalid("the schedule gave the factor %s for step %d, expected a finite one of at least 0",
+                            factor, steps() + 1);
+                }
                 step(run, updater, pass, (int) (progress.batch * batchSize),
                         (int) Math.min(data.size(), next * batchSize), factor);
                 progress.batch = next;

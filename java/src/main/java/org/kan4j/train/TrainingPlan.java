@@ -100,7 +100,8 @@ record TrainingPlan(Loss loss, List<Double> classWeights, Optimizer optimizer, S
     /** Refuses a model that this plan cannot train. */
     void require(KanModel model) {
         if (gridUpdates != null && model.layers().stream().noneMatch(GridUpdate::hasGrid)) {
-            throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; given %s", model);
+            throw KanException.invalid("grid updates need a layer of B-splines, Gaussians or RSWAF; none of the %d layers is one",
+                    model.layers().size());
         }
         if (monotonicity != null) {
             monotonicity.require(model);

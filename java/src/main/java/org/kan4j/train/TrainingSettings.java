@@ -92,7 +92,7 @@ abstract class TrainingSettings {
         return self();
     }
 
-    /** Passes over the data in all; otherwise 10, or as many as the {@link #steps} take. */
+    /** Passes over the data in all; otherwise 10, or as many as the {@code steps} take. */
     public Trainer.Builder epochs(int value) {
         Checks.atLeast("the epochs", value, 0);
         epochs = value;

@@ -93,6 +93,28 @@ class EncodingTest {
         assertArrayEquals(new double[] {1}, encode(wide, Double.MAX_VALUE));
     }
 
+    /** The mean of a long tail is where few values are; of what is scaled by its range it is the middle of the matter. */
+    @Test
+    void aMissingValueBecomesTheMeanOrOfQuantilesTheMedian() {
+        ColumnRange range = new ColumnRange();
+        for (int i = 0; i < 40; i++) {
+            range.add(i);
+        }
+        range.add(1000);
+        assertTrue(range.isUneven());
+        assertEquals(20, range.input("a", Encoding.Scaling.AUTO).mean());
+        assertEquals(20, range.input("a", Encoding.Scaling.QUANTILES).mean());
+        assertEquals(1780.0 / 41, range.input("a", Encoding.Scaling.RANGE).mean(), 1e-12);
+        for (Encoding.Scaling scaling : Encoding.Scaling.values()) {
+            Encoding.Numeric column = range.input("a", scaling);
+            Encoding encoding = new Encoding("d", List.of(column), new Encoding.Value("y", 0, 1), Encoding.Missing.FILL);
+            assertArrayEquals(encode(encoding, column.mean()), encode(encoding, (Object) null));
+            for (double value : new double[] {0, 4.5, 39, 500, 1000}) {
+                assertEquals(value, column.decode(encode(encoding, value)[0]), 1e-9, scaling.toString());
+            }
+        }
+    }
+
     @Test
     void labelsAreComparedAsValues() {
         RowEncoder encoder = new RowEncoder(new Encoding("d", List.of(), new Encoding.Classes("k", List.of("0", "1")), null));

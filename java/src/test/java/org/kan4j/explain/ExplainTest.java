@@ -20,6 +20,11 @@ class ExplainTest {
 
     private static Explanation explain(Explain explain, int rows, List<String> names, double noise,
             ToDoubleFunction<double[]> f) {
+        return explain(explain, rows, names, noise, f, new java.util.ArrayList<>());
+    }
+
+    private static Explanation explain(Explain explain, int rows, List<String> names, double noise,
+            ToDoubleFunction<double[]> f, List<String> lines) {
         SplitMix random = new SplitMix(1, 7);
         double[][] x = new double[rows][names.size()];
         double[] y = new double[rows];
@@ -30,7 +35,12 @@ class ExplainTest {
             y[b] = f.applyAsDouble(x[b]) + noise * random.normal();
         }
         try (Context context = KanGraphTest.single()) {
-            return explain.run(context, x, y, names, "z");
+            return explain.run(context, x, y, names, "z", new Explain.Listener() {
+                @Override
+                public void onStep(String stage, String text) {
+                    lines.add(text);
+                }
+            });
         }
     }
 
@@ -62,6 +72,18 @@ class ExplainTest {
         assertEquals(List.of(true, true, false, false), found.features().stream().map(Explanation.Feature::kept).toList());
     }
 
+    /** More inputs than are looked through for structure: a network leaves most of them out first. */
+    @Test
+    void ofManyInputsThoseThatMatterAreLookedThrough() {
+        List<String> names = java.util.stream.IntStream.range(0, 12).mapToObj(i -> "x" + i).toList();
+        List<String> lines = new java.util.ArrayList<>();
+        Explanation found = explain(Explain.defaults(), 500, names, 0, x -> x[3] * x[3] + 0.5 * x[7] * x[7] * x[7], lines);
+        assertEquals("x3^2 + x7^3/2", found.formulas().getFirst().toString());
+        assertTrue(lines.contains("12 inputs are more than the 10 that are looked through for structure"), lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> line.contains("[12,5,1]")), lines.toString());
+        assertEquals(12, found.features().size());
+    }
+
     @Test
     void noFormulaIsAnAnswer() {
         Explanation found = explain(Explain.defaults().withShape("2,1,1").withLibrary(
@@ -70,6 +92,13 @@ class ExplainTest {
         assertTrue(found.reason().orElseThrow().startsWith("no formula"), found.reason().get());
         assertTrue(found.fields().get("formula") == null && found.fields().containsKey("reason"));
         assertTrue(found.report().contains("no formula"));
+    }
+
+    @Test
+    void tooLittleTimeIsSaidToBeTooLittle() {
+        Explanation found = explain(Explain.defaults().withShape("2,1,1").withMinutes(1e-9), 200, List.of("x", "y"), 0,
+                PruningTest::toy);
+        assertTrue(found.reason().orElseThrow().contains("minutes were too few to find functions"), found.reason().get());
     }
 
     @Test

@@ -134,4 +134,40 @@ class HypothesesTest {
         assertThrows(KanException.class, () -> new Hypotheses(rows -> rows, new double[4], 1, 0, 1));
         assertThrows(KanException.class, () -> new Hypotheses(rows -> new double[2 * rows.length], new double[100], 1, 0, 1));
     }
+
+    /** Errors explain a trace of interaction, and no more than that. */
+    @Test
+    void errorsAloneMakeSmallInteractions() {
+        SplitMix random = new SplitMix(5);
+        double[] errors = new double[300];
+        Arrays.setAll(errors, k -> 0.02 * random.normal());
+        double[] x = new double[2 * 500];
+        Arrays.setAll(x, k -> random.uniform(0.5, 1.5));
+        int[] a = {0};
+        int[] b = {1};
+        for (double amount : new double[] {0, 0.3}) {
+            // An error of its own at every point, as a network has one.
+            Sensitivity.Function noisy = rows -> {
+                double[] y = new double[rows.length / 2];
+                Arrays.setAll(y, k -> rows[2 * k] + Math.exp(rows[2 * k + 1]) + amount * rows[2 * k] * rows[2 * k + 1]
+                        + 0.02 * Math.sin(1e6 * (rows[2 * k] + 3 * rows[2 * k + 1])));
+                return y;
+            };
+            Hypotheses.Chances p = new Hypotheses(noisy, x, 2, 0.01, 1).chances(a, b, errors, 1);
+            assertTrue(amount == 0 ? p.sum() > 0.05 : p.sum() == 0.001, p.toString());
+            assertEquals(0.001, p.product());
+            Sensitivity.Function product = rows -> {
+                double[] y = noisy.apply(rows);
+                Arrays.setAll(y, k -> rows[2 * k] * rows[2 * k + 1] * rows[2 * k + 1] + y[k] - rows[2 * k]
+                        - Math.exp(rows[2 * k + 1]) - amount * rows[2 * k] * rows[2 * k + 1] + amount);
+                return y;
+            };
+            Hypotheses.Chances q = new Hypotheses(product, x, 2, 0.01, 1).chances(a, b, errors, 1);
+            assertTrue(amount == 0 ? q.product() > 0.05 : q.product() == 0.001, q.toString());
+            assertEquals(0.001, q.sum());
+        }
+        Hypotheses plain = new Hypotheses(rows -> GraphRun.column(rows, 2, 0), x, 2, 0, 1);
+        assertEquals(1, plain.chances(a, b, errors, 1).sum());
+        assertThrows(KanException.class, () -> plain.chances(a, b, new double[5], 1));
+    }
 }

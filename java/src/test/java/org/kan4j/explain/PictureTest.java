@@ -75,6 +75,37 @@ class PictureTest {
         }
     }
 
+    /** Names stand beside each other; very long ones are cut. */
+    @Test
+    void namesDoNotOverlap() throws Exception {
+        try (Context context = KanGraphTest.single(); Parameters parameters = KanGraphTest.random(BSpline.of(5, 3), 4)) {
+            KanGraph graph = KanGraph.of(parameters);
+            double[] x = KanGraphTest.rows(4, 6);
+            List<String> names = List.of("mean radius (mm)", "concave points worst", "fractal dimension error",
+                    "a name that is far too long to be read under a node of a picture of this width");
+            java.util.Map<Edge, String> functions = new java.util.HashMap<>();
+            graph.edges().forEach(edge -> functions.put(edge, "polynomial 4"));
+            String svg = Diagram.svg(context, graph, x, names, List.of("first", "second"), functions);
+            parsed(svg);
+            java.util.regex.Matcher text = java.util.regex.Pattern.compile(
+                    "<text class=\"(mid|name)\" x=\"([\\d.]+)\" y=\"([\\d.]+)\">([^<]{2,})<").matcher(svg);
+            java.util.Map<String, List<double[]>> rows = new java.util.TreeMap<>();
+            while (text.find()) {
+                double width = 6.2 * text.group(4).length();
+                double left = Double.parseDouble(text.group(2)) - (text.group(1).equals("mid") ? width / 2 : 0);
+                rows.computeIfAbsent(text.group(3), k -> new java.util.ArrayList<>()).add(new double[] {left, left + width});
+            }
+            assertEquals(4, rows.size(), "inputs, outputs and two layers of functions");
+            for (List<double[]> row : rows.values()) {
+                row.sort(java.util.Comparator.comparingDouble(span -> span[0]));
+                for (int k = 1; k < row.size(); k++) {
+                    assertTrue(row.get(k)[0] >= row.get(k - 1)[1], row.get(k - 1)[1] + " to " + row.get(k)[0]);
+                }
+            }
+            assertTrue(svg.contains("fractal dimension error") && svg.contains("…<"));
+        }
+    }
+
     @Test
     void productsAndNamesAreThere() throws Exception {
         KanModel model = KanModel.of(DType.F64, KanLayer.of(2, 5, BSpline.of(3, 3)), new Multiply(1, 2, 2),

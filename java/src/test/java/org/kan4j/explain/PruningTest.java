@@ -138,6 +138,22 @@ class PruningTest {
         }
     }
 
+    /** P3 on other bases. */
+    @Test
+    void otherBasesLoseTheInputWithoutEffectToo() {
+        try (Context context = KanGraphTest.single()) {
+            for (Basis basis : List.of(new GaussianRbf(8, -1.5, 1.5, 3.0 / 7), new Chebyshev(6), new Fourier(4), new Rational(1))) {
+                Pruning.Result result = prune(context, Pruning.defaults().withAccuracy(0.02), normless(basis, 4, 5, 1),
+                        x -> x[0] * x[0] + 0.3 * x[1] + 0.1 * Math.pow(x[2], 3), 1);
+                int[] inputs = result.graph().inputs();
+                assertTrue(Arrays.stream(inputs).allMatch(i -> i < 3) && inputs.length >= 2, basis + ": " + result.graph());
+                int most = basis instanceof Rational ? 6 : 4; // a node for each input: rationals have no finer form to merge nodes in
+                assertTrue(result.graph().edges().size() <= most, basis + ": " + result.graph());
+                assertTrue(result.after() <= Math.max(1.2 * result.before(), 0.02), basis + ": " + result);
+            }
+        }
+    }
+
     /** P4: of a hundred inputs whose shares halve, the first few. */
     @Test
     void ofAHundredInputsThoseThatMatterStay() {

@@ -61,7 +61,7 @@ class CRowTest {
     private Path folder;
 
     /** Cells; an error's text is the place of the cell. */
-    private record Cells(Object... cells) implements RawRow {
+    record Cells(Object... cells) implements RawRow {
         @Override
         public boolean missing(int at) {
             return cells[at] == null || cells[at] instanceof Double value && value.isNaN();
@@ -83,7 +83,8 @@ class CRowTest {
         }
     }
 
-    private SymbolLookup compiled(Parameters parameters, Encoding encoding, Arena arena) throws Exception {
+    /** The functions raw_... of C printed into a folder. */
+    static SymbolLookup compiled(Path folder, Parameters parameters, Encoding encoding, Arena arena) throws Exception {
         CSource.Files files = CSource.of(parameters, encoding, "raw", List.of());
         Files.writeString(folder.resolve("raw.h"), files.header());
         Files.writeString(folder.resolve("raw.c"), files.source());
@@ -114,10 +115,10 @@ class CRowTest {
     }
 
     /** What C makes of a row: the status, the numbers, the label. */
-    private record Answer(int status, double[] numbers, int label) {
+    record Answer(int status, double[] numbers, int label) {
     }
 
-    private static Answer call(SymbolLookup library, String function, boolean label, int outputs, Object... row)
+    static Answer call(SymbolLookup library, String function, boolean label, int outputs, Object... row)
             throws Throwable {
         List<MemoryLayout> arguments = new ArrayList<>(List.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS,
                 ValueLayout.ADDRESS));
@@ -152,7 +153,7 @@ class CRowTest {
                 Parameters parameters = Parameters.initialise(KanModel.kan(dtype, BSpline.of(5, 3), encoding.features(),
                         8, width), 4);
                 Predictor predictor = Predictor.of(parameters)) {
-            SymbolLookup library = compiled(parameters, encoding, arena);
+            SymbolLookup library = compiled(folder, parameters, encoding, arena);
             assertEquals(List.of("time", "skewed */", "same", "huge", "colour?", "size"), strings(library,
                     "raw_columns", 6));
             for (Object[] row : ROWS) {
@@ -221,7 +222,7 @@ class CRowTest {
         try (Arena arena = Arena.ofConfined();
                 Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 4, 2), 4);
                 Predictor predictor = Predictor.of(parameters)) {
-            SymbolLookup library = compiled(parameters, encoding, arena);
+            SymbolLookup library = compiled(folder, parameters, encoding, arena);
             Answer answer = call(library, "raw_probabilities", false, 2, Double.NaN, 8., 16., 4.);
             assertArrayEquals(Outputs.sigmoid(predictor.predict(-1., 0., 1., -0.5)), answer.numbers(), 1e-6);
             assertNotEquals(answer.numbers()[0], answer.numbers()[1]);
@@ -235,7 +236,7 @@ class CRowTest {
         try (Arena arena = Arena.ofConfined();
                 Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 2, 1), 4);
                 Predictor predictor = Predictor.of(parameters)) {
-            SymbolLookup library = compiled(parameters, encoding, arena);
+            SymbolLookup library = compiled(folder, parameters, encoding, arena);
             assertEquals(predictor.predict(0., 1.)[0], call(library, "raw_value", false, 1, "b").numbers()[0], 1e-6);
             assertEquals(1, call(library, "raw_value", false, 1, "c").status());
         }
@@ -262,7 +263,7 @@ class CRowTest {
         try (Parameters parameters = Parameters.zeros(KanModel.kan(BSpline.of(5, 3), 2, 1))) {
             String message = assertThrows(UnsupportedException.class, () -> CSource.of(parameters, encoding, "raw",
                     List.of())).getMessage();
-            assertTrue(message.contains("without --raw"), message);
+            assertTrue(message.contains("without an encoding"), message);
         }
     }
 }

@@ -38,7 +38,8 @@ class JavaRowTest {
     @TempDir
     private Path folder;
 
-    private Class<?> compiled(Parameters parameters, Encoding encoding) throws Exception {
+    /** The class Raw printed into a folder. */
+    static Class<?> compiled(Path folder, Parameters parameters, Encoding encoding) throws Exception {
         Path source = Files.writeString(folder.resolve("Raw.java"), JavaSource.of(parameters, encoding, "Raw",
                 List.of()));
         assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "--release", "8",
@@ -46,7 +47,7 @@ class JavaRowTest {
         return new URLClassLoader(new URL[] {folder.toUri().toURL()}).loadClass("Raw");
     }
 
-    private static Object row(Class<?> type, Object... namesAndValues) throws Exception {
+    static Object row(Class<?> type, Object... namesAndValues) throws Exception {
         Class<?> row = type.getClassLoader().loadClass("Raw$Row");
         Object result = row.getConstructor().newInstance();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -57,7 +58,7 @@ class JavaRowTest {
         return result;
     }
 
-    private static Object call(Class<?> type, String method, Object row) throws Exception {
+    static Object call(Class<?> type, String method, Object row) throws Exception {
         return type.getMethod(method, row.getClass()).invoke(null, row);
     }
 
@@ -68,7 +69,7 @@ class JavaRowTest {
                 Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(dtype, BSpline.of(5, 3), 6, 8, 3), 4);
                 Predictor predictor = Predictor.of(parameters)) {
-            Class<?> type = compiled(parameters, encoding);
+            Class<?> type = compiled(folder, parameters, encoding);
             Object[] rows = {row(type, "time", 1.7e9 + 33, "skewed \\u000a\"", 0.5, "same", 7., "colour",
                     "\ud83d\ude00"),
                 row(type, "skewed \\u000a\"", 400., "same", 3., "colour", "blue"),
@@ -92,7 +93,7 @@ class JavaRowTest {
         Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Value("y", 1.7e9, 50), Encoding.Missing.REFUSE);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 6, 8, 1), 4);
                 Predictor predictor = Predictor.of(parameters)) {
-            Class<?> type = compiled(parameters, encoding);
+            Class<?> type = compiled(folder, parameters, encoding);
             Object whole = row(type, "time", 1.7e9, "skewed \\u000a\"", 1., "same", 3., "colour", "red");
             assertEquals(1.7e9 + 50 * predictor.predict(-1, -1 / 3., 0, 1, 0, 0)[0],
                     (double) call(type, "value", whole), 1e-4);
@@ -118,7 +119,7 @@ class JavaRowTest {
             try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(5, 3), 6, 8, target.width()),
                     4);
                     Predictor predictor = Predictor.of(parameters)) {
-                Class<?> type = compiled(parameters, encoding);
+                Class<?> type = compiled(folder, parameters, encoding);
                 double[] y = predictor.predict(-1, -1 / 3., 0, 1, 0, 0);
                 double[] expected = Outputs.decode(target, y);
                 String method = target instanceof Encoding.Numbers ? "values" : target instanceof Encoding.Quantiles ? "quantiles"
@@ -143,7 +144,7 @@ class JavaRowTest {
                 new Encoding.Labels("tags", List.of("a", "b")), Encoding.Missing.FILL);
         try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 4, 2), 4);
                 Predictor predictor = Predictor.of(parameters)) {
-            Class<?> type = compiled(parameters, encoding);
+            Class<?> type = compiled(folder, parameters, encoding);
             double[] logits = predictor.predict(-1., 0., 1., -0.5);
             assertArrayEquals(new double[] {1 / (1 + Math.exp(-logits[0])), 1 / (1 + Math.exp(-logits[1]))},
                     (double[]) call(type, "probabilities", row(type, "pixel1", 8., "pixel2", 16., "pixel3",

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.kan4j.explain.Ensemble;
 import org.kan4j.layer.Activation;
 import org.kan4j.layer.ActivationLayer;
 import org.kan4j.layer.Affine;
@@ -40,7 +43,23 @@ import org.kan4j.internal.SplitMix;
  */
 final class Models {
 
+    /** Members of means of three networks. */
+    private static final Map<String, KanModel> ENSEMBLES = new TreeMap<>(Map.of(
+            "ensemble-bspline", KanModel.kan(BSpline.of(5, 3), 7, 6, 4, 5),
+            "ensemble-fourierkan", KanModel.of(DType.F32, KanLayer.of(7, 5, new Fourier(4)).withInputNorm(false)),
+            "ensemble-mlp", KanModel.mlp(DType.F32, Activation.SILU, 7, 6, 5),
+            "ensemble-bspline-f64", KanModel.kan(DType.F64, BSpline.of(5, 3), 7, 6, 5)));
+
     private Models() {
+    }
+
+    private static Parameters ensemble(KanModel member) {
+        List<Parameters> members = IntStream.range(0, 3).mapToObj(seed -> Parameters.initialise(member, seed)).toList();
+        try {
+            return Ensemble.mean(members);
+        } finally {
+            members.forEach(Parameters::close);
+        }
     }
 
     /** Every basis, every layer kind, orders, uneven and repeated knots, every behaviour outside, by name. */
@@ -65,6 +84,9 @@ final class Models {
                 .withBase(Activation.TANH)));
         models.put("bspline-plain", KanModel.of(DType.F32, KanLayer.of(7, 5, BSpline.of(5, 3)).withScale(false)
                 .withBase(Activation.NONE)));
+        models.put("bspline-bases", KanModel.of(DType.F32, KanLayer.of(7, 6, BSpline.of(5, 3)).withBase(Activation.IDENTITY),
+                KanLayer.of(6, 6, BSpline.of(4, 2)).withBase(Activation.RELU),
+                KanLayer.of(6, 5, BSpline.of(3, 4)).withBase(Activation.SIGMOID)));
         models.put("bspline-wide", KanModel.kan(BSpline.of(5, 3), 300, 20, 10));
         models.put("fastkan", KanModel.kan(GaussianRbf.of(8), 7, 12, 5));
         models.put("fastkan-no-norm", KanModel.of(DType.F32, KanLayer.of(7, 5, GaussianRbf.of(5)).withInputNorm(false)
@@ -101,6 +123,11 @@ final class Models {
         models.put("linear-between", KanModel.of(DType.F32, KanLayer.of(7, 12, GaussianRbf.of(8)), new Linear(12, 9, false),
                 KanLayer.of(9, 8, new Chebyshev(4)), Linear.of(8, 6), KanLayer.of(6, 6, new Wavelet(Wavelet.Kind.DOG)),
                 Linear.of(6, 5)));
+        ENSEMBLES.forEach((name, member) -> {
+            try (Parameters mean = ensemble(member)) {
+                models.put(name, mean.model());
+            }
+        });
         Map<String, KanModel> both = new LinkedHashMap<>(models);
         for (String name : List.of("bspline-3-ZERO", "bspline-2-LINEAR", "uneven-5-ZERO", "open-3-CLAMP", "fastkan",
                 "rswaf", "fourierkan-5", "chebykan-4", "jacobikan-8", "sinekan", "wavkan-MEYER", "relukan", "rational",
@@ -112,6 +139,9 @@ final class Models {
 
     /** The numbers of one of {@link #all}. The caller closes them. */
     static Parameters parameters(String name) {
+        if (ENSEMBLES.containsKey(name)) {
+            return ensemble(ENSEMBLES.get(name));
+        }
         Parameters parameters = Parameters.initialise(all().get(name), 5);
         SplitMix random = new SplitMix(11, name.hashCode(), 0);
         for (TensorInfo tensor : parameters.tensors()) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
@@ -22,10 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.encoding.Transform;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.encoding.Outputs;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.ShapeException;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.serve.Predictor;
@@ -124,6 +125,28 @@ class OnnxEncodingTest {
                 assertEquals(1.7e9 + 50 * predictor.predict(scaled(row, false))[0], values[row][0], 1e-4);
             }
             assertEquals(Double.NaN, values[4][0]); // missing, and nothing may fill it
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F64"})
+    void quantilesAscend(DType dtype) throws Exception {
+        Encoding encoding = new Encoding("t", COLUMNS, new Encoding.Quantiles(new Encoding.Value("y", 7, 50),
+                List.of(0.1, 0.3, 0.5, 0.7, 0.9)), Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(dtype, BSpline.of(5, 3), 6, 8, 5), 4);
+                OrtSession session = session(environment, parameters, encoding);
+                OrtSession.Result result = session.run(inputs(environment));
+                Predictor predictor = Predictor.of(parameters)) {
+            double[][] quantiles = (double[][]) result.get("quantiles").orElseThrow().getValue();
+            boolean disordered = false;
+            for (int row = 0; row < 5; row++) {
+                double[] outputs = predictor.predict(scaled(row, true));
+                assertArrayEquals(Outputs.decode(encoding.target(), outputs), quantiles[row], dtype == DType.F32 ? 1e-4
+                        : 1e-12);
+                disordered |= outputs[0] > outputs[1];
+            }
+            assertTrue(disordered);
         }
     }
 

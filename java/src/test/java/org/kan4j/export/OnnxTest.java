@@ -157,7 +157,7 @@ class OnnxTest {
             Path file = folder.resolve("no.onnx");
             String message = assertThrows(UnsupportedException.class,
                     () -> Onnx.write(file, parameters, OnnxOptions.DEFAULT)).getMessage();
-            assertTrue(message.contains("GELU") && message.contains("--f32"), message);
+            assertTrue(message.contains("GELU") && message.contains("dtype=F32"), message);
             Onnx.write(file, parameters, OnnxOptions.DEFAULT.withDType(DType.F32));
             HostTensor bias = parameters.get(arena, "layers.0.bias");
             bias.set(Double.POSITIVE_INFINITY, 2);
@@ -169,18 +169,53 @@ class OnnxTest {
         }
     }
 
+    /** Every kind with its weights in a file beside: the same numbers, and as many bytes as before to a page a tensor. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void weightsInAFileOfTheirOwn(String name) throws Exception {
+        try (Parameters parameters = Models.parameters(name)) {
+            KanModel model = parameters.model();
+            double[] x = Models.rows((int) model.in(), 20);
+            Path file = write(parameters, OnnxOptions.DEFAULT);
+            double[] expected = run(file, model.dtype(), x, (int) model.in());
+            long whole = Files.size(file);
+            Path weights = folder.resolve("m.onnx.data");
+            assertTrue(Files.notExists(weights), name);
+            assertEquals(file, write(parameters, OnnxOptions.DEFAULT.withMost(0)));
+            assertArrayEquals(expected, run(file, model.dtype(), x, (int) model.in()), name);
+            boolean large = Onnx.leastBytes(model, model.dtype()) > 10_000;
+            assertTrue(Files.exists(weights) && (!large || Files.size(weights) > 1000 && Files.size(file) < whole),
+                    name + ": " + whole + ", " + Files.size(file));
+            if (large) {
+                Files.delete(weights);
+                assertThrows(OrtException.class, () -> run(file, model.dtype(), x, (int) model.in()));
+            }
+        }
+    }
+
+    @Test
+    void aRefusedModelLeavesNoWeights() throws IOException {
+        try (Parameters parameters = Parameters.initialise(KanModel.mlp(DType.F64, Activation.GELU, 30, 40, 2), 1)) {
+            assertThrows(UnsupportedException.class, () -> write(parameters, OnnxOptions.DEFAULT.withMost(0)));
+            String message = assertThrows(IOException.class, () -> Onnx.write(Path.of("/dev/null"), parameters,
+                    OnnxOptions.DEFAULT.withMost(0))).getMessage();
+            assertTrue(message.contains("/dev/null") && message.contains("beside"), message);
+            assertThrows(KanException.class, () -> OnnxOptions.DEFAULT.withMost(-1));
+        }
+        try (var files = Files.list(folder)) {
+            assertEquals(0, files.count());
+        }
+    }
+
     /** Shapes only: no numbers of such models take memory here. */
     @Test
-    void refusesAModelAboveProtobufsLimitByItsShapes() {
+    void aModelAboveProtobufsLimitHasItsWeightsInAFileOfTheirOwn() {
         KanModel large = KanModel.mlp(DType.F64, Activation.RELU, 20_000, 18_000, 1);
-        String message = assertThrows(UnsupportedException.class, () -> Onnx.requireRoom(large, DType.F64)).getMessage();
-        assertTrue(message.contains("at least 2880") && message.contains("2147483647") && message.contains("--f32"),
-                message);
-        Onnx.requireRoom(large, DType.F32);
-        KanModel splines = KanModel.kan(BSpline.of(5, 3), 10_000, 7_000, 1);
-        message = assertThrows(UnsupportedException.class, () -> Onnx.requireRoom(splines, DType.F32)).getMessage();
-        assertTrue(message.contains("at least 2240") && message.contains("kan4j-scorer") && !message.contains("--f32"),
-                message);
+        assertEquals(2_880_144_000L, Onnx.leastBytes(large, DType.F64));
+        assertTrue(Onnx.hasWeightsFile(large, OnnxOptions.DEFAULT));
+        assertTrue(!Onnx.hasWeightsFile(large, OnnxOptions.DEFAULT.withDType(DType.F32)));
+        assertTrue(Onnx.hasWeightsFile(large, OnnxOptions.DEFAULT.withDType(DType.F32).withMost(1_440_071_999L)));
+        assertTrue(Onnx.hasWeightsFile(KanModel.kan(BSpline.of(5, 3), 10_000, 7_000, 1), OnnxOptions.DEFAULT));
     }
 
     @ParameterizedTest

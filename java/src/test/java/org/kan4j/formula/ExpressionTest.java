@@ -110,6 +110,14 @@ class ExpressionTest {
         "sin(pi*(y^2 + z - 1)); -sin(pi*(y^2 + z))", "cos(y) + cos(2*y)*z/2 + z/2; z*cos(y)^2 + cos(y)",
         "x/2 - x*cos(2*y)/2; x*sin(y)^2", "1/2 - tanh(log(x*w)/2)/2; 1/(w*x + 1)", "x/(w+1) + 1/(w+1); (x + 1)/(w + 1)",
         "-y*w/(-x - w); w*y/(w + x)", "1/(-x - w)^2; 1/(w + x)^2", "3/(-x - w)^3; -3/(w + x)^3",
+        "-y/(z - w); y/(w - z)", "-3*y*z/(y*z - 3); 3*y*z/(3 - y*z)", "-y*(z - 1)/w; y*(1 - z)/w",
+        "y^2 - 2*y + 1 + z; (y - 1)^2 + z", "y^2 - 2*y*z + z^2; (y - z)^2", "x*(y^2 + 4*y*z + 4*z^2); x*(y + 2*z)^2",
+        "-a/(2*(b - b^2/2 + c*(d - c/2) - d^2/2 - 1/2)); a/((b - 1)^2 + (c - d)^2)",
+        "y^4 + y^2*(4*z^2 - 2) + 1; (y^2 - 1)^2 + 4*(y*z)^2", "(4*a^2 - 2*b^2)*c^2 + c^4 + b^4; 4*(a*c)^2 + (b^2 - c^2)^2",
+        "cos(y)*cos(z) + sin(y)*sin(z); cos(y - z)",
+        "x*sin(y)*cos(z) - x*cos(y)*sin(z); x*sin(y - z)", "exp(2*y) - 2*exp(y) + 1; (exp(y) - 1)^2", "exp(y*log(w/x)); (w/x)^y", "exp(-y*log(2)); 2^(-y)",
+        "log(x^y); y*log(x)", "exp(atanh(y)); sqrt((y + 1)/(1 - y))", "50*(tanh(y/2) + 1); 100/(exp(-y) + 1)",
+        "1 - tanh(y); 2/(exp(2*y) + 1)", "1/(w/x + 1); x/(w + x)", "z/(1.5/sqrt(x) + 2.5*w); z*sqrt(x)/(2.5*w*sqrt(x) + 1.5)",
         "1.5*(2.5*y + 1.0); 3.75*y + 1.5", "exp(y + 0.0); exp(y)", "sin(y + 7.0); sin(y + 0.7168146928204138)"})
     void rules(String text, String expected) {
         Map<String, Interval> box = Map.of("x", new Interval(0.1, 2), "w", new Interval(0.1, 2));
@@ -122,6 +130,17 @@ class ExpressionTest {
         "exp(-x^2); e^{-{x}^{2}}", "abs(x)*2; 2 \\, \\left|x\\right|", "`a b`; \\mathrm{a\\ b}"})
     void latex(String text, String expected) {
         assertEquals(expected, Expression.parse(text).format(Notation.LATEX));
+    }
+
+    /** A long number that is one over a short one is written as a divisor, and read back as itself. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+        "exp(-0.2127659574468085*t); exp(-t/4.7)", "0.12027904738994467*E/T; E/(8.314*T)",
+        "-0.3333333333333333*y; -0.3333333333333333*y", "0.1234567890123*y; 0.1234567890123*y", "0.25*x; 0.25*x"})
+    void reciprocals(String text, String expected) {
+        Expression tree = Expression.parse(text);
+        assertEquals(expected, tree.toString());
+        assertEquals(tree, Expression.parse(expected));
     }
 
     @Test

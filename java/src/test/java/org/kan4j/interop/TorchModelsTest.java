@@ -94,7 +94,7 @@ class TorchModelsTest {
             Weights weights = Weights.read(MODELS.resolve("cheby.pt"), cheby, null, arena);
             String said = assertThrows(FormatException.class, () -> StateDicts.load(weights.what(), cheby, weights.tensors(),
                     null)).getMessage();
-            assertTrue(said.contains("first") && said.contains("second") && said.contains("--order"), said);
+            assertTrue(said.contains("first") && said.contains("second") && said.contains("order="), said);
         }
     }
 }

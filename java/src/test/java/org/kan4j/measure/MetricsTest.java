@@ -77,6 +77,14 @@ class MetricsTest {
             assertEquals(Math.sqrt(5 / 3.0), metrics.rmse().orElseThrow(), 1e-15);
             assertEquals(1, metrics.mae().orElseThrow(), 1e-15);
             assertEquals(1 - 5 / 2.0, metrics.r2().orElseThrow(), 1e-14);
+            // Weights count as repeated rows, or parts of rows.
+            Metrics weighted = measure(arena, null, 1, Dataset.regression(x, HostTensor.of(arena, new double[][] {{1}, {3}, {2}}))
+                    .withWeights(HostTensor.of(arena, 1.0, 2.0, 0.5)));
+            double mean = (1 + 2 * 3 + 0.5 * 2) / 3.5;
+            double around = (1 - mean) * (1 - mean) + 2 * (3 - mean) * (3 - mean) + 0.5 * (2 - mean) * (2 - mean);
+            assertEquals(Math.sqrt((2 + 0.5 * 4) / 3.5), weighted.rmse().orElseThrow(), 1e-15);
+            assertEquals((2 + 0.5 * 2) / 3.5, weighted.mae().orElseThrow(), 1e-15);
+            assertEquals(1 - (2 + 0.5 * 4) / around, weighted.r2().orElseThrow(), 1e-14);
             Metrics constant = measure(arena, null, 1,
                     Dataset.regression(x, HostTensor.of(arena, new double[][] {{1}, {1}, {1}})));
             assertTrue(constant.r2().isEmpty());

@@ -90,6 +90,29 @@ class LbfgsTest {
         }
     }
 
+    /** Before the history is full, where it is, and long after. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 11})
+    void anotherMinimiserGoesOnFromThePast(int before) {
+        try (Context context = Context.open();
+                Parameters parameters = Parameters.zeros(model(DType.F64));
+                Parameters others = Parameters.zeros(model(DType.F64));
+                LbfgsMinimizer one = LbfgsMinimizer.of(context, parameters, Lbfgs.of(20).withHistory(4));
+                LbfgsMinimizer other = LbfgsMinimizer.of(context, others, Lbfgs.of(20).withHistory(4))) {
+            parameters.values().flat().set(-1.2, 0);
+            one.minimize(rosenbrock(parameters), before);
+            others.copyFrom(parameters);
+            other.goOn(one.past());
+            one.minimize(rosenbrock(parameters), 7);
+            other.minimize(rosenbrock(others), 7);
+            assertArrayEquals(parameters.values().flat().toDoubles(), others.values().flat().toDoubles());
+            try (LbfgsMinimizer small = LbfgsMinimizer.of(context, others, Lbfgs.of(20).withHistory(1))) {
+                assertTrue(
+                        assertThrows(KanException.class, () -> small.goOn(one.past())).getMessage().contains("at most 1 steps"));
+            }
+        }
+    }
+
     @Test
     void stepsBackFromWhereTheObjectiveIsNotDefined() {
         try (Context context = Context.open();

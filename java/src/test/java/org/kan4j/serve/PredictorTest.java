@@ -55,6 +55,29 @@ class PredictorTest {
         }
     }
 
+    /** Whatever the caller's type and the model's: the numbers are converted, row for row. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 64, 65, 1000})
+    void everyTypeOfArrayGoesWithEveryTypeOfModel(int rows) {
+        for (DType dtype : List.of(DType.F32, DType.F64)) {
+            try (Parameters parameters = Parameters.initialise(KanModel.kan(dtype, BSpline.of(5, 3), 4, 16, 3), 1);
+                    Predictor predictor = Predictor.of(parameters)) {
+                float[] x = rows(rows, 4, 9);
+                double[] wide = new double[x.length];
+                Arrays.setAll(wide, i -> x[i]);
+                float[] floats = predictor.predict(x);
+                double[] doubles = predictor.predict(wide);
+                for (int row = 0; row < rows; row++) {
+                    double[] alone = predictor.predict(Arrays.copyOfRange(wide, 4 * row, 4 * row + 4));
+                    for (int o = 0; o < 3; o++) {
+                        assertEquals(alone[o], doubles[3 * row + o], dtype + " row " + row);
+                        assertEquals((float) alone[o], floats[3 * row + o], dtype + " row " + row);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void inputsOfAnyRankKeepTheirLeadingAxes() {
         try (Arena arena = Arena.ofConfined();

@@ -2,6 +2,7 @@
 package org.kan4j.symbolic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.LinkedHashMap;
@@ -43,7 +44,10 @@ class StructureSearchTest {
         "exp(-(theta - theta1)^2/(2*sigma^2))/(sqrt(2*pi)*sigma), theta=-1:1 theta1=-1:1 sigma=0.5:2",
         "4*a*sin((b - c)/2)^2/(b - c)^2, a=0:1 b=-1:1 c=-1:1", "3*exp(-t/9)/2 + 3*exp(-t/2), t=0:30",
         "2*cos(2*t)*exp(-3*t/10), t=0:10", "x^3/(exp(x) - 1), x=0.2:8", "sin(73*x/10)/2 + sin(3*x), x=0:6",
-        "(1 - cos(n*theta))/(2*sin(theta/2)^2), n=1:3 theta=0.2:3", "log(x^3 + x^2 + x + 1), x=0:2"})
+        "(1 - cos(n*theta))/(2*sin(theta/2)^2), n=1:3 theta=0.2:3", "log(x^3 + x^2 + x + 1), x=0:2",
+        "l/2 + exp(-3*l/10)*cos(2*t), t=0:6 l=0:5", "(sin(x) + y*exp(z))*y + z, x=-3:3 y=-1:1 z=-1:1",
+        "sin(2*a + 3*b), a=-2:2 b=-2:2", "sqrt(sqrt(x^2 + y) + 1), x=0:2 y=0:2", "70*m^(3/4), m=0.1:100", "K*c^0.37, K=1:5 c=0.1:10",
+        "(1 - exp(a*(1.2 - r)))^2*D, D=1:5 a=0.5:2 r=0.8:4"})
     void aFormulaComesBack(String text, String ranges) {
         Map<String, Interval> box = box(ranges);
         Formula formula = Formula.parse(text, List.copyOf(box.keySet()));
@@ -84,6 +88,29 @@ class StructureSearchTest {
         Observations data = new Observations(inputs, Map.of("Y_", inputs.get("x1")), 20);
         assertTrue(StructureSearch.defaults().withListener(lines::add).find("Y_", data, data).isEmpty());
         assertEquals(List.of("2000 inputs are more than the 10 that are looked through for structure"), lines);
+    }
+
+    /** What is found depends on the work done and not on the time it took: here the search is made to wait again and again. */
+    @Test
+    void aSlowMachineFindsTheSame() {
+        Map<String, Interval> box = box("x=0:3 y=0:3");
+        Formula formula = Formula.parse("abs(sin(3*x)) + x*y^2/(1 + y)", List.copyOf(box.keySet()));
+        Observations train = sample(formula, box, 300, 1);
+        Observations held = sample(formula, box, 60, 2);
+        StructureSearch search = StructureSearch.defaults().withOperations(4e8);
+        List<String> fast = new java.util.ArrayList<>();
+        List<String> slow = new java.util.ArrayList<>();
+        List<StructureSearch.Met> met = search.withListener(fast::add).find("Y_", train, held);
+        assertFalse(met.isEmpty());
+        assertEquals(met, search.withListener(slow::add).withCancelled(() -> {
+            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+            return false;
+        }).find("Y_", train, held));
+        assertEquals(fast, slow);
+        List<String> less = new java.util.ArrayList<>();
+        search.withOperations(1e8).withListener(less::add).find("Y_", train, held);
+        assertEquals(fast.subList(0, less.size()), less);
+        assertTrue(less.size() < fast.size(), "the bound on the work bounds nothing");
     }
 
     @Test

@@ -16,12 +16,23 @@ enum Activation {
         throw f.unknown("activation", name);
     }
 
-    double of(double x) {
+    /** The values of the first numbers of x, into y at {@code at}, {@code at + step}, ... */
+    void apply(double[] x, int count, double[] y, int at, int step) {
+        if (this == SILU) { // the common one, without a switch for each number
+            for (int i = 0; i < count; i++) {
+                y[at + i * step] = x[i] / (1 + Math.exp(-x[i]));
+            }
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            y[at + i * step] = of(x[i]);
+        }
+    }
+
+    private double of(double x) {
         switch (this) {
             case NONE :
                 return 0;
-            case SILU :
-                return x / (1 + Math.exp(-x));
             case RELU :
                 return Math.max(x, 0);
             case GELU :

@@ -15,26 +15,24 @@ abstract class Basis {
         return functions;
     }
 
-    /** The most functions that are not zero at a point. */
-    int values() {
-        return functions;
+    /**
+     * Evaluates the functions of the first numbers of z.
+     *
+     * @param values receives {@link #functions} numbers for each input i from i step on
+     */
+    void evaluate(double[] z, int in, double[] values, int step) {
+        for (int i = 0; i < in; i++) {
+            evaluate(i, z[i], values, i * step);
+        }
     }
 
-    /**
-     * Evaluates the functions of input i that are not zero.
-     *
-     * @param values receives {@link #values} numbers
-     * @return the number of the function that the first belongs to; those outside 0 .. functions - 1 are not there
-     */
-    abstract int evaluate(int i, double z, double[] values);
+    /** Evaluates the functions of input i, into values from {@code at} on. */
+    abstract void evaluate(int i, double z, double[] values, int at);
 
     /** A basis with its numbers. */
     static Basis read(LayerFields f, int in) {
         String type = f.text("type");
         switch (type) {
-            case "bspline" :
-                return new Spline(f.tensor("knots", in, f.whole("grid") + 2L * f.whole("order") + 1), in,
-                        f.whole("order"), f.text("outside"));
             case "fastkan" :
                 return gaussian(f, f.whole("centres"));
             case "rswaf" :
@@ -50,41 +48,47 @@ abstract class Basis {
             case "relukan" :
                 return relu(f, f.whole("grid"), f.whole("order"), in);
             case "rational" :
-                return rational(f, f.whole("groups"), in);
+                return rational(f, f.positive("groups"), in);
             case "bsrbf" :
-                return sum(new Spline(f.tensor("knots", in, f.whole("grid") + 2L * f.whole("order") + 1), in,
-                        f.whole("order"), "zero"), gaussian(f, f.whole("grid") + f.whole("order")));
+                return sum(spline(f, in, "zero"), gaussian(f, f.whole("grid") + f.whole("order")));
             default :
                 throw f.unknown("basis", type);
         }
     }
 
-    private static Basis gaussian(LayerFields f, int n) {
+    /** B-splines, which are no Basis: most of them are zero at a point. */
+    static Spline spline(LayerFields f, int in, String outside) {
+        if (!outside.equals("zero") && !outside.equals("clamp") && !outside.equals("linear")) {
+            throw f.unknown("behaviour outside the grid", outside);
+        }
+        int order = f.whole("order");
+        return new Spline(f.tensor("knots", in, f.whole("grid") + 2L * order + 1), in, order, outside);
+    }
+
+    private static Basis gaussian(LayerFields f, final int n) {
         final double[] centres = f.tensor("centres", n);
         final double width = f.tensor("inv_width", 1)[0];
         return new Basis(n) {
             @Override
-            int evaluate(int i, double z, double[] values) {
-                for (int c = 0; c < values.length; c++) {
+            void evaluate(int i, double z, double[] values, int at) {
+                for (int c = 0; c < n; c++) {
                     double u = (z - centres[c]) * width;
-                    values[c] = Math.exp(-u * u);
+                    values[at + c] = Math.exp(-u * u);
                 }
-                return 0;
             }
         };
     }
 
-    private static Basis rswaf(LayerFields f, int n) {
+    private static Basis rswaf(LayerFields f, final int n) {
         final double[] centres = f.tensor("centres", n);
         final double width = f.tensor("inv_width", 1)[0];
         return new Basis(n) {
             @Override
-            int evaluate(int i, double z, double[] values) {
-                for (int c = 0; c < values.length; c++) {
+            void evaluate(int i, double z, double[] values, int at) {
+                for (int c = 0; c < n; c++) {
                     double cosh = Math.cosh((z - centres[c]) * width); // 1 - tanh^2 = 1 / cosh^2
-                    values[c] = 1 / cosh / cosh;
+                    values[at + c] = 1 / cosh / cosh;
                 }
-                return 0;
             }
         };
     }
@@ -92,59 +96,55 @@ abstract class Basis {
     private static Basis fourier(final int frequencies) {
         return new Basis(2 * frequencies) {
             @Override
-            int evaluate(int i, double z, double[] values) {
+            void evaluate(int i, double z, double[] values, int at) {
                 for (int k = 0; k < frequencies; k++) {
-                    values[k] = Math.cos((k + 1) * z);
-                    values[frequencies + k] = Math.sin((k + 1) * z);
+                    values[at + k] = Math.cos((k + 1) * z);
+                    values[at + frequencies + k] = Math.sin((k + 1) * z);
                 }
-                return 0;
             }
         };
     }
 
-    private static Basis chebyshev(int degree) {
+    private static Basis chebyshev(final int degree) {
         return new Basis(degree + 1) {
             @Override
-            int evaluate(int i, double z, double[] values) {
+            void evaluate(int i, double z, double[] values, int at) {
                 double t = Math.tanh(z);
-                values[0] = 1;
-                values[1] = t;
-                for (int d = 2; d < values.length; d++) {
-                    values[d] = 2 * t * values[d - 1] - values[d - 2];
+                values[at] = 1;
+                values[at + 1] = t;
+                for (int d = 2; d <= degree; d++) {
+                    values[at + d] = 2 * t * values[at + d - 1] - values[at + d - 2];
                 }
-                return 0;
             }
         };
     }
 
-    private static Basis jacobi(int degree, final double a, final double b) {
+    private static Basis jacobi(final int degree, final double a, final double b) {
         return new Basis(degree + 1) {
             @Override
-            int evaluate(int i, double z, double[] values) {
+            void evaluate(int i, double z, double[] values, int at) {
                 double t = Math.tanh(z);
-                values[0] = 1;
-                values[1] = (a - b + (a + b + 2) * t) / 2;
-                for (int d = 2; d < values.length; d++) {
+                values[at] = 1;
+                values[at + 1] = (a - b + (a + b + 2) * t) / 2;
+                for (int d = 2; d <= degree; d++) {
                     double e = 2 * d + a + b;
                     double unit = 2 * d * (d + a + b) * (e - 2);
-                    values[d] = ((e - 1) * (e * (e - 2) * t + a * a - b * b) * values[d - 1]
-                            - 2 * (d + a - 1) * (d + b - 1) * e * values[d - 2]) / unit;
+                    values[at + d] = ((e - 1) * (e * (e - 2) * t + a * a - b * b) * values[at + d - 1]
+                            - 2 * (d + a - 1) * (d + b - 1) * e * values[at + d - 2]) / unit;
                 }
-                return 0;
             }
         };
     }
 
-    private static Basis sine(LayerFields f, int n, int in) {
+    private static Basis sine(LayerFields f, final int n, int in) {
         final double[] frequency = f.tensor("freq", n);
         final double[] phase = f.tensor("phase", in, n);
         return new Basis(n) {
             @Override
-            int evaluate(int i, double z, double[] values) {
-                for (int g = 0; g < values.length; g++) {
-                    values[g] = Math.sin(frequency[g] * z + phase[i * values.length + g]);
+            void evaluate(int i, double z, double[] values, int at) {
+                for (int g = 0; g < n; g++) {
+                    values[at + g] = Math.sin(frequency[g] * z + phase[i * n + g]);
                 }
-                return 0;
             }
         };
     }
@@ -156,12 +156,11 @@ abstract class Basis {
         final double r = 4.0 * grid * grid / ((order + 1.0) * (order + 1.0));
         return new Basis(n) {
             @Override
-            int evaluate(int i, double z, double[] values) {
+            void evaluate(int i, double z, double[] values, int at) {
                 for (int g = 0; g < n; g++) {
                     double q = Math.max(high[i * n + g] - z, 0) * Math.max(z - low[i * n + g], 0) * r;
-                    values[g] = q * q;
+                    values[at + g] = q * q;
                 }
-                return 0;
             }
         };
     }
@@ -172,34 +171,42 @@ abstract class Basis {
         final int each = in / groups;
         return new Basis(1) {
             @Override
-            int evaluate(int i, double z, double[] values) {
+            void evaluate(int i, double z, double[] values, int at) {
                 double numerator = 0;
-                double denominator = 1;
+                double denominator = 0;
                 for (int m = 5; m >= 0; m--) {
                     numerator = numerator * z + a[m];
                 }
-                for (int m = 0; m < 4; m++) {
-                    denominator += Math.abs(b[i / each * 4 + m]) * Math.pow(Math.abs(z), m + 1);
+                for (int m = 3; m >= 0; m--) {
+                    denominator = (denominator + Math.abs(b[i / each * 4 + m])) * Math.abs(z);
                 }
-                values[0] = numerator / denominator;
-                return 0;
+                values[at] = numerator / (denominator + 1);
             }
         };
     }
 
-    private static Basis sum(final Basis spline, final Basis rbf) {
+    private static Basis sum(final Spline spline, final Basis rbf) {
         return new Basis(rbf.functions()) {
             @Override
-            int evaluate(int i, double z, double[] values) {
-                double[] taps = new double[spline.values()];
-                int first = spline.evaluate(i, z, taps);
-                rbf.evaluate(i, z, values);
-                for (int c = 0; c < taps.length; c++) {
-                    if (first + c >= 0 && first + c < values.length) {
-                        values[first + c] += taps[c];
+            void evaluate(double[] z, int in, double[] values, int step) {
+                int n = spline.taps();
+                double[] taps = new double[spline.offset() + in * n];
+                int[] first = new int[in];
+                spline.evaluate(z, first, taps);
+                rbf.evaluate(z, in, values, step);
+                for (int i = 0; i < in; i++) {
+                    for (int j = 0; j < n; j++) {
+                        int c = first[i] - (n - 1) + j;
+                        if (c >= 0 && c < functions()) {
+                            values[i * step + c] += taps[spline.offset() + i * n + j];
+                        }
                     }
                 }
-                return 0;
+            }
+
+            @Override
+            void evaluate(int i, double z, double[] values, int at) {
+                throw new IllegalStateException("all inputs at once");
             }
         };
     }

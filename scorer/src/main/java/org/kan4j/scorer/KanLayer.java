@@ -1,102 +1,118 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.scorer;
 
-/** A KAN layer: y_o = bias_o + sum over i of mask_oi (base_oi b(x_i) + scale_oi sum over c of coef_oic phi_c(z_i)). */
-final class KanLayer extends Layer {
+/**
+ * A KAN layer: y_o = bias_o + sum over i of mask_oi (base_oi b(x_i) + scale_oi sum over c of coef_oic phi_c(z_i)). What
+ * is done to z and to the base is here; a subclass has the functions phi.
+ */
+abstract class KanLayer extends Layer {
 
     private static final double NORM_EPS = 1e-5;
 
-    private final Basis basis;
+    /** The base branch. */
+    final Activation base;
+    /** For each input, {@code before} rows of zeros, its functions' rows, {@code behind} rows of zeros, its base's row. */
+    final Rows weights;
     private final Layer norm;
     private final boolean normalBase;
-    private final Activation base;
-    private final double[] weights; // (in, functions, out)
-    private final double[] baseWeights; // (in, out)
     private final double[] bias;
 
-    private KanLayer(LayerFields f, int in, int out, Basis basis) {
+    KanLayer(LayerFields f, int in, int out, int functions, int before, int behind) {
         super(in, out);
-        this.basis = basis;
         this.norm = f.flag("input_norm")
                 ? Layers.norm(in, NORM_EPS, f.tensor("norm_weight", in), f.tensor("norm_bias", in)) : null;
         this.normalBase = f.flag("base_norm");
         this.base = Activation.of(f, f.text("base"));
-        int n = basis.functions();
-        double[] coef = f.tensor("coef", out, in, n);
+        double[] coef = f.tensor("coef", out, in, functions);
         double[] scale = f.flag("scale") ? f.tensor("coef_scale", out, in) : null;
         double[] mask = f.flag("mask") ? f.tensor("mask", out, in) : null;
         double[] baseWeight = base == Activation.NONE ? null : f.tensor("base_weight", out, in);
-        this.weights = new double[coef.length];
-        this.baseWeights = baseWeight == null ? null : new double[in * out];
-        for (int o = 0; o < out; o++) {
-            for (int i = 0; i < in; i++) {
-                int edge = o * in + i;
-                double factor = mask == null ? 1 : mask[edge];
-                if (baseWeights != null) {
-                    baseWeights[i * out + o] = baseWeight[edge] * factor;
-                }
-                for (int c = 0; c < n; c++) {
-                    weights[(i * n + c) * out + o] = coef[edge * n + c] * (scale == null ? 1 : scale[edge]) * factor;
-                }
+        int each = before + functions + behind + 1;
+        f.product(in, each * (out <= Rows.FEW ? Rows.FEW : 1));
+        this.weights = new Rows(in, each, out);
+        for (int e = 0; e < in * out; e++) {
+            double kept = mask == null ? 1 : mask[e];
+            for (int c = 0; c < functions; c++) {
+                weights.set(e % in, before + c, e / in, coef[e * functions + c] * (scale == null ? 1 : scale[e]) * kept);
+            }
+            if (baseWeight != null) {
+                weights.set(e % in, each - 1, e / in, baseWeight[e] * kept);
             }
         }
         this.bias = f.flag("bias") ? f.tensor("bias", out) : new double[out];
     }
 
     static Layer read(LayerFields f) {
-        int in = f.whole("in");
-        int out = f.whole("out");
+        int in = f.positive("in");
+        int out = f.positive("out");
         LayerFields b = f.inner("basis");
-        if (b.text("type").equals("wavkan")) {
+        String type = b.text("type");
+        if (type.equals("wavkan")) {
             return new WaveletLayer(f, b.text("kind"), in, out);
         }
-        return new KanLayer(f, in, out, Basis.read(b, in));
+        return type.equals("bspline") ? new SplineLayer(f, in, out, Basis.spline(b, in, b.text("outside")))
+                : new DenseLayer(f, in, out, Basis.read(b, in));
     }
 
     @Override
-    void apply(double[] x, double[] y) {
-        double[] z = x;
+    final void apply(double[] x, double[] y, Work work) {
+        double[] normal = x;
         if (norm != null) {
-            z = new double[in];
-            norm.apply(x, z);
+            norm.apply(x, work.z, work);
+            normal = work.z;
         }
-        double[] phi = new double[basis.values()];
-        System.arraycopy(bias, 0, y, 0, out);
-        int n = basis.functions();
-        for (int i = 0; i < in; i++) {
-            int first = basis.evaluate(i, z[i], phi);
-            double b = baseWeights == null ? 0 : base.of(normalBase ? z[i] : x[i]);
-            if (baseWeights != null && phi.length == 4 && first >= 0 && first + 4 <= n) {
-                addCubic(y, (i * n + first) * out, phi, i * out, b);
-                continue;
-            }
-            if (baseWeights != null) {
-                add(y, baseWeights, i * out, b);
-            }
-            for (int c = Math.max(0, -first); c < phi.length && first + c < n; c++) {
-                add(y, weights, (i * n + first + c) * out, phi[c]);
-            }
-        }
-    }
-
-    /** The most common edges, cubic splines with a base branch, in one walk over the outputs. */
-    private void addCubic(double[] y, int row, double[] phi, int baseRow, double b) {
-        double[] w = weights;
-        double[] u = baseWeights;
-        double p0 = phi[0];
-        double p1 = phi[1];
-        double p2 = phi[2];
-        double p3 = phi[3];
-        int n = out;
-        for (int o = 0; o < n; o++) {
-            y[o] += b * u[baseRow + o] + (p0 * w[row + o] + p1 * w[row + n + o])
-                    + (p2 * w[row + 2 * n + o] + p3 * w[row + 3 * n + o]);
-        }
-    }
-
-    private void add(double[] y, double[] w, int row, double value) {
         for (int o = 0; o < out; o++) {
-            y[o] += value * w[row + o];
+            y[o] = bias[o];
+        }
+        add(normalBase ? normal : x, normal, y, work);
+    }
+
+    /** Adds the edges' values: the base's of x, the functions' of z. */
+    abstract void add(double[] x, double[] z, double[] y, Work work);
+
+    /** B-splines. */
+    private static final class SplineLayer extends KanLayer {
+        private final Spline spline;
+
+        SplineLayer(LayerFields f, int in, int out, Spline spline) {
+            super(f, in, out, spline.functions(), spline.taps() - 1, spline.taps() - 1);
+            this.spline = spline;
+        }
+
+        @Override
+        int scratch() {
+            return spline.offset() + in * spline.taps();
+        }
+
+        @Override
+        void add(double[] x, double[] z, double[] y, Work work) {
+            base.apply(x, in, work.values, 0, 1);
+            spline.evaluate(z, work.places, work.values);
+            weights.add(work.places, work.values, spline.offset(), spline.taps(), y);
+        }
+    }
+
+    /** Functions of which none is zero. */
+    private static final class DenseLayer extends KanLayer {
+        private final Basis basis;
+        private final int each;
+
+        DenseLayer(LayerFields f, int in, int out, Basis basis) {
+            super(f, in, out, basis.functions(), 0, 0);
+            this.basis = basis;
+            this.each = basis.functions() + 1;
+        }
+
+        @Override
+        int scratch() {
+            return in * each;
+        }
+
+        @Override
+        void add(double[] x, double[] z, double[] y, Work work) {
+            basis.evaluate(z, in, work.values, each);
+            base.apply(x, in, work.values, each - 1, each);
+            weights.add(work.values, y);
         }
     }
 }

@@ -14,6 +14,14 @@ abstract class Layer {
         this.out = out;
     }
 
-    /** The result of the row in the first elements of x, into those of y; x may be overwritten. */
-    abstract void apply(double[] x, double[] y);
+    /** Numbers that it needs while it works. */
+    int scratch() {
+        return 0;
+    }
+
+    /**
+     * The result of the row in the first elements of x, into those of y, which has room for {@link Rows#FEW} numbers
+     * at least.
+     */
+    abstract void apply(double[] x, double[] y, Work work);
 }

@@ -60,8 +60,21 @@ final class LayerFields {
         return (int) value;
     }
 
-    boolean has(String tensor) {
-        return file.has("layers." + index + "." + tensor);
+    /** A number of something of which there is one at least. */
+    int positive(String key) {
+        int value = whole(key);
+        if (value == 0) {
+            throw bad(key, "at least 1");
+        }
+        return value;
+    }
+
+    /** A product of numbers of the layer. */
+    int product(int a, int b) {
+        if ((long) a * b > MOST) {
+            throw new ModelFormatException("layer " + index + " is too large");
+        }
+        return a * b;
     }
 
     /** The numbers of a tensor of the layer. */

@@ -16,8 +16,8 @@ final class Layers {
             case "linear" :
                 return linear(f);
             case "layer_norm" :
-                return norm(f.whole("features"), f.number("eps"), f.tensor("weight", f.whole("features")),
-                        f.tensor("bias", f.whole("features")));
+                return norm(f.positive("features"), f.number("eps"), f.tensor("weight", f.positive("features")),
+                        f.tensor("bias", f.positive("features")));
             case "batch_norm" :
                 return batchNorm(f);
             case "activation" :
@@ -32,20 +32,19 @@ final class Layers {
     }
 
     private static Layer linear(LayerFields f) {
-        int in = f.whole("in");
-        int out = f.whole("out");
-        final double[] weight = f.tensor("weight", out, in);
+        int in = f.positive("in");
+        int out = f.positive("out");
+        double[] weight = f.tensor("weight", out, in);
         final double[] bias = f.flag("bias") ? f.tensor("bias", out) : new double[out];
+        final Rows rows = new Rows(in, 1, out);
+        for (int e = 0; e < weight.length; e++) {
+            rows.set(e % in, 0, e / in, weight[e]);
+        }
         return new Layer(in, out) {
             @Override
-            void apply(double[] x, double[] y) {
-                for (int o = 0; o < out; o++) {
-                    double sum = bias[o];
-                    for (int i = 0; i < in; i++) {
-                        sum += weight[o * in + i] * x[i];
-                    }
-                    y[o] = sum;
-                }
+            void apply(double[] x, double[] y, Work work) {
+                System.arraycopy(bias, 0, y, 0, out);
+                rows.add(x, y);
             }
         };
     }
@@ -54,7 +53,7 @@ final class Layers {
     static Layer norm(int features, final double eps, final double[] weight, final double[] bias) {
         return new Layer(features, features) {
             @Override
-            void apply(double[] x, double[] y) {
+            void apply(double[] x, double[] y, Work work) {
                 double sum = 0;
                 for (int i = 0; i < in; i++) {
                     sum += x[i];
@@ -73,7 +72,7 @@ final class Layers {
     }
 
     private static Layer batchNorm(LayerFields f) {
-        int features = f.whole("features");
+        int features = f.positive("features");
         final double eps = f.number("eps");
         final double[] weight = f.tensor("weight", features);
         final double[] bias = f.tensor("bias", features);
@@ -81,7 +80,7 @@ final class Layers {
         final double[] variance = f.tensor("running_var", features);
         return new Layer(features, features) {
             @Override
-            void apply(double[] x, double[] y) {
+            void apply(double[] x, double[] y, Work work) {
                 for (int i = 0; i < in; i++) {
                     y[i] = (x[i] - mean[i]) / Math.sqrt(variance[i] + eps) * weight[i] + bias[i];
                 }
@@ -91,12 +90,10 @@ final class Layers {
 
     private static Layer activation(LayerFields f) {
         final Activation activation = Activation.of(f, f.text("activation"));
-        return new Layer(f.whole("features"), f.whole("features")) {
+        return new Layer(f.positive("features"), f.positive("features")) {
             @Override
-            void apply(double[] x, double[] y) {
-                for (int i = 0; i < in; i++) {
-                    y[i] = activation.of(x[i]);
-                }
+            void apply(double[] x, double[] y, Work work) {
+                activation.apply(x, in, y, 0, 1);
             }
         };
     }
@@ -107,7 +104,7 @@ final class Layers {
         final int arity = f.whole("arity");
         return new Layer(passed + products * arity, passed + products) {
             @Override
-            void apply(double[] x, double[] y) {
+            void apply(double[] x, double[] y, Work work) {
                 System.arraycopy(x, 0, y, 0, passed);
                 for (int p = 0; p < products; p++) {
                     double product = 1;
@@ -121,12 +118,12 @@ final class Layers {
     }
 
     private static Layer affine(LayerFields f) {
-        int features = f.whole("features");
+        int features = f.positive("features");
         final double[] scale = f.tensor("scale", features);
         final double[] bias = f.tensor("bias", features);
         return new Layer(features, features) {
             @Override
-            void apply(double[] x, double[] y) {
+            void apply(double[] x, double[] y, Work work) {
                 for (int i = 0; i < in; i++) {
                     y[i] = scale[i] * x[i] + bias[i];
                 }

@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * A model that kan4j trained, in plain Java. It computes in double precision whatever the model's type, so its results
@@ -20,9 +20,11 @@ public final class Scorer {
 
     private static final String PROPERTY = "property.";
 
-    private final List<Layer> layers = new ArrayList<>();
+    private final Layer[] layers;
     private final Map<String, String> properties = new LinkedHashMap<>();
     private final int widest;
+    private final int scratch;
+    private final AtomicReference<Work> spare = new AtomicReference<>();
 
     private Scorer(byte[] bytes) {
         ModelFile file = new ModelFile(bytes);
@@ -34,17 +36,21 @@ public final class Scorer {
         if (!(specs instanceof List) || ((List<?>) specs).isEmpty()) {
             throw new ModelFormatException("the model has no layers");
         }
-        int most = 0;
-        for (Object spec : (List<?>) specs) {
-            Layer layer = Layers.read(new LayerFields(spec, file, layers.size()));
-            if (!layers.isEmpty() && layers.get(layers.size() - 1).out != layer.in) {
-                throw new ModelFormatException("layer " + layers.size() + " takes " + layer.in
-                        + " features, the one before gives " + layers.get(layers.size() - 1).out);
+        layers = new Layer[((List<?>) specs).size()];
+        int most = Rows.FEW;
+        int values = 0;
+        for (int l = 0; l < layers.length; l++) {
+            Layer layer = Layers.read(new LayerFields(((List<?>) specs).get(l), file, l));
+            if (l > 0 && layers[l - 1].out != layer.in) {
+                throw new ModelFormatException("layer " + l + " takes " + layer.in + " features, the one before gives "
+                        + layers[l - 1].out);
             }
-            layers.add(layer);
+            layers[l] = layer;
             most = Math.max(most, Math.max(layer.in, layer.out));
+            values = Math.max(values, layer.scratch());
         }
         widest = most;
+        scratch = values;
         for (Map.Entry<String, String> entry : file.metadata().entrySet()) {
             if (entry.getKey().startsWith(PROPERTY)) {
                 properties.put(entry.getKey().substring(PROPERTY.length()), entry.getValue());
@@ -77,12 +83,12 @@ public final class Scorer {
 
     /** Numbers of a row. */
     public int inputs() {
-        return layers.get(0).in;
+        return layers[0].in;
     }
 
     /** Numbers of a row's result. */
     public int outputs() {
-        return layers.get(layers.size() - 1).out;
+        return layers[layers.length - 1].out;
     }
 
     /** What the application wrote beside the model. */
@@ -92,46 +98,52 @@ public final class Scorer {
 
     /** The results of rows given one after the other. */
     public double[] predict(double... x) {
-        int rows = rows(x.length);
-        double[] y = new double[Math.multiplyExact(rows, outputs())];
-        double[] from = new double[widest];
-        double[] to = new double[widest];
-        for (int row = 0; row < rows; row++) {
-            System.arraycopy(x, row * inputs(), from, 0, inputs());
-            double[] result = run(from, to);
-            System.arraycopy(result, 0, y, row * outputs(), outputs());
+        int in = inputs();
+        int out = outputs();
+        double[] y = new double[rows(x.length) * out];
+        Work work = take();
+        for (int from = 0, to = 0; to < y.length; from += in, to += out) {
+            System.arraycopy(x, from, work.x, 0, in);
+            run(work);
+            System.arraycopy(work.x, 0, y, to, out);
         }
+        spare.lazySet(work);
         return y;
     }
 
     /** As {@link #predict(double...)}. */
     public float[] predict(float... x) {
-        int rows = rows(x.length);
-        float[] y = new float[Math.multiplyExact(rows, outputs())];
-        double[] from = new double[widest];
-        double[] to = new double[widest];
-        for (int row = 0; row < rows; row++) {
-            for (int i = 0; i < inputs(); i++) {
-                from[i] = x[row * inputs() + i];
+        int in = inputs();
+        int out = outputs();
+        float[] y = new float[rows(x.length) * out];
+        Work work = take();
+        for (int from = 0, to = 0; to < y.length; from += in, to += out) {
+            for (int i = 0; i < in; i++) {
+                work.x[i] = x[from + i];
             }
-            double[] result = run(from, to);
-            for (int o = 0; o < outputs(); o++) {
-                y[row * outputs() + o] = (float) result[o];
+            run(work);
+            for (int o = 0; o < out; o++) {
+                y[to + o] = (float) work.x[o];
             }
         }
+        spare.lazySet(work);
         return y;
     }
 
-    private double[] run(double[] first, double[] second) {
-        double[] from = first;
-        double[] to = second;
+    /** Memory for a call: that of one before it, unless another thread has it. */
+    private Work take() {
+        Work work = spare.getAndSet(null);
+        return work == null ? new Work(widest, scratch) : work;
+    }
+
+    /** The result of the row x, in its place. */
+    private void run(Work work) {
         for (Layer layer : layers) {
-            layer.apply(from, to);
-            double[] swap = from;
-            from = to;
-            to = swap;
+            layer.apply(work.x, work.y, work);
+            double[] swap = work.x;
+            work.x = work.y;
+            work.y = swap;
         }
-        return from;
     }
 
     private int rows(int length) {
@@ -139,6 +151,10 @@ public final class Scorer {
             throw new IllegalArgumentException("the model takes rows of " + inputs() + " numbers, given " + length
                     + " numbers");
         }
-        return length / inputs();
+        int rows = length / inputs();
+        if ((long) rows * outputs() > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException("the results of " + rows + " rows are more than an array holds");
+        }
+        return rows;
     }
 }

@@ -17,20 +17,21 @@ final class WaveletLayer extends Layer {
             throw f.unknown("wavelet", kind);
         }
         this.weight = f.tensor("weight", out, in);
+        for (int e = 0; e < weight.length && kind.equals("shannon") && in > 1; e++) {
+            weight[e] *= 0.54 - 0.46 * Math.cos(2 * Math.PI * (e % in) / (in - 1)); // Hamming's window over the inputs
+        }
         this.scale = f.tensor("scale", out, in);
         this.translation = f.tensor("translation", out, in);
         this.bias = f.flag("bias") ? f.tensor("bias", out) : new double[out];
     }
 
     @Override
-    void apply(double[] x, double[] y) {
+    void apply(double[] x, double[] y, Work work) {
         for (int o = 0; o < out; o++) {
             double sum = bias[o];
             for (int i = 0; i < in; i++) {
                 int edge = o * in + i;
-                double window = kind.equals("shannon") && in > 1 ? 0.54 - 0.46 * Math.cos(2 * Math.PI * i / (in - 1))
-                        : 1;
-                sum += weight[edge] * window * psi(kind, (x[i] - translation[edge]) / scale[edge]);
+                sum += weight[edge] * psi(kind, (x[i] - translation[edge]) / scale[edge]);
             }
             y[o] = sum;
         }

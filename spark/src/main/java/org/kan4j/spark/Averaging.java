@@ -4,6 +4,7 @@ package org.kan4j.spark;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
@@ -28,21 +29,25 @@ final class Averaging {
                 : work.blocks(true).persist(StorageLevel.MEMORY_AND_DISK());
         List<Double> losses = new ArrayList<>();
         List<Double> validation = new ArrayList<>();
-        double best = Double.POSITIVE_INFINITY;
-        int stale = 0;
+        double total = Partial.weight(train, work);
+        TrainingFile checkpoint = TrainingFile.of(work, "average");
         String end = "EPOCHS";
         try (Context context = Context.open(work.settings().context());
                 Parameters parameters = Parameters.initialise(work.settings().network().model(work.in(), work.out()),
                         course.seed());
                 Parameters lowest = parameters.copy()) {
-            for (int round = 0; round < course.maxIter(); round++) {
+            TrainingFile.Standing begun = checkpoint.resume(parameters, lowest, none -> {
+            });
+            double best = begun.best();
+            int stale = begun.stale();
+            for (int round = begun.done(); round < course.maxIter(); round++) {
                 if (course.gridUpdates() > 0 && round % course.gridUpdates() == 0 && round <= course.maxIter() / 2) {
                     try (Arena arena = Arena.ofConfined()) {
                         GridUpdate.defaults().apply(context, parameters, FullBatch.sample(arena, work, train));
                     }
                 }
                 long begin = System.nanoTime();
-                Partial sum = ask(work, train, Partial.Kind.EPOCH, parameters, round);
+                Partial sum = ask(work, train, Partial.Kind.EPOCH, parameters, round, total);
                 HostTensor flat = parameters.values().flat();
                 for (int i = 0; i < sum.vector().length; i++) {
                     flat.setFlat(i, sum.vector()[i] / sum.weight());
@@ -51,11 +56,11 @@ final class Averaging {
                 losses.add(sum.loss() / sum.weight());
                 double measured = Double.NaN;
                 if (held != null) {
-                    Partial loss = ask(work, held, Partial.Kind.LOSS, parameters, round);
+                    Partial loss = ask(work, held, Partial.Kind.LOSS, parameters, round, total);
                     measured = loss.loss() / loss.weight();
                     validation.add(measured);
                 }
-                work.progress().done("epoch", round + 1, losses.getLast(), measured, work.survey().rows, seconds);
+                work.progress().log("epoch", round + 1, losses.getLast(), measured, work.survey().rows, seconds);
                 if (measured < best) {
                     best = measured;
                     stale = 0;
@@ -64,7 +69,12 @@ final class Averaging {
                     end = "EARLY_STOPPING";
                     break;
                 }
+                if (checkpoint.due(round + 1)) {
+                    checkpoint.write(parameters, lowest, Map.of(),
+                            new TrainingFile.Standing(round + 1, best, stale, Double.NaN, 0));
+                }
             }
+            checkpoint.delete();
             return new Trained(NativeModel.of(course.patience() > 0 ? lowest : parameters, work.encoding()), "average",
                     losses, validation, end);
         } finally {
@@ -75,10 +85,11 @@ final class Averaging {
         }
     }
 
-    private static Partial ask(Fitting.Work work, JavaRDD<Block> blocks, Partial.Kind kind, Parameters parameters, int round) {
+    private static Partial ask(Fitting.Work work, JavaRDD<Block> blocks, Partial.Kind kind, Parameters parameters, int round,
+            double total) {
         Broadcast<Partial.State> state = work.spark().broadcast(Partial.State.of(parameters, round));
         try {
-            return Partial.sum(blocks, work, kind, state);
+            return Partial.sum(blocks, work, kind, state, total);
         } finally {
             state.destroy();
         }

@@ -28,7 +28,7 @@ record BlockScoring(Broadcast<NativeModel> model, Columns columns) implements Se
         Object[] of(double[] outputs);
     }
 
-    /** The features of a row, NaN where missing. */
+    /** The features of a row, NaN where missing, in an array that the next row may have again; null where there are none. */
     interface Features {
         double[] of(InternalRow row);
     }
@@ -65,7 +65,11 @@ record BlockScoring(Broadcast<NativeModel> model, Columns columns) implements Se
                     for (count = 0; count < ROWS && rows.hasNext(); count++) {
                         UnsafeRow row = rows.next();
                         batch.add(features.of(row));
-                        block[count] = row.copy(); // whoever gives rows gives the same one again
+                        if (block[count] == null) { // whoever gives rows gives the same one again
+                            block[count] = row.copy();
+                        } else {
+                            block[count].copyFrom(row);
+                        }
                     }
                     if (count == 0) {
                         throw new NoSuchElementException();
@@ -74,7 +78,6 @@ record BlockScoring(Broadcast<NativeModel> model, Columns columns) implements Se
                     next = 0;
                 }
                 UnsafeRow row = block[next];
-                block[next] = null;
                 return appended.of(row, new GenericInternalRow(columns.of(batch.outputs(next++))));
             }
         };

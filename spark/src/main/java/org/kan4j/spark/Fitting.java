@@ -85,6 +85,8 @@ final class Fitting {
                 classes ? out : 0, columns.weighted() || !classWeights.isEmpty(), classWeights);
         Work work = new Work(spark, data, survey, encoding, layout, settings, Progress.of(data.context()));
         String mode = mode(work);
+        settings.properties().requireFor(mode, mode.equals("lbfgs")
+                || mode.equals("local") && settings.course().optimizer().equals("lbfgs"));
         LoggerFactory.getLogger("org.kan4j.spark").info("training on {} rows of {} features in mode {}", survey.rows,
                 survey.features, mode);
         return switch (mode) {

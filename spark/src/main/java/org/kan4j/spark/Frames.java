@@ -6,6 +6,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.classic.SparkSession;
 
 /**
@@ -27,13 +28,27 @@ final class Frames {
         return org.apache.spark.sql.classic.Dataset.ofRows(session, plan);
     }
 
-    /** The numbers of a vector, a sparse one expanded; null where there is none. */
-    static double[] vector(InternalRow row, int at) {
+    /**
+     * The numbers of a vector, a sparse one expanded; null where there is none.
+     *
+     * @param into takes them if there are as many as it is long; otherwise an array is made
+     */
+    static double[] vector(InternalRow row, int at, double[] into) {
         if (row.isNullAt(at)) {
             return null;
         }
         InternalRow vector = row.getStruct(at, FIELDS);
-        return vector.getByte(0) == DENSE ? vector.getArray(VALUES).toDoubleArray() : VECTORS.deserialize(vector).toArray();
+        if (vector.getByte(0) != DENSE) {
+            return VECTORS.deserialize(vector).toArray();
+        }
+        ArrayData values = vector.getArray(VALUES);
+        if (values.numElements() != into.length) {
+            return values.toDoubleArray();
+        }
+        for (int i = 0; i < into.length; i++) {
+            into[i] = values.getDouble(i);
+        }
+        return into;
     }
 
     /** A vector as it is in a row. */

@@ -25,8 +25,8 @@ import org.kan4j.train.WeightRegulariser;
  */
 final class FullBatch implements Objective, AutoCloseable {
 
-    /** Iterations from one measurement on the validation rows to the next. */
-    static final int MEASURED = 10;
+    /** Iterations from one look at the validation rows, at what the loss has changed and at the clock of checkpoints to the next. */
+    static final int PART = 10;
     /** Rows that grids are moved to. */
     private static final int SAMPLE = 10_000;
 
@@ -40,6 +40,8 @@ final class FullBatch implements Objective, AutoCloseable {
     private final List<Double> validationLosses = new ArrayList<>();
     private final double totalWeight;
     private double lastValidation = Double.NaN;
+    private Partial.State evaluated;
+    private Partial sum;
 
     private FullBatch(Fitting.Work work, Context context, Parameters parameters) {
         this.work = work;
@@ -48,9 +50,7 @@ final class FullBatch implements Objective, AutoCloseable {
         this.penalties = work.settings().course().penalties();
         this.train = work.blocks(false).persist(StorageLevel.MEMORY_AND_DISK());
         this.held = work.survey().validationRows > 0 ? work.blocks(true).persist(StorageLevel.MEMORY_AND_DISK()) : null;
-        // Class weights are known to the packed rows alone.
-        this.totalWeight = work.settings().course().classWeights().isEmpty() ? work.survey().weight
-                : Partial.sum(train, work, Partial.Kind.WEIGHT, null).weight();
+        this.totalWeight = Partial.weight(train, work);
     }
 
     static Trained run(Fitting.Work work) {
@@ -67,19 +67,26 @@ final class FullBatch implements Objective, AutoCloseable {
 
     private String minimise() {
         Settings.Course course = work.settings().course();
-        int part = course.gridUpdates() > 0 ? course.gridUpdates() : held != null ? MEASURED : Math.max(1, course.maxIter());
-        double best = Double.POSITIVE_INFINITY;
-        int stale = 0;
+        int part = course.gridUpdates() > 0 ? course.gridUpdates() : PART;
+        TrainingFile checkpoint = TrainingFile.of(work, "lbfgs");
         String end = Lbfgs.Stop.ITERATIONS.name();
+        // Changes of the loss are looked at here, over parts, so that a training that is resumed ends where it would have ended.
         try (LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters,
-                Lbfgs.of(course.maxIter()).withTolerances(0, course.tol()));
+                work.settings().properties().remembering(Lbfgs.of(course.maxIter()).withTolerances(0, 0)));
                 Parameters lowest = parameters.copy()) {
-            for (int made = 0; made < course.maxIter(); made += part) {
+            TrainingFile.Standing begun = checkpoint.resume(parameters, lowest, minimizer::goOn);
+            double best = begun.best();
+            int stale = begun.stale();
+            double reference = begun.reference();
+            int since = begun.since();
+            for (int made = begun.done(); made < course.maxIter();) {
                 if (course.gridUpdates() > 0 && made <= course.maxIter() / 2) {
                     moveGrids();
                     minimizer.reset();
+                    reference = Double.NaN;
                 }
                 Lbfgs.Result result = minimizer.minimize(this, Math.min(part, course.maxIter() - made));
+                made += part;
                 if (held != null) {
                     double measured = measure();
                     if (measured < best) {
@@ -95,23 +102,33 @@ final class FullBatch implements Objective, AutoCloseable {
                     end = result.stop().name();
                     break;
                 }
+                if (Double.isNaN(reference) || made - since >= PART) {
+                    if (course.tol() > 0 && reference - result.value() <= course.tol() * Math.abs(result.value())) {
+                        end = Lbfgs.Stop.CHANGE.name();
+                        break;
+                    }
+                    reference = result.value();
+                    since = made;
+                }
+                if (checkpoint.due(made / part)) {
+                    checkpoint.write(parameters, lowest, minimizer.past(),
+                            new TrainingFile.Standing(made, best, stale, reference, since));
+                }
             }
             if (course.patience() > 0 && best < Double.POSITIVE_INFINITY) {
                 parameters.copyFrom(lowest);
             }
+            checkpoint.delete();
             return end;
         }
     }
 
     @Override
     public double evaluate(ParameterVector gradient) {
-        long begin = System.nanoTime();
-        Broadcast<Partial.State> state = work.spark().broadcast(Partial.State.of(parameters));
-        Partial sum;
-        try {
-            sum = Partial.sum(train, work, Partial.Kind.GRADIENT, state);
-        } finally {
-            state.destroy();
+        Partial.State state = Partial.State.of(parameters);
+        if (!state.isSame(evaluated)) { // a part begins where the one before ended
+            sum = sum(state);
+            evaluated = state;
         }
         double[] total = sum.vector();
         HostTensor flat = gradient.flat();
@@ -119,19 +136,30 @@ final class FullBatch implements Objective, AutoCloseable {
             flat.setFlat(i, total[i] / totalWeight);
         }
         double loss = sum.loss() / totalWeight;
-        losses.add(loss);
-        work.progress().done("evaluation", losses.size(), loss, lastValidation, work.survey().rows,
-                (System.nanoTime() - begin) / 1e9);
         for (WeightRegulariser penalty : penalties) {
             loss += penalty.addTo(context, parameters, gradient);
         }
         return loss;
     }
 
+    private Partial sum(Partial.State state) {
+        long begin = System.nanoTime();
+        Broadcast<Partial.State> shared = work.spark().broadcast(state);
+        try {
+            Partial all = Partial.sum(train, work, Partial.Kind.GRADIENT, shared, totalWeight);
+            losses.add(all.loss() / totalWeight);
+            work.progress().log("evaluation", losses.size(), losses.getLast(), lastValidation, work.survey().rows,
+                    (System.nanoTime() - begin) / 1e9);
+            return all;
+        } finally {
+            shared.destroy();
+        }
+    }
+
     private double measure() {
         Broadcast<Partial.State> state = work.spark().broadcast(Partial.State.of(parameters));
         try {
-            Partial sum = Partial.sum(held, work, Partial.Kind.LOSS, state);
+            Partial sum = Partial.sum(held, work, Partial.Kind.LOSS, state, Double.NaN);
             lastValidation = sum.loss() / sum.weight();
         } finally {
             state.destroy();

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.Map;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.api.java.function.FlatMapFunction;
-import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.Row;
 import org.kan4j.measure.Metrics;
 import org.kan4j.device.Context;
@@ -27,7 +25,6 @@ import org.kan4j.io.Checkpoint;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Lbfgs;
 import org.kan4j.optim.Optimizer;
-import org.kan4j.optim.Schedule;
 import org.kan4j.rows.Dataset;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
@@ -35,7 +32,6 @@ import org.kan4j.train.GridUpdates;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
 import org.kan4j.train.TrainingResult;
-import org.slf4j.LoggerFactory;
 
 /**
  * One task trains. The rows of all partitions stream into a spill file, which is mapped into memory: the system's page cache
@@ -49,25 +45,18 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
     private final Settings settings;
     private final Progress progress;
     private final boolean validated;
-    private final String checkpoint;
+    private final TrainingFile checkpoint;
 
     private LocalTraining(Fitting.Work work) {
         this.layout = work.layout();
         this.settings = work.settings();
         this.progress = work.progress();
         this.validated = work.survey().validationRows > 0;
-        this.checkpoint = settings.checkpointDir().isEmpty() ? null
-                : settings.checkpointDir() + "/kan4j-" + fingerprint(work) + ".safetensors";
+        this.checkpoint = TrainingFile.of(work, "local");
     }
 
     static Trained run(Fitting.Work work) {
         return work.data().coalesce(1).mapPartitions(new LocalTraining(work)).collect().getFirst();
-    }
-
-    /** Another training, or another survey of rows, has another file: nobody resumes what is not theirs. */
-    private static String fingerprint(Fitting.Work work) {
-        String all = work.settings() + " " + work.layout() + " " + work.survey().rows + " " + work.survey().validationRows;
-        return NativeModel.hash(all.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
     }
 
     @Override
@@ -106,7 +95,7 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
 
     private Trained train(Context context, Dataset data, Dataset validation) throws IOException {
         Encoding encoding = Encoding.fromJson(layout.encoding());
-        try (Checkpoint resumed = resumable()) {
+        try (Checkpoint resumed = checkpoint.read().orElse(null)) {
             Parameters parameters = resumed != null ? resumed.parameters() : Parameters.initialise(
                     settings.network().model(encoding.features(), encoding.target().width()), settings.course().seed());
             Trainer.Builder builder = resumed != null ? Trainer.resume(resumed) : builder(parameters, encoding, data);
@@ -116,9 +105,7 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
                 if (result != null && result.end() == TrainingResult.End.STOPPED) {
                     throw new TaskKilledException("the training was cancelled");
                 }
-                if (checkpoint != null) {
-                    HadoopFiles.delete(SparkHadoopUtil.get().conf(), path());
-                }
+                checkpoint.delete();
                 return new Trained(NativeModel.of(parameters, encoding), "local", watch.losses, watch.validationLosses,
                         result == null ? "EPOCHS" : result.end().name());
             } finally {
@@ -134,10 +121,12 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
                 encoding.toJson()));
         if (full) {
             // In parts of ten iterations, so that there is something to measure, to log and to stop at.
-            builder.optimizer(Lbfgs.of(10).withTolerances(0, course.tol())).epochs((course.maxIter() + 9) / 10);
+            builder.optimizer(settings.properties().remembering(Lbfgs.of(10).withTolerances(0, course.tol())))
+                    .epochs((course.maxIter() + 9) / 10);
         } else {
             builder.optimizer(Optimizer.adamW(course.stepSize(), course.weightDecay())).epochs(course.maxIter())
-                    .batchSize(course.batchSize()).schedule(Schedule.exponential(course.decay()));
+                    .batchSize(course.batchSize());
+            settings.properties().configure(builder, course.decay());
         }
         if (course.gridUpdates() > 0) {
             long steps = full ? 1 : (data.size() + course.batchSize() - 1) / course.batchSize();
@@ -150,33 +139,6 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
         }
         course.penalties().forEach(builder::regulariser);
         return builder;
-    }
-
-    // ----------------------------------------------------------------------------------------------------- checkpoints
-
-    private org.apache.hadoop.fs.Path path() {
-        return new org.apache.hadoop.fs.Path(checkpoint);
-    }
-
-    /** The checkpoint to go on from, or null. */
-    private Checkpoint resumable() throws IOException {
-        byte[] bytes = checkpoint == null ? null : HadoopFiles.read(SparkHadoopUtil.get().conf(), path());
-        if (bytes == null) {
-            return null;
-        }
-        LoggerFactory.getLogger("org.kan4j.spark").info("going on from the checkpoint {}", checkpoint);
-        return NativeModel.withFile("kan4j", file -> {
-            Files.write(file, bytes);
-            return Checkpoint.read(file);
-        });
-    }
-
-    private void save(Trainer trainer) {
-        NativeModel.withFile("kan4j", file -> {
-            trainer.save(file);
-            HadoopFiles.write(SparkHadoopUtil.get().conf(), path(), Files.readAllBytes(file));
-            return null;
-        });
     }
 
     /** Tells of progress, saves, and ends where the task is killed. */
@@ -204,9 +166,13 @@ final class LocalTraining implements FlatMapFunction<Iterator<Row>, Trained> {
             if (epoch.validation().isPresent()) {
                 validationLosses.add(measured);
             }
-            progress.done("epoch", epoch.epoch(), epoch.loss(), measured, rows, epoch.seconds());
-            if (checkpoint != null && epoch.epoch() % settings.checkpointInterval() == 0) {
-                save(trainer);
+            progress.count(1, rows, epoch.loss());
+            progress.log("epoch", epoch.epoch(), epoch.loss(), measured, rows, epoch.seconds());
+            if (checkpoint.due(epoch.epoch())) {
+                checkpoint.write(file -> {
+                    trainer.save(file);
+                    return null;
+                });
             }
         }
     }

@@ -6,8 +6,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.kan4j.device.Context;
@@ -54,6 +58,11 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
                     parameters.buffers().segment().toArray(ValueLayout.JAVA_BYTE), round);
         }
 
+        /** Whether another one, or null, has the same numbers. */
+        boolean isSame(State other) {
+            return other != null && Arrays.equals(values, other.values) && Arrays.equals(buffers, other.buffers);
+        }
+
         Parameters parameters(Fitting.Plan plan) {
             Parameters parameters = Parameters.zeros(plan.settings().network().model(plan.in(), plan.out()));
             MemorySegment.copy(MemorySegment.ofArray(values), 0, parameters.values().flat().segment(), 0, values.length);
@@ -62,37 +71,81 @@ record Partial(double weight, double loss, double[] vector) implements Serializa
         }
     }
 
-    /** Adds up all partitions, in their order where that is asked for. */
-    static Partial sum(JavaRDD<Block> blocks, Fitting.Work work, Kind kind, Broadcast<State> state) {
+    /** The weight of all rows; class weights are known to the packed ones alone. */
+    static double weight(JavaRDD<Block> blocks, Fitting.Work work) {
+        return work.settings().course().classWeights().isEmpty() ? work.survey().weight
+                : sum(blocks, work, Kind.WEIGHT, null, Double.NaN).weight();
+    }
+
+    /**
+     * Adds up all partitions, in their order where that is asked for.
+     *
+     * @param total weight of all rows, for what listeners are told of the loss
+     */
+    static Partial sum(JavaRDD<Block> blocks, Fitting.Work work, Kind kind, Broadcast<State> state, double total) {
         Fitting.Plan plan = work.plan();
-        JavaRDD<Partial> parts = blocks.mapPartitions(some -> of(some, plan, kind, state));
+        Progress progress = work.progress();
+        JavaRDD<Partial> parts = blocks.mapPartitions(some -> {
+            Counted counted = new Counted(some);
+            Partial sum = of(counted, plan, kind, state);
+            if (kind == Kind.GRADIENT || kind == Kind.EPOCH) {
+                progress.count(TaskContext.getPartitionId() == 0 ? 1 : 0, counted.rows, sum == null ? 0 : sum.loss / total);
+            }
+            return sum == null ? Collections.emptyIterator() : List.of(sum).iterator();
+        });
         if (!work.settings().deterministic()) {
             return parts.treeReduce(Partial::plus);
         }
         return parts.collect().stream().reduce(Partial::plus).orElseThrow(); // collect keeps the order of partitions
     }
 
-    private static Iterator<Partial> of(Iterator<Block> blocks, Fitting.Plan plan, Kind kind, Broadcast<State> state) {
-        Partial sum = null;
+    /** The blocks of a partition that have a row that counts, and how many rows these are. */
+    private static final class Counted implements Iterator<Block> {
+
+        private final Iterator<Block> blocks;
+        private Block ahead;
+        private long rows;
+
+        Counted(Iterator<Block> blocks) {
+            this.blocks = blocks;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (ahead == null && blocks.hasNext()) {
+                Block block = blocks.next();
+                rows += block.rows();
+                ahead = block.counts() ? block : null;
+            }
+            return ahead != null;
+        }
+
+        @Override
+        public Block next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            Block block = ahead;
+            ahead = null;
+            return block;
+        }
+    }
+
+    /** The sum over a partition's blocks; null of none. */
+    private static Partial of(Iterator<Block> blocks, Fitting.Plan plan, Kind kind, Broadcast<State> state) {
         if (kind == Kind.EPOCH) {
             List<Block> all = new ArrayList<>();
-            blocks.forEachRemaining(block -> {
-                if (block.counts()) {
-                    all.add(block);
-                }
-            });
-            sum = all.isEmpty() ? null : epoch(all, plan, state.value());
-        } else {
-            while (blocks.hasNext()) {
-                Block block = blocks.next();
-                if (block.counts()) {
-                    Partial one = kind == Kind.WEIGHT ? new Partial(block.weight(plan.layout()), 0, new double[0])
-                            : of(block, plan, kind, state.value());
-                    sum = sum == null ? one : sum.plus(one);
-                }
-            }
+            blocks.forEachRemaining(all::add);
+            return all.isEmpty() ? null : epoch(all, plan, state.value());
         }
-        return sum == null ? new ArrayList<Partial>().iterator() : List.of(sum).iterator();
+        Partial sum = null;
+        while (blocks.hasNext()) {
+            Block block = blocks.next();
+            Partial one = kind == Kind.WEIGHT ? new Partial(block.weight(plan.layout()), 0, new double[0])
+                    : of(block, plan, kind, state.value());
+            sum = sum == null ? one : sum.plus(one);
+        }
+        return sum;
     }
 
     private static Partial of(Block block, Fitting.Plan plan, Kind kind, State state) {

@@ -26,11 +26,15 @@ record Progress(LongAccumulator epochs, LongAccumulator rows, DoubleAccumulator 
         return new Progress(context.longAccumulator(EPOCHS), context.longAccumulator(ROWS), context.doubleAccumulator(LOSS));
     }
 
-    /** An epoch, or an evaluation, is done. */
-    void done(String what, int number, double meanLoss, double validationLoss, long trained, double seconds) {
-        epochs.add(1);
+    /** In a task, whose accumulators are the ones that listeners see: what it adds to an epoch, or an evaluation. */
+    void count(int done, long trained, double meanLoss) {
+        epochs.add(done);
         rows.add(trained);
         loss.add(meanLoss);
+    }
+
+    /** An epoch, or an evaluation, is done. */
+    void log(String what, int number, double meanLoss, double validationLoss, long trained, double seconds) {
         LoggerFactory.getLogger("org.kan4j.spark").info(String.format(Locale.ROOT, "%s %d: loss %.6g%s, %,.0f rows/s", what,
                 number, meanLoss, Double.isNaN(validationLoss) ? "" : String.format(Locale.ROOT, ", validation %.6g",
                         validationLoss),

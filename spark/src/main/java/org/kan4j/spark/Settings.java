@@ -33,7 +33,7 @@ import org.kan4j.train.WeightRegulariser;
  * @param standardise whether ranges are learned from the data
  * @param maxLocalBytes up to which {@code auto} is {@code local}
  * @param checkpointDir a folder of a Hadoop file system; empty for none
- * @param checkpointInterval epochs from one checkpoint to the next
+ * @param checkpointInterval epochs, or parts of L-BFGS, from one checkpoint to the next
  */
 record Settings(Network network, Course course, String mode, boolean deterministic, int threads, boolean missing,
         boolean standardise, long maxLocalBytes, String checkpointDir, int checkpointInterval)
@@ -53,8 +53,10 @@ record Settings(Network network, Course course, String mode, boolean determinist
      * @param order of splines
      * @param outside zero, clamp or linear; of B-splines
      * @param dtype float32 or float64
+     * @param properties of the network and of the training
      */
-    record Network(List<Integer> hidden, String basisName, int grid, int order, String outside, String dtype)
+    record Network(List<Integer> hidden, String basisName, int grid, int order, String outside, String dtype,
+            Properties properties)
             implements Serializable {
 
         Basis basis() {
@@ -82,7 +84,7 @@ record Settings(Network network, Course course, String mode, boolean determinist
             long[] widths = new long[hidden.size() + 2];
             widths[0] = in;
             Arrays.setAll(widths, i -> i == 0 ? in : i <= hidden.size() ? hidden.get(i - 1) : out);
-            return KanModel.kan(type(), basis(), widths);
+            return properties.based(KanModel.kan(type(), basis(), widths));
         }
     }
 
@@ -113,6 +115,10 @@ record Settings(Network network, Course course, String mode, boolean determinist
         double decay() {
             return Math.pow(0.02, 1.0 / Math.max(1, maxIter));
         }
+    }
+
+    Properties properties() {
+        return network.properties();
     }
 
     ContextOptions context() {

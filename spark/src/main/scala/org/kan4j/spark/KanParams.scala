@@ -48,13 +48,16 @@ trait KanParams[E <: KanParams[E]] extends Params with HasFeatures[E] with HasWe
     "deviation 1 by what the rows hold; the model keeps the scales")
   final val maxLocalBytes = new LongParam(this, "maxLocalBytes", "bytes of packed features up to which mode auto is local; " +
     "0 for half of spark.executor.memory", ParamValidators.gtEq(0))
-  final val checkpointDir = new Param[String](this, "checkpointDir", "folder, of any Hadoop file system, for the checkpoints " +
-    "of mode local; empty for none")
+  final val checkpointDir = new Param[String](this, "checkpointDir", "folder, of any Hadoop file system, for a checkpoint " +
+    "every checkpointInterval epochs, or tens of iterations of mode lbfgs; the same training, begun again, goes on from it; empty for none")
+  final val properties = new StringArrayParam(this, "properties", "settings without a param of their own, each name=value, as " +
+    "setProperty writes them")
 
   setDefault(hiddenLayers -> Array(16), basis -> "bspline", grid -> 5, order -> 3, outside -> "zero", dtype -> "float32",
     mode -> "auto", optimizer -> "adamw", maxIter -> 50, tol -> 1e-6, stepSize -> 5e-3, weightDecay -> 1e-4, batchSize -> 256,
     earlyStopping -> 0, l1 -> 0.0, entropy -> 0.0, gridUpdates -> 0, deterministic -> false, threadsPerTask -> 0,
-    missing -> "refuse", standardise -> true, maxLocalBytes -> 0L, checkpointDir -> "", checkpointInterval -> 1, seed -> 1L)
+    missing -> "refuse", standardise -> true, maxLocalBytes -> 0L, checkpointDir -> "", checkpointInterval -> 1, seed -> 1L,
+    properties -> Array.empty[String])
 
   def setWeightCol(value: String): E = set(weightCol, value)
   def setValidationIndicatorCol(value: String): E = set(validationIndicatorCol, value)
@@ -84,6 +87,13 @@ trait KanParams[E <: KanParams[E]] extends Params with HasFeatures[E] with HasWe
   def setMaxLocalBytes(value: Long): E = set(maxLocalBytes, value)
   def setCheckpointDir(value: String): E = set(checkpointDir, value)
 
+  /**
+   * Sets what has no param of its own: base (none, silu, gelu, ...), schedule (constant, exponential, cosine, one-cycle), clipping (a
+   * norm), averaging (a decay), accumulation (batches), history (of L-BFGS).
+   */
+  def setProperty(name: String, value: String): E =
+    set(properties, $(properties).filterNot(_.startsWith(name + "=")) :+ s"$name=$value")
+
   /** Trains on the columns that the params name. */
   private[spark] def fitted(dataset: Dataset[_], labelCol: String, classes: Boolean,
       classWeights: Array[Double]): Trained = {
@@ -106,7 +116,8 @@ trait KanParams[E <: KanParams[E]] extends Params with HasFeatures[E] with HasWe
     val threads = if ($(threadsPerTask) > 0) $(threadsPerTask) else conf.getInt("spark.task.cpus", 1)
     val bytes = if ($(maxLocalBytes) > 0) $(maxLocalBytes) else conf.getSizeAsBytes("spark.executor.memory", "1g") / 2
     new Settings(
-      new Settings.Network($(hiddenLayers).map(Integer.valueOf).toList.asJava, $(basis), $(grid), $(order), $(outside), $(dtype)),
+      new Settings.Network($(hiddenLayers).map(Integer.valueOf).toList.asJava, $(basis), $(grid), $(order), $(outside), $(dtype),
+        Properties.of($(properties).toList.asJava)),
       new Settings.Course($(optimizer), $(maxIter), $(tol), $(stepSize), $(weightDecay), $(batchSize), $(earlyStopping), $(l1),
         $(entropy), $(gridUpdates), classWeights.map(java.lang.Double.valueOf).toList.asJava, $(seed)),
       $(mode), $(deterministic), threads, $(missing) == "fill", $(standardise), bytes, $(checkpointDir), $(checkpointInterval))

@@ -80,14 +80,19 @@ private[spark] object ScoreRows {
   private[spark] def reader(features: Seq[Expression], rows: Seq[Attribute]): BlockScoring.Features = features match {
     case Seq(vector) if !vector.dataType.isInstanceOf[org.apache.spark.sql.types.NumericType] =>
       val at = rows.indexWhere(_.semanticEquals(vector))
-      row => Frames.vector(row, at)
+      var numbers = Array.emptyDoubleArray
+      row => {
+        val values = Frames.vector(row, at, numbers)
+        if (values != null) numbers = values
+        values
+      }
     case numbers =>
       val plain = numbers.forall(number => number.isInstanceOf[Attribute] && number.dataType == DoubleType)
       val at = numbers.indices.map(i => if (plain) rows.indexWhere(_.semanticEquals(numbers(i))) else i).toArray
       val project = if (plain) null else UnsafeProjection.create(BindReferences.bindReferences(numbers, rows))
+      val values = new Array[Double](at.length)
       row => {
         val cells = if (plain) row else project(row)
-        val values = new Array[Double](at.length)
         var i = 0
         while (i < values.length) {
           values(i) = if (cells.isNullAt(at(i))) Double.NaN else cells.getDouble(at(i))

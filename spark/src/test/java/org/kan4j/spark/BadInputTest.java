@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -83,6 +84,33 @@ class BadInputTest {
                 .isInstanceOf(KanException.class).hasMessage("there are no rows to train on");
         assertThatThrownBy(() -> new KanRegressor().setWeightCol("weight").fit(Sessions.frame(spark, List.of(
                 row(Vectors.dense(1), 1.0, 0.0)), 1))).isInstanceOf(KanException.class).hasMessageContaining("nothing counts");
+    }
+
+    @Test
+    void propertiesThatAreNotKnownOrNotHeededAreRefused() {
+        Dataset<Row> frame = Sessions.frame(spark, Sessions.values(20), 1);
+        for (String[] bad : new String[][] {{"speed", "1", "no property 'speed'; known are accumulation, averaging, base"},
+            {"base", "sine", "'base' must be one of [none, identity, silu"},
+            {"schedule", "up", "cosine or one-cycle, given 'up'"},
+            {"averaging", "1", "below 1, given '1'"}, {"clipping", "-1", "above 0, given '-1'"},
+            {"accumulation", "x", "whole number above 0, given 'x'"},
+            {"history", "5", "'history' is for L-BFGS; this training is of mode local by AdamW"}}) {
+            assertThatThrownBy(() -> new KanRegressor().setProperty(bad[0], bad[1]).fit(frame)).isInstanceOf(KanException.class)
+                    .hasMessageContaining(bad[2]);
+        }
+        assertThatThrownBy(() -> new KanRegressor().setMode("lbfgs").setProperty("schedule", "cosine").fit(frame))
+                .isInstanceOf(KanException.class).hasMessageContaining("'schedule' is for AdamW in mode local");
+        KanRegressionModel model = new KanRegressor().setProperty("base", "tanh").setProperty("base", "none")
+                .setProperty("schedule",
+                        "cosine")
+                .setProperty("clipping", "1").setProperty("averaging", "0.9").setProperty("accumulation", "2").setMaxIter(1)
+                .fit(frame);
+        try (org.kan4j.io.Checkpoint checkpoint = model.nativeModel().open()) {
+            assertThat(checkpoint.model().layers()).allSatisfy(layer -> assertThat(((org.kan4j.layer.KanLayer) layer).base())
+                    .isEqualTo(org.kan4j.layer.Activation.NONE));
+        }
+        assertThat(new KanRegressor().setMode("lbfgs").setProperty("history", "3").setMaxIter(2).fit(frame).numFeatures())
+                .isEqualTo(3);
     }
 
     @Test

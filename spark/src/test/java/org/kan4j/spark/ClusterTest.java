@@ -14,11 +14,9 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Executors in processes of their own: {@code -Dkan4j.spark.tests=all} (docs/spark.md). */
-@EnabledIfSystemProperty(named = "kan4j.spark.tests", matches = "all", disabledReason = "starts processes; -Dkan4j.spark.tests=all")
+/** Executors in processes of their own, local-cluster[2,1,1024]. */
 class ClusterTest {
 
     private static SparkSession spark;

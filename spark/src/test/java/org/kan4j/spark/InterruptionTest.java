@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training whose task is killed, or whose job is cancelled, in local[2]. */
 class InterruptionTest {
@@ -88,6 +90,37 @@ class InterruptionTest {
         spark.sparkContext().removeSparkListener(listener);
         assertThat(model.training().get().losses()).as("the epochs after the checkpoint").hasSizeBetween(1, 39);
         assertThat(Sessions.predictions(model.transform(frame))).isEqualTo(undisturbed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lbfgs", "average"})
+    void aCancelledTrainingOfAllPartitionsIsGoneOnWithToTheSameModel(String mode) {
+        Dataset<Row> frame = Sessions.frame(spark, Sessions.values(300), 2).cache();
+        KanRegressor kan = new KanRegressor().setHiddenLayers(new int[] {3}).setMode(mode).setDeterministic(true).setTol(1e-9)
+                .setMaxIter(mode.equals("lbfgs") ? 70 : 40).setBatchSize(16).setGridUpdates(mode.equals("lbfgs") ? 0 : 10)
+                .setValidationIndicatorCol("held").setEarlyStopping(100).setCheckpointDir(folder.toUri().toString());
+        KanRegressionModel undisturbed = kan.fit(frame);
+        assertThat(checkpointed()).as("done, and so the checkpoint is gone").isFalse();
+        var fitting = CompletableFuture.supplyAsync(() -> {
+            spark.sparkContext().setJobGroup("training", "", false);
+            return kan.fit(frame);
+        });
+        try {
+            await(this::checkpointed);
+            await(() -> {
+                spark.sparkContext().cancelJobGroup("training"); // of the jobs, the one that runs now, if any
+                return fitting.isDone();
+            });
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        Assertions.assertThatThrownBy(fitting::get).hasMessageContaining("cancelled");
+        assertThat(checkpointed()).isTrue();
+        KanRegressionModel model = kan.fit(frame);
+        assertThat(model.training().get().losses().size()).isBetween(1, undisturbed.training().get().losses().size() - 1);
+        assertThat(model.training().get().end()).isEqualTo(undisturbed.training().get().end());
+        assertThat(ModesTest.parameters(model)).as("the same bits").isEqualTo(ModesTest.parameters(undisturbed));
+        assertThat(checkpointed()).isFalse();
     }
 
     @Test

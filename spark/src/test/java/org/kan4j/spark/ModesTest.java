@@ -45,7 +45,7 @@ class ModesTest {
         return new KanRegressor().setHiddenLayers(new int[] {3}).setMode("lbfgs").setMaxIter(25).setTol(0);
     }
 
-    private static double[] parameters(KanRegressionModel model) {
+    static double[] parameters(KanRegressionModel model) {
         try (Checkpoint checkpoint = model.nativeModel().open()) {
             return checkpoint.parameters().values().flat().toDoubles();
         }

@@ -135,13 +135,21 @@ public final class Latency {
     }
 
     private static Calls get(FutureTask<Calls> task) {
+        boolean interrupted = false;
         try {
-            return task.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) { // the measurement ends soon by itself; who asked finds the flag
+                    interrupted = true;
+                }
+            }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ public final class ScoringBenchmark {
         KanRegressionModel model = new KanRegressor().setHiddenLayers(new int[] {32}).setMaxIter(1).fit(table.limit(2000));
         double scan = measure("scan of the cached vectors", rows, times, () -> use(table));
         double blocks = measure("transform, blocks of 256", rows, times, () -> use(model.transform(table)));
-        UDF1<Vector, Double> one = model::predict;
+        UDF1<Vector, Double> predict = model::predict;
         String[] names = java.util.stream.IntStream.range(0, 30).mapToObj(i -> "x" + i).toArray(String[]::new);
         Dataset<Row> columns = table
                 .withColumn("x", org.apache.spark.ml.functions.vector_to_array(functions.col("features"), "float64"))
@@ -50,7 +50,7 @@ public final class ScoringBenchmark {
         double blocksOfColumns = measure("transform of 30 columns", rows, times,
                 () -> use(model.copy(new org.apache.spark.ml.param.ParamMap()).setInputCols(names).transform(columns)));
         double each = measure("predict row by row", rows, times, () -> use(table.withColumn("prediction",
-                functions.udf(one, DataTypes.DoubleType).apply(functions.col("features")))));
+                functions.udf(predict, DataTypes.DoubleType).apply(functions.col("features")))));
         float[] x = new float[30 * rows];
         for (int i = 0; i < rows; i++) {
             double[] row = features(i).toArray();
@@ -61,6 +61,19 @@ public final class ScoringBenchmark {
         float[] y = new float[rows];
         try (Checkpoint checkpoint = model.nativeModel().open(); Predictor predictor = Predictor.of(checkpoint.parameters())) {
             double alone = measure("Predictor without Spark", rows, times, () -> predictor.predict(x, y));
+            float[] one = new float[30];
+            float[] value = new float[1];
+            double calls = measure("Predictor, a row a call", rows, times, () -> {
+                for (int i = 0; i < rows; i++) {
+                    System.arraycopy(x, 30 * i, one, 0, 30);
+                    predictor.predict(one, value);
+                }
+            });
+            System.out.printf(Locale.ROOT,
+                    "of a row in a block %.0f %% is the network, of one by itself %.0f %%; all else of a row "
+                            + "takes %.2f and %.2f us%n",
+                    100 * alone / blocks, 100 * calls / each, 1e6 * (blocks - alone) / rows,
+                    1e6 * (each - calls) / rows);
             System.out.printf(Locale.ROOT,
                     "blocks take %.1f times less CPU than rows (%.1f times with the scan), and have %.0f %% "
                             + "of the predictor's rate (%.0f %% with the scan); columns %.0f %% (%.0f %% with the scan)%n",

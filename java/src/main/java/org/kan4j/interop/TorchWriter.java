@@ -6,41 +6,67 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.kan4j.internal.AtomicFile;
 import org.kan4j.tensor.HostTensor;
 
-/** Writes a dict of tensors as torch.save does: contiguous, protocol 2. */
+/** Writes what {@code torch.save} writes of a dict of contiguous tensors, or of None: protocol 2, the same bytes for the same tensors. */
 final class TorchWriter {
+
+    /** The least that a zip file can say. */
+    private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
 
     private final ByteArrayOutputStream pickle = new ByteArrayOutputStream();
 
     private TorchWriter() {
     }
 
+    /** A dict of tensors, by their names. */
     static void write(Path file, Map<String, HostTensor> tensors) throws IOException {
         TorchWriter writer = new TorchWriter();
-        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
-            writer.op("\u0080\u0002ccollections\nOrderedDict\n)R(");
-            int key = 0;
-            for (Map.Entry<String, HostTensor> entry : tensors.entrySet()) {
-                writer.text(entry.getKey());
-                writer.tensor(entry.getValue(), key);
-                add(zip, "archive/data/" + key++, entry.getValue().segment().toArray(ValueLayout.JAVA_BYTE));
-            }
-            writer.op("u.");
-            add(zip, "archive/data.pkl", writer.pickle.toByteArray());
+        Map<String, HostTensor> storages = new LinkedHashMap<>();
+        writer.op("\u0080\u0002ccollections\nOrderedDict\n)R(");
+        for (Map.Entry<String, HostTensor> entry : tensors.entrySet()) {
+            writer.text(entry.getKey());
+            writer.tensor(entry.getValue(), storages.size());
+            storages.put("archive/data/" + storages.size(), entry.getValue());
         }
+        writer.op("u.");
+        writer.save(file, storages);
+    }
+
+    /** None. */
+    static void writeNone(Path file) throws IOException {
+        TorchWriter writer = new TorchWriter();
+        writer.op("\u0080\u0002N.");
+        writer.save(file, Map.of());
+    }
+
+    private void save(Path file, Map<String, HostTensor> storages) throws IOException {
+        AtomicFile.write(file, channel -> {
+            ZipOutputStream zip = new ZipOutputStream(Channels.newOutputStream(channel));
+            add(zip, "archive/data.pkl", pickle.toByteArray());
+            add(zip, "archive/byteorder", "little".getBytes(StandardCharsets.US_ASCII));
+            for (Map.Entry<String, HostTensor> storage : storages.entrySet()) {
+                add(zip, storage.getKey(), storage.getValue().segment().toArray(ValueLayout.JAVA_BYTE));
+            }
+            add(zip, "archive/version", "3\n".getBytes(StandardCharsets.US_ASCII));
+            zip.finish();
+        });
     }
 
     private static void add(ZipOutputStream zip, String name, byte[] data) throws IOException {
         ZipEntry entry = new ZipEntry(name);
         entry.setMethod(ZipEntry.STORED);
+        entry.setTimeLocal(TIME);
         entry.setSize(data.length);
         CRC32 crc = new CRC32();
         crc.update(data);
