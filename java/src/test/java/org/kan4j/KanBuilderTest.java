@@ -172,7 +172,8 @@ class KanBuilderTest {
     void aMapWithoutAnInputIsRefusedAlsoWhereMissingValuesAreFilled() {
         double[][] x = rows();
         Examples examples = Examples.of(x, Arrays.stream(x).mapToDouble(row -> row[0]).toArray()).named("a", "b");
-        try (KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).missing(Encoding.Missing.FILL).fit(examples)) {
+        try (KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).missing(Encoding.Missing.FILL)
+                .fit(examples)) {
             Map<String, Object> row = new java.util.HashMap<>(Map.of("a", 3, "B", -1));
             String message = assertThrows(KanException.class, () -> model.predict(row)).getMessage();
             assertTrue(message.contains("has no 'b', which the model was trained on; it has"), message);
