@@ -2,17 +2,23 @@
 package org.kan4j;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 
 /** Examples as rows that bring their encoding. */
-record EncodedExamples(Examples examples, RowEncoder encoder) implements EncodedTable {
+record EncodedExamples(Examples examples, RowEncoder encoder, List<Encoding.Target> targets) implements EncodedTable {
 
     @Override
     public Encoding encoding() {
         return encoder.encoding();
+    }
+
+    @Override
+    public EncodedExamples with(Encoding.Target target) {
+        return new EncodedExamples(examples, new RowEncoder(encoding().withTarget(target)), List.of(target));
     }
 
     @Override

@@ -2,7 +2,9 @@
 package org.kan4j;
 
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.KanException;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 
@@ -14,6 +16,26 @@ public interface EncodedTable {
 
     /** How its raw rows become numbers. */
     Encoding encoding();
+
+    /**
+     * The target of the encoding and, where a better transform of it may be chosen among, those by others; the choice is
+     * by rows held out.
+     */
+    default List<Encoding.Target> targets() {
+        return List.of(encoding().target());
+    }
+
+    /**
+     * The same rows with another target of the same columns.
+     *
+     * @throws KanException if their target is as it is
+     */
+    default EncodedTable with(Encoding.Target target) {
+        if (encoding().target().equals(target)) {
+            return this;
+        }
+        throw KanException.invalid("the rows have the target %s, which they cannot change to %s", encoding().target(), target);
+    }
 
     /**
      * The rows as a model sees them.

@@ -116,13 +116,17 @@ public final class Kan {
         return kind.cast(model);
     }
 
-    /** Refuses rows that are encoded otherwise than a model's. */
-    static void requireSame(Encoding model, Encoding rows) {
-        if (!model.columns().equals(rows.columns()) || !model.target().equals(rows.target())) {
+    /** Rows as a model's are encoded, whose target may have another scale; refuses others. */
+    static EncodedTable same(Encoding model, EncodedTable table) {
+        Encoding rows = table.encoding();
+        boolean scaled = !rows.values().isEmpty() && model.target().getClass() == rows.target().getClass()
+                && model.outputs().equals(rows.outputs());
+        if (!model.columns().equals(rows.columns()) || !scaled && !model.target().equals(rows.target())) {
             throw KanException.invalid("the rows are encoded otherwise than those the model was trained on: their inputs are "
                     + "%s and their target is '%s', the model's %s and '%s'; encode them with the model's encoding",
                     rows.inputs(), rows.target().name(), model.inputs(), model.target().name());
         }
+        return table.with(model.target());
     }
 
     /** The properties that a trained model's file carries; the columns in which it is monotone may be null. */

@@ -15,7 +15,7 @@ import org.kan4j.basis.Basis;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.encoding.RowEncoder;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.Ensemble;
 import org.kan4j.tensor.DType;
@@ -45,11 +45,13 @@ public final class KanBuilder<M extends TrainedKan> {
     double validation;
     int patience;
     long seed = 1;
-    int members = 1;
+    Integer members;
+    boolean bagged;
     DType dtype;
     private Encoding.Missing missing = Encoding.Missing.REFUSE;
     private Encoding.Unseen unseen = Encoding.Unseen.REFUSE;
     private Encoding.Scaling scaling = Encoding.Scaling.AUTO;
+    private Transform.Choice transform = Transform.Choice.AUTO;
     boolean balanced;
     boolean calibrated;
     private List<Double> levels = List.of();
@@ -139,7 +141,8 @@ public final class KanBuilder<M extends TrainedKan> {
 
     /**
      * Trains as many models, by the seed, the next and so on, and keeps their mean as one ordinary model, which errs less than they
-     * do ({@link org.kan4j.explain.Ensemble}, which says of which networks). Of classes the logits are averaged. They hold out the
+     * do ({@link org.kan4j.explain.Ensemble}, which says of which networks); otherwise three of up to 50,000 rows, and one where
+     * there are more, or where anything is said of network, epochs, batches, rate, validation, checkpoint or trainer. Of classes the logits are averaged. They hold out the
      * same rows; listeners hear of each training, {@link TrainedKan#training} of the last; one that is stopped is left out unless
      * it is the first. Not with {@link #checkpoint}.
      *
@@ -149,6 +152,23 @@ public final class KanBuilder<M extends TrainedKan> {
         require(count >= 1 && count <= Ensemble.MOST, "an ensemble has 1 to %d members, given %d", Ensemble.MOST, count);
         members = count;
         return this;
+    }
+
+    /** Trains each model of the ensemble on as many rows drawn with replacement (Breiman, 1996), instead of on all. */
+    public KanBuilder<M> bagged() {
+        bagged = true;
+        return this;
+    }
+
+    /** How many models there are the mean of: where nothing is said of them, of their training and of a checkpoint, the recipe's. */
+    int members(Recipe recipe) {
+        return members != null ? members : isUsual() ? recipe.members() : 1;
+    }
+
+    /** Whether nothing is said of network and training. */
+    boolean isUsual() {
+        return hidden == null && basis == null && epochs == null && batchSize == null && learningRate == null && validation == 0
+                && patience == 0 && checkpoint == null && more.isEmpty();
     }
 
     /** What the model computes in, F32 or F64; otherwise F32, and F64 where it is monotone. */
@@ -173,6 +193,17 @@ public final class KanBuilder<M extends TrainedKan> {
     /** How columns of numbers are brought to -1..1; otherwise as suits their values. */
     public KanBuilder<M> scaling(Encoding.Scaling value) {
         scaling = Objects.requireNonNull(value, "scaling");
+        return this;
+    }
+
+    /**
+     * How numbers to predict are bent before they are scaled; otherwise as suits a single one with a long tail, on rows held out.
+     * Predictions are in the unit of the rows; the mean of several, by a transform, is nearer to their median than to their mean.
+     */
+    public KanBuilder<M> targetTransform(Transform.Choice value) {
+        require(task == Learner.Task.VALUE || value == Transform.Choice.AUTO || value == Transform.Choice.NONE,
+                "only numbers have a target transform; Kan.regressor predicts numbers");
+        transform = Objects.requireNonNull(value, "transform");
         return this;
     }
 
@@ -316,14 +347,14 @@ public final class KanBuilder<M extends TrainedKan> {
      * @throws org.kan4j.error.NonFiniteLossException if the loss becomes NaN or infinite
      */
     public M fit(Examples examples) {
-        return fit(new EncodedExamples(examples,
-                new RowEncoder(Learner.learn(examples, task, missing, unseen, scaling, levels))));
+        return fit(Learner.learn(examples, task, missing, unseen, scaling, levels, transform));
     }
 
     /** As {@link #fit(Examples)} on the rows of a table, as they are encoded there. */
     public M fit(EncodedTable table) {
         TrainedKan.requireKind(table.encoding().target(), kind);
-        return kind.cast(new KanFit(this, table.encoding()).fit(table));
+        EncodedTable chosen = KanFit.chosen(this, table);
+        return kind.cast(new KanFit(this, chosen.encoding()).fit(chosen));
     }
 
     // ------------------------------------------------------------------------------------------------ cross-validation

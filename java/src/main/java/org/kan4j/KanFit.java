@@ -5,16 +5,21 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleBiFunction;
 import org.kan4j.basis.BSpline;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Outputs;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.Ensemble;
+import org.kan4j.measure.Metric;
+import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.optim.Optimizer;
 import org.kan4j.optim.Schedule;
+import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
@@ -26,6 +31,10 @@ import org.kan4j.train.TrainingResult;
 
 /** Trains as a {@link KanBuilder} says. */
 final class KanFit {
+
+    private static final String ERROR = "error in the unit of the target";
+
+    private static final ToDoubleBiFunction<Trainer, RowSource> OWN_LOSS = (trainer, held) -> trainer.evaluate(held).loss();
 
     private final KanBuilder<?> how;
     private final Encoding encoding;
@@ -43,24 +52,75 @@ final class KanFit {
     private record Rows(RowSource train, RowSource held) {
     }
 
+    /**
+     * The table with the target that does best on rows held out, in its unit: another than the first only where it does better however
+     * rows are held out, for a few large errors decide. Additive models are sums in that unit.
+     */
+    static EncodedTable chosen(KanBuilder<?> how, EncodedTable table) {
+        if (table.targets().size() < 2 || how.hidden != null && how.hidden.length == 0) {
+            return table;
+        }
+        EncodedTable best = table;
+        List<Double> least = new KanFit(how, table.encoding()).errors(table);
+        for (Encoding.Target target : table.targets().subList(1, table.targets().size())) {
+            EncodedTable each = table.with(target);
+            List<Double> errors = new KanFit(how, each.encoding()).errors(each);
+            if (HeldOut.isAlwaysLess(errors, least)) {
+                least = errors;
+                best = each;
+            }
+        }
+        return best;
+    }
+
+    /** In the unit of the target on rows held out, with the usual weight decay; fewer than asked for where rows are too few or many, or on request. */
+    private List<Double> errors(EncodedTable table) {
+        List<Double> errors = new ArrayList<>();
+        try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
+            RowSource rows = table.rows(arena, type);
+            Recipe recipe = recipe(rows);
+            Metric error = Metric.mean(ERROR, (outputs, wanted) -> Outputs.error(encoding.target(), outputs, wanted));
+            double decay = how.weightDecay != null ? how.weightDecay : recipe.weightDecay();
+            for (int r = 0; r < recipe.transformComparisons() && !recipe.weightDecays().isEmpty(); r++) {
+                compare(running, model(recipe), recipe, List.of(decay), rows, 1, how.seed + r, (trainer, held) -> Metrics
+                        .measure(running, trainer.parameters(), null, held, error).values().get(ERROR))
+                        .forEach(score -> errors.add(score.loss()));
+            }
+        }
+        return errors;
+    }
+
+    private Recipe recipe(RowSource rows) {
+        Recipe usual = Recipe.of(rows.size(), encoding.features(), encoding.values().isEmpty());
+        return how.epochs == null ? usual : usual.withEpochs(how.epochs);
+    }
+
     TrainedKan fit(EncodedTable table) {
-        if (how.members > 1 && how.checkpoint != null) {
+        if (how.members != null && how.members > 1 && how.checkpoint != null) {
             throw KanException.invalid("a checkpoint is of one training, an ensemble has %d: leave out one of the two; "
                     + "TrainedKan.save writes the ensemble", how.members);
         }
         try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
             Rows rows = rows(table, arena);
-            Recipe usual = Recipe.of(rows.train.size(), encoding.features());
-            Recipe recipe = how.epochs == null ? usual : usual.withEpochs(how.epochs);
+            Recipe recipe = recipe(rows.train);
             KanModel model = model(recipe);
-            if (how.members > 1) {
-                Ensemble.requireMean(model, how.members);
+            int count = how.members(recipe);
+            if (count > 1) {
+                Ensemble.requireMean(model, count);
             }
-            double shrinking = how.weightDecay != null ? how.weightDecay : weightDecay(running, model, recipe, rows.train);
+            HeldOut.Score<Double> chosen = weightDecay(running, model, recipe, rows.train);
+            double shrinking = chosen.candidate();
+            if (how.isUsual() && recipe.otherGrid() > 0 && Double.isFinite(chosen.loss())) {
+                KanModel other = model(recipe.onOtherGrid());
+                boolean better = compare(running, other, recipe, List.of(shrinking), rows.train, recipe.comparisons(),
+                        how.seed, OWN_LOSS).stream()
+                        .anyMatch(score -> recipe.takesOther(score.loss(), chosen.loss()));
+                model = better ? other : model;
+            }
             List<Parameters> members = new ArrayList<>();
             try {
                 TrainingResult result = null;
-                while (members.size() < how.members && (result == null || !result.stopped())) {
+                while (members.size() < count && (result == null || !result.stopped())) {
                     long seed = how.seed + members.size();
                     members.add(Parameters.initialise(model, seed));
                     result = train(members.getLast(), seed, running, recipe, rows, shrinking);
@@ -111,20 +171,43 @@ final class KanFit {
             builder.earlyStopping(how.patience);
         }
         how.listeners.forEach(builder::listener);
+        RowSource train = how.bagged ? bag(rows.train, seed) : rows.train;
         try (Trainer trainer = builder.build()) {
-            return rows.held == null ? trainer.fit(rows.train) : trainer.fit(rows.train, rows.held);
+            return rows.held == null ? trainer.fit(train) : trainer.fit(train, rows.held);
         }
     }
 
-    /** The one of the recipe's that does best on rows held out. */
-    private double weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
+    private static RowSource bag(RowSource rows, long seed) {
+        if (rows instanceof Dataset inMemory) {
+            return inMemory.bootstrap(seed);
+        }
+        throw KanException.invalid("bagging needs the rows in memory; these are read anew in every pass");
+    }
+
+    /** The one of the recipe's that does best on rows held out, with its loss; where one is given, or there are none, with NaN. */
+    private HeldOut.Score<Double> weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
+        double usual = how.weightDecay != null ? how.weightDecay : recipe.weightDecay();
+        if (how.weightDecay != null) {
+            return new HeldOut.Score<>(usual, Double.NaN);
+        }
+        List<HeldOut.Score<Double>> scores = compare(running, model, recipe, recipe.weightDecays(), rows, recipe.comparisons(),
+                how.seed, OWN_LOSS);
+        return HeldOut.best(scores).flatMap(best -> scores.stream().filter(score -> score.candidate().equals(best)).findFirst())
+                .orElse(new HeldOut.Score<>(usual, Double.NaN));
+    }
+
+    /** Trains with each weight decay, and measures on rows held out. */
+    private List<HeldOut.Score<Double>> compare(Context running, KanModel model, Recipe recipe, List<Double> decays,
+            RowSource rows,
+            int repetitions, long splits, ToDoubleBiFunction<Trainer, RowSource> measure) {
         Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
-        return HeldOut.best(HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(), how.seed, (decay, train, held) -> {
+        return HeldOut.compare(decays, rows, repetitions, splits, (decay, train, held) -> {
             try (Parameters parameters = Parameters.initialise(model, how.seed);
                     Trainer trainer = trainer(parameters, how.seed, running, shorter, train, decay).build()) {
-                return trainer.fit(train).stopped() ? OptionalDouble.empty() : OptionalDouble.of(trainer.evaluate(held).loss());
+                return trainer.fit(train).stopped() ? OptionalDouble.empty()
+                        : OptionalDouble.of(measure.applyAsDouble(trainer, held));
             }
-        })).orElse(recipe.weightDecay());
+        });
     }
 
     private KanModel model(Recipe recipe) {

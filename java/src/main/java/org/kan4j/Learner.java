@@ -11,11 +11,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.kan4j.basis.Basis;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
+import org.kan4j.encoding.Transform;
 import org.kan4j.encoding.Values;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
@@ -46,8 +48,8 @@ final class Learner {
 
     // -------------------------------------------------------------------------------------------------------- learning
 
-    static Encoding learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen,
-            Encoding.Scaling scaling, List<Double> levels) {
+    static EncodedExamples learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen,
+            Encoding.Scaling scaling, List<Double> levels, Transform.Choice transform) {
         if (examples.size() < 2) {
             throw KanException.invalid("there are %d rows to learn from, expected at least 2", examples.size());
         }
@@ -63,7 +65,9 @@ final class Learner {
         for (int c = 0; c < examples.names().size(); c++) {
             columns.add(column(examples, c, scaling));
         }
-        return new Encoding("", columns, target(examples, task, levels), missing, unseen);
+        List<Encoding.Target> targets = targets(examples, task, levels, transform);
+        return new EncodedExamples(examples, new RowEncoder(new Encoding("", columns, targets.getFirst(), missing, unseen)),
+                targets);
     }
 
     private static Encoding.Column column(Examples examples, int at, Encoding.Scaling scaling) {
@@ -111,10 +115,11 @@ final class Learner {
         return new Encoding.Categorical(name, categories);
     }
 
-    private static Encoding.Target target(Examples examples, Task task, List<Double> levels) {
-        if (task == Task.VALUE) {
-            return values(examples, levels);
-        }
+    private static List<Encoding.Target> targets(Examples examples, Task task, List<Double> levels, Transform.Choice transform) {
+        return task == Task.VALUE ? values(examples, levels, transform) : List.of(labelled(examples, task));
+    }
+
+    private static Encoding.Target labelled(Examples examples, Task task) {
         String name = examples.target();
         SortedSet<String> given = new TreeSet<>();
         for (int i = 0; i < examples.size(); i++) {
@@ -146,8 +151,8 @@ final class Learner {
         return row;
     }
 
-    /** A number to predict, several, or quantiles of one. */
-    private static Encoding.Target values(Examples examples, List<Double> levels) {
+    /** A number to predict, several, or quantiles of one, by each transform there is to choose among. */
+    private static List<Encoding.Target> values(Examples examples, List<Double> levels, Transform.Choice transform) {
         List<String> names = examples.targetOf(0).names();
         List<ColumnRange> ranges = names.stream().map(name -> new ColumnRange()).toList();
         for (int i = 0; i < examples.size(); i++) {
@@ -156,15 +161,15 @@ final class Learner {
                 ranges.get(t).add(RowEncoder.finite(row, t));
             }
         }
-        List<Encoding.Value> values = java.util.stream.IntStream.range(0, ranges.size())
-                .mapToObj(t -> ranges.get(t).target(names.get(t))).toList();
-        if (!levels.isEmpty()) {
-            if (values.size() > 1) {
-                throw KanException.invalid("quantiles are predicted of one number, the rows have %s", names);
-            }
-            return new Encoding.Quantiles(values.getFirst(), levels);
+        if (!levels.isEmpty() && names.size() > 1) {
+            throw KanException.invalid("quantiles are predicted of one number, the rows have %s", names);
         }
-        return values.size() == 1 ? values.getFirst() : new Encoding.Numbers(values);
+        return Transform.kinds(transform, ranges).stream().map(kind -> {
+            List<Encoding.Value> values = IntStream.range(0, ranges.size())
+                    .mapToObj(t -> ranges.get(t).target(names.get(t), kind)).toList();
+            return !levels.isEmpty() ? new Encoding.Quantiles(values.getFirst(), levels)
+                    : values.size() == 1 ? values.getFirst() : (Encoding.Target) new Encoding.Numbers(values);
+        }).toList();
     }
 
     /** Whole numbers by their value, texts by the alphabet. */

@@ -132,7 +132,7 @@ record Measuring(Encoding encoding, Predictor predictor) {
                 double[] actual = new double[n];
                 for (int i = 0; i < n; i++) {
                     values[i] = predicted[i][0];
-                    actual[i] = truth[i][0] * v.deviation() + v.mean();
+                    actual[i] = v.decode(truth[i][0]);
                 }
                 yield Report.values(values, actual);
             }

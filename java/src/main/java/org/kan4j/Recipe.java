@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param hidden widths of the hidden layers
  * @param grid intervals of B-splines
+ * @param otherGrid a number of intervals that is taken where it does better on rows held out ({@link #takesOther}); 0 for none
  * @param epochs passes over the training rows
  * @param batchSize rows of a step
  * @param learningRate of AdamW at the start
@@ -18,9 +19,10 @@ import java.util.List;
  * @param weightDecays to choose among; empty where one is not worth its time
  * @param comparisons trainings a candidate, each with other rows held out
  * @param comparedEpochs passes of these trainings
+ * @param members networks whose mean the model is, where network and course of the training are left to it
  */
-public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, double learningRate, double decay,
-        double weightDecay, List<Double> weightDecays, int comparisons, int comparedEpochs) {
+public record Recipe(List<Long> hidden, int grid, int otherGrid, int epochs, int batchSize, double learningRate, double decay,
+        double weightDecay, List<Double> weightDecays, int comparisons, int comparedEpochs, int members) {
 
     /** The rate ends at this part of what it was. */
     private static final double LAST = 0.02;
@@ -32,11 +34,16 @@ public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, dou
     private static final long SMALL = 1_000;
     private static final long MEDIUM = 5_000;
     private static final long LARGE = 20_000;
+    /** Share of a loss that is more than chance. */
+    private static final double CLEARLY = 0.05;
     /** Rows that are passed in a training, beyond {@link #LEAST_EPOCHS} epochs, where it is not the most; fewer of wide rows. */
     private static final long PASSED = 400_000;
     private static final long WIDE = 40;
     private static final int LEAST_EPOCHS = 20;
     private static final int MOST_EPOCHS = 200;
+
+    /** Networks that differ in their seed: three take the most of what chance adds to the error of one, for a few times its nodes. */
+    private static final int MEMBERS = 3;
 
     /** Keeps immutable copies. */
     public Recipe {
@@ -45,25 +52,57 @@ public record Recipe(List<Long> hidden, int grid, int epochs, int batchSize, dou
     }
 
     /**
-     * The recipe for so many training rows.
+     * The recipe for so many training rows of numbers to predict.
      *
      * @param rows at least 1
      * @param features numbers of a row
      */
     public static Recipe of(long rows, long features) {
+        return of(rows, features, false);
+    }
+
+    /**
+     * The recipe for so many training rows.
+     *
+     * @param rows at least 1
+     * @param features numbers of a row
+     * @param classes whether labels are predicted, which a fine grid learns by heart
+     */
+    public static Recipe of(long rows, long features, boolean classes) {
         long passed = PASSED * WIDE / Math.max(WIDE, features);
         int epochs = (int) Math.min(MOST_EPOCHS, LEAST_EPOCHS + passed / Math.max(1, rows));
-        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM ? 5 : 10, epochs,
+        return new Recipe(rows < MEDIUM ? List.of(32L, 16L) : List.of(64L, 32L), rows < MEDIUM && classes ? 5 : 10,
+                rows < FEWEST || rows >= MEDIUM ? 0 : classes ? 12 : 5, epochs,
                 rows < MEDIUM ? 16 : rows < LARGE ? 128 : 256, rows < MEDIUM ? 0.005 : 0.01, decay(epochs),
                 rows > MOST ? 0.1 : 0.4,
                 rows < FEWEST || rows > MOST ? List.of() : WEIGHT_DECAYS, rows < SMALL ? 3 : 1,
-                rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2));
+                rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2), rows > MOST ? 1 : MEMBERS);
     }
 
     /** The same with another number of epochs, over which the learning rate falls as far. */
     public Recipe withEpochs(int passes) {
-        return new Recipe(hidden, grid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays, comparisons,
-                Math.min(passes, comparedEpochs));
+        return new Recipe(hidden, grid, otherGrid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays,
+                comparisons,
+                Math.min(passes, comparedEpochs), members);
+    }
+
+    /** The same on the other grid. */
+    public Recipe onOtherGrid() {
+        return new Recipe(hidden, otherGrid, 0, epochs, batchSize, learningRate, decay, weightDecay, weightDecays, comparisons,
+                comparedEpochs, members);
+    }
+
+    /**
+     * Whether the other grid is to be taken for its loss: a coarser one not for a little, as comparisons are of single networks on four
+     * fifths of the rows, which bear less than the mean of several on all.
+     */
+    public boolean takesOther(double other, double usual) {
+        return other < (otherGrid < grid ? (1 - CLEARLY) * usual : usual);
+    }
+
+    /** How often transforms of a target are compared; one that bends is to be better each time. */
+    public int transformComparisons() {
+        return Math.max(2, comparisons);
     }
 
     /** The factor after each epoch by which the rate ends where it is to. */

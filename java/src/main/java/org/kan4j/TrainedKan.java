@@ -233,9 +233,9 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
      */
     public Report evaluate(EncodedTable table) {
         requireOpen();
-        Kan.requireSame(encoding(), table.encoding());
+        EncodedTable rows = Kan.same(encoding(), table);
         try (Arena arena = Arena.ofShared()) {
-            return measuring().report(table.rows(arena, DType.F64));
+            return measuring().report(rows.rows(arena, DType.F64));
         }
     }
 
@@ -257,9 +257,9 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     /** As {@link #importance(Examples, int, long)}, on the rows of a table. */
     public List<Importance> importance(EncodedTable table, int repetitions, long seed) {
         requireOpen();
-        Kan.requireSame(encoding(), table.encoding());
+        EncodedTable rows = Kan.same(encoding(), table);
         try (Arena arena = Arena.ofShared()) {
-            return measuring().importance(table.rows(arena, DType.F64), repetitions, seed);
+            return measuring().importance(rows.rows(arena, DType.F64), repetitions, seed);
         }
     }
 

@@ -109,6 +109,6 @@ final class ValueMeasures {
     }
 
     private static double[] truth(Encoding.Value value, double[][] encoded, int at) {
-        return Arrays.stream(encoded).mapToDouble(row -> row[at] * value.deviation() + value.mean()).toArray();
+        return Arrays.stream(encoded).mapToDouble(row -> value.decode(row[at])).toArray();
     }
 }

@@ -3,6 +3,7 @@ package org.kan4j;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -74,19 +75,25 @@ class KanBuilderTest {
 
     @Test
     void theRecipeFitsTheNumberOfRows() {
-        assertEquals(new Recipe(List.of(32L, 16L), 5, 200, 16, 0.005, Math.pow(0.02, 1 / 200.0), 0.4,
-                List.of(0.001, 0.1, 0.4, 1.5), 3, 200), Recipe.of(999, 8));
+        assertEquals(new Recipe(List.of(32L, 16L), 10, 5, 200, 16, 0.005, Math.pow(0.02, 1 / 200.0), 0.4,
+                List.of(0.001, 0.1, 0.4, 1.5), 3, 200, 3), Recipe.of(999, 8));
         assertEquals(List.of(List.of(64L, 32L), 10, 60, 128, 30, 1),
                 List.of(Recipe.of(10_000, 20).hidden(), Recipe.of(10_000, 20).grid(),
                         Recipe.of(10_000, 20).epochs(), Recipe.of(10_000, 20).batchSize(), Recipe.of(10_000, 20).comparedEpochs(),
                         Recipe.of(10_000, 20).comparisons()));
         assertEquals(List.of(), Recipe.of(1_000_000, 30).weightDecays());
         assertEquals(20, Recipe.of(1_000_000, 30).epochs());
+        assertEquals(1, Recipe.of(1_000_000, 30).members());
+        Recipe classes = Recipe.of(999, 8, true);
+        assertEquals(List.of(5, 12), List.of(classes.grid(), classes.otherGrid()));
+        assertTrue(classes.takesOther(0.99, 1), "a finer grid for any gain");
+        assertFalse(Recipe.of(999, 8).takesOther(0.96, 1), "a coarser one for a clear one");
+        assertTrue(Recipe.of(999, 8).takesOther(0.94, 1));
         assertEquals(40, Recipe.of(2_000, 400).epochs(), "wide rows take longer");
         double[][] x = rows();
         try (KanRegressor model = Kan.regressor().fit(x, Arrays.stream(x).mapToDouble(r -> r[0]).toArray())) {
             assertEquals(200, model.training().orElseThrow().epochs().size());
-            assertEquals(32, model.summary().layers().getFirst().out());
+            assertEquals(3 * 32, model.summary().layers().getFirst().out(), "the mean of three");
             assertEquals(new BSpline(5, 3, -1, 1, BSpline.of(5, 3).outside()),
                     ((org.kan4j.layer.KanLayer) model.parameters().model().layers().getFirst()).basis());
         }
@@ -179,7 +186,8 @@ class KanBuilderTest {
     void aMapWithoutAnInputIsRefusedAlsoWhereMissingValuesAreFilled() {
         double[][] x = rows();
         Examples examples = Examples.of(x, Arrays.stream(x).mapToDouble(row -> row[0]).toArray()).named("a", "b");
-        try (KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).missing(Encoding.Missing.FILL).fit(examples)) {
+        try (KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).missing(Encoding.Missing.FILL)
+                .fit(examples)) {
             Map<String, Object> row = new java.util.HashMap<>(Map.of("a", 3, "B", -1));
             String message = assertThrows(KanException.class, () -> model.predict(row)).getMessage();
             assertTrue(message.contains("has no 'b', which the model was trained on; it has"), message);

@@ -16,8 +16,10 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.AdditiveShapes;
 import org.kan4j.optim.Loss;
@@ -127,13 +129,18 @@ class TableNeedsTest {
             assertTrue(fold.test().length > 50);
         }
         assertEquals(4, Kan.regressor().hidden(2).epochs(1).crossValidate(Examples.of(x, y).grouped(groups), 4).folds().size());
+        String fewer = assertThrows(KanException.class,
+                () -> Kan.regressor().epochs(1).crossValidate(Examples.of(x, y).grouped(groups), 300)).getMessage();
+        assertTrue(fewer.matches("300 folds need at least as many groups, there are \\d+"), fewer);
+        assertTrue(assertThrows(KanException.class, () -> Kan.regressor().epochs(1).crossValidate(Examples.of(x, y), ROWS + 1))
+                .getMessage().contains("the folds must be 2 to the 400 rows"));
         assertThrows(KanException.class, () -> Groups.folds(new long[] {5, 5}, 3, 1));
         assertThrows(KanException.class, () -> Kan.regressor().validation(0.2).fit(Examples.of(x, y).ordered(new double[ROWS])));
     }
 
     /** So many steps on so few rows that it becomes too sure. */
     private static KanBuilder<KanClassifier> sure() {
-        return Kan.classifier().hidden(32).validation(0.3).learningRate(0.05).epochs(100);
+        return Kan.classifier().hidden(32).basis(BSpline.of(5, 3)).validation(0.3).learningRate(0.05).epochs(100);
     }
 
     @Test
@@ -173,5 +180,42 @@ class TableNeedsTest {
         try (KanRegressor model = Kan.regressor().hidden(2).epochs(1).fit(rows)) {
             assertThrows(KanException.class, () -> model.shapes(rows));
         }
+    }
+
+    @Test
+    void aTargetWithALongTailIsBentWhereThatIsBetter() throws IOException {
+        SplittableRandom random = new SplittableRandom(5);
+        double[][] x = IntStream.range(0, 300).mapToObj(i -> new double[] {random.nextDouble(-2, 2), random.nextDouble(-2, 2),
+            random.nextDouble(-2, 2)}).toArray(double[][]::new);
+        double[] y = java.util.Arrays.stream(x)
+                .mapToDouble(r -> Math.exp(1.5 * (r[0] + r[1] + r[2]) + random.nextDouble(-0.1, 0.1)))
+                .toArray();
+        Path file = folder.resolve("tail.safetensors");
+        try (KanRegressor bent = Kan.regressor().epochs(30).hidden(8).fit(x, y);
+                KanRegressor plain = Kan.regressor().epochs(30).hidden(8).targetTransform(Transform.Choice.NONE).fit(x, y)) {
+            Encoding.Value value = (Encoding.Value) bent.encoding().target();
+            assertEquals(Transform.Kind.ASINH, value.transform().kind());
+            assertEquals(Transform.NONE, ((Encoding.Value) plain.encoding().target()).transform());
+            double errors = bent.evaluate(x, y).measures().get("rmse");
+            assertTrue(errors < plain.evaluate(x, y).measures().get("rmse"), "in the unit of the target");
+            assertEquals(errors, Math.sqrt(IntStream.range(0, x.length)
+                    .mapToDouble(i -> Math.pow(bent.predict(x[i]).value() - y[i], 2)).average().orElseThrow()), 1e-3 * errors);
+            bent.save(file);
+            try (KanRegressor again = Kan.load(file, KanRegressor.class)) {
+                assertEquals(bent.predict(0.5, 0.5, 1).value(), again.predict(0.5, 0.5, 1).value());
+            }
+        }
+        try (KanRegressor quantiles = Kan.regressor().quantiles(0.1, 0.9).targetTransform(Transform.Choice.LOG).epochs(30)
+                .hidden(8)
+                .weightDecay(0.01).fit(x, y)) {
+            Map<String, Double> measures = quantiles.evaluate(x, y).measures();
+            assertEquals(0.8, measures.get("coverage"), 0.1);
+            assertTrue(quantiles.predict(-2, 0, 0).quantile(0.1) > 0, "no quantile below what a logarithm has");
+        }
+        y[3] = 0;
+        String refused = assertThrows(KanException.class, () -> Kan.regressor().targetTransform(Transform.Choice.LOG).fit(x, y))
+                .getMessage();
+        assertTrue(refused.contains("expected all above 0"), refused);
+        assertThrows(KanException.class, () -> Kan.classifier().targetTransform(Transform.Choice.LOG));
     }
 }

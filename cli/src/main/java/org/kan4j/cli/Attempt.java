@@ -1,11 +1,15 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.kan4j.data.NamedSet;
 import org.kan4j.device.Context;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.explain.Ensemble;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
@@ -21,14 +25,51 @@ import org.kan4j.train.TrainingListener;
  * @param model the network
  * @param initialisation how it begins
  * @param context where to train
+ * @param encoding of the rows, in whose unit is measured
  * @param stop asked after each step whether to give up
  */
-record Attempt(KanModel model, Initialisation initialisation, Context context, BooleanSupplier stop) {
+record Attempt(KanModel model, Initialisation initialisation, Context context, Encoding encoding, BooleanSupplier stop) {
 
-    /** Trains on some rows and measures on others; empty where it was stopped. */
+    /** The same of rows that are encoded otherwise. */
+    Attempt of(Encoding other) {
+        return new Attempt(model, initialisation, context, other, stop);
+    }
+
+    /** The same with another network. */
+    Attempt of(KanModel other) {
+        return new Attempt(other, initialisation, context, encoding, stop);
+    }
+
+    /** Trains a network on some rows and measures on others; empty where it was stopped. */
     Optional<Metrics> measure(TrainOptions options, RowSource train, RowSource held) {
-        try (Parameters parameters = Parameters.initialise(model, initialisation, options.seed())) {
-            Trainer.Builder builder = options.apply(Trainer.builder(parameters).context(context)).listener(giveUp());
+        return measure(options, options.seed(), train, held, parameters -> {
+        });
+    }
+
+    /** As {@link #measure}, of the mean of as many networks as the options ask for. */
+    Optional<Metrics> measureWhole(TrainOptions options, RowSource train, RowSource held) {
+        List<Parameters> members = new ArrayList<>();
+        try {
+            Optional<Metrics> last = Optional.empty();
+            for (int i = 0; i < options.needs().members() && members.size() == i; i++) {
+                last = measure(options, options.seed() + i, bag(options, i, train), held,
+                        parameters -> members.add(parameters.copy()));
+            }
+            if (members.size() < 2 || members.size() < options.needs().members()) {
+                return last;
+            }
+            try (Parameters mean = Ensemble.mean(members); Trainer trainer = trainer(mean, options).build()) {
+                return Optional.of(trainer.evaluate(held));
+            }
+        } finally {
+            members.forEach(Parameters::close);
+        }
+    }
+
+    private Optional<Metrics> measure(TrainOptions options, long seed, RowSource train, RowSource held,
+            Consumer<Parameters> trained) {
+        try (Parameters parameters = Parameters.initialise(model, initialisation, seed)) {
+            Trainer.Builder builder = trainer(parameters, options).seed(seed).listener(giveUp());
             if (options.method().hasClassWeights()) {
                 builder.classWeights(options.method().classWeights(train));
             }
@@ -36,9 +77,23 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, B
                     : train.split(1 - options.validation(), options.seed());
             try (Trainer trainer = builder.build()) {
                 boolean stopped = (split == null ? trainer.fit(train) : trainer.fit(split.first(), split.second())).stopped();
-                return stopped ? Optional.empty() : Optional.of(trainer.evaluate(held));
+                if (stopped) {
+                    return Optional.empty();
+                }
+                trained.accept(trainer.parameters());
+                return Optional.of(trainer.evaluate(held));
             }
         }
+    }
+
+    private static RowSource bag(TrainOptions options, int member, RowSource train) {
+        return options.needs().bagged() ? inMemory("--bagging", train, options).bootstrap(options.seed() + member) : train;
+    }
+
+    private Trainer.Builder trainer(Parameters parameters, TrainOptions options) {
+        Trainer.Builder builder = options.apply(Trainer.builder(parameters).context(context));
+        Units.metrics(encoding).forEach(builder::metric);
+        return builder;
     }
 
     private TrainingListener giveUp() {
@@ -59,10 +114,5 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, B
         }
         throw new InputException(option + " needs the encoded rows in memory, which --memory " + options.memory()
                 + " MiB are too few for");
-    }
-
-    /** The RMSE's, of the target's deviations that a model counts in. */
-    static double unit(Encoding encoding) {
-        return Output.unit(encoding);
     }
 }

@@ -47,14 +47,19 @@ final class Columns {
                     Names.some(classes.labels()));
             case Encoding.Labels labels -> format("%s, any of %d labels: %s", labels.name(), labels.width(),
                     Names.some(labels.labels()));
-            case Encoding.Value value -> format("%s, a number: mean %.6g, deviation %.6g", value.name(), value.mean(),
-                    value.deviation());
-            case Encoding.Numbers several -> format("%d numbers: %s", several.width(), Names.some(encoding.targets()));
-            case Encoding.Quantiles q -> format("quantiles %s of %s, a number: mean %.6g, deviation %.6g", Names.some(
-                    q.levels().stream().map(String::valueOf).toList()), q.name(), q.value().mean(), q.value().deviation());
+            case Encoding.Value value -> format("%s, a number: %s", value.name(), scale(value));
+            case Encoding.Numbers several -> format("%d numbers: %s", several.width(),
+                    Names.some(encoding.bends() ? encoding.transformed() : encoding.targets()));
+            case Encoding.Quantiles q -> format("quantiles %s of %s, a number: %s", Names.some(
+                    q.levels().stream().map(String::valueOf).toList()), q.name(), scale(q.value()));
         };
         return List.of(format("inputs       %,d: %s", encoding.features(), Names.some(names)), "target       " + target,
                 "encoding     " + String.join("; ", ways));
+    }
+
+    private static String scale(Encoding.Value value) {
+        return (value.transform().bends() ? "learned as " + value.transform().of(value.name()) + ": " : "")
+                + format("mean %.6g, deviation %.6g", value.mean(), value.deviation());
     }
 
     private static void add(List<String> ways, String way) {

@@ -36,9 +36,10 @@ final class CrossValidated {
                     options);
             Folds folds = Options.of("--cv " + count, () -> Folds.of(rows, count, options.seed()));
             for (int fold = 0; fold < count; fold++) {
-                Map<String, Double> measured = Output.measures(
-                        attempt.measure(options, rows.select(folds.outOf(fold)), rows.select(folds.in(fold))).orElseThrow(),
-                        Attempt.unit(job.encoding()));
+                Map<String, Double> measured = Units.measures(
+                        attempt.measureWhole(options, rows.select(folds.outOf(fold)), rows.select(folds.in(fold)))
+                                .orElseThrow(),
+                        job.encoding());
                 measured.forEach((measure, value) -> values.computeIfAbsent(measure, any -> new ArrayList<>()).add(value));
                 screen.println(format("fold %d of %d  %s, loss %.4g", fold + 1, count,
                         Progress.score(job.classification(), measured.get(name)), measured.get("loss")));

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import org.kan4j.encoding.Encoding;
 import org.kan4j.measure.Metrics;
 import org.kan4j.train.TrainingListener;
 
@@ -16,13 +17,14 @@ import org.kan4j.train.TrainingListener;
  */
 record EpochReport(int number, String part, double trainLoss, double loss, double score, double seconds) {
 
-    /** An epoch of a trainer; `unit` is the target's deviation, in which the trainer counts. */
-    static EpochReport of(TrainingListener.Epoch epoch, String part, double unit) {
+    /** An epoch of a trainer. */
+    static EpochReport of(TrainingListener.Epoch epoch, String part, Encoding encoding) {
         if (epoch.validation().isEmpty()) {
             return new EpochReport(epoch.epoch(), null, epoch.loss(), Double.NaN, Double.NaN, epoch.seconds());
         }
         Metrics measured = epoch.validation().get();
-        double score = measured.accuracy().isPresent() ? measured.accuracy().getAsDouble() : measured.rmse().orElseThrow() * unit;
+        double score = measured.accuracy().isPresent() ? measured.accuracy().getAsDouble()
+                : Units.measures(measured, encoding).get("rmse");
         return new EpochReport(epoch.epoch(), part, epoch.loss(), measured.loss(), score, epoch.seconds());
     }
 

@@ -19,6 +19,7 @@ import org.kan4j.TrainedKan;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
 import org.kan4j.grid.GridCoverage;
+import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.rows.RowSource;
 import org.kan4j.data.Cache;
@@ -53,8 +54,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
     private Path json;
 
-    @Option(names = "--importance", paramLabel = "N", arity = "0..1", fallbackValue = "" + REPETITIONS, description = "Permutation importance of each input: by how much the accuracy falls, or the error grows, where its values are "
-            + "dealt anew to the rows; the mean of N times (10) and its standard error.")
+    @Option(names = "--importance", paramLabel = "N", arity = "0..1", fallbackValue = ""
+            + REPETITIONS, description = "Permutation importance of each input: by how much the accuracy falls, or the error grows, where its values are "
+                    + "dealt anew to the rows; the mean of N times (10) and its standard error.")
     private Integer importance;
 
     @Option(names = "--plot", paramLabel = "FILE.png", description = "Where to draw: of classes ROC curves and calibration, of a number predictions and residuals; with "
@@ -106,12 +108,12 @@ final class EvaluateCommand implements Callable<Integer> {
             }
             Part part = rows(data, table, encoding, true, err);
             RowSource rows = part.load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);
-            Metrics metrics = Metrics.measure(context, model.parameters(), null, rows);
+            Metrics metrics = Metrics.measure(context, model.parameters(), null, rows,
+                    Units.metrics(model.encoding()).toArray(Metric[]::new));
             ObjectNode root = Output.object();
             root.put("rows", metrics.rows());
             out.println(format("rows         %,d", metrics.rows()));
-            double unit = Output.unit(model.encoding());
-            Output.measures(metrics, unit).forEach((name, value) -> {
+            Units.measures(metrics, model.encoding()).forEach((name, value) -> {
                 out.println(name.equals("accuracy") ? format("accuracy     %.2f %%", 100 * value)
                         : format("%-12s %.6g", name, value));
                 root.put(name, value);

@@ -209,7 +209,7 @@ final class FitFunctionCommand implements Callable<Integer> {
                     shown.onStage(stage, parameters);
                     FitOutcome.Row row = new FitOutcome.Row(stage, Math.sqrt(stage.trainLoss()) * unit,
                             Math.sqrt(stage.validationLoss()) * unit,
-                            Output.measures(Metrics.measure(context, parameters, null, set.test()), unit));
+                            Units.measures(Metrics.measure(context, parameters, null, set.test()), set.encoding()));
                     rows.add(row);
                     print.accept(row);
                 }

@@ -23,8 +23,20 @@ import org.kan4j.encoding.Encoding;
  * @param encoding how raw rows become numbers
  * @param parts training and test rows; the test rows may be null
  * @param recipe how to train on the training rows
+ * @param targets that of the encoding and, where its transform is to be chosen, those by others
  */
-record Job(Encoding encoding, Parts parts, Recipe recipe) {
+record Job(Encoding encoding, Parts parts, Recipe recipe, List<Encoding.Target> targets) {
+
+    Job(Encoding encoding, Parts parts, Recipe recipe) {
+        this(encoding, parts, recipe, List.of(encoding.target()));
+    }
+
+    /** The same with another transform of the target. */
+    Job with(Encoding.Target target) {
+        Encoding other = encoding.withTarget(target);
+        return new Job(other, new Parts(parts.train().with(other), parts.test() == null ? null : parts.test().with(other)),
+                recipe);
+    }
 
     boolean classification() {
         return encoding.target() instanceof Encoding.Classes;
@@ -41,7 +53,7 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
     }
 
     private static Recipe recipe(long hidden, int epochs, int batch, double learningRate, double decay) {
-        return new Recipe(List.of(hidden), 5, epochs, batch, learningRate, decay, 1e-4, List.of(), 0, 0);
+        return new Recipe(List.of(hidden), 5, 0, epochs, batch, learningRate, decay, 1e-4, List.of(), 0, 0, 1);
     }
 
     /** A table in a file; steps are sized so that small ones get enough of them. */
@@ -49,16 +61,17 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
         TableSet set = TableSet.learn(table, options);
         set.notes().forEach(n -> notes.println(Main.note(n)));
         Parts parts = set.parts();
-        return table(set.encoding(), options.testShare() > 0 ? parts : new Parts(parts.train(), null));
+        Job job = table(set.encoding(), options.testShare() > 0 ? parts : new Parts(parts.train(), null));
+        return new Job(job.encoding, job.parts, job.recipe, set.targets());
     }
 
     private static Job table(Encoding encoding, Parts parts) {
-        return new Job(encoding, parts, Recipe.of(parts.train().rows(), encoding.features()));
+        return new Job(encoding, parts, Recipe.of(parts.train().rows(), encoding.features(), encoding.values().isEmpty()));
     }
 
     /** The same with other rows. */
     Job with(Parts other) {
-        return new Job(encoding, other, recipe);
+        return new Job(encoding, other, recipe, targets);
     }
 
     /** A known set or a file as a model that is there takes it. */
@@ -115,7 +128,8 @@ record Job(Encoding encoding, Parts parts, Recipe recipe) {
         }
         double share = checkedFraction(testFraction);
         return table(table, new TableSet.Options(target, task, drop, categorical, missing(missing), share, seed, quantiles,
-                unseen, scaling != null ? scaling : Encoding.Scaling.AUTO, needs.splitting(), needs.levels()), notes);
+                unseen, scaling != null ? scaling : Encoding.Scaling.AUTO, needs.splitting(), needs.levels(),
+                needs.transform()), notes);
     }
 
     private static double checkedFraction(Double given) {

@@ -51,6 +51,10 @@ final class Meaning {
     }
 
     private static Column standard(String name, Encoding.Value value) {
+        if (value.transform().bends()) {
+            throw new InputException("the model learned " + value.transform().of(name) + " instead of '" + name
+                    + "', which no formula of '" + name + "' itself goes through; train with --target-transform none");
+        }
         return Column.standard(name, value.mean(), value.deviation());
     }
 

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -159,6 +160,15 @@ final class ModelOptions {
                     + out + " outputs: expected " + expected + "; --hidden takes the widths between them");
         }
         return layers;
+    }
+
+    /** Refuses a model to go on with that has other inputs or outputs than the rows. */
+    static void requireFit(Path from, String data, KanModel model, Encoding encoding) {
+        if (model.in() != encoding.features() || model.out() != encoding.target().width()) {
+            throw new InputException("--from " + from + " has " + model.in() + " inputs and " + model.out() + " outputs, " + data
+                    + " gives " + encoding.features() + " and " + encoding.target().width()
+                    + "; --drop, --categorical and --task change what it gives");
+        }
     }
 
     static String join(long[] widths) {

@@ -47,18 +47,25 @@ final class Output {
         return JSON.createArrayNode();
     }
 
-    /** What errors are counted in: the deviation of the target; 1 where there are several numbers, or none. */
-    static double unit(Encoding encoding) {
-        return encoding.target() instanceof Encoding.Numbers || encoding.values().isEmpty() ? 1
-                : encoding.values().getFirst().deviation();
+    /** The name of a file without its extension. */
+    static String stem(String name) {
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
     }
 
-    /** Measures by name, errors in the target's own unit. */
-    static Map<String, Double> measures(Metrics metrics, double unit) {
-        Map<String, Double> values = new LinkedHashMap<>(metrics.values());
-        values.computeIfPresent("rmse", (name, value) -> value * unit);
-        values.computeIfPresent("mae", (name, value) -> value * unit);
-        return values;
+    /** The file with the suffix in front of its extension. */
+    static Path insert(Path file, String suffix) {
+        String name = fileName(file);
+        return suffix.isEmpty() || !isReplaced(file) ? file
+                : file.resolveSibling(stem(name) + suffix + name.substring(stem(name).length()));
+    }
+
+    /** The name of a file, which must be none of a folder. */
+    static String fileName(Path file) {
+        if (file.getFileName() == null) {
+            throw new InputException("'" + file + "' is a folder, expected a file name");
+        }
+        return file.getFileName().toString();
     }
 
     static JsonNode tree(Object record) {

@@ -328,9 +328,9 @@ final class PredictCommand implements Callable<Integer> {
      * those of a float of the whole, of which a large mean would leave none.
      */
     static String number(Encoding.Value target, double output, DType dtype) {
-        double value = output * target.deviation() + target.mean();
+        double value = target.decode(output);
         if (dtype == DType.F32 && Double.isFinite(value)) {
-            double exact = target.deviation() * Math.max(Math.abs(output), 1) * 0x1p-24;
+            double exact = target.slope(output) * Math.max(Math.abs(output), 1) * 0x1p-24;
             double digits = Math.ceil(-Math.log10(exact));
             double scale = Math.pow(10, digits);
             if (digits >= 0 && digits <= 22 && Math.abs(value * scale) < 0x1p52) {

@@ -3,6 +3,7 @@ package org.kan4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.grid.GridUpdate;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingListener;
@@ -39,7 +40,7 @@ final class Progress implements TrainingListener, AutoCloseable {
     private final Log log;
     private final boolean classification;
     private final String part;
-    private final double unit;
+    private final Encoding encoding;
 
     private int epochs;
     private int firstEpoch;
@@ -55,15 +56,15 @@ final class Progress implements TrainingListener, AutoCloseable {
     /**
      * @param bar whether to draw one on standard error
      * @param part what is measured on after each epoch, if anything
-     * @param unit of the RMSE
+     * @param encoding of the target, in whose unit errors are
      */
-    Progress(PrintWriter out, boolean bar, Log log, boolean classification, String part, double unit) {
+    Progress(PrintWriter out, boolean bar, Log log, boolean classification, String part, Encoding encoding) {
         this.out = out;
         this.bar = bar;
         this.log = log;
         this.classification = classification;
         this.part = part;
-        this.unit = unit;
+        this.encoding = encoding;
     }
 
     /** Of the training in all. */
@@ -104,7 +105,7 @@ final class Progress implements TrainingListener, AutoCloseable {
 
     @Override
     public void onEpochEnd(Trainer trainer, Epoch epoch) {
-        last = EpochReport.of(epoch, part, unit);
+        last = EpochReport.of(epoch, part, encoding);
         if (best == null || last.decisive() < best.decisive()) {
             best = last;
             bestPrinted = false;

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,8 +47,7 @@ final class ShowCommand implements Callable<Integer> {
                 Columns.describe(columns).forEach(out::println);
             }
             if (checkpoint.isResumable()) {
-                double unit = columns == null ? 1 : Output.unit(columns);
-                training(Output.parse(Safetensors.open(file).metadata().get("training")), unit, out);
+                training(Output.parse(Safetensors.open(file).metadata().get("training")), columns, out);
             }
             out.println(format("written by   kan4j %s%s, %s", checkpoint.provenance().version(),
                     checkpoint.provenance().device().isEmpty() ? "" : " on " + checkpoint.provenance().device(),
@@ -74,7 +74,7 @@ final class ShowCommand implements Callable<Integer> {
     }
 
     /** What the checkpoint's history says. */
-    private static void training(JsonNode training, double unit, PrintWriter out) {
+    private static void training(JsonNode training, Encoding columns, PrintWriter out) {
         JsonNode history = training.path("history");
         if (history.isEmpty()) {
             out.println(format("training     %,d steps, no whole epoch", training.path("steps").asLong()));
@@ -90,8 +90,8 @@ final class ShowCommand implements Callable<Integer> {
         }
         JsonNode last = history.get(history.size() - 1);
         out.println(format("training     %,d of %,d epochs, %,d steps; last epoch: %s", history.size(),
-                last.path("epochs").asInt(), training.path("steps").asLong(), measures(last, unit)));
-        out.println(format("             best epoch %d: %s", number, measures(best, unit)));
+                last.path("epochs").asInt(), training.path("steps").asLong(), measures(last, columns)));
+        out.println(format("             best epoch %d: %s", number, measures(best, columns)));
     }
 
     private static double loss(JsonNode epoch) {
@@ -99,12 +99,11 @@ final class ShowCommand implements Callable<Integer> {
     }
 
     /** Errors in the target's unit. */
-    private static String measures(JsonNode epoch, double unit) {
+    private static String measures(JsonNode epoch, Encoding columns) {
         List<String> parts = new ArrayList<>(List.of(format("train loss %.4g", epoch.path("loss").asDouble())));
-        for (Map.Entry<String, JsonNode> measure : epoch.path("validation").properties()) {
-            boolean scaled = measure.getKey().equals("rmse") || measure.getKey().equals("mae");
-            parts.add(format("%s %.4g", measure.getKey(), measure.getValue().asDouble() * (scaled ? unit : 1)));
-        }
+        Map<String, Double> own = new LinkedHashMap<>();
+        epoch.path("validation").properties().forEach(measure -> own.put(measure.getKey(), measure.getValue().asDouble()));
+        Units.measures(own, columns).forEach((name, value) -> parts.add(format("%s %.4g", name, value)));
         return String.join(", ", parts);
     }
 }

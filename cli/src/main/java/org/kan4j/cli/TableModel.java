@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.data.Splitting;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.explain.Ensemble;
 import org.kan4j.model.KanModel;
@@ -32,6 +33,10 @@ final class TableModel {
     @Option(names = "--quantile", paramLabel = "F", split = ",", description = "Predict these quantiles of a number instead of its mean, such as 0.05,0.5,0.95, which never cross.")
     private List<Double> quantile;
 
+    @Option(names = "--target-transform", paramLabel = "WHICH", description = "How a number to predict is bent before it is scaled: none, log, asinh, or auto, which compares none and asinh by rows held out where "
+            + "a single target has a long tail. Predictions are in the target's own unit. auto by default.")
+    private Transform.Choice targetTransform;
+
     @Option(names = "--monotone", paramLabel = "COLUMN=+|-", split = ",", description = "Columns of numbers with which the prediction, or the probability of the second of two classes, only rises (+) or falls (-), "
             + "such as income=+,age=-: kept and proved. Of bspline, in f64 unless --dtype says otherwise.")
     private List<String> monotone;
@@ -44,9 +49,12 @@ final class TableModel {
             + "writes as a table.")
     private Boolean gam;
 
-    @Option(names = "--ensemble", paramLabel = "N", description = "Train N networks, with the seeds from --seed on, and write their mean as one ordinary model, which errs less than they do; 2 to 100. "
-            + "Not for bases with layer norms or trained functions.")
+    @Option(names = "--ensemble", paramLabel = "N", description = "Train N networks, with the seeds from --seed on, and write their mean as one ordinary model, which errs less than they do; 1 to 100. "
+            + "Not for bases with layer norms or trained functions. 3 for files of up to 50,000 rows where no option says what network or how to train, otherwise 1.")
     private Integer ensemble;
+
+    @Option(names = "--bagging", arity = "0..1", paramLabel = "true|false", description = "Train each network of --ensemble on as many rows drawn with replacement (Breiman, 1996), instead of on all.")
+    private Boolean bagging;
 
     /** Refuses what is wrong by itself, and what contradicts another option. */
     void check(Method method, ModelOptions network) {
@@ -71,11 +79,14 @@ final class TableModel {
             }
         }
         if (ensemble != null) {
-            Ranges.atLeast("--ensemble", ensemble, 2);
+            Ranges.atLeast("--ensemble", ensemble, 1);
             Ranges.atMost("--ensemble", ensemble, Ensemble.MOST);
-            if (method.updatesGrids()) {
+            if (ensemble > 1 && method.updatesGrids()) {
                 throw new InputException("--ensemble and --update-grid exclude each other: the members share the inputs' grids");
             }
+        }
+        if (bagged() && (ensemble == null || ensemble < 2)) {
+            throw new InputException("--bagging needs --ensemble N of at least 2 networks");
         }
         if (splitInput != null && split == null) {
             throw new InputException("--split-input needs --split group=COLUMN or --split time=COLUMN");
@@ -90,6 +101,10 @@ final class TableModel {
 
     /** Refuses what the task has no use for. */
     void check(Encoding encoding) {
+        if ((transform() == Transform.Choice.LOG || transform() == Transform.Choice.ASINH) && encoding.values().isEmpty()) {
+            throw new InputException("--target-transform is for a target that is a number, '" + encoding.target().name()
+                    + "' is none");
+        }
         if (monotone != null) {
             Options.of("--monotone", () -> monotone().of(encoding));
         }
@@ -104,7 +119,7 @@ final class TableModel {
 
     /** Refuses networks whose mean is none. */
     void check(KanModel model, ModelOptions.Effective network) {
-        if (ensemble == null) {
+        if (members() < 2) {
             return;
         }
         Options.of("--ensemble", () -> {
@@ -120,6 +135,16 @@ final class TableModel {
                         e);
             }
         });
+    }
+
+    /** Takes the usual number of networks where none is given. */
+    void usually(int members) {
+        ensemble = ensemble == null && members > 1 ? Integer.valueOf(members) : ensemble;
+    }
+
+    /** Whether each network has rows of its own. */
+    boolean bagged() {
+        return Boolean.TRUE.equals(bagging);
     }
 
     /** How many networks the model is the mean of. */
@@ -146,7 +171,7 @@ final class TableModel {
     void refuseForSet(String data) {
         String given = Stream
                 .of(split != null ? "--split" : null, monotone != null ? "--monotone" : null,
-                        quantile != null ? "--quantile" : null)
+                        quantile != null ? "--quantile" : null, targetTransform != null ? "--target-transform" : null)
                 .filter(option -> option != null).collect(Collectors.joining(", "));
         if (!given.isEmpty()) {
             throw new InputException(given + ": for files, not for '" + data + "'");
@@ -166,6 +191,23 @@ final class TableModel {
         }
         return (kind.equals("group") ? Splitting.group(column) : Splitting.time(column))
                 .withInput(Boolean.TRUE.equals(splitInput));
+    }
+
+    /** How a number to predict is bent. */
+    Transform.Choice transform() {
+        return targetTransform == null ? Transform.Choice.AUTO : targetTransform;
+    }
+
+    /** What was chosen, which is part of the command that trains so again. */
+    void chosen(Transform.Kind kind) {
+        targetTransform = Transform.Choice.valueOf(kind.name());
+    }
+
+    /** Refuses what a model that is gone on with has decided. */
+    void refuseWithFrom() {
+        if (targetTransform != null) {
+            throw new InputException("--from keeps the target of the model; leave out --target-transform");
+        }
     }
 
     /** Levels of the quantiles to predict; empty for a number. */

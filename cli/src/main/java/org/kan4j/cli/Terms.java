@@ -23,7 +23,7 @@ final class Terms {
         say("\\bformat\\.(separator|decimal|thousands|header|encoding)\\b", "--$1");
         say("\\btestShare=", "--test-fraction ");
         say("\\bdtype=F32\\b", "--f32");
-        say("(?<![-./'\\w])(drop|categorical|missing|unseen|quantiles|scaling|task|config)=", "--$1 ");
+        say("(?<![-./'\\w])(drop|categorical|missing|unseen|quantiles|scaling|target-transform|task|config)=", "--$1 ");
         say("(?<![-./'\\w])order=(?=[A-Za-z_])", "--order ");
         say("(?<![-./'\\w])key=(?!value\\b)", "--key ");
         say("(--(?:na|skip-lines|separator|decimal|thousands|encoding))=", "$1 ");

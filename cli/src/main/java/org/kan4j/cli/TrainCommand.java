@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.kan4j.Recipe;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
@@ -145,12 +146,12 @@ final class TrainCommand implements Callable<Integer> {
                     "--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
                             + "Java takes groups and times)");
         }
-        if (needs.members() > 1 && (from != null || seeds != null || folds != null)) {
-            throw new InputException("--ensemble and " + (from != null ? "--from" : seeds != null ? "--seeds" : "--cv")
-                    + " exclude each other" + (folds != null ? " (KanBuilder.crossValidate in Java takes ensembles)" : ""));
+        if (needs.members() > 1 && (from != null || seeds != null)) {
+            throw new InputException("--ensemble and " + (from != null ? "--from" : "--seeds") + " exclude each other");
         }
         if (from != null) {
             network.refuseWithFrom();
+            needs.refuseWithFrom();
         }
         if (seed != null && seeds != null) {
             throw new InputException("--seed and --seeds exclude each other");
@@ -196,20 +197,19 @@ final class TrainCommand implements Callable<Integer> {
         try (Checkpoint start = from == null ? null : Checkpoint.read(from); Context context = device.open()) {
             Prepared ready = prepare(runSeed, start, context, modelFile);
             Job job = ready.job;
-            TrainOptions options = ready.options;
             KanModel model = ready.model;
             if (folds != null) {
-                crossValidated = CrossValidated.run(folds, job, new Attempt(model, ready.initialisation, context, () -> false),
-                        options, screen);
+                crossValidated = CrossValidated.run(folds, job,
+                        new Attempt(model, ready.initialisation, context, job.encoding(), () -> false), ready.options, screen);
             }
             Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
             properties.put(Encoding.KEY, job.encoding().toJson());
-            properties.put(TrainOptions.KEY, options.toJson());
+            properties.put(TrainOptions.KEY, ready.options.toJson());
             if (needs.monotone() != null) {
                 properties.put(MonotoneColumns.KEY, needs.monotone().toJson());
             }
             MonotoneColumns columns = MonotoneColumns.of(properties).orElse(null); // those of --from stay promised
-            Training training = new Training(job, options, model, modelFile, log(), screen, columns);
+            Training training = new Training(job, ready.options, model, modelFile, log(), screen, columns);
             Training.Setup setup = each -> builder(each, ready, context, columns).properties(properties);
             if (needs.members() > 1) {
                 return new EnsembleTraining(training, ready.initialisation, setup).run();
@@ -225,6 +225,7 @@ final class TrainCommand implements Callable<Integer> {
         if (ready.job.encoding().target() instanceof Encoding.Quantiles quantiles) {
             builder.loss(new Loss.Pinball(quantiles.levels())); // those of --from too
         }
+        Units.metrics(ready.job.encoding()).forEach(builder::metric);
         return columns == null ? builder
                 : builder.monotone(Options.of("--monotone", () -> columns.of(ready.job.encoding())));
     }
@@ -250,28 +251,43 @@ final class TrainCommand implements Callable<Integer> {
                 spec.commandLine().getErr());
         method.check(job.classification());
         needs.check(job.encoding());
+        if (isUsual()) {
+            needs.usually(job.recipe().members());
+        }
         ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
                 : network.effective(data, job.encoding(), job.recipe(), needs);
         TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
                 from == null ? null : from.toString(), net, course.effective(job, method, needs), runSeed, context, method,
                 needs);
         KanModel model = start != null ? start.model() : net.model(needs.monotone());
-        requireFit(model, job.encoding());
+        ModelOptions.requireFit(from, data, model, job.encoding());
         needs.check(model, net);
         Output.requireRoom(modelFile, model, needs.members() > 1 ? 0 : method.moments());
-        if (start == null && course.choosesWeightDecay(method)) {
-            Attempt attempt = new Attempt(model, net.initialisation(), context, () -> false);
-            options = new WeightDecayChoice(job, attempt, screen).in(options);
+        if (start == null) {
+            Attempt attempt = new Attempt(model, net.initialisation(), context, job.encoding(), () -> false);
+            if (job.targets().size() > 1) {
+                job = new TargetChoice(job, attempt, screen).in(options);
+                needs.chosen(job.encoding().values().getFirst().transform().kind());
+            }
+            if (course.choosesWeightDecay(method)) {
+                WeightDecayChoice choice = new WeightDecayChoice(job, attempt.of(job.encoding()), screen);
+                WeightDecayChoice.Chosen chosen = choice.in(options);
+                options = chosen.options();
+                if (isUsual() && job.recipe().otherGrid() > 0 && Double.isFinite(chosen.loss())) {
+                    Recipe next = job.recipe().onOtherGrid();
+                    KanModel other = network.effective(data, job.encoding(), next, needs).model(needs.monotone());
+                    if (choice.isBeaten(chosen, choice.attempt().of(other))) {
+                        return new Prepared(job, options.withGrid(next.grid()), other, net.initialisation());
+                    }
+                }
+            }
         }
         return new Prepared(job, options, model, net.initialisation());
     }
 
-    private void requireFit(KanModel model, Encoding encoding) {
-        if (model.in() != encoding.features() || model.out() != encoding.target().width()) {
-            throw new InputException("--from " + from + " has " + model.in() + " inputs and " + model.out() + " outputs, " + data
-                    + " gives " + encoding.features() + " and " + encoding.target().width()
-                    + "; --drop, --categorical and --task change what it gives");
-        }
+    /** Whether the number of networks is left to the recipe. */
+    boolean isUsual() {
+        return EnsembleTraining.isUsual(spec.commandLine().getParseResult());
     }
 
     private Progress.Log log() {
@@ -282,37 +298,19 @@ final class TrainCommand implements Callable<Integer> {
 
     private Path modelFile(String suffix) {
         if (out != null) {
-            return insert(out, suffix);
+            return Output.insert(out, suffix);
         }
-        String name = NamedSet.of(data).isPresent() ? data : data.equals("-") ? "stdin" : name(Path.of(data));
-        return Path.of(stem(name) + suffix + ".safetensors");
+        String name = NamedSet.of(data).isPresent() ? data : data.equals("-") ? "stdin" : Output.fileName(Path.of(data));
+        return Path.of(Output.stem(name) + suffix + ".safetensors");
     }
 
     private Path plotFile(Path modelFile, String suffix) {
         if (plot != null) {
-            return Drawing.isFile(plot) ? insert(plot, suffix) : plot;
+            return Drawing.isFile(plot) ? Output.insert(plot, suffix) : plot;
         }
         // Beside a pipe or a device is no place for pictures.
-        return Output.isReplaced(modelFile) ? modelFile.resolveSibling(stem(name(modelFile)) + ".png") : Path.of(Drawing.NONE);
-    }
-
-    private static String stem(String name) {
-        int dot = name.lastIndexOf('.');
-        return dot > 0 ? name.substring(0, dot) : name;
-    }
-
-    /** The file with the suffix in front of its extension. */
-    private static Path insert(Path file, String suffix) {
-        String name = name(file);
-        return suffix.isEmpty() || !Output.isReplaced(file) ? file
-                : file.resolveSibling(stem(name) + suffix + name.substring(stem(name).length()));
-    }
-
-    private static String name(Path file) {
-        if (file.getFileName() == null) {
-            throw new InputException("'" + file + "' is a folder, expected a file name");
-        }
-        return file.getFileName().toString();
+        return Output.isReplaced(modelFile) ? modelFile.resolveSibling(Output.stem(Output.fileName(modelFile)) + ".png")
+                : Path.of(Drawing.NONE);
     }
 
     private void checkOutputs(Path modelFile, Path plotFile) {
@@ -354,7 +352,8 @@ final class TrainCommand implements Callable<Integer> {
                 throw new InputException(resume + " is calibrated: its training is over (--from goes on with its parameters)");
             }
             if (saved != null && TrainOptions.fromJson(saved).needs().members() > 1) {
-                throw new InputException(resume + " is an ensemble: its trainings are over (--from goes on with its parameters)");
+                throw new InputException(resume + " is an ensemble: its trainings are over (--from goes on with its parameters; "
+                        + "train --ensemble 1 writes a training to go on with)");
             }
             if (saved == null || columns == null || !checkpoint.isResumable()) {
                 throw new InputException(resume + " holds no training to go on with; it was not written by kan4j train "
@@ -370,6 +369,7 @@ final class TrainCommand implements Callable<Integer> {
             try (Context context = device.open()) {
                 Trainer.Builder builder = Trainer.resume(checkpoint).context(context)
                         .properties(Map.of(TrainOptions.KEY, options.toJson()));
+                Units.metrics(encoding).forEach(builder::metric);
                 if (course.epochs() != null) {
                     builder.epochs(course.epochs());
                 }

@@ -105,6 +105,15 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
                 : shorter.withDecay(Math.pow(decay, (double) epochs / most));
     }
 
+    /** The same training on another grid. */
+    TrainOptions withGrid(int intervals) {
+        return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
+                memory, from, basis, intervals, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, decay,
+                warmup,
+                plateau, validation, patience, seed, dtype, device, threads, tier,
+                method, tables, needs);
+    }
+
     private TrainOptions withDecay(double other) {
         return new TrainOptions(data, target, task, drop, categorical, missing, unseen, quantiles, scaling, test, testFraction,
                 memory, from, basis, grid, order, norm, init, layers, epochs, batch, lr, weightDecay, schedule, other, warmup,
@@ -150,7 +159,8 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         for (String name : names) {
             String value = all.getOrDefault(name, "");
             if (!value.isEmpty()) {
-                values.put(name, name.equals("scaling") ? value.toLowerCase(Locale.ROOT) : value);
+                values.put(name,
+                        name.equals("scaling") || name.equals("target-transform") ? value.toLowerCase(Locale.ROOT) : value);
             }
         }
         return values;
@@ -170,7 +180,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
             String value = text(option.getValue());
             if (!key.equals("data") && !value.isEmpty()) {
                 boolean constant = key.equals("task") || key.equals("missing") || key.equals("unseen")
-                        || key.equals("scaling");
+                        || key.equals("scaling") || key.equals("targetTransform");
                 command.append(" --").append(Config.kebab(key)).append(' ')
                         .append(quoted(constant ? value.toLowerCase(Locale.ROOT) : value));
             }

@@ -160,11 +160,12 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     }
 
     Progress progress() {
-        return new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(), part(), unit());
+        return new Progress(screen, Terminal.isThere() && log != Progress.Log.NONE, log, job.classification(), part(),
+                job.encoding());
     }
 
     List<EpochReport> epochs(TrainingResult result) {
-        return result.epochs().stream().map(e -> EpochReport.of(e, part(), unit())).toList();
+        return result.epochs().stream().map(e -> EpochReport.of(e, part(), job.encoding())).toList();
     }
 
     /** Makes the saved model one of calibrated probabilities, if that is wanted; it is no training to go on with then. */
@@ -190,7 +191,7 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
 
     /** In the unit of the target; of several numbers and of quantiles also what each comes to. */
     private Map<String, Double> measures(Trainer trainer, Rows rows) {
-        Map<String, Double> values = Output.measures(trainer.evaluate(rows.decisive()), unit());
+        Map<String, Double> values = Units.measures(trainer.evaluate(rows.decisive()), job.encoding());
         if (job.encoding().target().width() > 1 && !job.encoding().values().isEmpty()) {
             try (TrainedKan trained = Kan.of(trainer.parameters().copy(), job.encoding())) {
                 Part decisive = job.parts().test() != null ? job.parts().test() : job.parts().train();
@@ -198,10 +199,6 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
             }
         }
         return values;
-    }
-
-    double unit() {
-        return Output.unit(job.encoding());
     }
 
     private long memory() {

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.kan4j.device.Context;
 import org.kan4j.search.Search;
 import org.kan4j.search.Space;
@@ -88,7 +89,8 @@ final class TuneCommand implements Callable<Integer> {
                         "a training takes too long to be waited for; what is in "
                                 + folder + " is the best so far")) {
             Map<String, String> first = run.begin(all);
-            Space fitting = first.containsKey("grid") ? all : all.without(List.of("grid")); // of a basis without one
+            // Of a basis without a grid, and a target without a long tail.
+            Space fitting = all.without(Stream.of("grid", "target-transform").filter(name -> !first.containsKey(name)).toList());
             Search search = Search.over(fitting).from(first).folds(folds).seed(seed).stopWhen(stop::get).listener(run::told);
             run.known().forEach(search::known);
             if (trials != null) {

@@ -45,14 +45,17 @@ final class TuneRun implements AutoCloseable {
         private final List<String> common;
         private final long seed;
         private final CommandLine.ParseResult parsed;
+        private final boolean usual;
 
         /** Refuses what train would refuse. */
         Trainings(List<String> common, long seed) {
             this.common = List.copyOf(common);
             this.seed = seed;
-            CommandLine line = line(new TrainCommand());
+            TrainCommand command = new TrainCommand();
+            CommandLine line = line(command);
             try {
                 this.parsed = line.parseArgs(arguments(Map.of()));
+                this.usual = command.isUsual();
             } catch (CommandLine.UnmatchedArgumentException e) {
                 String option = e.getUnmatched().getFirst().split("=", 2)[0];
                 throw new InputException("Unknown option '" + option + "', did you mean '"
@@ -110,6 +113,7 @@ final class TuneRun implements AutoCloseable {
     private final PrintWriter silence = new PrintWriter(Writer.nullWriter());
     private TuneLog log;
     private boolean classification;
+    private int members = 1;
     private double best = Double.POSITIVE_INFINITY;
     private long started;
     private Map<String, String> trained;
@@ -140,6 +144,7 @@ final class TuneRun implements AutoCloseable {
         Map<String, String> first = log.first();
         TrainCommand.Prepared usual = trainings.prepare(first, context, screen);
         classification = usual.job().classification();
+        members = trainings.usual ? usual.job().recipe().members() : 1;
         Encoded rows = encoded(usual);
         screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
                 space.options().size(), String.join(", ", space.options().keySet())));
@@ -177,14 +182,15 @@ final class TuneRun implements AutoCloseable {
             if (options.epochs() != null) {
                 options = options.within((int) Math.ceil(options.epochs() * point.budget()));
             }
-            Attempt attempt = new Attempt(training.model(), training.initialisation(), context, stop);
+            Attempt attempt = new Attempt(training.model(), training.initialisation(), context, training.job().encoding(),
+                    stop);
             Optional<Metrics> measured = attempt.measure(options, rows.rows().select(rows.folds().outOf(point.fold())),
                     rows.rows().select(rows.folds().in(point.fold())));
             if (measured.isEmpty()) {
                 return OptionalDouble.empty();
             }
             loss = classification ? measured.get().loss()
-                    : measured.get().rmse().orElseThrow() * Attempt.unit(training.job().encoding());
+                    : Units.measures(measured.get(), training.job().encoding()).get("rmse");
         } catch (KanException | InputException e) {
             if (log.known().isEmpty()) {
                 throw e; // the options to begin with
@@ -247,6 +253,9 @@ final class TuneRun implements AutoCloseable {
         StringWriter err = new StringWriter();
         List<String> words = new ArrayList<>(List.of("train"));
         words.addAll(List.of(trainings.arguments(trial.options())));
+        if (members > 1 && trial.options().getOrDefault("basis", "bspline").equals("bspline")) {
+            words.add("--ensemble=" + members);
+        }
         words.addAll(List.of("--out=" + folder.resolve("model.safetensors"), "--json=" + folder.resolve("metrics.json"),
                 "--plot=none", "--log=none"));
         int status = Main.run(new PrintWriter(out), new PrintWriter(err), words.toArray(String[]::new));

@@ -29,6 +29,7 @@ final class TuneSpace {
         USUAL.put("weight-decay", List.of("0.001", "0.01", "0.03", "0.1", "0.3", "1", "3"));
         USUAL.put("batch", List.of("16", "32", "64", "128", "256"));
         USUAL.put("scaling", List.of("range", "auto", "quantiles"));
+        USUAL.put("target-transform", List.of("none", "asinh"));
         USUAL.put("second-difference", List.of("", "1e-5", "1e-4", "1e-3"));
     }
 

@@ -14,7 +14,7 @@ import org.kan4j.rows.RowSource;
 import org.kan4j.train.HeldOut;
 
 /**
- * The weight decay that suits the noise of the rows, by trainings that hold some out.
+ * The weight decay that suits the noise of the rows, and whether another grid does, by trainings that hold some out.
  *
  * @param job the rows
  * @param attempt how to train
@@ -22,22 +22,49 @@ import org.kan4j.train.HeldOut;
  */
 record WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
 
+    /**
+     * What was chosen.
+     *
+     * @param options with the weight decay
+     * @param loss on the rows held out; NaN where there was nothing to choose
+     */
+    record Chosen(TrainOptions options, double loss) {
+    }
+
     /** The options with the weight decay chosen; as they are where there is none to choose. */
-    TrainOptions in(TrainOptions options) {
+    Chosen in(TrainOptions options) {
         Recipe recipe = job.recipe();
         if (recipe.weightDecays().isEmpty()) {
-            return options;
+            return new Chosen(options, Double.NaN);
         }
+        List<HeldOut.Score<Double>> scores = compare(recipe.weightDecays(), attempt, options);
+        screen.println("weight decay by rows held out, loss of each: "
+                + scores.stream().map(s -> format("%s %.4g", s.candidate(), s.loss())).collect(Collectors.joining(", ")));
+        screen.flush();
+        return HeldOut.best(scores)
+                .map(decay -> new Chosen(options.with(decay, null),
+                        scores.stream().filter(s -> s.candidate().equals(decay)).findFirst().orElseThrow().loss()))
+                .orElse(new Chosen(options, Double.NaN));
+    }
+
+    /** Whether the other grid is to be taken instead, on the same rows. */
+    boolean isBeaten(Chosen chosen, Attempt other) {
+        List<HeldOut.Score<Double>> scores = compare(List.of(chosen.options.weightDecay()), other, chosen.options);
+        scores.forEach(score -> screen.println(format("grid %d instead of %d by rows held out: loss %.4g instead of %.4g",
+                job.recipe().otherGrid(),
+                chosen.options.grid(), score.loss(), chosen.loss)));
+        screen.flush();
+        return scores.stream().anyMatch(score -> job.recipe().takesOther(score.loss(), chosen.loss));
+    }
+
+    private List<HeldOut.Score<Double>> compare(List<Double> decays, Attempt each, TrainOptions options) {
+        Recipe recipe = job.recipe();
         TrainOptions shorter = options.within(recipe.comparedEpochs());
         try (Arena arena = Arena.ofShared()) {
-            RowSource rows = job.parts().train().load(arena, attempt.model().dtype(), options.bytes());
-            List<HeldOut.Score<Double>> scores = HeldOut.compare(recipe.weightDecays(), rows, recipe.comparisons(),
-                    options.seed(), (decay, train, held) -> attempt.measure(shorter.with(decay, null), train, held)
-                            .map(Metrics::loss).map(OptionalDouble::of).orElse(OptionalDouble.empty()));
-            screen.println("weight decay by rows held out, loss of each: "
-                    + scores.stream().map(s -> format("%s %.4g", s.candidate(), s.loss())).collect(Collectors.joining(", ")));
-            screen.flush();
-            return HeldOut.best(scores).map(decay -> options.with(decay, null)).orElse(options);
+            RowSource rows = job.parts().train().load(arena, each.model().dtype(), options.bytes());
+            return HeldOut.compare(decays, rows, recipe.comparisons(), options.seed(),
+                    (decay, train, held) -> each.measure(shorter.with(decay, null), train, held).map(Metrics::loss)
+                            .map(OptionalDouble::of).orElse(OptionalDouble.empty()));
         }
     }
 }

@@ -107,11 +107,45 @@ class EnsembleTrainingTest {
                 .contains("member 2 of 2");
     }
 
+    @Test
+    void foldsMeasureTheMeanAndBagsAreRowsOfTheirOwn() throws IOException {
+        Path json = folder.resolve("m.json");
+        String fixed = "--target y --drop label --epochs 4 --hidden 4 --cv 3 --json " + json;
+        train(model, fixed);
+        double single = Cli.json(json).get("cv").get("rmse").get("mean").asDouble();
+        train(model, fixed + " --ensemble 4");
+        double mean = Cli.json(json).get("cv").get("rmse").get("mean").asDouble();
+        assertThat(mean).isNotEqualTo(single).isLessThan(1.05 * single);
+        double seeds = Cli.json(json).get("test").get("rmse").asDouble();
+        Cli bagged = train(model, fixed + " --ensemble 4 --bagging");
+        assertThat(bagged.out()).contains("--ensemble 4 --bagging true");
+        assertThat(Cli.json(json).get("test").get("rmse").asDouble()).isNotEqualTo(seeds).isLessThan(1.5 * seeds);
+    }
+
+    @Test
+    void whereNothingIsSaidThereAreThree() {
+        Path small = folder.resolve("small.csv");
+        try {
+            Files.write(small, read(csv).lines().limit(26).toList());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        Cli usual = Cli.succeed("train", small, "--target", "y", "--drop", "label", "--out", model, "--plot", "none");
+        assertThat(usual.out()).contains("member 3 of 3").containsPattern("again .* --ensemble 3");
+        assertThat(model).exists();
+        Cli.refuse(new String[] {"its trainings are over", "--ensemble 1"}, "train", small, "--resume", model);
+        assertThat(
+                Cli.succeed("train", small, "--target", "y", "--drop", "label", "--out", model, "--plot", "none", "--epochs", "2")
+                        .out())
+                .doesNotContain("member");
+    }
+
     static Stream<Arguments> contradictions() {
-        return Stream.of(Arguments.of("--ensemble 1", "--ensemble must be at least 2, given 1"),
+        return Stream.of(Arguments.of("--ensemble 0", "--ensemble must be at least 1, given 0"),
                 Arguments.of("--ensemble 101", "--ensemble must be at most 100, given 101"),
                 Arguments.of("--ensemble 2 --seeds 1,2", "--ensemble and --seeds exclude each other"),
-                Arguments.of("--ensemble 2 --cv 3", "--ensemble and --cv exclude each other"),
+                Arguments.of("--bagging", "--bagging needs --ensemble N of at least 2"),
+                Arguments.of("--ensemble 2 --cv 3 --split group=a", "--cv and --split exclude each other"),
                 Arguments.of("--ensemble 2 --from m.safetensors", "--ensemble and --from exclude each other"),
                 Arguments.of("--ensemble 2 --resume m.safetensors", "leave out --target, --drop, --ensemble"),
                 Arguments.of("--ensemble 2 --update-grid 5", "--ensemble and --update-grid exclude each other"),

@@ -144,6 +144,52 @@ class TableModelTest {
         Cli.refuse(new String[] {"--calibrate is for classes"}, "train", csv, "--target", "y", "--drop", "id,day", "--calibrate");
     }
 
+    @Test
+    void aTargetWithALongTailIsBentAndEverythingIsInItsUnit() throws IOException {
+        SplittableRandom random = new SplittableRandom(4);
+        List<String> lines = new ArrayList<>(List.of("a,b,c,price"));
+        for (int i = 0; i < 300; i++) {
+            double a = random.nextDouble(-2, 2);
+            double b = random.nextDouble(-2, 2);
+            double c = random.nextDouble(-2, 2);
+            lines.add(a + "," + b + "," + c + "," + Math.exp(1.5 * (a + b + c) + random.nextDouble(-0.1, 0.1)));
+        }
+        csv = Files.write(folder.resolve("tail.csv"), lines);
+        Path json = folder.resolve("m.json");
+        Cli cli = train("--target price --epochs 30 --hidden 8 --json " + json);
+        assertThat(cli.out()).contains("target transform by rows held out, error of each: none", "learned as asinh(price / ")
+                .containsPattern("again .* --target-transform asinh");
+        JsonNode metrics = Cli.json(json);
+        double rmse = metrics.get("test").get("rmse").asDouble();
+        assertThat(metrics.get("test").fieldNames()).toIterable().containsExactlyInAnyOrder("loss", "rmse", "mae", "r2");
+        assertThat(metrics.get("epochs").get(29).get("test_rmse").asDouble()).isEqualTo(rmse);
+        Path evaluated = folder.resolve("e.json");
+        Cli.succeed("evaluate", csv, "--model", model, "--json", evaluated);
+        Path predicted = folder.resolve("p.csv");
+        Cli.succeed("predict", csv, "--model", model, "--out", predicted);
+        List<String> values = Files.readAllLines(predicted);
+        double squares = 0;
+        for (int i = 1; i < values.size(); i++) {
+            squares += Math.pow(Double.parseDouble(values.get(i)) - Double.parseDouble(lines.get(i).split(",")[3]), 2);
+        }
+        assertThat(Math.sqrt(squares / 300)).isCloseTo(Cli.json(evaluated).get("rmse").asDouble(),
+                org.assertj.core.data.Percentage.withPercentage(0.01));
+        assertThat(Cli.succeed("show", model).out()).contains("learned as asinh(price");
+        assertThat(Cli.succeed("train", csv, "--resume", model, "--epochs", "31", "--plot", "none", "--out", model).out())
+                .contains("all 31 epochs are done");
+        Cli.refuse(new String[] {"the model learned asinh(price", "--target-transform none"}, "formula", model);
+        train("--target price --epochs 2 --hidden 8 --target-transform none --json " + json);
+        assertThat(Cli.succeed("show", model).out()).doesNotContain("asinh(");
+        train("--target price --epochs 30 --hidden 8 --target-transform log --quantile 0.1,0.9 --json " + json);
+        assertThat(Cli.json(json).get("test").get("coverage").asDouble()).isBetween(0.6, 1.0);
+        assertThat(
+                Cli.succeed("train", csv, "--target", "price", "--gam", "--epochs", "2", "--plot", "none", "--out", model).out())
+                .doesNotContain("target transform");
+        Files.writeString(csv, "0,0,0,-1\n", java.nio.file.StandardOpenOption.APPEND);
+        Cli.refuse(new String[] {"'price' has values down to -1.0", "--target-transform asinh takes any number"}, "train", csv,
+                "--target", "price", "--target-transform", "log", "--test-fraction", "0");
+    }
+
     static Stream<Arguments> contradictions() {
         return Stream.of(Arguments.of("--target y --split by=id", "--split must be group=COLUMN or time=COLUMN, given 'by=id'"),
                 Arguments.of("--target y --split group=who", "no column 'who'"),
@@ -166,6 +212,7 @@ class TableModelTest {
                 Arguments.of("--target y --monotone income=+ --optimizer lbfgs", "--monotone and --optimizer lbfgs exclude"),
                 Arguments.of("--target y --monotone income=+ --norm layer", "--monotone and --norm exclude each other"),
                 Arguments.of("--target colour --drop id,day --task classification --monotone who=+", "there is no input 'who'"),
+                Arguments.of("--target label --drop id,day --target-transform log", "a target transform is of numbers"),
                 Arguments.of("--target y --gam --hidden 8", "--gam and --hidden exclude each other"));
     }
 

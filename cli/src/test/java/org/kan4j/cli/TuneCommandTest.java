@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,29 @@ class TuneCommandTest {
         Cli cli = Cli.succeed(tune("--minutes", 0.05));
         assertThat(cli.out()).contains("best ");
         assertThat(folder.resolve("tuned/model.safetensors")).exists();
+    }
+
+    /** SIGTERM goes the way of Ctrl-C. */
+    @Test
+    void stoppedItKeepsTheBestSoFarAndGoesOn() throws Exception {
+        Path log = folder.resolve("log");
+        Process process = CliProcess.of(tune("--minutes", 30)).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            while (!Files.readString(log).contains("the best so far") || !Files.exists(folder.resolve("tuned/metrics.json"))) {
+                assertThat(process.isAlive()).as(Files.readString(log)).isTrue();
+                Thread.sleep(20);
+            }
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on SIGTERM").isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).as(Files.readString(log)).isEqualTo(143);
+        assertThat(Files.readString(log)).contains("stopped; the same command goes on with the search");
+        assertThat(text("report.txt")).contains("what mattered", "again        kan4j train");
+        assertThat(predictions(folder.resolve("tuned/model.safetensors"))).contains("y");
+        int trained = (int) text("trials.jsonl").lines().count() - 1;
+        assertThat(Cli.succeed(tune("--trials", 1)).out()).contains("going on     with " + trained + " trainings");
     }
 
     @Test

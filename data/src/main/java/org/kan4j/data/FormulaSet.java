@@ -133,7 +133,7 @@ public record FormulaSet(Encoding encoding, Dataset train, Dataset test) {
                 for (int i = 0; i < inputs[b].length; i++) {
                     features.set(inputs[b][i], b, i);
                 }
-                targets.set((values[b] - value.mean()) / value.deviation(), b, 0);
+                targets.set(value.encode(values[b]), b, 0);
             }
             return Dataset.regression(features, targets);
         }

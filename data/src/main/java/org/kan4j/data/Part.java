@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import java.lang.foreign.Arena;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.tensor.DType;
 import org.kan4j.rows.RowSource;
 
@@ -22,6 +23,15 @@ public interface Part {
      * @param memory bytes for encoded rows; rows that take more are read anew in every pass, so much at a time
      */
     RowSource load(Arena arena, DType dtype, long memory);
+
+    /**
+     * The same rows by another encoding of the same columns.
+     *
+     * @throws DataException if they have one that cannot be changed
+     */
+    default Part with(Encoding other) {
+        throw new DataException("these rows are encoded as they are; only those of a table can be encoded otherwise");
+    }
 
     /**
      * Two parts of it, at random; with classes each in the same proportion.

@@ -2,6 +2,7 @@
 package org.kan4j.data;
 
 import java.lang.foreign.Arena;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 
@@ -11,6 +12,11 @@ record RandomPart(Part all, double share, long seed, boolean first) implements P
     @Override
     public int rows() {
         return (int) Math.round(all.rows() * (first ? 1 - share : share));
+    }
+
+    @Override
+    public Part with(Encoding other) {
+        return new RandomPart(all.with(other), share, seed, first);
     }
 
     @Override

@@ -33,6 +33,11 @@ record TablePart(Table table, Encoding encoding, boolean needTarget, BitSet chos
     }
 
     @Override
+    public Part with(Encoding other) {
+        return new TablePart(table, other, needTarget, chosen, rows, notes);
+    }
+
+    @Override
     public Parts split(Splitting by, double share, long seed) {
         if (by.random()) {
             return Part.super.split(by, share, seed);

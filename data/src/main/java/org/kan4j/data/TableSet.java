@@ -5,10 +5,9 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 
 /**
  * A table to train on: its rows split into two parts, and the encoding that the training rows ask for. Learned in two
@@ -38,10 +37,11 @@ public final class TableSet {
      * @param scaling how the other columns of numbers are scaled
      * @param splitting what decides which rows are tested on
      * @param levels of the quantiles to predict of a number; empty for the number
+     * @param transform of a target that is a number, or several
      */
     public record Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
             double testShare, long seed, Set<String> quantiles, Encoding.Unseen unseen, Encoding.Scaling scaling,
-            Splitting splitting, List<Double> levels) {
+            Splitting splitting, List<Double> levels, Transform.Choice transform) {
 
         /** Checks the target and the share. */
         public Options {
@@ -56,6 +56,7 @@ public final class TableSet {
             quantiles = Set.copyOf(quantiles);
             splitting = splitting == null ? Splitting.RANDOM : splitting;
             levels = List.copyOf(levels);
+            transform = transform == null ? Transform.Choice.NONE : transform;
             if (!levels.isEmpty() && task == Task.CLASSIFICATION) {
                 throw new DataException("quantiles are of numbers, given task=classification");
             }
@@ -65,36 +66,43 @@ public final class TableSet {
         public Options(String target, Task task, Set<String> drop, Set<String> categorical, Encoding.Missing missing,
                 double testShare, long seed) {
             this(target, task, drop, categorical, missing, testShare, seed, Set.of(), Encoding.Unseen.REFUSE,
-                    Encoding.Scaling.AUTO, Splitting.RANDOM, List.of());
+                    Encoding.Scaling.AUTO, Splitting.RANDOM, List.of(), Transform.Choice.AUTO);
         }
 
         /** The same with columns that are scaled by quantiles. */
         public Options withQuantiles(Set<String> columns) {
             return new Options(target, task, drop, categorical, missing, testShare, seed, columns, unseen, scaling, splitting,
-                    levels);
+                    levels, transform);
         }
 
         /** The same with another rule for categories that the training rows do not have. */
         public Options withUnseen(Encoding.Unseen rule) {
             return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, rule, scaling, splitting,
-                    levels);
+                    levels, transform);
         }
 
         /** The same with another way to scale columns of numbers. */
         public Options withScaling(Encoding.Scaling way) {
             return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, way, splitting,
-                    levels);
+                    levels, transform);
         }
 
         /** The same with rows dealt by a column. */
         public Options withSplitting(Splitting by) {
-            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, by, levels);
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, by, levels,
+                    transform);
         }
 
         /** The same predicting quantiles of the target, such as 0.05, 0.5 and 0.95. */
         public Options withLevels(List<Double> ofQuantiles) {
             return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, splitting,
-                    ofQuantiles);
+                    ofQuantiles, transform);
+        }
+
+        /** The same with another transform of the target. */
+        public Options withTransform(Transform.Choice choice) {
+            return new Options(target, task, drop, categorical, missing, testShare, seed, quantiles, unseen, scaling, splitting,
+                    levels, choice);
         }
     }
 
@@ -104,8 +112,10 @@ public final class TableSet {
     private final Part train;
     private final Part test;
     private final List<String> notes;
+    private final List<Encoding.Target> targets;
 
-    private TableSet(Encoding encoding, Part train, Part test, List<String> notes) {
+    private TableSet(Encoding encoding, Part train, Part test, List<String> notes, List<Encoding.Target> targets) {
+        this.targets = targets;
         this.encoding = encoding;
         this.train = train;
         this.test = test;
@@ -119,6 +129,11 @@ public final class TableSet {
     /** The training rows and the others, of which there are none if the share to test on is 0. */
     public Parts parts() {
         return new Parts(train, test);
+    }
+
+    /** The target of the encoding and, where the transform is to be chosen, those by the others that may be better. */
+    public List<Encoding.Target> targets() {
+        return targets;
     }
 
     /** Lines the user should see about choices made for them and about what looks odd. */
@@ -136,22 +151,6 @@ public final class TableSet {
      */
     public static TableSet learn(Table table, Options options) {
         return new Learner(table, options).learn();
-    }
-
-    /** An input: its place in the table and among the cells read, and what is learned of it. */
-    private static final class Input {
-        final int column;
-        final ColumnScan scan;
-        final int at;
-        boolean numeric;
-        final ColumnRange sample = new ColumnRange();
-        final TreeSet<String> texts = new TreeSet<>();
-
-        Input(int column, ColumnScan scan, int at) {
-            this.column = column;
-            this.scan = scan;
-            this.at = at;
-        }
     }
 
     private static final class Learner {
@@ -323,9 +322,10 @@ public final class TableSet {
                         + " leave " + train.cardinality() + " to train and " + test.cardinality() + " to test on with testShare="
                         + options.testShare + "; testShare=0 trains on all");
             }
-            Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), target.encoded(),
+            List<Encoding.Target> targets = target.encoded();
+            Encoding encoding = new Encoding(table.path().getFileName().toString(), encoded(), targets.getFirst(),
                     options.missing, options.unseen);
-            return new TableSet(encoding, part(encoding, train), part(encoding, test), notes);
+            return new TableSet(encoding, part(encoding, train), part(encoding, test), notes, targets);
         }
 
         private Part part(Encoding encoding, BitSet chosen) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.encoding.Values;
 
 /** The target of a table, or several that are numbers, while it is learned what they are. */
@@ -172,17 +173,24 @@ final class TargetScan {
         }
     }
 
-    /** How a model gives it. */
-    Encoding.Target encoded() {
+    /** How a model may give it, the first unless it is worse than another. */
+    List<Encoding.Target> encoded() {
         if (classes != null) {
-            return new Encoding.Classes(names.getFirst(), List.copyOf(sizes.keySet()));
-        }
-        List<Encoding.Value> values = IntStream.range(0, names.size())
-                .mapToObj(i -> samples.get(i).target(names.get(i))).toList();
-        if (!options.levels().isEmpty()) {
-            if (values.size() > 1) {
-                throw new DataException("quantiles are predicted of one target, given " + names);
+            if (options.transform() == Transform.Choice.LOG || options.transform() == Transform.Choice.ASINH) {
+                throw new DataException("a target transform is of numbers, '" + names.getFirst() + "' is taken as classes");
             }
+            return List.of(new Encoding.Classes(names.getFirst(), List.copyOf(sizes.keySet())));
+        }
+        if (names.size() > 1 && !options.levels().isEmpty()) {
+            throw new DataException("quantiles are predicted of one target, given " + names);
+        }
+        return Transform.kinds(options.transform(), samples).stream().map(this::encoded).toList();
+    }
+
+    private Encoding.Target encoded(Transform.Kind kind) {
+        List<Encoding.Value> values = IntStream.range(0, names.size())
+                .mapToObj(i -> samples.get(i).target(names.get(i), kind)).toList();
+        if (!options.levels().isEmpty()) {
             return new Encoding.Quantiles(values.getFirst(), options.levels());
         }
         return values.size() == 1 ? values.getFirst() : new Encoding.Numbers(values);

@@ -3,6 +3,7 @@ package org.kan4j.data;
 
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.EncodedTable;
@@ -25,12 +26,15 @@ public final class TrainingTable implements EncodedTable {
     private static final double TEST_SHARE = 0.2;
 
     private final Encoding encoding;
+    private final List<Encoding.Target> targets;
     private final Part rows;
     private final Part test;
     private final long memory;
     private final Splitting splitting;
 
-    private TrainingTable(Encoding encoding, Part rows, Part test, long memory, Splitting splitting) {
+    private TrainingTable(Encoding encoding, List<Encoding.Target> targets, Part rows, Part test, long memory,
+            Splitting splitting) {
+        this.targets = targets;
         this.splitting = splitting;
         this.encoding = encoding;
         this.rows = rows;
@@ -52,29 +56,42 @@ public final class TrainingTable implements EncodedTable {
     /** A table, taken as the options say. */
     public static TrainingTable of(Table table, TableSet.Options options) {
         TableSet set = TableSet.learn(table, options);
-        return new TrainingTable(set.encoding(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY,
+        return new TrainingTable(set.encoding(), set.targets(), set.parts().train(), set.parts().test(), Part.DEFAULT_MEMORY,
                 options.splitting());
     }
 
     /** All rows of a table, encoded for a model that exists. */
     public static TrainingTable of(Table table, Encoding encoding) {
-        return new TrainingTable(encoding, TableRows.all(table, encoding, true), null, Part.DEFAULT_MEMORY, Splitting.RANDOM);
+        return new TrainingTable(encoding, List.of(encoding.target()), TableRows.all(table, encoding, true), null,
+                Part.DEFAULT_MEMORY, Splitting.RANDOM);
     }
 
     /** The same with another limit for encoded rows held in memory; larger data is read anew in every pass. */
     public TrainingTable withMemory(long bytes) {
-        return new TrainingTable(encoding, rows, test, bytes, splitting);
+        return new TrainingTable(encoding, targets, rows, test, bytes, splitting);
     }
 
     /** The rows that are not trained on; absent where there are none. */
     public Optional<TrainingTable> test() {
         return test == null || test.rows() == 0 ? Optional.empty()
-                : Optional.of(new TrainingTable(encoding, test, null, memory, splitting));
+                : Optional.of(new TrainingTable(encoding, List.of(encoding.target()), test, null, memory, splitting));
     }
 
     @Override
     public Encoding encoding() {
         return encoding;
+    }
+
+    @Override
+    public List<Encoding.Target> targets() {
+        return targets;
+    }
+
+    @Override
+    public TrainingTable with(Encoding.Target target) {
+        Encoding other = encoding.withTarget(target);
+        return new TrainingTable(other, List.of(target), rows.with(other), test == null ? null : test.with(other), memory,
+                splitting);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
 
 /**
@@ -28,6 +29,11 @@ public final class ColumnRange {
     private static final int INTERVALS = 32;
     /** Standard deviations of the normal distribution whose shares are between the first quantile and the last. */
     private static final double REACH = 2.5;
+
+    /** Skewness of a target that is worth bending; a normal distribution has 0, an exponential one 2. */
+    private static final double SKEWED = 1;
+    /** Its kurtosis, likewise; a normal distribution has 3. */
+    private static final double HEAVY = 7;
 
     private double low = Double.POSITIVE_INFINITY;
     private double high = Double.NEGATIVE_INFINITY;
@@ -117,6 +123,61 @@ public final class ColumnRange {
         double middle = Arrays.stream(values).map(v -> v / most).average().orElseThrow();
         double variance = Arrays.stream(values).map(v -> (v / most - middle) * (v / most - middle)).average().orElseThrow();
         return moment == 1 ? middle * most : variance > 0 ? Math.sqrt(variance) * most : high / 2 - low / 2;
+    }
+
+    /**
+     * The target by another transform; mean and deviation are those of the sample.
+     *
+     * @throws KanException if the logarithm is asked for and there are values that have none
+     */
+    public Encoding.Value target(String name, Transform.Kind kind) {
+        if (kind == Transform.Kind.NONE) {
+            return target(name);
+        }
+        if (kind == Transform.Kind.LOG && !(low > 0)) {
+            throw KanException.invalid("the target '%s' has values down to %s, expected all above 0 for its logarithm; "
+                    + "target-transform=asinh takes any number", name, low);
+        }
+        Transform transform = kind == Transform.Kind.LOG ? Transform.LOG : asinh();
+        ColumnRange bent = new ColumnRange();
+        for (double value : sorted()) {
+            bent.add(transform.apply(value));
+        }
+        Encoding.Value scale = bent.target(name);
+        return new Encoding.Value(name, scale.mean(), scale.deviation(), transform);
+    }
+
+    /**
+     * Of numbers above 0 about the logarithm; of others linear where the middle half of them is, and a logarithm of the distance to the
+     * median beyond.
+     */
+    private Transform asinh() {
+        double[] values = sorted();
+        double centre = low > 0 ? 0 : quantile(values, 0.5);
+        double scale = low > 0 ? quantile(values, 0.05) : (quantile(values, 0.75) - quantile(values, 0.25)) / 2;
+        if (!(scale > 0)) { // half of them are equal
+            scale = Arrays.stream(values).map(value -> Math.abs(value - centre)).average().orElse(0);
+        }
+        return new Transform(Transform.Kind.ASINH, centre, scale > 0 ? scale : 1);
+    }
+
+    /** Whether a tail is so long that the squares of a few values are most of all: as a target, whether to try to bend it. */
+    public boolean isTailed() {
+        if (count < 2 || !(squares > 0)) {
+            return false;
+        }
+        double[] values = sorted();
+        double[] powers = new double[3]; // of the deviations of the sample
+        double middle = Arrays.stream(values).average().orElse(0);
+        for (double value : values) {
+            double off = value - middle;
+            powers[0] += off * off;
+            powers[1] += off * off * off;
+            powers[2] += off * off * off * off;
+        }
+        double variance = powers[0] / values.length;
+        return Math.abs(powers[1]) / values.length > SKEWED * Math.pow(variance, 1.5)
+                || powers[2] / values.length > HEAVY * variance * variance;
     }
 
     /** Whether most of the range holds few values: outliers, or a long tail. */

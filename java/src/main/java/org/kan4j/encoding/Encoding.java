@@ -115,11 +115,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
                 return 0;
             }
             if (quantiles.size() > 2) {
-                int parts = quantiles.size() - 1;
-                int found = Collections.binarySearch(quantiles, value);
-                int part = Math.clamp((found >= 0 ? found : -found - 1) - 1L, 0, parts - 1);
-                double from = quantiles.get(part);
-                return (part + (value - from) / (quantiles.get(part + 1) - from)) / parts * 2 - 1;
+                return Knots.place(quantiles, value) * 2 - 1;
             }
             double range = high - low;
             return Double.isInfinite(range) ? (value / 2 - low / 2) / (high / 2 - low / 2) * 2 - 1
@@ -134,10 +130,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         public double decode(double encoded) {
             double share = (encoded + 1) / 2;
             if (quantiles.size() > 2) {
-                int parts = quantiles.size() - 1;
-                int part = Math.clamp((long) Math.floor(share * parts), 0, parts - 1);
-                double from = quantiles.get(part);
-                return from + (share * parts - part) * (quantiles.get(part + 1) - from);
+                return Knots.at(quantiles, share);
             }
             return low * (1 - share) + high * share;
         }
@@ -227,16 +220,38 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
     }
 
     /**
-     * A number; the model gives (value - mean) / deviation.
+     * A number; the model gives (t(value) - mean) / deviation of its transform t.
      *
      * @param name of the column
-     * @param mean of the training rows
-     * @param deviation of the training rows, above 0
+     * @param mean of the transformed training rows
+     * @param deviation of the transformed training rows, above 0
+     * @param transform t
      */
-    public record Value(String name, double mean, double deviation) implements Target {
+    public record Value(String name, double mean, double deviation, Transform transform) implements Target {
         /** Checks the name. */
         public Value {
             Objects.requireNonNull(name, "name");
+            transform = transform == null ? Transform.NONE : transform; // models of before there was a choice
+        }
+
+        /** A number that is predicted as it is. */
+        public Value(String name, double mean, double deviation) {
+            this(name, mean, deviation, Transform.NONE);
+        }
+
+        /** What the model is to give for a number. */
+        public double encode(double value) {
+            return (transform.apply(value) - mean) / deviation;
+        }
+
+        /** The number for what the model gives. */
+        public double decode(double output) {
+            return transform.invert(output * deviation + mean);
+        }
+
+        /** How much the number changes with what the model gives. */
+        public double slope(double output) {
+            return transform.slope(output * deviation + mean) * deviation;
         }
 
         @Override
@@ -293,12 +308,6 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
             }
         }
 
-        /** 0.05 is 05, 0.5 is 50, 0.999 is 999. */
-        private static String digits(double level) {
-            String digits = java.math.BigDecimal.valueOf(level).toPlainString().substring(2);
-            return digits.length() == 1 ? digits + "0" : digits;
-        }
-
         @Override
         public String name() {
             return value.name();
@@ -321,6 +330,21 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
         };
     }
 
+    /** Whether predictions are not simply the model's outputs in another unit. */
+    public boolean bends() {
+        return values().stream().anyMatch(value -> value.transform().bends());
+    }
+
+    /** What each of {@link #values} is called before it is bent back, such as {@code log(price)}. */
+    public List<String> transformed() {
+        return Transform.names(values(), outputs());
+    }
+
+    /** The same with another target. */
+    public Encoding withTarget(Target other) {
+        return new Encoding(data, columns, other, missing, unseen);
+    }
+
     /** Names of the raw columns that hold the target. */
     public List<String> targets() {
         return target instanceof Numbers several ? several.values().stream().map(Value::name).toList()
@@ -334,13 +358,7 @@ public record Encoding(String data, List<Column> columns, Target target, Missing
 
     /** As {@link #outputs()}, of a target. */
     public static List<String> outputs(Target target) {
-        return switch (target) {
-            case Value value -> List.of(value.name());
-            case Numbers several -> several.values().stream().map(Value::name).toList();
-            case Quantiles q -> q.levels().stream().map(level -> q.name() + "_q" + Quantiles.digits(level)).toList();
-            case Classes classes -> classes.labels();
-            case Labels labels -> labels.labels();
-        };
+        return Outputs.names(target);
     }
 
     /** Numbers a row becomes. */

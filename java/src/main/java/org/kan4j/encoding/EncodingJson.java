@@ -55,7 +55,15 @@ final class EncodingJson {
         return switch (target) {
             case Encoding.Classes c -> object("type", "classes", "name", c.name(), "labels", c.labels());
             case Encoding.Labels l -> object("type", "labels", "name", l.name(), "labels", l.labels());
-            case Encoding.Value v -> object("type", "value", "name", v.name(), "mean", v.mean(), "deviation", v.deviation());
+            case Encoding.Value v -> {
+                Map<String, Object> value = object("type", "value", "name", v.name(), "mean", v.mean(), "deviation",
+                        v.deviation());
+                if (v.transform().bends()) {
+                    value.putAll(object("transform", v.transform().kind().name(), "centre", v.transform().centre(), "scale",
+                            v.transform().scale()));
+                }
+                yield value;
+            }
             case Encoding.Numbers n -> object("type", "values", "values", n.values().stream().map(EncodingJson::target).toList());
             case Encoding.Quantiles q -> object("type", "quantiles", "value", target(q.value()), "levels", q.levels());
         };
@@ -112,8 +120,10 @@ final class EncodingJson {
                 yield new Encoding.Labels(node.text("name"), node.texts("labels"));
             }
             case "value" -> {
-                node.only("type", "name", "mean", "deviation");
-                yield new Encoding.Value(node.text("name"), node.number("mean"), node.number("deviation"));
+                node.only("type", "name", "mean", "deviation", "transform", "centre", "scale");
+                yield new Encoding.Value(node.text("name"), node.number("mean"), node.number("deviation"),
+                        node.has("transform") ? new Transform(node.constant("transform", Transform.Kind.class),
+                                node.number("centre"), node.number("scale")) : Transform.NONE);
             }
             case "values" -> {
                 node.only("type", "values");

@@ -88,8 +88,9 @@ public final class RowEncoder {
     private static double near(RawRow row, int cell, Encoding.Numeric column) {
         double encoded = column.encode(finite(row, cell));
         if (!(Math.abs(encoded) <= Float.MAX_VALUE)) {
-            throw row.error(cell, "'" + row.text(cell) + "' is too far outside the range of the training rows, " + Values.text(column.low())
-                    + " to " + Values.text(column.high()) + ", to compute with");
+            throw row.error(cell,
+                    "'" + row.text(cell) + "' is too far outside the range of the training rows, " + Values.text(column.low())
+                            + " to " + Values.text(column.high()) + ", to compute with");
         }
         return encoded;
     }
@@ -149,7 +150,12 @@ public final class RowEncoder {
 
     private static double scaled(RawRow row, int at, Encoding.Value value) {
         requireTarget(row, at);
-        return (finite(row, at) - value.mean()) / value.deviation();
+        double number = finite(row, at);
+        if (!value.transform().takes(number)) {
+            throw row.error(at, "the target's logarithm is predicted, which a number above 0 has, got '" + row.text(at)
+                    + "'; target-transform=asinh takes any number");
+        }
+        return value.encode(number);
     }
 
     private static void requireTarget(RawRow row, int at) {

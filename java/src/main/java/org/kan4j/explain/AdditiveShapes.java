@@ -14,7 +14,7 @@ import org.kan4j.model.KanModel;
 /**
  * What an additive model is: y = b + f_1(x_1) + ... + f_n(x_n), each function with the mean 0 over some rows, so that b is the
  * mean prediction (generalised additive models: Hastie and Tibshirani, Statistical Science 1, 1986). Numbers are in the unit of
- * the target; of two classes the sum is the log odds of the second one, of more and of labels each one's logit.
+ * the target, or of its transform, which is what is summed up to; of two classes the sum is the log odds of the second one, of more and of labels each one's logit.
  *
  * @param outputs what is summed up: the target, or a class
  * @param means b of each output
@@ -70,8 +70,9 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
         boolean additive = model.layers().size() == 1 && model.layers().getFirst() instanceof KanLayer layer
                 && !layer.inputNorm();
         if (!additive) {
-            throw KanException.invalid("only an additive model is a sum of functions of one column each: a single layer without a "
-                    + "norm; given a model of %d layers (KanBuilder.additive makes one)", model.layers().size());
+            throw KanException
+                    .invalid("only an additive model is a sum of functions of one column each: a single layer without a "
+                            + "norm; given a model of %d layers (KanBuilder.additive makes one)", model.layers().size());
         }
         return new Taking(encoding, predict, rows).all();
     }
@@ -167,10 +168,11 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
         }
 
         private List<String> names() {
-            return odds() ? List.of("log odds of " + encoding.outputs().get(1)) : encoding.outputs();
+            return odds() ? List.of("log odds of " + encoding.outputs().get(1))
+                    : encoding.bends() ? encoding.transformed() : encoding.outputs();
         }
 
-        /** What the outputs of rows sum up to, in the unit of the target. */
+        /** What the outputs of rows sum up to, in the unit of the target or its transform. */
         private double[] sums(double[] features) {
             double[] outputs = predict.apply(features);
             if (odds()) {

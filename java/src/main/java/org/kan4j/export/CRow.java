@@ -228,6 +228,12 @@ final class CRow {
     }
 
     private void numbers(Text text, String each) {
+        if (encoding.bends()) {
+            for (int o = 0; o < encoding.values().size(); o++) {
+                text.line("%s[%d] = %s;", result(), o, RawTable.decoded(encoding.values().get(o), "y[" + o + "]", ""));
+            }
+            return;
+        }
         List<String> scales = encoding.values().stream().map(v -> "{" + Dialect.literal(v.deviation(), true) + ", "
                 + Dialect.literal(v.mean(), true) + "}").toList();
         text.line("static const double scale[][2] = {%s};", String.join(", ", scales));

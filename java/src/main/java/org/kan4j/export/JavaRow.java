@@ -113,8 +113,7 @@ final class JavaRow {
         switch (encoding.target()) {
             case Encoding.Value value -> text.line("/** The number predicted, in its own unit. */")
                     .line("public static double value(Row row) {")
-                    .line("return outputs(row)[0] * %s + %s;", Dialect.literal(value.deviation(), true),
-                            Dialect.literal(value.mean(), true))
+                    .line("return %s;", RawTable.decoded(value, "outputs(row)[0]", "Math."))
                     .line("}").line("");
             case Encoding.Numbers several -> numbers(text, "values", "The numbers predicted, each in its own unit.", false);
             case Encoding.Quantiles q ->
@@ -156,6 +155,14 @@ final class JavaRow {
         text.line("%s[] y = outputs(row);", type);
         if (sorted) {
             text.line("java.util.Arrays.sort(y);");
+        }
+        if (encoding.bends()) {
+            text.line("double[] values = new double[OUTPUTS];");
+            for (int o = 0; o < encoding.values().size(); o++) {
+                text.line("values[%d] = %s;", o, RawTable.decoded(encoding.values().get(o), "y[" + o + "]", "Math."));
+            }
+            text.line("return values;").line("}").line("");
+            return;
         }
         String scales = encoding.values().stream().map(v -> Dialect.literal(v.deviation(), true) + ", "
                 + Dialect.literal(v.mean(), true)).collect(java.util.stream.Collectors.joining(", "));

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.DoubleStream;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.tensor.DType;
 
@@ -160,8 +161,27 @@ final class OnnxEncoding {
         String wide = dtype == DType.F64 ? y : graph.node("Cast", Map.of("to", (long) OnnxGraph.DOUBLE), y);
         double[] deviations = encoding.values().stream().mapToDouble(Encoding.Value::deviation).toArray();
         double[] means = encoding.values().stream().mapToDouble(Encoding.Value::mean).toArray();
-        output("Add", Map.of(), name, OnnxGraph.DOUBLE, means.length, graph.node("Mul", wide, constant(deviations)),
-                constant(means));
+        String scaled = graph.node("Mul", wide, constant(deviations));
+        if (!encoding.bends()) {
+            output("Add", Map.of(), name, OnnxGraph.DOUBLE, means.length, scaled, constant(means));
+            return;
+        }
+        String bent = graph.node("Add", scaled, constant(means));
+        List<Transform> transforms = encoding.values().stream().map(Encoding.Value::transform).toList();
+        if (transforms.stream().allMatch(t -> t.kind() == Transform.Kind.LOG)) {
+            output("Exp", Map.of(), name, OnnxGraph.DOUBLE, means.length, bent);
+        } else if (transforms.stream().allMatch(t -> t.kind() == Transform.Kind.ASINH)) {
+            // sinh by exp: runtimes have no Sinh of doubles.
+            String rising = graph.node("Exp", bent);
+            String falling = graph.node("Exp", graph.node("Neg", bent));
+            String sinh = mul(graph.node("Sub", rising, falling), 0.5);
+            output("Add", Map.of(), name, OnnxGraph.DOUBLE, means.length,
+                    graph.node("Mul", sinh, constant(transforms.stream().mapToDouble(Transform::scale).toArray())),
+                    constant(transforms.stream().mapToDouble(Transform::centre).toArray()));
+        } else {
+            throw new UnsupportedException("the targets have different transforms, for which raw ONNX outputs have no form yet; "
+                    + "without raw columns the file gives the model's own numbers, and Java and C sources take raw rows");
+        }
     }
 
     private void output(String op, Map<String, ?> attributes, String name, int type, long width, String... arguments) {

@@ -4,6 +4,7 @@ package org.kan4j.export;
 import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.ShapeException;
 import org.kan4j.model.KanModel;
 
@@ -59,6 +60,22 @@ record RawTable(List<String> names, double[] fields, double[] quantiles, List<St
 
     private static double[] numbers(List<Double> list) {
         return list.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /**
+     * The number that an output stands for as an expression of Java and C.
+     *
+     * @param functions what stands in front of exp and sinh
+     */
+    static String decoded(Encoding.Value value, String output, String functions) {
+        String scaled = output + " * " + Dialect.literal(value.deviation(), true) + " + " + Dialect.literal(value.mean(), true);
+        Transform transform = value.transform();
+        return switch (transform.kind()) {
+            case NONE -> scaled;
+            case LOG -> functions + "exp(" + scaled + ")";
+            case ASINH -> Dialect.literal(transform.centre(), true) + " + " + Dialect.literal(transform.scale(), true) + " * "
+                    + functions + "sinh(" + scaled + ")";
+        };
     }
 
     /** Whether a column is a category. */

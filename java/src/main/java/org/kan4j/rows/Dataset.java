@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Checks;
@@ -195,6 +196,12 @@ public final class Dataset implements RowSource {
             rows[i] = row(positions[i]);
         }
         return new Dataset(features, targets, weights, classes, rows);
+    }
+
+    /** As many rows, each drawn from all, so that some are there several times: a bootstrap sample (Efron, 1979). */
+    public Dataset bootstrap(long seed) {
+        SplitMix random = new SplitMix(seed);
+        return select(IntStream.range(0, size).map(i -> random.below(size)).toArray());
     }
 
     @Override

@@ -68,6 +68,12 @@ public final class HeldOut {
         return scores;
     }
 
+    /** Whether there are as many losses as there are others, and each is less than its other. */
+    public static boolean isAlwaysLess(List<Double> losses, List<Double> others) {
+        return !losses.isEmpty() && losses.size() == others.size()
+                && java.util.stream.IntStream.range(0, losses.size()).allMatch(i -> losses.get(i) < others.get(i));
+    }
+
     /** The candidate of the least loss, the last of equals; empty if there is no finite one. */
     public static <T> Optional<T> best(List<Score<T>> scores) {
         Score<T> best = null;

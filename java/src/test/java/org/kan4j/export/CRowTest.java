@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.RowEncoder;
@@ -201,6 +202,17 @@ class CRowTest {
                 Encoding.Missing.FILL), DType.F64, "values", 1e-11);
         compare(new Encoding("t", COLUMNS, new Encoding.Quantiles(value, List.of(0.1, 0.3, 0.5, 0.7, 0.9)),
                 Encoding.Missing.FILL), DType.F64, "quantiles", 1e-11);
+    }
+
+    @Test
+    void bentTargetsAreInTheirOwnUnit() throws Throwable {
+        Encoding.Value log = new Encoding.Value("y", 3, 0.5, Transform.LOG);
+        Encoding.Value asinh = new Encoding.Value("z", 1, 2, new Transform(Transform.Kind.ASINH, -4, 0.3));
+        compare(new Encoding("t", COLUMNS, log, Encoding.Missing.FILL), DType.F64, "value", 1e-9);
+        compare(new Encoding("t", COLUMNS, new Encoding.Numbers(List.of(log, asinh)), Encoding.Missing.FILL), DType.F64, "values",
+                1e-9);
+        compare(new Encoding("t", COLUMNS, new Encoding.Quantiles(asinh, List.of(0.1, 0.9)), Encoding.Missing.FILL), DType.F64,
+                "quantiles", 1e-9);
     }
 
     @Test

@@ -20,6 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
+import org.kan4j.encoding.Outputs;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.serve.Predictor;
@@ -104,6 +106,30 @@ class JavaRowTest {
             refused(type, "'time' is a number", "time", "red");
             refused(type, "'colour' is a category", "colour", 1.);
         }
+    }
+
+    @Test
+    void bentTargetsAreInTheirOwnUnit() throws Exception {
+        Encoding.Value log = new Encoding.Value("y", 3, 0.5, Transform.LOG);
+        Encoding.Value asinh = new Encoding.Value("z", 1, 2, new Transform(Transform.Kind.ASINH, -4, 0.3));
+        Object[] whole = {"time", 1.7e9, "skewed \\u000a\"", 1., "same", 3., "colour", "red"};
+        for (Encoding.Target target : List.of(log, asinh, new Encoding.Numbers(List.of(log, asinh)),
+                new Encoding.Quantiles(asinh, List.of(0.1, 0.9)))) {
+            Encoding encoding = new Encoding("t", COLUMNS, target, Encoding.Missing.REFUSE);
+            try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(5, 3), 6, 8, target.width()),
+                    4);
+                    Predictor predictor = Predictor.of(parameters)) {
+                Class<?> type = compiled(folder, parameters, encoding);
+                double[] y = predictor.predict(-1, -1 / 3., 0, 1, 0, 0);
+                double[] expected = Outputs.decode(target, y);
+                String method = target instanceof Encoding.Numbers ? "values" : target instanceof Encoding.Quantiles ? "quantiles"
+                        : "value";
+                Object found = call(type, method, row(type, whole));
+                assertArrayEquals(expected, found instanceof double[] several ? several : new double[] {(double) found}, 1e-9);
+            }
+        }
+        assertEquals(Math.exp(3 + 0.5 * 2), log.decode(2), 1e-12);
+        assertEquals(-4 + 0.3 * Math.sinh(1 + 2 * 2), asinh.decode(2), 1e-12);
     }
 
     private static void refused(Class<?> type, String part, Object... row) {

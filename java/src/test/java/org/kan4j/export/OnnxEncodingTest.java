@@ -3,6 +3,7 @@ package org.kan4j.export;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -23,7 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.ShapeException;
+import org.kan4j.error.UnsupportedException;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.serve.Predictor;
@@ -144,6 +147,32 @@ class OnnxEncodingTest {
                 disordered |= outputs[0] > outputs[1];
             }
             assertTrue(disordered);
+        }
+    }
+
+    @Test
+    void bentTargetsAreInTheirOwnUnit() throws Exception {
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        Encoding.Value log = new Encoding.Value("y", 3, 0.5, Transform.LOG);
+        Encoding.Value asinh = new Encoding.Value("z", 1, 2, new Transform(Transform.Kind.ASINH, -4, 0.3));
+        for (Encoding.Target target : List.of(log, asinh, new Encoding.Numbers(List.of(log, new Encoding.Value("z", 1, 1,
+                Transform.LOG))))) {
+            Encoding encoding = new Encoding("t", COLUMNS, target, Encoding.Missing.FILL);
+            try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 6, 8, target.width()), 4);
+                    OrtSession session = session(environment, parameters, encoding);
+                    OrtSession.Result result = session.run(inputs(environment));
+                    Predictor predictor = Predictor.of(parameters)) {
+                double[][] values = (double[][]) result.get(0).getValue();
+                for (int row = 0; row < 4; row++) {
+                    assertArrayEquals(Outputs.decode(target, predictor.predict(scaled(row, true))), values[row],
+                            1e-5 * Math.abs(values[row][0]) + 1e-5);
+                }
+            }
+        }
+        Encoding mixed = new Encoding("t", COLUMNS, new Encoding.Numbers(List.of(log, asinh)), Encoding.Missing.FILL);
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(5, 3), 6, 8, 2), 4)) {
+            assertTrue(assertThrows(UnsupportedException.class, () -> session(environment, parameters, mixed)).getMessage()
+                    .contains("different transforms"));
         }
     }
 

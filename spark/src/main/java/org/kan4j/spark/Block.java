@@ -104,7 +104,7 @@ record Block(int rows, byte[] features, byte[] targets, byte[] weights) implemen
                     weight *= validation || layout.classWeights().isEmpty() ? 1 : layout.classWeights().get(label);
                 } else {
                     Encoding.Value value = (Encoding.Value) encoder.encoding().target();
-                    put(t, (ahead.getDouble(1) - value.mean()) / value.deviation());
+                    put(t, value.encode(ahead.getDouble(1)));
                 }
                 if (layout.weighted()) {
                     put(w, weight + 0.0); // no negative zero

@@ -157,7 +157,7 @@ final class Scorer {
         /** An output of a row of the last run, numbers in their own unit. */
         double output(int at, int output) {
             double given = exact.length > 0 ? exactOutputs[at * outputs + output] : y[at * outputs + output];
-            return value == null ? given : given * value.deviation() + value.mean();
+            return value == null ? given : value.decode(given);
         }
 
         double[] outputs(int at) {
