@@ -75,6 +75,9 @@ final class SingleForms implements StructureRun.Form {
                 return true;
             }
         }
+        if (depth > 0 && !run.thorough()) { // other structures first: most have parts that are plain
+            return powers(target, whole) || warps(target, whole);
+        }
         return powers(target, whole) || warps(target, whole) || damped(target, whole) || decays(target, whole)
                 || sums(target, new ArrayList<>(), whole) || sparse.search(target, depth, whole);
     }
