@@ -308,7 +308,8 @@ final class SingleForms implements StructureRun.Form {
     private Expression together(Target target, Expression sum) {
         run.budget().constants(sum, target.values().length, TOGETHER);
         try {
-            return ConstantFit.fit(Composition.of(Map.of(TARGET, sum)).gauged(), run.observations(TARGET, target.values()), TOGETHER)
+            return ConstantFit
+                    .fit(Composition.of(Map.of(TARGET, sum)).gauged(), run.observations(TARGET, target.values()), TOGETHER)
                     .composition().inlined().getFirst();
         } catch (KanException undefined) {
             return null;
