@@ -67,7 +67,8 @@ final class ProductRules {
             if (base instanceof Sum sum && whole != null && whole % 2 != 0
                     && sum.terms().stream().anyMatch(InfixPrinter::isNegative)) {
                 List<Expression> changed = new ArrayList<>(product.factors());
-                changed.set(i, Expression.power(Expression.sum(sum.terms().stream().map(Expression::negated).toList()), exponent));
+                changed.set(i,
+                        Expression.power(Expression.sum(sum.terms().stream().map(Expression::negated).toList()), exponent));
                 changed.set(0, product.factors().get(0).negated());
                 return Expression.product(changed);
             }

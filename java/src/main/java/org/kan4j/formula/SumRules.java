@@ -94,19 +94,21 @@ final class SumRules {
 
     /** c + c tanh(g) = 2 c/(1 + exp(-2 g)), c - c tanh(g) = 2 c/(1 + exp(2 g)). */
     private static void addLogistic(Map<Expression, Expression> terms) {
-        Expression number = terms.get(Numbers.ONE);
         for (Expression term : List.copyOf(terms.keySet())) {
-            if (number != null && term instanceof Call call && call.function() == UnaryFunction.TANH) {
-                Expression own = terms.get(term);
-                boolean same = own.equals(number);
-                if (same || own.equals(number.negated())) {
-                    terms.remove(term);
-                    terms.remove(Numbers.ONE);
-                    Expression exponent = Expression.integer(same ? -2 : 2).times(call.argument());
-                    Expression below = Numbers.ONE.plus(Expression.call(UnaryFunction.EXP, exponent));
-                    terms.merge(Numbers.ONE.over(below), Expression.integer(2).times(number), SumRules::add);
-                    return;
-                }
+            Call wave = Simplifier.factors(term).stream().filter(Call.class::isInstance).map(Call.class::cast)
+                    .filter(call -> call.function() == UnaryFunction.TANH).findFirst().orElse(null);
+            Expression rest = wave == null ? null
+                    : Expression.product(Simplifier.factors(term).stream().filter(f -> f != wave).toList());
+            Expression own = terms.get(term);
+            Expression other = rest == null ? null : terms.get(rest);
+            boolean same = own != null && own.equals(other);
+            if (same || other != null && own.equals(other.negated())) {
+                terms.remove(term);
+                terms.remove(rest);
+                Expression exponent = Expression.integer(same ? -2 : 2).times(wave.argument());
+                Expression below = Numbers.ONE.plus(Expression.call(UnaryFunction.EXP, exponent));
+                terms.merge(rest.over(below), Expression.integer(2).times(other), SumRules::add);
+                return;
             }
         }
     }

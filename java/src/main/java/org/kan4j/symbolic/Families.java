@@ -133,7 +133,8 @@ final class Families {
         @Override
         public Expression expression(double[] theta, double[] c, double d, Scale scale) {
             double sixths = Math.rint(6 * theta[1]);
-            Expression power = Math.abs(sixths - 6 * theta[1]) < 1e-12 ? Expression.rational((long) sixths, 6) : Expression.real(theta[1]);
+            Expression power = Math.abs(sixths - 6 * theta[1]) < 1e-12 ? Expression.rational((long) sixths, 6)
+                    : Expression.real(theta[1]);
             return Expression.real(c[0] / Math.pow(scale.half(), theta[1]))
                     .times(Expression.power(beyond(scale, side, theta[0]), power)).plus(Expression.real(d));
         }

@@ -214,7 +214,8 @@ final class Formulas {
             double value = constant.value();
             double error = Double.isInfinite(constant.standardError()) ? 1e-9 * Math.abs(value)
                     : Math.max(inflation * constant.standardError(), 1e-9 * Math.abs(value));
-            List<ExactNumbers.Exact> numbers = new ArrayList<>(ExactNumbers.of(value, error).stream().limit(MOST_TRIALS).toList());
+            List<ExactNumbers.Exact> numbers = new ArrayList<>(
+                    ExactNumbers.of(value, error).stream().limit(MOST_TRIALS).toList());
             if (Double.isInfinite(constant.standardError())) {
                 numbers.addFirst(ExactNumbers.ZERO); // another constant does its work
             }

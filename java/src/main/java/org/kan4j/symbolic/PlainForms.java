@@ -17,7 +17,10 @@ final class PlainForms {
     private PlainForms() {
     }
 
-    /** The formula with every phase as that of a sine, a cosine, or either with the other sign, and with sums scaled otherwise. */
+    /**
+     * The formula with every phase as that of a sine, a cosine, or either with the other sign, with sums scaled otherwise, and with
+     * factors of exponentials in them.
+     */
     static List<Expression> of(Expression e) {
         List<Expression> forms = new ArrayList<>();
         for (int quarters = 1; quarters < 4; quarters++) {
@@ -25,6 +28,7 @@ final class PlainForms {
             forms.add(turned(e, turn));
         }
         forms.add(monic(e));
+        forms.add(inExponents(e));
         forms.removeIf(e::equals);
         return forms;
     }
@@ -45,6 +49,24 @@ final class PlainForms {
             UnaryFunction function = sine == same ? UnaryFunction.SIN : UnaryFunction.COS;
             Expression wave = Expression.call(function, Expression.sum(terms));
             return negative ? wave.negated() : wave;
+        }
+        return inner;
+    }
+
+    /** Measured factors of exponentials in their exponents. */
+    private static Expression inExponents(Expression e) {
+        Expression inner = e.mapChildren(PlainForms::inExponents);
+        if (inner instanceof Product product && product.factors().getFirst() instanceof Real number && number.value() > 0) {
+            for (Expression factor : product.factors()) {
+                if (factor instanceof Call call && call.function() == UnaryFunction.EXP) {
+                    List<Expression> rest = new ArrayList<>(product.factors());
+                    rest.remove(factor);
+                    rest.remove(number);
+                    rest.add(Expression.call(UnaryFunction.EXP,
+                            call.argument().plus(Expression.real(Math.log(number.value())))));
+                    return Expression.product(rest);
+                }
+            }
         }
         return inner;
     }

@@ -25,6 +25,10 @@ final class RidgeForms implements StructureRun.Form {
     /** Sine of the angle between the slopes, as columns of rows, above which they have nothing to do with each other. */
     private static final double ASIDE = 0.15;
     private static final double FITS = 0.05;
+    /** Share of an error that the constant may be wrong by, and what a plain number may cost. */
+    private static final double CONSTANT = 0.1;
+    private static final double AS_GOOD = 1.05;
+    private static final int FRACTION = 12;
     /** Sums, differences, products and quotients are those of {@link PairForms}. */
     private static final double PLAIN = 0.01;
     /** Relative change of the constant, at first, and how often it is halved. */
@@ -70,7 +74,8 @@ final class RidgeForms implements StructureRun.Form {
             Arrays.setAll(values, r -> power() ? a.values()[r] * Math.pow(b.values()[r], constant)
                     : p.value.applyAsDouble(a.values()[r]) + constant * q.value.applyAsDouble(b.values()[r]));
             double sixths = Math.rint(PARTS * constant);
-            Expression factor = PARTS * constant == sixths ? Expression.rational((long) sixths, PARTS) : Expression.real(constant);
+            Expression factor = PARTS * constant == sixths ? Expression.rational((long) sixths, PARTS)
+                    : Expression.real(constant);
             Expression meaning = power() ? a.meaning().times(Expression.power(b.meaning(), factor))
                     : p.written.apply(a.meaning()).plus(factor.times(q.written.apply(b.meaning())));
             return new Quantity(meaning, values);
@@ -98,7 +103,7 @@ final class RidgeForms implements StructureRun.Form {
         found.sort(Comparator.comparingDouble(Found::error));
         for (Found one : found.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
             run.say("%s matters as one number, to %.1e", one.number.meaning(), one.error);
-            Target rest = one.target.with(one.target.values(), Math.max(target.precision(), 1e-13));
+            Target rest = one.target.with(one.target.values(), Math.max(target.precision(), CONSTANT * one.error));
             if (run.solve(rest, depth + 1, whole)) {
                 return true;
             }
@@ -197,7 +202,10 @@ final class RidgeForms implements StructureRun.Form {
                 i += 2;
             }
         }
-        return best;
+        double fraction = Math.rint(FRACTION * c) / FRACTION;
+        Found plain = best == null || Math.abs(fraction - c) > STEP * Math.abs(c) / FRACTION ? null
+                : substituted(target, ridge, fraction);
+        return plain != null && plain.error <= AS_GOOD * best.error ? plain : best;
     }
 
     private Found substituted(Target target, Ridge ridge, double c) {

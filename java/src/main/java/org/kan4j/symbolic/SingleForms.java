@@ -75,6 +75,9 @@ final class SingleForms implements StructureRun.Form {
                 return true;
             }
         }
+        if (depth > 0 && !run.thorough()) { // other structures first: most have parts that are plain
+            return powers(target, whole) || warps(target, whole);
+        }
         return powers(target, whole) || warps(target, whole) || damped(target, whole) || decays(target, whole)
                 || sums(target, new ArrayList<>(), whole) || sparse.search(target, depth, whole);
     }
@@ -305,7 +308,8 @@ final class SingleForms implements StructureRun.Form {
     private Expression together(Target target, Expression sum) {
         run.budget().constants(sum, target.values().length, TOGETHER);
         try {
-            return ConstantFit.fit(Composition.of(Map.of(TARGET, sum)).gauged(), run.observations(TARGET, target.values()), TOGETHER)
+            return ConstantFit
+                    .fit(Composition.of(Map.of(TARGET, sum)).gauged(), run.observations(TARGET, target.values()), TOGETHER)
                     .composition().inlined().getFirst();
         } catch (KanException undefined) {
             return null;
