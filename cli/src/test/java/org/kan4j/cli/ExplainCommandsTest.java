@@ -4,6 +4,9 @@ package org.kan4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.GZIPInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +53,11 @@ class ExplainCommandsTest {
         double truth = Math.exp(Math.sin(Math.PI * 0.25) + 0.25);
         assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", out.resolve("formula.json")).out().split("\\R")[1]))
                 .isBetween(truth - 1e-12, truth + 1e-12);
+        Path packed = folder.resolve("p.csv.gz");
+        Cli.succeed("predict", rows, "--model", out.resolve("formula.json"), "--out", packed);
+        try (InputStream whole = new GZIPInputStream(Files.newInputStream(packed))) { // to its end mark
+            assertThat(new String(whole.readAllBytes(), StandardCharsets.UTF_8).lines()).hasSize(2);
+        }
         assertThat(Double.parseDouble(Cli.succeed("predict", rows, "--model", out.resolve("model.safetensors")).out()
                 .split("\\R")[1])).isBetween(truth - 1e-2, truth + 1e-2);
         assertThat(Cli.succeed("formula", out.resolve("formula.json"), "--format", "python", "--verify", data).out())

@@ -183,6 +183,28 @@ class InterruptionTest {
         }
     }
 
+    /** What is stopped has no score: the metrics are those of the seeds before. */
+    @Test
+    void ofSeveralSeedsThoseThatWereDoneAreKept() throws Exception {
+        Path second = folder.resolve("m-seed2.safetensors");
+        Path json = folder.resolve("m.json");
+        AtomicReference<Cli> result = new AtomicReference<>();
+        Thread thread = new Thread(() -> result.set(Cli.run("train", "digits", "--seeds", "1,2", "--epochs", 60, "--hidden", 4,
+                "--grid", 3, "--plot", "none", "--out", folder.resolve("m.safetensors"), "--json", json)));
+        thread.start();
+        while (!Files.exists(second)) {
+            assertThat(thread.isAlive()).as(() -> String.valueOf(result.get())).isTrue();
+            Thread.sleep(2);
+        }
+        thread.interrupt();
+        thread.join(60_000);
+        assertThat(result.get().status()).as(result.get().err()).isEqualTo(130);
+        assertThat(Cli.json(json).has("runs")).isFalse();
+        assertThat(Cli.json(json).get("options").get("seed").asInt()).isEqualTo(1);
+        assertThat(Cli.json(json).get("epochs")).hasSize(60);
+        assertThat(Cli.json(json).get("test").get("accuracy").asDouble()).isPositive();
+    }
+
     @Test
     void anInterruptedThreadEndsAtACheckpointWithItsMetrics() throws Exception {
         Path model = folder.resolve("m.safetensors");

@@ -20,6 +20,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.kan4j.TrainedKan;
+import org.kan4j.Kan;
+import org.junit.jupiter.params.provider.EnumSource;
+import java.util.stream.Collectors;
+import java.util.Arrays;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
@@ -152,6 +158,70 @@ class PredictionFilesTest {
             }
         }
         assertThat(row).isEqualTo(rows);
+    }
+
+    /** A list's length stands in its head up to 14, behind it from there on. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 13, 14, 15, 16, 130})
+    void parquetOfAnyNumberOfColumnsIsReadAsWritten(int columns) throws IOException {
+        List<String> names = IntStream.range(0, columns).mapToObj(i -> "c" + i).toList();
+        try (OutputStream stream = Files.newOutputStream(file("c.parquet"));
+                PredictionWriter writer = PredictionWriter.of(PredictionWriter.Format.PARQUET, stream, names,
+                        Collections.nCopies(columns, true))) {
+            writer.write(IntStream.range(0, columns).mapToObj(i -> i + ".5").toList());
+        }
+        Table table = Table.open(file("c.parquet"));
+        assertThat(table.columns().stream().map(Table.Column::name)).isEqualTo(names);
+        try (Table.Reader reader = table.reader(columns - 1)) {
+            reader.seek(0);
+            assertThat(reader.next()).isTrue();
+            assertThat(reader.number(0)).isEqualTo(columns - 0.5);
+        }
+    }
+
+    /** JSON has no NaN. */
+    @ParameterizedTest
+    @EnumSource(value = PredictionWriter.Format.class, names = {"JSON", "JSON_LINES"})
+    void numbersThatAreNotFiniteAreNullInJson(PredictionWriter.Format format) throws IOException {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        try (PredictionWriter writer = PredictionWriter.of(format, stream, List.of("a", "y"), List.of(false, true))) {
+            for (String number : List.of("NaN", "Infinity", "-Infinity", "1.5")) {
+                writer.write(List.of("NaN", number));
+            }
+        }
+        String text = stream.toString(StandardCharsets.UTF_8);
+        List<JsonNode> rows = new ArrayList<>();
+        if (format == PredictionWriter.Format.JSON) {
+            Output.parse(text).forEach(rows::add);
+        } else {
+            for (String line : text.lines().toList()) {
+                rows.add(Output.parse(line));
+            }
+        }
+        assertThat(rows).hasSize(4).allSatisfy(row -> assertThat(row.get("a").asText()).isEqualTo("NaN"));
+        assertThat(rows.subList(0, 3)).allSatisfy(row -> assertThat(row.get("y").isNull()).isTrue());
+        assertThat(rows.get(3).get("y").asDouble()).isEqualTo(1.5);
+    }
+
+    @Test
+    void marksHaveNames() throws IOException {
+        String rows = IntStream.range(0, 40).mapToObj(i -> i + ",5;1.0" + (10 + i) + ",5").collect(Collectors.joining("\n"));
+        Files.writeString(file("marks.csv"), "x;y\n" + rows);
+        Files.writeString(file("tabs.csv"), "x\ty\n" + rows.replace(';', '\t').replace(".", ""));
+        Files.writeString(file("spaces.csv"), "x y\n" + rows.replace(';', ' ').replace(".", "").replace(',', '.'));
+        for (Object[] words : new Object[][] {{"marks.csv", "semicolon", "comma", "--thousands", "point"}, {"tabs.csv", "tab", "comma"},
+            {"tabs.csv", "\\t", ","}, {"spaces.csv", "space", "point"}, {"marks.csv", ";", "COMMA", "--thousands", "."}}) {
+            List<Object> args = new ArrayList<>(List.of("train", file((String) words[0]), "--target", "y", "--epochs", 1, "--hidden",
+                    2, "--weight-decay", 0, "--plot", "none", "--out", file("marks.safetensors"), "--separator", words[1],
+                    "--decimal", words[2]));
+            args.addAll(Arrays.asList(words).subList(3, words.length));
+            Cli.succeed(args.toArray());
+            try (TrainedKan model = Kan.load(file("marks.safetensors"))) {
+                Encoding.Numeric x = (Encoding.Numeric) model.encoding().columns().getFirst();
+                assertThat(List.of(x.low() % 1, x.high() % 1)).containsExactly(0.5, 0.5);
+                assertThat(((Encoding.Value) model.encoding().target()).mean()).isBetween(1010.0, 1050.0);
+            }
+        }
     }
 
     /** Twenty thousand columns, as of gene expression, within a gigabyte. */

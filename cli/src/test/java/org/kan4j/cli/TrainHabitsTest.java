@@ -173,6 +173,10 @@ class TrainHabitsTest {
                 "240 parameters", "inputs       4: a, b, c (2 values)", "3 of 3 epochs", "kan4j train " + data);
         JsonNode rmse = Cli.json(file("m.json")).get("epochs").get(2).get("test_rmse");
         assertThat(show.out()).contains("rmse " + Progress.format("%.4g", rmse.asDouble()));
+        assertThat(Cli.json(file("m.json")).get("best_epoch").asInt()).isGreaterThan(1);
+        assertThat(show.out()).contains("best epoch " + Cli.json(file("m.json")).get("best_epoch") + ": train loss ");
+        Cli.succeed("train", data, "--resume", file("m.safetensors"), "--epochs", 4, "--plot", "none");
+        assertThat(Cli.succeed("show", file("m.safetensors")).out()).contains("4 of 4 epochs", " --epochs 4 ");
         try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 1), 1)) {
             Checkpoint.write(file("bare.safetensors"), parameters);
         }

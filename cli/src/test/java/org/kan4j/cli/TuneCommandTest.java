@@ -184,6 +184,22 @@ class TuneCommandTest {
         Cli.refuse(new String[] {"the same in all 3 rows"}, "tune", same, "--target", "kind", "--trials", 1);
     }
 
+    /** The accuracy of a fold of two rows is 0, 1/2 or 1, whatever was learned of the others; of the rest it is not. */
+    @Test
+    void aFoldIsMeasuredAndTheRestTrainedOn() throws IOException {
+        SplittableRandom random = new SplittableRandom(3);
+        List<String> lines = new ArrayList<>(List.of("a,kind"));
+        for (int i = 0; i < 30; i++) {
+            lines.add(random.nextDouble() + "," + (i % 2 == 0 ? "x" : "y")); // nothing to learn
+        }
+        Path noise = Files.write(folder.resolve("noise.csv"), lines);
+        Path metrics = folder.resolve("noise.json");
+        Cli.succeed("train", noise, "--target", "kind", "--epochs", 2, "--hidden", 2, "--weight-decay", 0, "--test-fraction", 0, "--cv",
+                15, "--out", folder.resolve("m.safetensors"), "--plot", "none", "--json", metrics);
+        assertThat(Cli.json(metrics).get("cv").get("accuracy").get("folds")).hasSize(15)
+                .allSatisfy(fold -> assertThat(fold.asDouble()).isIn(0.0, 0.5, 1.0));
+    }
+
     @Test
     void crossValidationOfATraining() throws IOException {
         Path metrics = folder.resolve("m.json");

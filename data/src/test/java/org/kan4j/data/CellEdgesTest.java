@@ -149,6 +149,22 @@ class CellEdgesTest {
         }
     }
 
+    /** However it is written: -999 means no value in -999.0 too. */
+    @Test
+    void numbersThatMeanNoValueAreNoneOfTheRange() throws IOException {
+        StringBuilder rows = new StringBuilder("x,y\n");
+        for (int i = 0; i < 40; i++) {
+            rows.append(i % 5 == 0 ? i % 2 == 0 ? "-999" : "-999.00" : i).append(",").append(i + 0.5).append("\n");
+        }
+        Table table = table(rows.toString());
+        Table told = Table.open(table.path(), CsvFormat.FROM_FILE.withMissing(Set.of("-999")));
+        Encoding.Numeric x = (Encoding.Numeric) TableSet.learn(told, new TableSet.Options("y", null, Set.of(), Set.of(),
+                Encoding.Missing.FILL, 0, 1)).encoding().columns().getFirst();
+        assertThat(x.low()).isEqualTo(1);
+        assertThat(x.high()).isEqualTo(39);
+        assertThat(x.indicator()).isTrue();
+    }
+
     @Test
     void theLastLineTellsTheNotationWithoutAnEndToo() throws IOException {
         Table table = table("x;y\n1;2\n2,5;3");
