@@ -53,8 +53,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the metrics as JSON.")
     private Path json;
 
-    @Option(names = "--importance", paramLabel = "N", arity = "0..1", fallbackValue = "" + REPETITIONS, description = "Permutation importance of each input: by how much the accuracy falls, or the error grows, where its values are "
-            + "dealt anew to the rows; the mean of N times (10) and its standard error.")
+    @Option(names = "--importance", paramLabel = "N", arity = "0..1", fallbackValue = ""
+            + REPETITIONS, description = "Permutation importance of each input: by how much the accuracy falls, or the error grows, where its values are "
+                    + "dealt anew to the rows; the mean of N times (10) and its standard error.")
     private Integer importance;
 
     @Option(names = "--plot", paramLabel = "FILE.png", description = "Where to draw: of classes ROC curves and calibration, of a number predictions and residuals; with "

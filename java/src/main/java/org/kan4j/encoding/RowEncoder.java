@@ -88,8 +88,9 @@ public final class RowEncoder {
     private static double near(RawRow row, int cell, Encoding.Numeric column) {
         double encoded = column.encode(finite(row, cell));
         if (!(Math.abs(encoded) <= Float.MAX_VALUE)) {
-            throw row.error(cell, "'" + row.text(cell) + "' is too far outside the range of the training rows, " + Values.text(column.low())
-                    + " to " + Values.text(column.high()) + ", to compute with");
+            throw row.error(cell,
+                    "'" + row.text(cell) + "' is too far outside the range of the training rows, " + Values.text(column.low())
+                            + " to " + Values.text(column.high()) + ", to compute with");
         }
         return encoded;
     }

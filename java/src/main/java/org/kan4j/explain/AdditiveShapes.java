@@ -70,8 +70,9 @@ public record AdditiveShapes(List<String> outputs, List<Double> means, List<Shap
         boolean additive = model.layers().size() == 1 && model.layers().getFirst() instanceof KanLayer layer
                 && !layer.inputNorm();
         if (!additive) {
-            throw KanException.invalid("only an additive model is a sum of functions of one column each: a single layer without a "
-                    + "norm; given a model of %d layers (KanBuilder.additive makes one)", model.layers().size());
+            throw KanException
+                    .invalid("only an additive model is a sum of functions of one column each: a single layer without a "
+                            + "norm; given a model of %d layers (KanBuilder.additive makes one)", model.layers().size());
         }
         return new Taking(encoding, predict, rows).all();
     }
