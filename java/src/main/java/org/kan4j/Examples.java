@@ -161,7 +161,8 @@ public final class Examples {
         Objects.requireNonNull(rows, "rows");
         Objects.requireNonNull(target, "target");
         return new Examples(TARGET, columns.names(), columns.all().stream().map(Columns.Column::kind).toList(),
-                i -> j -> columns.all().get(j).cell().apply(requireRow(rows.get(i), i)), i -> target.apply(requireRow(rows.get(i), i)), rows.size(), null,
+                i -> j -> columns.all().get(j).cell().apply(requireRow(rows.get(i), i)),
+                i -> target.apply(requireRow(rows.get(i), i)), rows.size(), null,
                 null);
     }
 

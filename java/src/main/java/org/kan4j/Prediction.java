@@ -116,8 +116,9 @@ public final class Prediction {
         if (target instanceof Encoding.Quantiles) {
             return quantile(0.5);
         }
-        throw new IllegalStateException("'" + target.name() + (target instanceof Encoding.Numbers ? "' are several numbers: ask for "
-                : "' is no number: ask for ")
+        throw new IllegalStateException("'" + target.name()
+                + (target instanceof Encoding.Numbers ? "' are several numbers: ask for "
+                        : "' is no number: ask for ")
                 + (target instanceof Encoding.Classes ? "label()" : target instanceof Encoding.Labels ? "labels()" : "values()"));
     }
 

@@ -35,7 +35,8 @@ import org.kan4j.tensor.DType;
 class KanInputsTest {
 
     private static final int ROWS = 60;
-    private final double[][] x = IntStream.range(0, ROWS).mapToObj(i -> new double[] {i * 7 % ROWS, i % 5}).toArray(double[][]::new);
+    private final double[][] x = IntStream.range(0, ROWS).mapToObj(i -> new double[] {i * 7 % ROWS, i % 5})
+            .toArray(double[][]::new);
     private final double[] y = Arrays.stream(x).mapToDouble(row -> 2 * row[0] + row[1]).toArray();
     private KanRegressor model;
 
@@ -103,7 +104,8 @@ class KanInputsTest {
     @Test
     void cellsOfEveryKindOfNumberAreTaken() {
         double expected = model.predict(2, 3).value();
-        for (Object two : List.of(2, 2L, 2f, (short) 2, "2", " 2.0 ", '2', Optional.of(2), OptionalDouble.of(2), OptionalInt.of(2),
+        for (Object two : List.of(2, 2L, 2f, (short) 2, "2", " 2.0 ", '2', Optional.of(2), OptionalDouble.of(2),
+                OptionalInt.of(2),
                 OptionalLong.of(2), java.math.BigInteger.TWO, new java.util.concurrent.atomic.AtomicLong(2))) {
             assertEquals(expected, model.predict(Map.of("a", two, "b", 3)).value(), two.getClass().getSimpleName());
         }
@@ -149,7 +151,8 @@ class KanInputsTest {
         Map<String, Object> lacks = new HashMap<>(row);
         lacks.remove("p");
         refused("row 1 has no 'p', which the first row has", () -> regressor().fit(Examples.of(List.of(row, lacks), "t")));
-        refused("'target' is an input and what is to be predicted", () -> regressor().fit(Examples.of(x, y).named("a", "target")));
+        refused("'target' is an input and what is to be predicted",
+                () -> regressor().fit(Examples.of(x, y).named("a", "target")));
     }
 
     @Test
@@ -161,7 +164,8 @@ class KanInputsTest {
         refused("F32 or F64, given I32", () -> Kan.regressor().dtype(DType.I32));
         for (double factor : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
             Schedule.Custom odd = at -> factor;
-            refused("the schedule gave the factor " + factor + " for step 1", () -> regressor().trainer(t -> t.schedule(odd)).fit(x, y));
+            refused("the schedule gave the factor " + factor + " for step 1",
+                    () -> regressor().trainer(t -> t.schedule(odd)).fit(x, y));
         }
     }
 
@@ -194,7 +198,8 @@ class KanInputsTest {
         DoubleUnaryOperator scale = v -> v * unit;
         double[][] wide = Arrays.stream(x).map(row -> Arrays.stream(row).map(scale).toArray()).toArray(double[][]::new);
         double[] targets = Arrays.stream(y).map(scale).toArray();
-        try (KanRegressor other = regressor().epochs(60).fit(wide, targets); KanRegressor usual = regressor().epochs(60).fit(x, y)) {
+        try (KanRegressor other = regressor().epochs(60).fit(wide, targets);
+                KanRegressor usual = regressor().epochs(60).fit(x, y)) {
             Encoding.Value value = (Encoding.Value) other.encoding().target();
             Encoding.Value plain = (Encoding.Value) usual.encoding().target();
             assertEquals(plain.deviation(), value.deviation() / unit, 1e-6 * plain.deviation());

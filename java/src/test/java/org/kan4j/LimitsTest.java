@@ -35,7 +35,8 @@ class LimitsTest {
     private static final Pattern TYPE = Pattern.compile("\\b(class|interface|enum|record)\\s+\\w");
     private static final Pattern CPP = Pattern.compile(".*\\.(cpp|hpp|inl|cu|cuh)");
     private static final Pattern CPP_TYPE = Pattern.compile("^(?:template\\b.*>\\s*)?(?:inline\\s+|extern\\s+)?"
-            + "(?:namespace|class|struct|union|enum)\\b(?:(?!\\)\\s*(?:const|noexcept|->)?\\s*$).)*$|^extern\\s*$", Pattern.DOTALL);
+            + "(?:namespace|class|struct|union|enum)\\b(?:(?!\\)\\s*(?:const|noexcept|->)?\\s*$).)*$|^extern\\s*$",
+            Pattern.DOTALL);
     private static final Pattern DIRECTIVE = Pattern.compile("(?m)^[ \t]*#(?:[^\n]*\\\\\n)*[^\n]*");
 
     /** A brace that is open. */

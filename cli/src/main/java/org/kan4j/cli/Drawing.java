@@ -33,7 +33,8 @@ final class Drawing {
 
     /** Refuses a name of another kind of file than SVG, for what is drawn as such; null is no name. */
     static void checkSvg(String option, Path file) {
-        if (file != null && file.toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(?!svg$)\\w+") && Output.isReplaced(file)) {
+        if (file != null && file.toString().toLowerCase(Locale.ROOT).matches("(?s).*\\.(?!svg$)\\w+")
+                && Output.isReplaced(file)) {
             throw new InputException(option + " " + file + ": expected a name that ends with .svg");
         }
     }

@@ -55,7 +55,8 @@ final class EvaluationPlot {
     private static XYChart roc(Report report) {
         List<Report.ClassScore> classes = report.classes().size() == 2 ? report.classes().subList(1, 2)
                 : report.classes().stream().sorted(Comparator.comparingLong(each -> -each.support())).limit(CURVES).toList();
-        XYChart chart = Plot.plain("ROC" + (report.rocAuc().isPresent() ? format(": area %.4f", report.rocAuc().getAsDouble()) : ""),
+        XYChart chart = Plot.plain(
+                "ROC" + (report.rocAuc().isPresent() ? format(": area %.4f", report.rocAuc().getAsDouble()) : ""),
                 "false positive rate", "true positive rate");
         unitSquare(chart, Styler.LegendPosition.InsideSE);
         line(chart, "by chance", new double[] {0, 1}, new double[] {0, 1}).setLineColor(GREY);
@@ -108,8 +109,10 @@ final class EvaluationPlot {
         List<Importance> most = all.stream().sorted(Comparator.comparingDouble(each -> -each.mean())).limit(BARS).toList();
         int decade = Plot.decade(most.stream().mapToDouble(Importance::mean).toArray());
         CategoryChart chart = Plot.bars("importance: fall of the score", Plot.unit("mean and standard error", decade));
-        chart.addSeries("fall", names(most.stream().map(Importance::input).toList()), boxed(Plot.scaled(most.stream().mapToDouble(Importance::mean).toArray(), decade)),
-                boxed(Plot.scaled(most.stream().mapToDouble(Importance::standardError).toArray(), decade))).setFillColor(Plot.BLUE);
+        chart.addSeries("fall", names(most.stream().map(Importance::input).toList()),
+                boxed(Plot.scaled(most.stream().mapToDouble(Importance::mean).toArray(), decade)),
+                boxed(Plot.scaled(most.stream().mapToDouble(Importance::standardError).toArray(), decade)))
+                .setFillColor(Plot.BLUE);
         return chart;
     }
 

@@ -126,7 +126,8 @@ final class Plot {
         chart.getStyler().setXAxisMax((double) Math.max(epochs.getLast().number(), epochs.getFirst().number() + 1));
         double[] x = epochs.stream().mapToDouble(EpochReport::number).toArray();
         for (Line line : lines) {
-            chart.addSeries(line.name, x, scaled(line.values, decade)).setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
+            chart.addSeries(line.name, x, scaled(line.values, decade))
+                    .setMarker(epochs.size() <= 30 ? SeriesMarkers.CIRCLE : SeriesMarkers.NONE)
                     .setMarkerColor(line.color).setLineColor(line.color);
         }
         return chart;

@@ -48,7 +48,8 @@ final class TableOptions {
 
     /** Whether one is given. */
     boolean given() {
-        return skipLines != null || separator != null || decimal != null || thousands != null || na != null || header != null || encoding != null;
+        return skipLines != null || separator != null || decimal != null || thousands != null || na != null || header != null
+                || encoding != null;
     }
 
     /** Opens a file with them; how it is read is told where that is not plain. */
@@ -62,8 +63,9 @@ final class TableOptions {
     Table open(String data) {
         Ranges.atLeast("--skip-lines", skipLines, 0);
         if (data.matches("[A-Za-z][A-Za-z0-9+.-]+://.*")) {
-            throw new InputException("'" + data + "' is an address, expected a file of this machine; fetch it first, such as with "
-                    + "curl -LO, or pipe it in: DATA is - then");
+            throw new InputException(
+                    "'" + data + "' is an address, expected a file of this machine; fetch it first, such as with "
+                            + "curl -LO, or pipe it in: DATA is - then");
         }
         return Table.open(Path.of(data), format());
     }

@@ -104,7 +104,8 @@ class DataFilesTest {
         Logger root = Logger.getLogger("");
         root.addHandler(handler);
         try {
-            Object[] train = {"train", file("t.csv"), "--target", "y", "--basis", "rswaf", "--hidden", 2, "--epochs", 1, "--plot", "none",
+            Object[] train = {"train", file("t.csv"), "--target", "y", "--basis", "rswaf", "--hidden", 2, "--epochs", 1, "--plot",
+                "none",
                 "--weight-decay", 0.1, "--out", file("m.safetensors")};
             assertThat(Cli.succeed(train).err()).contains("warning: ").contains("outside its grid");
             assertThat(logged).isEmpty();

@@ -38,7 +38,8 @@ class EvaluateCommandTest {
     }
 
     private Path train(Path data, String... more) {
-        Object[] args = {"train", data, "--target", "y", "--hidden", "4", "--epochs", "60", "--weight-decay", "0.1", "--plot", "none",
+        Object[] args = {"train", data, "--target", "y", "--hidden", "4", "--epochs", "60", "--weight-decay", "0.1", "--plot",
+            "none",
             "--out", file("m.safetensors")};
         Object[] all = java.util.Arrays.copyOf(args, args.length + more.length);
         System.arraycopy(more, 0, all, args.length, more.length);
@@ -63,7 +64,8 @@ class EvaluateCommandTest {
         Path data = table(i -> i < 150 ? "low" : "high");
         Cli cli = Cli.succeed("evaluate", data, "--model", train(data), "--plot", file("e.png"), "--importance", "5", "--json",
                 file("e.json"));
-        assertThat(cli.out()).containsPattern("roc_auc +(0\\.9|1\\.0)").containsPattern("ece +0\\.").contains("plot         " + file("e.png"))
+        assertThat(cli.out()).containsPattern("roc_auc +(0\\.9|1\\.0)").containsPattern("ece +0\\.")
+                .contains("plot         " + file("e.png"))
                 .containsPattern("(?s)importance .*mean of 5 times ± standard error\\R  a +0\\.[2-9].* ± .*\\R  b ");
         JsonNode root = Cli.json(file("e.json"));
         double ece = 0;
@@ -115,12 +117,15 @@ class EvaluateCommandTest {
     void whatContradictsIsNamed() throws IOException {
         Path data = table(i -> 2 * i + i % 7 + ".5");
         Path quantiles = train(data, "--quantile", "0.1,0.9");
-        Cli.refuse(new String[] {"--plot draws classes or one number, the model predicts quantiles; leave --plot out"}, "evaluate", data,
+        Cli.refuse(new String[] {"--plot draws classes or one number, the model predicts quantiles; leave --plot out"},
+                "evaluate", data,
                 "--model", quantiles, "--plot", file("q.png"));
         assertThat(file("q.png")).doesNotExist();
         Cli.succeed("evaluate", data, "--model", quantiles, "--plot", "none", "--importance");
-        Cli.refuse(new String[] {"--importance must be at least 1, given 0"}, "evaluate", data, "--model", quantiles, "--importance", 0);
-        Cli.refuse(new String[] {"expected a name that ends with .png"}, "evaluate", data, "--model", quantiles, "--plot", file("q.pdf"));
+        Cli.refuse(new String[] {"--importance must be at least 1, given 0"}, "evaluate", data, "--model", quantiles,
+                "--importance", 0);
+        Cli.refuse(new String[] {"expected a name that ends with .png"}, "evaluate", data, "--model", quantiles, "--plot",
+                file("q.pdf"));
         Cli.refuse(new String[] {"--json", "--plot"}, "evaluate", data, "--model", quantiles, "--plot", file("q.png"), "--json",
                 file("q.png"));
         for (String command : new String[] {"attribute", "plot"}) {
@@ -137,7 +142,8 @@ class EvaluateCommandTest {
         Cli.refuse(new String[] {"--id names a column twice: a, a"}, "predict", data, "--model", train(data), "--id", "a,a");
         Cli.refuse(new String[] {"is a model of kan4j, expected a table"}, "predict", file("m.safetensors"), "--model",
                 file("m.safetensors"));
-        Cli.refuse(new String[] {"t.csv is not a valid safetensors file: it does not begin as one"}, "predict", data, "--model", data);
+        Cli.refuse(new String[] {"t.csv is not a valid safetensors file: it does not begin as one"}, "predict", data, "--model",
+                data);
         Cli.refuse(new String[] {"data set or file"}, "train", "\u001b[2J", "--target", "y").err().chars()
                 .forEach(c -> assertThat(c).isNotEqualTo(0x1b));
     }

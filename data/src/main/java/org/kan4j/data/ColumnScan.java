@@ -94,8 +94,9 @@ final class ColumnScan {
             rows++;
             numbers++;
             if (!categorical && Double.isInfinite(value)) {
-                throw row.error(at, "expected a finite number, got '" + row.text(at) + "'" + (column.kind() == Table.Kind.ANY && !target
-                        ? "; " + Names.option("format.missing", row.text(at)) + " takes it as no value" : ""));
+                throw row.error(at,
+                        "expected a finite number, got '" + row.text(at) + "'" + (column.kind() == Table.Kind.ANY && !target
+                                ? "; " + Names.option("format.missing", row.text(at)) + " takes it as no value" : ""));
             }
             whole &= value == Math.rint(value);
             if (Math.abs(value) > EXACT || column.kind() == Table.Kind.ANY && rows <= LOOKED_AT) {
@@ -285,7 +286,8 @@ final class ColumnScan {
         boolean marked = numbers > 0 && numbers >= MARKED_SHARE * rows && oddTexts().size() <= MARKERS;
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + (oddTexts().equals(List.of(name()))
-                    ? ", the column's own name: a header that stands there again is no row" : "") + ", expected a number as in " + numbers + " of " + rows
+                    ? ", the column's own name: a header that stands there again is no row" : "") + ", expected a number as in "
+                    + numbers + " of " + rows
                     + " rows (" + (target ? "task=classification takes each as a class"
                             : Names.option("categorical", column.name()) + " takes the column as categories, "
                                     + Names.option("format.missing",

@@ -66,7 +66,7 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
             throw new DataException(shown + (head.isBlank() ? ": empty, expected a header line of column names"
                     : format.skipLines() > 0 ? ": no line after the first " + format.skipLines() + ", which format.skipLines="
                             + format.skipLines() + " leaves out, expected a header line of column names"
-                    : ": nothing but blank lines and comments, expected a header line of column names"));
+                            : ": nothing but blank lines and comments, expected a header line of column names"));
         }
         CsvPreamble.requireUndrawn(shown, before);
         char separator = format.separator().orElse(before.separator() != 0 ? before.separator() : separator(before.rest()));
@@ -115,7 +115,8 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
                     "'" + thousands + "' in numbers is read as a mark between groups of digits; format.thousands names another");
         }
         boolean whole = headless && format.header().isEmpty() && header + 1 == skipped;
-        return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments(), before.blanks(), whole,
+        return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments(), before.blanks(),
+                whole,
                 numbered, CsvPreamble.title(before, separator, names, records), List.copyOf(notes));
     }
 

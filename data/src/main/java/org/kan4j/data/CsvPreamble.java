@@ -69,8 +69,9 @@ record CsvPreamble(String text, int lines, int comments, int blanks, char separa
         for (int i = 0; i < two.size(); i++) {
             String line = two.get(i).strip();
             if (RULE.matcher(line).matches() && (i == 0 ? line.startsWith("+") : RUNS.matcher(line).find())) {
-                throw new DataException(shown + ": line " + (before.lines + i + 1) + " is a rule of a table as psql, MySQL, SQLite and "
-                        + "Markdown draw one; write it as CSV");
+                throw new DataException(
+                        shown + ": line " + (before.lines + i + 1) + " is a rule of a table as psql, MySQL, SQLite and "
+                                + "Markdown draw one; write it as CSV");
             }
         }
     }

@@ -151,7 +151,7 @@ final class CsvTable implements Table {
                                 + "and so on"
                         : columns.stream().allMatch(column -> column.name().matches("'.*'"))
                                 ? "; single quotes are part of the names: in CSV double ones quote"
-                        : columns.size() == 1 ? "; if there are more, format.separator names what is between them" : "";
+                                : columns.size() == 1 ? "; if there are more, format.separator names what is between them" : "";
     }
 
     /** What to do about lines that are no header, for a message. */
@@ -336,7 +336,8 @@ final class CsvTable implements Table {
         if (message.startsWith("Unexpected character after closing quote")) {
             message += "; a quotation mark in a quoted cell is written twice, and not after a backslash";
         } else if (message.startsWith("The maximum buffer size")) {
-            message = message.replaceFirst("(?s).*\\(", "a cell is longer than 16 million characters; perhaps a quotation mark is not closed (");
+            message = message.replaceFirst("(?s).*\\(",
+                    "a cell is longer than 16 million characters; perhaps a quotation mark is not closed (");
         }
         return new DataException("cannot read " + path + ": " + message, e);
     }

@@ -61,7 +61,8 @@ class FoundFilesTest {
         "Sales of 2025,,!1", "\"Sales, 2025\",,|,,!2", "% x|% y!2", "# by a program|Sales of 2025!2"})
     void aTitleAboveTheHeaderIsNamedAndSkipped(String title, int lines) throws IOException {
         Path file = file("t.csv", title.replace('|', '\n') + "\nid,x,y\n1,2,3\n4,5,6\n7,8,9\n");
-        String remedy = (lines == 1 ? "line 1 is" : "lines 1 to " + lines + " are") + " a title above the header, format.skipLines="
+        String remedy = (lines == 1 ? "line 1 is" : "lines 1 to " + lines + " are")
+                + " a title above the header, format.skipLines="
                 + lines + " leaves";
         Table found = Table.open(file);
         assertThatThrownBy(() -> found.column("y")).isInstanceOf(DataException.class).hasMessageContaining(remedy);
@@ -104,7 +105,8 @@ class FoundFilesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"  a  |  y   \n-----+------\n 1 | 2\n(1 row)\n", "+---+---+\n| a | y |\n+---+---+\n| 1 | 2 |\n+---+---+\n",
+    @ValueSource(strings = {"  a  |  y   \n-----+------\n 1 | 2\n(1 row)\n",
+        "+---+---+\n| a | y |\n+---+---+\n| 1 | 2 |\n+---+---+\n",
         "| a | y |\n|---|--:|\n| 1 | 2 |\n", "a  y\n-- ---\n1  2\n", "a | y\n--|--\n1 | 2\n"})
     void drawnTablesAreNamed(String text) throws IOException {
         Path file = file("t.txt", text);
@@ -158,7 +160,8 @@ class FoundFilesTest {
         for (byte[] bad : List.of(joined(first, broken), joined(first, "rubbish".getBytes(StandardCharsets.US_ASCII)),
                 joined(first, new byte[3], broken))) {
             Path file = Files.write(folder.resolve("b.csv.gz"), bad);
-            assertThatThrownBy(() -> Table.open(file)).isInstanceOf(DataException.class).hasMessageContaining("gzip data is damaged");
+            assertThatThrownBy(() -> Table.open(file)).isInstanceOf(DataException.class)
+                    .hasMessageContaining("gzip data is damaged");
         }
     }
 
@@ -166,7 +169,8 @@ class FoundFilesTest {
     void aParquetNameMakesNoParquetFile() throws IOException {
         assertThatThrownBy(() -> Table.open(file("t.parquet", "x,y\n1,2\n")))
                 .hasMessageContaining("t.parquet is no Parquet file: it does not begin with PAR1");
-        assertThatThrownBy(() -> Table.open(file("e.parquet", ""))).hasMessageContaining("has 0 bytes, too few for a Parquet file; it may be truncated");
+        assertThatThrownBy(() -> Table.open(file("e.parquet", "")))
+                .hasMessageContaining("has 0 bytes, too few for a Parquet file; it may be truncated");
         assertThatThrownBy(() -> Table.open(file("c.parquet", "PARE1234"))).hasMessageContaining("encrypted");
     }
 
@@ -190,7 +194,8 @@ class FoundFilesTest {
     @Test
     void noTargetIsAdvisedToBeLeftOut() throws IOException {
         Table table = Table.open(resource("date-target.parquet"));
-        assertThatThrownBy(() -> TableSet.learn(table, options("y"))).hasMessageContaining("the target 'y' is of type INT32 (DATE)")
+        assertThatThrownBy(() -> TableSet.learn(table, options("y")))
+                .hasMessageContaining("the target 'y' is of type INT32 (DATE)")
                 .hasMessageNotContaining("drop");
     }
 
@@ -226,7 +231,8 @@ class FoundFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '!', value = {"%d_000!format.thousands", "%d days 01:00:00!times", "-%d day, 1:02:03.5!times", "PT%dH!times",
+    @CsvSource(delimiter = '!', value = {"%d_000!format.thousands", "%d days 01:00:00!times", "-%d day, 1:02:03.5!times",
+        "PT%dH!times",
         "P%dDT2H!times", "(%d.5+2j)!complex numbers", "1e%d-2i!complex numbers"})
     void moreNotationsAreNamed(String cell, String what) throws IOException {
         assertThatThrownBy(() -> learn("z;y", i -> cell.formatted(1 + i % 28) + ";" + i, "y")).hasMessageContaining(what)
@@ -243,8 +249,9 @@ class FoundFilesTest {
     void whatOneValueSaysIsNoted() throws IOException {
         assertThat(learn("c,x,y", i -> "5," + i * 7 % 60 + "," + i, "y").notes())
                 .contains("of one value in all training rows, of which nothing can be learned: 'c' (5)");
-        assertThat(learn("x,y", i -> i * 7 % 60 + "," + (9007199254740993L + i), "y").notes()).contains("'y' has whole numbers of "
-                + "more digits than a double holds, such as '9007199254740994', which are rounded");
+        assertThat(learn("x,y", i -> i * 7 % 60 + "," + (9007199254740993L + i), "y").notes())
+                .contains("'y' has whole numbers of "
+                        + "more digits than a double holds, such as '9007199254740994', which are rounded");
     }
 
     @Test

@@ -194,7 +194,8 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         List<Edge> missing = new ArrayList<>(graph.edges());
         missing.removeIf(edge -> functions.containsKey(edge) && !functions.get(edge).variables().contains(OWN));
         if (!missing.isEmpty()) {
-            throw KanException.invalid("%d edges have no function yet, such as %s: SymbolicEdges.with gives an edge one", missing.size(), missing.getFirst());
+            throw KanException.invalid("%d edges have no function yet, such as %s: SymbolicEdges.with gives an edge one",
+                    missing.size(), missing.getFirst());
         }
         Composition composition = new GraphFormula(context, graph, new double[2 * graph.in()], inputs, outputs, functions)
                 .composition();

@@ -44,7 +44,8 @@ public final class Native {
 
     /** Members of the C ABI's structs and arguments are settings and rows here. */
     static String inJava(String text) {
-        return text.replaceAll("^spec: ", "").replaceAll("\\bspec\\.(\\w+)", "$1").replaceAll("^target\\[(\\d+)\\]:", "target $1:");
+        return text.replaceAll("^spec: ", "").replaceAll("\\bspec\\.(\\w+)", "$1").replaceAll("^target\\[(\\d+)\\]:",
+                "target $1:");
     }
 
     private static String lastError(MemorySegment context) {
