@@ -35,7 +35,7 @@ final class PolynomialForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        List<Term> terms = terms(target, HIGHEST);
+        List<Term> terms = terms(target, HIGHEST, 1);
         for (Warp warp : Warp.of(target.values())) {
             Target warped = target.with(warp.apply(target.values()), target.precision());
             if (run.over()) {
@@ -57,8 +57,8 @@ final class PolynomialForms implements StructureRun.Form {
     private boolean quotients(Target target, Predicate<Expression> whole) {
         int last = -1;
         for (int[] degrees : QUOTIENTS) {
-            List<Term> above = terms(target, degrees[0]);
-            List<Term> below = terms(target, degrees[1]);
+            List<Term> above = terms(target, degrees[0], 2);
+            List<Term> below = terms(target, degrees[1], 2);
             int size = above.size() + below.size();
             if (size <= MOST_TERMS && size < target.values().length / 3 && size != last
                     && quotient(above, below, target, whole)) {
@@ -69,8 +69,13 @@ final class PolynomialForms implements StructureRun.Form {
         return run.over();
     }
 
-    /** All of total degrees up to one, or up to that which keeps their number low. */
-    private static List<Term> terms(Target target, int highest) {
+    /**
+     * All of total degrees up to one, or up to that which keeps their number low.
+     *
+     * @param parts polynomials that share what an input of few values allows
+     */
+    private static List<Term> terms(Target target, int highest, int parts) {
+        int[] most = target.inputs().stream().mapToInt(q -> Math.max(1, q.functions() / parts)).toArray();
         List<Term> all = new ArrayList<>(List.of(new Term(Expression.integer(1), LinearFit.ones(target.values().length))));
         List<Term> last = List.copyOf(all);
         for (int degree = 1; degree <= highest; degree++) {
@@ -81,7 +86,7 @@ final class PolynomialForms implements StructureRun.Form {
                     boolean ascending = target.inputs().subList(i + 1, target.inputs().size()).stream()
                             .noneMatch(later -> term.expression.variables().containsAll(later.meaning().variables())
                                     && contains(term.expression, later.meaning()));
-                    if (ascending) {
+                    if (ascending && degree(term.expression, input.meaning()) < most[i]) {
                         next.add(new Term(term.expression.times(input.meaning()),
                                 LinearFit.times(term.values, input.values())));
                     }
@@ -94,6 +99,11 @@ final class PolynomialForms implements StructureRun.Form {
             last = next;
         }
         return all;
+    }
+
+    private static int degree(Expression product, Expression factor) {
+        return product.equals(factor) ? 1 : product instanceof Expression.Product p
+                ? p.factors().stream().mapToInt(f -> degree(f, factor)).sum() : 0;
     }
 
     private static boolean contains(Expression product, Expression factor) {

@@ -58,6 +58,9 @@ final class SingleForms implements StructureRun.Form {
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
         Quantity input = target.inputs().getFirst();
+        if (input.functions() <= FEW) {
+            return false; // functions of so many constants go through any values
+        }
         double best = plain(target, whole);
         if (run.over()) {
             return true;

@@ -38,6 +38,9 @@ final class SparseForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
+        if (target.inputs().size() == 1 && target.inputs().getFirst().functions() <= MOST_TERMS) {
+            return false; // so many terms go through any values
+        }
         List<Feature> features = features(target);
         for (Warp warp : Warp.of(target.values())) {
             double[] warped = warp.apply(target.values());
@@ -98,6 +101,7 @@ final class SparseForms implements StructureRun.Form {
                 : List.of(target.inputs().getFirst(), target.inputs().getFirst());
         for (Quantity input : inputs) {
             List<Feature> functions = functions(input);
+            functions = functions.subList(0, Math.min(functions.size(), input.functions()));
             List<Feature> next = new ArrayList<>(growing);
             for (Feature before : growing) {
                 for (Feature function : functions) {

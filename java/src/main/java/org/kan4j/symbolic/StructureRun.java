@@ -48,6 +48,7 @@ final class StructureRun {
     private final Target target;
     private boolean thorough;
     private final Form single;
+    private final Form polynomials;
     private final List<Form> forms;
     private final List<Form> separations;
 
@@ -63,7 +64,8 @@ final class StructureRun {
         Form sums = new SumForms(this);
         Form mixed = new MixedForms(this);
         this.separations = List.of(sums, mixed);
-        this.forms = List.of(new PolynomialForms(this), sums, new FactorForms(this), new PairForms(this),
+        this.polynomials = new PolynomialForms(this);
+        this.forms = List.of(polynomials, sums, new FactorForms(this), new PairForms(this),
                 new RidgeForms(this), new ScalingForms(this), new SparseForms(this), mixed);
     }
 
@@ -168,7 +170,7 @@ final class StructureRun {
                     && whole.test(Expression.real(part.mean()));
         }
         if (part.inputs().size() == 1) {
-            return single.search(part, depth, whole);
+            return depth == 0 && polynomials.search(part, depth, whole) || single.search(part, depth, whole);
         }
         for (Form form : forms) {
             if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {

@@ -38,6 +38,11 @@ record Target(List<Quantity> inputs, double[] values, double precision) {
             return new Quantity(meaning, values, ofWide && wide()).coordinate();
         }
 
+        /** Functions of it that may be chosen freely without going through any values: two fewer than it takes itself. */
+        int functions() {
+            return Math.max(1, (int) Math.min(Integer.MAX_VALUE, Arrays.stream(values).distinct().count()) - 2);
+        }
+
         /** Whether it takes positive values of different sizes. */
         boolean wide() {
             double least = Arrays.stream(values).min().orElse(0);

@@ -94,6 +94,28 @@ class ExplainTest {
         assertTrue(found.report().contains("no formula"));
     }
 
+    /** A cubic is near a sine: a tolerance may take it, but it is not said to be the formula. */
+    @Test
+    void anApproximationSaysSo() {
+        List<String> lines = new ArrayList<>();
+        double[][] x = new double[200][1];
+        double[] y = new double[200];
+        for (int b = 0; b < 200; b++) {
+            x[b][0] = b / 100.0 - 1;
+            y[b] = Math.sin(2 * x[b][0]);
+        }
+        try (Context context = KanGraphTest.single()) {
+            Explain.defaults().withShape("1,1").withLibrary(org.kan4j.symbolic.SymbolicLibrary.of("polynomial 3"))
+                    .withTolerance(1e9).withStarts(2).run(context, x, y, List.of("x"), "y", new Explain.Listener() {
+                        @Override
+                        public void onStep(String stage, String text) {
+                            lines.add(stage + " " + text);
+                        }
+                    });
+        }
+        assertTrue(lines.stream().anyMatch(l -> l.startsWith("formula y ~ ") && l.contains("is no noise")), lines.toString());
+    }
+
     @Test
     void tooLittleTimeIsSaidToBeTooLittle() {
         Explanation found = explain(Explain.defaults().withShape("2,1,1").withMinutes(1e-9), 200, List.of("x", "y"), 0,
