@@ -152,7 +152,7 @@ class TuneCommandTest {
         }
         assertThat(process.exitValue()).as(Files.readString(log)).isEqualTo(143);
         assertThat(Files.readString(log)).contains("stopped; the same command goes on with the search");
-        assertThat(text("report.txt")).contains("what mattered", "again        kan4j train");
+        assertThat(text("report.txt")).contains("best ", "again        kan4j train");
         assertThat(predictions(folder.resolve("tuned/model.safetensors"))).contains("y");
         int trained = (int) text("trials.jsonl").lines().count() - 1;
         assertThat(Cli.succeed(tune("--trials", 1)).out()).contains("going on     with " + trained + " trainings");
