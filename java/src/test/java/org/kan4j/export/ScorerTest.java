@@ -9,14 +9,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.tensor.DType;
@@ -106,10 +113,36 @@ class ScorerTest {
         assertTrue(refused > 500, refused + " refused");
     }
 
+    /** What a header can say and no model is: no inputs, or an unknown behaviour. */
+    @ParameterizedTest
+    @CsvSource({"'\"in\\\":7', '\"in\\\":0', 'at least 1'", "'zero', 'hero', 'hero'"})
+    void headersOfNoModelAreRefused(String from, String to, String part) throws IOException {
+        Path file = write("bspline-3-ZERO", Map.of());
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        assertTrue(text.contains(from), text.substring(0, 400));
+        Files.writeString(file, text.replace(from, to), StandardCharsets.ISO_8859_1);
+        String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
+        assertTrue(message.contains(part), message);
+    }
+
+    @Test
+    void knotsThatDoNotAscendAreRefused() throws IOException {
+        Path file = write("bspline-3-ZERO", Map.of());
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        int header = (int) bytes.getLong(0);
+        Matcher knots = Pattern.compile("\"layers.1.knots\":\\{[^}]*\"data_offsets\":\\[(\\d+),").matcher(
+                new String(bytes.array(), 8, header, StandardCharsets.UTF_8));
+        assertTrue(knots.find());
+        bytes.putFloat(8 + header + Integer.parseInt(knots.group(1)) + 4 * (2 * 12 + 4), 9); // knot 4 of input 2
+        Files.write(file, bytes.array());
+        String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
+        assertTrue(message.contains("knots of input 2"), message);
+    }
+
     @Test
     void otherFilesAreRefusedByName() throws IOException {
         Path file = folder.resolve("other.safetensors");
-        Safetensors.write(file, Map.of("a", HostTensor.allocate(java.lang.foreign.Arena.ofAuto(), DType.F32, 2)),
+        Safetensors.write(file, Map.of("a", HostTensor.allocate(Arena.ofAuto(), DType.F32, 2)),
                 Map.of());
         String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
         assertTrue(message.contains(file.toString()) && message.contains("kan4j import"), message);

@@ -49,11 +49,6 @@ final class ModelFile {
         return Collections.unmodifiableMap(metadata);
     }
 
-    /** Whether there is a tensor. */
-    boolean has(String name) {
-        return tensors.containsKey(name);
-    }
-
     /** The numbers of a tensor, of which there must be so many. */
     double[] numbers(String name, long count) {
         Object entry = tensors.get(name);
