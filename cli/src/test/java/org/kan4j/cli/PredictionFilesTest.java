@@ -209,11 +209,13 @@ class PredictionFilesTest {
         Files.writeString(file("marks.csv"), "x;y\n" + rows);
         Files.writeString(file("tabs.csv"), "x\ty\n" + rows.replace(';', '\t').replace(".", ""));
         Files.writeString(file("spaces.csv"), "x y\n" + rows.replace(';', ' ').replace(".", "").replace(',', '.'));
-        for (Object[] words : new Object[][] {{"marks.csv", "semicolon", "comma", "--thousands", "point"}, {"tabs.csv", "tab", "comma"},
+        for (Object[] words : new Object[][] {{"marks.csv", "semicolon", "comma", "--thousands", "point"},
+            {"tabs.csv", "tab", "comma"},
             {"tabs.csv", "\\t", ","}, {"spaces.csv", "space", "point"}, {"marks.csv", ";", "COMMA", "--thousands", "."}}) {
-            List<Object> args = new ArrayList<>(List.of("train", file((String) words[0]), "--target", "y", "--epochs", 1, "--hidden",
-                    2, "--weight-decay", 0, "--plot", "none", "--out", file("marks.safetensors"), "--separator", words[1],
-                    "--decimal", words[2]));
+            List<Object> args = new ArrayList<>(
+                    List.of("train", file((String) words[0]), "--target", "y", "--epochs", 1, "--hidden",
+                            2, "--weight-decay", 0, "--plot", "none", "--out", file("marks.safetensors"), "--separator", words[1],
+                            "--decimal", words[2]));
             args.addAll(Arrays.asList(words).subList(3, words.length));
             Cli.succeed(args.toArray());
             try (TrainedKan model = Kan.load(file("marks.safetensors"))) {

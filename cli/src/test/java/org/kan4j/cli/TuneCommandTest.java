@@ -194,7 +194,8 @@ class TuneCommandTest {
         }
         Path noise = Files.write(folder.resolve("noise.csv"), lines);
         Path metrics = folder.resolve("noise.json");
-        Cli.succeed("train", noise, "--target", "kind", "--epochs", 2, "--hidden", 2, "--weight-decay", 0, "--test-fraction", 0, "--cv",
+        Cli.succeed("train", noise, "--target", "kind", "--epochs", 2, "--hidden", 2, "--weight-decay", 0, "--test-fraction", 0,
+                "--cv",
                 15, "--out", folder.resolve("m.safetensors"), "--plot", "none", "--json", metrics);
         assertThat(Cli.json(metrics).get("cv").get("accuracy").get("folds")).hasSize(15)
                 .allSatisfy(fold -> assertThat(fold.asDouble()).isIn(0.0, 0.5, 1.0));

@@ -43,7 +43,8 @@ class CellEdgesTest {
     /** Of one to four bytes, the first and the last of each. */
     @Test
     void lettersOfEveryLengthAreRead() throws IOException {
-        for (int letter : new int[] {'!', '~', 0x80, 0x7ff, 0x800, 0xd7ff, 0xfffd, 0x10000, 0x1f600, 0x3ffff, 0x40000, 0x10fffd}) {
+        for (int letter : new int[] {'!', '~', 0x80, 0x7ff, 0x800, 0xd7ff, 0xfffd, 0x10000, 0x1f600, 0x3ffff, 0x40000,
+            0x10fffd}) {
             String text = "a" + Character.toString(letter) + "b";
             assertThat(CsvTableTest.cells(table("x,y\n1," + text + "\n2,c\n"))).as("%x", letter)
                     .containsExactly(List.of("1", text), List.of("2", "c"));
@@ -87,7 +88,8 @@ class CellEdgesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"999999999999999999", "9007199254740993", "1234567890123456789", "9999999999999999999",
-        "18446744073709551616", "99999999999999999999.5", "0.1234567890123456789", "-9223372036854775809", "12345678901234567.89"})
+        "18446744073709551616", "99999999999999999999.5", "0.1234567890123456789", "-9223372036854775809",
+        "12345678901234567.89"})
     void numbersOfMoreDigitsThanALongAreTheNearestDouble(String number) {
         assertThat(Cells.plain(number)).isEqualTo(Double.parseDouble(number));
     }
@@ -128,8 +130,9 @@ class CellEdgesTest {
         TableSet target = TableSet.learn(table, new TableSet.Options("y", TableSet.Task.CLASSIFICATION, Set.of(), Set.of(),
                 Encoding.Missing.REFUSE, 0.2, 1));
         assertThat(((Encoding.Classes) target.encoding().target()).labels()).containsExactly(first, second);
-        TableSet input = TableSet.learn(table, new TableSet.Options("x", null, Set.of(), Set.of("y"), Encoding.Missing.REFUSE, 0.2,
-                1));
+        TableSet input = TableSet.learn(table,
+                new TableSet.Options("x", null, Set.of(), Set.of("y"), Encoding.Missing.REFUSE, 0.2,
+                        1));
         assertThat(((Encoding.Categorical) input.encoding().columns().getFirst()).values()).containsExactly(first, second);
         try (Arena arena = Arena.ofConfined()) {
             Dataset all = (Dataset) TableRows.all(table, target.encoding(), true).load(arena, DType.F64, Part.DEFAULT_MEMORY);

@@ -18,7 +18,8 @@ import org.kan4j.testing.Samples;
 /** Choices by rows held out: what fails is never chosen. */
 class HeldOutTest {
 
-    private static List<HeldOut.Score<String>> compare(List<String> candidates, int repetitions, HeldOut.Training<String> training) {
+    private static List<HeldOut.Score<String>> compare(List<String> candidates, int repetitions,
+            HeldOut.Training<String> training) {
         try (Arena arena = Arena.ofConfined()) {
             Dataset rows = Samples.regression(arena, DType.F64, 50, 1);
             return HeldOut.compare(candidates, rows, repetitions, 7, training);
