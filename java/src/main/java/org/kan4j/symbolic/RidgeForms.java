@@ -74,7 +74,7 @@ final class RidgeForms implements StructureRun.Form {
             Arrays.setAll(values, r -> power() ? a.values()[r] * Math.pow(b.values()[r], constant)
                     : p.value.applyAsDouble(a.values()[r]) + constant * q.value.applyAsDouble(b.values()[r]));
             double sixths = Math.rint(PARTS * constant);
-            Expression factor = PARTS * constant == sixths ? Expression.rational((long) sixths, PARTS)
+            Expression factor = power() && PARTS * constant == sixths ? Expression.rational((long) sixths, PARTS)
                     : Expression.real(constant);
             Expression meaning = power() ? a.meaning().times(Expression.power(b.meaning(), factor))
                     : p.written.apply(a.meaning()).plus(factor.times(q.written.apply(b.meaning())));
