@@ -22,6 +22,7 @@ import org.kan4j.encoding.Encoding;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
+import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.tensor.DType;
@@ -115,6 +116,13 @@ class KanTest {
                         Parameters other = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 3, 1), 1)) {
                     assertEquals(model.predict(250, -2.3).value(), again.predict(250, -2.3).value());
                     assertThrows(ShapeException.class, () -> Kan.of(other, model.encoding()));
+                    for (Parameters wrong : List.of(other, Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 2), 1))) {
+                        Path file = folder.resolve("wrong.safetensors"); // more inputs, more outputs
+                        Checkpoint.write(file, wrong, Map.of(Encoding.KEY, model.encoding().toJson()));
+                        String message = assertThrows(FormatException.class, () -> Kan.load(file)).getMessage();
+                        assertTrue(message.contains("describes 2 and 1"), message);
+                        wrong.close();
+                    }
                 }
             }
         }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
 
 /** Measures of cases that were worked out by hand. */
@@ -76,6 +77,21 @@ class ReportTest {
         assertEquals(-(Math.log(0.9) + Math.log(0.8) + Math.log(0.2) + Math.log(0.7) + Math.log(0.7) + Math.log(0.6)) / 6,
                 report.logLoss().orElseThrow(), 1e-15);
         assertEquals((2 / 3.0 + 1) / 2, report.macroF1().orElseThrow(), 1e-15);
+    }
+
+    @Test
+    void ofQuantiles() {
+        Encoding.Quantiles target = new Encoding.Quantiles(new Encoding.Value("y", 10, 2), List.of(0.1, 0.9));
+        double[][] predicted = {{11, 13}, {11, 13}, {11, 13}, {11, 13}};
+        Report report = Report.quantiles(target, predicted, new double[][] {{1}, {-1}, {4}, {0.5}}); // 12, 8, 18, 11
+        assertEquals(0.5, report.measures().get("coverage"));
+        assertEquals(0.8, report.measures().get("nominal"), 1e-15);
+        assertEquals(2, report.measures().get("width"));
+        assertEquals(0.5, report.measures().get("below q10"), "8 and 11");
+        assertEquals(0.75, report.measures().get("below q90"), "12, 8 and 11");
+        double pinball = (0.1 * 1 + 0.1 * 1) + (0.9 * 3 + 0.1 * 5) + (0.1 * 7 + 0.9 * 5) + (0 + 0.1 * 2);
+        assertEquals(pinball / 8, report.measures().get("pinball"), 1e-14);
+        assertTrue(report.rmse().isEmpty());
     }
 
     @Test

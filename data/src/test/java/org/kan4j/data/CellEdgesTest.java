@@ -8,7 +8,9 @@ import dev.hardwood.InputFile;
 import dev.hardwood.reader.ColumnReaders;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.schema.ColumnProjection;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,6 +109,55 @@ class CellEdgesTest {
     void wordsThatMeanNoNumber(String cell) {
         assertThat(Cells.missingNumber(cell)).isTrue();
         assertThat(Cells.missingNumber(cell + "x")).isFalse();
+    }
+
+    @Test
+    void groupsBehindAMarkHaveThreeDigits() {
+        Cells cells = new Cells('.', ',', Set.of());
+        for (String none : List.of("1,23", "1,2345", "1,234,56", "1,234.5,678", "1,,234", "1,")) {
+            assertThat(cells.number(none)).as(none).isNaN();
+        }
+        assertThat(List.of(cells.number("1,234"), cells.number("12,345,678.5"), cells.number("1234"), cells.number("-1,000")))
+                .containsExactly(1234.0, 12345678.5, 1234.0, -1000.0);
+    }
+
+    @Test
+    void whatIsPackedTwiceIsUnpackedTwice() throws IOException {
+        ByteArrayOutputStream twice = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(new GZIPOutputStream(twice))) {
+            out.write("x,y\n1,a\n".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(CsvTableTest.cells(table(twice.toByteArray()))).containsExactly(List.of("1", "a"));
+    }
+
+    /** Up to ten whole numbers may be meant as classes, which is said. */
+    @ParameterizedTest
+    @CsvSource({"3, true", "10, true", "11, false"})
+    void fewWholeNumbersMayBeClasses(int values, boolean said) throws IOException {
+        StringBuilder rows = new StringBuilder("x,y\n");
+        for (int i = 0; i < 66; i++) {
+            rows.append(i * 37 % 66 + 0.5).append(",").append(i % values).append("\n");
+        }
+        assertThat(TableSet.learn(table(rows.toString()), new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.REFUSE,
+                0.2, 1)).notes().stream().anyMatch(note -> note.contains("task=classification takes them as classes")))
+                .isEqualTo(said);
+    }
+
+    /** Numbers in most rows and few different words are numbers with marks of missing values; with more words, categories. */
+    @ParameterizedTest
+    @CsvSource({"1, true", "3, true", "4, false"})
+    void fewWordsAmongNumbersAreMarks(int words, boolean marks) throws IOException {
+        StringBuilder rows = new StringBuilder("x,y\n");
+        for (int i = 0; i < 60; i++) {
+            rows.append(i % 3 == 0 ? "word" + i / 3 % words : Integer.toString(i % 4)).append(",").append(i + 0.5).append("\n");
+        }
+        Table table = table(rows.toString());
+        TableSet.Options options = new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.REFUSE, 0.2, 1);
+        if (marks) {
+            assertThatThrownBy(() -> TableSet.learn(table, options)).hasMessageContaining("expected a number as in 40 of 60 rows");
+        } else {
+            assertThat(TableSet.learn(table, options).encoding().columns().getFirst()).isInstanceOf(Encoding.Categorical.class);
+        }
     }
 
     /** What no column would be named. */

@@ -103,6 +103,61 @@ class SafetensorsTest {
         assertThrows(FormatException.class, () -> Safetensors.open(empty));
     }
 
+    @Test
+    void refusesBytesBehindTheLastTensor() throws IOException {
+        String header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+        assertEquals(1, Safetensors.open(file(header, 8)).entries().size());
+        for (int bytes : new int[] {0, 7, 9, 16}) {
+            Path path = file(header, bytes);
+            assertThrows(FormatException.class, () -> Safetensors.open(path), bytes + " bytes");
+        }
+    }
+
+    /** As readers that map files want it. */
+    @Test
+    void tensorsAreAlignedToTheirTypesInWhateverOrderTheyAre() throws IOException {
+        Path path = folder.resolve("x.safetensors");
+        try (Arena arena = Arena.ofConfined()) {
+            Map<String, HostTensor> tensors = new LinkedHashMap<>();
+            tensors.put("float", HostTensor.of(arena, 7f));
+            tensors.put("double", HostTensor.of(arena, 1.5));
+            tensors.put("int", HostTensor.of(arena, 3));
+            Safetensors.write(path, tensors, Map.of());
+            Safetensors read = Safetensors.open(path);
+            assertEquals(0, read.entry("double").begin() % 8);
+            assertEquals(0, ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN).getLong(0) % 8);
+            tensors.forEach((name, tensor) -> assertEquals(tensor.getFlat(0), number(read, arena, name)));
+        }
+    }
+
+    private static double number(Safetensors file, Arena arena, String name) {
+        try {
+            return file.read(arena, name).getFlat(0);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void refusesCheckpointsWithTensorsThatTheirModelHasNot() throws IOException {
+        Path path = folder.resolve("model.safetensors");
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 1), 1); Arena arena = Arena.ofConfined()) {
+            Checkpoint.write(path, parameters);
+            Safetensors read = Safetensors.open(path);
+            Map<String, HostTensor> tensors = new LinkedHashMap<>();
+            for (String name : read.entries().keySet()) {
+                tensors.put(name, read.read(arena, name));
+            }
+            Path other = folder.resolve("other.safetensors");
+            Safetensors.write(other, tensors, read.metadata());
+            Checkpoint.read(other).close();
+            tensors.put("layers.0.more", HostTensor.of(arena, 1f));
+            Safetensors.write(other, tensors, read.metadata());
+            String message = assertThrows(FormatException.class, () -> Checkpoint.read(other)).getMessage();
+            assertTrue(message.contains("unknown layers.0.more"), message);
+        }
+    }
+
     /** A checkpoint with any byte of its header changed is read to the same model or refused, never worse. */
     @Test
     void everyDamagedCheckpointIsReadOrRefused() throws IOException {
