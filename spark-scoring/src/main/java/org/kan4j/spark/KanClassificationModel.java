@@ -2,6 +2,7 @@
 package org.kan4j.spark;
 
 import java.io.IOException;
+import java.util.Arrays;
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel;
 import org.apache.spark.ml.linalg.DenseVector;
 import org.apache.spark.ml.linalg.Vector;
@@ -92,7 +93,11 @@ public final class KanClassificationModel extends ProbabilisticClassificationMod
 
     @Override
     public Vector predictRaw(Vector features) {
-        return Vectors.dense(model.outputs(features));
+        // Less their mean: evaluators order rows by the raw prediction of class 1 alone.
+        double[] logits = model.outputs(features);
+        double mean = Arrays.stream(logits).average().orElse(0);
+        Arrays.setAll(logits, i -> logits[i] - mean);
+        return Vectors.dense(logits);
     }
 
     @Override

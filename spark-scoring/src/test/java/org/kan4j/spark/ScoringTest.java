@@ -100,6 +100,7 @@ class ScoringTest {
                 "prediction");
         assertThat(predictions(scored)).isEqualTo(expected("classes"));
         for (Row row : scored.collectAsList()) {
+            assertThat(Arrays.stream(row.<Vector>getAs("rawPrediction").toArray()).sum()).isCloseTo(0, within(1e-12));
             Vector p = row.getAs("probability");
             assertThat(p.apply(0) + p.apply(1) + p.apply(2)).isCloseTo(1, within(1e-12));
             double[] scaled = {p.apply(0), p.apply(1), p.apply(2) / 0.5};

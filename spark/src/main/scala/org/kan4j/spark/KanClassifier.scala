@@ -50,7 +50,7 @@ class KanClassificationModel private[spark] (override val uid: String)
 
   override def numClasses: Int = native.outputs
 
-  override def predictRaw(features: Vector): Vector = Vectors.dense(Scorer.one(native, features))
+  override def predictRaw(features: Vector): Vector = Vectors.dense(KanClassificationModel.centred(Scorer.one(native, features)))
 
   override protected def raw2probabilityInPlace(raw: Vector): Vector = {
     val values = raw.asInstanceOf[DenseVector].values
@@ -83,11 +83,21 @@ object KanClassificationModel extends NativeModelReadable[KanClassificationModel
 
   override def fromCheckpoint(path: String): KanClassificationModel = super.fromCheckpoint(path)
 
+  /**
+   * Logits less their mean. What all classes have in common says nothing of any, but evaluators order rows by the raw prediction of
+   * class 1 alone: now they do so as by its probability.
+   */
+  private def centred(outputs: Array[Double]): Array[Double] = {
+    val mean = outputs.sum / outputs.length
+    outputs.map(_ - mean)
+  }
+
   private def columns(added: Array[String], raw: String, probability: String, prediction: String,
       limits: Array[Double]): BlockScoring.Columns = outputs => {
-    val p = Outputs.softmax(outputs)
+    val logits = centred(outputs)
+    val p = Outputs.softmax(logits)
     added.map[AnyRef] {
-      case `raw` => Frames.vector(Vectors.dense(outputs))
+      case `raw` => Frames.vector(Vectors.dense(logits))
       case `probability` => Frames.vector(Vectors.dense(p))
       case `prediction` => java.lang.Double.valueOf(decide(p, limits))
     }

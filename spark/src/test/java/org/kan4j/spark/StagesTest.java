@@ -9,6 +9,7 @@ import java.util.List;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.evaluation.BinaryClassificationEvaluator;
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
 import org.apache.spark.ml.evaluation.RegressionEvaluator;
 import org.apache.spark.ml.feature.VectorAssembler;
@@ -111,6 +112,16 @@ class StagesTest {
         assertThat(loaded.getThresholds()).containsExactly(1, 1, 1e-9);
         assertThat(loaded.numClasses()).isEqualTo(3);
         assertThat(loaded.numFeatures()).isEqualTo(2);
+    }
+
+    @Test
+    void rawPredictionsOrderRowsAsProbabilitiesDo() {
+        Dataset<Row> rows = Sessions.frame(spark, Sessions.values(300), 2).selectExpr("features", "double(label > 0) as label").cache();
+        Dataset<Row> scored = new KanClassifier().setHiddenLayers(new int[] {4}).setMode("lbfgs").setMaxIter(20).fit(rows)
+                .transform(rows);
+        double byRaw = new BinaryClassificationEvaluator().evaluate(scored);
+        assertThat(byRaw).isGreaterThan(0.95)
+                .isEqualTo(new BinaryClassificationEvaluator().setRawPredictionCol("probability").evaluate(scored));
     }
 
     @Test
