@@ -110,9 +110,8 @@ public record Transform(Kind kind, double centre, double scale) {
         return switch (kind) {
             case NONE -> name;
             case LOG -> "log(" + name + ")";
-            case ASINH ->
-                String.format(Locale.ROOT, centre == 0 ? "asinh(%s / %.6g)" : "asinh((%s - %3$.6g) / %2$.6g)", name, scale,
-                        centre);
+            case ASINH -> centre == 0 ? String.format(Locale.ROOT, "asinh(%s / %.6g)", name, scale)
+                    : String.format(Locale.ROOT, "asinh((%s - %.6g) / %.6g)", name, centre, scale);
         };
     }
 
