@@ -138,8 +138,10 @@ class CellEdgesTest {
         for (int i = 0; i < 66; i++) {
             rows.append(i * 37 % 66 + 0.5).append(",").append(i % values).append("\n");
         }
-        assertThat(TableSet.learn(table(rows.toString()), new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.REFUSE,
-                0.2, 1)).notes().stream().anyMatch(note -> note.contains("task=classification takes them as classes")))
+        assertThat(TableSet.learn(table(rows.toString()),
+                new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.REFUSE,
+                        0.2, 1))
+                .notes().stream().anyMatch(note -> note.contains("task=classification takes them as classes")))
                 .isEqualTo(said);
     }
 
@@ -154,7 +156,8 @@ class CellEdgesTest {
         Table table = table(rows.toString());
         TableSet.Options options = new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.REFUSE, 0.2, 1);
         if (marks) {
-            assertThatThrownBy(() -> TableSet.learn(table, options)).hasMessageContaining("expected a number as in 40 of 60 rows");
+            assertThatThrownBy(() -> TableSet.learn(table, options))
+                    .hasMessageContaining("expected a number as in 40 of 60 rows");
         } else {
             assertThat(TableSet.learn(table, options).encoding().columns().getFirst()).isInstanceOf(Encoding.Categorical.class);
         }

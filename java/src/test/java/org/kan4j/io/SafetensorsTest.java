@@ -141,7 +141,8 @@ class SafetensorsTest {
     @Test
     void refusesCheckpointsWithTensorsThatTheirModelHasNot() throws IOException {
         Path path = folder.resolve("model.safetensors");
-        try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 1), 1); Arena arena = Arena.ofConfined()) {
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 1), 1);
+                Arena arena = Arena.ofConfined()) {
             Checkpoint.write(path, parameters);
             Safetensors read = Safetensors.open(path);
             Map<String, HostTensor> tensors = new LinkedHashMap<>();

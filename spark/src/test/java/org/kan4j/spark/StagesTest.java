@@ -116,7 +116,8 @@ class StagesTest {
 
     @Test
     void rawPredictionsOrderRowsAsProbabilitiesDo() {
-        Dataset<Row> rows = Sessions.frame(spark, Sessions.values(300), 2).selectExpr("features", "double(label > 0) as label").cache();
+        Dataset<Row> rows = Sessions.frame(spark, Sessions.values(300), 2).selectExpr("features", "double(label > 0) as label")
+                .cache();
         Dataset<Row> scored = new KanClassifier().setHiddenLayers(new int[] {4}).setMode("lbfgs").setMaxIter(20).fit(rows)
                 .transform(rows);
         double byRaw = new BinaryClassificationEvaluator().evaluate(scored);
