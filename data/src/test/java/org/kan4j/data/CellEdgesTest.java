@@ -229,7 +229,8 @@ class CellEdgesTest {
         assertThat(table.notes()).singleElement().asString().startsWith("numbers are read with decimal commas");
         try (Table.Reader reader = table.reader(0)) {
             reader.seek(0);
-            assertThat(reader.next() && reader.next()).isTrue();
+            assertThat(reader.next()).isTrue();
+            assertThat(reader.next()).isTrue();
             assertThat(reader.number(0)).isEqualTo(2.5);
         }
     }
