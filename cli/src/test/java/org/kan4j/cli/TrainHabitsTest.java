@@ -166,8 +166,8 @@ class TrainHabitsTest {
     @Test
     void showTellsAModel() throws IOException {
         Path data = table("t.csv", 200, 1);
-        Cli.succeed("train", data, "--target", "y", "--epochs", 3, "--hidden", 6, "--out", file("m.safetensors"), "--json",
-                file("m.json"));
+        Cli.succeed("train", data, "--target", "y", "--epochs", 3, "--hidden", 6, "--grid", 5, "--out", file("m.safetensors"),
+                "--json", file("m.json"));
         Cli show = Cli.succeed("show", file("m.safetensors"));
         assertThat(show.out()).contains("4 inputs to 1 outputs, f32, 300 parameters", "layer 0 ", "layers.1.coef", "[6, 4, 8]",
                 "240 parameters", "inputs       4: a, b, c (2 values)", "3 of 3 epochs", "kan4j train " + data);
