@@ -3,10 +3,12 @@
 // Compares what kernels compute of a layer with the double-precision reference, between guard pages.
 //
 // Tolerance (the fp64 error rule): the kernel may be at most twice as far from the reference as a naive evaluation in
-// the layer's own precision is, plus a few units in the last place of the tensor's largest number (or of one term of the
-// sums behind it, if that is larger: a single sum may cancel); the number of units grows with the condition of the basis (a uniform spline finds its cell by (x - t_0) / h, an error of G units in the
-// cell's coordinate, and as many more as the knots are cells away from 0, by whose rounding "evenly spaced" is decided; a trained frequency multiplies the error of its angle, a harmonic takes up to
-// 8 steps of angle addition; polynomials of degree d by d^2).
+// the layer's own precision is, plus a few units in the last place of the tensor's largest number (or of one term of
+// the sums behind it, if that is larger: a single sum may cancel); the number of units grows with the condition of
+// the basis (a uniform spline finds its cell by (x - t_0) / h, an error of G units in the cell's coordinate, and as
+// many more as the knots are cells away from 0, by whose rounding "evenly spaced" is decided; a trained frequency
+// multiplies the error of its angle, a harmonic takes up to 8 steps of angle addition; polynomials of degree d by
+// d^2).
 #pragma once
 
 #include <cfloat>
