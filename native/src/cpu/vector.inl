@@ -30,10 +30,13 @@ KAN_HD void for_runs(const uint8_t* group, Range r, F&& f) {
   for (int64_t i = r.begin; i < r.end;) {
     const uint8_t g = group[i];
     int64_t end = i + 1;
+    constexpr int kWords = 8;
     const uint64_t eight = uint64_t(0x0101010101010101) * g;
-    for (uint64_t word; end + 8 <= r.end; end += 8) {
-      __builtin_memcpy(&word, group + end, 8);
-      if (word != eight) break;
+    for (uint64_t word[kWords], differ; end + 8 * kWords <= r.end; end += 8 * kWords) {
+      __builtin_memcpy(word, group + end, sizeof word);
+      differ = 0;
+      for (int k = 0; k < kWords; ++k) differ |= word[k] ^ eight;
+      if (differ != 0) break;
     }
     while (end < r.end && group[end] == g) ++end;
     if (g != KAN_FROZEN) f(i, end, g);
