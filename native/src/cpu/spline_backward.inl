@@ -297,7 +297,7 @@ struct SplineBackwardScratch {
 template <class S, int K, bool kBase>
 struct SplineBackward {
   static constexpr int V = K + 1 + kBase;
-  static constexpr int64_t kBlock = SplinePlan<S>::kBlock, kPanel = SplineBackwardScratch<S>::kPanel;
+  static constexpr int64_t kPanel = SplineBackwardScratch<S>::kPanel;
   using T = vec<S>;
   using Worker = typename SplineBackwardScratch<S>::Worker;
   Pool& pool;
@@ -369,15 +369,15 @@ struct SplineBackward {
   TileView<S> view(int64_t tile) const { return {layer, static_cast<const S*>(a.params), buffers(), tile}; }
   // d_y of a block of samples and a tile of width w.
   const S* cotangents(int64_t tile, int64_t w, int64_t block) const {
-    return packed + tile * kTile * a.batch + block * kBlock * w;
+    return packed + tile * kTile * a.batch + block * plan.block * w;
   }
 
   // d_x of a panel of inputs and a block of samples.
   void input_gradients(int64_t block, Range inputs, const Worker& w) const {
     const int64_t i0 = inputs.begin, i1 = inputs.end, n = plan.block_size(block), slots = plan.slots;
     const BlockRecords<S> made = records(block);
-    const S* x = static_cast<const S*>(a.x) + block * kBlock * layer.in;
-    S* d_x = static_cast<S*>(a.d_x) + block * kBlock * layer.in;
+    const S* x = static_cast<const S*>(a.x) + block * plan.block * layer.in;
+    S* d_x = static_cast<S*>(a.d_x) + block * plan.block * layer.in;
     for (int64_t i = i0; i < i1; ++i) {
       const Record<S> record = made.of(i);
       for (int64_t p = 0; p < n; ++p) w.sorted[p] = x[record.index[p] * layer.in + i];

@@ -116,7 +116,6 @@ struct SplineForwardScratch {
 template <class S, int K, bool kBase>
 struct SplineForward {
   static constexpr int V = K + 1 + kBase;
-  static constexpr int64_t kBlock = SplinePlan<S>::kBlock;
   static constexpr int64_t kFolds = 8;  // parts of a block's samples whose nodes are folded by themselves
   using T = vec<S>;
   Pool& pool;
@@ -179,7 +178,7 @@ struct SplineForward {
     constexpr int64_t kGroup = RecordScratch<S>::kGroup;
     const int64_t input_groups = ceil_div(layer.in, kGroup);
     const int64_t block = u / input_groups, i0 = u % input_groups * kGroup;
-    make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * kBlock * layer.in,
+    make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * plan.block * layer.in,
                        plan.block_size(g0 + block), Range{i0, min64(layer.in, i0 + kGroup)}, scratch.maker[worker],
                        BlockRecords<S>{plan, base, block * layer.in});
   }
@@ -251,7 +250,7 @@ struct SplineForward {
 
   // y of some columns of a tile and samples of a block: the sum of the nodes, and the bias.
   void finish(int64_t block, int64_t tile, Range columns, Range samples, Sums sums, int64_t nodes) const {
-    S* const to = static_cast<S*>(a.y) + block * kBlock * layer.out + tile * kTile + columns.begin;
+    S* const to = static_cast<S*>(a.y) + block * plan.block * layer.out + tile * kTile + columns.begin;
     const S* const bias =
         layer.bias >= 0 ? static_cast<const S*>(a.params) + layer.bias + tile * kTile + columns.begin : nullptr;
     const int64_t width = columns.end - columns.begin;

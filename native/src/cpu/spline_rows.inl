@@ -31,15 +31,28 @@ __attribute__((noinline)) void uneven_row_values(const Layer& layer, const S* bu
                                                  Range inputs, const RowValues<S>& to) {
   using T = vec<S>;
   const auto window = uneven_window<S, K>(g, x, typename T::Mask{}, int32_t(power_of_two(max64(1, g.grid - 1))));
+  alignas(64) S knots[2 * K * T::W];  // one by one: a gather a knot takes longer
+  for (int l = 0; l < T::W; ++l) {
+    const S* const own = g.kn + g.base[l] + window[l] + 1;
+#pragma GCC unroll 10
+    for (int j = 0; j < 2 * K; ++j) knots[j * T::W + l] = own[j];
+  }
   T out[K + 1];
   const auto tails = bspline_uneven<S, K, false>(
-      g, [&](int j) KAN_INLINE { return gather(g.kn, g.base + window + typename T::I(j)); }, x, out);
-  for (int64_t i = inputs.begin, l = 0; i < inputs.end; ++i, ++l) {
-    if (g.inv_h.v[l] != S(0)) continue;
-    T tail[K + 1];
-    if (tails[l]) bspline_tails<S, K, false>(grid_view(layer, buffers, i), x, ~typename T::Mask{}, tail);
-    to.first[i] = int32_t(window[l]);
-    for (int r = 0; r <= K; ++r) to.values[r * to.slots + i] = (tails[l] ? tail[r] : out[r]).v[l];
+      g, [&](int j) KAN_INLINE { return T::load(knots + (j - 1) * T::W); }, x, out);
+  const auto uneven = g.inv_h == T(S(0));
+  const int lanes = int(inputs.end - inputs.begin);
+  for (int l = 0; l < lanes; ++l)
+    if (uneven[l]) to.first[inputs.begin + l] = int32_t(window[l]);
+  if (__builtin_expect(any<S>(tails & uneven), 0))
+    for (int l = 0; l < lanes; ++l) {
+      auto alone = typename T::Mask{};
+      alone[l] = tails[l];
+      if (tails[l]) bspline_tails<S, K, false>(grid_view(layer, buffers, inputs.begin + l), x, alone, out);
+    }
+  for (int r = 0; r <= K; ++r) {
+    S* const at = to.values + r * to.slots + inputs.begin;
+    select(uneven, out[r], T::load(at)).store(at);
   }
 }
 

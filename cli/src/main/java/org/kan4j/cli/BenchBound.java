@@ -55,13 +55,16 @@ final class BenchBound {
     /** Refuses threads that the bound cannot be counted for here. */
     static void check(int[] threads) {
         if (!BusiestWorker.isCounted()) {
-            throw new InputException("--bound: this system does not count the time of threads on processors (/proc/self/schedstat)");
+            throw new InputException(
+                    "--bound: this system does not count the time of threads on processors (/proc/self/schedstat)");
         }
         int processors = Runtime.getRuntime().availableProcessors();
         for (int count : threads) {
             if (count <= processors || count > 256) {
-                throw new InputException(format("--bound: expected numbers of threads above the %d processors of this process, where "
-                        + "no thread spins, and up to 256, given %d; 'taskset -c 0 ./kan4j ...' leaves one processor", processors,
+                throw new InputException(format(
+                        "--bound: expected numbers of threads above the %d processors of this process, where "
+                                + "no thread spins, and up to 256, given %d; 'taskset -c 0 ./kan4j ...' leaves one processor",
+                        processors,
                         count));
             }
         }

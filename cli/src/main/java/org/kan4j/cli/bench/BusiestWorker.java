@@ -83,17 +83,23 @@ public final class BusiestWorker implements AutoCloseable {
             pass.run();
         }
         for (int round = 0; round < ROUNDS; round++) {
-            long[] before = workers.stream().mapToLong(BusiestWorker::nanoseconds).toArray();
+            long[] before = nanoseconds();
             for (int run = 0; run < RUNS; run++) {
                 pass.run();
             }
+            long[] after = nanoseconds();
             long most = 0;
             for (int i = 0; i < before.length; i++) {
-                most = Math.max(most, nanoseconds(workers.get(i)) - before[i]);
+                most = Math.max(most, after[i] - before[i]);
             }
             least = Math.min(least, most / 1e6 / RUNS);
         }
         return least;
+    }
+
+    private long[] nanoseconds() {
+        Thread.yield(); // the time of a thread that runs is counted up to the last interruption
+        return workers.stream().mapToLong(BusiestWorker::nanoseconds).toArray();
     }
 
     private static long nanoseconds(Path task) {
