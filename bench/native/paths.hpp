@@ -88,8 +88,8 @@ struct Flat {
 
 class Paths {
  public:
-  // Networks have `width` inputs.
-  Paths(kan_context context, long long width) : context_(context), width_(width) {
+  // Networks have `width` inputs, fine grids get `rows` rows.
+  Paths(kan_context context, long long width, long long rows) : context_(context), width_(width), rows_(rows) {
     elementwise();
     flat();
     knots();
@@ -109,7 +109,7 @@ class Paths {
 
  private:
   kan_context context_;
-  long long width_;
+  long long width_, rows_;
   std::vector<Path> paths_;
 
   // Both passes of a layer; d_x is wanted.
@@ -187,8 +187,8 @@ class Paths {
     }
     const auto step = [&](const Case& c) {
       auto network = std::make_shared<Network>();
-      network->add(context_, c, 64, 64, 4096);
-      network->add(context_, c, 64, 64, 4096);
+      network->add(context_, c, 64, 64, rows_);
+      network->add(context_, c, 64, 64, rows_);
       return Work{c.name, [network] { network->step(); }};
     };
     paths_.push_back({step(spline("grid200", 200, false)), step(spline("grid20", 20, false)), 1.6});
@@ -241,7 +241,7 @@ double seconds(const Work& work) {
 // Both in turns, so that what else the machine does hits both alike: the median of the ratios.
 void print_paths(kan_context context, const char* only) {
   std::printf("%-24s %12s   %-24s %12s %8s %8s\n", "path", "us", "beside", "us", "ratio", "at most");
-  const Paths paths(context, 1000);
+  const Paths paths(context, 1000, 4096);
   for (const Path& path : paths.all()) {
     if (path.path.name.find(only) == std::string::npos) continue;
     constexpr int kRounds = 15;
