@@ -214,7 +214,7 @@ class Paths {
       made->add(context_, c, width_, hidden, kRows);
       if (c.kind == KAN_LAYER_LINEAR) made->add(context_, silu, hidden, hidden, kRows);
       made->add(context_, c, hidden, 1, kRows);
-      return Work{std::string(c.name) + "/step", [made] { made->step(); }};
+      return Work{std::string(c.name) + "_step", [made] { made->step(); }};
     };
     const Work mlp = network(linear, 10 * width_);
     paths_.push_back({network(wavelet, 3 * width_), mlp, 3});
