@@ -3,6 +3,7 @@ package org.kan4j.encoding;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.kan4j.error.KanException;
 
 /** What is learned of a column of numbers, against the same by another way; choices at both sides of their bounds. */
 class ColumnRangeTest {
@@ -57,9 +59,9 @@ class ColumnRangeTest {
             assertEquals(3 * unit, value.mean(), 1e-12 * unit);
             assertEquals(Math.sqrt(30 / 4.0) * unit, value.deviation(), 1e-12 * unit);
         }
-        Encoding.Value widest = range(DoubleStream.of(-1.5e308, 1.5e308)).target("y");
-        assertEquals(0, widest.mean(), 1e293);
-        assertEquals(1.5e308, widest.deviation(), 1e293);
+        Encoding.Value widest = range(DoubleStream.of(-1.5e308, 1.7e308)).target("y");
+        assertEquals(1e307, widest.mean(), 1e294);
+        assertEquals(1.6e308, widest.deviation(), 1e294);
     }
 
     /** Of 100 values at even steps nine tenths take up 90.9: beyond three times that, the range is wide. */
@@ -74,8 +76,10 @@ class ColumnRangeTest {
     /** Where the outlier is often there it is among most values, but not among eight in ten different ones, which take up 80. */
     @Test
     void anOutlierThatIsOftenThereIsOneBeyondTwentyTimes() {
-        assertFalse(range(and(to(99), times(10, 1599))).isUneven());
-        assertTrue(range(and(to(99), times(10, 1601))).isUneven());
+        for (int from : new int[] {0, 1000}) {
+            assertFalse(range(and(to(99), times(10, 1599)).map(v -> v + from)).isUneven());
+            assertTrue(range(and(to(99), times(10, 1601)).map(v -> v + from)).isUneven());
+        }
     }
 
     /** With eleven values the tenths are the second and the last but one. */
@@ -120,6 +124,27 @@ class ColumnRangeTest {
         }
     }
 
+    /** Fewer knots, each above the one before it, where half of the values are the least and the greatest. */
+    @Test
+    void valuesThatRepeatAreOneKnot() {
+        List<Double> knots = range(and(to(500), and(times(300, 0), times(300, 500)))).input("x", Encoding.Scaling.QUANTILES)
+                .quantiles();
+        assertTrue(knots.size() > 5 && knots.size() < 30, knots.toString());
+        for (int i = 1; i < knots.size(); i++) {
+            assertTrue(knots.get(i) > knots.get(i - 1), knots.toString());
+        }
+        assertEquals(List.of(3.0), range(times(5, 3)).input("x", Encoding.Scaling.QUANTILES).quantiles());
+    }
+
+    @Test
+    void aLogarithmNeedsValuesAboveNothing() {
+        assertEquals("the target 'y' has values down to 0.0, expected all above 0 for its logarithm; target-transform=asinh takes "
+                + "any number", assertThrows(KanException.class, () -> range(to(9)).target("y", Transform.Kind.LOG)).getMessage());
+        assertEquals(new Encoding.Value("y", 4.5, Math.sqrt(8.25)), range(to(9)).target("y", Transform.Kind.NONE));
+        assertEquals(9, range(to(9)).high());
+        assertEquals(-1, range(to(9).map(v -> v - 1)).low());
+    }
+
     /** Beyond 1024 values a sample is kept: of all of them alike, and always the same one. */
     @Test
     void theSampleOfManyValuesIsOfAllOfThem() {
@@ -153,9 +178,9 @@ class ColumnRangeTest {
         assertEquals(new Transform(Transform.Kind.ASINH, 0, 6),
                 range(to(100).map(v -> v + 1)).target("y", Transform.Kind.ASINH).transform());
         assertEquals(new Transform(Transform.Kind.ASINH, 50, 25), range(to(100)).target("y", Transform.Kind.ASINH).transform());
-        // Three quarters are 0: their mean distance to the median.
-        assertEquals(new Transform(Transform.Kind.ASINH, 0, 2),
-                range(and(times(16, 0), times(4, 10))).target("y", Transform.Kind.ASINH).transform());
+        // Four fifths are equal: the mean distance to the median.
+        assertEquals(new Transform(Transform.Kind.ASINH, -3, 2),
+                range(and(times(16, -3), times(4, 7))).target("y", Transform.Kind.ASINH).transform());
         assertEquals(new Transform(Transform.Kind.ASINH, 0, 1), range(times(5, 0)).target("y", Transform.Kind.ASINH).transform());
     }
 
