@@ -156,6 +156,95 @@ class ColumnBoundsTest {
                 .hasMessageContaining("the target 'z' is the same in all 60 rows");
     }
 
+    private Table three(String header, IntFunction<String> row) throws IOException {
+        List<String> lines = new ArrayList<>(List.of(header));
+        for (int i = 0; i < 40; i++) {
+            lines.add(i * 3 % 40 + "," + row.apply(i));
+        }
+        return Table.open(Files.write(folder.resolve("three.csv"), lines));
+    }
+
+    /** Each target is looked at by itself: two values are enough, one is not, and texts are none. */
+    @Test
+    void ofSeveralTargetsEachIsANumber() throws IOException {
+        assertThat(TableSet.learn(three("x,a,b", i -> i + "," + i % 2), options("a,b")).encoding().values()).hasSize(2);
+        assertThat(TableSet.learn(three("x,a,b", i -> i % 2 + "," + i), options("a,b")).encoding().values()).hasSize(2);
+        assertThatThrownBy(() -> TableSet.learn(three("x,a,b", i -> i + ",7"), options("a,b")))
+                .hasMessageContaining("the target 'b' is the same in all 40 rows");
+        assertThatThrownBy(() -> TableSet.learn(three("x,a,b", i -> i + "," + (i == 3 ? "red" : i)), options("a,b")))
+                .hasMessageContaining("row 4 (line 5), column 'b': got 'red', regression needs a number");
+        assertThatThrownBy(() -> TableSet.learn(three("x,a,b", i -> (i == 3 ? "red" : i) + "," + i), options("a,b")))
+                .hasMessageContaining("column 'a': got 'red', regression needs a number");
+        assertThat(TableSet.learn(three("x,\"a,b\",c", i -> i + "," + i), options("a,b")).encoding().targets())
+                .as("a name with a comma").containsExactly("a,b");
+    }
+
+    @Test
+    void quantilesMakeANumberOfTwoValues() throws IOException {
+        TableSet.Options options = options("a").withLevels(List.of(0.1, 0.9));
+        assertThat(TableSet.learn(three("x,a,b", i -> i % 2 + "," + i), options).encoding().target())
+                .isInstanceOf(Encoding.Quantiles.class);
+        assertThatThrownBy(() -> TableSet.learn(three("x,a,b", i -> "red," + i), options))
+                .hasMessageContaining("got 'red', regression needs a number");
+    }
+
+    @Test
+    void aFewWholeNumbersMayBeClassesAndFractionsNot() throws IOException {
+        assertThat(TableSet.learn(three("x,a,b", i -> i % 3 + "," + i), options("a")).notes())
+                .contains("'a' has 3 different whole numbers and is taken as a number; task=classification takes them as classes");
+        assertThat(TableSet.learn(three("x,a,b", i -> i % 3 / 2.0 + "," + i), options("a")).notes())
+                .noneMatch(note -> note.contains("task=classification"));
+    }
+
+    /** A column of dashes alone has no value, unless it is said to hold categories. */
+    @Test
+    void aColumnOfMarksAloneIsEmpty() throws IOException {
+        TableSet set = TableSet.learn(three("x,a,b", i -> "-," + i), options("b"));
+        assertThat(set.notes()).contains("column 'a' has no value in any row and is left out");
+        assertThat(set.encoding().inputs()).containsExactly("x");
+        TableSet asked = TableSet.learn(three("x,a,b", i -> "-," + i), new TableSet.Options("b", null, Set.of(), Set.of("a"),
+                Encoding.Missing.REFUSE, 0.2, 1));
+        assertThat(asked.encoding().inputs()).containsExactly("x", "a");
+    }
+
+    /** Marks of missing values count as numbers where it is to be told whether a column is meant to hold numbers. */
+    @Test
+    void marksAreCountedWithTheNumbers() throws IOException {
+        assertThatThrownBy(() -> TableSet.learn(three("x,a,b", i -> (i < 10 ? i : i < 36 ? "-" : "w" + i) + "," + i), options("b")))
+                .hasMessageContaining("got 'w36', expected a number as in 10 of 40 rows");
+    }
+
+    @Test
+    void columnsThatAreNotThereAreNamedWhateverTheyAreFor() throws IOException {
+        Table table = three("x,a,b", i -> i + "," + i);
+        assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("b", null, Set.of("aa"), Set.of(),
+                Encoding.Missing.REFUSE, 0.2, 1))).hasMessageContaining("has no column 'aa' (did you mean 'a'?)");
+        assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("b", null, Set.of(), Set.of("aa"),
+                Encoding.Missing.REFUSE, 0.2, 1))).hasMessageContaining("has no column 'aa' (did you mean 'a'?)");
+        assertThatThrownBy(() -> TableSet.learn(table, options("b").withQuantiles(Set.of("aa"))))
+                .hasMessageContaining("has no column 'aa' (did you mean 'a'?)");
+        for (double share : new double[] {-0.1, 1, Double.NaN}) {
+            assertThatThrownBy(() -> new TableSet.Options("b", null, Set.of(), Set.of(), Encoding.Missing.REFUSE, share, 1))
+                    .hasMessageContaining("must be at least 0 and below 1, given " + share);
+        }
+    }
+
+    /** The seed deals the rows: of classes, of numbers and of groups. */
+    @Test
+    void anotherSeedDealsOtherRows() throws IOException {
+        for (Splitting by : List.of(Splitting.RANDOM, Splitting.group("a"))) {
+            Set<String> dealt = new java.util.HashSet<>();
+            for (int seed = 1; seed <= 4; seed++) {
+                Table table = three("x,a,b", i -> i % 10 + "," + i);
+                TableSet.Options options = new TableSet.Options("b", null, Set.of(), Set.of(), Encoding.Missing.REFUSE, 0.3, seed)
+                        .withSplitting(by);
+                dealt.add(((Encoding.Value) TableSet.learn(table, options).encoding().target()).toString());
+                assertThat(TableSet.learn(table, options).encoding()).isEqualTo(TableSet.learn(table, options).encoding());
+            }
+            assertThat(dealt).hasSize(4);
+        }
+    }
+
     /** round(0.2 x 33) and round(0.2 x 27) of each class; of both together where each is too small for a row. */
     @Test
     void eachClassGivesItsShareToTheSecondPart() {
