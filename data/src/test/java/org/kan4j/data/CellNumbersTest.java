@@ -94,7 +94,7 @@ class CellNumbersTest {
 
     /** Names, and the first row; lines end with a low line. */
     @ParameterizedTest
-    @CsvSource(delimiter = '!', value = {
+    @CsvSource(delimiter = '!', quoteCharacter = '~', value = {
         "a,b_1,2_3,4_!a|b!1|2", "a;b_1,5;2_3;4_!a|b!1,5|2", "a\tb_1\t2_!a|b!1|2", "a|b_1|2_!a|b!1|2", "a b_1 2_3   4_!a|b!1|2",
         "a, b_1, 2_!a|b!1|2", "a,b_x y,2_z w,4_!a|b!x y|2", "a;b;c_1,2;3;4_!a|b|c!1,2|3|4",
         "a b_x y z_u v w_!column 1|a|b!x|y|z", "a,b_r1,1,2_r2,3,4_!column 1|a|b!r1|1|2", "a,b_r,1,2_r,3,4_!a|b!r|1|2",
@@ -110,6 +110,18 @@ class CellNumbersTest {
         } catch (DataException e) {
             assertThat(first).as(e.getMessage()).isEqualTo("r|1|2"); // one name for two rows is no name
         }
+    }
+
+    /** More than is looked at first. */
+    @Test
+    void aHeaderLineOfMegabytesIsRead() throws IOException {
+        String name = "n".repeat(3 << 20);
+        Table table = table(name + ";y_1,5;2_");
+        assertThat(table.columns().stream().map(Table.Column::name).toList()).containsExactly(name, "y");
+        assertThat(table.notes()).singleElement().asString().startsWith("numbers are read with decimal commas");
+        Table many = table("x;y_" + "1;2_".repeat(600_000) + "1,5;2_");
+        assertThat(many.notes()).as("what is read is the beginning").isEmpty();
+        assertThat(many.rows()).isEqualTo(600_001);
     }
 
     private Table.Reader row(String text, String names) throws IOException {
