@@ -149,7 +149,8 @@ class ReportTest {
     void ofSeveralNumbersEachInItsUnit() {
         Encoding.Numbers target = new Encoding.Numbers(
                 List.of(new Encoding.Value("price", 10, 2), new Encoding.Value("size", 0, 1)));
-        Report report = Report.numbers(target, new double[][] {{11, 1}, {13, 2}, {15, 3}}, new double[][] {{1, 1}, {1, 2}, {2, 5}});
+        Report report = Report.numbers(target, new double[][] {{11, 1}, {13, 2}, {15, 3}},
+                new double[][] {{1, 1}, {1, 2}, {2, 5}});
         double price = 1 - 3 / (8 / 3.0);
         double size = 1 - 4 / (26 / 3.0);
         assertEquals(List.of("rmse price", "mae price", "r2 price", "rmse size", "mae size", "r2 size", "r2"),
@@ -171,11 +172,13 @@ class ReportTest {
     @Test
     void ofQuantilesTheMedianHasTheMeasuresOfANumber() {
         Encoding.Quantiles target = new Encoding.Quantiles(new Encoding.Value("y", 0, 1), List.of(0.1, 0.5, 0.9));
-        Report report = Report.quantiles(target, new double[][] {{0, 1, 9}, {0, 2, 9}, {0, 5, 9}}, new double[][] {{1}, {3}, {4}});
+        Report report = Report.quantiles(target, new double[][] {{0, 1, 9}, {0, 2, 9}, {0, 5, 9}},
+                new double[][] {{1}, {3}, {4}});
         assertEquals(Math.sqrt(2.0 / 3), report.rmse().orElseThrow(), 1e-15);
         assertEquals(2.0 / 3, report.mae().orElseThrow(), 1e-15);
         assertEquals(-report.measures().get("pinball"), report.score(), "the greater the better");
-        Report single = Report.quantiles(new Encoding.Quantiles(new Encoding.Value("y", 0, 1), List.of(0.3)), new double[][] {{2}},
+        Report single = Report.quantiles(new Encoding.Quantiles(new Encoding.Value("y", 0, 1), List.of(0.3)),
+                new double[][] {{2}},
                 new double[][] {{5}});
         assertEquals(List.of("pinball", "below q30"), List.copyOf(single.measures().keySet()), "one has no interval");
         assertEquals(0.9, single.measures().get("pinball"), 1e-15);
@@ -212,7 +215,8 @@ class ReportTest {
     @Test
     void aTableShowsAllOfIt() {
         String text = Report.classes(List.of("no", "yes"), PROBABILITIES, new int[] {0, 0, 0, 1, 1}).toString();
-        assertEquals(List.of("5 rows", "accuracy     0.6000", "log_loss     0.5344", "macro_f1     0.5833", "roc_auc      0.7500"),
+        assertEquals(
+                List.of("5 rows", "accuracy     0.6000", "log_loss     0.5344", "macro_f1     0.5833", "roc_auc      0.7500"),
                 text.lines().limit(5).toList());
         assertEquals(List.of("      precision    recall        f1      rows  predicted as",
                 "no       0.6667    0.6667    0.6667         3  [2, 1]", "yes      0.5000    0.5000    0.5000         2  [1, 1]"),

@@ -91,7 +91,8 @@ class OptionReachTest {
 
     /** Options that make no other model, or how a file is to be read: their tests are elsewhere. */
     private static final Set<String> OTHERS = Set.of("--help", "--version", "--verbose", "--seeds", "--cv", "--out", "--json",
-            "--plot", "--log", "--config", "--resume", "--from", "--warn-outside", "--threads", "--tier", "--device", "--products",
+            "--plot", "--log", "--config", "--resume", "--from", "--warn-outside", "--threads", "--tier", "--device",
+            "--products",
             "--implementation", "--test", "--memory", "--separator", "--decimal", "--thousands", "--header", "--encoding",
             "--skip-lines");
 

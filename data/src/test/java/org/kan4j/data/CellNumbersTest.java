@@ -25,10 +25,14 @@ class CellNumbersTest {
 
     /** In Java's own notation, or NaN for none. A low line stands for a space. */
     @ParameterizedTest
-    @CsvSource(delimiter = '!', quoteCharacter = '^', value = {",! !1,5!1.5", ",! !1.5!NaN", ",! !1.000,5!NaN", ",! !,5!0.5", ",! !-0,25e2!-25", ",! !3!3",
-        ",! !1,2,3!NaN", ",!.!1.000,5!1000.5", ",!.!1.000!1000", ",!.!1.00!NaN", ",!.!12.345.678,25!12345678.25", ",!.!1.000.5!NaN",
-        ",!.!-1.234!-1234", ",!.!,5!0.5", ",!.!1,234.5!NaN", ".!,!1,000.5!1000.5", ".!,!1,000!1000", ".!,!.5!0.5", ".!,!1.234,5!NaN",
-        ".!,!10,00!NaN", ".!,!1,000,000!1000000", ".!_!1_000.5!1000.5", ".!_!1\u00a0000!1000", ".!_!1\u202f000!1000", ".!_!1_00!NaN",
+    @CsvSource(delimiter = '!', quoteCharacter = '^', value = {",! !1,5!1.5", ",! !1.5!NaN", ",! !1.000,5!NaN", ",! !,5!0.5",
+        ",! !-0,25e2!-25", ",! !3!3",
+        ",! !1,2,3!NaN", ",!.!1.000,5!1000.5", ",!.!1.000!1000", ",!.!1.00!NaN", ",!.!12.345.678,25!12345678.25",
+        ",!.!1.000.5!NaN",
+        ",!.!-1.234!-1234", ",!.!,5!0.5", ",!.!1,234.5!NaN", ".!,!1,000.5!1000.5", ".!,!1,000!1000", ".!,!.5!0.5",
+        ".!,!1.234,5!NaN",
+        ".!,!10,00!NaN", ".!,!1,000,000!1000000", ".!_!1_000.5!1000.5", ".!_!1\u00a0000!1000", ".!_!1\u202f000!1000",
+        ".!_!1_00!NaN",
         ",!_!1_000,5!1000.5", ".!'!1'000.5!1000.5", ".!'!1\u2019000!1000", ".! !1,000!NaN", ".! !1_000!NaN", ".! !1'000!NaN"})
     void everyNotationHasItsNumbers(String decimal, String thousands, String cell, Double number) {
         Cells cells = new Cells(decimal.charAt(0), thousands == null ? 0 : thousands.replace('_', ' ').charAt(0), Set.of());
@@ -36,14 +40,16 @@ class CellNumbersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {".", "+", "-", "+.", "1.2.3", "1e", "e5", "1e5.5", "0x10", "0X1p3", "1d", "1F", "1f", "--1", "+-1", "1-",
+    @ValueSource(strings = {".", "+", "-", "+.", "1.2.3", "1e", "e5", "1e5.5", "0x10", "0X1p3", "1d", "1F", "1f", "--1", "+-1",
+        "1-",
         "1_000", "1 2", "NaN", "nan", "\u2212", "\u2212x", "infinite", "1,5", "/", ":", "\u0663"})
     void whatIsNoNumber(String cell) {
         assertThat(Cells.plain(cell)).isNaN();
     }
 
     @ParameterizedTest
-    @CsvSource({"inf, Infinity", "+INF, Infinity", "-Inf, -Infinity", "Infinity, Infinity", "-Infinity, -Infinity", "1e400, Infinity",
+    @CsvSource({"inf, Infinity", "+INF, Infinity", "-Inf, -Infinity", "Infinity, Infinity", "-Infinity, -Infinity",
+        "1e400, Infinity",
         "\u22123.5, -3.5", "+5, 5", "5., 5", ".5, 0.5", "-.5e-1, -0.05", "1E+05, 100000", "007, 7", "-0, -0.0",
         "123456789012345678, 123456789012345678", "9007199254740993, 9007199254740993", "0.00000000000000000000012, 1.2e-22",
         "0.000000000000000000000012, 1.2e-23", "1234567890123456.75, 1234567890123456.75"})
@@ -57,7 +63,8 @@ class CellNumbersTest {
         SplittableRandom random = new SplittableRandom(3);
         for (int i = 0; i < 3000; i++) {
             String text = i % 2 == 0 ? Double.toString(random.nextDouble(-1, 1) * Math.pow(10, random.nextInt(-9, 9)))
-                    : String.format(Locale.ROOT, "%." + random.nextInt(20) + "f", random.nextDouble(-1, 1) * Math.pow(10, random.nextInt(12)));
+                    : String.format(Locale.ROOT, "%." + random.nextInt(20) + "f",
+                            random.nextDouble(-1, 1) * Math.pow(10, random.nextInt(12)));
             assertThat(Cells.plain(text)).as(text).isEqualTo(Double.parseDouble(text));
         }
     }
@@ -152,11 +159,13 @@ class CellNumbersTest {
             assertThat(table("a;b_" + plain + ";2_3;4_").notes()).as(plain + " is not certain, or no mark").isEmpty();
         }
         assertThat(table("a;b_1,25;2_3.5;4_").notes()).as("both").isEmpty();
-        assertThat(table("1.5,2_3,4_").notes()).containsExactly("the first row holds numbers, so the columns are named 1, 2, 3 and "
-                + "so on; format.header=true takes it as names");
+        assertThat(table("1.5,2_3,4_").notes())
+                .containsExactly("the first row holds numbers, so the columns are named 1, 2, 3 and "
+                        + "so on; format.header=true takes it as names");
         assertThat(table("1.5,2_3,4_", CsvFormat.FROM_FILE.withHeader(false)).notes()).isEmpty();
-        assertThat(table("# a,b_1.5,2_3,4_").notes()).containsExactly("the names of the columns are taken from the comment before "
-                + "the first row");
+        assertThat(table("# a,b_1.5,2_3,4_").notes())
+                .containsExactly("the names of the columns are taken from the comment before "
+                        + "the first row");
     }
 
     @Test

@@ -69,7 +69,8 @@ class ColumnBoundsTest {
     @ParameterizedTest
     @CsvSource({"20, 0, false", "21, 0, true", "21, 1, true", "21, 2, false"})
     void numbersThatCountMoreThanTwentyRowsAreSaidToPerhapsBeAnIndex(int rows, int from, boolean said) throws IOException {
-        assertThat(learn(rows, i -> Integer.toString(from + i)).notes().stream().anyMatch(note -> note.contains("counts the rows")))
+        assertThat(
+                learn(rows, i -> Integer.toString(from + i)).notes().stream().anyMatch(note -> note.contains("counts the rows")))
                 .isEqualTo(said);
     }
 
@@ -148,7 +149,8 @@ class ColumnBoundsTest {
         assertThat(TableSet.learn(table(60, i -> Integer.toString(3 + i % 3)), options("z")).encoding().target())
                 .isInstanceOf(Encoding.Value.class);
         assertThat(learn(60, i -> Integer.toString(3 + i % 2)).encoding().columns().getFirst())
-                .isInstanceOfSatisfying(Encoding.Numeric.class, z -> assertThat(List.of(z.low(), z.high())).containsExactly(3.0, 4.0));
+                .isInstanceOfSatisfying(Encoding.Numeric.class,
+                        z -> assertThat(List.of(z.low(), z.high())).containsExactly(3.0, 4.0));
         assertThatThrownBy(() -> TableSet.learn(table(60, i -> "3"), options("z")))
                 .hasMessageContaining("the target 'z' is the same in all 60 rows");
         assertThatThrownBy(() -> TableSet.learn(table(60, i -> i % 2 == 0 ? "1" : "true"), new TableSet.Options("z",
@@ -191,7 +193,8 @@ class ColumnBoundsTest {
     @Test
     void aFewWholeNumbersMayBeClassesAndFractionsNot() throws IOException {
         assertThat(TableSet.learn(three("x,a,b", i -> i % 3 + "," + i), options("a")).notes())
-                .contains("'a' has 3 different whole numbers and is taken as a number; task=classification takes them as classes");
+                .contains(
+                        "'a' has 3 different whole numbers and is taken as a number; task=classification takes them as classes");
         assertThat(TableSet.learn(three("x,a,b", i -> i % 3 / 2.0 + "," + i), options("a")).notes())
                 .noneMatch(note -> note.contains("task=classification"));
     }
@@ -210,7 +213,8 @@ class ColumnBoundsTest {
     /** Marks of missing values count as numbers where it is to be told whether a column is meant to hold numbers. */
     @Test
     void marksAreCountedWithTheNumbers() throws IOException {
-        assertThatThrownBy(() -> TableSet.learn(three("x,a,b", i -> (i < 10 ? i : i < 36 ? "-" : "w" + i) + "," + i), options("b")))
+        assertThatThrownBy(
+                () -> TableSet.learn(three("x,a,b", i -> (i < 10 ? i : i < 36 ? "-" : "w" + i) + "," + i), options("b")))
                 .hasMessageContaining("got 'w36', expected a number as in 10 of 40 rows");
     }
 

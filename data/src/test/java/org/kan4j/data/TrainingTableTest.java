@@ -150,7 +150,8 @@ class TrainingTableTest {
         Encoding.Value y = new Encoding.Value("double", 0, 1);
         for (String other : List.of("kind", "day", "list")) {
             assertThatThrownBy(() -> load(types, encoding(new Encoding.Numeric(other, 0, 1, 0), y), false))
-                    .hasMessageContaining("column '" + other + "' is of type ").hasMessageContaining("the model takes numbers there");
+                    .hasMessageContaining("column '" + other + "' is of type ")
+                    .hasMessageContaining("the model takes numbers there");
             assertThatThrownBy(() -> load(types, encoding(new Encoding.Numeric("big", 0, 1, 0),
                     new Encoding.Value(other, 0, 1)), true)).hasMessageContaining("column '" + other + "' is of type ");
             load(types, encoding(new Encoding.Numeric("big", 0, 1, 0), new Encoding.Value(other, 0, 1)), false);
@@ -160,7 +161,8 @@ class TrainingTableTest {
                     .hasMessageContaining("the model takes categories there");
         }
         assertThatThrownBy(() -> load(types, encoding(new Encoding.Numeric("bigg", 0, 1, 0), y), false))
-                .hasMessageContaining("has no column 'bigg', which the model was trained on (did you mean 'big'?); expected: id, bigg")
+                .hasMessageContaining(
+                        "has no column 'bigg', which the model was trained on (did you mean 'big'?); expected: id, bigg")
                 .hasMessageContaining("given: id, big, ");
         load(types, encoding(new Encoding.Categorical("kind", List.of("k0", "k1", "k2")), y), true);
         load(types, encoding(new Encoding.Numeric("flag", 0, 1, 0), new Encoding.Classes("kind", List.of("k0", "k1", "k2"))),
@@ -174,7 +176,8 @@ class TrainingTableTest {
         Encoding encoding = new Encoding("t", List.of(new Encoding.Pixels(2, 16), new Encoding.Numeric("last", 0, 10, 2)),
                 new Encoding.Classes("k", List.of("a", "b")), Encoding.Missing.FILL);
         try (Arena arena = Arena.ofConfined()) {
-            Dataset rows = (Dataset) TableRows.all(Table.open(images), encoding, true).load(arena, DType.F64, Part.DEFAULT_MEMORY);
+            Dataset rows = (Dataset) TableRows.all(Table.open(images), encoding, true).load(arena, DType.F64,
+                    Part.DEFAULT_MEMORY);
             assertThat(rows.features().toDoubles()).containsExactly(-1, 1, 0, 0, -0.5, -0.6);
             assertThat(rows.targets().toDoubles()).containsExactly(1, 0);
         }

@@ -138,8 +138,10 @@ class ColumnRangeTest {
 
     @Test
     void aLogarithmNeedsValuesAboveNothing() {
-        assertEquals("the target 'y' has values down to 0.0, expected all above 0 for its logarithm; target-transform=asinh takes "
-                + "any number", assertThrows(KanException.class, () -> range(to(9)).target("y", Transform.Kind.LOG)).getMessage());
+        assertEquals(
+                "the target 'y' has values down to 0.0, expected all above 0 for its logarithm; target-transform=asinh takes "
+                        + "any number",
+                assertThrows(KanException.class, () -> range(to(9)).target("y", Transform.Kind.LOG)).getMessage());
         assertEquals(new Encoding.Value("y", 4.5, Math.sqrt(8.25)), range(to(9)).target("y", Transform.Kind.NONE));
         assertEquals(9, range(to(9)).high());
         assertEquals(-1, range(to(9).map(v -> v - 1)).low());

@@ -20,7 +20,8 @@ class EncodedRowsTest {
 
     /** 2 to 6, with a second number where it is missing; three categories; three pixels; 10 to 30. */
     private static final List<Encoding.Column> COLUMNS = List.of(new Encoding.Numeric("a", 2, 6, 3, List.of(), true),
-            new Encoding.Categorical("c", List.of("x", "y", "z")), new Encoding.Pixels(3, 16), new Encoding.Numeric("b", 10, 30, 15));
+            new Encoding.Categorical("c", List.of("x", "y", "z")), new Encoding.Pixels(3, 16),
+            new Encoding.Numeric("b", 10, 30, 15));
     private static final Encoding.Value PRICE = new Encoding.Value("price", 1, 2, Transform.LOG);
     private static final Encoding.Value SIZE = new Encoding.Value("size", 10, 4);
     private static final List<Encoding.Target> TARGETS = List.of(SIZE, PRICE, new Encoding.Numbers(List.of(SIZE, PRICE)),
@@ -83,7 +84,8 @@ class EncodedRowsTest {
         }
         assertTrue(refusal(() -> features(strict, 5, "w", 0, 4, 16, 25))
                 .startsWith("cell 1: 'w' is not one of the values the model was trained on: x, y, z; unseen=unknown"));
-        assertTrue(refusal(() -> features(strict, 5, "y", 0, Double.POSITIVE_INFINITY, 16, 25)).startsWith("cell 3: expected a finite"));
+        assertTrue(refusal(() -> features(strict, 5, "y", 0, Double.POSITIVE_INFINITY, 16, 25))
+                .startsWith("cell 3: expected a finite"));
         assertTrue(refusal(() -> features(strict, 1e300, "y", 0, 4, 16, 25)).contains("too far outside the range of the training "
                 + "rows, 2 to 6"));
     }
@@ -212,11 +214,13 @@ class EncodedRowsTest {
         }
         String pixels = encoding(SIZE).toJson();
         for (String count : List.of("0", "-1", "2147483648", "1.5", "\"3\"")) {
-            assertThrows(FormatException.class, () -> Encoding.fromJson(pixels.replace("\"count\":3", "\"count\":" + count)), count);
+            assertThrows(FormatException.class, () -> Encoding.fromJson(pixels.replace("\"count\":3", "\"count\":" + count)),
+                    count);
         }
         assertThrows(FormatException.class, () -> Encoding.fromJson(pixels.replace("\"indicator\":true", "\"indicator\":1")));
         String several = encoding(TARGETS.get(2)).toJson();
-        assertThrows(FormatException.class, () -> Encoding.fromJson(several.replaceFirst("\"type\":\"value\"", "\"type\":\"classes\"")));
+        assertThrows(FormatException.class,
+                () -> Encoding.fromJson(several.replaceFirst("\"type\":\"value\"", "\"type\":\"classes\"")));
     }
 
     @Test
@@ -226,13 +230,15 @@ class EncodedRowsTest {
         assertEquals(List.of("2", "0.1", "true", "REFUSE", "a"), java.util.stream.Stream.<Object>of(2f, 0.1f, true,
                 Encoding.Missing.REFUSE, "a").map(Values::text).toList());
         assertEquals(List.of("1", "0", "1", "1", "-0.5", "1000", ".", "1x", "0x1", "e1", "1d", "", "+", "TRUEX"),
-                java.util.stream.Stream.of("TRUE", "false", "1.0", "+1", "-.5", "1E3", ".", "1x", "0x1", "e1", "1d", "", "+", "TRUEX")
+                java.util.stream.Stream
+                        .of("TRUE", "false", "1.0", "+1", "-.5", "1E3", ".", "1x", "0x1", "e1", "1d", "", "+", "TRUEX")
                         .map(Values::canonical).toList());
         assertEquals(List.of("1", "2"), Values.merged(new TreeSet<>(List.of("1.0", "1", "TRUE", "2"))));
         assertEquals(List.of("False", "True"), Values.merged(new TreeSet<>(List.of("True", "False"))));
         assertEquals(Map.of("1", "1", "0", "false", "x", "x"), Values.names(List.of("true", "1.0", "false", "x")));
         Values.Index index = new Values.Index(List.of("0.5", "yes", "1", "1.0"));
-        assertEquals(List.of(0, 0, 1, -1, 2, 3, -1, -1), java.util.stream.Stream.of("0.5", ".5", "yes", "YES", "1", "1.0", "+1", "2")
-                .map(index::of).toList());
+        assertEquals(List.of(0, 0, 1, -1, 2, 3, -1, -1),
+                java.util.stream.Stream.of("0.5", ".5", "yes", "YES", "1", "1.0", "+1", "2")
+                        .map(index::of).toList());
     }
 }

@@ -50,10 +50,12 @@ class ModelFormatTest {
 
     /** Two of each kind, which differ in every number. */
     private static final List<Basis> BASES = List.of(new BSpline(4, 2, -1.5, 2.5, BSpline.Outside.values()[0]),
-            new BSpline(6, 3, -2, 3, BSpline.Outside.values()[1]), new GaussianRbf(5, -3, 2, 0.75), new GaussianRbf(6, -2, 4, 0.5),
+            new BSpline(6, 3, -2, 3, BSpline.Outside.values()[1]), new GaussianRbf(5, -3, 2, 0.75),
+            new GaussianRbf(6, -2, 4, 0.5),
             new Rswaf(4, -1.25, 1.5, 0.4), new Rswaf(5, -2, 2.5, 3), new Fourier(3), new Fourier(5), new Chebyshev(2),
             new Chebyshev(4), new Jacobi(3, 0.5, 1.5), new Jacobi(2, 1, 2), new Sine(3), new Sine(4),
-            new Wavelet(Wavelet.Kind.values()[0]), new Wavelet(Wavelet.Kind.values()[1]), new ReluPower(4, 2), new ReluPower(5, 3),
+            new Wavelet(Wavelet.Kind.values()[0]), new Wavelet(Wavelet.Kind.values()[1]), new ReluPower(4, 2),
+            new ReluPower(5, 3),
             new Rational(2), new Rational(1), new BSplineRbf(4, 2, -1.5, 2.5), new BSplineRbf(5, 3, -2, 3));
 
     private static final List<LayerSpec> LAYERS = List.of(
@@ -62,7 +64,8 @@ class ModelFormatTest {
             new KanLayer(4, 3, BASES.getLast(), Activation.SILU, false, false, false, true, true, false),
             new KanLayer(4, 3, BASES.get(2), Activation.SILU, false, false, true, true, false, true), new Linear(4, 3, true),
             new Linear(4, 3, false), new LayerNorm(4, 1e-3), new LayerNorm(4, 1e-5), new BatchNorm(4, 1e-3, 0.25, true),
-            new BatchNorm(4, 1e-5, 0.1, false), new ActivationLayer(4, Activation.SILU), new ActivationLayer(4, Activation.IDENTITY),
+            new BatchNorm(4, 1e-5, 0.1, false), new ActivationLayer(4, Activation.SILU),
+            new ActivationLayer(4, Activation.IDENTITY),
             new Multiply(2, 1, 2), new Multiply(0, 2, 2), new Multiply(1, 1, 3), new Affine(4));
 
     private void assertComesBack(DType dtype, LayerSpec... layers) throws IOException {

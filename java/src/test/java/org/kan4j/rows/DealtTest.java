@@ -88,7 +88,8 @@ class DealtTest {
         assertTrue(Arrays.stream(seen).allMatch(n -> n == 1));
         assertTrue(IntStream.range(0, 9)
                 .anyMatch(seed -> !Arrays.equals(folds.in(0), Folds.deal(20, 4, seed, i -> i % 3 == 0 ? "less" : "more").in(0))));
-        assertArrayEquals(new int[] {2, 2}, new int[] {Folds.deal(4, 2, 1, null).in(0).length, Folds.deal(4, 2, 1, null).in(1).length});
+        assertArrayEquals(new int[] {2, 2},
+                new int[] {Folds.deal(4, 2, 1, null).in(0).length, Folds.deal(4, 2, 1, null).in(1).length});
         assertEquals(4, Folds.deal(4, 4, 1, null).count());
         assertThrows(KanException.class, () -> Folds.deal(4, 5, 1, null));
         assertThrows(KanException.class, () -> Folds.deal(4, 1, 1, null));

@@ -55,7 +55,8 @@ class TrainingFormatTest {
     private static final List<Clipping> CLIPPINGS = List.of(Clipping.none(), new Clipping(0.5, INFINITE),
             new Clipping(INFINITE, 0.25), new Clipping(2, 3));
 
-    private static final TrainingPlan PLAN = new TrainingPlan(null, List.of(), OPTIMIZERS.get(2), SCHEDULES.getFirst(), 4, 0, 16, 1,
+    private static final TrainingPlan PLAN = new TrainingPlan(null, List.of(), OPTIMIZERS.get(2), SCHEDULES.getFirst(), 4, 0, 16,
+            1,
             1, true, 0, Clipping.none(), List.of(), 0, null, List.of(), null);
 
     private static TrainingPlan plan(Loss loss, Optimizer optimizer, Schedule schedule, GridUpdates updates, Clipping clipping,
@@ -105,7 +106,8 @@ class TrainingFormatTest {
         }
         assertComesBack(plan(null, PLAN.optimizer(), PLAN.schedule(), null, Clipping.none(), REGULARISERS));
         assertComesBack(new TrainingPlan(LOSSES.get(1), List.of(0.5, 2.0), OPTIMIZERS.get(2), SCHEDULES.get(1), 7, 90, 8, 3, -5,
-                false, 0, CLIPPINGS.get(3), GROUPS, 0, UPDATES.get(1), REGULARISERS, new Monotonicity(List.of(1, 0, -1), List.of(1))));
+                false, 0, CLIPPINGS.get(3), GROUPS, 0, UPDATES.get(1), REGULARISERS,
+                new Monotonicity(List.of(1, 0, -1), List.of(1))));
     }
 
     @Test
