@@ -249,6 +249,28 @@ class ColumnBoundsTest {
         }
     }
 
+    /** 22 different texts in 30 cells, whatever the number of rows without one. */
+    @Test
+    void rowsWithoutAValueDoNotMakeCategoriesOfIds() throws IOException {
+        Table table = table(120, i -> i < 90 ? "" : "k" + i % 22);
+        assertThatThrownBy(() -> TableSet.learn(table, new TableSet.Options("y", null, Set.of(), Set.of(), Encoding.Missing.FILL,
+                0.2, 1))).hasMessageContaining("column 'z' has 22 different texts in 120 rows");
+    }
+
+    @Test
+    void standardInputIsCalledSo() throws IOException {
+        java.io.InputStream before = System.in;
+        try {
+            System.setIn(new java.io.ByteArrayInputStream("x,y\n1,2\n3\n".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+            Table table = Table.open(Path.of("-"));
+            assertThat(table.path()).isEqualTo(Path.of("standard input"));
+            assertThatThrownBy(() -> CsvTableTest.cells(table)).hasMessage(
+                    "standard input: row 2 (line 3) has 1 fields, expected 2 as in the header");
+        } finally {
+            System.setIn(before);
+        }
+    }
+
     /** round(0.2 x 33) and round(0.2 x 27) of each class; of both together where each is too small for a row. */
     @Test
     void eachClassGivesItsShareToTheSecondPart() {
