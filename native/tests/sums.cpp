@@ -108,8 +108,8 @@ void long_batches(kan_context context) {
   near(norm, "running_mean", double(0.1f), "batchnorm");
 }
 
-// Means, deviations and gradients of edges over a million equal rows are those of one row.
-void long_edges(kan_context context, const kan_layer_spec& spec, const char* of) {
+// Means, deviations and gradients of edges over a million equal rows are those of one row. Returns them.
+Vector long_edges(kan_context context, const kan_layer_spec& spec, const char* of) {
   constexpr int64_t kRows = (1 << 20) + 77;
   const Model m(context, {spec, of}, 1);
   const size_t edges = size_t(spec.in_features * spec.out_features);
@@ -141,17 +141,24 @@ void long_edges(kan_context context, const kan_layer_spec& spec, const char* of)
     CHECK_TEXT(std::fabs(gradient[0][i] - gradient[1][i]) <= kProductBound * largest,
                std::string(of) + " edge gradient " + std::to_string(gradient[1][i]) + ", expected " +
                    std::to_string(gradient[0][i]));
+  Vector all = statistics[1];
+  all.insert(all.end(), gradient[1].begin(), gradient[1].end());
+  return all;
 }
 
-void long_edges(kan_context context) {
+// The same bits on another number of threads.
+void long_edges(kan_context context, kan_context other) {
+  const auto on_both = [&](const kan_layer_spec& spec, const char* of) {
+    CHECK_TEXT(long_edges(context, spec, of) == long_edges(other, spec, of), std::string(of) + " differ by threads");
+  };
   kan_layer_spec spec = layer_spec(KAN_LAYER_KAN, KAN_F32, 1, 3);
   spec.basis = KAN_BASIS_BSPLINE, spec.grid = 3, spec.order = 3, spec.base = KAN_ACTIVATION_SILU;
-  long_edges(context, spec, "bspline edges");
+  on_both(spec, "bspline edges");
   spec.basis = KAN_BASIS_SINE, spec.grid = 5, spec.order = 0, spec.base = KAN_ACTIVATION_NONE;
   spec.flags = KAN_FLAG_TRAIN_BASIS;
-  long_edges(context, spec, "sine edges");
+  on_both(spec, "sine edges");
   spec.basis = KAN_BASIS_WAVELET, spec.grid = 0, spec.flags = 0;
-  long_edges(context, spec, "wavelet edges");
+  on_both(spec, "wavelet edges");
 }
 
 // A float network of 784 inputs, at each row alone and at all, beside the same numbers in double: outputs are sums of 784 x 5 terms.
@@ -309,7 +316,11 @@ int main() {
     if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
     long_batches(context);
     long_weights(context);
-    long_edges(context);
+    spec.threads = 7;
+    kan_context other;
+    MUST(nullptr, kan_context_create(&spec, &other));
+    long_edges(context, other);
+    kan_context_destroy(other);
     wide(context);
     for (const int32_t dtype : {KAN_F32, KAN_F64}) gelu(context, dtype);
     losses(context);
