@@ -103,7 +103,7 @@ final class IndexForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        if (depth > DEEPEST || !run.thorough() || target.inputs().size() < 2 || target.inputs().size() > MOST_INPUTS) {
+        if (depth > DEEPEST || target.inputs().size() < 2 || target.inputs().size() > MOST_INPUTS) {
             return run.over();
         }
         Model powers = Model.of(target, true, powers(target));

@@ -38,9 +38,6 @@ final class PowerForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        if (!run.thorough()) {
-            return false;
-        }
         List<Powers> found = new ArrayList<>();
         for (Quantity input : target.inputs()) {
             if (target.inputs().size() < 2 || Arrays.stream(input.values()).anyMatch(v -> v == 0)) {

@@ -52,7 +52,8 @@ final class StructureRun {
     private boolean thorough;
     private final Form single;
     private final Form polynomials;
-    private final List<Form> forms;
+    private final List<Form> quick;
+    private final List<Form> all;
     private final List<Form> separations;
 
     StructureRun(StructureSearch settings, String output, Observations train, Observations held) {
@@ -68,9 +69,14 @@ final class StructureRun {
         Form mixed = new MixedForms(this);
         this.separations = List.of(sums, mixed);
         this.polynomials = new PolynomialForms(this);
-        this.forms = List.of(polynomials, new PowerForms(this), new IndexForms(this), sums, new FactorForms(this),
-                new PairForms(this),
-                new RidgeForms(this), new ScalingForms(this), new SparseForms(this), mixed);
+        Form factors = new FactorForms(this);
+        Form pairs = new PairForms(this);
+        Form ridges = new RidgeForms(this);
+        Form scaling = new ScalingForms(this);
+        Form sparse = new SparseForms(this);
+        this.quick = List.of(polynomials, sums, factors, pairs, ridges, scaling, sparse, mixed);
+        this.all = List.of(polynomials, pairs, new PowerForms(this), new IndexForms(this), sums, factors, ridges, scaling, sparse,
+                mixed);
     }
 
     /** Each input in the coordinate in which the target is smoother. */
@@ -179,7 +185,7 @@ final class StructureRun {
         if (part.inputs().size() == 1) {
             return depth == 0 && polynomials.search(part, depth, whole) || single.search(part, depth, whole);
         }
-        for (Form form : forms) {
+        for (Form form : thorough ? all : quick) {
             if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {
                 return over();
             }
