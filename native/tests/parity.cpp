@@ -108,7 +108,8 @@ struct Plan {
   // Layers and batches larger than any block, on as many threads as a context may have, too.
   void large_layers() {
     for (const Case& c : families()) {
-      if (cuda && quick) parity.check_case(c, 2, 70, 1300, seed++);
+      if (cuda && quick && c.spec.basis == KAN_BASIS_BSPLINE && c.spec.grid == 20)
+        parity.check_case(c, 2, 70, 1300, seed++);  // several chunks, pieces and bands of taps
       if (quick) break;
       parity.check_case(c, 70, 200, 150, seed++);
       parity.check_case(c, 150, 20, 515, seed++);

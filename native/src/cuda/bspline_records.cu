@@ -62,9 +62,10 @@ __global__ void __launch_bounds__(kRecordThreads)
     const float v = xs[sample_of(key) * kLength + warp];
     bspline_taps<K, kDerivative>(g, v, taps);
     const float base = l.base_row < 0 ? 0.0f : kDerivative ? activation_derivative(l.base, v) : activation(l.base, v);
-    slots[2 * p] = make_float4(taps[0], taps[1], K > 1 ? taps[K > 1 ? 2 : 0] : 0.0f, K > 2 ? taps[K > 2 ? 3 : 0] : 0.0f);
-    slots[2 * p + 1] = make_float4(K > 3 ? taps[K > 3 ? 4 : 0] : 0.0f, K > 4 ? taps[K > 4 ? 5 : 0] : 0.0f, base,
-                                   __uint_as_float(key));
+    slots[2 * p] =
+        make_float4(taps[0], taps[1], K > 1 ? taps[K > 1 ? 2 : 0] : 0.0f, K > 2 ? taps[K > 2 ? 3 : 0] : 0.0f);
+    slots[2 * p + 1] =
+        make_float4(K > 3 ? taps[K > 3 ? 4 : 0] : 0.0f, K > 4 ? taps[K > 4 ? 5 : 0] : 0.0f, base, __uint_as_float(key));
     for (int32_t w = p > 0 ? window_of(keys[p - 1]) + 1 : 0; w <= window_of(key); ++w) starts[w] = p;
     for (int32_t w = window_of(key) + 1; p == n - 1 && w <= l.grid; ++w) starts[w] = n;
   }

@@ -18,7 +18,9 @@ static_assert(kMostSamples * kTile * sizeof(float) == kRowMask + 1);
 __device__ __forceinline__ uint32_t key_of(int32_t window, int sample) {
   return uint32_t(window) << kWindowShift | uint32_t(sample) * uint32_t(kTile * sizeof(float));
 }
-__device__ __forceinline__ int sample_of(uint32_t key) { return int((key & kRowMask) / uint32_t(kTile * sizeof(float))); }
+__device__ __forceinline__ int sample_of(uint32_t key) {
+  return int((key & kRowMask) / uint32_t(kTile * sizeof(float)));
+}
 __device__ __forceinline__ int32_t window_of(uint32_t key) { return int32_t(key >> kWindowShift); }
 
 struct Task {
