@@ -341,10 +341,6 @@ class Parity {
     Edges e;
     if (m.spec.kind != KAN_LAYER_KAN) return e;
     e.statistics = run_edge_statistics(reference_, m, batch, x);
-    const auto with_gradients = [](const Kernels& k) {
-      return !on_device(k.kernel);
-    };  // of a device they are the CPU's
-    if (std::none_of(tested_.begin(), tested_.end(), with_gradients)) return e;
     Random random(seed);
     e.cotangents =
         random_edge_cotangents(reference_, m, batch, x, random, 64 * units_ * eps() * largest(e.statistics.mean_abs));
@@ -363,7 +359,6 @@ class Parity {
     CHECK_TEXT(distance(expected.statistics.mean, actual.mean) <= allowed, name_ + ": mean phi");
     CHECK_TEXT(distance(expected.statistics.deviation, actual.deviation) <= allowed, name_ + ": deviation of phi");
 
-    if (on_device(kernel())) return;
     const EdgeCotangents& c = expected.cotangents;
     const Results found = run_edge_backward(kernel(), m, batch, x, c);
     compare("d_x of edge statistics", expected.gradients.d_x, found.d_x, expected.naive.d_x);
