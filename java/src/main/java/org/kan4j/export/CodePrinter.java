@@ -63,7 +63,7 @@ final class CodePrinter {
     private static void requireAtMost(long most, String language, long numbers) {
         if (numbers > most) {
             throw new UnsupportedException("the model needs tables of " + numbers + " numbers; as " + language
-                    + " source at most " + most + " are printed. kan4j-scorer evaluates models of any size in plain Java");
+                    + " source at most " + most + " are printed. kan4j-scorer evaluates models of up to 2 GiB in plain Java");
         }
     }
 

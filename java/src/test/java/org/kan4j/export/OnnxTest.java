@@ -12,10 +12,15 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -216,6 +221,29 @@ class OnnxTest {
         assertTrue(!Onnx.hasWeightsFile(large, OnnxOptions.DEFAULT.withDType(DType.F32)));
         assertTrue(Onnx.hasWeightsFile(large, OnnxOptions.DEFAULT.withDType(DType.F32).withMost(1_440_071_999L)));
         assertTrue(Onnx.hasWeightsFile(KanModel.kan(BSpline.of(5, 3), 10_000, 7_000, 1), OnnxOptions.DEFAULT));
+    }
+
+    /** The file has a hole: the numbers before these take no room. */
+    @Test
+    void weightsBehindTheFirstGigabytesAreFound() throws IOException {
+        Path data = folder.resolve("x.data");
+        double[] values = new double[300];
+        Arrays.setAll(values, i -> i + 0.5);
+        Protobuf tensor = new Protobuf();
+        try (FileChannel channel = FileChannel.open(data, StandardOpenOption.CREATE, StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
+            channel.position((5L << 30) + 1);
+            assertTrue(new OnnxData("x.data", channel).write(tensor, values, DType.F32));
+            ByteBuffer read = ByteBuffer.allocate(1200).order(ByteOrder.LITTLE_ENDIAN);
+            assertEquals(1200, channel.read(read, (5L << 30) + 4096));
+            assertEquals(299.5f, read.getFloat(1196));
+        }
+        Path message = folder.resolve("tensor");
+        try (FileChannel channel = FileChannel.open(message, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            tensor.writeTo(channel);
+        }
+        String text = Files.readString(message, StandardCharsets.ISO_8859_1);
+        assertTrue(text.contains("5368713216") && text.contains("1200"), text);
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -146,6 +147,17 @@ class ScorerTest {
                 Map.of());
         String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
         assertTrue(message.contains(file.toString()) && message.contains("kan4j import"), message);
+    }
+
+    @Test
+    void filesThatNoArrayHoldsAreRefused() throws IOException {
+        Path file = folder.resolve("large.safetensors");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(1L << 31); // takes no room
+        }
+        String message = assertThrows(ModelFormatException.class, () -> Scorer.read(file)).getMessage();
+        assertTrue(message.contains("large.safetensors: it has 2147483648 bytes or more") && message.contains("ONNX Runtime"),
+                message);
     }
 
     @Test

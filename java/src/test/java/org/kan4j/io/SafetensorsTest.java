@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -46,6 +48,23 @@ class SafetensorsTest {
         ByteBuffer bytes = ByteBuffer.allocate(8 + text.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(claimed).put(text);
         return Files.write(folder.resolve("file.safetensors"), bytes.array());
+    }
+
+    /** The file has a hole: the tensor in front of the one that is read takes no room. */
+    @Test
+    void aTensorBehindTheFirstGigabytesIsRead() throws IOException {
+        long before = 5L << 30;
+        Path path = file("{\"zeros\":{\"dtype\":\"F32\",\"shape\":[" + before / 4 + "],\"data_offsets\":[0," + before
+                + "]},\"last\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" + before + "," + (before + 8) + "]}}", 0);
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+            ByteBuffer values = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(1.5f).putFloat(-2.5f).flip();
+            channel.write(values, channel.size() + before);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Safetensors file = Safetensors.open(path);
+            assertEquals(before / 4, file.entry("zeros").shape().size());
+            assertArrayEquals(new float[] {1.5f, -2.5f}, file.read(arena, "last").toFloats());
+        }
     }
 
     @Test

@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class Scorer {
 
     private static final String PROPERTY = "property.";
+    /** Bytes that an array holds. */
+    private static final int LARGEST = Integer.MAX_VALUE - 8;
 
     private final Layer[] layers;
     private final Map<String, String> properties = new LinkedHashMap<>();
@@ -65,6 +67,7 @@ public final class Scorer {
      */
     public static Scorer read(Path file) throws IOException {
         try {
+            requireArray(Files.size(file));
             return new Scorer(Files.readAllBytes(file));
         } catch (ModelFormatException e) {
             throw new ModelFormatException(file + ": " + e.getMessage());
@@ -76,9 +79,17 @@ public final class Scorer {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         byte[] buffer = new byte[1 << 16];
         for (int n = stream.read(buffer); n >= 0; n = stream.read(buffer)) {
+            requireArray((long) bytes.size() + n);
             bytes.write(buffer, 0, n);
         }
         return new Scorer(bytes.toByteArray());
+    }
+
+    private static void requireArray(long bytes) {
+        if (bytes > LARGEST) {
+            throw new ModelFormatException("it has " + bytes + " bytes or more, kan4j-scorer reads models of up to " + LARGEST
+                    + "; kan4j itself and ONNX Runtime (kan4j export) take larger ones");
+        }
     }
 
     /** Numbers of a row. */
