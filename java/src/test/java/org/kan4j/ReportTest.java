@@ -144,6 +144,85 @@ class ReportTest {
         assertEquals(5000, Report.values(new double[n], new double[n]).pairs().size());
     }
 
+    /** 12, 12 and 14 beside 11, 13 and 15; 1, 2 and 5 beside 1, 2 and 3. */
+    @Test
+    void ofSeveralNumbersEachInItsUnit() {
+        Encoding.Numbers target = new Encoding.Numbers(
+                List.of(new Encoding.Value("price", 10, 2), new Encoding.Value("size", 0, 1)));
+        Report report = Report.numbers(target, new double[][] {{11, 1}, {13, 2}, {15, 3}},
+                new double[][] {{1, 1}, {1, 2}, {2, 5}});
+        double price = 1 - 3 / (8 / 3.0);
+        double size = 1 - 4 / (26 / 3.0);
+        assertEquals(List.of("rmse price", "mae price", "r2 price", "rmse size", "mae size", "r2 size", "r2"),
+                List.copyOf(report.measures().keySet()));
+        assertEquals(1, report.measures().get("rmse price"), 1e-15);
+        assertEquals(1, report.measures().get("mae price"), 1e-15);
+        assertEquals(price, report.measures().get("r2 price"), 1e-14);
+        assertEquals(Math.sqrt(4 / 3.0), report.measures().get("rmse size"), 1e-15);
+        assertEquals(2 / 3.0, report.measures().get("mae size"), 1e-15);
+        assertEquals(size, report.measures().get("r2 size"), 1e-14);
+        assertEquals((price + size) / 2, report.r2().orElseThrow(), 1e-14);
+        assertEquals(report.r2().orElseThrow(), report.score());
+        Report constant = Report.numbers(target, new double[][] {{11, 1}, {13, 2}}, new double[][] {{1, 3}, {2, 3}});
+        assertEquals(constant.measures().get("r2 price"), constant.r2().orElseThrow(), "of the one that has it");
+        Report none = Report.numbers(target, new double[][] {{11, 1}, {13, 2}}, new double[][] {{1, 3}, {1, 3}});
+        assertTrue(none.r2().isEmpty());
+    }
+
+    @Test
+    void ofQuantilesTheMedianHasTheMeasuresOfANumber() {
+        Encoding.Quantiles target = new Encoding.Quantiles(new Encoding.Value("y", 0, 1), List.of(0.1, 0.5, 0.9));
+        Report report = Report.quantiles(target, new double[][] {{0, 1, 9}, {0, 2, 9}, {0, 5, 9}},
+                new double[][] {{1}, {3}, {4}});
+        assertEquals(Math.sqrt(2.0 / 3), report.rmse().orElseThrow(), 1e-15);
+        assertEquals(2.0 / 3, report.mae().orElseThrow(), 1e-15);
+        assertEquals(-report.measures().get("pinball"), report.score(), "the greater the better");
+        Report single = Report.quantiles(new Encoding.Quantiles(new Encoding.Value("y", 0, 1), List.of(0.3)),
+                new double[][] {{2}},
+                new double[][] {{5}});
+        assertEquals(List.of("pinball", "below q30"), List.copyOf(single.measures().keySet()), "one has no interval");
+        assertEquals(0.9, single.measures().get("pinball"), 1e-15);
+    }
+
+    /** Each class against the rest: 3 of 4, 2 of 4 and a half, and all of 4 pairs in order. */
+    @Test
+    void ofThreeClassesTheAreaIsTheMeanOfEachAgainstTheRest() {
+        double[][] probabilities = {{0.5, 0.3, 0.2}, {0.4, 0.5, 0.1}, {0.45, 0.35, 0.2}, {0.1, 0.3, 0.6}};
+        Report report = Report.classes(List.of("a", "b", "c"), probabilities, new int[] {0, 1, 1, 2});
+        double a = 1; // above 0.4, 0.45 and 0.1
+        double b = 1; // 0.5 and 0.35 above 0.3 twice
+        double c = 1;
+        assertEquals((a + b + c) / 3, report.rocAuc().orElseThrow(), 1e-15);
+        Report worse = Report.classes(List.of("a", "b", "c"), probabilities, new int[] {1, 0, 2, 2});
+        a = 1 / 3.0; // 0.4 is above 0.1 alone
+        b = 1 / 6.0 + 0; // 0.3 is below 0.5 and 0.35, equal to 0.3
+        c = (1 + 1 + 0.5 + 1) / 4; // 0.2 and 0.6 beside 0.2 and 0.1
+        assertEquals((a + b + c) / 3, worse.rocAuc().orElseThrow(), 1e-15);
+        assertEquals(report.accuracy().orElseThrow(), report.score());
+        assertEquals(-1.0, Report.values(new double[] {1, 2}, new double[] {2, 3}).score());
+    }
+
+    /** A probability of nothing for what was so counts as 1e-15, not as infinitely wrong. */
+    @Test
+    void oneSureErrorDoesNotOutweighAllElse() {
+        Report classes = Report.classes(List.of("a", "b"), new double[][] {{1, 0}, {1, 0}}, new int[] {0, 1});
+        assertEquals(-Math.log(1e-15) / 2, classes.logLoss().orElseThrow(), 1e-12);
+        Report labels = Report.labels(List.of("a"), new double[][] {{1}, {0.5}}, new boolean[][] {{false}, {true}});
+        assertEquals((-Math.log(1e-15) - Math.log(0.5)) / 2, labels.logLoss().orElseThrow(), 1e-12);
+        assertEquals(0, labels.accuracy().orElseThrow(), "even odds are no yes");
+    }
+
+    @Test
+    void aTableShowsAllOfIt() {
+        String text = Report.classes(List.of("no", "yes"), PROBABILITIES, new int[] {0, 0, 0, 1, 1}).toString();
+        assertEquals(
+                List.of("5 rows", "accuracy     0.6000", "log_loss     0.5344", "macro_f1     0.5833", "roc_auc      0.7500"),
+                text.lines().limit(5).toList());
+        assertEquals(List.of("      precision    recall        f1      rows  predicted as",
+                "no       0.6667    0.6667    0.6667         3  [2, 1]", "yes      0.5000    0.5000    0.5000         2  [1, 1]"),
+                text.lines().skip(6).toList());
+    }
+
     @Test
     void ofNumbersWhoseSquaresNoDoubleHolds() {
         for (double unit : new double[] {1e300, 1e-300, 1e-310}) {

@@ -169,6 +169,14 @@ class TableNeedsTest {
         Examples rows = Examples.of(x, y).named("a", "b");
         try (KanRegressor model = Kan.regressor().additive().epochs(60).fit(rows)) {
             AdditiveShapes shapes = model.shapes(rows);
+            for (int i = 0; i < 2; i++) {
+                Encoding.Numeric column = (Encoding.Numeric) model.encoding().columns().get(i);
+                List<AdditiveShapes.Point> points = shapes.shapes().get(i).points();
+                assertEquals(101, points.size());
+                assertEquals(column.low(), points.getFirst().x(), 1e-12);
+                assertEquals((column.low() + column.high()) / 2, points.get(50).x(), 1e-12);
+                assertEquals(column.high(), points.getLast().x(), 1e-12);
+            }
             assertEquals(java.util.Arrays.stream(x).mapToDouble(row -> model.predict(row).value()).average().orElseThrow(),
                     shapes.means().getFirst(), 1e-4);
             for (int p : new int[] {0, 37, 100}) {

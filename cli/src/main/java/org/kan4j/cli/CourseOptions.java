@@ -117,8 +117,13 @@ final class CourseOptions {
                 batch == null && lbfgs ? null : or(batch, recipe.batchSize()), lbfgs ? null : or(lr, recipe.learningRate()),
                 lbfgs ? null : or(weightDecay, recipe.weightDecay()), course,
                 plateaus ? or(decay, PLATEAU_DECAY) : course.equals("exponential") ? or(decay, recipe.decay()) : null,
-                course.equals("cosine") ? or(warmup, 0.0) : null, plateaus ? or(plateau, PLATEAU) : null,
-                patience == null && !plateaus && !needs.calibrated() ? validation : or(validation, VALIDATION), patience);
+                course.equals("cosine") ? or(warmup, 0.0) : null, plateaus ? or(plateau, PLATEAU) : null, heldOut(needs),
+                patience);
+    }
+
+    /** Share of the training rows to hold out; null for none. */
+    Double heldOut(TableModel needs) {
+        return patience == null && !"plateau".equals(schedule) && !needs.calibrated() ? validation : or(validation, VALIDATION);
     }
 
     private static <T> T or(T given, T otherwise) {

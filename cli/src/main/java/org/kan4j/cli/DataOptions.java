@@ -80,11 +80,17 @@ final class DataOptions {
         return list == null ? Set.of() : new LinkedHashSet<>(list);
     }
 
-    void check() {
+    void check(TableModel needs, CourseOptions course) {
         Ranges.atLeast("--memory", memory, 1);
         if (test != null && testFraction != null) {
             throw new InputException("--test and --test-fraction exclude each other: the rows of " + test
                     + " are tested on, those of DATA all trained on");
+        }
+        boolean tested = test == null && (testFraction == null || testFraction != 0);
+        if (!needs.splitting().random() && !tested && course.heldOut(needs) == null) {
+            throw new InputException("--split has no rows to hold out: "
+                    + (test != null ? "--test names those to test on" : "--test-fraction 0 tests on none")
+                    + " and --validation F, which would hold some out of the others, is not given");
         }
     }
 

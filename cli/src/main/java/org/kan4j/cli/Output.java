@@ -219,7 +219,9 @@ final class Output {
             return;
         }
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
-        Path part = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+        // A name of its own: in two containers on one volume, two processes have one number.
+        Path part = target.resolveSibling("." + target.getFileName() + "." + ProcessHandle.current().pid() + "-"
+                + Long.toUnsignedString(System.nanoTime(), 36) + ".part");
         try {
             try (OutputStream stream = new FileOutputStream(part.toFile())) {
                 writeTo(stream, content);

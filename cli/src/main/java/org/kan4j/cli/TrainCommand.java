@@ -131,7 +131,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void check() {
-        rows.check();
+        rows.check(needs, course);
         network.check();
         course.check(method);
         method.check();

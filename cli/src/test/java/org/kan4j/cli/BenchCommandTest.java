@@ -169,6 +169,13 @@ class BenchCommandTest {
                 .containsPattern("bspline step +1.000 +1.0000").contains("1 of 3 times became slower");
         assertThat(run("bench", "compare", "--base", args.get(3), "--new", args.get(4))).isEqualTo(2);
         assertThat(err.toString()).contains("1 rounds cannot be significant at 0.01; at least 8 are needed");
+        List<String> seven = new ArrayList<>(args);
+        seven.remove(18); // the last of the new ones, and of the others
+        seven.remove(10);
+        assertThat(run(seven.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err.toString()).contains("7 rounds cannot be significant at 0.01; at least 8 are needed");
+        seven.addAll(List.of("--significance", "0.016")); // 2 of 2^7 orders of signs are as extreme
+        assertThat(run(seven.toArray(String[]::new))).as(err.toString()).isEqualTo(1);
     }
 
     private String round(String name, double forward, double rest) throws IOException {
@@ -180,7 +187,7 @@ class BenchCommandTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "--models|nope|unknown basis 'nope', known are: bspline",
+        "--models|nope|--models: unknown basis 'nope', known are: bspline",
         "--batch|0|--batch, --reps and --rounds must be at least 1",
         "--rounds|0|--batch, --reps and --rounds must be at least 1, given 100, 30 and 0",
         "--layers|5|at least two widths",

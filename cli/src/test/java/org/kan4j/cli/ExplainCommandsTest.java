@@ -46,6 +46,9 @@ class ExplainCommandsTest {
         assertThat(found.get("test").get("rmse_formula").asDouble()).isLessThan(1e-12);
         assertThat(found.fieldNames()).toIterable().containsExactly("formula", "test", "verified", "features", "shape_before",
                 "shape_after", "edges_before", "edges_after", "pareto", "seconds");
+        assertThat(Cli.json(out.resolve("formula.json")).get("text").asText()).isEqualTo("exp(sin(pi*x) + y^2)");
+        assertThat(Cli.json(out.resolve("formula.json")).get("python").asText()).isEqualTo("np.exp(np.sin(np.pi*x) + y**2)");
+        assertThat(Cli.json(out.resolve("formula.json")).get("latex").asText()).contains("\\pi").isNotEqualTo("exp(sin(pi*x) + y^2)");
         assertThat(out.resolve("report.html")).isNotEmptyFile();
         assertThat(out.resolve("diagram.svg")).isNotEmptyFile();
 

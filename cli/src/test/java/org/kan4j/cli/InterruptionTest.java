@@ -95,6 +95,33 @@ class InterruptionTest {
         }
     }
 
+    /** As nohup, a shell's background and {@code trap '' INT} want it; SIGTERM ends it at a checkpoint all the same. */
+    @Test
+    void whatWasStartedWithSigintIgnoredGoesOnUntilSigterm() throws Exception {
+        Path model = folder.resolve("m.safetensors");
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
+        command.addAll(CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--hidden", 4, "--grid", 3, "--log",
+                "all", "--out", model));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        Output output = new Output(process.getInputStream());
+        try {
+            for (int seen = 0; seen < 2; seen++) { // epochs after the first signal
+                long before = output.toString().lines().filter(line -> line.startsWith("epoch")).count();
+                while (output.toString().lines().filter(line -> line.startsWith("epoch")).count() == before) {
+                    assertThat(process.isAlive()).as(output::toString).isTrue();
+                    Thread.sleep(20);
+                }
+                assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor()).isZero();
+            }
+            process.toHandle().destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended on SIGTERM: %s", output).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).isEqualTo(143);
+        assertThat(output.toString()).contains("stopped after ", "--resume " + model);
+    }
+
     /** SIGTERM goes the way of Ctrl-C. */
     @Test
     void aFitEndsWithTheBestSoFar() throws Exception {

@@ -149,6 +149,31 @@ class OutputTest {
         assertThat(second.out()).contains("note: " + file("m.safetensors") + " is there and will be replaced");
     }
 
+    /** Whoever is last has the file: one of the two models whole, with the metrics and the picture of one. */
+    @Test
+    void twoTrainingsSideBySideToOneFileLeaveOneOfTheModels() throws Exception {
+        List<CompletableFuture<Cli>> both = Stream.of(3, 7).map(hidden -> CompletableFuture.supplyAsync(
+                () -> Cli.run("train", "digits", "--epochs", 12, "--hidden", hidden, "--out", file("m.safetensors"), "--json",
+                        file("m.json"))))
+                .toList();
+        for (CompletableFuture<Cli> each : both) {
+            Cli cli = each.get(120, TimeUnit.SECONDS);
+            assertThat(cli.status()).as(cli.err()).isZero();
+        }
+        try (Checkpoint checkpoint = Checkpoint.read(file("m.safetensors"))) {
+            assertThat(checkpoint.isResumable()).isTrue();
+            long hidden = checkpoint.model().layers().getFirst().out();
+            assertThat(hidden).isIn(3L, 7L);
+            assertThat(TrainOptions.fromJson(checkpoint.properties().get(TrainOptions.KEY)).layers())
+                    .containsExactly(64, hidden, 10);
+        }
+        assertThat(Cli.json(file("m.json")).get("epochs")).hasSize(12);
+        Cli.succeed("evaluate", "digits", "--model", file("m.safetensors"));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).as("nothing is left over").hasSize(3);
+        }
+    }
+
     /** Before the training: what takes more than the file system has. Parameters of so many bytes are never asked for. */
     @Test
     void aModelWithoutRoomIsRefusedBeforeTheWork() {

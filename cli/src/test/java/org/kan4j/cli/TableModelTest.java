@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.tensor.HostTensor;
 
@@ -63,6 +64,14 @@ class TableModelTest {
         assertThat(options.get("split").asText()).isEqualTo("group=id");
         assertThat(Cli.succeed("train", csv, "--plot", "none", "--out", model, "--resume", model, "--epochs", "2").out())
                 .contains("all 2 epochs are done");
+    }
+
+    /** A split of no test rows is one of the rows that are held out of the others. */
+    @ParameterizedTest
+    @ValueSource(strings = {"--validation 0.2", "--patience 5", "--schedule plateau"})
+    void aSplitIsOfTheRowsThatAreHeldOutToo(String holding) {
+        assertThat(train("--target y --drop day,z,label --split group=id --test-fraction 0 --epochs 1 " + holding).out())
+                .contains(" to validate and none to test on");
     }
 
     @Test
@@ -194,6 +203,10 @@ class TableModelTest {
         return Stream.of(Arguments.of("--target y --split by=id", "--split must be group=COLUMN or time=COLUMN, given 'by=id'"),
                 Arguments.of("--target y --split group=who", "no column 'who'"),
                 Arguments.of("--target y --split-input", "--split-input needs --split"),
+                Arguments.of("--target y --split group=id --test-fraction 0",
+                        "--split has no rows to hold out: --test-fraction 0 tests on none and --validation F"),
+                Arguments.of("--target y --split time=day --test other.csv",
+                        "--split has no rows to hold out: --test names those to test on and --validation F"),
                 Arguments.of("--target y --drop day --split time=id", "is no number and no date or time"),
                 Arguments.of("--target y --split time=day --test-fraction 0.5 --quantile 0.5,0.1",
                         "each larger than the one before"),

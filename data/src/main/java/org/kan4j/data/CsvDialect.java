@@ -40,9 +40,11 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
 
     private static final Cells PLAIN = new Cells('.', (char) 0, Set.of());
 
-    private static final Pattern COMMA = Pattern.compile("[-+]?(\\d*,\\d{1,2}|\\d*,\\d{4,}|0,\\d+|\\d{4,},\\d+)([eE][-+]?\\d+)?");
+    /** No groups of digits: these have three, and no exponent. */
+    private static final Pattern COMMA = Pattern
+            .compile("[-+]?(\\d*,\\d{1,2}|\\d*,\\d{4,}|0,\\d+|\\d{4,},\\d+|\\d*,\\d+[eE][-+]?\\d+)");
     private static final Pattern POINT = Pattern
-            .compile("[-+]?(\\d*\\.\\d{1,2}|\\d*\\.\\d{4,}|0\\.\\d+|\\d{4,}\\.\\d+)([eE][-+]?\\d+)?");
+            .compile("[-+]?(\\d*\\.\\d{1,2}|\\d*\\.\\d{4,}|0\\.\\d+|\\d{4,}\\.\\d+|\\d*\\.\\d+[eE][-+]?\\d+)");
     private static final Pattern COMMA_POINT = Pattern.compile("[-+]?\\d{1,3}(,\\d{3})+\\.\\d+|[-+]?\\d{1,3}(,\\d{3}){2,}");
     private static final Pattern POINT_COMMA = Pattern.compile("[-+]?\\d{1,3}(\\.\\d{3})+,\\d+|[-+]?\\d{1,3}(\\.\\d{3}){2,}");
     private static final Pattern SPACE_COMMA = Pattern.compile("[-+]?\\d{1,3}([ \u00a0\u202f]\\d{3})+,\\d+");

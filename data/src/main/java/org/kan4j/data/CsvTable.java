@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -29,6 +30,8 @@ final class CsvTable implements Table {
 
     /** Ends texts of old systems. */
     static final char CTRL_Z = 0x1a;
+
+    private static final Pattern ROWS_COUNTED = Pattern.compile("\\(\\d+ [Rr]ows?( affected)?\\)");
 
     /** Bytes to look at first, more where not even one line fits. */
     private static final int HEAD = 1 << 21;
@@ -250,7 +253,8 @@ final class CsvTable implements Table {
             int count = fields == null ? record.getFieldCount() : fields.size();
             if (count != columns.size() && !(count > columns.size() && endsEmpty(count))) {
                 throw new DataException(path + ": " + place() + " has " + count + " fields, expected " + columns.size()
-                        + " as in the header" + title());
+                        + " as in the header" + (count == 1 && ROWS_COUNTED.matcher(field(0)).matches()
+                                ? "; the count of rows that psql and sqlcmd write at the end is no row" : title()));
             }
             return true;
         }

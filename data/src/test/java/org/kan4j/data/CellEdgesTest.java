@@ -235,6 +235,28 @@ class CellEdgesTest {
         }
     }
 
+    /** Three digits after the comma could be a group of thousands, but for the exponent. */
+    @Test
+    void anExponentTellsADecimalComma() throws IOException {
+        Table table = table("x;y\n4,299e+00;1,125E-01\n5,100e+01;7,250e+00\n");
+        assertThat(table.notes()).singleElement().asString().startsWith("numbers are read with decimal commas");
+        try (Table.Reader reader = table.reader(0, 1)) {
+            reader.seek(0);
+            assertThat(reader.next()).isTrue();
+            assertThat(List.of(reader.number(0), reader.number(1))).containsExactly(4.299, 0.1125);
+        }
+        assertThat(table("x;y\n4,299;1\n5,100;7\n").notes()).as("groups or decimals: not certain").isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"(2 rows)", "(1 row)", "(2 rows affected)"})
+    void theCountOfRowsThatADatabaseWritesAtTheEndIsNamed(String last) throws IOException {
+        Table table = table("x|y\n1|2\n3|4\n" + last + "\n");
+        assertThatThrownBy(() -> CsvTableTest.cells(table)).isInstanceOf(DataException.class)
+                .hasMessageEndingWith("row 3 (line 4) has 1 fields, expected 2 as in the header; the count of rows that psql and "
+                        + "sqlcmd write at the end is no row");
+    }
+
     /** A block may begin within what is read at a time. */
     @Test
     void cellsWithoutAValueAreFoundBehindTheBeginOfABatch() throws Exception {

@@ -94,6 +94,34 @@ class SplittingTest {
         }
     }
 
+    /** Below 0 too, across it, and of fractions; one row is left on either side however large the share. */
+    @Test
+    void timesAreInTheOrderOfTheirNumbers() throws IOException {
+        for (double from : new double[] {-1000, -100, -0.5, 1e9}) {
+            TableSet set = TableSet.learn(table(i -> Double.toString(from + (i * 71) % ROWS / 4.0)),
+                    options(Splitting.time("by"), 0.25));
+            assertThat(rows(set, set.parts().test())).hasSize(50).allMatch(i -> (i * 71) % ROWS >= 150);
+        }
+        TableSet most = TableSet.learn(table(Integer::toString), options(Splitting.time("by"), 0.9999));
+        assertThat(rows(most, most.parts().train())).containsExactly(0);
+        TableSet least = TableSet.learn(table(Integer::toString), options(Splitting.time("by"), 0.0001));
+        assertThat(rows(least, least.parts().test())).containsExactly(ROWS - 1);
+    }
+
+    /** 2026-05-31T01:00+02:00 is before 2026-05-31T00:00Z, and a day without a time begins at 0 o'clock. */
+    @Test
+    void timesOfTheDayAndZonesAreInOrder() throws IOException {
+        List<String> order = List.of("2026-05-30", "2026-05-30T00:00:01", "2026-05-31T01:00:00+02:00", "2026-05-30 23:30:00",
+                "2026-05-31T00:00:00Z", "2026-05-31T00:00:00.000000001Z", "2026-05-30T23:00:00-02:00", "2026-06-01");
+        TableSet.Options options = options(Splitting.time("by"), 0.4);
+        TableSet set = TableSet.learn(table(i -> order.get(i % 8)), options);
+        assertThat(rows(set, set.parts().test())).hasSize(100).allMatch(i -> i % 8 >= 4);
+        assertThatThrownBy(() -> TableSet.learn(table(i -> i == 7 ? "5" : "2026-05-30"), options))
+                .hasMessageContaining("'5' is no number and no date or time");
+        assertThatThrownBy(() -> TableSet.learn(table(i -> i == 7 ? "2026-05-30" : "5"), options))
+                .hasMessageContaining("'2026-05-30' is no number, as the rows before it have");
+    }
+
     @Test
     void rowsOfOneTimeStayTogether() throws IOException {
         TableSet set = TableSet.learn(table(i -> Integer.toString(i / 60)), options(Splitting.time("by"), 0.25));

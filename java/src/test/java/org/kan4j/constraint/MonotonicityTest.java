@@ -27,6 +27,7 @@ import org.kan4j.error.KanException;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.train.Trainer;
 
@@ -99,11 +100,34 @@ class MonotonicityTest {
     @Test
     void whereTheTruthIsMonotoneTheErrorIsThatOfAFreeModel() {
         Examples test = rows(2, 1);
-        try (KanRegressor model = Kan.regressor().monotone("up", 1).monotone("down", -1).fit(rows(1, 1));
-                KanRegressor free = Kan.regressor().fit(rows(1, 1))) {
+        try (KanRegressor model = Kan.regressor().ensemble(1).monotone("up", 1).monotone("down", -1)
+                .fit(rows(1, 1)); KanRegressor free = Kan.regressor().ensemble(1).fit(rows(1, 1))) {
             double bound = 1.03 * free.evaluate(test).rmse().orElseThrow();
             double error = model.evaluate(test).rmse().orElseThrow();
             assertTrue(error <= bound, error + " above " + bound);
+        }
+    }
+
+    /** What rises is no proof of what is to fall, nor the other way round; for every input and every output. */
+    @Test
+    void theProofIsOfTheDirection() {
+        KanModel free = KanModel.kan(DType.F64, new BSpline(4, 3, -1, 1, BSpline.Outside.LINEAR), 2, 3, 2);
+        for (int[] signs : new int[][] {{1, 1}, {1, -1}, {-1, 1}, {-1, -1}, {0, -1}, {-1, 0}}) {
+            Monotonicity kept = new Monotonicity(List.of(signs[0], signs[1]), List.of(1, 1));
+            try (Parameters parameters = Parameters.initialise(free, 3)) {
+                kept.project(parameters);
+                assertEquals(List.of(), kept.prove(parameters));
+                for (int input = 0; input < 2; input++) {
+                    if (signs[input] != 0) {
+                        Monotonicity other = new Monotonicity(
+                                input == 0 ? List.of(-signs[0], 0) : List.of(0, -signs[1]), List.of(1, 1));
+                        List<String> gaps = other.prove(parameters);
+                        assertEquals(1, gaps.size(), "input " + input + " of " + kept);
+                        assertTrue(gaps.getFirst().endsWith("goes the other way with input " + input), gaps.getFirst());
+                        assertEquals(List.of(), new Monotonicity(other.directions(), List.of(-1, -1)).prove(parameters));
+                    }
+                }
+            }
         }
     }
 
