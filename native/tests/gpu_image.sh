@@ -36,12 +36,13 @@ done
 
 rm -rf "$folder"
 mkdir -p "$folder/lib"
-"$jlink" --add-modules java.base,java.logging,java.management,java.xml,java.desktop,jdk.unsupported \
+"$jlink" --add-modules java.base,java.logging,java.management,java.xml,jdk.unsupported \
   --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$folder/java"
 
-# The command line with all it depends on; the native libraries are built on the other machine.
+# The command line with what bench and the training of MNIST depend on: plots (and java.desktop) and Parquet stay behind, a third
+# of it all; the native libraries are carried beside.
 for jar in "$root"/cli/target/app/*.jar; do
-  case ${jar##*/} in kan4j-natives*) ;; *) cp "$jar" "$folder/lib/" ;; esac
+  case ${jar##*/} in kan4j-natives* | xchart* | zstd-jni* | snappy-java* | lz4-java* | hardwood*) ;; *) cp "$jar" "$folder/lib/" ;; esac
 done
 mkdir -p "$folder/tests"
 cp -r "$root/java/target/test-classes/." "$folder/tests/"
