@@ -173,7 +173,7 @@ stage_mnist() {
   keep random tests -Dkan4j.cuda.rows=$([ -n "$emulated" ] && echo 600 || echo 60000) application.CudaEpoch || status=1
   if [ -d "$image/unpacked/data" ] && [ -z "$emulated" ]; then
     export KAN4J_CACHE=$image/unpacked/data
-    keep mnist kan4j train mnist --device cuda --out "$mine/mnist.safetensors" --json || status=1
+    keep mnist kan4j train mnist --device cuda --plot none --out "$mine/mnist.safetensors" --json || status=1
   fi
   return $status
 }

@@ -36,7 +36,7 @@ done
 
 rm -rf "$folder"
 mkdir -p "$folder/lib"
-"$jlink" --add-modules java.base,java.logging,java.management,java.xml,jdk.unsupported \
+"$jlink" --add-modules java.base,java.logging,java.management,java.net.http,java.xml,jdk.unsupported \
   --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$folder/java"
 
 # The command line with what bench and the training of MNIST depend on: plots (and java.desktop) and Parquet stay behind, a third
