@@ -36,12 +36,13 @@ done
 
 rm -rf "$folder"
 mkdir -p "$folder/lib"
-"$jlink" --add-modules java.base,java.logging,java.management,java.xml,java.desktop,jdk.unsupported \
-  --strip-debug --no-header-files --no-man-pages --compress zip-6 --output "$folder/java"
+"$jlink" --add-modules java.base,java.logging,java.management,java.net.http,java.xml,jdk.unsupported \
+  --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$folder/java"
 
-# The command line with all it depends on; the native libraries are built on the other machine.
+# The command line with what bench and the training of MNIST depend on: plots (and java.desktop) and Parquet stay behind, a third
+# of it all; the native libraries are carried beside.
 for jar in "$root"/cli/target/app/*.jar; do
-  case ${jar##*/} in kan4j-natives*) ;; *) cp "$jar" "$folder/lib/" ;; esac
+  case ${jar##*/} in kan4j-natives* | xchart* | zstd-jni* | snappy-java* | lz4-java* | hardwood*) ;; *) cp "$jar" "$folder/lib/" ;; esac
 done
 mkdir -p "$folder/tests"
 cp -r "$root/java/target/test-classes/." "$folder/tests/"
@@ -67,8 +68,9 @@ if [ -n "$peers" ]; then
       | tar -C "$peers" --null -chf - -T - | tar -C "$folder/peers" -xf -
   done
 fi
-# The working tree and this folder may travel together within 64 MiB: packed, the image is a third.
-XZ_OPT="-2 -T0" tar -C "$folder" -cJf "$folder.tar.xz" .
+# The working tree and this folder may travel together within 64 MiB: packed here, and not by jlink, whose own packing xz could not
+# undo, the image is a third.
+XZ_OPT="-6 -T0" tar -C "$folder" -cJf "$folder.tar.xz" .
 rm -rf "$folder"
 mkdir -p "$folder"
 mv "$folder.tar.xz" "$folder/image.tar.xz"

@@ -10,7 +10,7 @@ namespace kan::cuda {
 
 struct CostModel {
   // Taps, of one input and 64 outputs: by sample; by window that samples touch, or half a warp begins with; once a warp.
-  static constexpr double kForwardSample = 18.3, kWeightsSample = 15.6, kInputsSample = 21.5;
+  static constexpr double kForwardSample = 18.3, kWeightsSample = 15.6, kInputsSample = 22.6;
   static constexpr double kWindowRows = 35, kWindowSums = 35, kOnce = 70;
   static constexpr double kRecord = 16,
                           kRecordBit = 0.7;  // of one input and sample, once for all outputs; by bit of its window

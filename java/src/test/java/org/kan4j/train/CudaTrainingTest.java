@@ -20,7 +20,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
@@ -30,7 +29,6 @@ import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.internal.passes.NativeVector;
 import org.kan4j.io.Checkpoint;
-import org.kan4j.measure.EdgeStatistics;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -43,7 +41,6 @@ import org.kan4j.tensor.DType;
 import org.kan4j.tensor.DeviceTensor;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.testing.Samples;
-import org.kan4j.train.ActivationRegulariser.Measure;
 
 /** Training on a CUDA device, or on its emulation: see {@link CudaTest}. */
 class CudaTrainingTest {
@@ -112,40 +109,6 @@ class CudaTrainingTest {
         try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
             Dataset data = Samples.regression(arena, DType.F32, 106, 2);
             assertArrayEquals(grouped(cpu, optimizer, data), grouped(cuda, optimizer, data), 2e-3);
-        }
-    }
-
-    private static double[] penalised(Context context, Dataset data, Measure measure) {
-        try (Parameters parameters = Parameters.initialise(MODEL, 1);
-                Trainer trainer = Trainer.builder(parameters).context(context).epochs(2).batchSize(16)
-                        .regulariser(new ActivationRegulariser(measure, 1e-2, 2e-2, 0, 0)).build()) {
-            trainer.fit(data);
-            return parameters.values().flat().toDoubles();
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource(Measure.class)
-    void penaltiesOnEdgesTrainAsOnTheCpu(Measure measure) {
-        try (Arena arena = Arena.ofConfined(); Context cpu = Context.open(); Context cuda = Context.open(Device.cuda(0))) {
-            Dataset data = Samples.regression(arena, DType.F32, 40, 2);
-            assertArrayEquals(penalised(cpu, data, measure), penalised(cuda, data, measure), 2e-3);
-        }
-    }
-
-    @Test
-    void statisticsOfEdgesAreThoseOfTheCpu() {
-        try (Arena arena = Arena.ofConfined();
-                Context cpu = Context.open();
-                Context cuda = Context.open(Device.cuda(0));
-                Parameters parameters = Parameters.initialise(MODEL, 1)) {
-            HostTensor rows = Samples.regression(arena, DType.F32, 40, 2).features();
-            EdgeStatistics.Layer expected = EdgeStatistics.of(cpu, parameters, rows).layers().get(0);
-            try (Parameters there = parameters.onto(cuda)) {
-                EdgeStatistics.Layer found = EdgeStatistics.of(cuda, there, rows).layers().get(0);
-                assertArrayEquals(expected.deviation(), found.deviation(), 1e-5);
-                assertArrayEquals(expected.inputDeviation(), found.inputDeviation(), 1e-5);
-            }
         }
     }
 
