@@ -158,7 +158,8 @@ Layer splines(int32_t grid, int64_t in, int64_t out, int32_t flags) {
   return make_layer(s);
 }
 
-// Layers with default splines go by products at the shapes of docs/cuda.md; many intervals and single rows by taps.
+// Layers with default splines go by products where batches are large or products are cheap; many intervals, small batches in fp32
+// and single rows by taps, whose cost hardly grows with the grid.
 void test_the_model_chooses() {
   const auto products_win = [](int32_t grid, int64_t in, int64_t out, int64_t batch, int32_t products) {
     Layer l = splines(grid, in, out, KAN_FLAG_SCALE);
@@ -169,11 +170,17 @@ void test_the_model_chooses() {
     return true;
   };
   for (int32_t products : {KAN_PRODUCTS_FP32, KAN_PRODUCTS_TF32, KAN_PRODUCTS_BF16}) {
-    CHECK(products_win(5, 1000, 1000, 100, products));
     CHECK(products_win(5, 1024, 1024, 8192, products));
+  }
+  for (int32_t products : {KAN_PRODUCTS_TF32, KAN_PRODUCTS_BF16}) {
+    CHECK(products_win(5, 1000, 1000, 100, products));
     CHECK(products_win(5, 784, 64, 64, products));
   }
-  CHECK(products_win(50, 1024, 1024, 8192, KAN_PRODUCTS_TF32));
+  CHECK(!products_win(50, 1024, 1024, 8192, KAN_PRODUCTS_FP32));
+  for (int32_t pass : {KAN_PASS_FORWARD, KAN_PASS_BACKWARD}) {
+    const auto cost = [&](int32_t grid) { return taps_cost(splines(grid, 1024, 1024, 0), 8192, pass); };
+    CHECK(cost(50) < 1.5 * cost(5) && cost(200) < 2.5 * cost(5));
+  }
   CHECK(!products_win(1000, 1024, 1024, 8192, KAN_PRODUCTS_FP32));
   CHECK(!products_win(5, 1000, 1000, 1, KAN_PRODUCTS_FP32));
 }

@@ -108,6 +108,23 @@ void events() {
   REFUSED(kan_event_record(context, KAN_EVENTS), KAN_INVALID_ARGUMENT, "event");
 }
 
+// Copies cross on a stream of their own: each reaches its place after the kernels before it and before those behind, however
+// large, and its source may change meanwhile.
+void copies() {
+  const size_t n = 700001;
+  std::vector<float> wanted(n), values(n);
+  const On<float> sum(wanted);
+  On<float> batch(wanted);
+  for (int k = 1; k <= 9; ++k) {
+    for (size_t i = 0; i < n; ++i) values[i] = float(k) + float(i % 7);
+    for (size_t i = 0; i < n; ++i) wanted[i] += values[i];
+    batch.write(values);
+    std::fill(values.begin(), values.end(), -1.0f);
+    MUST(context, kan_vector_axpy(context, KAN_F32, (long long)n, 1, batch.get(), sum.get()));
+  }
+  CHECK(sum.read() == wanted);
+}
+
 void batches() {
   for (long long n : {1ll, 2ll, 5ll, 64ll, 1000ll, 70001ll}) {
     std::vector<int32_t> nothing(size_t(n), -1);
@@ -499,6 +516,7 @@ int main(int argc, char** argv) {
   const bool emulation = emulated();
   memory();
   events();
+  copies();
   batches();
   losses();
   vectors();

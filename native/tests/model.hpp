@@ -393,9 +393,12 @@ inline Results run_edge_backward(kan_context context, const Model& m, int64_t ba
       dtype, Vector(size_t(m.params_count), options.d_params_mode == KAN_GRAD_ACCUMULATE ? options.before : NAN),
       options.edge);
   std::memset(scratch.get(), 0xff, size_t(scratch.bytes()));
-  MUST(context, kan_layer_edge_backward(context, m.layer, batch, gx.get(), m.params.get(), m.buffers.get(),
-                                        a.as<double>(), b.as<double>(), q.as<double>(), options.d_x_mode, dx.get(),
-                                        options.d_params_mode, dp.get(), scratch.get()));
+  Arrays on(context);
+  MUST(context,
+       kan_layer_edge_backward(context, m.layer, batch, on(gx), on(m.params), on(m.buffers),
+                               static_cast<double*>(on(a)), static_cast<double*>(on(b)), static_cast<double*>(on(q)),
+                               options.d_x_mode, on(dx), options.d_params_mode, on(dp), on(scratch)));
+  on.back();
   Results r;
   r.d_x = load(dtype, dx.get(), int64_t(x.size()));
   for (size_t t = 0; t < m.tensors.size(); ++t) {

@@ -1,8 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// The words of a tier's registers (cpu/simd.hpp), lane by lane against the scalar ones of <cmath>: all that differs between
+// The words of a tier's registers (cpu/simd.hpp, cpu/elementary.hpp), lane by lane against the scalar ones of <cmath>: all that differs between
 // tiers, which share every other source. Compiled once a tier, with its flags.
-#include "cpu/simd.hpp"
+#include "cpu/elementary.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -91,6 +91,10 @@ void arithmetic() {
   each<S>("abs", 0, [](V x, V, V) { return abs(x); }, [](S x, S, S) { return std::fabs(x); });
   each<S>("select", 0, [](V x, V y, V z) { return select(x < y, y, z); }, [](S x, S y, S z) { return x < y ? y : z; });
   each<S>("exp", 4, [](V x, V, V) { return exp(x); }, [](S x, S, S) { return flushed(std::exp(x)); });
+  each<S>(
+      "gaussian", 256,  // of 2^-z, z up to 233, the rounding of z is as much
+      [](V x, V, V) { return select(x == x, gaussian(min(max(x, V(S(-18))), V(S(18)))), x); },
+      [](S x, S, S) { return flushed(x == x ? std::exp(-std::fmin(S(162), x * x / 2)) : x); });
   each<S>("tanh", 4, [](V x, V, V) { return tanh(x); }, [](S x, S, S) { return std::tanh(x); });
   // clang-format on
 }

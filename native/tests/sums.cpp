@@ -1,8 +1,9 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // Sums over a million rows, against what they are and not against another float: a million equal cotangents of 0.1, as a saturated
-// Huber loss gives them, once summed to 1 % less than their sum. And the tails of GELU, the losses far from 0, runs of groups of
+// Huber loss gives them, once summed to 1 % less than their sum. Sums over many inputs. And the tails of GELU, the losses far from 0, runs of groups of
 // parameters.
+#include <algorithm>
 #include <cmath>
 
 #include "tests/model.hpp"
@@ -105,6 +106,106 @@ void long_batches(kan_context context) {
   const auto norm = gradients(context, spec, kRows, 0.1f);
   near(norm, "bias", sum, "batchnorm");
   near(norm, "running_mean", double(0.1f), "batchnorm");
+}
+
+// Means, deviations and gradients of edges over a million equal rows are those of one row. Returns them.
+Vector long_edges(kan_context context, const kan_layer_spec& spec, const char* of) {
+  constexpr int64_t kRows = (1 << 20) + 77;
+  const Model m(context, {spec, of}, 1);
+  const size_t edges = size_t(spec.in_features * spec.out_features);
+  Vector statistics[2], gradient[2];
+  for (const int which : {0, 1}) {
+    const int64_t rows = which == 0 ? 1 : kRows;
+    const Guarded scratch(m.query(context, rows, KAN_MODE_TRAIN).scratch_bytes, 64), d_params(m.params_count * 4, 4);
+    const std::vector<float> x(size_t(rows * spec.in_features), 0.45f);
+    Vector& of_edges = statistics[which];
+    of_edges.resize(3 * edges);
+    MUST(context,
+         kan_layer_edge_statistics(context, m.layer, rows, x.data(), m.params.get(), m.buffers.get(), of_edges.data(),
+                                   of_edges.data() + edges, of_edges.data() + 2 * edges, scratch.get()));
+    const Vector one(edges, 1.0);
+    MUST(context, kan_layer_edge_backward(context, m.layer, rows, x.data(), m.params.get(), m.buffers.get(), one.data(),
+                                          one.data(), one.data(), KAN_GRAD_NONE, nullptr, KAN_GRAD_OVERWRITE,
+                                          d_params.get(), scratch.get()));
+    gradient[which] = load(KAN_F32, d_params.get(), m.params_count);
+  }
+  for (size_t i = 0; i < 3 * edges; ++i)
+    CHECK_TEXT(std::fabs(statistics[0][i] - statistics[1][i]) <=
+                   (i < 2 * edges ? kBound : 1e-6) * (1 + std::fabs(statistics[0][i])),
+               std::string(of) + " statistic " + std::to_string(statistics[1][i]) + ", expected " +
+                   std::to_string(statistics[0][i]));
+  double largest = 0;
+  for (const double g : gradient[0]) largest = std::max(largest, std::fabs(g));
+  CHECK(largest > 0.01);
+  for (size_t i = 0; i < gradient[0].size(); ++i)
+    CHECK_TEXT(std::fabs(gradient[0][i] - gradient[1][i]) <= kProductBound * largest,
+               std::string(of) + " edge gradient " + std::to_string(gradient[1][i]) + ", expected " +
+                   std::to_string(gradient[0][i]));
+  Vector all = statistics[1];
+  all.insert(all.end(), gradient[1].begin(), gradient[1].end());
+  return all;
+}
+
+// The same bits on another number of threads.
+void long_edges(kan_context context, kan_context other) {
+  const auto on_both = [&](const kan_layer_spec& spec, const char* of) {
+    CHECK_TEXT(long_edges(context, spec, of) == long_edges(other, spec, of), std::string(of) + " differ by threads");
+  };
+  kan_layer_spec spec = layer_spec(KAN_LAYER_KAN, KAN_F32, 1, 3);
+  spec.basis = KAN_BASIS_BSPLINE, spec.grid = 3, spec.order = 3, spec.base = KAN_ACTIVATION_SILU;
+  on_both(spec, "bspline edges");
+  spec.basis = KAN_BASIS_SINE, spec.grid = 5, spec.order = 0, spec.base = KAN_ACTIVATION_NONE;
+  spec.flags = KAN_FLAG_TRAIN_BASIS;
+  on_both(spec, "sine edges");
+  spec.basis = KAN_BASIS_WAVELET, spec.grid = 0, spec.flags = 0;
+  on_both(spec, "wavelet edges");
+}
+
+// A float network of 784 inputs, at each row alone and at all, beside the same numbers in double: outputs are sums of 784 x 5 terms.
+void wide(kan_context context) {
+  constexpr int64_t kRows = 129;
+  const int64_t widths[] = {784, 64, 10};
+  Random random(5);
+  Vector x[2];
+  for (int64_t i = 0; i < kRows * widths[0]; ++i) x[0].push_back(rounded(KAN_F32, random.uniform(-1, 1)));
+  x[1] = x[0];
+  for (int layer = 0; layer < 2; ++layer) {
+    Vector y[2];
+    std::vector<Vector> numbers;
+    for (const int32_t dtype : {KAN_F32, KAN_F64}) {
+      kan_layer_spec spec = layer_spec(KAN_LAYER_KAN, dtype, widths[layer], widths[layer + 1]);
+      spec.basis = KAN_BASIS_BSPLINE, spec.grid = 5, spec.order = 3, spec.base = KAN_ACTIVATION_SILU;
+      Model m(context, {spec, "wide"}, 7);
+      for (size_t t = 0; t < m.tensors.size(); ++t) {
+        if (dtype == KAN_F32) {
+          Vector scaled = m.natural[t];
+          for (double& v : scaled) v *= m.tensors[t].role == KAN_ROLE_PARAM ? 2 / std::sqrt(double(widths[layer])) : 1;
+          m.set(context, int64_t(t), scaled);
+          numbers.push_back(m.natural[t]);
+        } else {
+          m.set(context, int64_t(t), numbers[t]);
+        }
+      }
+      const int which = dtype == KAN_F64;
+      const auto infer = [&](int64_t rows, const Vector& in) {
+        const Guarded gx = guarded(dtype, in), out(rows * widths[layer + 1] * size_of(dtype), size_of(dtype));
+        const Guarded scratch(m.query(context, rows, KAN_MODE_INFER).scratch_bytes, 64);
+        MUST(context, kan_layer_forward(context, m.layer, KAN_MODE_INFER, rows, gx.get(), m.params.get(),
+                                        m.buffers.get(), out.get(), nullptr, scratch.get()));
+        return load(dtype, out.get(), rows * widths[layer + 1]);
+      };
+      y[which] = infer(kRows, x[which]);
+      const Vector alone = infer(1, Vector(x[which].begin(), x[which].begin() + widths[layer]));
+      CHECK(std::equal(alone.begin(), alone.end(), y[which].begin()));
+    }
+    x[0] = y[0], x[1] = y[1];
+  }
+  double error = 0, size = 0;
+  for (size_t i = 0; i < x[0].size(); ++i)
+    error += (x[0][i] - x[1][i]) * (x[0][i] - x[1][i]), size += x[1][i] * x[1][i];
+  std::printf("[784,64,10]: relative error %.2g\n", std::sqrt(error / size));
+  CHECK_TEXT(std::sqrt(error / size) <= 5e-7,
+             "a wide network's relative error is " + std::to_string(1e6 * std::sqrt(error / size)) + "e-6");
 }
 
 // x Phi(x) keeps its digits where Phi is 1e-20: the kernels' own erfc.
@@ -215,6 +316,12 @@ int main() {
     if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
     long_batches(context);
     long_weights(context);
+    spec.threads = 7;
+    kan_context other;
+    MUST(nullptr, kan_context_create(&spec, &other));
+    long_edges(context, other);
+    kan_context_destroy(other);
+    wide(context);
     for (const int32_t dtype : {KAN_F32, KAN_F64}) gelu(context, dtype);
     losses(context);
     groups(context);

@@ -2,9 +2,12 @@
 //
 // Optimizers, vectors, losses.
 #include <algorithm>
+#include <limits>
+#include <type_traits>
 
 #include "abi/check.hpp"
 #include "abi/guard.hpp"
+#include "core/runs.hpp"
 
 using namespace kan;
 using namespace kan::abi;
@@ -69,47 +72,77 @@ int64_t vector_bytes(int32_t dtype, int64_t n) {
   return product("n", n, 1, size_of(dtype));
 }
 
+// The first i in begin .. end-1 for which good(i) is not true, or `end`. Whole blocks without a branch, in flags as wide as what is
+// read, which the compiler takes many at a time.
+template <class Flag, class F>
+int64_t first_not(int64_t begin, int64_t end, F&& good) {
+  constexpr int64_t kBlock = 128;
+  int64_t i = begin;
+  for (; i + kBlock <= end; i += kBlock) {
+    Flag bad = 0;
+    for (int64_t j = 0; j < kBlock; ++j) bad |= Flag(good(i + j) ? 0 : 1);
+    if (bad) break;
+  }
+  while (i < end && good(i)) ++i;
+  return i;
+}
+
+// The same of n numbers by as many workers as they are worth: these checks run beside the step of every batch.
+template <class Flag, class F>
+int64_t first_not(Pool& pool, int64_t n, F&& good) {
+  constexpr int64_t kWorth = 65536;
+  const int workers = int(std::min(int64_t(pool.threads()), 1 + n / kWorth));
+  int64_t found[KAN_MAX_THREADS];
+  for_workers(pool, workers, [&](int worker) {
+    const int64_t end = n * (worker + 1) / workers, i = first_not<Flag>(n * worker / workers, end, good);
+    found[worker] = i < end ? i : n;
+  });
+  return *std::min_element(found, found + workers);
+}
+
+template <class T>
+using FlagOf = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+
 // Losses read class labels, weights and targets as they come from a file: a bad one must not index out of bounds.
-void check_labels(int64_t batch, int64_t out, const int32_t* labels) {
-  for (int64_t b = 0; b < batch; ++b) {
-    if (labels[b] < 0 || labels[b] >= out) {
-      throw Error(KAN_INVALID_ARGUMENT, "target[", b, "]: expected a class label of 0 to ", out - 1, ", given ",
-                  labels[b]);
-    }
+void check_labels(Pool& pool, int64_t batch, int64_t out, const int32_t* labels) {
+  const uint32_t classes = uint32_t(std::min(out, int64_t(1) << 31));
+  const int64_t b = first_not<int32_t>(pool, batch, [&](int64_t j) { return uint32_t(labels[j]) < classes; });
+  if (b < batch) {
+    throw Error(KAN_INVALID_ARGUMENT, "target[", b, "]: expected a class label of 0 to ", out - 1, ", given ",
+                labels[b]);
   }
 }
 
 template <class T>
-void check_weights(int64_t batch, const T* weights) {
-  bool any = false;
-  for (int64_t b = 0; b < batch; ++b) {
-    if (!(weights[b] >= 0) || !std::isfinite(weights[b])) {
-      throw Error(KAN_INVALID_ARGUMENT, "weights[", b, "]: expected a finite number >= 0, given ", double(weights[b]));
-    }
-    any = any || weights[b] > 0;
+void check_weights(Pool& pool, int64_t batch, const T* weights) {
+  const int64_t b = first_not<FlagOf<T>>(
+      pool, batch, [&](int64_t j) { return (weights[j] >= 0) & (weights[j] <= std::numeric_limits<T>::max()); });
+  if (b < batch) {
+    throw Error(KAN_INVALID_ARGUMENT, "weights[", b, "]: expected a finite number >= 0, given ", double(weights[b]));
   }
-  if (!any) throw Error(KAN_INVALID_ARGUMENT, "weights: all ", batch, " are 0, expected at least one above");
+  if (std::none_of(weights, weights + batch, [](T weight) { return weight > 0; })) {
+    throw Error(KAN_INVALID_ARGUMENT, "weights: all ", batch, " are 0, expected at least one above");
+  }
 }
 
 template <class T>
-void check_probabilities(int64_t count, const T* target) {
-  for (int64_t i = 0; i < count; ++i) {
-    if (!(target[i] >= 0 && target[i] <= 1)) {
-      throw Error(KAN_INVALID_ARGUMENT, "target[", i, "]: expected a number of 0 to 1, given ", double(target[i]));
-    }
+void check_probabilities(Pool& pool, int64_t count, const T* target) {
+  const int64_t i = first_not<FlagOf<T>>(pool, count, [&](int64_t j) { return (target[j] >= 0) & (target[j] <= 1); });
+  if (i < count) {
+    throw Error(KAN_INVALID_ARGUMENT, "target[", i, "]: expected a number of 0 to 1, given ", double(target[i]));
   }
 }
 
-void check_loss_data(const LossArgs& a) {
-  if (a.kind == KAN_LOSS_CROSS_ENTROPY) check_labels(a.batch, a.out, static_cast<const int32_t*>(a.target));
+void check_loss_data(Pool& pool, const LossArgs& a) {
+  if (a.kind == KAN_LOSS_CROSS_ENTROPY) check_labels(pool, a.batch, a.out, static_cast<const int32_t*>(a.target));
   const bool f64 = a.dtype == KAN_F64;
   if (a.kind == KAN_LOSS_BCE_LOGITS || a.kind == KAN_LOSS_BCE_POSITIVE) {
-    f64 ? check_probabilities(a.batch * a.out, static_cast<const double*>(a.target))
-        : check_probabilities(a.batch * a.out, static_cast<const float*>(a.target));
+    f64 ? check_probabilities(pool, a.batch * a.out, static_cast<const double*>(a.target))
+        : check_probabilities(pool, a.batch * a.out, static_cast<const float*>(a.target));
   }
   if (a.weights) {
-    f64 ? check_weights(a.batch, static_cast<const double*>(a.weights))
-        : check_weights(a.batch, static_cast<const float*>(a.weights));
+    f64 ? check_weights(pool, a.batch, static_cast<const double*>(a.weights))
+        : check_weights(pool, a.batch, static_cast<const float*>(a.weights));
   }
 }
 
@@ -125,7 +158,8 @@ void read_groups(const Context& c, const O* const* optimizers, int32_t groups, c
     copies[i] = read(c, optimizers[i]);
     if (copies[i].state) throw Error(KAN_INVALID_ARGUMENT, "optimizers[", i, "].state: expected 0 for groups");
   }
-  for (int64_t i = 0; i < n && !c.device(); ++i) {
+  for (int64_t i = 0, end; i < n && !c.device(); i = end) {
+    end = run_end(group, i, n);
     if (group[i] >= groups && group[i] != KAN_FROZEN) {
       throw Error(KAN_INVALID_ARGUMENT, "group[", i, "]: expected 0 to ", groups - 1, " or ", KAN_FROZEN, ", given ",
                   int(group[i]));
@@ -271,7 +305,7 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
                   kind == KAN_LOSS_HUBER ? "KAN_LOSS_HUBER" : "KAN_LOSS_BCE_POSITIVE", ", given ", delta);
     }
     const LossArgs args{kind, dtype, batch, out, p, target, weights, delta, d_p};
-    if (!c.device()) check_loss_data(args);
+    if (!c.device()) check_loss_data(c.pool, args);
     if (batch > 0) c.kernels.loss(c.pool, args, value);
     else set_zero(c, value);
   });

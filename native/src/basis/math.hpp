@@ -1,6 +1,6 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// Elementary functions for scalars, under the names that basis headers use; src/cpu/simd.hpp adds the same for vectors.
+// Elementary functions for scalars, under the names that basis headers use; src/cpu/elementary.hpp adds the same for vectors.
 #pragma once
 #include "basis/basis.hpp"
 
@@ -23,6 +23,9 @@ using scalar_of = typename scalar_of_impl<T>::type;
 
 KAN_HD float exp(float x) { return KAN_LIBM(expf, x); }
 KAN_HD double exp(double x) { return KAN_LIBM(exp, x); }
+// exp(-u^2 / 2).
+KAN_HD float gaussian(float u) { return exp(u * u * -0.5f); }
+KAN_HD double gaussian(double u) { return exp(u * u * -0.5); }
 KAN_HD float tanh(float x) { return KAN_LIBM(tanhf, x); }
 KAN_HD double tanh(double x) { return KAN_LIBM(tanh, x); }
 // The normal distribution's Phi.

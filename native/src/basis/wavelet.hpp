@@ -13,21 +13,23 @@ template <int32_t kWavelet, class T>
 KAN_HD void wavelet(T u, T& value, T& derivative) {
   using S = scalar_of<T>;
   const T one = T(S(1)), zero = T(S(0));
-  // exp(-u^2/2) is 0 from 40 on; the powers of u beside it are to stay numbers (u is large where a trained scale passes near 0).
-  if constexpr (kWavelet != KAN_WAVELET_MEYER && kWavelet != KAN_WAVELET_SHANNON) u = min(max(u, T(S(-40))), T(S(40)));
+  // exp(-u^2/2) is 0 from there on; the powers of u beside it are to stay numbers (u is large where a trained scale passes near 0).
+  constexpr S kReach = sizeof(S) == 4 ? S(18) : S(40);
+  if constexpr (kWavelet != KAN_WAVELET_MEYER && kWavelet != KAN_WAVELET_SHANNON)
+    u = min(max(u, T(-kReach)), T(kReach));
   if constexpr (kWavelet == KAN_WAVELET_HAT) {
     // 2 / (sqrt(3) pi^(1/4)) (u^2 - 1) exp(-u^2/2)
-    const T e = exp(u * u * S(-0.5)) * S(0.86732507058407751832);
+    const T e = gaussian(u) * S(0.86732507058407751832);
     value = (u * u - one) * e;
     derivative = u * (T(S(3)) - u * u) * e;
   } else if constexpr (kWavelet == KAN_WAVELET_MORLET) {
-    const T e = exp(u * u * S(-0.5));
+    const T e = gaussian(u);
     T s, c;
     sincos(u * S(5), s, c);
     value = c * e;
     derivative = -(s * S(5) + u * c) * e;
   } else if constexpr (kWavelet == KAN_WAVELET_DOG) {
-    const T e = exp(u * u * S(-0.5));
+    const T e = gaussian(u);
     value = -(u * e);
     derivative = (u * u - one) * e;
   } else if constexpr (kWavelet == KAN_WAVELET_MEYER) {

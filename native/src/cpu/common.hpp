@@ -5,8 +5,8 @@
 #pragma once
 #include "core/kernels.hpp"
 #include "cpu/adamw.hpp"
+#include "cpu/elementary.hpp"
 #include "cpu/families.hpp"
-#include "cpu/simd.hpp"
 
 namespace KAN_NS {
 

@@ -41,7 +41,8 @@ struct DenseBackwardScratch {
     Columns<S> columns;  // [inputs][slots]
     S *dz, *dx;          // [16][slots]
     S *panel, *cotangent;
-    S* sums;  // [level] of InputSums of a panel
+    S* lanes;  // [theta_per_input] registers
+    S* sums;   // [level] of InputSums of a panel
   } worker[kMaxThreads];
 
   // Gradients of weights go to the sink from registers where there is one block, of more than a few outputs.
@@ -68,6 +69,7 @@ struct DenseBackwardScratch {
       worker[t].dx = c.take<S>(16 * plan.slots);
       worker[t].panel = c.take<S>(rows * plan.slots);
       worker[t].cotangent = c.take<S>(rows * plan.slots);
+      worker[t].lanes = c.take<S>(layer.theta_trained ? layer.theta_per_input * vec<S>::W : 0);
       worker[t].sums = c.take<S>(max64(levels * plan.inputs * InputSums<S>::per_input(layer, weights),
                                        most.inputs * InputSums<S>::per_input(layer, stores_weights(layer, 1))));
     }
@@ -131,7 +133,7 @@ struct DenseBackward {
         norm_input_gradient(worker);
         if (workers > 1) pool.barrier();  // the LayerNorm's weights are read until here
       }
-      if (worker == 0 && sink.wanted()) small_gradients();
+      if (sink.wanted()) small_gradients(worker);
     });
   }
 
@@ -200,7 +202,7 @@ struct DenseBackward {
       for (int64_t j = i; j < some.end; ++j)
         pull_back<S, Policy>(
             pass, block, j, w.cotangent + (j - i0) * rows.count * slots, w.columns.at((j - i0) * slots),
-            {theta ? to.theta() + (j - i0) * per_input : nullptr,
+            {w.lanes, theta ? to.theta() + (j - i0) * per_input : nullptr,
              norm.on && sink.wanted() ? to.norm() + (j - i0) : nullptr,
              norm.on && sink.wanted() ? to.norm() + to.inputs + (j - i0) : nullptr, w.dz + (j - i) * slots,
              w.dx + (j - i) * slots, sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
@@ -253,19 +255,16 @@ struct DenseBackward {
     else norm.template input_gradient<false>(x, norm.moments, scratch.dz, mine.begin, mine.end, d_x);
   }
 
-  // Of bias, LayerNorm and the basis' own parameters, in one order.
-  void small_gradients() const {
-    bias.put(sink);
+  // Of bias, LayerNorm and the basis' own parameters: this worker's.
+  void small_gradients(int worker) const {
+    bias.put(worker, workers, sink);
     if (norm.on) {
-      sink.put(layer.norm_weight, scratch.norm, layer.in);
-      sink.put(layer.norm_bias, scratch.norm + layer.in, layer.in);
+      const Range mine = part(layer.in, worker, workers);
+      const int64_t count = mine.end - mine.begin;
+      sink.put(layer.norm_weight + mine.begin, scratch.norm + mine.begin, count);
+      sink.put(layer.norm_bias + mine.begin, scratch.norm + layer.in + mine.begin, count);
     }
-    if (!theta) return;
-    fill_zero(scratch.sums, layer.theta_count);
-    for (int64_t i = 0; i < layer.in; ++i)
-      for (int64_t r = 0; r < per_input; ++r)
-        scratch.sums[theta_index(layer.own, i, r)] += scratch.theta[i * per_input + r];
-    sink.put(layer.theta, scratch.sums, layer.theta_count);
+    if (theta) put_theta(worker, workers, layer, scratch.theta, scratch.sums, sink);
   }
 };
 

@@ -171,10 +171,10 @@ struct InputPass {
 
 // Where those of one input go. d_z and d_x (of the base branch where it acts on x behind a LayerNorm) are [slots]. Those of
 // the basis' own parameters are added to theta, of the LayerNorm's weight and bias to norm_weight and norm_bias; these may be
-// NULL. The input is expanded into panel [R][slots], if not NULL, on the way.
+// NULL. The input is expanded into panel [R][slots], if not NULL, on the way. `lanes` [theta_per_input] registers is working memory.
 template <class S>
 struct InputGradient {
-  S *theta, *norm_weight, *norm_bias, *d_z, *d_x, *panel;
+  S *lanes, *theta, *norm_weight, *norm_bias, *d_z, *d_x, *panel;
 };
 
 // The cotangents g [rows][slots] of the rows of input i, pulled back through its basis.
@@ -186,15 +186,19 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
   const CotangentRows& rows = pass.rows;
   const InputNorm<S>& norm = pass.norm;
   const int64_t slots = block.slots;
-  S *const t = to.theta, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
+  S *const t = to.theta, *const lanes = to.lanes, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
   const BasisView<S> view = basis_view(layer, pass.params, pass.buffers, i);
   const bool base = layer.base_row >= rows.first && layer.base_row >= 0,
              apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
   const S* at_base = c.base(layer);
   T d_weight(S(0)), d_bias(S(0));
+  if (t) fill_zero(lanes, layer.theta_per_input * T::W);
   for (int64_t s = 0; s < block.count; s += T::W) {
     const auto cotangent = [&](int32_t r) { return T::load(g + (layer.coef_row - rows.first + r) * slots + s); };
-    const auto accumulate = [&](int32_t r, T value) { t[r] += sum(value); };
+    const auto accumulate = [&](int32_t r, T value) {
+      S* const at = lanes + r * T::W;
+      (T::load(at) + value).store(at);
+    };
     const auto value = [&](int32_t r, T v) {
       if (panel) v.store(panel + (layer.coef_row + r) * slots + s);
     };
@@ -220,6 +224,7 @@ inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S*
     dz.store(d_z + s);
     if (apart) dx.store(d_x + s);
   }
+  for (int64_t r = 0; t && r < layer.theta_per_input; ++r) t[r] += sum(T::load(lanes + r * T::W));
   if (!to.norm_weight) return;
   *to.norm_weight += sum(d_weight);
   *to.norm_bias += sum(d_bias);

@@ -38,8 +38,10 @@ struct EdgePass {
 //   block(worker, b0, n, i0, i1)            makes samples b0 .. b0+n-1 of inputs i0 .. i1-1 ready
 //   phi(worker, i, j, tile, n, to)          to [n][w], the samples in an order of the family's own; j = i - i0
 //   pull(worker, i, j, tile, n, g, d_w)     after phi: g = dL/dphi [n][w] adds to d_w [rows][w] and to d_x's sums
-//   end_input(worker, i, j, b0, n)          after the last tile: d_x of the block
+//   extra()                                 numbers of the gradient of an input that are not of weights
+//   end_input(worker, i, j, b0, n, extra)   after the last tile: d_x of the block; adds to the sums `extra`
 //   end_weights(i, tile, d_w)               after the last block: what d_w lacks to be the gradient
+//   give(i, extra)                          after the last block: takes the sums
 //   end(pool, worker, workers, sink)        after all inputs: the gradients that are not of weights
 //
 // ------------------------------------------------------------------------------------------------------------ B-splines
@@ -77,6 +79,7 @@ struct SplineEdges {
     }
   }
   int64_t inputs() const { return min64(layer.in, RecordScratch<S>::kGroup); }
+  int64_t extra() const { return 0; }
   double cost() const { return 60 + 2.0 * double(plan.taps) * double(ceil_div(layer.out, vec<S>::W)); }
 
   void begin(Pool&, int, int) const {}
@@ -165,7 +168,7 @@ struct SplineEdges {
       w.d_x[p] = (tile == 0 ? S(0) : w.d_x[p]) + sum(dot);
     }
   }
-  void end_input(int worker, int64_t i, int64_t j, int64_t b0, int64_t n) const {
+  void end_input(int worker, int64_t i, int64_t j, int64_t b0, int64_t n, S*) const {
     const Worker& w = workers[worker];
     const Record<S> record = plan.record(w.records, j);
     for (int64_t p = 0; pass.d_x && p < n; ++p) {
@@ -176,6 +179,7 @@ struct SplineEdges {
   void end_weights(int64_t i, int64_t tile, S* d_w) const {
     edge_factors(TileView<S>(layer, pass.params, pass.buffers, tile), i, d_w);
   }
+  void give(int64_t, const S*) const {}
   void end(Pool&, int worker, int, const GradientSink<S>& sink) const {
     if (worker != 0 || layer.bias < 0) return;
     fill_zero(zeros, layer.out);
@@ -188,29 +192,36 @@ struct SplineEdges {
 template <class S>
 struct DenseEdgeScratch {
   const DensePlan<S> plan;
-  const int64_t held;  // inputs, as of many samples: fewer need no more memory
-  S* moments;          // InputNorm
-  S* dz;               // (batch, in) where the LayerNorm's d_x is asked for
-  S* theta;            // (in, theta_per_input)
-  S* norm_sums;        // (2, in): gradients of the LayerNorm
-  S* sums;             // bias, theta
+  static constexpr int64_t block_samples = DensePlan<S>::kSamples;
+  const int64_t held;               // inputs, as of many samples: fewer need no more memory
+  const int64_t of_theta, of_norm;  // numbers of an input's sums
+  S* moments;                       // InputNorm
+  S* dz;                            // (batch, in) where the LayerNorm's d_x is asked for
+  S* theta;                         // (in, theta_per_input)
+  S* norm_sums;                     // (2, in): gradients of the LayerNorm
+  S* sums;                          // theta
+  S* zeros;                         // (out), the bias' gradient
   struct Worker {
     Columns<S> columns;  // [inputs][slots]
     S *dz, *dx;          // [slots]
     S* panel;            // [inputs][R][slots]
     S* transposed;       // [64][slots]: g^T
     S* cotangent;        // [R][slots]
+    S* lanes;            // [theta_per_input] registers
   } workers[kMaxThreads];
 
   DenseEdgeScratch(Carver& c, const EdgePass<S>& pass, int threads)
-      : plan(pass.layer, pass.batch), held(DensePlan<S>(pass.layer, DensePlan<S>::kSamples + 1).inputs) {
+      : plan(pass.layer, pass.batch), held(DensePlan<S>(pass.layer, DensePlan<S>::kSamples + 1).inputs),
+        of_theta(pass.backward && pass.layer.theta_trained ? pass.layer.theta_per_input : 0),
+        of_norm(pass.backward && pass.layer.flag(KAN_FLAG_NORM) ? 2 : 0) {
     const Layer& layer = pass.layer;
     const bool norm = layer.flag(KAN_FLAG_NORM), backward = pass.backward;
     moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
     dz = c.take<S>(norm && backward ? pass.batch * layer.in : 0);
-    norm_sums = c.take<S>(norm && backward ? 2 * layer.in : 0);
-    theta = c.take<S>(layer.theta_trained && backward ? layer.in * layer.theta_per_input : 0);
-    sums = c.take<S>(backward ? max64(layer.out, layer.theta_trained ? layer.theta_count : 0) : 0);
+    norm_sums = c.take<S>(of_norm * layer.in);
+    theta = c.take<S>(of_theta * layer.in);
+    sums = c.take<S>(of_theta > 0 ? layer.theta_count : 0);
+    zeros = c.take<S>(backward && layer.bias >= 0 ? layer.out : 0);
     for (int t = 0; t < threads; ++t) {
       workers[t].columns = take_columns<S>(c, layer, held, plan.slots);
       workers[t].dz = c.take<S>(backward ? plan.slots : 0);
@@ -218,33 +229,35 @@ struct DenseEdgeScratch {
       workers[t].panel = c.take<S>(held * plan.rows * plan.slots);
       workers[t].transposed = c.take<S>(backward ? min64(kTile, layer.out) * plan.slots : 0);
       workers[t].cotangent = c.take<S>(backward ? plan.rows * plan.slots : 0);
+      workers[t].lanes = c.take<S>(of_theta * vec<S>::W);
     }
   }
   int64_t inputs() const { return held; }
+  int64_t extra() const { return of_theta + of_norm; }
 };
 
 template <class S, template <class> class Policy>
 struct DenseEdges : DenseEdgeScratch<S> {
-  static constexpr int64_t block_samples = DensePlan<S>::kSamples;
+  using DenseEdgeScratch<S>::of_theta;
+  using DenseEdgeScratch<S>::of_norm;
   using DenseEdgeScratch<S>::plan;
   using DenseEdgeScratch<S>::dz;
   using DenseEdgeScratch<S>::theta;
   using DenseEdgeScratch<S>::norm_sums;
   using DenseEdgeScratch<S>::sums;
+  using DenseEdgeScratch<S>::zeros;
   using DenseEdgeScratch<S>::workers;
   const EdgePass<S>& pass;
   const Layer& layer;
   const InputNorm<S> norm;
   const bool train_theta, cotangents;
   const CotangentRows rows;
-  const int64_t per_input;
 
   DenseEdges(Carver& c, const EdgePass<S>& pass, int threads)
       : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer),
         norm(layer, pass.batch, plan.padded(), pass.params, DenseEdgeScratch<S>::moments),
         train_theta(layer.theta_trained && pass.want_params),
-        cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), rows(layer, pass.d_x != nullptr),
-        per_input(layer.theta_per_input) {}
+        cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), rows(layer, pass.d_x != nullptr) {}
   double cost() const { return double(plan.rows) * (2 + double(ceil_div(layer.out, vec<S>::W))); }
 
   void begin(Pool& pool, int worker, int count) const {
@@ -253,11 +266,6 @@ struct DenseEdges : DenseEdgeScratch<S> {
     if (count > 1) pool.barrier();
   }
   void block(int worker, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
-    if (train_theta && b0 == 0) fill_zero(theta + i0 * per_input, (i1 - i0) * per_input);
-    if (norm.on && pass.backward && b0 == 0) {
-      fill_zero(norm_sums + i0, i1 - i0);
-      fill_zero(norm_sums + layer.in + i0, i1 - i0);
-    }
     const auto& w = workers[worker];
     fill_columns(norm, pass.x, Block{b0, n, plan.slots}, Range{i0, i1}, w.columns);
     expand_inputs<S, Policy>(layer, pass.params, pass.buffers, w.columns, Range{i0, i1}, plan.slots, w.panel);
@@ -284,20 +292,25 @@ struct DenseEdges : DenseEdgeScratch<S> {
                       BlockCotangents<S>{dt, n, n, nullptr, 0, 0}, tile == 0,
                       PanelCotangents<S>{w.cotangent, plan.slots});
   }
-  void end_input(int worker, int64_t i, int64_t j, int64_t b0, int64_t n) const {
+  void end_input(int worker, int64_t i, int64_t j, int64_t b0, int64_t n, S* extra) const {
     const auto& w = workers[worker];
     if (!cotangents) return;
     const Block block{b0, n, plan.slots};
     pull_back<S, Policy>(InputPass<S>{layer, pass.params, pass.buffers, rows, norm}, block, i, w.cotangent,
                          w.columns.at(j * plan.slots),
-                         {train_theta ? theta + i * per_input : nullptr, norm.on ? norm_sums + i : nullptr,
-                          norm.on ? norm_sums + layer.in + i : nullptr, w.dz, w.dx, nullptr});
+                         {w.lanes, train_theta ? extra : nullptr, norm_wanted() ? extra + of_theta : nullptr,
+                          norm_wanted() ? extra + of_theta + 1 : nullptr, w.dz, w.dx, nullptr});
     if (!pass.d_x) return;
     if (norm.on) put_columns(w.dz, block, Range{i, i + 1}, false, dz, layer.in);
     if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))
       put_columns(norm.on ? w.dx : w.dz, block, Range{i, i + 1}, pass.add_x, pass.d_x, layer.in);
   }
+  bool norm_wanted() const { return norm.on && pass.want_params; }
   void end_weights(int64_t, int64_t, S*) const {}
+  void give(int64_t i, const S* extra) const {
+    for (int64_t r = 0; r < of_theta; ++r) theta[i * of_theta + r] = extra[r];
+    for (int64_t r = 0; r < of_norm; ++r) norm_sums[r * layer.in + i] = extra[of_theta + r];
+  }
   void end(Pool& pool, int worker, int count, const GradientSink<S>& sink) const {
     if (count > 1) pool.barrier();
     if (norm.on && pass.d_x) {
@@ -306,20 +319,16 @@ struct DenseEdges : DenseEdgeScratch<S> {
         norm.template input_gradient<true>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
       else norm.template input_gradient<false>(pass.x, norm.moments, dz, rows.begin, rows.end, pass.d_x);
     }
-    if (worker != 0 || !pass.want_params) return;
+    if (!pass.want_params) return;
+    if (train_theta) put_theta(worker, count, layer, theta, sums, sink);
+    if (worker != 0) return;
     if (layer.bias >= 0) {
-      fill_zero(sums, layer.out);
-      sink.put(layer.bias, sums, layer.out);
+      fill_zero(zeros, layer.out);
+      sink.put(layer.bias, zeros, layer.out);
     }
     if (norm.on) {
       sink.put(layer.norm_weight, norm_sums, layer.in);
       sink.put(layer.norm_bias, norm_sums + layer.in, layer.in);
-    }
-    if (train_theta) {
-      fill_zero(sums, layer.theta_count);
-      for (int64_t i = 0; i < layer.in; ++i)
-        for (int64_t r = 0; r < per_input; ++r) sums[theta_index(layer.own, i, r)] += theta[i * per_input + r];
-      sink.put(layer.theta, sums, layer.theta_count);
     }
   }
 };
@@ -350,6 +359,7 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
   WaveletEdges(Carver& c, const EdgePass<S>& pass, int threads)
       : WaveletEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer) {}
   int64_t inputs() const { return 1; }
+  int64_t extra() const { return 0; }
   double cost() const { return 30.0 * double(ceil_div(layer.out, T::W)); }
 
   // Its three rows and window for a register of outputs.
@@ -385,25 +395,25 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     for (int64_t c = 0; c < w; c += T::W) {
       const int lanes = int(min64(T::W, w - c));
       const Edges e = edges(i, tile, c, lanes);
-      T d_weight = T::load(d_w + c, lanes), d_scale = T::load(d_w + w + c, lanes),
-        d_translation = T::load(d_w + 2 * w + c, lanes);
+      const T slope = e.weight * e.window * e.inverse;
+      T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
       for (int64_t s = 0; s < n; ++s) {
         const T u = (pass.x[(b0s[worker] + s) * layer.in + i] - e.translation) * e.inverse;
         T value, derivative;
         wavelet<kWavelet>(u, value, derivative);
-        const T t = T::load(g + s * w + c, lanes) * e.window;
+        const T t = T::load(g + s * w + c, lanes), d = t * derivative;
         d_weight = fma(t, value, d_weight);
-        const T d = t * e.weight * derivative * e.inverse;
-        d_translation -= d;
-        d_scale = fma(-d, u, d_scale);
-        if (pass.d_x) (T::load(partial[worker] + s * T::W) + d).store(partial[worker] + s * T::W);
+        d_translation += d;
+        d_scale = fma(d, u, d_scale);
+        S* const at = partial[worker] + s * T::W;
+        if (pass.d_x) fma(d, slope, T::load(at)).store(at);
       }
-      d_weight.store(d_w + c, lanes);
-      d_scale.store(d_w + w + c, lanes);
-      d_translation.store(d_w + 2 * w + c, lanes);
+      fma(d_weight, T(e.window), T::load(d_w + c, lanes)).store(d_w + c, lanes);
+      (T::load(d_w + w + c, lanes) - d_scale * slope).store(d_w + w + c, lanes);
+      (T::load(d_w + 2 * w + c, lanes) - d_translation * slope).store(d_w + 2 * w + c, lanes);
     }
   }
-  void end_input(int worker, int64_t i, int64_t, int64_t b0, int64_t n) const {
+  void end_input(int worker, int64_t i, int64_t, int64_t b0, int64_t n, S*) const {
     for (int64_t s = 0; pass.d_x && s < n; ++s) {
       const S value = sum(T::load(partial[worker] + s * T::W));
       S& to = pass.d_x[(b0 + s) * layer.in + i];
@@ -411,6 +421,7 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     }
   }
   void end_weights(int64_t, int64_t, S*) const {}
+  void give(int64_t, const S*) const {}
   void end(Pool&, int worker, int, const GradientSink<S>& sink) const {
     if (worker != 0 || layer.bias < 0) return;
     fill_zero(zeros, layer.out);

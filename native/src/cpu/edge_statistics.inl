@@ -8,31 +8,60 @@
 //
 //   g = (d_mean_abs sign(phi) + d_mean + 2 d_mean_square phi) / batch
 //
-// and pulled back by the products of the backward passes. No (batch, out, in) tensor. A worker has inputs of its own and
-// sees all samples of them in one order: the same bits for any number of threads.
+// and pulled back by the products of the backward passes. No (batch, out, in) tensor. Pieces are groups of inputs times parts of
+// the samples: a fixed number of parts for the statistics, nodes of a sum over the blocks of samples for the gradients.
 #pragma once
 #include "cpu/edge_families.hpp"
 
 namespace KAN_NS {
 
-// Working memory of a worker for the inputs it holds.
+// Of |phi|, of phi, and of the squared distance from its mean, over some samples of an edge.
+struct EdgeMoments {
+  double size, mean, square;
+};
+
+// How an edge pass is cut, and its working memory.
 template <class S>
 struct EdgeWork {
+  int64_t blocks, held;  // of samples; inputs that a piece holds
+  int64_t parts;         // of the samples of a statistic
+  int64_t per_input;     // numbers of the gradient of an input
+  SumTree tree;          // of the gradients, over the blocks
+  EdgeMoments* moments;  // [part][in][out]
+  S* nodes;              // [node][in][per_input]: of sums that are cut
   struct Worker {
     S* phi;        // [samples][64]
     double* sums;  // [inputs][3][out]: of |phi|, of phi - pivot, of (phi - pivot)^2
     S* pivot;      // [inputs][out]
-    S* gradient;   // [inputs][tile][rows][w]
+    S* gradient;   // [level][inputs]: [tile][rows][w], and what the family adds
   } worker[kMaxThreads];
 
-  EdgeWork(Carver& c, const EdgePass<S>& pass, int64_t block_samples, int64_t inputs, int threads) {
+  template <class Family>
+  EdgeWork(Carver& c, const EdgePass<S>& pass, const Family& family, int threads)
+      : blocks(max64(1, ceil_div(pass.batch, Family::block_samples))),
+        held(edge_inputs(pass, family.inputs(), threads)),
+        parts(pass.backward ? 1 : min64(blocks, max64(1, kParts / pass.layer.in))),
+        per_input(pass.layer.rows * pass.layer.out + family.extra()),
+        tree(blocks, ceil_div(pass.layer.in, held), pass.backward ? wanted_pieces(threads) : 1) {
     const Layer& layer = pass.layer;
+    const bool statistics = !pass.backward;
+    moments = c.take<EdgeMoments>(statistics && parts > 1 ? parts * layer.in * layer.out : 0);
+    nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * layer.in * per_input : 0);
     for (int t = 0; t < threads; ++t) {
-      worker[t].phi = c.take<S>(round_up(min64(pass.batch, block_samples), 64) * min64(kTile, layer.out));
-      worker[t].sums = c.take<double>(pass.backward ? 0 : inputs * 3 * layer.out);
-      worker[t].pivot = c.take<S>(pass.backward ? 0 : inputs * layer.out);
-      worker[t].gradient = c.take<S>(pass.backward ? inputs * layer.rows * layer.out : 0);
+      worker[t].phi = c.take<S>(round_up(min64(pass.batch, Family::block_samples), 64) * min64(kTile, layer.out));
+      worker[t].sums = c.take<double>(statistics ? held * 3 * layer.out : 0);
+      worker[t].pivot = c.take<S>(statistics ? held * layer.out : 0);
+      worker[t].gradient = c.take<S>(statistics ? 0 : (1 + SumTree::levels(blocks)) * held * per_input);
     }
+  }
+
+ private:
+  static constexpr int64_t kParts = 64;
+
+  // Their sums or gradients take 256 KB at most, or one input's: every scratch of a layer has room for this pass.
+  static int64_t edge_inputs(const EdgePass<S>& pass, int64_t most, int threads) {
+    const int64_t element = int64_t(sizeof(S)), each = pass.backward ? pass.layer.rows * element : 3 * 8 + element;
+    return max64(1, min64(min64(most, (1 << 18) / (each * pass.layer.out)), ceil_div(pass.layer.in, threads)));
   }
 };
 
@@ -84,94 +113,190 @@ inline void cotangent_of(const Layer& layer, const EdgeBackwardArgs& a, int64_t 
   }
 }
 
-// Inputs a worker holds at a time. Their sums or gradients take 256 KB at most, or one input's: every scratch of a layer has
-// room for this pass.
 template <class S, class Family>
-inline int64_t edge_inputs(const Family& family, const EdgePass<S>& pass, int threads) {
-  const int64_t element = int64_t(sizeof(S)), each = pass.backward ? pass.layer.rows * element : 3 * 8 + element;
-  return max64(1, min64(min64(family.inputs(), (1 << 18) / (each * pass.layer.out)), ceil_div(pass.layer.in, threads)));
-}
+struct EdgeStatisticsOf {
+  using Worker = typename EdgeWork<S>::Worker;
+  const Layer& layer;
+  const EdgeStatisticsArgs& a;
+  const EdgePass<S>& pass;
+  const Family& family;
+  const EdgeWork<S>& work;
+
+  // Group u of inputs over part k of the samples.
+  void piece(int worker, int64_t u, int64_t k) const {
+    const Worker& own = work.worker[worker];
+    const Range blocks = part(work.blocks, k, work.parts);
+    const int64_t i0 = u * work.held, i1 = min64(layer.in, i0 + work.held),
+                  first = blocks.begin * Family::block_samples,
+                  end = min64(a.batch, blocks.end * Family::block_samples);
+    fill_zero(own.sums, (i1 - i0) * 3 * layer.out);
+    for (int64_t b0 = first; b0 < end; b0 += Family::block_samples) {
+      const int64_t n = min64(Family::block_samples, end - b0);
+      family.block(worker, b0, n, i0, i1);
+      for (int64_t i = i0; i < i1; ++i)
+        for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
+          family.phi(worker, i, i - i0, tile, n, own.phi);
+          add_moments(own.phi, n, layer.tile_width(tile), b0 == first, own.pivot + (i - i0) * layer.out + tile * kTile,
+                      own.sums + (i - i0) * 3 * layer.out + tile * kTile, layer.out);
+        }
+    }
+    const double n = double(end - first);
+    for (int64_t i = i0; i < i1; ++i)
+      for (int64_t o = 0; o < layer.out; ++o) {
+        const double* s = own.sums + (i - i0) * 3 * layer.out + o;
+        const double shift = s[layer.out] / n;
+        const EdgeMoments of = {s[0], double(own.pivot[(i - i0) * layer.out + o]) + shift,
+                                s[2 * layer.out] - shift * shift * n};
+        if (work.parts == 1) give(i, o, of);
+        else work.moments[(k * layer.in + i) * layer.out + o] = of;
+      }
+  }
+
+  // Those of the parts of input i together. (Chan, Golub and LeVeque 1983)
+  void fold(int64_t i) const {
+    const auto samples = [&](int64_t k) {
+      const Range blocks = part(work.blocks, k, work.parts);
+      return double(min64(a.batch, blocks.end * Family::block_samples) - blocks.begin * Family::block_samples);
+    };
+    for (int64_t o = 0; o < layer.out; ++o) {
+      const EdgeMoments* const of = work.moments + i * layer.out + o;
+      EdgeMoments all = *of;
+      double n = samples(0);
+      for (int64_t k = 1; k < work.parts; ++k) {
+        const EdgeMoments& next = of[k * layer.in * layer.out];
+        const double m = samples(k), apart = next.mean - all.mean;
+        all.size += next.size;
+        all.mean += apart * m / (n + m);
+        all.square += next.square + apart * apart * n * m / (n + m);
+        n += m;
+      }
+      give(i, o, all);
+    }
+  }
+
+ private:
+  void give(int64_t i, int64_t o, EdgeMoments of) const {
+    const int64_t e = o * layer.in + i;
+    const double batch = double(a.batch), variance = of.square / batch;
+    if (a.mean_abs) a.mean_abs[e] = of.size / batch;
+    if (a.mean) a.mean[e] = of.mean;
+    if (a.deviation) a.deviation[e] = variance < 0 ? 0 : __builtin_sqrt(variance);  // NaN stays
+  }
+};
 
 template <class S, class Family>
 inline void edge_pass(Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) {
   const EdgePass<S> pass(layer, a);
   Carver carver(a.scratch);
   const Family family(carver, pass, pool.threads());
-  const int64_t held = edge_inputs(family, pass, pool.threads()), groups = ceil_div(layer.in, held);
-  const EdgeWork<S> work(carver, pass, Family::block_samples, held, pool.threads());
+  const EdgeWork<S> work(carver, pass, family, pool.threads());
+  const EdgeStatisticsOf<S, Family> statistics{layer, a, pass, family, work};
   const int workers = workers_for(pool, double(a.batch) * double(layer.in) * family.cost());
+  Shares pieces(pool, ceil_div(layer.in, work.held) * work.parts, workers), folding(pool, layer.in, workers);
   for_workers(pool, workers, [&](int worker) {
-    const typename EdgeWork<S>::Worker& own = work.worker[worker];
     family.begin(pool, worker, workers);
-    const Range mine = part(groups, worker, workers);
-    for (int64_t u = mine.begin; u < mine.end; ++u) {
-      const int64_t i0 = u * held, i1 = min64(layer.in, i0 + held);
-      fill_zero(own.sums, (i1 - i0) * 3 * layer.out);
-      for (int64_t b0 = 0; b0 < a.batch; b0 += Family::block_samples) {
-        const int64_t n = min64(Family::block_samples, a.batch - b0);
-        family.block(worker, b0, n, i0, i1);
-        for (int64_t i = i0; i < i1; ++i)
-          for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
-            family.phi(worker, i, i - i0, tile, n, own.phi);
-            add_moments(own.phi, n, layer.tile_width(tile), b0 == 0, own.pivot + (i - i0) * layer.out + tile * kTile,
-                        own.sums + (i - i0) * 3 * layer.out + tile * kTile, layer.out);
-          }
-      }
-      const double batch = double(a.batch);
-      for (int64_t i = i0; i < i1; ++i)
-        for (int64_t o = 0; o < layer.out; ++o) {
-          const double* s = own.sums + (i - i0) * 3 * layer.out + o;
-          const double pivot = double(own.pivot[(i - i0) * layer.out + o]);
-          const double shift = s[layer.out] / batch, variance = s[2 * layer.out] / batch - shift * shift;
-          const int64_t e = o * layer.in + i;
-          if (a.mean_abs) a.mean_abs[e] = s[0] / batch;
-          if (a.mean) a.mean[e] = pivot + shift;
-          if (a.deviation) a.deviation[e] = variance < 0 ? 0 : __builtin_sqrt(variance);  // NaN stays
-        }
-    }
+    pieces.each(worker, [&](int64_t u) { statistics.piece(worker, u / work.parts, u % work.parts); });
+    if (work.parts == 1) return;
+    if (workers > 1) pool.barrier();
+    folding.each(worker, [&](int64_t i) { statistics.fold(i); });
   });
 }
+
+template <class S, class Family>
+struct EdgeGradients {
+  const Layer& layer;
+  const EdgeBackwardArgs& a;
+  const EdgePass<S>& pass;
+  const Family& family;
+  const EdgeWork<S>& work;
+  const SumTree tree;  // of the blocks of samples
+  const GradientSink<S> sink;
+
+  // Group u of inputs over node k of the sum.
+  void piece(int worker, int64_t u, int64_t k) const {
+    const int64_t i0 = u * work.held, count = min64(layer.in, i0 + work.held) - i0;
+    S* const own = work.worker[worker].gradient;
+    S* const whole = tree.nodes() > 1 ? node(i0, k) : own;
+    const auto level = [&](int l) { return l > 0 ? own + l * work.held * work.per_input : whole; };
+    pairwise(
+        tree.node(k), 0,
+        [&](int64_t block, int l) {
+          samples(worker, block, {i0, i0 + count}, level(l));
+        },
+        [&](int l) {
+          if (pass.want_params) add_numbers(level(l), level(l + 1), count * work.per_input);
+        });
+    for (int64_t j = 0; tree.nodes() == 1 && pass.want_params && j < count; ++j)
+      give(i0 + j, whole + j * work.per_input);
+  }
+
+  void fold(int64_t i) const {
+    S* const g = node(i, 0);
+    for_registers<S>(0, work.per_input, [&](int64_t j, auto lanes) {
+      folded(g + j, layer.in * work.per_input, tree.nodes(), lanes).store(g + j, lanes);
+    });
+    give(i, g);
+  }
+
+ private:
+  S* node(int64_t i, int64_t k) const { return work.nodes + (k * layer.in + i) * work.per_input; }
+
+  // Of a block of samples: d_x, and the gradients of some inputs into `to`.
+  void samples(int worker, int64_t block, Range inputs, S* to) const {
+    const int64_t b0 = block * Family::block_samples, n = min64(Family::block_samples, pass.batch - b0),
+                  i0 = inputs.begin;
+    S* const phi = work.worker[worker].phi;
+    if (pass.want_params) fill_zero(to, (inputs.end - i0) * work.per_input);
+    if (n <= 0) return;
+    family.block(worker, b0, n, i0, inputs.end);
+    for (int64_t i = i0; i < inputs.end; ++i) {
+      S* const g = to + (i - i0) * work.per_input;
+      for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
+        family.phi(worker, i, i - i0, tile, n, phi);
+        cotangent_of(layer, a, i, tile, n, phi);
+        family.pull(worker, i, i - i0, tile, n, phi, g + tile * kTile * layer.rows);
+      }
+      family.end_input(worker, i, i - i0, b0, n, g + layer.rows * layer.out);
+    }
+  }
+
+  // The finished gradient of an input.
+  void give(int64_t i, S* g) const {
+    for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
+      const int64_t size = layer.rows * layer.tile_width(tile);
+      S* const d_w = g + tile * kTile * layer.rows;
+      family.end_weights(i, tile, d_w);
+      sink.put(layer.tile_offset(tile) + i * size, d_w, size);
+    }
+    family.give(i, g + layer.rows * layer.out);
+  }
+};
 
 template <class S, class Family>
 inline void edge_pass(Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) {
   const EdgePass<S> pass(layer, a);
   Carver carver(a.pass.scratch);
   const Family family(carver, pass, pool.threads());
-  const int64_t held = edge_inputs(family, pass, pool.threads()), groups = ceil_div(layer.in, held);
-  const EdgeWork<S> work(carver, pass, Family::block_samples, held, pool.threads());
-  const GradientSink<S> sink(a.pass, nullptr);
-  const int64_t per_input = layer.rows * layer.out;
+  const EdgeWork<S> work(carver, pass, family, pool.threads());
   const int workers = workers_for(pool, 3 * double(pass.batch) * double(layer.in) * family.cost());
+  const int64_t groups = ceil_div(layer.in, work.held);
+  const EdgeGradients<S, Family> gradients{layer,
+                                           a,
+                                           pass,
+                                           family,
+                                           work,
+                                           SumTree(work.blocks, groups, wanted_pieces(workers)),
+                                           GradientSink<S>(a.pass, nullptr)};
+  const int64_t nodes = gradients.tree.nodes();
+  Shares pieces(pool, groups * nodes, workers), folding(pool, layer.in, workers);
   for_workers(pool, workers, [&](int worker) {
-    const typename EdgeWork<S>::Worker& own = work.worker[worker];
     family.begin(pool, worker, workers);
-    const Range mine = part(groups, worker, workers);
-    for (int64_t u = mine.begin; u < mine.end; ++u) {
-      const int64_t i0 = u * held, i1 = min64(layer.in, i0 + held);
-      if (pass.want_params) fill_zero(own.gradient, (i1 - i0) * per_input);
-      for (int64_t b0 = 0; b0 < pass.batch; b0 += Family::block_samples) {
-        const int64_t n = min64(Family::block_samples, pass.batch - b0);
-        family.block(worker, b0, n, i0, i1);
-        for (int64_t i = i0; i < i1; ++i) {
-          for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
-            family.phi(worker, i, i - i0, tile, n, own.phi);
-            cotangent_of(layer, a, i, tile, n, own.phi);
-            family.pull(worker, i, i - i0, tile, n, own.phi,
-                        own.gradient + (i - i0) * per_input + tile * kTile * layer.rows);
-          }
-          family.end_input(worker, i, i - i0, b0, n);
-        }
-      }
-      if (!pass.want_params) continue;
-      for (int64_t i = i0; i < i1; ++i)
-        for (int64_t tile = 0; tile < ceil_div(layer.out, kTile); ++tile) {
-          const int64_t size = layer.rows * layer.tile_width(tile);
-          S* d_w = own.gradient + (i - i0) * per_input + tile * kTile * layer.rows;
-          family.end_weights(i, tile, d_w);
-          sink.put(layer.tile_offset(tile) + i * size, d_w, size);
-        }
+    pieces.each(worker, [&](int64_t u) { gradients.piece(worker, u / nodes, u % nodes); });
+    if (nodes > 1 && pass.want_params) {
+      if (workers > 1) pool.barrier();
+      folding.each(worker, [&](int64_t i) { gradients.fold(i); });
     }
-    family.end(pool, worker, workers, sink);
+    family.end(pool, worker, workers, gradients.sink);
   });
 }
 
@@ -208,16 +333,14 @@ int64_t edge_statistics_scratch_bytes(const Layer& layer, int64_t batch, int32_t
   for (int backward = 0; backward <= (mode == KAN_MODE_TRAIN ? 1 : 0); ++backward) {
     const EdgePass<S> pass(layer, batch, backward == 1);
     Carver c(nullptr);
-    const auto add = [&](const auto& family, int64_t block_samples) {
-      EdgeWork<S>(c, pass, block_samples, edge_inputs(family, pass, threads), threads);
+    const auto add = [&](const auto& family) {
+      EdgeWork<S>(c, pass, family, threads);
       most = max64(most, c.used());
     };
     switch (layer.spec.basis) {
-      case KAN_BASIS_BSPLINE: add(SplineEdges<S>(c, pass, threads), SplineEdges<S>::block_samples); break;
-      case KAN_BASIS_WAVELET:
-        add(WaveletEdges<S, KAN_WAVELET_HAT>(c, pass, threads), WaveletEdgeScratch<S>::block_samples);
-        break;
-      default: add(DenseEdgeScratch<S>(c, pass, threads), DensePlan<S>::kSamples); break;
+      case KAN_BASIS_BSPLINE: add(SplineEdges<S>(c, pass, threads)); break;
+      case KAN_BASIS_WAVELET: add(WaveletEdges<S, KAN_WAVELET_HAT>(c, pass, threads)); break;
+      default: add(DenseEdgeScratch<S>(c, pass, threads)); break;
     }
   }
   return most;

@@ -272,10 +272,10 @@ void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
     }
     if (!sink.wanted()) return;
     pool.barrier();
-    if (worker == 0) {
-      sink.put(layer.affine_weight, scratch.sums.sum(0), layer.in);
-      sink.put(layer.affine_bias, scratch.sums.sum(1), layer.in);
-    }
+    const Range columns = part(layer.in, worker, workers);
+    const int64_t count = columns.end - columns.begin;
+    sink.put(layer.affine_weight + columns.begin, scratch.sums.sum(0) + columns.begin, count);
+    sink.put(layer.affine_bias + columns.begin, scratch.sums.sum(1) + columns.begin, count);
   });
 }
 

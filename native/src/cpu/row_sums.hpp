@@ -7,6 +7,7 @@
 //
 // Lanes are columns. One pass reads what the terms read, once: Q sums over (batch, n) numbers are 2 Q flops a number.
 #pragma once
+#include "basis/view.hpp"
 #include "cpu/common.hpp"
 
 namespace KAN_NS {
@@ -43,7 +44,7 @@ struct RowSums {
       const int64_t begin = piece % groups * kGroup * T::W;
       if (begin + kGroup * T::W <= n) {
         T sums[kGroup][Q];
-        pairwise<kGroup>(rows.begin, rows.end, begin, AllLanes{}, term, sums);
+        over_rows<kGroup>(rows.begin, rows.end, begin, AllLanes{}, term, sums);
         for (int g = 0; g < kGroup; ++g)
           for (int q = 0; q < Q; ++q) sums[g][q].store(to + q * n + begin + g * T::W);
         continue;
@@ -51,10 +52,32 @@ struct RowSums {
       for (int64_t j = begin; j < n; j += T::W) {
         const int lanes = int(min64(T::W, n - j));
         T sums[1][Q];
-        pairwise<1>(rows.begin, rows.end, j, lanes, term, sums);
+        over_rows<1>(rows.begin, rows.end, j, lanes, term, sums);
         for (int q = 0; q < Q; ++q) sums[0][q].store(to + q * n + j, lanes);
       }
     }
+  }
+
+  // The sums of G registers of columns, from j on, over rows b0 .. b1-1.
+  template <int G, class Lanes, class Term>
+  static void over_rows(int64_t b0, int64_t b1, int64_t j, Lanes lanes, Term&& term, T (&sums)[G][Q]) {
+    if (b1 - b0 <= kChain) {
+      for (int g = 0; g < G; ++g)
+        for (int q = 0; q < Q; ++q) sums[g][q] = T(S(0));
+      for (int64_t b = b0; b < b1; ++b)
+        for (int g = 0; g < G; ++g) {
+          T v[Q];
+          term(b, j + g * T::W, lanes, v);
+          for (int q = 0; q < Q; ++q) sums[g][q] += v[q];
+        }
+      return;
+    }
+    const int64_t middle = b0 + round_up((b1 - b0) / 2, kChain);
+    T upper[G][Q];
+    over_rows<G>(b0, middle, j, lanes, term, sums);
+    over_rows<G>(middle, b1, j, lanes, term, upper);
+    for (int g = 0; g < G; ++g)
+      for (int q = 0; q < Q; ++q) sums[g][q] += upper[g][q];
   }
 
   // Adds the parts up, this worker's columns. Between add() and fold() stands a barrier, and another before the sums are read.
@@ -76,27 +99,6 @@ struct RowSums {
   }
 
  private:
-  template <int G, class Lanes, class Term>
-  static void pairwise(int64_t b0, int64_t b1, int64_t j, Lanes lanes, Term&& term, T (&sums)[G][Q]) {
-    if (b1 - b0 <= kChain) {
-      for (int g = 0; g < G; ++g)
-        for (int q = 0; q < Q; ++q) sums[g][q] = T(S(0));
-      for (int64_t b = b0; b < b1; ++b)
-        for (int g = 0; g < G; ++g) {
-          T v[Q];
-          term(b, j + g * T::W, lanes, v);
-          for (int q = 0; q < Q; ++q) sums[g][q] += v[q];
-        }
-      return;
-    }
-    const int64_t middle = b0 + round_up((b1 - b0) / 2, kChain);
-    T upper[G][Q];
-    pairwise<G>(b0, middle, j, lanes, term, sums);
-    pairwise<G>(middle, b1, j, lanes, term, upper);
-    for (int g = 0; g < G; ++g)
-      for (int q = 0; q < Q; ++q) sums[g][q] += upper[g][q];
-  }
-
   T folded(int64_t p0, int64_t p1, int64_t j, int lanes) const {
     if (p1 - p0 == 1) return T::load(partial + p0 * Q * n + j, lanes);
     const int64_t middle = (p0 + p1 + 1) / 2;
@@ -110,8 +112,8 @@ inline int64_t bias_numbers(const Layer& layer, int64_t batch) {
   return layer.bias < 0 ? 0 : RowSums<S, 1>::numbers(batch, layer.out);
 }
 
-// Gradient of the bias: the column sums of d_y. `partial` holds bias_numbers(). Each worker adds its pieces; after a barrier one
-// puts the gradient.
+// Gradient of the bias: the column sums of d_y. `partial` holds bias_numbers(). Each worker adds its pieces; after a barrier each
+// puts its columns of the gradient.
 template <class S>
 struct BiasGradient {
   const Layer& layer;
@@ -124,11 +126,37 @@ struct BiasGradient {
       v[0] = vec<S>::load(d_y + b * layer.out + o, lanes);
     });
   }
-  void put(const GradientSink<S>& sink) const {
+  void put(int worker, int workers, const GradientSink<S>& sink) const {
     if (layer.bias < 0) return;
-    sums.fold(0, 1);
-    sink.put(layer.bias, sums.sum(0), layer.out);
+    sums.fold(worker, workers);
+    const Range mine = part(layer.out, worker, workers);
+    sink.put(layer.bias + mine.begin, sums.sum(0) + mine.begin, mine.end - mine.begin);
   }
 };
+
+// Gradients of the basis' own numbers: those of each input, (in, theta_per_input), summed over the inputs that share them. `sums`
+// holds theta_count numbers. This worker's share, after a barrier.
+template <class S>
+inline void put_theta(int worker, int workers, const Layer& layer, const S* each, S* sums,
+                      const GradientSink<S>& sink) {
+  using T = vec<S>;
+  int64_t first = 0, start = 0;  // of the tensor: among an input's numbers, among all
+  for (int t = 0; first < layer.theta_per_input; first += layer.own[t].count, start += layer.own[t].numbers, ++t) {
+    const kan::OwnTensor& tensor = layer.own[t];
+    const int64_t count = tensor.count;
+    const Range holders = part(tensor.numbers / count, worker, workers);
+    for (int64_t h = holders.begin; h < holders.end; ++h)
+      for_registers<S>(0, count, [&](int64_t j, auto lanes) {
+        const auto number = [&](int64_t i, int64_t k, auto some, T(&v)[1]) {
+          v[0] = T::load(each + i * layer.theta_per_input + k, some);
+        };
+        T sum[1][1];
+        RowSums<S, 1>::template over_rows<1>(h * tensor.inputs, (h + 1) * tensor.inputs, first + j, lanes, number, sum);
+        sum[0][0].store(sums + start + h * count + j, lanes);
+      });
+    const int64_t begin = start + holders.begin * count;
+    sink.put(layer.theta + begin, sums + begin, (holders.end - holders.begin) * count);
+  }
+}
 
 }  // namespace KAN_NS

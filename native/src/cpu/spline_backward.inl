@@ -281,13 +281,13 @@ struct SplineBackwardScratch {
     most_inputs = min64(layer.in, max64(1, kGradient / input_size));
     packed = c.take<S>(layer.out > kTile ? plan.batch * layer.out : 0);
     bias = c.take<S>(bias_numbers<S>(layer, plan.batch));
-    const SumTree tree(max64(1, plan.blocks), ceil_div(layer.out, kTile) * layer.in, wanted_pieces(threads));
+    const SumTree tree(plan.samples, ceil_div(layer.out, kTile) * layer.in, wanted_pieces(threads));
     nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * layer.in * layer.rows * layer.out : 0);
     for (int t = 0; t < threads; ++t) {
       worker[t].sorted = c.take<S>(plan.slots + vec<S>::W);
       worker[t].derivative = c.take<S>(kPanel * plan.taps * plan.slots);
       worker[t].partial = c.take<S>(kPanel * plan.slots * vec<S>::W);
-      worker[t].gradient = c.take<S>((1 + SumTree::levels(plan.blocks)) * most_inputs * input_size);
+      worker[t].gradient = c.take<S>((1 + SumTree::levels(plan.samples)) * most_inputs * input_size);
     }
   }
 };
@@ -297,7 +297,7 @@ struct SplineBackwardScratch {
 template <class S, int K, bool kBase>
 struct SplineBackward {
   static constexpr int V = K + 1 + kBase;
-  static constexpr int64_t kBlock = SplinePlan<S>::kBlock, kPanel = SplineBackwardScratch<S>::kPanel;
+  static constexpr int64_t kPanel = SplineBackwardScratch<S>::kPanel;
   using T = vec<S>;
   using Worker = typename SplineBackwardScratch<S>::Worker;
   Pool& pool;
@@ -328,7 +328,7 @@ struct SplineBackward {
                                       double(layer.params) * (a.adam ? 0.5 : 0.1))),
         groups(
             min64(layer.in, max64(ceil_div(layer.in, scratch.most_inputs), ceil_div(wanted_pieces(workers), tiles)))),
-        tree(max64(1, plan.blocks), tiles * groups, wanted_pieces(workers)) {}
+        tree(plan.samples, tiles * groups, wanted_pieces(workers)) {}
   SplineBackward(const SplineBackward&) = delete;  // the sink points at adam
 
   void run() const {
@@ -348,7 +348,7 @@ struct SplineBackward {
       if (!sink.wanted()) return;
       // The fused update writes weights that other workers' d_x still reads.
       if (want_x && workers > 1) pool.barrier();
-      if (worker == 0) bias.put(sink);
+      bias.put(worker, workers, sink);
       weights.each(worker, [&](int64_t u) {
         const int64_t nodes = tree.nodes(), tile = u / (groups * nodes);
         weight_gradients(tile, part(layer.in, u / nodes % groups, groups), u % nodes, own);
@@ -369,15 +369,15 @@ struct SplineBackward {
   TileView<S> view(int64_t tile) const { return {layer, static_cast<const S*>(a.params), buffers(), tile}; }
   // d_y of a block of samples and a tile of width w.
   const S* cotangents(int64_t tile, int64_t w, int64_t block) const {
-    return packed + tile * kTile * a.batch + block * kBlock * w;
+    return packed + tile * kTile * a.batch + block * plan.block * w;
   }
 
   // d_x of a panel of inputs and a block of samples.
   void input_gradients(int64_t block, Range inputs, const Worker& w) const {
     const int64_t i0 = inputs.begin, i1 = inputs.end, n = plan.block_size(block), slots = plan.slots;
     const BlockRecords<S> made = records(block);
-    const S* x = static_cast<const S*>(a.x) + block * kBlock * layer.in;
-    S* d_x = static_cast<S*>(a.d_x) + block * kBlock * layer.in;
+    const S* x = static_cast<const S*>(a.x) + block * plan.block * layer.in;
+    S* d_x = static_cast<S*>(a.d_x) + block * plan.block * layer.in;
     for (int64_t i = i0; i < i1; ++i) {
       const Record<S> record = made.of(i);
       for (int64_t p = 0; p < n; ++p) w.sorted[p] = x[record.index[p] * layer.in + i];
@@ -424,21 +424,22 @@ struct SplineBackward {
         return l > 0 ? w.gradient + l * scratch.most_inputs * scratch.input_size : whole;
       };
       pairwise(
-          tree.node(node), 0, [&](int64_t block, int l) { block_gradients(weights, tile, some, block, level(l)); },
+          tree.node(node), 0, [&](int64_t leaf, int l) { leaf_gradients(weights, tile, some, leaf, level(l)); },
           [&](int l) { add_numbers(level(l), level(l + 1), n); });
       if (tree.nodes() > 1) continue;
       for (int64_t i = i0; i < some.end; ++i) give(weights, tile, i, w.gradient + (i - i0) * size);
     }
   }
 
-  // Over one block of samples, into g.
-  void block_gradients(const TileView<S>& weights, int64_t tile, Range inputs, int64_t block, S* g) const {
+  // Over the blocks of a leaf, into g.
+  void leaf_gradients(const TileView<S>& weights, int64_t tile, Range inputs, int64_t leaf, S* g) const {
     const int64_t size = layer.rows * weights.w;
+    const Range blocks = part(plan.blocks, leaf, plan.samples);
     fill_zero(g, (inputs.end - inputs.begin) * size);
-    if (plan.blocks == 0) return;
     for (int64_t i = inputs.begin; i < inputs.end; ++i)
-      weight_input<S, K, V>(weights, i, cotangents(tile, weights.w, block), records(block).of(i),
-                            WeightGradient<S>{g + (i - inputs.begin) * size, sink, 0});
+      for (int64_t block = blocks.begin; block < blocks.end; ++block)
+        weight_input<S, K, V>(weights, i, cotangents(tile, weights.w, block), records(block).of(i),
+                              WeightGradient<S>{g + (i - inputs.begin) * size, sink, 0});
   }
 
   // Of one input where there is one block: from registers to the sink if its record is sorted.

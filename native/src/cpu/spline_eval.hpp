@@ -50,20 +50,47 @@ KAN_HD void bspline_uniform(vec<S> t, vec<S>* b, vec<S>* d) {
   for (int r = 0; r <= K; ++r) b[r] = n[r];
 }
 
+// The same on any knots, at x of a cell that is not empty: t[K - 1] and t[K] are its ends, t those around it. d[r] is the derivative
+// in x.
+template <class S, int K, bool kDerivative>
+KAN_HD void bspline_cell(const vec<S>* t, vec<S> x, vec<S>* b, vec<S>* d) {
+  using T = vec<S>;
+  T n[K + 1];
+  n[0] = T(S(1));
+#pragma GCC unroll 5
+  for (int p = 1; p <= K; ++p) {
+    T saved(S(0));
+#pragma GCC unroll 5
+    for (int r = 0; r < p; ++r) {
+      const T low = t[K - p + r], high = t[K + r];
+      const T u = n[r] / (high - low);
+      if (kDerivative && p == K) {
+        const T slope = u * S(K);
+        d[r] = r > 0 ? d[r] - slope : -slope;
+        d[r + 1] = slope;
+      }
+      n[r] = fma(high - x, u, saved);
+      saved = (x - low) * u;
+    }
+    n[p] = saved;
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r <= K; ++r) b[r] = n[r];
+}
+
 template <class S>
 KAN_HD S inverse_or_zero(S width) {
   return width > S(0) ? S(1) / width : S(0);
 }
 
-// Any knots: kn[0 .. 2K+1] are those of the window. `inner`: x lies in the window's own cell [kn[K], kn[K+1]], closed;
-// otherwise the half-open cells around it are tested, and x beyond them gives 0. Repeated knots: 0/0 = 0.
+// On any knots and anywhere: kn[0 .. 2K+1] are those of the window. The half-open cells around it are tested, and x beyond them
+// gives 0. Repeated knots: 0/0 = 0.
 template <class S, int K, bool kDerivative>
-KAN_HD void bspline_window(const S* kn, bool inner, vec<S> x, vec<S>* b, vec<S>* d) {
+KAN_HD void bspline_window(const S* kn, vec<S> x, vec<S>* b, vec<S>* d) {
   using T = vec<S>;
   T n[2 * K + 1];
 #pragma GCC unroll 11
-  for (int j = 0; j <= 2 * K; ++j)
-    n[j] = inner ? T(S(j == K ? 1 : 0)) : select((T(kn[j]) <= x) & (x < T(kn[j + 1])), T(S(1)), T(S(0)));
+  for (int j = 0; j <= 2 * K; ++j) n[j] = select((T(kn[j]) <= x) & (x < T(kn[j + 1])), T(S(1)), T(S(0)));
 #pragma GCC unroll 5
   for (int p = 1; p <= K; ++p) {
     if (kDerivative && p == K)
@@ -80,9 +107,9 @@ KAN_HD void bspline_window(const S* kn, bool inner, vec<S> x, vec<S>* b, vec<S>*
   for (int r = 0; r <= K; ++r) b[r] = n[r];
 }
 
-// Evenly spaced knots, those of one input or of one input a lane: lane l reads kn[base[l] + j].
+// The knots of one input or of one input a lane: lane l reads kn[base[l] + j].
 template <class S>
-struct EvenGrid {
+struct LaneGrid {
   vec<S> t0, inv_h;
   const S* kn;
   typename vec<S>::Mask base;
@@ -92,7 +119,7 @@ struct EvenGrid {
 };
 
 template <class S>
-KAN_HD EvenGrid<S> even_grid(const GridView<S>& g) {
+KAN_HD LaneGrid<S> lane_grid(const GridView<S>& g) {
   return {vec<S>(g.t0), vec<S>(g.inv_h), g.kn, typename vec<S>::Mask{}, g.grid, g.outside};
 }
 
@@ -100,7 +127,7 @@ KAN_HD EvenGrid<S> even_grid(const GridView<S>& g) {
 // near it); -1 or G + 2k beyond the grid; 0 for NaN. *at (may be NULL) is the place of x in its cell, in cells, taken from
 // the knot beside it: u would have lost the digits that t_0 is away.
 template <class S, int K>
-KAN_HD vec<S> even_cell(const EvenGrid<S>& g, vec<S> x, vec<S>* at) {
+KAN_HD vec<S> even_cell(const LaneGrid<S>& g, vec<S> x, vec<S>* at) {
   using T = vec<S>;
   const T u = (x - g.t0) * g.inv_h;
   const T near = select(u == u, min(max(floor(u), T(S(0))), T(S(g.grid + 2 * K - 1))), T(S(0)));
@@ -117,42 +144,61 @@ KAN_HD vec<S> even_cell(const EvenGrid<S>& g, vec<S> x, vec<S>* at) {
 
 // The window of a cell.
 template <class S, int K>
-KAN_HD vec<S> even_window(const EvenGrid<S>& g, vec<S> cell) {
+KAN_HD vec<S> even_window(const LaneGrid<S>& g, vec<S> cell) {
   return min(max(cell - S(K), vec<S>(S(0))), vec<S>(S(g.grid - 1)));
+}
+
+// Windows of any knots: the number of inner knots t_{k+1} .. t_{k+G-1} that are <= x, of which at least `found` and fewer than 2 `step`
+// more are, by bisection. With closed ends the last cell that is not empty takes what lies beyond it.
+template <class S, int K>
+KAN_HD typename vec<S>::Mask uneven_window(const LaneGrid<S>& g, vec<S> x, typename vec<S>::Mask found, int32_t step) {
+  using M = typename vec<S>::Mask;
+  using I = typename vec<S>::I;
+  for (; step > 0; step /= 2) {
+    const M next = found + I(step), inner = next < I(g.grid);
+    found = found + (M(gather(g.kn, g.base + I(K) + (next & inner)) <= x) & inner & I(step));
+  }
+  if (g.outside != KAN_OUTSIDE_ZERO && any<S>(x >= g.knot(K + g.grid)))
+    for (;;) {
+      const M at = g.base + I(K) + found;
+      const M empty = (found > I(0)) & ~M(gather(g.kn, at) < gather(g.kn, at + I(1)));
+      if (!any<S>(empty)) break;
+      found = found + empty;
+    }
+  return found;
 }
 
 // Windows (0 .. G-1) of `n` numbers x.
 template <class S, int K>
 inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first) {
   using T = vec<S>;
+  const LaneGrid<S> grid = lane_grid(g);
   if (g.inv_h != S(0)) {
-    const EvenGrid<S> even = even_grid(g);
     for (int64_t p = 0; p < n; p += T::W) {
       const T v = T::load(x + p);
-      const T f = even_window<S, K>(even, even_cell<S, K>(even, v, static_cast<T*>(nullptr)));
+      const T f = even_window<S, K>(grid, even_cell<S, K>(grid, v, static_cast<T*>(nullptr)));
       for (int l = 0; l < T::W; ++l) first[p + l] = int32_t(f.v[l]);
     }
     return;
   }
-  for (int64_t p = 0; p < n; ++p) {
-    // The number of inner knots t_{k+1} .. t_{k+G-1} that are <= x, by bisection.
-    int32_t lo = 0, hi = g.grid - 1;
-    while (lo < hi) {
-      const int32_t mid = (lo + hi + 1) / 2;
-      if (g.kn[K + mid] <= x[p]) lo = mid;
-      else hi = mid - 1;
-    }
-    // With closed ends the last cell that is not empty takes what lies beyond it.
-    if (g.outside != KAN_OUTSIDE_ZERO)
-      while (lo > 0 && !(g.kn[K + lo] < g.kn[K + lo + 1])) --lo;
-    first[p] = lo;
+  // Counting a few knots is faster than halving, which reads other knots in each lane.
+  constexpr int32_t kCounted = 32;
+  int32_t step = 1;
+  while (step * kCounted < g.grid) step *= 2;
+  for (int64_t p = 0; p < n; p += T::W) {
+    const T v = T::load(x + p);
+    typename T::Mask found{};
+    for (int32_t j = step; j < g.grid; j += step)
+      found = found + (typename T::Mask(T(g.kn[K + j]) <= v) & typename T::I(step));
+    found = uneven_window<S, K>(grid, v, found, step / 2);
+    for (int l = 0; l < T::W; ++l) first[p + l] = int32_t(found[l]);
   }
 }
 
 // Values, or derivatives, of the k + 1 splines of each lane's window on evenly spaced knots. *window (may be NULL)
 // receives the windows.
 template <class S, int K, bool kDerivative>
-KAN_HD void bspline_even(const EvenGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* window = nullptr) {
+KAN_HD void bspline_even(const LaneGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* window = nullptr) {
   using T = vec<S>;
   T b[K + 1], d[K + 1];
   if (g.outside == KAN_OUTSIDE_ZERO) {
@@ -193,25 +239,41 @@ KAN_HD void bspline_even(const EvenGrid<S>& g, vec<S> x, vec<S>* out, vec<S>* wi
   if (window) *window = f;
 }
 
-// The same on any knots; all lanes are in window `first`.
-template <class S, int K, bool kDerivative>
-KAN_HD void bspline_uneven(const GridView<S>& g, int32_t first, vec<S> x, vec<S>* out) {
+// The same on any knots; knot(j) are those of each lane's window, t_{f+j}, 1 <= j <= 2k. Returns the lanes that are left to
+// bspline_tails().
+template <class S, int K, bool kDerivative, class Knot>
+KAN_HD typename vec<S>::Mask bspline_uneven(const LaneGrid<S>& g, Knot&& knot, vec<S> x, vec<S>* out) {
   using T = vec<S>;
-  T b[K + 1], d[K + 1];
+  T t[2 * K], b[K + 1], d[K + 1];
+#pragma GCC unroll 10
+  for (int j = 0; j < 2 * K; ++j) t[j] = knot(j + 1);
   if (g.outside == KAN_OUTSIDE_ZERO) {
-    // The cell tests also serve the tails.
-    bspline_window<S, K, kDerivative>(g.kn + first, false, x, b, d);
-    const typename T::Mask beyond = (x < T(g.kn[0])) | (x >= T(g.kn[g.grid + 2 * K]));
-    for (int r = 0; r <= K; ++r) out[r] = select(beyond, T(S(0)), kDerivative ? d[r] : b[r]);
-    return;
+    bspline_cell<S, K, kDerivative>(t, x, b, d);
+    for (int r = 0; r <= K; ++r) out[r] = kDerivative ? d[r] : b[r];
+    return ~((t[K - 1] <= x) & (x < t[K]));
   }
-  const T inside = min(max(x, T(g.kn[K])), T(g.kn[K + g.grid]));
-  bspline_window<S, K, true>(g.kn + first, true, inside, b, d);
+  const T inside = min(max(x, g.knot(K)), g.knot(K + g.grid));
+  bspline_cell<S, K, true>(t, inside, b, d);
   const typename T::Mask out_of_grid = x != inside;
   for (int r = 0; r <= K; ++r) {
     if (g.outside == KAN_OUTSIDE_LINEAR)
       out[r] = kDerivative ? d[r] : select(out_of_grid, fma(d[r], x - inside, b[r]), b[r]);
     else out[r] = kDerivative ? select(x != x, x, select(out_of_grid, T(S(0)), d[r])) : b[r];
+  }
+  return typename T::Mask{};
+}
+
+// In the tails of the extended grid, and beyond it, where the first window or the last one is meant.
+template <class S, int K, bool kDerivative>
+__attribute__((noinline)) void bspline_tails(const GridView<S>& g, vec<S> x, typename vec<S>::Mask tails, vec<S>* out) {
+  using T = vec<S>;
+  T b[2][K + 1], d[2][K + 1];
+  for (int side = 0; side < 2; ++side)
+    bspline_window<S, K, kDerivative>(g.kn + side * (g.grid - 1), x, b[side], d[side]);
+  const typename T::Mask left = x < T(g.kn[K]), beyond = (x < T(g.kn[0])) | (x >= T(g.kn[g.grid + 2 * K]));
+  for (int r = 0; r <= K; ++r) {
+    const T v = kDerivative ? select(left, d[0][r], d[1][r]) : select(left, b[0][r], b[1][r]);
+    out[r] = select(tails, select(beyond, T(S(0)), v), out[r]);
   }
 }
 

@@ -83,19 +83,30 @@ struct SplineForwardScratch {
   char* records;  // INFER: those of one group of blocks
   S* nodes;       // [block, tile][node][slots][width]: of sums that are cut
   RecordScratch<S> maker[kMaxThreads];
-  S* sums[kMaxThreads];      // [level][slots][width]
+  S* sums[kMaxThreads];      // [level][block][slots][width]
   S* products[kMaxThreads];  // [slots and a register], of few outputs
   int64_t area;              // slots x width
 
+  // Blocks that read the weights of an input one after the other, where those of all inputs are too many for a cache.
+  static int64_t together(const Layer& layer, const SplinePlan<S>& plan) {
+    constexpr int64_t kMost = 4, kBytes = 512 << 10;
+    const bool large = layer.rows * min64(kTile, layer.out) * layer.in * int64_t(sizeof(S)) > kBytes;
+    return large ? min64(kMost, max64(1, plan.blocks)) : 1;
+  }
+  // INFER: blocks whose records there are at a time.
+  static int64_t group(const Layer& layer, const SplinePlan<S>& plan, int threads) {
+    return min64(plan.blocks, max64(threads, together(layer, plan)));
+  }
+
   SplineForwardScratch(Carver& c, const Layer& layer, const SplinePlan<S>& plan, bool infer, int threads)
-      : records(infer ? c.take<char>(min64(plan.blocks, threads) * layer.in * plan.record_bytes) : nullptr),
+      : records(infer ? c.take<char>(group(layer, plan, threads) * layer.in * plan.record_bytes) : nullptr),
         area(plan.slots * min64(kTile, round_up(layer.out, vec<S>::W))) {
-    const int64_t whole = (infer ? min64(plan.blocks, threads) : plan.blocks) * ceil_div(layer.out, kTile);
+    const int64_t whole = (infer ? group(layer, plan, threads) : plan.blocks) * ceil_div(layer.out, kTile);
     const bool cut = threads > 1 && plan.leaves > 1;
     nodes = c.take<S>(cut ? min64(plan.leaves * whole, 2 * wanted_pieces(threads)) * area : 0);
     for (int t = 0; t < threads; ++t) {
       maker[t].carve(c, layer);
-      sums[t] = c.take<S>((1 + SumTree::levels(plan.leaves)) * area);
+      sums[t] = c.take<S>((1 + SumTree::levels(plan.leaves)) * together(layer, plan) * area);
       products[t] = c.take<S>(plan.slots + 64);
     }
   }
@@ -105,7 +116,6 @@ struct SplineForwardScratch {
 template <class S, int K, bool kBase>
 struct SplineForward {
   static constexpr int V = K + 1 + kBase;
-  static constexpr int64_t kBlock = SplinePlan<S>::kBlock;
   static constexpr int64_t kFolds = 8;  // parts of a block's samples whose nodes are folded by themselves
   using T = vec<S>;
   Pool& pool;
@@ -120,15 +130,19 @@ struct SplineForward {
   const int workers;
   const SumTree tree;  // of the inputs
   int64_t chunk;       // columns of a tile that a piece takes
+  int64_t together;    // blocks that it takes
 
   SplineForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
         scratch(carver, layer, plan, a.saved == nullptr, pool.threads()),
         base(a.saved ? static_cast<char*>(a.saved) : scratch.records),
-        group(a.saved ? plan.blocks : min64(plan.blocks, pool.threads())), tiles(ceil_div(layer.out, kTile)),
+        group(a.saved ? plan.blocks : SplineForwardScratch<S>::group(layer, plan, pool.threads())),
+        tiles(ceil_div(layer.out, kTile)),
         workers(
             workers_for(pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2))),
-        tree(plan.leaves, group * tiles, wanted_pieces(workers)), chunk(kTile) {
+        tree(plan.leaves, group * tiles, wanted_pieces(workers)), chunk(kTile),
+        together(SplineForwardScratch<S>::together(layer, plan)) {
+    while (together > 1 && ceil_div(group, together) * tiles * tree.nodes() < wanted_pieces(workers)) together /= 2;
     // Columns are cut last: each piece reads all records. The sums of an output have one order whatever the cut.
     while (group * tiles * tree.nodes() * (kTile / chunk) < workers && chunk > T::W) chunk /= 2;
   }
@@ -139,12 +153,12 @@ struct SplineForward {
     for (int64_t g0 = 0; g0 < plan.blocks; g0 += group) {
       const int64_t blocks = min64(group, plan.blocks - g0);
       Shares making(pool, blocks * ceil_div(layer.in, RecordScratch<S>::kGroup), workers);
-      Shares adding(pool, blocks * tiles * tree.nodes() * (kTile / chunk), workers);
+      Shares adding(pool, ceil_div(blocks, together) * tiles * tree.nodes() * (kTile / chunk), workers);
       Shares folding(pool, blocks * tiles * kFolds, workers);
       for_workers(pool, workers, [&](int worker) {
         making.each(worker, [&](int64_t u) { records(worker, g0, u); });
         if (workers > 1) pool.barrier();
-        adding.each(worker, [&](int64_t u) { outputs(worker, g0, u); });
+        adding.each(worker, [&](int64_t u) { outputs(worker, g0, blocks, u); });
         if (tree.nodes() == 1) return;
         if (workers > 1) pool.barrier();
         folding.each(worker, [&](int64_t u) { fold(g0, u); });
@@ -164,47 +178,63 @@ struct SplineForward {
     constexpr int64_t kGroup = RecordScratch<S>::kGroup;
     const int64_t input_groups = ceil_div(layer.in, kGroup);
     const int64_t block = u / input_groups, i0 = u % input_groups * kGroup;
-    make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * kBlock * layer.in,
+    make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * plan.block * layer.in,
                        plan.block_size(g0 + block), Range{i0, min64(layer.in, i0 + kGroup)}, scratch.maker[worker],
                        BlockRecords<S>{plan, base, block * layer.in});
   }
 
-  // Piece u: a range of columns of one tile, of one block of samples, a node of the sum over inputs.
-  void outputs(int worker, int64_t g0, int64_t u) const {
+  // Piece u: a range of columns of one tile, of some of `count` blocks of samples, a node of the sum over inputs.
+  void outputs(int worker, int64_t g0, int64_t count, int64_t u) const {
     const int64_t chunks = kTile / chunk, nodes = tree.nodes();
-    const int64_t block = u / (tiles * nodes * chunks), tile = u / (nodes * chunks) % tiles, c0 = u % chunks * chunk;
+    const int64_t first = u / (tiles * nodes * chunks) * together, tile = u / (nodes * chunks) % tiles,
+                  node = u / chunks % nodes, c0 = u % chunks * chunk;
     const TileView<S> view(layer, static_cast<const S*>(a.params), buffers(), tile);
     const bool few = view.w <= kNarrowOutputs;
     if (c0 >= view.w || (few && c0 > 0)) return;
-    const int64_t width = min64(view.w, c0 + chunk) - c0, node = u / chunks % nodes, n = plan.block_size(g0 + block);
-    const BlockRecords<S> records{plan, base, block * layer.in};
-    const Sums whole = nodes > 1 ? this->node(block, tile, node) : Sums{scratch.sums[worker], round_up(width, T::W)};
-    const auto level = [&](int l) {
-      return l > 0 ? Sums{scratch.sums[worker] + l * scratch.area, round_up(width, T::W)}
-                   : Sums{whole.at + (nodes > 1 && !few ? c0 : 0), whole.stride};
+    const Range columns{c0, min64(view.w, c0 + chunk)}, blocks{first, min64(count, first + together)};
+    const int64_t stride = round_up(columns.end - c0, T::W);
+    const auto level = [&](int l, int64_t block) {
+      S* const own = scratch.sums[worker] + (l * together + block - first) * scratch.area;
+      if (l > 0 || nodes == 1) return Sums{own, stride};
+      const Sums whole = this->node(block, tile, node);
+      return Sums{whole.at + (few ? 0 : c0), whole.stride};
     };
-    if (few)
-      pairwise(
-          tree.node(node), 0,
-          [&](int64_t leaf, int l) {
-            fill_zero(level(l).at, view.w * plan.slots);
-            const Range inputs = part(layer.in, leaf, plan.leaves);
-            for (int64_t i = inputs.begin; i < inputs.end; ++i)
-              forward_input_narrow<S, K, V>(view, i, records.of(i), level(l).at, scratch.products[worker]);
-          },
-          [&](int l) { add_numbers(level(l).at, level(l + 1).at, view.w * plan.slots); });
-    else
-      pairwise(
-          tree.node(node), 0,
-          [&](int64_t leaf, int l) {
-            columns(view, records, leaf, n, Range{c0, c0 + width}, level(l));
-          },
-          [&](int l) {
-            for (int64_t s = 0; s < n; ++s)
-              add_numbers(level(l).at + s * level(l).stride, level(l + 1).at + s * level(l + 1).stride,
-                          round_up(width, T::W));
-          });
-    if (nodes == 1) finish(block + g0, tile, Range{c0, c0 + width}, Range{0, n}, level(0), 1);
+    pairwise(
+        tree.node(node), 0,
+        [&](int64_t leaf, int l) {
+          const Range inputs = part(layer.in, leaf, plan.leaves);
+          for (int64_t b = blocks.begin; b < blocks.end; ++b) clear(columns, few, b + g0, level(l, b));
+          for (int64_t i = inputs.begin; i < inputs.end; ++i)
+            for (int64_t b = blocks.begin; b < blocks.end; ++b)
+              input(view, i, {plan, base, b * layer.in}, b + g0, columns, level(l, b), scratch.products[worker]);
+        },
+        [&](int l) {
+          for (int64_t b = blocks.begin; b < blocks.end; ++b) add(columns, few, b + g0, level(l, b), level(l + 1, b));
+        });
+    for (int64_t b = blocks.begin; nodes == 1 && b < blocks.end; ++b)
+      finish(b + g0, tile, columns, Range{0, plan.block_size(b + g0)}, level(0, b), 1);
+  }
+
+  void clear(Range columns, bool few, int64_t block, Sums sums) const {
+    const int64_t width = columns.end - columns.begin;
+    if (few) return fill_zero(sums.at, width * plan.slots);
+    for (int64_t s = 0; s < plan.block_size(block); ++s) fill_zero(sums.at + s * sums.stride, round_up(width, T::W));
+  }
+
+  void add(Range columns, bool few, int64_t block, Sums to, Sums from) const {
+    const int64_t width = columns.end - columns.begin;
+    if (few) return add_numbers(to.at, from.at, width * plan.slots);
+    for (int64_t s = 0; s < plan.block_size(block); ++s)
+      add_numbers(to.at + s * to.stride, from.at + s * from.stride, round_up(width, T::W));
+  }
+
+  // The share of input i in a range of columns of one tile.
+  void input(const TileView<S>& view, int64_t i, const BlockRecords<S>& records, int64_t block, Range columns, Sums to,
+             S* products) const {
+    const Record<S> record = records.of(i);
+    if (view.w <= kNarrowOutputs) return forward_input_narrow<S, K, V>(view, i, record, to.at, products);
+    if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, plan.block_size(block));
+    forward_input<S, K, V>(view, i, record, columns.begin, columns.end, to.at, to.stride);
   }
 
   // Where a node of a block and tile is, all its columns.
@@ -220,7 +250,7 @@ struct SplineForward {
 
   // y of some columns of a tile and samples of a block: the sum of the nodes, and the bias.
   void finish(int64_t block, int64_t tile, Range columns, Range samples, Sums sums, int64_t nodes) const {
-    S* const to = static_cast<S*>(a.y) + block * kBlock * layer.out + tile * kTile + columns.begin;
+    S* const to = static_cast<S*>(a.y) + block * plan.block * layer.out + tile * kTile + columns.begin;
     const S* const bias =
         layer.bias >= 0 ? static_cast<const S*>(a.params) + layer.bias + tile * kTile + columns.begin : nullptr;
     const int64_t width = columns.end - columns.begin;
@@ -238,18 +268,6 @@ struct SplineForward {
         if (bias) v = v + T::load(bias + c, lanes);
         v.store(to + s * layer.out + c, lanes);
       }
-  }
-
-  // The share of the inputs of a leaf in a range of columns of one tile.
-  void columns(const TileView<S>& view, const BlockRecords<S>& records, int64_t leaf, int64_t n, Range range,
-               Sums to) const {
-    const Range inputs = part(layer.in, leaf, plan.leaves);
-    for (int64_t s = 0; s < n; ++s) fill_zero(to.at + s * to.stride, round_up(range.end - range.begin, T::W));
-    for (int64_t i = inputs.begin; i < inputs.end; ++i) {
-      const Record<S> record = records.of(i);
-      if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, n);
-      forward_input<S, K, V>(view, i, record, range.begin, range.end, to.at, to.stride);
-    }
   }
 };
 

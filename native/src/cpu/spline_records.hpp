@@ -46,20 +46,28 @@ template <class S>
 struct SplinePlan {
   // A block's output tile, block x 64 numbers, is 32 KB: it stays in L1 while all inputs pass.
   static constexpr int64_t kBlock = 32768 / (kTile * int64_t(sizeof(S)));
+  // On a fine grid few of them share a window; twice as many share more than the tile in L2 costs.
+  static constexpr int64_t kMost = 2 * kBlock, kFine = 64;
+  int64_t block;  // samples
   int64_t batch, blocks, slots, taps, runs, record_bytes;
   int64_t
       leaves;  // of the sum over inputs that an output is: short chains, whatever the batch, so that a row has its bits alone too
+  int64_t
+      samples;  // leaves of the sum over samples that a gradient is: as many blocks as touch each row once, a few at most
 
   SplinePlan(const Layer& layer, int64_t batch) : batch(batch) {
-    blocks = ceil_div(batch, kBlock);
-    slots = round_up(min64(batch, kBlock), 64 / int64_t(sizeof(S)));
+    block = layer.n > kFine ? kMost : kBlock;
+    blocks = ceil_div(batch, block);
+    slots = round_up(min64(batch, block), 64 / int64_t(sizeof(S)));
     taps = layer.spec.order + 1 + (layer.base_row >= 0);
     runs = min64(slots, layer.spec.grid) + 1;
-    leaves = power_of_two(max64(1, layer.in / 64));
+    leaves = power_of_two(max64(1, layer.in / 24));
+    const int64_t of_a_leaf = min64(8, ceil_div((layer.spec.order + 1) * layer.n, block));
+    samples = max64(1, ceil_div(blocks, of_a_leaf));
     record_bytes = round_up(taps * slots * int64_t(sizeof(S)) + slots * 2 + runs * int64_t(sizeof(Run)) + 64,
                             64);  // 64: vector loads at a run's end
   }
-  int64_t block_size(int64_t block) const { return min64(kBlock, batch - block * kBlock); }
+  int64_t block_size(int64_t b) const { return min64(block, batch - b * block); }
   Record<S> record(char* base, int64_t number) const {
     char* p = base + number * record_bytes;
     Record<S> r;
@@ -74,18 +82,18 @@ struct SplinePlan {
 // Per-worker working memory of the record maker.
 template <class S>
 struct RecordScratch {
-  static constexpr int64_t kBlock = SplinePlan<S>::kBlock;
+  static constexpr int64_t kMost = SplinePlan<S>::kMost;
   S* columns;      // [kGroup][slots] of x, transposed
   S* sorted;       // [slots]
   int32_t* first;  // [slots]
   int32_t* count;  // [min(G, 2 slots) + 1]
   static constexpr int64_t kGroup = 16;
 
-  static int64_t counts(const Layer& layer) { return min64(layer.spec.grid, 2 * kBlock) + 1; }
+  static int64_t counts(const Layer& layer) { return min64(layer.spec.grid, 2 * kMost) + 1; }
   void carve(Carver& c, const Layer& layer) {
-    columns = c.take<S>(kGroup * kBlock);
-    sorted = c.take<S>(kBlock);
-    first = c.take<int32_t>(kBlock);
+    columns = c.take<S>(kGroup * kMost);
+    sorted = c.take<S>(kMost);
+    first = c.take<int32_t>(kMost);
     count = c.take<int32_t>(counts(layer));
   }
 };
@@ -96,21 +104,32 @@ KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Re
   using T = vec<S>;
   T out[K + 1];
   const int64_t slots = record.slots;
+  const LaneGrid<S> grid = lane_grid(g);
   if (g.inv_h != S(0)) {
-    const EvenGrid<S> even = even_grid(g);
     for (int64_t p = 0; p < n; p += T::W) {
-      bspline_even<S, K, kDerivative>(even, T::load(x + p), out);
+      bspline_even<S, K, kDerivative>(grid, T::load(x + p), out);
       for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
     }
   } else {
+    // The knots of each sample's window first: a store a run and knot, which the next run writes over where it is too long.
+    constexpr int64_t kRow = SplinePlan<S>::kMost + T::W;
+    alignas(64) S knots[2 * K * kRow];
     int64_t p = 0;
-    for (int32_t q = 1; q <= record.count(); ++q)
-      for (; p < record.runs[q].end;) {
-        const int lanes = int(min64(T::W, record.runs[q].end - p));
-        bspline_uneven<S, K, kDerivative>(g, record.runs[q].first, T::load(x + p, lanes), out);
-        for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p, lanes);
-        p += lanes;
+    for (int32_t q = 1; q <= record.count(); ++q) {
+      const int64_t end = q < record.count() ? record.runs[q].end : round_up(n, T::W);
+      for (int j = 0; j < 2 * K; ++j) {
+        const T knot(g.kn[record.runs[q].first + 1 + j]);
+        for (int64_t s = p; s < end; s += T::W) knot.store(knots + j * kRow + s);
       }
+      p = end;
+    }
+    for (p = 0; p < n; p += T::W) {
+      const T v = T::load(x + p);
+      const auto tails = bspline_uneven<S, K, kDerivative>(
+          grid, [&](int j) KAN_INLINE { return T::load(knots + (j - 1) * kRow + p); }, v, out);
+      if (__builtin_expect(any<S>(tails), 0)) bspline_tails<S, K, kDerivative>(g, v, tails, out);
+      for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
+    }
   }
   if (base != KAN_ACTIVATION_NONE)
     for (int64_t p = 0; p < n; p += T::W) {

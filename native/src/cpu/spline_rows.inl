@@ -25,6 +25,37 @@ struct RowValues {
   }
 };
 
+// Of those of a register of inputs whose knots are not evenly spaced.
+template <class S, int K>
+__attribute__((noinline)) void uneven_row_values(const Layer& layer, const S* buffers, const LaneGrid<S>& g, vec<S> x,
+                                                 Range inputs, const RowValues<S>& to) {
+  using T = vec<S>;
+  const auto window = uneven_window<S, K>(g, x, typename T::Mask{}, int32_t(power_of_two(max64(1, g.grid - 1))));
+  alignas(64) S knots[2 * K * T::W];  // one by one: a gather a knot takes longer
+  for (int l = 0; l < T::W; ++l) {
+    const S* const own = g.kn + g.base[l] + window[l] + 1;
+#pragma GCC unroll 10
+    for (int j = 0; j < 2 * K; ++j) knots[j * T::W + l] = own[j];
+  }
+  T out[K + 1];
+  const auto tails = bspline_uneven<S, K, false>(
+      g, [&](int j) KAN_INLINE { return T::load(knots + (j - 1) * T::W); }, x, out);
+  const auto uneven = g.inv_h == T(S(0));
+  const int lanes = int(inputs.end - inputs.begin);
+  for (int l = 0; l < lanes; ++l)
+    if (uneven[l]) to.first[inputs.begin + l] = int32_t(window[l]);
+  if (__builtin_expect(any<S>(tails & uneven), 0))
+    for (int l = 0; l < lanes; ++l) {
+      auto alone = typename T::Mask{};
+      alone[l] = tails[l];
+      if (tails[l]) bspline_tails<S, K, false>(grid_view(layer, buffers, inputs.begin + l), x, alone, out);
+    }
+  for (int r = 0; r <= K; ++r) {
+    S* const at = to.values + r * to.slots + inputs.begin;
+    select(uneven, out[r], T::load(at)).store(at);
+  }
+}
+
 // Of some inputs, in whole registers but for the last.
 template <class S, int K, bool kBase>
 inline void row_values(const Layer& layer, const S* buffers, const S* x, Range inputs, const RowValues<S>& to) {
@@ -36,22 +67,19 @@ inline void row_values(const Layer& layer, const S* buffers, const S* x, Range i
   for (int64_t i = inputs.begin; i < inputs.end; i += T::W) {
     const int lanes = int(min64(T::W, inputs.end - i));
     const T v = T::load(x + i, lanes), h = T::load(inv_h + i, lanes);
-    EvenGrid<S> g{T::load(t0 + i, lanes), h, inv_h + layer.in + i * layer.knots_per_input(), {}, layer.spec.grid,
+    LaneGrid<S> g{T::load(t0 + i, lanes), h, inv_h + layer.in + i * layer.knots_per_input(), {}, layer.spec.grid,
                   layer.spec.outside};
     for (int l = 1; l < lanes; ++l) g.base[l] = typename T::I(l * layer.knots_per_input());
-    T out[K + 1], f;
-    bspline_even<S, K, false>(g, v, out, &f);
-    for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + i);
+    int odd = 0;  // inputs whose knots are not evenly spaced
+    for (int l = 0; l < lanes; ++l) odd += h.v[l] == S(0);
     if (kBase) activation(layer.spec.base, v).store(values + (K + 1) * slots + i);
-    for (int l = 0; l < lanes; ++l) {
-      first[i + l] = int32_t(f.v[l]);
-      if (__builtin_expect(h.v[l] == S(0), 0)) {  // this input's knots are not evenly spaced
-        const GridView<S> own = grid_view(layer, buffers, i + l);
-        windows<S, K>(own, x + i + l, 1, first + i + l);
-        bspline_uneven<S, K, false>(own, first[i + l], T(x[i + l]), out);
-        for (int r = 0; r <= K; ++r) values[r * slots + i + l] = out[r].v[0];
-      }
+    if (odd < lanes) {
+      T out[K + 1], f;
+      bspline_even<S, K, false>(g, v, out, &f);
+      for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + i);
+      for (int l = 0; l < lanes; ++l) first[i + l] = int32_t(f.v[l]);
     }
+    if (__builtin_expect(odd > 0, 0)) uneven_row_values<S, K>(layer, buffers, g, v, {i, i + lanes}, to);
   }
 }
 

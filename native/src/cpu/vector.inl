@@ -4,6 +4,7 @@
 // parameter) but the exponentials of the losses. Sums are taken in double over a fixed number of parts, so that their
 // bits do not depend on the number of workers.
 #pragma once
+#include "core/runs.hpp"
 #include "cpu/common.hpp"
 
 namespace KAN_NS {
@@ -23,21 +24,12 @@ inline void adamw_step(Pool& pool, const kan_adamw& o, int64_t n, S* p, const S*
   });
 }
 
-// Calls f(begin, end, g) for the runs of equal groups g in begin .. end-1, frozen ones left out. Groups are those of tensors, so runs
-// are long.
+// Calls f(begin, end, g) for the runs of equal groups g in begin .. end-1, frozen ones left out.
 template <class F>
 KAN_HD void for_runs(const uint8_t* group, Range r, F&& f) {
-  for (int64_t i = r.begin; i < r.end;) {
-    const uint8_t g = group[i];
-    int64_t end = i + 1;
-    const uint64_t eight = uint64_t(0x0101010101010101) * g;
-    for (uint64_t word; end + 8 <= r.end; end += 8) {
-      __builtin_memcpy(&word, group + end, 8);
-      if (word != eight) break;
-    }
-    while (end < r.end && group[end] == g) ++end;
-    if (g != KAN_FROZEN) f(i, end, g);
-    i = end;
+  for (int64_t i = r.begin, end; i < r.end; i = end) {
+    end = kan::run_end(group, i, r.end);
+    if (group[i] != KAN_FROZEN) f(i, end, group[i]);
   }
 }
 
@@ -216,17 +208,36 @@ KAN_HD vec<S> element_loss(vec<S> p, vec<S> t, S delta, vec<S>& d) {
   }
 }
 
-// Their sum over n of them, and, where d is not NULL, the derivatives times `factor`. A few registers are added up in S, the rest
-// in double.
+// Weights of rows of `out` elements; NULL: each counts 1.
+template <class S>
+struct RowWeights {
+  const S* of;
+  int64_t out;
+};
+
+// Their sum over n of them, in rows, and, where d is not NULL, the derivatives times `factor`. A few registers are added up in S, the
+// rest in double.
 template <int32_t kKind, class S>
-inline double element_losses(const S* p, const S* t, int64_t n, S delta, S factor, S* d) {
+inline double element_losses(const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> weights, S* d) {
   using T = vec<S>;
   constexpr int64_t kBlock = 16 * T::W;
+  alignas(64) S each[kBlock];
   double total = 0;
+  int64_t row = 0, left = weights.out;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
+    const int64_t end = min64(n, begin + kBlock);
+    for (int64_t i = begin; weights.of && i < end; ++i, --left) {
+      if (left == 0) ++row, left = weights.out;
+      each[i - begin] = weights.of[row];
+    }
     T block(S(0));
-    for_registers<S>(begin, min64(n, begin + kBlock), [&](int64_t i, auto lanes) {
+    for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
       T derivative, loss = element_loss<kKind>(T::load(p + i, lanes), T::load(t + i, lanes), delta, derivative);
+      if (weights.of) {
+        const T weight = T::load(each + (i - begin), lanes);
+        loss = loss * weight;
+        derivative = derivative * weight;
+      }
       if (d) (derivative * factor).store(d + i, lanes);
       if constexpr (!__is_same(decltype(lanes), AllLanes))
         for (int l = lanes; l < T::W; ++l) loss.v[l] = S(0);
@@ -238,12 +249,13 @@ inline double element_losses(const S* p, const S* t, int64_t n, S delta, S facto
 }
 
 template <class S>
-inline double element_losses(int32_t kind, const S* p, const S* t, int64_t n, S delta, S factor, S* d) {
+inline double element_losses(int32_t kind, const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> w,
+                             S* d) {
   switch (kind) {
-    case KAN_LOSS_MSE: return element_losses<KAN_LOSS_MSE>(p, t, n, delta, factor, d);
-    case KAN_LOSS_BCE_LOGITS: return element_losses<KAN_LOSS_BCE_LOGITS>(p, t, n, delta, factor, d);
-    case KAN_LOSS_BCE_POSITIVE: return element_losses<KAN_LOSS_BCE_POSITIVE>(p, t, n, delta, factor, d);
-    default: return element_losses<KAN_LOSS_HUBER>(p, t, n, delta, factor, d);
+    case KAN_LOSS_MSE: return element_losses<KAN_LOSS_MSE>(p, t, n, delta, factor, w, d);
+    case KAN_LOSS_BCE_LOGITS: return element_losses<KAN_LOSS_BCE_LOGITS>(p, t, n, delta, factor, w, d);
+    case KAN_LOSS_BCE_POSITIVE: return element_losses<KAN_LOSS_BCE_POSITIVE>(p, t, n, delta, factor, w, d);
+    default: return element_losses<KAN_LOSS_HUBER>(p, t, n, delta, factor, w, d);
   }
 }
 
@@ -263,21 +275,16 @@ inline double loss(Pool& pool, const kan::LossArgs& a) {
   const bool labels = a.kind == KAN_LOSS_CROSS_ENTROPY;
   const double share = labels ? 1 / rows : 1 / (rows * double(a.out));
   return share * sum_parts(pool, a.batch, double(a.batch) * double(a.out) * 4, [&](int64_t begin, int64_t end) {
-           const S* target = static_cast<const S*>(a.target);
-           if (!labels && !weights) {  // rows count alike: one run of numbers
-             const int64_t from = begin * a.out;
-             return element_losses(a.kind, p + from, target + from, (end - begin) * a.out, S(a.delta), S(share),
+           const int64_t from = begin * a.out;
+           if (!labels)
+             return element_losses(a.kind, p + from, static_cast<const S*>(a.target) + from, (end - begin) * a.out,
+                                   S(a.delta), S(share), RowWeights<S>{weights ? weights + begin : nullptr, a.out},
                                    d ? d + from : nullptr);
-           }
            double total = 0;
            for (int64_t b = begin; b < end; ++b) {
              const double w = weights ? double(weights[b]) : 1;
-             const int64_t from = b * a.out;
-             S* to = d ? d + from : nullptr;
-             total +=
-                 w * (labels ? cross_entropy_row(p + from, a.out, static_cast<const int32_t*>(a.target)[b],
-                                                 S(w * share), to)
-                             : element_losses(a.kind, p + from, target + from, a.out, S(a.delta), S(w * share), to));
+             total += w * cross_entropy_row(p + b * a.out, a.out, static_cast<const int32_t*>(a.target)[b],
+                                            S(w * share), d ? d + b * a.out : nullptr);
            }
            return total;
          });

@@ -120,7 +120,7 @@ struct WaveletBackward {
       pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
       if (sink.wanted()) bias.add(worker, workers, d_y);
       if (workers > 1) pool.barrier();
-      if (worker == 0 && sink.wanted()) bias.put(sink);
+      if (sink.wanted()) bias.put(worker, workers, sink);
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() == 1 || !sink.wanted()) return;
       if (workers > 1) pool.barrier();
@@ -163,8 +163,8 @@ struct WaveletBackward {
       S* const gradient = to + 3 * tile * kTile;
       for (int64_t c = 0; c < w; c += T::W) {
         const int lanes = int(min64(T::W, w - c));
-        const T weight = T::load(row + c, lanes);
         const T inverse = inverse_scale(T::load(row + w + c, lanes), lanes);
+        const T slope = T::load(row + c, lanes) * window * inverse;  // dy/du is d_y's and the wavelet's own, times that
         const T translation = T::load(row + 2 * w + c, lanes);
         const S* d_y = packed + tile * kTile * a.batch + c;
         T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
@@ -172,17 +172,16 @@ struct WaveletBackward {
           const T u = (x[b * layer.in + i] - translation) * inverse;
           T value, derivative;
           wavelet<kWavelet>(u, value, derivative);
-          const T t = T::load(d_y + b * w, lanes) * window;
+          const T t = T::load(d_y + b * w, lanes), d = t * derivative;
           d_weight = fma(t, value, d_weight);
-          const T d = t * weight * derivative * inverse;
-          d_translation -= d;
-          d_scale = fma(-d, u, d_scale);
+          d_translation += d;
+          d_scale = fma(d, u, d_scale);
           S* const at = own.partial + (b - some.begin) * T::W;
-          if (want_x) (T::load(at) + d).store(at);
+          if (want_x) fma(d, slope, T::load(at)).store(at);
         }
-        d_weight.store(gradient + c, lanes);
-        d_scale.store(gradient + w + c, lanes);
-        d_translation.store(gradient + 2 * w + c, lanes);
+        (d_weight * window).store(gradient + c, lanes);
+        (-d_scale * slope).store(gradient + w + c, lanes);
+        (-d_translation * slope).store(gradient + 2 * w + c, lanes);
       }
     }
     if (!want_x) return;

@@ -5,281 +5,267 @@
 //   y[b][o] = bias_o + sum_i m_oi ( w_oi a(x_bi) + s_oi sum_{r=0..k} c_oi,f+r B_f+r(x_bi) ),   f = window of x_bi
 //
 // What binds taps is not arithmetic but getting weights to the multipliers: with samples in their given order every
-// sample fetches its own k + 1 rows. So a warp makes, for one input and 128 samples, a *record* in shared memory: the
-// samples sorted by window, each with its taps. Within a run of equal windows the rows (times scale and mask) stay in
-// registers, two outputs a lane, while the samples stream by.
-//   forward   block = 64 outputs x 128 samples x a range of inputs. Sums live in shared memory (their order changes from
-//             input to input); partial sums of the ranges are added in a second stage, in order.
-//   d_params  block = 64 outputs x 8 inputs x a range of samples, a warp an input; a run's sums go to the input's rows in
-//             shared memory, finished rows to the sink (AdamW fused) or, of several ranges, to the second stage.
-//   d_x       block = 128 samples x 8 inputs x a range of outputs; derivative rows are combined first, then multiplied
-//             with d_y; eight samples are summed over the lanes together.
+// sample fetches its own k + 1 rows. So a kernel of its own makes, once for each input and chunk of up to 512 samples, a
+// *record* in scratch: the samples sorted by window (a counting sort, bit by bit), each with its taps, 32 bytes; and where
+// each window starts. What follows streams records, rows of equal windows staying in registers meanwhile.
+//   forward   block = 64 outputs x a chunk x a range of inputs, half a warp a sample, four outputs a lane. Each input's
+//             sorted samples are dealt evenly; a window further on costs one row, not k + 1. Sums live in shared memory
+//             (their order changes from input to input); partial sums of the ranges are added in a second stage, in order.
+//   d_params  block = 64 outputs x 16 inputs x a band of at most 16 windows x a range of chunks, a warp an input, two outputs
+//             a lane. The band's sums stay in registers over all chunks, so that nothing grows with the grid; bands and
+//             ranges meet in the second stage (edge_totals), one band alone goes to the sink (AdamW fused).
+//   d_x       block = a chunk x up to 32 inputs x a range of tiles, half a warp an input (or a part of its samples);
+//             derivative rows are combined first, then multiplied with d_y and summed over the lanes four samples at once.
 // With V = k + 1 + base, each pass: flops 2 V batch in out (d_x: 2 V + 2); bytes 4 rows in out for the weights, d_params
-// another 4 rows in out (24 with AdamW), x once a 64 outputs or d_y once 8 inputs, mostly from caches. Words of shared
-// memory a sample and output: forward 2 + 16/64 + V / run, d_x and d_params 1 + 16/64 + V / run (128 a clock and
-// multiprocessor); run is the number of samples that share a window, about 128/G. Floor: the larger of flops over the
-// float32 rate and bytes over copy bandwidth. The cost does not depend on G beyond touching the parameters and shorter
-// runs.
-#include "cuda/bspline.cuh"
+// another 4 rows in out (24 with AdamW), 32 batch in for the records, written once and read for every 64 outputs, mostly
+// from caches. Words of shared memory a sample and output: forward 2, d_x and d_params 1 (128 a clock and multiprocessor).
+// Floor: the larger of flops over the float32 rate and bytes over copy bandwidth.
+#include "cuda/bspline_records.cuh"
+#include "cuda/copy.cuh"
 #include "cuda/edge_sink.cuh"
+
+#include <algorithm>
 
 namespace kan::cuda {
 namespace {
 
-constexpr int kSamples = 128;                             // of a record
-constexpr int kSlot = 8;                                  // numbers a sample: k + 1 taps, at 6 the base branch
-constexpr int kRecord = kSamples * kSlot + kSamples + 4;  // slots, keys, and room for a key read ahead
-constexpr int kWarps = 8, kThreads = kWarps * kWarp;
-constexpr int kGroup = 8;       // inputs a block works on at a time: a sector of x
-constexpr int kMostRows = 512;  // of an input, in the d_params kernel's shared memory
+constexpr int kHalf = kWarp / 2;  // lanes that work on a sample, four outputs each
+constexpr int kThreads = 512, kWarps = kThreads / kWarp;
+constexpr int kBand = 16;  // windows whose weight gradients a warp keeps at most
+#ifndef KAN_MOST_RECORDS
+#define KAN_MOST_RECORDS (int64_t(1) << 30)
+#endif
+constexpr int64_t kMostRecords = KAN_MOST_RECORDS;  // bytes; larger batches go piece by piece
 
-// A sample's key: its window, then its number in the record.
-__device__ __forceinline__ int sample_of(uint32_t key) { return int(key & (kSamples - 1)); }
-__device__ __forceinline__ int32_t window_of(uint32_t key) { return int32_t(key / kSamples); }
+// ---------------------------------------------------------------------------------------------------------------- pieces
 
-__device__ __forceinline__ uint32_t* keys_of(float* record) {
-  return reinterpret_cast<uint32_t*>(record + kSamples * kSlot);
+__device__ __forceinline__ void add(float4& sum, float a, const float4& v) {
+  sum.x = fma(a, v.x, sum.x);
+  sum.y = fma(a, v.y, sum.y);
+  sum.z = fma(a, v.z, sum.z);
+  sum.w = fma(a, v.w, sum.w);
+}
+__device__ __forceinline__ float4 times(const float4& a, const float4& b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
 }
 
-// A warp's keys in ascending order, number lane + 32 q in key[q]: Batcher's bitonic sort in registers, 28 steps of which 25
-// exchange with other lanes. Keys differ, so there is one order.
-__device__ __forceinline__ void sort_keys(uint32_t (&key)[kSamples / kWarp]) {
-  const int lane = int(threadIdx.x) % kWarp;
-#pragma unroll
-  for (int size = 2; size <= kSamples; size *= 2) {
-#pragma unroll
-    for (int step = size / 2; step > 0; step /= 2) {
-#pragma unroll
-      for (int q = 0; q < kSamples / kWarp; ++q) {
-        const bool up = ((q * kWarp + lane) & size) == 0;
-        if (step < kWarp) {
-          const uint32_t other = __shfl_xor_sync(kAllLanes, key[q], step);
-          key[q] = up == ((lane & step) == 0) ? (key[q] < other ? key[q] : other) : (key[q] > other ? key[q] : other);
-        } else if ((q & (step / kWarp)) == 0) {
-          uint32_t &low = key[q], &high = key[q + step / kWarp];
-          if ((low > high) == up) {
-            const uint32_t moved = low;
-            low = high;
-            high = moved;
-          }
-        }
-      }
-    }
-  }
-}
-
-// The record of n <= kSamples numbers x, `stride` apart, made by a warp: a slot a sample in their order, with the values, or
-// derivatives, of the taps and of the base branch; then the keys in ascending order, the order of work.
-template <int K, bool kDerivative>
-__device__ void make_record(const LayerView& l, int64_t i, const float* x, int64_t stride, int n, float* record) {
-  const Grid g = grid_of(l, i);
-  const int lane = int(threadIdx.x) % kWarp;
-  uint32_t* keys = keys_of(record);
-#pragma unroll 1
-  for (int s = lane; s < kSamples; s += kWarp) {
-    keys[s] = 0xffffffffu;
-    if (s >= n) continue;
-    const float v = x[s * stride];
-    float taps[K + 1];
-    keys[s] = uint32_t(bspline_taps<K, kDerivative>(g, v, taps)) * kSamples + uint32_t(s);
-    float* slot = record + s * kSlot;
-#pragma unroll
-    for (int r = 0; r <= K; ++r) slot[r] = taps[r];
-    slot[6] = l.base_row < 0 ? 0.0f : kDerivative ? activation_derivative(l.base, v) : activation(l.base, v);
-  }
-  __syncwarp();
-  uint32_t key[kSamples / kWarp];
-#pragma unroll
-  for (int q = 0; q < kSamples / kWarp; ++q) key[q] = keys[lane + q * kWarp];
-  sort_keys(key);
-  __syncwarp();
-#pragma unroll
-  for (int q = 0; q < kSamples / kWarp; ++q) keys[lane + q * kWarp] = key[q];
-  __syncwarp();
-}
-
-// One sample of a record, the same for all lanes.
-struct Slot {
-  float4 low, high;
-  __device__ __forceinline__ Slot(const float* record, int sample)
-      : low(*reinterpret_cast<const float4*>(record + sample * kSlot)),
-        high(*reinterpret_cast<const float4*>(record + sample * kSlot + 4)) {}
-  __device__ __forceinline__ float base() const { return high.z; }
-  __device__ __forceinline__ float tap(int r) const {
-    return r == 0 ? low.x : r == 1 ? low.y : r == 2 ? low.z : r == 3 ? low.w : r == 4 ? high.x : high.y;
-  }
-};
-
-// The rows of input i in a tile, for outputs lane and lane + 32.
+// The rows of an input in a tile that the present window touches, times what multiplies the whole edge, for four outputs of
+// a lane; 0 past the tile.
 template <int K>
 struct Rows {
-  float coef[K + 1][2], base[2];
+  const float* first = nullptr;  // coefficient of the lane's outputs
+  int width = 0, there = 0;      // of the tile; outputs from this lane's first on
+  bool whole = false;            // four at once
+  float4 factor = {}, base = {}, coef[K + 1] = {};
+  uint32_t limit = 0;  // the first key beyond the window
+  int32_t window = 0;
 
-  // The window's rows, times what multiplies the whole edge. Outputs past the tile are 0.
-  __device__ __forceinline__ void load(const LayerView& l, int64_t tile, int width, int64_t i, int32_t window) {
-    const float* p = l.params + tile * kTile * l.in * l.rows + i * l.rows * width;
+  __device__ __forceinline__ float4 four(const float* from, bool at_once) const {
+    if (at_once) return *reinterpret_cast<const float4*>(from);
+    return make_float4(there > 0 ? from[0] : 0.0f, there > 1 ? from[1] : 0.0f, there > 2 ? from[2] : 0.0f,
+                       there > 3 ? from[3] : 0.0f);
+  }
+  __device__ __forceinline__ float4 row(int32_t r) const { return times(four(first + r * width, whole), factor); }
+
+  __device__ __forceinline__ void open(const LayerView& l, int64_t tile, int64_t i) {
+    const int o = int(threadIdx.x) % kHalf * 4;
+    width = int(l.tile_width(tile));
+    there = width - o;
+    whole = width == kTile && aligned_16(l.params);
+    const float* const p = l.params + tile * kTile * l.in * l.rows + i * l.rows * width + o;
+    first = p + l.coef_row * width;
+    factor = make_float4(1, 1, 1, 1);
+    if (l.mask >= 0) factor = four(l.buffers + l.mask + tile * kTile * l.in + i * width + o, false);
+    base = l.base_row >= 0 ? times(four(p + l.base_row * width, whole), factor) : make_float4(0, 0, 0, 0);
+    if (l.scale_row >= 0) factor = times(factor, four(p + l.scale_row * width, whole));
+    limit = 0;
+    window = -2;
+  }
+  __device__ __forceinline__ void move(uint32_t key) {
+    const int32_t to = window_of(key);
+    if (to == window + 1) {
 #pragma unroll
-    for (int h = 0; h < 2; ++h) {
-      const int o = int(threadIdx.x) % kWarp + h * kWarp;
-      const bool here = o < width;
-      const float mask = l.mask >= 0 && here ? l.buffers[l.mask + tile * kTile * l.in + i * width + o] : 1.0f;
-      const float factor = l.scale_row >= 0 && here ? mask * p[l.scale_row * width + o] : mask;
+      for (int r = 0; r < K; ++r) coef[r] = coef[r + 1];
+      coef[K] = row(to + K);
+    } else {
 #pragma unroll
-      for (int r = 0; r <= K; ++r) coef[r][h] = here ? p[int64_t(l.coef_row + window + r) * width + o] * factor : 0.0f;
-      base[h] = l.base_row >= 0 && here ? p[l.base_row * width + o] * mask : 0.0f;
+      for (int r = 0; r <= K; ++r) coef[r] = row(to + r);
     }
+    window = to;
+    limit = uint32_t(to + 1) << kWindowShift;
   }
 };
 
-struct Task {
-  int64_t batch, tiles, chunks, groups;
-  int64_t share;  // of the dimension that is split: groups, chunks or tiles a split
-  __device__ int samples(int64_t chunk) const {
-    return int(batch - chunk * kSamples < kSamples ? batch - chunk * kSamples : kSamples);
+// The samples that number `part` of `parts` gets of n, a multiple of `step` each.
+struct Deal {
+  int begin, end, each;
+  __device__ Deal(int n, int part, int parts, int step) : each((n + parts * step - 1) / (parts * step) * step) {
+    begin = part * each < n ? part * each : n;
+    end = begin + each < n ? begin + each : n;
   }
 };
 
 // --------------------------------------------------------------------------------------------------------------- forward
 
-// Grid (tiles chunks, splits). Shared: sums [kSamples][kTile], records [kGroup].
+// Grid (tiles chunks, splits), half a warp for every 16 samples of a chunk. Shared: sums [samples][kTile].
 template <int K>
-__global__ void __launch_bounds__(kThreads, 3)
-    forward_kernel(LayerView l, Task t, const float* x, float* to, bool last_stage) {
+__global__ void __launch_bounds__(kMostSamples, 1)
+    forward_kernel(const LayerView l, const Task t, const Records records, float* __restrict__ to, bool last_stage) {
   KAN_SHARED_MEMORY(float, sums);
-  float* records = sums + kSamples * kTile;
   const int64_t tile = blockIdx.x % t.tiles, chunk = blockIdx.x / t.tiles;
-  const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp, n = t.samples(chunk);
-  const int width = int(l.tile_width(tile));
-  const float* rows = x + chunk * kSamples * l.in;
-  for (int e = int(threadIdx.x); e < kSamples * kTile; e += kThreads) sums[e] = 0;
-  const int64_t first = blockIdx.y * t.share, last = first + t.share < t.groups ? first + t.share : t.groups;
-  const int part = (n + kWarps - 1) / kWarps, begin = warp * part < n ? warp * part : n,
-            end = begin + part < n ? begin + part : n;
-  for (int64_t group = first; group < last; ++group) {
-    const int64_t own = group * kGroup + warp;
-    if (own < l.in) make_record<K, false>(l, own, rows + own, l.in, n, records + warp * kRecord);
-    __syncthreads();
-    for (int j = 0; j < kGroup && group * kGroup + j < l.in; ++j) {
-      float* record = records + j * kRecord;
-      const uint32_t* keys = keys_of(record);
-      Rows<K> w;
-      int32_t window = -1;
-      uint32_t next = keys[begin];
-      for (int p = begin; p < end; ++p) {
-        const uint32_t key = next;
-        next = keys[p + 1];
-        const Slot slot(record, sample_of(key));
-        if (window_of(key) != window) {
-          window = window_of(key);
-          w.load(l, tile, width, group * kGroup + j, window);
-        }
-        float* sum = sums + sample_of(key) * kTile + lane;
+  const int n = t.samples_of(chunk), width = int(l.tile_width(tile));
+  for (int e = int(threadIdx.x); e < n * kTile; e += int(blockDim.x)) sums[e] = 0;
+  const Deal deal(n, int(threadIdx.x) / kHalf, int(blockDim.x) / kHalf, 1);
+  char* const own = reinterpret_cast<char*>(sums) + threadIdx.x % kHalf * sizeof(float4);
+  const int64_t first = blockIdx.y * t.share, last = first + t.share < l.in ? first + t.share : l.in;
+  for (int64_t i = first; i < last; ++i) {
+    const float4* at = records.of(i, chunk) + deal.begin * (kSlot / 4);
+    Slot next(at);
+    Rows<K> w;
+    w.open(l, tile, i);
+    if (deal.begin < deal.end) w.move(next.key());
+    __syncthreads();  // the samples are dealt anew: their sums are there
+#pragma unroll 2
+    for (int p = deal.begin; p < deal.end; ++p) {
+      const Slot slot = next;
+      at += kSlot / 4;
+      next = Slot(at);
+      if (slot.key() >= w.limit) w.move(slot.key());
+      float4* const sum = reinterpret_cast<float4*>(own + (slot.key() & kRowMask));
+      float4 v = *sum;
+      add(v, slot.base(), w.base);
 #pragma unroll
-        for (int h = 0; h < 2; ++h) {
-          float v = fma(slot.base(), w.base[h], sum[h * kWarp]);
-#pragma unroll
-          for (int r = 0; r <= K; ++r) v = fma(slot.tap(r), w.coef[r][h], v);
-          sum[h * kWarp] = v;
-        }
-      }
-      __syncthreads();  // the next input deals the samples to the warps anew
+      for (int r = 0; r <= K; ++r) add(v, slot.tap(r), w.coef[r]);
+      *sum = v;
     }
   }
-  float* y = to + (last_stage ? 0 : blockIdx.y * t.batch * l.out) + chunk * kSamples * l.out + tile * kTile;
-  for (int e = int(threadIdx.x); e < n * kTile; e += kThreads) {
+  __syncthreads();
+  float* y = to + (last_stage ? 0 : blockIdx.y * t.batch * l.out) + chunk * t.samples * l.out + tile * kTile;
+  for (int e = int(threadIdx.x); e < n * kTile; e += int(blockDim.x)) {
     const int s = e / kTile, o = e % kTile;
     if (o < width)
       y[s * l.out + o] = last_stage && l.bias >= 0 ? sums[e] + l.params[l.bias + tile * kTile + o] : sums[e];
   }
 }
 
-// A tile of d_y in shared memory, 0 past its ends.
-__device__ __forceinline__ void load_tile(const LayerView& l, const float* d_y, int64_t chunk, int n, int64_t tile,
-                                          int width, float* to) {
-  const float* from = d_y + chunk * kSamples * l.out + tile * kTile;
-  for (int e = int(threadIdx.x); e < kSamples * kTile; e += int(blockDim.x)) {
-    const int s = e / kTile, o = e % kTile;
-    to[e] = s < n && o < width ? from[s * l.out + o] : 0.0f;
+// A chunk's tile of d_y on its way into shared memory, 0 past the outputs.
+__device__ __forceinline__ void fetch_tile(const LayerView& l, const Task& t, const float* d_y, int64_t chunk,
+                                           int64_t tile, float* to) {
+  const int n = t.samples_of(chunk), width = int(l.tile_width(tile));
+  const float* const from = d_y + chunk * t.samples * l.out + tile * kTile;
+  const bool aligned = l.out % 4 == 0 && aligned_16(d_y);
+  for (int u = int(threadIdx.x); u < n * kHalf; u += int(blockDim.x)) {
+    const int s = u / kHalf, o = u % kHalf * 4;
+    const float* const source = from + s * l.out + o;
+    if (aligned) {
+      copy_async_16(to + s * kTile + o, o < width ? source : d_y, o < width);
+    } else {
+#pragma unroll
+      for (int e = 0; e < 4; ++e) copy_async_4(to + s * kTile + o + e, o + e < width ? source + e : d_y, o + e < width);
+    }
   }
 }
 
 // -------------------------------------------------------------------------------------------------------------- d_params
 
-// Grid (tiles groups', splits), a warp an input: blockDim / 32 inputs a block. Shared: d_y [kSamples][kTile], records and
-// sums [product row][kTile] a warp. `parts` NULL: this is the last stage.
+// Weight gradients of a band of windows for two outputs of a lane: its coefficients' and its share of the base weight's.
 template <int K>
-__global__ void __launch_bounds__(kThreads, 2)
-    weights_kernel(LayerView l, Task t, const float* x, const float* d_y, Sink sink, float* parts) {
-  KAN_SHARED_MEMORY(float, d_tile);
-  const int warps = int(blockDim.x) / kWarp, warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
-  float* record = d_tile + kSamples * kTile + warp * kRecord;
-  float* raw = d_tile + kSamples * kTile + warps * kRecord + int64_t(warp) * product_rows(l) * kTile;
-  const int32_t first_row = l.base_row < 0 ? 0 : 1;  // of the coefficients
-  const int64_t tile = blockIdx.x % t.tiles, i = blockIdx.x / t.tiles * warps + warp;
-  const int width = int(l.tile_width(tile));
-  for (int e = lane; e < product_rows(l) * kTile; e += kWarp) raw[e] = 0;
-  const int64_t first = blockIdx.y * t.share, last = first + t.share < t.chunks ? first + t.share : t.chunks;
-  for (int64_t chunk = first; chunk < last; ++chunk) {
-    const int n = t.samples(chunk);
-    __syncthreads();  // the tile before has been read
-    load_tile(l, d_y, chunk, n, tile, width, d_tile);
-    if (i < l.in) make_record<K, false>(l, i, x + chunk * kSamples * l.in + i, l.in, n, record);
-    __syncthreads();
-    if (i >= l.in) continue;
-    float sum[K + 1][2], base[2] = {0, 0};
-    int32_t window = -1;
-    const auto flush = [&] {
+struct BandSums {
+  float2 coef[kBand + K], base;
+
+  __device__ BandSums() : base(make_float2(0, 0)) {
 #pragma unroll
-      for (int r = 0; r <= K; ++r) {
+    for (int r = 0; r < kBand + K; ++r) coef[r] = make_float2(0, 0);
+  }
+  // Of the chunk whose d_y is the tile at `own`, this lane's part of it.
+  __device__ __forceinline__ void add(const Records& records, const Bands& bands, int64_t i, int64_t chunk,
+                                      int32_t first, const char* own) {
+    const int32_t w = first + int(threadIdx.x) % kWarp, last = least(first + bands.windows, records.windows);
+    const int32_t start = records.starts_of(i, chunk)[w < last ? w : last];
+    int p = __shfl_sync(kAllLanes, start, 0);
+    const float4* at = records.of(i, chunk) + p * (kSlot / 4);
+    Slot next(at);
 #pragma unroll
-        for (int h = 0; h < 2; ++h) {
-          if (window >= 0) raw[(first_row + window + r) * kTile + lane + h * kWarp] += sum[r][h];
-          sum[r][h] = 0;
+    for (int j = 0; j < kBand; ++j) {  // those beyond the band's are empty
+      const int end = __shfl_sync(kAllLanes, start, j + 1);
+      for (; p < end; ++p) {
+        const Slot slot = next;
+        at += kSlot / 4;
+        next = Slot(at);
+        const float2 d = *reinterpret_cast<const float2*>(own + (slot.key() & kRowMask));
+        base.x = fma(slot.base(), d.x, base.x);
+        base.y = fma(slot.base(), d.y, base.y);
+#pragma unroll
+        for (int r = 0; r <= K; ++r) {
+          coef[j + r].x = fma(slot.tap(r), d.x, coef[j + r].x);
+          coef[j + r].y = fma(slot.tap(r), d.y, coef[j + r].y);
         }
       }
-    };
-    const uint32_t* keys = keys_of(record);
-    uint32_t next = keys[0];
-    for (int p = 0; p < n; ++p) {
-      const uint32_t key = next;
-      next = keys[p + 1];
-      const Slot slot(record, sample_of(key));
-      if (window_of(key) != window) {
-        flush();
-        window = window_of(key);
-      }
-      const float* d = d_tile + sample_of(key) * kTile + lane;
-#pragma unroll
-      for (int h = 0; h < 2; ++h) {
-        const float v = d[h * kWarp];
-        base[h] = fma(slot.base(), v, base[h]);
-#pragma unroll
-        for (int r = 0; r <= K; ++r) sum[r][h] = fma(slot.tap(r), v, sum[r][h]);
-      }
     }
-    flush();
-    for (int h = 0; h < 2 && l.base_row >= 0; ++h) raw[lane + h * kWarp] += base[h];
   }
+  // use(row of the band, its two numbers)
+  template <class Use>
+  __device__ __forceinline__ void for_rows(const Bands& bands, Use&& use) const {
+#pragma unroll
+    for (int r = 0; r < kBand + K; ++r)
+      if (r < bands.windows + K) use(r, coef[r]);
+    use(bands.windows + K, base);
+  }
+};
+
+// Grid (tiles bands groups of inputs, splits of the chunks), a warp an input. Shared: two tiles of d_y; then, where there is
+// one stage, the sums [kWarps][row of the band][kTile]. `parts` NULL: this is the last stage.
+template <int K>
+__global__ void __launch_bounds__(kThreads, 1)
+    weights_kernel(const LayerView l, const Task t, const Records records, const Bands bands,
+                   const float* __restrict__ d_y, const Sink sink, float* __restrict__ parts) {
+  KAN_SHARED_MEMORY(float, tiles);
+  const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
+  const int64_t tile = blockIdx.x % t.tiles, rest = blockIdx.x / t.tiles, i = rest / bands.count * kWarps + warp;
+  const int32_t band = int32_t(rest % bands.count);
+  const int width = int(l.tile_width(tile)), length = t.samples * int(kTile);
+  const int64_t first = blockIdx.y * t.share, last = first + t.share < t.chunks ? first + t.share : t.chunks;
+  BandSums<K> sums;
+  fetch_tile(l, t, d_y, first, tile, tiles);
+  for (int64_t chunk = first; chunk < last; ++chunk) {
+    float* const now = tiles + (chunk - first) % 2 * length;
+    copy_wait();
+    __syncthreads();  // this tile is there, the one before has been read
+    if (chunk + 1 < last) fetch_tile(l, t, d_y, chunk + 1, tile, tiles + (chunk + 1 - first) % 2 * length);
+    if (i < l.in)
+      sums.add(records, bands, i, chunk, band * bands.windows, reinterpret_cast<const char*>(now + 2 * lane));
+  }
+  if (parts) {
+    if (i >= l.in) return;
+    const int32_t rows = bands.rows();
+    float* const to = parts + (blockIdx.y * l.in * l.out + tile * kTile * l.in + i * width) * (bands.count * rows) +
+                      band * rows * width + 2 * lane;
+    sums.for_rows(bands, [&](int r, float2 v) {
+      if (2 * lane < width) to[r * width] = v.x;
+      if (2 * lane + 1 < width) to[r * width + 1] = v.y;
+    });
+    return;
+  }
+  __syncthreads();  // the last tile has been read
   if (i >= l.in) return;
+  float* const raw = tiles + warp * bands.rows() * int(kTile);
+  sums.for_rows(bands, [&](int r, float2 v) { *reinterpret_cast<float2*>(raw + r * kTile + 2 * lane) = v; });
+  __syncwarp();
   const Sink::Writer writer(sink);
+  const int32_t base = l.base_row < 0 ? 0 : 1;
   for (int o = lane; o < width; o += kWarp) {
-    if (!parts) {
-      finish_edge(l, writer, tile, width, i, o, [&](int r) { return raw[r * kTile + o]; });
-    } else {
-      const int32_t rows = product_rows(l);
-      float* to = parts + (blockIdx.y * l.in * l.out + tile * kTile * l.in + i * width) * rows + o;
-      for (int r = 0; r < rows; ++r) to[r * width] = raw[r * kTile + o];
-    }
+    finish_edge(l, writer, tile, width, i, o,
+                [&](int r) { return raw[(r < base ? bands.rows() - 1 : r - base) * kTile + o]; });
   }
 }
 
 // ------------------------------------------------------------------------------------------------------------------ d_x
 
-// v[k] summed over the lanes for k = 0 .. 7; lane returns that of k = lane / 4.
-__device__ __forceinline__ float sum_eight(float (&v)[8]) {
+// v[k] summed over half a warp for k = 0 .. 3; lane returns that of k = lane % kHalf / 4.
+__device__ __forceinline__ float sum_four(float (&v)[4]) {
   const int lane = int(threadIdx.x) % kWarp;
 #pragma unroll
-  for (int half = 4; half >= 1; half /= 2) {
+  for (int half = 2; half >= 1; half /= 2) {
     const bool upper = (lane & (half * 4)) != 0;
 #pragma unroll
     for (int k = 0; k < half; ++k) {
@@ -292,89 +278,116 @@ __device__ __forceinline__ float sum_eight(float (&v)[8]) {
   return sum + __shfl_xor_sync(kAllLanes, sum, 1);
 }
 
-// Grid (chunks groups, splits), a warp an input. Shared: d_y [kSamples][kTile], records and sums [kSamples] a warp.
+// The samples of an input that half a warp has, over one tile: d_x is added to own[sample], where `there`. Slots beyond the batch
+// are read and not used.
 template <int K>
-__global__ void __launch_bounds__(kThreads, 2)
-    inputs_kernel(LayerView l, Task t, const float* x, const float* d_y, int32_t mode, float* to) {
-  KAN_SHARED_MEMORY(float, d_tile);
-  const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
-  float* record = d_tile + kSamples * kTile + warp * kRecord;
-  float* sums = d_tile + kSamples * kTile + kWarps * kRecord;  // [kWarps][kSamples]
-  float* own = sums + warp * kSamples;
-  const int64_t group = blockIdx.x % t.groups, chunk = blockIdx.x / t.groups, i = group * kGroup + warp;
-  const int n = t.samples(chunk);
-  if (i < l.in) make_record<K, true>(l, i, x + chunk * kSamples * l.in + i, l.in, n, record);
-  for (int s = lane; s < kSamples; s += kWarp) own[s] = 0;
+__device__ __forceinline__ void add_inputs(Rows<K>& w, const float4* record, const Deal& deal, bool there,
+                                           const char* d_tile, float* own) {
+  const float4* at = record + deal.begin * (kSlot / 4);
+  const int part = int(threadIdx.x) % kHalf / 4;
+  Slot next(at);
+  for (int p = deal.begin; p < deal.begin + deal.each; p += 4) {  // as often for every lane of a warp
+    float v[4];
+    uint32_t mine = 0;
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      const Slot slot = next;
+      at += kSlot / 4;
+      next = Slot(at);
+      if (slot.key() >= w.limit) w.move(slot.key());
+      if (part == k) mine = slot.key();
+      const float4 d = *reinterpret_cast<const float4*>(d_tile + (slot.key() & kRowMask));
+      float4 slope = make_float4(0, 0, 0, 0);
+      add(slope, slot.base(), w.base);
+#pragma unroll
+      for (int r = 0; r <= K; ++r) add(slope, slot.tap(r), w.coef[r]);
+      v[k] = fma(slope.w, d.w, fma(slope.z, d.z, fma(slope.y, d.y, slope.x * d.x)));
+    }
+    const float sum = sum_four(v);
+    if (there && threadIdx.x % 4 == 0 && p + part < deal.end) own[sample_of(mine)] += sum;
+  }
+}
+
+// Grid (chunks groups of inputs, splits of the tiles); `dealt` halves of warps share an input's samples. Shared: a tile of d_y
+// (32 inputs multiply with it long enough), sums [input][samples].
+template <int K>
+__global__ void __launch_bounds__(kThreads, 1)
+    inputs_kernel(const LayerView l, const Task t, const Records records, const float* __restrict__ d_y, int dealt,
+                  int32_t mode, float* __restrict__ to) {
+  KAN_SHARED_MEMORY(float, tiles);
+  const int inputs = kThreads / kHalf / dealt, half = int(threadIdx.x) / kHalf, length = t.samples * int(kTile);
+  float* const sums = tiles + length;
+  const int64_t chunk = blockIdx.x % t.chunks, i0 = blockIdx.x / t.chunks * inputs;
+  const bool there = i0 + half / dealt < l.in;
+  const int64_t i = there ? i0 + half / dealt : l.in - 1;
+  const int n = t.samples_of(chunk);
+  const Deal deal(n, half % dealt, dealt, 4);
+  for (int e = int(threadIdx.x); e < inputs * t.samples; e += kThreads) sums[e] = 0;
   const int64_t first = blockIdx.y * t.share, last = first + t.share < t.tiles ? first + t.share : t.tiles;
   for (int64_t tile = first; tile < last; ++tile) {
-    const int width = int(l.tile_width(tile));
-    __syncthreads();
-    load_tile(l, d_y, chunk, n, tile, width, d_tile);
-    __syncthreads();
-    if (i >= l.in) continue;
-    const uint32_t* keys = keys_of(record);
+    __syncthreads();  // the tile before has been read
+    fetch_tile(l, t, d_y, chunk, tile, tiles);
     Rows<K> w;
-    int32_t window = -1;
-    for (int p = 0; p < n; p += 8) {
-      float v[8];
-#pragma unroll
-      for (int k = 0; k < 8; ++k) {
-        v[k] = 0;
-        if (p + k >= n) continue;
-        const uint32_t key = keys[p + k];
-        const Slot slot(record, sample_of(key));
-        if (window_of(key) != window) {
-          window = window_of(key);
-          w.load(l, tile, width, i, window);
-        }
-        const float* d = d_tile + sample_of(key) * kTile + lane;
-#pragma unroll
-        for (int h = 0; h < 2; ++h) {
-          float slope = slot.base() * w.base[h];
-#pragma unroll
-          for (int r = 0; r <= K; ++r) slope = fma(slot.tap(r), w.coef[r][h], slope);
-          v[k] = fma(slope, d[h * kWarp], v[k]);
-        }
-      }
-      const float sum = sum_eight(v);
-      const int mine = p + lane / 4;
-      if (lane % 4 == 0 && mine < n) own[sample_of(keys[mine])] += sum;
-    }
+    w.open(l, tile, i);
+    copy_wait();
+    __syncthreads();
+    add_inputs<K>(w, records.of(i, chunk), deal, there, reinterpret_cast<const char*>(tiles + threadIdx.x % kHalf * 4),
+                  sums + half / dealt * t.samples);
   }
   __syncthreads();
-  float* d_x =
-      to + (mode == KAN_GRAD_NONE ? blockIdx.y * t.batch * l.in : 0) + chunk * kSamples * l.in + group * kGroup;
-  for (int e = int(threadIdx.x); e < n * kGroup; e += kThreads) {
-    const int s = e / kGroup, j = e % kGroup;
+  float* d_x = to + (mode == KAN_GRAD_NONE ? blockIdx.y * t.batch * l.in : 0) + chunk * t.samples * l.in + i0;
+  for (int e = int(threadIdx.x); e < n * inputs; e += kThreads) {
+    const int s = e / inputs, j = e % inputs;
     // mode NONE: a share for the second stage.
-    if (group * kGroup + j < l.in) put_by_mode(mode, d_x[s * l.in + j], sums[j * kSamples + s]);
+    if (i0 + j < l.in) put_by_mode(mode, d_x[s * l.in + j], sums[j * t.samples + s]);
   }
 }
 
 // ------------------------------------------------------------------------------------------------------------------ host
 
-int64_t ratio_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// How a problem is cut. Splits add a second stage and its bytes, so there are no more than fill the device.
+// How a pass is cut. Splits add a second stage and its bytes, so there are no more than fill the device.
 struct Plan {
-  Task task;
+  Task task,
+      inputs_task;  // of a piece of the batch, so large that its records are at most kMostRecords; the d_x kernel's
+  int64_t pieces;
+  Bands bands;
+  int64_t groups, input_groups;  // of inputs, in the d_params and the d_x kernel
+  int dealt;
   int64_t forward_splits, weights_splits, inputs_splits;
-  int warps;  // of the d_params kernel
   size_t forward_shared, weights_shared, inputs_shared;
 
-  Plan(const CudaDevice& d, const Layer& l, int64_t batch) {
-    task = {batch, ratio_up(l.out, kTile), ratio_up(batch, kSamples), ratio_up(l.in, kGroup), 0};
-    const int64_t tile_bytes = kSamples * kTile * 4, record_bytes = kRecord * 4,
-                  rows_bytes = int64_t(l.n + 1) * kTile * 4;
-    warps = kWarps;
-    while (warps > 1 && tile_bytes + warps * (record_bytes + rows_bytes) > d.shared_per_block / 2) warps /= 2;
-    forward_shared = size_t(tile_bytes + kGroup * record_bytes);
-    weights_shared = size_t(tile_bytes + warps * (record_bytes + rows_bytes));
-    inputs_shared = size_t(tile_bytes + kWarps * (record_bytes + kSamples * 4));
-    const int64_t want = 3 * int64_t(d.multiprocessors);  // blocks: so many fit on a multiprocessor
-    forward_splits = splits(want, task.tiles * task.chunks, task.groups);
-    weights_splits = splits(want, task.tiles * ratio_up(l.in, warps), task.chunks);
-    inputs_splits = splits(want, task.chunks * task.groups, task.tiles);
+  Plan(const CudaDevice& d, const Layer& l, int64_t batch, int32_t pass) {
+    dealt = 1;
+    while (dealt < kThreads / kHalf && 2 * dealt * l.in <= kThreads / kHalf) dealt *= 2;
+    const int64_t inputs = kThreads / kHalf / dealt, row = kTile * 4;
+    // Samples of a chunk: forward a row of sums each, d_params two of d_y (of which one is on its way), d_x one and d_x.
+    const auto samples_of = [&](int64_t bytes, int64_t most) {
+      return least(least(most, d.shared_per_block / bytes / 128 * 128), ratio_up(batch, 128) * 128);
+    };
+    const bool forward = pass == KAN_PASS_FORWARD;
+    const int64_t samples = forward ? samples_of(row, kMostSamples) : samples_of(2 * row, kMostSamples / 2);
+    const int64_t inputs_samples = forward ? samples : samples_of(row + inputs * 4, kMostSamples);
+    const int64_t chunk_bytes = l.in * (samples * kSlot * 4 + (l.spec.grid + 1) * 4);
+    const int64_t fit = kMostRecords / chunk_bytes > 1 ? kMostRecords / chunk_bytes : 1;
+    const int64_t piece = least(batch, ratio_up(fit * samples, kMostSamples) * kMostSamples),
+                  tiles = ratio_up(l.out, kTile);
+    task = {piece, tiles, ratio_up(piece, samples), 0, int32_t(samples)};
+    inputs_task = {piece, tiles, ratio_up(piece, inputs_samples), 0, int32_t(inputs_samples)};
+    pieces = ratio_up(batch, piece);
+    bands.count = int32_t(ratio_up(l.spec.grid, kBand));
+    bands.windows = int32_t(ratio_up(l.spec.grid, bands.count));
+    bands.count = int32_t(ratio_up(l.spec.grid, bands.windows));  // none is empty
+    bands.order = l.spec.order;
+    groups = ratio_up(l.in, kWarps);
+    input_groups = ratio_up(l.in, inputs);
+    const int64_t want = 2 * int64_t(d.multiprocessors);
+    forward_splits = splits(want * kMostSamples / samples, tiles * task.chunks, ratio_up(l.in, 8));
+    weights_splits = splits(want, tiles * bands.count * groups, task.chunks);
+    inputs_splits = splits(want, inputs_task.chunks * input_groups, tiles);
+    forward_shared = size_t(samples * row);
+    weights_shared = size_t(2 * samples * row);
+    if (!by_parts()) weights_shared = std::max(weights_shared, size_t(kWarps * bands.rows() * row));
+    inputs_shared = size_t(inputs_samples * (row + inputs * 4));
   }
   // Parts of `pieces` so that `blocks` of each come near `want` from below (a few blocks more would cost a whole second
   // round); none is empty.
@@ -384,103 +397,125 @@ struct Plan {
     if (parts > 64) parts = 64;
     return parts <= 1 ? 1 : ratio_up(pieces, ratio_up(pieces, parts));
   }
-  Task of(int64_t pieces, int64_t parts) const {
+  // A piece of the batch as a task whose `count` of the split dimension is dealt to `parts`.
+  static Task at(const Task& task, int64_t number, int64_t batch, int64_t count, int64_t parts) {
     Task t = task;
-    t.share = ratio_up(pieces, parts);
+    t.batch = least(task.batch, batch - number * task.batch);
+    t.chunks = ratio_up(t.batch, t.samples);
+    t.share = ratio_up(count, parts);
     return t;
   }
+  bool by_parts() const { return bands.count > 1 || pieces * weights_splits > 1; }
+  int64_t slots(const Layer& l) const {
+    return (l.in * std::max(task.chunks * task.samples, inputs_task.chunks * inputs_task.samples) + 1) * kSlot;
+  }
+  int64_t starts(const Layer& l) const { return l.in * std::max(task.chunks, inputs_task.chunks) * (l.spec.grid + 1); }
   int64_t forward_parts(const Layer& l) const { return forward_splits > 1 ? forward_splits * task.batch * l.out : 0; }
   int64_t weights_parts(const Layer& l) const {
-    return weights_splits > 1 ? weights_splits * l.in * l.out * folded(l).rows : 0;
+    return by_parts() ? pieces * weights_splits * l.in * l.out * bands.count * bands.rows() : 0;
   }
   int64_t inputs_parts(const Layer& l) const { return inputs_splits > 1 ? inputs_splits * task.batch * l.in : 0; }
 };
 
+struct Scratch {
+  float4* slots;
+  int32_t* starts;
+  float *parts, *inputs_parts, *bias;  // parts: of sums y, or of weights
+
+  Scratch(Carver& c, const CudaDevice& d, const Layer& l, const Plan& plan, int64_t batch, int32_t pass)
+      : slots(reinterpret_cast<float4*>(c.take<float>(plan.slots(l)))), starts(c.take<int32_t>(plan.starts(l))),
+        parts(c.take<float>(pass == KAN_PASS_FORWARD ? plan.forward_parts(l) : plan.weights_parts(l))),
+        inputs_parts(c.take<float>(pass == KAN_PASS_FORWARD ? 0 : plan.inputs_parts(l))),
+        bias(c.take<float>(pass == KAN_PASS_FORWARD ? 0 : column_sums_scratch(d, batch, l.out))) {}
+  Records records(const Layer& l, const Task& t) const { return {slots, starts, t.chunks, t.samples, l.spec.grid}; }
+};
+
 bool can(const Problem& p) {
   const Layer& l = p.layer;
-  if (l.spec.kind != KAN_LAYER_KAN || l.spec.basis != KAN_BASIS_BSPLINE || l.n + 1 > kMostRows) return false;
-  const Plan plan(p.device, l, p.batch);
-  const int64_t most = p.device.shared_per_block, blocks = int64_t(1) << 31;
-  return int64_t(plan.weights_shared) <= most && int64_t(plan.inputs_shared) <= most &&
-         plan.task.tiles * plan.task.chunks < blocks && plan.task.tiles * l.in < blocks &&
-         plan.task.chunks * plan.task.groups < blocks;
+  if (l.spec.kind != KAN_LAYER_KAN || l.spec.basis != KAN_BASIS_BSPLINE) return false;
+  if (l.spec.grid >= (1 << (32 - kWindowShift)) - 1) return false;  // windows have the rest of a key
+  const Plan plan(p.device, l, p.batch, p.pass);
+  const int64_t blocks = int64_t(1) << 31;
+  return int64_t(plan.weights_shared) <= p.device.shared_per_block && plan.task.tiles * plan.task.chunks < blocks &&
+         plan.task.tiles * plan.bands.count * plan.groups < blocks &&
+         plan.task.chunks * ratio_up(l.in, kRecordInputs) < blocks &&
+         plan.inputs_task.chunks * ratio_up(l.in, kRecordInputs) < blocks;
 }
 
 int64_t scratch_bytes(const Problem& p) {
-  const Plan plan(p.device, p.layer, p.batch);
   Carver carver(nullptr);
-  if (p.pass == KAN_PASS_FORWARD) {
-    carver.take<float>(plan.forward_parts(p.layer));
-  } else {
-    carver.take<float>(plan.weights_parts(p.layer));
-    carver.take<float>(plan.inputs_parts(p.layer));
-    carver.take<float>(column_sums_scratch(p.device, p.batch, p.layer.out));
-  }
+  Scratch(carver, p.device, p.layer, Plan(p.device, p.layer, p.batch, p.pass), p.batch, p.pass);
   return carver.used();
 }
 
-// f(integral_constant of the order)
-template <class F>
-void with_order(const Layer& l, F&& f) {
-  switch (l.spec.order) {
-    case 1: return f(std::integral_constant<int, 1>());
-    case 2: return f(std::integral_constant<int, 2>());
-    case 3: return f(std::integral_constant<int, 3>());
-    case 4: return f(std::integral_constant<int, 4>());
-    default: return f(std::integral_constant<int, 5>());
+void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
+  const Plan plan(d, l, a.batch, KAN_PASS_FORWARD);
+  const LayerView view(l, a.params, a.buffers);
+  const bool split = plan.forward_splits > 1;
+  const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
+  Carver carver(a.scratch);
+  const Scratch scratch(carver, d, l, plan, a.batch, KAN_PASS_FORWARD);
+  for (int64_t piece = 0; piece < plan.pieces; ++piece) {
+    const Task t = plan.at(plan.task, piece, a.batch, l.in, plan.forward_splits);
+    const Records records = scratch.records(l, t);
+    float* y = static_cast<float*>(a.y) + piece * plan.task.batch * l.out;
+    make_records(d, l, view, t, static_cast<const float*>(a.x) + piece * plan.task.batch * l.in, false, records);
+    with_order(l, [&](auto order) {
+      launch(d, forward_kernel<order()>, dim3(unsigned(t.tiles * t.chunks), unsigned(plan.forward_splits)), t.samples,
+             plan.forward_shared, view, t, records, split ? scratch.parts : y, !split);
+    });
+    const int64_t n = t.batch * l.out;
+    if (split) sum_parts(d, n, scratch.parts, int(plan.forward_splits), n, bias, l.out, KAN_GRAD_OVERWRITE, y);
   }
 }
 
-void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
-  const Plan plan(d, l, a.batch);
-  const LayerView view(l, a.params, a.buffers);
-  const bool split = plan.forward_splits > 1;
-  float* y = static_cast<float*>(a.y);
-  Carver carver(a.scratch);
-  float* parts = carver.take<float>(plan.forward_parts(l));
+void backward_inputs(CudaDevice& d, const Layer& l, const BackwardArgs& a, const LayerView& view, const Plan& plan,
+                     const Scratch& scratch, int64_t piece) {
+  const Task t = plan.at(plan.inputs_task, piece, a.batch, plan.task.tiles, plan.inputs_splits);
+  const Records records = scratch.records(l, t);
+  const int64_t first = piece * plan.task.batch;
+  float* d_x = static_cast<float*>(a.d_x) + first * l.in;
+  const bool split = plan.inputs_splits > 1;
+  make_records(d, l, view, t, static_cast<const float*>(a.x) + first * l.in, true, records);
   with_order(l, [&](auto order) {
-    launch(d, forward_kernel<order()>,
-           dim3(unsigned(plan.task.tiles * plan.task.chunks), unsigned(plan.forward_splits)), kThreads,
-           plan.forward_shared, view, plan.of(plan.task.groups, plan.forward_splits), static_cast<const float*>(a.x),
-           split ? parts : y, !split);
+    launch(d, inputs_kernel<order()>, dim3(unsigned(t.chunks * plan.input_groups), unsigned(plan.inputs_splits)),
+           kThreads, plan.inputs_shared, view, t, records, static_cast<const float*>(a.d_y) + first * l.out, plan.dealt,
+           split ? int32_t(KAN_GRAD_NONE) : a.d_x_mode, split ? scratch.inputs_parts : d_x);
   });
-  if (!split) return;
-  const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
-  sum_parts(d, a.batch * l.out, parts, int(plan.forward_splits), a.batch * l.out, bias, l.out, KAN_GRAD_OVERWRITE, y);
+  const int64_t n = t.batch * l.in;
+  if (split) sum_parts(d, n, scratch.inputs_parts, int(plan.inputs_splits), n, nullptr, 1, a.d_x_mode, d_x);
+}
+
+void backward_weights(CudaDevice& d, const Layer& l, const BackwardArgs& a, const LayerView& view, const Plan& plan,
+                      const Scratch& scratch, const Sink& sink, int64_t piece) {
+  const Task t = plan.at(plan.task, piece, a.batch, plan.task.chunks, plan.weights_splits);
+  const Records records = scratch.records(l, t);
+  const int64_t first = piece * plan.task.batch;
+  float* parts = plan.by_parts() ? scratch.parts + piece * (plan.weights_parts(l) / plan.pieces) : nullptr;
+  make_records(d, l, view, t, static_cast<const float*>(a.x) + first * l.in, false, records);
+  with_order(l, [&](auto order) {
+    launch(d, weights_kernel<order()>,
+           dim3(unsigned(t.tiles * plan.bands.count * plan.groups), unsigned(plan.weights_splits)), kThreads,
+           plan.weights_shared, view, t, records, plan.bands, static_cast<const float*>(a.d_y) + first * l.out, sink,
+           parts);
+  });
 }
 
 void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
-  const Plan plan(d, l, a.batch);
+  const Plan plan(d, l, a.batch, KAN_PASS_BACKWARD);
   const LayerView view(l, a.params, a.buffers);
   const Sink sink(a);
-  const float *x = static_cast<const float*>(a.x), *d_y = static_cast<const float*>(a.d_y);
-  float* d_x = static_cast<float*>(a.d_x);
   Carver carver(a.scratch);
-  float* weights_parts = carver.take<float>(plan.weights_parts(l));
-  float* inputs_parts = carver.take<float>(plan.inputs_parts(l));
-  float* bias_scratch = carver.take<float>(column_sums_scratch(d, a.batch, l.out));
-  if (a.d_x_mode != KAN_GRAD_NONE) {  // first: the sink may move the weights
-    const bool split = plan.inputs_splits > 1;
-    with_order(l, [&](auto order) {
-      launch(d, inputs_kernel<order()>,
-             dim3(unsigned(plan.task.chunks * plan.task.groups), unsigned(plan.inputs_splits)), kThreads,
-             plan.inputs_shared, view, plan.of(plan.task.tiles, plan.inputs_splits), x, d_y,
-             split ? int32_t(KAN_GRAD_NONE) : a.d_x_mode, split ? inputs_parts : d_x);
-    });
-    if (split) {
-      sum_parts(d, a.batch * l.in, inputs_parts, int(plan.inputs_splits), a.batch * l.in, nullptr, 1, a.d_x_mode, d_x);
-    }
+  const Scratch scratch(carver, d, l, plan, a.batch, KAN_PASS_BACKWARD);
+  for (int64_t piece = 0; a.d_x_mode != KAN_GRAD_NONE && piece < plan.pieces; ++piece) {
+    backward_inputs(d, l, a, view, plan, scratch, piece);  // all of them first: the sink may move the weights
   }
   if (!sink.wanted()) return;
-  const bool split = plan.weights_splits > 1;
-  with_order(l, [&](auto order) {
-    launch(d, weights_kernel<order()>,
-           dim3(unsigned(plan.task.tiles * ratio_up(l.in, plan.warps)), unsigned(plan.weights_splits)),
-           plan.warps * kWarp, plan.weights_shared, view, plan.of(plan.task.chunks, plan.weights_splits), x, d_y, sink,
-           split ? weights_parts : nullptr);
-  });
-  if (split) edge_totals(d, view, weights_parts, int(plan.weights_splits), sink);
-  if (l.bias >= 0) column_sums(d, a.batch, l.out, d_y, sink, l.bias, bias_scratch);
+  for (int64_t piece = 0; piece < plan.pieces; ++piece) backward_weights(d, l, a, view, plan, scratch, sink, piece);
+  if (plan.by_parts()) {
+    edge_totals(d, view, scratch.parts, int(plan.pieces * plan.weights_splits), plan.bands, sink);
+  }
+  if (l.bias >= 0) column_sums(d, a.batch, l.out, static_cast<const float*>(a.d_y), sink, l.bias, scratch.bias);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 namespace kan::cuda {
 
+__device__ __forceinline__ bool aligned_16(const void* p) { return (reinterpret_cast<uintptr_t>(p) & 15) == 0; }
+
 // 16 or 4 bytes, aligned so; zeros where not `valid` (`from` must be an address of global memory even then).
 __device__ __forceinline__ void copy_async_16(float* to, const float* from, bool valid) {
 #if defined(__CUDA_ARCH__)

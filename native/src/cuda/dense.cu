@@ -173,7 +173,7 @@ void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs&
                          {input, plan.groups, plan.weights, plan.sample_chunks, d_y, parts ? scratch.sums : nullptr,
                           sink, folds(l), edges});
     const int64_t n = product.in * product.rows * product.out;
-    if (parts && folds(l)) edge_totals(d, edges, scratch.sums, int(plan.weights.splits), sink);
+    if (parts && folds(l)) edge_totals(d, edges, scratch.sums, int(plan.weights.splits), Bands(), sink);
     else if (parts) sink_gradient(d, n, scratch.sums, int(plan.weights.splits), n, sink, 0);
   }
   dense_finish(d, l, a, sink, passes, input, scratch.theta, plan.theta_slots(), scratch.d_z, scratch.sums);

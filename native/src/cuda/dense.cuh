@@ -207,8 +207,6 @@ __device__ __forceinline__ void fetch_x(const DenseInput& in, float* to, int len
   }
 }
 
-__device__ __forceinline__ bool aligned_16(const void* p) { return (reinterpret_cast<uintptr_t>(p) & 15) == 0; }
-
 // n (up to 4) neighbouring numbers, in one access where they lie so.
 __device__ __forceinline__ void store_4(float* to, const float (&v)[4], int n) {
   if (n == 4 && aligned_16(to)) {

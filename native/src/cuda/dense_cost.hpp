@@ -2,18 +2,19 @@
 //
 // B-splines by taps or by dense products: a model of what each costs, in cycles of one scheduler of a multiprocessor, one
 // instruction a cycle. Its numbers are those of the machine code (bench/sass prints them) and docs/cuda.md explains it. Taps
-// do k + 1 multiply-adds where products do R, but with 35 instructions for 10 of them, and sort samples by window first.
+// do k + 1 multiply-adds where products do R, but samples are sorted by window first, and where windows change rows do.
 #pragma once
 #include "cuda/dense_plan.hpp"
 
 namespace kan::cuda {
 
 struct CostModel {
-  // Taps, a warp of one input: by sample; by window that samples touch; once.
-  static constexpr double kRecord = 10, kForwardSample = 35, kWeightsSample = 36, kInputsSample = 68;
-  static constexpr double kWindowRows = 148, kWindowSums = 60, kOnce = 640;
-  static constexpr double kTile = 32768, kRecordBytes = 4624,
-                          kShared = 116224;  // bytes: d_y, a record, half a multiprocessor's
+  // Taps, of one input and 64 outputs: by sample; by window that samples touch, or half a warp begins with; once a warp.
+  static constexpr double kForwardSample = 18.3, kWeightsSample = 15.6, kInputsSample = 21.5;
+  static constexpr double kWindowRows = 35, kWindowSums = 35, kOnce = 70;
+  static constexpr double kRecord = 16,
+                          kRecordBit = 0.7;  // of one input and sample, once for all outputs; by bit of its window
+  static constexpr double kBand = 16;        // windows of a block of weight gradients
   // Products: a warp's 64 x 32 numbers and product_step rows of the reduction. The tensor cores' time is the longer one:
   // 48 (16) instructions of 6.7 cycles, 0.6 of the rate of Hopper's asynchronous form.
   static constexpr double kTf32x3Step = 322, kStep = 107;
@@ -23,19 +24,29 @@ struct CostModel {
 
 inline double taps_cost(const Layer& l, int64_t batch, int32_t pass) {
   using M = CostModel;
-  const double chunks = double(ratio_up(batch, 128)), tiles = double(ratio_up(l.out, kTile)),
-               n = double(batch) / chunks;
-  const double windows = n < l.spec.grid ? n : l.spec.grid;
+  const double in = double(l.in), tiles = double(ratio_up(l.out, kTile)), grid = l.spec.grid;
+  const auto chunk = [&](int64_t most) { return double(batch < most ? ratio_up(batch, 128) * 128 : most); };
+  double bits = 0;
+  while (double(int64_t(1) << int(bits)) < grid) ++bits;
+  const double record = double(batch) * (M::kRecord + bits * M::kRecordBit);
+  // Of chunks of `samples`, whose windows are touched by `halves` halves of warps.
+  const auto windows = [&](double samples, double halves) {
+    const double n = double(batch) < samples ? double(batch) : samples;
+    return double(batch) / n * ((n < grid ? n : grid) + halves);
+  };
   if (pass == KAN_PASS_FORWARD) {
-    return chunks * tiles * double(l.in) * (n * (M::kRecord + M::kForwardSample) + windows * M::kWindowRows + M::kOnce);
+    const double samples = chunk(512), warps = samples / 32;
+    return in * (record + tiles * (double(batch) * M::kForwardSample + windows(samples, 2 * warps) * M::kWindowRows +
+                                   double(batch) / samples * warps * M::kOnce));
   }
-  // Each warp keeps sums for all rows in shared memory: with many, few warps are left to hide one another's waiting.
-  int warps = 8;
-  while (warps > 1 && M::kTile + warps * (M::kRecordBytes + 256.0 * (l.n + 1)) > M::kShared) warps /= 2;
-  const double alone = warps < 4 ? 4.0 / warps : 1;
-  const double weights = alone * (n * (M::kRecord + M::kWeightsSample) + windows * M::kWindowSums + M::kOnce);
-  const double inputs = n * M::kInputsSample + windows * M::kWindowRows;
-  return chunks * double(l.in) * (tiles * (weights + inputs) + n * M::kRecord + M::kOnce);
+  const double bands = double(ratio_up(l.spec.grid, int64_t(M::kBand)));
+  const double weights = double(batch) * M::kWeightsSample + windows(chunk(256), 0) * M::kWindowSums +
+                         double(batch) / chunk(256) * bands * M::kOnce;
+  const double inputs = double(batch) * M::kInputsSample + windows(chunk(512), 1) * M::kWindowRows +
+                        double(batch) / chunk(512) * M::kOnce / 2;
+  // Sums of several bands go through memory, written and read.
+  const double parts = bands > 1 ? in * double(l.out) * 8 * (grid + bands * (l.spec.order + 1)) / M::kBytes : 0;
+  return in * (2 * record + tiles * (weights + inputs)) + parts;
 }
 
 // l: the layer as products see it (folded). `folded`: numbers that folding reads and writes before.

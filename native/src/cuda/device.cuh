@@ -117,6 +117,19 @@ struct AdamWSource {
 };
 static_assert(sizeof(AdamW<float>) <= sizeof(kan_optimizer_state{}.coefficients), "coefficients of a step");
 
+// Rows whose three AdamW numbers are read together, all of a default edge's: 30 loads a thread, some 60 KB a multiprocessor, which
+// bandwidth times latency asks for.
+constexpr int kRowsInFlight = 10;
+
+// The same number, of which the compiler does not know that it is: addresses made of it are made anew, where keeping them from
+// loads to stores would take two registers each.
+__device__ __forceinline__ int64_t opaque(int64_t v) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("" : "+l"(v));
+#endif
+  return v;
+}
+
 // Where finished gradients of params go: d_params (overwritten or added to) or straight into AdamW.
 struct Sink {
   static constexpr int32_t kAdamW = 3;  // beside KAN_GRAD_*
@@ -154,30 +167,39 @@ struct Sink {
         s.d_params[offset] = g;
       }
     }
-    // The first `count` of g, `stride` numbers apart from `offset` on. AdamW reads all of them before it writes the first,
-    // so that as many loads are in flight.
-    template <int kMost>
-    __device__ __forceinline__ void put_rows(int64_t offset, int64_t stride, const float (&g)[kMost], int count) const {
+    // Numbers gradient(0 .. count - 1), `stride` apart from `offset` on. AdamW reads all of kRowsInFlight before it writes the
+    // first, so that as many loads are in flight.
+    template <class Gradient>
+    __device__ __forceinline__ void put_rows(int64_t offset, int32_t stride, int32_t count, Gradient&& gradient) const {
       if (s.mode != kAdamW) {
-#pragma unroll
-        for (int j = 0; j < kMost; ++j)
-          if (j < count) put(offset + j * stride, g[j]);
+#pragma unroll 1
+        for (int32_t r = 0; r < count; ++r) put(offset + int64_t(r) * stride, gradient(r));
         return;
       }
-      float* __restrict__ const p = s.p + offset;
-      float* __restrict__ const m = s.m + offset;
-      float* __restrict__ const v = s.v + offset;
-      float tp[kMost], tm[kMost], tv[kMost];
+#pragma unroll 1
+      for (int32_t r0 = 0; r0 < count; r0 += kRowsInFlight, offset += int64_t(kRowsInFlight) * stride) {
+        const int32_t rows = count - r0;
+        float p[kRowsInFlight], m[kRowsInFlight], v[kRowsInFlight];
+        {
+          const float* __restrict__ const from_p = s.p + offset;
+          const float* __restrict__ const from_m = s.m + offset;
+          const float* __restrict__ const from_v = s.v + offset;
 #pragma unroll
-      for (int j = 0; j < kMost; ++j)
-        if (j < count) tp[j] = p[j * stride], tm[j] = m[j * stride], tv[j] = v[j * stride];
+          for (int32_t j = 0; j < kRowsInFlight; ++j)
+            if (j < rows) p[j] = from_p[j * stride], m[j] = from_m[j * stride], v[j] = from_v[j * stride];
+        }
+        const int64_t back = opaque(offset);
+        float* __restrict__ const to_p = s.p + back;
+        float* __restrict__ const to_m = s.m + back;
+        float* __restrict__ const to_v = s.v + back;
 #pragma unroll
-      for (int j = 0; j < kMost; ++j) {
-        if (j >= count) break;
-        step.update(tp[j], g[j], tm[j], tv[j]);
-        p[j * stride] = tp[j];
-        m[j * stride] = tm[j];
-        v[j * stride] = tv[j];
+        for (int32_t j = 0; j < kRowsInFlight; ++j) {
+          if (j >= rows) break;
+          step.update(p[j], gradient(r0 + j), m[j], v[j]);
+          to_p[j * stride] = p[j];
+          to_m[j * stride] = m[j];
+          to_v[j * stride] = v[j];
+        }
       }
     }
   };

@@ -43,6 +43,73 @@ struct EdgePlan {
   int64_t backward_partials(const Layer& l) const { return pieces > 1 ? segments.splits * 3 * l.in * l.out : 0; }
 };
 
+// ----------------------------------------------------------------------------------------------------------- wavelets
+
+// u within [-40, 40], NaN as it is, in two instructions.
+__device__ __forceinline__ float clamped(float u) {
+#if defined(__CUDA_ARCH__)
+  asm("min.NaN.f32 %0, %0, 0f42200000;\n\tmax.NaN.f32 %0, %0, 0fC2200000;" : "+f"(u));
+  return u;
+#else
+  return min(max(u, -40.0f), 40.0f);
+#endif
+}
+
+// factor exp(-q / 2) as one power of two, log2_factor being the factor's logarithm: two instructions, where expf takes eight. Beside
+// the rounding of q the error is that of the exponent's rounding, 2^-24 of it.
+__device__ __forceinline__ float gauss(float q, float log2_factor) {
+  const float exponent = fma(q, -0.72134752044448170368f, log2_factor);
+#if defined(__CUDA_ARCH__)
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(exponent));
+  return power;
+#else
+  return std::exp2(exponent);
+#endif
+}
+
+// Sine and cosine of |x| <= 200: x less a multiple of pi/2 in two pieces, then polynomials (Cephes' sinf, cosf). sincosf has code for
+// any x.
+__device__ __forceinline__ void short_sincos(float x, float& s, float& c) {
+  const float shifted = fma(x, 0.63661977236758134308f, 12582912.0f);  // 1.5 2^23: the multiple is in its lower bits
+  const uint32_t quarter = __float_as_uint(shifted);
+  const float k = shifted - 12582912.0f;
+  const float r = fma(k, 4.37113882867379e-8f, fma(k, -1.57079637050628662109f, x)), q = r * r;
+  const float odd = fma(r * q, fma(q, fma(q, -1.9515295891e-4f, 8.3321608736e-3f), -1.6666654611e-1f), r);
+  const float even = fma(q * q, fma(q, fma(q, 2.443315711809948e-5f, -1.388731625493765e-3f), 4.166664568298827e-2f),
+                         fma(q, -0.5f, 1.0f));
+  const bool swapped = quarter & 1;
+  s = __uint_as_float(__float_as_uint(swapped ? even : odd) ^ (quarter << 30 & 0x80000000u));
+  c = __uint_as_float(__float_as_uint(swapped ? odd : even) ^ ((quarter + 1) << 30 & 0x80000000u));
+}
+
+// psi(u), psi'(u) and the u they are of, within bounds (basis/wavelet.hpp), with as few instructions as the GPU offers.
+template <int32_t kWavelet>
+__device__ __forceinline__ void mother(float& u, float& value, float& derivative) {
+  if constexpr (kWavelet == KAN_WAVELET_MEYER || kWavelet == KAN_WAVELET_SHANNON) {
+    wavelet<kWavelet>(u, value, derivative);
+  } else {
+    u = clamped(u);
+    const float q = u * u;
+    if constexpr (kWavelet == KAN_WAVELET_HAT) {
+      const float e = gauss(q, -0.20535531f);  // 2 / (sqrt(3) pi^(1/4))
+      value = (q - 1.0f) * e;
+      derivative = u * fma(2.0f, e, -value);
+    } else if constexpr (kWavelet == KAN_WAVELET_MORLET) {
+      const float e = gauss(q, 0);
+      float s, c;
+      short_sincos(u * 5.0f, s, c);
+      value = c * e;
+      derivative = -fma(u, c, s * 5.0f) * e;
+    } else {
+      static_assert(kWavelet == KAN_WAVELET_DOG);
+      const float e = gauss(q, 0);
+      value = -(u * e);
+      derivative = (q - 1.0f) * e;
+    }
+  }
+}
+
 // ------------------------------------------------------------------------------------------------------------ forward
 
 struct EdgeForward {
@@ -57,7 +124,7 @@ struct EdgeForward {
 // Grid: (blocks of samples, tiles of outputs, splits).
 template <int32_t kWavelet>
 __global__ void __launch_bounds__(kThreads) edge_forward_kernel(const EdgeForward p) {
-  __shared__ float xs[kBlockSamples][kInputs + 1];
+  alignas(16) __shared__ float xs[kInputs][kBlockSamples + 4];
   __shared__ float windows[kInputs];
   const LayerView& l = p.layer;
   const int c = int(threadIdx.x) % int(kTile), first_sample = int(threadIdx.x) / int(kTile) * kSamples;
@@ -75,7 +142,7 @@ __global__ void __launch_bounds__(kThreads) edge_forward_kernel(const EdgeForwar
       __syncthreads();
       for (int u = int(threadIdx.x); u < kBlockSamples * kInputs; u += kThreads) {
         const int s = u / kInputs, i = u % kInputs;
-        xs[s][i] = i < n && b0 + s < p.batch ? p.x[(b0 + s) * l.in + i0 + i] : 0.0f;
+        xs[i][s] = i < n && b0 + s < p.batch ? p.x[(b0 + s) * l.in + i0 + i] : 0.0f;
       }
       if (int(threadIdx.x) < n) windows[threadIdx.x] = float(wavelet_window(kWavelet, i0 + threadIdx.x, l.in));
       __syncthreads();
@@ -83,10 +150,14 @@ __global__ void __launch_bounds__(kThreads) edge_forward_kernel(const EdgeForwar
       for (int i = 0; i < n; ++i) {
         const float* edge = w + (i0 + i) * 3 * width + c;
         const float weight = edge[0] * windows[i], inverse = 1.0f / edge[width], translation = edge[2 * width];
+        float x[kSamples];
+#pragma unroll
+        for (int s = 0; s < kSamples; s += 4)
+          *reinterpret_cast<float4*>(x + s) = *reinterpret_cast<const float4*>(xs[i] + first_sample + s);
 #pragma unroll
         for (int s = 0; s < kSamples; ++s) {
-          float value, derivative;
-          wavelet<kWavelet>((xs[first_sample + s][i] - translation) * inverse, value, derivative);
+          float u = (x[s] - translation) * inverse, value, derivative;
+          mother<kWavelet>(u, value, derivative);
           sum[s] = fma(weight, value, sum[s]);
         }
       }
@@ -187,26 +258,23 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
     }
     __syncthreads();
     for (int64_t tile = 0; tile * kTile < l.out; ++tile) {
-      const int64_t width = l.tile_width(tile);
+      const int width = int(l.tile_width(tile));
       const EdgeFactors edges(l, window, tile, i0, inputs, lane);
       float by_value[kGroup][2] = {}, by_slope[kGroup][2] = {}, by_place[kGroup][2] = {};
       for (int s0 = warp * 8; s0 < samples; s0 += kWarps * 8) {
-        for (int s = s0; s < s0 + 8; ++s) {
-          float d_y[2];
+        const float* row = p.d_y + (b0 + s0) * l.out + tile * kTile + lane;
+        for (int s = s0; s < s0 + 8; ++s, row += l.out) {
+          float d_y[2], x[kGroup];
 #pragma unroll
-          for (int h = 0; h < 2; ++h) {
-            const int c = lane + h * kWarp;
-            d_y[h] = s < samples && c < width ? p.d_y[(b0 + s) * l.out + tile * kTile + c] : 0.0f;
-          }
+          for (int h = 0; h < 2; ++h) d_y[h] = s < samples && lane + h * kWarp < width ? row[h * kWarp] : 0.0f;
+          *reinterpret_cast<float4*>(x) = *reinterpret_cast<const float4*>(shared->x[s]);
 #pragma unroll
           for (int i = 0; i < kGroup; ++i) {
-            const float x = shared->x[s][i];
             float d_x = 0;
 #pragma unroll
             for (int h = 0; h < 2; ++h) {
-              const float u = (x - edges.translation[i][h]) * edges.inverse[i][h];
-              float value, derivative;
-              wavelet<kWavelet>(u, value, derivative);
+              float u = (x[i] - edges.translation[i][h]) * edges.inverse[i][h], value, derivative;
+              mother<kWavelet>(u, value, derivative);
               const float g = d_y[h] * derivative;
               by_value[i][h] = fma(d_y[h], value, by_value[i][h]);
               by_slope[i][h] += g;

@@ -10,10 +10,6 @@ namespace kan::cuda {
 
 __device__ __forceinline__ int32_t product_rows(const LayerView& l) { return (l.base_row < 0 ? 0 : 1) + l.n; }
 
-// Rows whose three AdamW numbers are read together: 15 loads a thread, some 30 KB a multiprocessor, which bandwidth times
-// latency asks for. Twice as many, all of a default edge, spill 500 to 1000 bytes of the product kernels' 128 registers.
-constexpr int kRowsInFlight = 5;
-
 // The gradients of edge (tile, o; i) into the sink, from its product rows' sums raw(r).
 template <class Raw>
 __device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writer& writer, int64_t tile, int width,
@@ -29,23 +25,21 @@ __device__ __forceinline__ void finish_edge(const LayerView& l, const Sink::Writ
     for (int r = 0; r < l.n; ++r)
       scale_sum = fma(l.params[at + int64_t(l.coef_row + r) * width], raw(first + r), scale_sum);
   }
-  for (int32_t r0 = 0; r0 < l.rows; r0 += kRowsInFlight) {
-    float g[kRowsInFlight];
-#pragma unroll
-    for (int j = 0; j < kRowsInFlight; ++j) {
-      const int32_t r = r0 + j;
-      if (r >= l.rows) g[j] = 0;
-      else if (r == l.scale_row) g[j] = mask * scale_sum;
-      else if (r == l.base_row) g[j] = mask * raw(0);
-      else g[j] = factor * raw(r - l.coef_row + first);
-    }
-    writer.put_rows(at + int64_t(r0) * width, width, g, l.rows - r0);
-  }
+  writer.put_rows(at, width, l.rows, [&](int32_t r) {
+    return r == l.scale_row ? mask * scale_sum : r == l.base_row ? mask * raw(0) : factor * raw(r - l.coef_row + first);
+  });
 }
 
-// The second stage of a weight gradient: an edge a thread, `splits` parts added in order, each (product rows) as tiles hold
-// them.
-void edge_totals(CudaDevice& d, const LayerView& l, const float* parts, int splits, const Sink& sink);
+// What the rows of an edge's sums are, as tiles hold them. count 0: the product rows. Else bands of `windows` windows of splines
+// each: the windows + order coefficients that they touch, of which neighbours share `order`, then the band's share of the base
+// weight's.
+struct Bands {
+  int32_t count = 0, windows = 0, order = 0;
+  KAN_HD int32_t rows() const { return windows + order + 1; }
+};
+
+// The second stage of a weight gradient: an edge a thread, `splits` parts added in order. Parts are written over.
+void edge_totals(CudaDevice& d, const LayerView& l, float* parts, int splits, const Bands& bands, const Sink& sink);
 
 // Whether the rows in params are not those that a product multiplies.
 inline bool folds(const Layer& l) { return l.scale_row >= 0 || l.mask >= 0; }

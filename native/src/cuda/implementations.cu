@@ -49,8 +49,9 @@ void clamp(CudaDevice& d, int32_t dtype, int64_t n, double limit, void* x);
 void axpy(CudaDevice& d, int32_t dtype, int64_t n, double alpha, const void* x, void* y);
 void scale(CudaDevice& d, int32_t dtype, int64_t n, double alpha, void* x);
 void loss(CudaDevice& d, const LossArgs& a, double* value);
-int64_t edge_statistics_scratch(const Layer& layer, int64_t batch);
+int64_t edge_statistics_scratch(const CudaDevice& d, const Layer& layer, int64_t batch, int32_t pass);
 void edge_statistics(CudaDevice& d, const Layer& layer, const EdgeStatisticsArgs& a);
+void edge_statistics_backward(CudaDevice& d, const Layer& layer, const EdgeBackwardArgs& a);
 void basis_values(CudaDevice& d, const Layer& layer, int64_t batch, const void* x, const void* params,
                   const void* buffers, void* phi);
 
@@ -60,9 +61,11 @@ int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 int64_t scratch_bytes(const Pool& pool, const Layer& layer, int64_t batch, int32_t mode) {
   const Problem forward{of(pool), layer, batch, KAN_PASS_FORWARD}, backward{of(pool), layer, batch, KAN_PASS_BACKWARD};
-  int64_t bytes = larger(choose(forward).scratch_bytes(forward), edge_statistics_scratch(layer, batch));
-  if (mode == KAN_MODE_TRAIN) bytes = larger(bytes, choose(backward).scratch_bytes(backward));
-  return bytes;
+  int64_t bytes =
+      larger(choose(forward).scratch_bytes(forward), edge_statistics_scratch(of(pool), layer, batch, KAN_PASS_FORWARD));
+  if (mode != KAN_MODE_TRAIN) return bytes;
+  bytes = larger(bytes, choose(backward).scratch_bytes(backward));
+  return larger(bytes, edge_statistics_scratch(of(pool), layer, batch, KAN_PASS_BACKWARD));
 }
 
 }  // namespace
@@ -108,7 +111,7 @@ const Kernels kKernels = {
     [](Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) { edge_statistics(of(pool), layer, a); },
     [](Pool& pool, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers,
        void* phi) { basis_values(of(pool), layer, batch, x, params, buffers, phi); },
-    nullptr,  // gradients of edge statistics: the CPU's
+    [](Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) { edge_statistics_backward(of(pool), layer, a); },
     nullptr,  // the plugin's own answer, which knows the device
 };
 

@@ -28,12 +28,17 @@ void advance(CudaDevice& d, int64_t* counter, int64_t step);
 void shuffle(CudaDevice& d, int64_t n, int64_t seed, int32_t* indices);
 void count_correct(CudaDevice& d, int64_t batch, int64_t out, const float* p, const int32_t* labels, double* correct);
 
-// Pinned chunks in a ring, and everything allocated through the context.
+// Pinned chunks in a ring, each with one on the device where large copies arrive by a stream of their own; and everything
+// allocated through the context.
 struct Staging {
   static constexpr int kChunks = 4;
   static constexpr int64_t kBytes = int64_t(4) << 20;
+  static constexpr int64_t kLarge = int64_t(64) << 10;  // bytes from which on a copy is worth an event
   char* chunk[kChunks] = {};
-  cudaEvent_t passed[kChunks] = {};  // recorded when a chunk was left
+  char* there[kChunks] = {};  // on the device
+  cudaStream_t copies = nullptr;
+  cudaEvent_t arrived[kChunks] = {};  // recorded in `copies`
+  cudaEvent_t passed[kChunks] = {};   // recorded when a chunk was left
   bool pending[kChunks] = {};
   int current = 0;
   int64_t used = 0;  // of the current chunk
@@ -108,8 +113,11 @@ void close(Device* device) {
   if (Staging* s = d->staging) {
     for (int c = 0; c < Staging::kChunks; ++c) {
       if (s->passed[c]) cudaEventDestroy(s->passed[c]);
+      if (s->arrived[c]) cudaEventDestroy(s->arrived[c]);
+      if (s->there[c]) cudaFree(s->there[c]);
       if (s->chunk[c]) cudaFreeHost(s->chunk[c]);
     }
+    if (s->copies) cudaStreamDestroy(s->copies);
     for (cudaEvent_t event : s->events)
       if (event) cudaEventDestroy(event);
     for (const auto& allocation : s->allocations) cudaFree(allocation.address);
@@ -186,11 +194,14 @@ Device* open(const kan_context_spec& spec, kan_status* status, char* text, int64
       d->check(cudaSetDevice(d->index), "spec.device_index") &&
       d->check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "a stream") &&
       d->check(cudaMalloc(reinterpret_cast<void**>(&d->reduction), kReduction * sizeof(double)), "device memory");
+  Staging& s = *d->staging;
+  good = good && d->check(cudaStreamCreateWithFlags(&s.copies, cudaStreamNonBlocking), "a stream");
   for (int c = 0; good && c < Staging::kChunks; ++c) {
-    good = d->check(cudaHostAlloc(reinterpret_cast<void**>(&d->staging->chunk[c]), size_t(Staging::kBytes),
-                                  cudaHostAllocDefault),
+    good = d->check(cudaHostAlloc(reinterpret_cast<void**>(&s.chunk[c]), size_t(Staging::kBytes), cudaHostAllocDefault),
                     "pinned memory") &&
-           d->check(cudaEventCreateWithFlags(&d->staging->passed[c], cudaEventDisableTiming), "an event");
+           d->check(cudaMalloc(reinterpret_cast<void**>(&s.there[c]), size_t(Staging::kBytes)), "device memory") &&
+           d->check(cudaEventCreateWithFlags(&s.arrived[c], cudaEventDisableTiming), "an event") &&
+           d->check(cudaEventCreateWithFlags(&s.passed[c], cudaEventDisableTiming), "an event");
   }
   if (good) {
     // Forcing a name that no entry has would silently do nothing.
@@ -310,6 +321,22 @@ void free(Device& device, void* address) {
   all.pop_back();
 }
 
+// `bytes` at `offset` of the present chunk, on their way to `to`. Many of them cross on the stream of copies while kernels that
+// were queued before still run; the stream of kernels waits for them and moves them on, a hundredth of the time.
+bool send(CudaDevice& d, Staging& s, void* to, int64_t offset, int64_t bytes) {
+  const int c = s.current;
+  const char* const from = s.chunk[c] + offset;
+  const size_t size = size_t(bytes);
+  if (bytes < Staging::kLarge) {
+    return d.check(cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice, d.stream), "kan_device_write");
+  }
+  char* const there = s.there[c] + offset;
+  return d.check(cudaMemcpyAsync(there, from, size, cudaMemcpyHostToDevice, s.copies), "kan_device_write") &&
+         d.check(cudaEventRecord(s.arrived[c], s.copies), "kan_device_write") &&
+         d.check(cudaStreamWaitEvent(d.stream, s.arrived[c], 0), "kan_device_write") &&
+         d.check(cudaMemcpyAsync(to, there, size, cudaMemcpyDeviceToDevice, d.stream), "kan_device_write");
+}
+
 void write(Device& device, void* to, const void* from, int64_t bytes) {
   CudaDevice& d = of(device);
   Staging& s = staging(device);
@@ -325,11 +352,7 @@ void write(Device& device, void* to, const void* from, int64_t bytes) {
     }
     const int64_t part = bytes - done < Staging::kBytes - s.used ? bytes - done : Staging::kBytes - s.used;
     std::memcpy(s.chunk[s.current] + s.used, static_cast<const char*>(from) + done, size_t(part));
-    if (!d.check(cudaMemcpyAsync(static_cast<char*>(to) + done, s.chunk[s.current] + s.used, size_t(part),
-                                 cudaMemcpyHostToDevice, d.stream),
-                 "kan_device_write")) {
-      return;
-    }
+    if (!send(d, s, static_cast<char*>(to) + done, s.used, part)) return;
     done += part;
     s.used += (part + 63) / 64 * 64;
     if (s.used > Staging::kBytes) s.used = Staging::kBytes;

@@ -1,8 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
 // The last entry of the list: KAN of every basis and LINEAR in the plainest kernels, a thread a number, sums in double and
-// in the order of their index. For checking and for what nothing else does; never fast. Also edge statistics and dense
-// basis values, which no training or inference path uses.
+// in the order of their index. For checking and for what nothing else does; never fast. Also edge statistics and their
+// gradients, for penalties on edges, and dense basis values.
 //   y_o = bias_o + sum_i mask_oi (base_oi b(x_i) + scale_oi sum_r coef_oir phi_r(z_i)); wavelets and LINEAR as in kan.h.
 // Forward flops about 2 n batch in out, and a basis evaluation for every batch, in and out; bytes: everything that often.
 #include "cuda/bspline.cuh"
@@ -83,6 +83,27 @@ struct Inputs {
   __device__ float base_of(const LayerView& l, int64_t j) const { return l.base_norm ? z[j] : x[j]; }
 };
 
+// dL/dphi_oi of a sample: that of its output ...
+struct OfOutputs {
+  const float* d_y;
+  __device__ double operator()(const LayerView& l, int64_t b, int64_t o, int64_t, float, float) const {
+    return d_y[b * l.out + o];
+  }
+};
+// ... or that of a scalar of the edge's mean |phi|, mean phi and mean phi^2, whose derivatives are (out, in) or NULL.
+struct OfStatistics {
+  const double *mean_abs, *mean, *mean_square;
+  double share;  // of a sample
+  __device__ double operator()(const LayerView& l, int64_t, int64_t o, int64_t i, float z, float base) const {
+    const double phi = edge(l, o, i, z, base);
+    const int64_t e = o * l.in + i;
+    double g = mean ? mean[e] : 0;
+    if (mean_abs) g += phi > 0 ? mean_abs[e] : phi < 0 ? -mean_abs[e] : 0;
+    if (mean_square) g += 2 * mean_square[e] * phi;
+    return g * share;
+  }
+};
+
 __global__ void forward_kernel(LayerView l, int64_t batch, Inputs in, float* y) {
   for (int64_t j = first_index(); j < batch * l.out; j += index_step()) {
     const int64_t b = j / l.out, o = j % l.out;
@@ -132,8 +153,42 @@ __global__ void input_kernel(LayerView l, int64_t batch, Inputs in, const float*
   }
 }
 
+// The same from cotangents that are each edge's own; and shares of dL/dtheta (theta_kernel), a thread an input, if not NULL.
+__global__ void edge_input_kernel(LayerView l, int64_t batch, Inputs in, OfStatistics cotangent, float* d_z, float* d_b,
+                                  int32_t count, double* share) {
+  for (int64_t i = first_index(); i < l.in; i += index_step()) {
+    for (int32_t k = 0; share && k < count; ++k) share[i * count + k] = 0;
+    for (int64_t b = 0; b < batch; ++b) {
+      const int64_t j = b * l.in + i;
+      const float z = in.z[j], x = in.base_of(l, j);
+      const double slope = l.base_row >= 0 ? activation_derivative(l.base, x) : 0;
+      double sum = 0, base = 0;
+      for (int64_t o = 0; o < l.out; ++o) {
+        const double g = cotangent(l, b, o, i, z, x) * l.mask_of(o, i);
+        if (l.base_row >= 0) base += g * l.weight(l.base_row, o, i) * slope;
+        if (l.basis == KAN_BASIS_WAVELET) {
+          const float s = l.weight(1, o, i);
+          float value, derivative;
+          psi(l.wavelet, (z - l.weight(2, o, i)) / s, value, derivative);
+          sum += g * l.weight(0, o, i) * derivative / s * wavelet_window(l.wavelet, i, l.in);
+          continue;
+        }
+        const double scaled = g * l.scale_of(o, i);
+        sum += pull_back(
+            l, i, z, [&](int32_t r) { return float(scaled * l.weight(l.coef_row + r, o, i)); },
+            [&](int32_t k, float v) {
+              if (share) share[i * count + k] += v;
+            });
+      }
+      d_z[j] = float(d_b == d_z ? sum + base : sum);
+      if (d_b != d_z) d_b[j] = float(base);
+    }
+  }
+}
+
 // All gradients of the edge's own numbers, a thread an edge, into `gradient` (like params), to which rows are added.
-__global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, const float* d_y, float* gradient) {
+template <class Cotangent>
+__global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, Cotangent cotangent, float* gradient) {
   for (int64_t j = first_index(); j < l.in * l.out; j += index_step()) {
     const int64_t o = j % l.out, i = j / l.out;
     for (int32_t r = 0; r < l.rows; ++r) gradient[l.index(r, o, i)] = 0;
@@ -141,7 +196,8 @@ __global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, const float* 
     const double window = l.basis == KAN_BASIS_WAVELET ? wavelet_window(l.wavelet, i, l.in) : 1;
     double own[3] = {0, 0, 0};  // wavelets: weight, scale, translation; else base, scale
     for (int64_t b = 0; b < batch; ++b) {
-      const float z = in.z[b * l.in + i], dy = d_y[b * l.out + o] * mask;
+      const float z = in.z[b * l.in + i];
+      const float dy = float(cotangent(l, b, o, i, z, in.base_of(l, b * l.in + i))) * mask;
       if (l.basis == KAN_BASIS_WAVELET) {
         const float s = l.weight(1, o, i), u = (z - l.weight(2, o, i)) / s;
         float value, derivative;
@@ -169,9 +225,9 @@ __global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, const float* 
 }
 
 // Shares of dL/dtheta, a thread an input: share[i][k].
-__global__ void theta_kernel(LayerView l, int64_t batch, int32_t count, Inputs in, const float* d_y, float* share) {
+__global__ void theta_kernel(LayerView l, int64_t batch, int32_t count, Inputs in, const float* d_y, double* share) {
   for (int64_t i = first_index(); i < l.in; i += index_step()) {
-    float* own = share + i * count;
+    double* own = share + i * count;
     for (int32_t k = 0; k < count; ++k) own[k] = 0;
     for (int64_t b = 0; b < batch; ++b) {
       const float* dy = d_y + b * l.out;
@@ -187,7 +243,7 @@ __global__ void theta_kernel(LayerView l, int64_t batch, int32_t count, Inputs i
   }
 }
 
-__global__ void theta_total_kernel(LayerView l, int32_t count, const float* share, float* gradient) {
+__global__ void theta_total_kernel(LayerView l, int32_t count, const double* share, float* gradient) {
   for (int64_t t = first_index(); t < l.theta_count; t += index_step()) {
     double sum = 0;
     for (int64_t i = 0; i < l.in; ++i)
@@ -235,8 +291,9 @@ __global__ void values_kernel(LayerView l, int64_t batch, const float* x, float*
 }
 
 struct Scratch {
-  float *z, *moments;                          // with KAN_FLAG_NORM
-  float *gradient, *d_z, *d_b, *theta, *norm;  // backward
+  float *z, *moments;                  // with KAN_FLAG_NORM
+  float *gradient, *d_z, *d_b, *norm;  // backward
+  double* theta;
 
   Scratch(Carver& c, const CudaDevice& d, const Layer& l, int64_t batch, int32_t pass) {
     const bool norm_flag = l.flag(KAN_FLAG_NORM);
@@ -246,7 +303,7 @@ struct Scratch {
     gradient = c.take<float>(l.params);
     d_z = c.take<float>(batch * l.in);
     d_b = c.take<float>(norm_flag ? batch * l.in : 0);
-    theta = c.take<float>(l.theta_trained ? l.in * int32_t(l.theta_per_input) : 0);
+    theta = c.take<double>(l.theta_trained ? l.in * int32_t(l.theta_per_input) : 0);
     norm = c.take<float>(norm_flag ? layer_norm_scratch(d, batch, l.in) : column_sums_scratch(d, batch, l.out));
     if (norm_flag) c.take<float>(column_sums_scratch(d, batch, l.out));
   }
@@ -273,31 +330,32 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
          a.batch, in, static_cast<float*>(a.y));
 }
 
-void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
+// The gradients of all outputs, or with `edges` of a scalar of the edges' statistics.
+void pull_back_layer(CudaDevice& d, const Layer& l, const BackwardArgs& a, const OfStatistics* edges) {
   Carver carver(a.scratch);
   const Scratch s(carver, d, l, a.batch, KAN_PASS_BACKWARD);
   const Sink sink(a);
-  if (a.batch == 0) {  // AdamW with gradients of 0
-    launch(d, zero_kernel, grid_for(d, l.params, kThreads), kThreads, 0, l.params, s.gradient);
-    return sink_gradient(d, l.params, s.gradient, 1, 0, sink, 0);
-  }
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
   const LayerView view(l, a.params, a.buffers);
-  const float* d_y = static_cast<const float*>(a.d_y);
-  float* d_x = static_cast<float*>(a.d_x);
+  const OfOutputs outputs = {static_cast<const float*>(a.d_y)};
   const bool norm = l.flag(KAN_FLAG_NORM), want_x = a.d_x_mode != KAN_GRAD_NONE;
   const int64_t n = a.batch * l.in;
-  if (want_x || norm) {
-    float* d_b = norm && !l.flag(KAN_FLAG_BASE_NORM) ? s.d_b : s.d_z;
-    launch(d, input_kernel, grid_for(d, n, kThreads), kThreads, 0, view, a.batch, in, d_y, s.d_z, d_b);
+  const int32_t count = int32_t(l.theta_per_input);
+  float* d_b = norm && !l.flag(KAN_FLAG_BASE_NORM) ? s.d_b : s.d_z;
+  const dim3 by_edge = grid_for(d, l.in * l.out, kThreads), by_input = grid_for(d, l.in, kThreads);
+  if (edges) {
+    launch(d, edge_input_kernel, by_input, kThreads, 0, view, a.batch, in, *edges, s.d_z, d_b, count,
+           l.theta_trained ? s.theta : nullptr);
+  } else if (want_x || norm) {
+    launch(d, input_kernel, grid_for(d, n, kThreads), kThreads, 0, view, a.batch, in, outputs.d_y, s.d_z, d_b);
   }
   if (sink.wanted()) {
-    launch(d, edge_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, view, a.batch, in, d_y, s.gradient);
+    if (edges) launch(d, edge_kernel<OfStatistics>, by_edge, kThreads, 0, view, a.batch, in, *edges, s.gradient);
+    else launch(d, edge_kernel<OfOutputs>, by_edge, kThreads, 0, view, a.batch, in, outputs, s.gradient);
     if (l.theta_trained) {
-      const int32_t count = int32_t(l.theta_per_input);
-      launch(d, theta_kernel, grid_for(d, l.in, kThreads), kThreads, 0, view, a.batch, count, in, d_y, s.theta);
+      if (!edges) launch(d, theta_kernel, by_input, kThreads, 0, view, a.batch, count, in, outputs.d_y, s.theta);
       launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, view, count,
-             static_cast<const float*>(s.theta), s.gradient);
+             static_cast<const double*>(s.theta), s.gradient);
     }
   }
   if (norm) {
@@ -308,12 +366,26 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   if (want_x) {
     const bool apart = norm && !l.flag(KAN_FLAG_BASE_NORM) && l.base_row >= 0;
     launch(d, add_kernel, grid_for(d, n, kThreads), kThreads, 0, n, static_cast<const float*>(s.d_z),
-           static_cast<const float*>(apart ? s.d_b : nullptr), a.d_x_mode, d_x);
+           static_cast<const float*>(apart ? s.d_b : nullptr), a.d_x_mode, static_cast<float*>(a.d_x));
   }
   if (!sink.wanted()) return;
-  if (l.bias >= 0) column_sums(d, a.batch, l.out, d_y, sink, l.bias, s.norm);
+  if (l.bias >= 0 && edges) {  // no edge has it
+    launch(d, zero_kernel, grid_for(d, l.out, kThreads), kThreads, 0, l.out, s.gradient + l.bias);
+    sink_gradient(d, l.out, s.gradient + l.bias, 1, 0, sink, l.bias);
+  } else if (l.bias >= 0) {
+    column_sums(d, a.batch, l.out, outputs.d_y, sink, l.bias, s.norm);
+  }
   sink_gradient(d, l.in * l.out * l.rows, s.gradient, 1, 0, sink, 0);
   if (l.theta_trained) sink_gradient(d, l.theta_count, s.gradient + l.theta, 1, 0, sink, l.theta);
+}
+
+void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
+  if (a.batch > 0) return pull_back_layer(d, l, a, nullptr);
+  // AdamW with gradients of 0.
+  Carver carver(a.scratch);
+  const Scratch s(carver, d, l, a.batch, KAN_PASS_BACKWARD);
+  launch(d, zero_kernel, grid_for(d, l.params, kThreads), kThreads, 0, l.params, s.gradient);
+  sink_gradient(d, l.params, s.gradient, 1, 0, Sink(a), 0);
 }
 
 }  // namespace
@@ -328,13 +400,11 @@ const Implementation kReference = {
     backward,
 };
 
-int64_t edge_statistics_scratch(const Layer& l, int64_t batch) {
+int64_t edge_statistics_scratch(const CudaDevice& d, const Layer& l, int64_t batch, int32_t pass) {
+  if (l.spec.kind != KAN_LAYER_KAN) return 0;
   Carver carver(nullptr);
-  if (l.flag(KAN_FLAG_NORM)) {
-    carver.take<float>(batch * l.in);
-    carver.take<float>(2 * batch);
-  }
-  return l.spec.kind == KAN_LAYER_KAN ? carver.used() : 0;
+  Scratch(carver, d, l, batch, pass);
+  return carver.used();
 }
 
 void edge_statistics(CudaDevice& d, const Layer& l, const EdgeStatisticsArgs& a) {
@@ -343,6 +413,11 @@ void edge_statistics(CudaDevice& d, const Layer& l, const EdgeStatisticsArgs& a)
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
   launch(d, statistics_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
          a.batch, in, a.mean_abs, a.mean, a.deviation);
+}
+
+void edge_statistics_backward(CudaDevice& d, const Layer& l, const EdgeBackwardArgs& a) {
+  const OfStatistics cotangent = {a.d_mean_abs, a.d_mean, a.d_mean_square, 1 / double(a.pass.batch)};
+  pull_back_layer(d, l, a.pass, &cotangent);
 }
 
 void basis_values(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers,

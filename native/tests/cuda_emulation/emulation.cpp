@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,10 +25,13 @@ struct EmulatedGraph {
 };
 struct EmulatedStream {
   EmulatedGraph* recording = nullptr;
-  bool broken = false;  // something that cannot be recorded was asked for
+  bool broken = false;                        // something that cannot be recorded was asked for
+  std::deque<std::function<void()>> pending;  // lazy(): what nobody has waited for yet
 };
 struct EmulatedEvent {
   std::chrono::steady_clock::time_point at;
+  EmulatedStream* stream = nullptr;    // that it was recorded in last
+  uint64_t recorded = 0, reached = 0;  // times
 };
 
 namespace emulation {
@@ -66,6 +70,7 @@ struct Machine {
   std::map<char*, Block> blocks;
   size_t used = 0;
   int open = 0;  // kernels and copies under way: nobody else may touch device memory
+  std::vector<EmulatedStream*> streams;
 };
 
 thread_local cudaError_t last = cudaSuccess;  // of the calling thread, as CUDA has it
@@ -259,11 +264,35 @@ cudaError_t failed(cudaError_t e) {
   return e;
 }
 
-// Now, or when the graph is launched.
+// With KAN4J_EMULATION_LAZY in the environment work is done as late as may be: when it is waited for, by the host or by another
+// stream. Memory of the host that is used anew too early, or a stream that does not wait for another, shows.
+bool lazy() {
+  static const bool on = std::getenv("KAN4J_EMULATION_LAZY") != nullptr;
+  return on;
+}
+
+// Now, when it is waited for, or when the graph is launched.
 cudaError_t queue(cudaStream_t stream, std::function<void()> step) {
+  std::lock_guard lock(machine().mutex);
   if (stream && stream->recording) stream->recording->steps.push_back(std::move(step));
+  else if (stream && lazy()) stream->pending.push_back(std::move(step));
   else step();
   return cudaSuccess;
+}
+
+// The stream's work until `event`, if not NULL, has been reached as often as wanted.
+void run_pending(EmulatedStream* stream, const EmulatedEvent* event = nullptr, uint64_t times = 0) {
+  std::lock_guard lock(machine().mutex);
+  while (stream && !stream->pending.empty() && !(event && event->reached >= times)) {
+    const std::function<void()> step = std::move(stream->pending.front());
+    stream->pending.pop_front();
+    step();
+  }
+}
+
+void run_all_pending() {
+  std::lock_guard lock(machine().mutex);
+  for (EmulatedStream* stream : machine().streams) run_pending(stream);
 }
 
 bool invalid_while_recording(cudaStream_t stream) {
@@ -403,6 +432,7 @@ cudaError_t cudaFree(void* p) {
   if (!p) return cudaSuccess;
   Machine& m = machine();
   std::lock_guard lock(m.mutex);
+  run_all_pending();
   const auto it = m.blocks.find(static_cast<char*>(p));
   if (it == m.blocks.end()) return failed(cudaErrorInvalidValue);
   m.used -= it->second.bytes;
@@ -421,6 +451,7 @@ cudaError_t cudaHostAlloc(void** p, size_t bytes, unsigned) {
   return *p ? cudaSuccess : failed(cudaErrorMemoryAllocation);
 }
 cudaError_t cudaFreeHost(void* p) {
+  run_all_pending();
   std::free(p);
   return cudaSuccess;
 }
@@ -434,15 +465,25 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stre
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* s, unsigned) {
   *s = new EmulatedStream;
+  std::lock_guard lock(machine().mutex);
+  machine().streams.push_back(*s);
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t s) {
+  std::lock_guard lock(machine().mutex);
+  run_all_pending();
+  std::erase(machine().streams, s);
   delete s;
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t s) {
   if (pretends("fault")) return failed(cudaErrorIllegalAddress);
-  return invalid_while_recording(s) ? failed(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
+  if (invalid_while_recording(s)) return failed(cudaErrorStreamCaptureUnsupported);
+  run_pending(s);
+  return cudaSuccess;
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) {
+  return queue(s, [e, times = e->recorded] { run_pending(e->stream, e, times); });
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t s, cudaStreamCaptureMode) {
   if (s->recording) return failed(cudaErrorInvalidValue);
@@ -471,9 +512,10 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsig
   *exec = new EmulatedGraph(*graph);
   return cudaSuccess;
 }
-cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
-  for (const auto& step : exec->steps) step();
-  return cudaSuccess;
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t s) {
+  return queue(s, [steps = exec->steps] {
+    for (const auto& step : steps) step();
+  });
 }
 cudaError_t cudaGraphDestroy(cudaGraph_t g) {
   delete g;
@@ -488,13 +530,21 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned) {
   return cudaSuccess;
 }
 cudaError_t cudaEventDestroy(cudaEvent_t e) {
+  run_all_pending();
   delete e;
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
-  return queue(s, [e] { e->at = std::chrono::steady_clock::now(); });
+  e->stream = s;
+  return queue(s, [e, times = ++e->recorded] {
+    e->at = std::chrono::steady_clock::now();
+    e->reached = times;
+  });
 }
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventSynchronize(cudaEvent_t e) {
+  run_pending(e->stream, e, e->recorded);
+  return cudaSuccess;
+}
 cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t a, cudaEvent_t b) {
   *ms = std::chrono::duration<float, std::milli>(b->at - a->at).count();
   return cudaSuccess;

@@ -87,6 +87,10 @@ final class BenchScalingCommand implements Callable<Integer> {
     @Option(names = "--dx", negatable = true, defaultValue = "true", fallbackValue = "true", description = "Compute the gradient of the input too, as in the middle of a network; on by default.")
     private boolean dx;
 
+    @Option(names = "--bound", paramLabel = "T", split = ",", arity = "0..1", fallbackValue = "4,8,16,64", description = "Instead: what so many threads, more than there are processors, can gain at most on layers of many shapes, the time on a "
+            + "processor of one thread over that of the busiest; ${FALLBACK-VALUE} without numbers.")
+    private int[] bound;
+
     @Option(names = "--reps", paramLabel = "N", defaultValue = "20", description = "Repetitions after the warm-up; ${DEFAULT-VALUE} by default.")
     private int reps;
 
@@ -116,6 +120,9 @@ final class BenchScalingCommand implements Callable<Integer> {
         new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
         Drawing.check(plot);
         PrintWriter out = Output.screen(spec, json);
+        if (bound != null) {
+            return bound(out);
+        }
         Bases.Entry entry = Bases.of("--models", name);
         DType type = Options.dtype(dtype);
         Machine machine = Machine.here();
@@ -151,6 +158,21 @@ final class BenchScalingCommand implements Callable<Integer> {
             int done = sweeps.stream().mapToInt(List::size).sum();
             report(out, machine, sweeps, done, stop);
             return stop.status(out, done, all, "points", json);
+        }
+    }
+
+    private int bound(PrintWriter out) throws IOException {
+        BenchBound.check(bound);
+        Machine machine = Machine.here();
+        ObjectNode root = Output.object();
+        BenchOutput.stamp(root, machine);
+        Arrays.stream(bound).forEach(root.putArray("threads")::add);
+        try (BenchOutput.Stop stop = new BenchOutput.Stop()) {
+            int done = BenchBound.print(out, BenchBound.SHAPES, bound, stop, root.putArray("rows"));
+            if (done > 0) {
+                Output.writeJson(spec, json, root);
+            }
+            return stop.status(out, done, 2 * BenchBound.SHAPES.size(), "rows", json);
         }
     }
 

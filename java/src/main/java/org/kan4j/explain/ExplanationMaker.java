@@ -21,12 +21,8 @@ import org.kan4j.symbolic.Verification;
 record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, List<FormulaAttempt> found,
         List<Pruning.Attempt> attempts, List<String> log, FormulaAttempt.Say say, double seconds) {
 
-    /** Errors below this share of the targets' deviation are all the same. */
-    private static final double ROUNDING = 1e-9;
     /** Error, as a share of the targets' deviation, that is good enough whatever the network's is. */
     private static final double EXACT = 1e-6;
-    /** How much worse than the best a formula may be to be preferred for its size. */
-    private static final double LIKE = 1.05;
     /** A mean with more than this share of the targets' deviation left is no formula. */
     private static final double VARIES = 0.5;
     /** Edges drawn by themselves at most. */
@@ -71,13 +67,12 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                 seconds);
     }
 
-    /** The smallest of those about as good as the best; complete ones first. */
+    /** The one that takes fewest bits together with what it leaves of the data; complete ones first. */
     private FormulaAttempt chosen() {
         boolean complete = found.stream().anyMatch(FormulaAttempt::complete);
-        List<FormulaAttempt> those = found.stream().filter(f -> f.complete() == complete).toList();
-        double least = those.stream().mapToDouble(FormulaAttempt::held).min().orElseThrow();
-        return those.stream().filter(f -> f.held() <= Math.max(ROUNDING, LIKE * least))
-                .min(Comparator.comparingInt(FormulaAttempt::size)).orElseThrow();
+        return found.stream().filter(f -> f.complete() == complete).min(Comparator
+                .comparingDouble((FormulaAttempt f) -> f.result().bits(all.train().size(), all.held().size()))
+                .thenComparingInt(FormulaAttempt::size)).orElseThrow();
     }
 
     private Explanation.Pictures pictures(FormulaAttempt chosen) {

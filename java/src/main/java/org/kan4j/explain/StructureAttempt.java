@@ -34,7 +34,7 @@ final class StructureAttempt {
     private static final int POINTS = 257;
     private static final double KNOWN = 0.02;
     /** Formulas of data with noise that are finished, to be compared with those of networks. */
-    private static final int FINISHED = 2;
+    private static final int FINISHED = 6;
 
     private StructureAttempt() {
     }

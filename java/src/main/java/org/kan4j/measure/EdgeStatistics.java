@@ -7,11 +7,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.device.Context;
-import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
-import org.kan4j.error.UnsupportedException;
 import org.kan4j.internal.Inside;
+import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.passes.EdgeSums;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.layer.KanLayer;
@@ -56,13 +55,9 @@ public final class EdgeStatistics {
     private final List<Layer> layers;
     private long rows;
 
-    /** Those of no rows yet, for a context on the CPU. */
-    public EdgeStatistics(Context context, KanModel model) {
+    /** Those of no rows yet. */
+    public EdgeStatistics(KanModel model) {
         dtype = model.dtype();
-        if (!(context.device() instanceof Device.Cpu)) {
-            throw new UnsupportedException("edge statistics and penalties on them are computed on the CPU, given a context "
-                    + "on " + context.device());
-        }
         List<Layer> found = new ArrayList<>();
         for (int l = 0; l < model.layers().size(); l++) {
             if (model.layers().get(l) instanceof KanLayer kan) {
@@ -89,16 +84,22 @@ public final class EdgeStatistics {
         if (features.rows() == 0) {
             throw KanException.invalid("edge statistics need at least one row");
         }
-        EdgeStatistics statistics = new EdgeStatistics(context, model);
+        EdgeStatistics statistics = new EdgeStatistics(model);
         long total = features.rows();
         long chunk = Math.min(total, CHUNK);
         long rowBytes = model.in() * model.dtype().bytes();
         try (Workspace workspace = Workspace.inference(context, parameters, chunk)) {
             Passes passes = Passes.of(workspace);
+            Memory memory = passes.memory();
+            MemorySegment there = memory.context() == null ? null : memory.allocate(chunk * rowBytes);
             for (long from = 0; from < total; from += chunk) {
                 long count = Math.min(chunk, total - from);
+                MemorySegment rows = features.segment().asSlice(from * rowBytes, count * rowBytes);
+                if (there != null) {
+                    memory.write(rows, there, count * rowBytes);
+                }
                 statistics.grow(count);
-                passes.forward(count, features.segment().asSlice(from * rowBytes, count * rowBytes),
+                passes.forward(count, there == null ? rows : there,
                         (layer, input) -> statistics.add(passes, layer, count, input));
             }
         }
@@ -130,7 +131,8 @@ public final class EdgeStatistics {
                 MemorySegment deviation = arena.allocate(ValueLayout.JAVA_DOUBLE, layer.mean.length);
                 passes.edgeStatistics(index, count, input, size, mean, deviation);
                 layer.add(rows - count, count, size, mean, deviation);
-                layer.addInputs(rows - count, count, input, dtype);
+                long bytes = count * layer.in * dtype.bytes();
+                layer.addInputs(rows - count, count, passes.memory().onHost(input, bytes, arena), dtype);
             }
         }
     }
@@ -229,7 +231,7 @@ public final class EdgeStatistics {
         private void addInputs(long before, long count, MemorySegment x, DType dtype) {
             double[] center = new double[in];
             double[] spread = new double[in];
-            HostTensor values = HostTensor.wrap(x.asSlice(0, count * in * dtype.bytes()), dtype, count, in);
+            HostTensor values = HostTensor.wrap(x, dtype, count, in);
             for (long b = 0; b < count; b++) {
                 for (int i = 0; i < in; i++) {
                     center[i] += values.getFlat(b * in + i);

@@ -154,10 +154,6 @@ final class LayerPasses implements Passes {
         return NativeLayers.sizes(owner, parameters.layers().handle(layer), rows, Kan.KAN_MODE_INFER()).scratchBytes();
     }
 
-    Memory memory() {
-        return memory;
-    }
-
     long bytes() {
         return bytes;
     }
@@ -310,19 +306,66 @@ final class LayerPasses implements Passes {
             throw new KanException(Status.INTERNAL, "the edges of layer " + layer + " want more memory for " + rows
                     + " rows than was allocated for " + maxRows);
         }
-        Native.check(Kan.kan_layer_edge_statistics(context.handle(), parameters.layers().handle(layer), rows, input,
-                values.part(layer), parameters.bufferPart(layer), meanAbs, mean, deviation, scratch),
-                context.handle());
+        try (Edges edges = new Edges(meanAbs, mean, deviation)) {
+            Native.check(Kan.kan_layer_edge_statistics(context.handle(), parameters.layers().handle(layer), rows, input,
+                    values.part(layer), parameters.bufferPart(layer), edges.arrays[0], edges.arrays[1], edges.arrays[2],
+                    scratch), context.handle());
+            edges.read();
+        }
     }
 
     @Override
     public void edgeBackward(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
             MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters) {
-        Native.check(Kan.kan_layer_edge_backward(context.handle(), parameters.layers().handle(layer), rows, input,
-                values.part(layer), parameters.bufferPart(layer), meanAbs, mean, meanSquare,
-                gradInput == null ? Kan.KAN_GRAD_NONE() : Kan.KAN_GRAD_ACCUMULATE(),
-                gradInput == null ? MemorySegment.NULL : gradInput, Kan.KAN_GRAD_ACCUMULATE(), gradParameters, scratch),
-                context.handle());
+        try (Edges edges = new Edges(meanAbs, mean, meanSquare)) {
+            edges.write();
+            Native.check(Kan.kan_layer_edge_backward(context.handle(), parameters.layers().handle(layer), rows, input,
+                    values.part(layer), parameters.bufferPart(layer), edges.arrays[0], edges.arrays[1], edges.arrays[2],
+                    gradInput == null ? Kan.KAN_GRAD_NONE() : Kan.KAN_GRAD_ACCUMULATE(),
+                    gradInput == null ? MemorySegment.NULL : gradInput, Kan.KAN_GRAD_ACCUMULATE(), gradParameters,
+                    scratch), context.handle());
+        }
+    }
+
+    @Override
+    public Memory memory() {
+        return memory;
+    }
+
+    /** Numbers of the host about a layer's edges, where kernels want them: as they lie, or copies on a device. */
+    private final class Edges implements AutoCloseable {
+
+        private final MemorySegment[] ofHost;
+        private final MemorySegment[] arrays;
+        private final Memory room;
+
+        Edges(MemorySegment... ofHost) {
+            this.ofHost = ofHost;
+            this.room = memory.context() == null ? null : memory.another();
+            this.arrays = room == null ? ofHost : new MemorySegment[ofHost.length];
+            for (int k = 0; room != null && k < ofHost.length; k++) {
+                arrays[k] = room.allocate(ofHost[k].byteSize());
+            }
+        }
+
+        void write() {
+            for (int k = 0; room != null && k < ofHost.length; k++) {
+                room.write(ofHost[k], arrays[k], ofHost[k].byteSize());
+            }
+        }
+
+        void read() {
+            for (int k = 0; room != null && k < ofHost.length; k++) {
+                room.read(arrays[k], ofHost[k], ofHost[k].byteSize());
+            }
+        }
+
+        @Override
+        public void close() {
+            if (room != null) {
+                room.close();
+            }
+        }
     }
 
     @Override

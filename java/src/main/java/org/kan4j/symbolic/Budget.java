@@ -15,14 +15,23 @@ final class Budget {
     /** Of a node of a tree in a row: its value and its derivative. */
     private static final double NODE = 30;
 
+    private final double whole;
     private double left;
+    private double kept;
 
     Budget(double operations) {
+        whole = operations;
         left = operations;
     }
 
+    /** Whether nothing is left but what is kept for later. */
     boolean spent() {
-        return left <= 0;
+        return left <= kept;
+    }
+
+    /** Keeps a share of the whole for later. */
+    void keep(double share) {
+        kept = share * whole;
     }
 
     void spend(double operations) {

@@ -20,6 +20,9 @@ import org.kan4j.formula.Expression;
 public record FormulaResult(Map<String, Expression> formulas, Map<String, Expression> raw, List<Snapped> constants,
         double rmse, double heldRmse, double rawHeldRmse, List<Size> pareto, List<String> indistinct) {
 
+    /** Errors below it, in deviations, are all the same. */
+    private static final double SAME = 1e-9;
+
     /**
      * A constant.
      *
@@ -45,6 +48,19 @@ public record FormulaResult(Map<String, Expression> formulas, Map<String, Expres
         constants = List.copyOf(constants);
         pareto = List.copyOf(pareto);
         indistinct = List.copyOf(indistinct);
+    }
+
+    /**
+     * Bits that the formulas and what they leave of the data take to be written down: of several results the one of the fewest
+     * is the one to choose.
+     *
+     * @param rows the formulas were fitted to
+     * @param heldRows those held out
+     */
+    public double bits(int rows, int heldRows) {
+        double error = Math.max(SAME, DescriptionLength.error(rmse, rows, heldRmse, heldRows));
+        return DescriptionLength.bits(error, (rows + heldRows) * formulas.size(),
+                formulas.values().stream().mapToDouble(f -> DescriptionLength.bits(f, rows + heldRows)).sum());
     }
 
     /** Whether no constant is measured any more. */

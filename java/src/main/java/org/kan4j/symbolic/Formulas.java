@@ -66,7 +66,9 @@ final class Formulas {
         for (ConstantFit.FittedConstant left : last.fit.constants()) {
             exact.add(new FormulaResult.Snapped(left.value(), left.standardError(), null));
         }
-        return new FormulaResult(formulas(last.outputs), formulas(raw.outputs), exact, ConstantFit.rmse(last.outputs, train),
+        Map<String, Expression> written = formulas(last.outputs);
+        written.replaceAll((name, formula) -> DecimalForm.of(formula));
+        return new FormulaResult(written, formulas(raw.outputs), exact, ConstantFit.rmse(last.outputs, train),
                 ConstantFit.rmse(last.outputs, held), ConstantFit.rmse(raw.outputs, held), pareto(), whole.indistinct());
     }
 
@@ -101,7 +103,7 @@ final class Formulas {
                 }
                 next = tried(state, trial.value, trial.exact.expression());
                 if (next != null) {
-                    exact.add(new FormulaResult.Snapped(trial.value, trial.error, trial.exact.expression()));
+                    exact.add(new FormulaResult.Snapped(trial.value, trial.error, DecimalForm.of(trial.exact.expression())));
                     settings.listener().accept(trial.value + " -> " + trial.exact.expression());
                     break;
                 }
@@ -158,13 +160,10 @@ final class Formulas {
     /** Of the equal forms the one that takes fewest digits. */
     private State plain(State state) {
         State best = state;
-        for (Definition definition : state.fit.constants().isEmpty() ? List.<Definition>of() : state.outputs.definitions()) {
+        for (Definition definition : state.outputs.definitions()) {
             for (Expression form : PlainForms.of(definition.value())) {
-                try {
-                    State other = decimal(fitted(best.outputs.with(definition.name(), form.canonical())));
-                    best = text(other.outputs) < text(best.outputs) && allowed(other.outputs) ? other : best;
-                } catch (KanException undefined) {
-                    settings.listener().accept(form + " is undefined on a row");
+                for (Expression written : List.of(form.canonical(), form.simplify(box))) {
+                    best = shorter(best, definition.name(), written);
                 }
             }
         }
@@ -172,8 +171,18 @@ final class Formulas {
         return text(simple) <= text(best.outputs) && allowed(simple) ? new State(simple, best.fit) : best;
     }
 
+    private State shorter(State best, String name, Expression form) {
+        try {
+            State other = decimal(fitted(best.outputs.with(name, form)));
+            return text(other.outputs) < text(best.outputs) && allowed(other.outputs) ? other : best;
+        } catch (KanException undefined) {
+            settings.listener().accept(form + " is undefined on a row");
+            return best;
+        }
+    }
+
     private static int text(Composition outputs) {
-        return outputs.definitions().stream().mapToInt(d -> d.value().toString().length()).sum();
+        return outputs.definitions().stream().mapToInt(d -> DecimalForm.of(d.value()).toString().length()).sum();
     }
 
     /** A number of so many digits, or one over such a number, within an error of a value; null where there is none. */

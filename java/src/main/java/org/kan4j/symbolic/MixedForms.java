@@ -149,7 +149,7 @@ final class MixedForms implements StructureRun.Form {
     }
 
     /** Without the factor and the offset around: A and B take them up. */
-    private static Expression bare(Expression e) {
+    static Expression bare(Expression e) {
         Expression inner = e;
         if (inner instanceof Expression.Sum sum) {
             List<Expression> terms = sum.terms().stream().filter(t -> !t.variables().isEmpty()).toList();

@@ -7,8 +7,10 @@ import org.kan4j.formula.Expression;
 import org.kan4j.formula.Expression.Call;
 import org.kan4j.formula.Expression.Power;
 import org.kan4j.formula.Expression.Product;
+import org.kan4j.formula.Expression.Rational;
 import org.kan4j.formula.Expression.Real;
 import org.kan4j.formula.Expression.Sum;
+import org.kan4j.formula.Expression.Variable;
 import org.kan4j.formula.UnaryFunction;
 
 /** Equal forms of a formula in which its measured constants are other ones, of which some may be plain numbers. */
@@ -18,8 +20,8 @@ final class PlainForms {
     }
 
     /**
-     * The formula with every phase as that of a sine, a cosine, or either with the other sign, with sums scaled otherwise, and with
-     * factors of exponentials in them.
+     * The formula with every phase as that of a sine, a cosine, or either with the other sign, with sums scaled otherwise, with
+     * factors of exponentials in them, and with factors beside powers of sums in those.
      */
     static List<Expression> of(Expression e) {
         List<Expression> forms = new ArrayList<>();
@@ -29,6 +31,7 @@ final class PlainForms {
         }
         forms.add(monic(e));
         forms.add(inExponents(e));
+        forms.add(absorbed(e));
         forms.removeIf(e::equals);
         return forms;
     }
@@ -69,6 +72,41 @@ final class PlainForms {
             }
         }
         return inner;
+    }
+
+    /** b^s (sum)^p as (b^(s/p) sum)^p, where a term of the sum is divided by that: R sqrt(1 + x^2/R^2) as sqrt(R^2 + x^2). */
+    private static Expression absorbed(Expression e) {
+        Expression inner = e.mapChildren(PlainForms::absorbed);
+        if (!(inner instanceof Product product)) {
+            return inner;
+        }
+        for (Expression factor : product.factors()) {
+            if (factor instanceof Power power && power.base() instanceof Sum sum && power.exponent() instanceof Rational p) {
+                for (Expression beside : product.factors()) {
+                    Expression base = beside instanceof Power b ? b.base() : beside;
+                    Expression exponent = beside instanceof Power b ? b.exponent() : Expression.integer(1);
+                    if (beside != factor && base instanceof Variable && exponent instanceof Rational s) {
+                        Expression into = Expression.power(base, Expression.rational(s.numerator() * p.denominator(),
+                                s.denominator() * p.numerator()));
+                        List<Expression> rest = new ArrayList<>(product.factors());
+                        rest.remove(factor);
+                        rest.remove(beside);
+                        if (sum.terms().stream().anyMatch(t -> isDivided(t, base))) {
+                            rest.add(Expression.power(Expression.sum(sum.terms().stream().map(into::times).toList()), p));
+                            return Expression.product(rest);
+                        }
+                    }
+                }
+            }
+        }
+        return inner;
+    }
+
+    private static boolean isDivided(Expression term, Expression by) {
+        return (term instanceof Product product ? product.factors() : List.of(term)).stream()
+                .anyMatch(f -> f instanceof Power power
+                        && power.exponent() instanceof Rational r && r.numerator() < 0 && power.base().variables().containsAll(
+                                by.variables()));
     }
 
     /** Sums that are factors, also below the line, divided by the number before their first term that has one. */

@@ -19,6 +19,8 @@ final class PolynomialForms implements StructureRun.Form {
     /** And how many times the noise. */
     private static final double NOISY = 4;
     private static final double FITS = 1e-7;
+    /** How well the parts of a quotient are known. */
+    private static final double PART = 1e-9;
     private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3},
         {4, 3},
         {4, 4}};
@@ -173,11 +175,54 @@ final class PolynomialForms implements StructureRun.Form {
             if (numerator.isEmpty() || denominator.isEmpty()) {
                 return false;
             }
+            if (done && left > MOST_LEFT) {
+                return false;
+            }
             if (done) {
-                return left <= MOST_LEFT && whole.test(scaled(numerator, factors).over(scaled(denominator, factors)));
+                Expression divisor = scaled(denominator, factors);
+                Expression apart = left < factors.length ? null : apart(terms.subList(0, upper), factors, divisor, target);
+                Expression quotient = scaled(numerator, factors).over(divisor);
+                return whole.test(apart != null && apart.size() < quotient.size() ? apart : quotient);
             }
         }
         return false;
+    }
+
+    /**
+     * Powers of an input that is above the line alone, each times a quotient of the others that is a quotient of fewer terms; null
+     * where that is none.
+     */
+    private Expression apart(List<Term> above, double[] factors, Expression below, Target target) {
+        double[] divisor = run.evaluate(below);
+        double most = Arrays.stream(factors).map(Math::abs).max().orElseThrow();
+        for (Quantity input : target.inputs()) {
+            int[] degrees = above.stream().mapToInt(t -> degree(t.expression, input.meaning())).distinct().toArray();
+            if (contains(below, input.meaning()) || degrees.length < 2 || target.inputs().size() < 2) {
+                continue;
+            }
+            List<Expression> sum = new ArrayList<>();
+            for (int degree : degrees) {
+                double[] part = new double[divisor.length];
+                for (int k = 0; k < above.size(); k++) {
+                    Term term = above.get(k);
+                    double factor = degree(term.expression, input.meaning()) == degree ? factors[k] / most : 0;
+                    Arrays.setAll(part, b -> part[b] + (factor == 0 ? 0 : factor * term.values[b]));
+                }
+                Arrays.setAll(part, b -> part[b] / divisor[b] / Math.pow(input.values()[b], degree));
+                Target others = target.with(List.of(input), null).with(part, PART);
+                List<Expression> found = new ArrayList<>();
+                if (others.deviation() <= PART * Math.abs(others.mean())) {
+                    found.add(Expression.real(others.mean()));
+                }
+                if (!found.isEmpty() || others.finite() && quotients(others, found::add)) {
+                    sum.add(found.getFirst().times(Expression.power(input.meaning(), Expression.integer(degree))));
+                }
+            }
+            if (sum.size() == degrees.length) {
+                return Expression.sum(sum);
+            }
+        }
+        return null;
     }
 
     /** Over the largest factor: numbers of the size of 1. */

@@ -38,11 +38,13 @@ final class SingleForms implements StructureRun.Form {
     private final StructureRun run;
     private final SymbolicLibrary library;
     private final SparseForms sparse;
+    private final RaisedForms raised;
 
     SingleForms(StructureRun run, SymbolicLibrary library) {
         this.run = run;
         this.sparse = new SparseForms(run);
         this.library = library;
+        this.raised = new RaisedForms(run, this);
     }
 
     /** A function of the input to look at in its place. */
@@ -79,9 +81,10 @@ final class SingleForms implements StructureRun.Form {
             }
         }
         if (depth > 0 && !run.thorough()) { // other structures first: most have parts that are plain
-            return powers(target, whole) || warps(target, whole);
+            return powers(target, whole) || warps(target, whole) || raised.squares(target, whole);
         }
-        return powers(target, whole) || warps(target, whole) || damped(target, whole) || decays(target, whole)
+        return powers(target, whole) || warps(target, whole) || raised.squares(target, whole) || raised.rooted(target, whole)
+                || damped(target, whole) || decays(target, whole)
                 || sums(target, new ArrayList<>(), whole) || sparse.search(target, depth, whole);
     }
 
@@ -103,7 +106,7 @@ final class SingleForms implements StructureRun.Form {
     }
 
     /** Offers a function of the library only if it fits. */
-    private boolean fitting(Target target, Predicate<Expression> whole) {
+    boolean fitting(Target target, Predicate<Expression> whole) {
         double limit = Math.max(FITS, 5 * target.precision());
         for (Candidate candidate : candidates(target, library).stream().filter(c -> c.error() < limit).limit(2).toList()) {
             Expression found = written(candidate, target);
@@ -133,11 +136,11 @@ final class SingleForms implements StructureRun.Form {
         return null;
     }
 
-    private static Expression written(Candidate candidate, Target target) {
+    static Expression written(Candidate candidate, Target target) {
         return candidate.expression().substitute(Map.of(Candidate.X, target.inputs().getFirst().meaning()));
     }
 
-    private List<Candidate> candidates(Target target, SymbolicLibrary functions) {
+    List<Candidate> candidates(Target target, SymbolicLibrary functions) {
         if (!target.finite()) {
             return List.of();
         }
@@ -182,7 +185,7 @@ final class SingleForms implements StructureRun.Form {
                 return true;
             }
             double[] reciprocal = Arrays.stream(left).map(v -> 1 / v).toArray();
-            if (fitting(target.with(reciprocal, target.precision()), e -> whole.test(factor.over(e)))) {
+            if (fitting(target.with(reciprocal, target.precision()), e -> whole.test(factor.over(below(e, left))))) {
                 return true;
             }
         }
@@ -192,11 +195,23 @@ final class SingleForms implements StructureRun.Form {
     private boolean warps(Target target, Predicate<Expression> whole) {
         for (Warp warp : Warp.of(target.values())) {
             Target warped = target.with(warp.apply(target.values()), target.precision());
-            if (warp != Warp.NONE && fitting(warped, e -> whole.test(warp.back().apply(e)))) {
+            if (warp != Warp.NONE && fitting(warped, e -> whole.test(warp.back().apply(
+                    warp.isReciprocal() ? below(e, target.values()) : e)))) {
                 return true;
             }
         }
         return run.over();
+    }
+
+    /** An expression below the line, its factor and its offset those that are best above it: over many sizes the offset is lost. */
+    private Expression below(Expression e, double[] values) {
+        Expression inner = MixedForms.bare(e);
+        double[] ofInner = run.evaluate(inner);
+        if (Arrays.stream(ofInner).anyMatch(v -> !Double.isFinite(v))) {
+            return e;
+        }
+        LinearFit fit = run.budget().fit(List.of(LinearFit.times(ofInner, values), values), LinearFit.ones(values.length));
+        return Expression.sum(Expression.real(fit.factors()[0]).times(inner), Expression.real(fit.factors()[1]));
     }
 
     /** exp(a x) times a wave or a polynomial. */

@@ -23,6 +23,9 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
+    /** Shares of the work that are kept for what comes after what fits well, and after what does not. */
+    private static final double FOR_THOROUGH = 0.6;
+    private static final double FOR_NOISE = 0.15;
     /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
     private static final int SMOOTH_COLUMNS = 120;
     private static final double SMOOTHER = 0.5;
@@ -49,7 +52,8 @@ final class StructureRun {
     private boolean thorough;
     private final Form single;
     private final Form polynomials;
-    private final List<Form> forms;
+    private final List<Form> quick;
+    private final List<Form> all;
     private final List<Form> separations;
 
     StructureRun(StructureSearch settings, String output, Observations train, Observations held) {
@@ -65,8 +69,14 @@ final class StructureRun {
         Form mixed = new MixedForms(this);
         this.separations = List.of(sums, mixed);
         this.polynomials = new PolynomialForms(this);
-        this.forms = List.of(polynomials, sums, new FactorForms(this), new PairForms(this),
-                new RidgeForms(this), new ScalingForms(this), new SparseForms(this), mixed);
+        Form factors = new FactorForms(this);
+        Form pairs = new PairForms(this);
+        Form ridges = new RidgeForms(this);
+        Form scaling = new ScalingForms(this);
+        Form sparse = new SparseForms(this);
+        this.quick = List.of(polynomials, sums, factors, pairs, ridges, scaling, sparse, mixed);
+        this.all = List.of(polynomials, pairs, new PowerForms(this), new IndexForms(this), sums, factors, ridges, scaling, sparse,
+                mixed);
     }
 
     /** Each input in the coordinate in which the target is smoother. */
@@ -101,11 +111,14 @@ final class StructureRun {
             say("%d inputs are more than the %d that are looked through for structure", target.inputs().size(), MOST_INPUTS);
             return List.of();
         }
+        budget.keep(FOR_THOROUGH);
         solve(target, 0, trials::offer);
+        budget.keep(FOR_NOISE);
         if (!over()) {
             thorough = true;
             solve(target, 0, trials::offer);
         }
+        budget.keep(0);
         double noise = over() ? 0 : noise();
         if (noise > NOISE && noise < ALL) {
             say("no formula to the last digit; what smooth functions leave is %.2g of the deviation", noise);
@@ -172,7 +185,7 @@ final class StructureRun {
         if (part.inputs().size() == 1) {
             return depth == 0 && polynomials.search(part, depth, whole) || single.search(part, depth, whole);
         }
-        for (Form form : forms) {
+        for (Form form : thorough ? all : quick) {
             if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {
                 return over();
             }

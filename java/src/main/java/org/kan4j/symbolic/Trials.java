@@ -18,9 +18,10 @@ final class Trials {
     /** Error above which a form is not fitted, and that from which it is fitted to the end. */
     private static final double HOPELESS = 0.6;
     private static final double NEAR = 1e-4;
+    /** How much worse than the best a form may be on few rows to be fitted to the end. */
+    private static final double WORTH = 1.2;
     /** Measured constants that a formula may have without a doubt. */
     private static final int PLAIN = 4;
-    private static final double SMALLEST = 1e-12;
     private static final int KEPT = 6;
 
     private final StructureSearch settings;
@@ -30,8 +31,13 @@ final class Trials {
     private final Observations train;
     private final Observations held;
     private final Set<String> tried = new HashSet<>();
-    private final List<StructureSearch.Met> met = new ArrayList<>();
+    private final List<Scored> met = new ArrayList<>();
     private double hopeless = HOPELESS;
+    private double least = Double.POSITIVE_INFINITY;
+
+    /** A formula met and the bits it takes. */
+    private record Scored(StructureSearch.Met met, double bits) {
+    }
 
     Trials(StructureSearch settings, Budget budget, String output, Observations train, Observations held) {
         this.settings = settings;
@@ -52,14 +58,14 @@ final class Trials {
     }
 
     boolean found() {
-        return !met.isEmpty() && met.getFirst().heldRmse() <= settings.enough() / series(met.getFirst().formula());
+        return !met.isEmpty() && best().heldRmse() <= settings.enough() / series(best().formula());
     }
 
-    /** What the held-out rows and the formula take to be written down: a larger formula has to be worth it. */
-    private double bits(StructureSearch.Met one) {
-        double rows = held.rows();
-        double error = Math.max(one.heldRmse(), SMALLEST);
-        return (rows * Math.log(error) + 0.5 * constants(one.formula()) * Math.log(rows)) / Math.log(2) + one.formula().size();
+    /** What all rows and the formula take to be written down: a larger formula has to be worth it. */
+    private double bits(Expression formula, double error, double heldError) {
+        int rows = train.rows() + held.rows();
+        return DescriptionLength.bits(DescriptionLength.error(error, train.rows(), heldError, held.rows()), rows,
+                DescriptionLength.bits(formula, rows));
     }
 
     /** Many constants are a series: it has to be right to more digits. */
@@ -71,8 +77,13 @@ final class Trials {
         return (e instanceof Expression.Real ? 1 : 0) + e.children().stream().mapToInt(Trials::constants).sum();
     }
 
+    private StructureSearch.Met best() {
+        return met.getFirst().met;
+    }
+
+    /** The formulas met, those of the fewest bits first. */
     List<StructureSearch.Met> met() {
-        return List.copyOf(met);
+        return met.stream().map(Scored::met).toList();
     }
 
     /** Fits a form; whether the search is over by it. */
@@ -91,14 +102,17 @@ final class Trials {
             }
             budget.constants(form, few.rows(), STEPS);
             ConstantFit.Result fit = ConstantFit.fit(start, few, STEPS);
-            if (fit.rmse() < NEAR) {
+            if (fit.rmse() < NEAR || fit.rmse() < WORTH * least) {
                 budget.constants(form, train.rows(), 2 * STEPS);
                 fit = ConstantFit.fit(fit.composition(), train, 2 * STEPS);
             }
             double error = ConstantFit.rmse(fit.composition(), held);
             if (Double.isFinite(error)) {
-                met.add(new StructureSearch.Met(fit.composition().inlined().getFirst(), error));
-                met.sort(Comparator.comparingDouble(this::bits));
+                Expression formula = fit.composition().inlined().getFirst();
+                double bits = bits(formula, ConstantFit.rmse(fit.composition(), train), error);
+                met.add(new Scored(new StructureSearch.Met(formula, error), bits));
+                met.sort(Comparator.comparingDouble(Scored::bits));
+                least = Math.min(least, error);
                 if (met.size() > KEPT) {
                     met.removeLast();
                 }

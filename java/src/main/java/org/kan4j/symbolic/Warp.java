@@ -20,6 +20,7 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
     private static final Expression ONE = Expression.integer(1);
     private static final Expression HALF = Expression.rational(1, 2);
 
+    private static final String RECIPROCAL = "1 over";
     private static final double LOST = 1e-3;
 
     static final Warp NONE = new Warp("", v -> v, v -> true, e -> e);
@@ -29,7 +30,7 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
             new Warp("log of minus", v -> Math.log(-v), v -> v < 0, e -> Expression.call(UnaryFunction.EXP, e).negated()),
             new Warp("square of", v -> v * v, v -> v >= 0, e -> Expression.power(e, HALF)),
             new Warp("square of minus", v -> v * v, v -> v <= 0, e -> Expression.power(e, HALF).negated()),
-            new Warp("1 over", v -> 1 / v, v -> v != 0, e -> ONE.over(e)),
+            new Warp(RECIPROCAL, v -> 1 / v, v -> v != 0, e -> ONE.over(e)),
             new Warp("1 over the square of", v -> 1 / (v * v), v -> v > 0, e -> Expression.power(e, Expression.rational(-1, 2))),
             new Warp("root of", Math::sqrt, v -> v >= 0, e -> Expression.power(e, Expression.integer(2))),
             new Warp("exp", Math::exp, v -> Math.abs(v) < 30, e -> Expression.call(UnaryFunction.LOG, e)),
@@ -50,7 +51,7 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
 
     /** None, and one over them. */
     static List<Warp> reciprocal(double[] values) {
-        return of(values).stream().filter(w -> w == NONE || w.name.equals("1 over")).toList();
+        return of(values).stream().filter(w -> w == NONE || w.isReciprocal()).toList();
     }
 
     /** Whether values of which others are made vary so much less that digits are gone, as those of 1 + x of a small x. */
@@ -71,6 +72,10 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
     /** Whether roots, exponentials and such of quotients are looked for. */
     boolean ofQuotients() {
         return plain() || name.startsWith("square");
+    }
+
+    boolean isReciprocal() {
+        return name.equals(RECIPROCAL);
     }
 
     /** The warped values; not all finite where an end of the domain is met. */

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.passes.Passes;
 import org.kan4j.measure.EdgeStatistics;
 import org.kan4j.tensor.DType;
@@ -68,7 +69,7 @@ public final class EdgeGradient {
                 }
                 passes.edgeBackward(index, count, input, size, mean, square, gradInput, gradParameters);
                 if (gradInput != null) {
-                    layer.pullInputs(count, total, input, gradInput, dtype);
+                    layer.pullInputs(count, total, passes.memory(), input, gradInput, dtype, arena);
                 }
             }
         }
@@ -111,7 +112,8 @@ public final class EdgeGradient {
             return inputDeviation;
         }
 
-        private void pullInputs(long count, long total, MemorySegment input, MemorySegment gradInput, DType dtype) {
+        private void pullInputs(long count, long total, Memory memory, MemorySegment input, MemorySegment gradInput,
+                DType dtype, Arena arena) {
             double[] slope = new double[inputDeviation.length];
             double[] spreads = of.inputDeviation();
             boolean any = false;
@@ -126,13 +128,15 @@ public final class EdgeGradient {
             int in = slope.length;
             double[] means = of.inputMean();
             long bytes = count * in * dtype.bytes();
-            HostTensor x = HostTensor.wrap(input.asSlice(0, bytes), dtype, count, in);
-            HostTensor d = HostTensor.wrap(gradInput.asSlice(0, bytes), dtype, count, in);
+            MemorySegment gradient = memory.onHost(gradInput, bytes, arena);
+            HostTensor x = HostTensor.wrap(memory.onHost(input, bytes, arena), dtype, count, in);
+            HostTensor d = HostTensor.wrap(gradient, dtype, count, in);
             for (long b = 0; b < count; b++) {
                 for (int i = 0; i < in; i++) {
                     d.setFlat(b * in + i, d.getFlat(b * in + i) + slope[i] * (x.getFlat(b * in + i) - means[i]));
                 }
             }
+            memory.write(gradient, gradInput, bytes);
         }
     }
 }

@@ -55,7 +55,7 @@ final class Regularisation {
     /** Adds the rows of the workspace's last forward pass to the edges' statistics, or starts with them. */
     void collect(Workspace workspace, long rows, MemorySegment x, boolean first) {
         if (statistics == null) {
-            statistics = new EdgeStatistics(context, workspace.parameters().model());
+            statistics = new EdgeStatistics(workspace.parameters().model());
             gradient = new EdgeGradient(statistics);
         }
         if (first) {

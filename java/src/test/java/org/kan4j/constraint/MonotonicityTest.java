@@ -100,8 +100,8 @@ class MonotonicityTest {
     @Test
     void whereTheTruthIsMonotoneTheErrorIsThatOfAFreeModel() {
         Examples test = rows(2, 1);
-        try (KanRegressor model = Kan.regressor().monotone("up", 1).monotone("down", -1).fit(rows(1, 1));
-                KanRegressor free = Kan.regressor().fit(rows(1, 1))) {
+        try (KanRegressor model = Kan.regressor().ensemble(1).monotone("up", 1).monotone("down", -1)
+                .fit(rows(1, 1)); KanRegressor free = Kan.regressor().ensemble(1).fit(rows(1, 1))) {
             double bound = 1.03 * free.evaluate(test).rmse().orElseThrow();
             double error = model.evaluate(test).rmse().orElseThrow();
             assertTrue(error <= bound, error + " above " + bound);

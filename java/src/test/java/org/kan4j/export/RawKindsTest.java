@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.nio.DoubleBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,7 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.encoding.RowEncoder;
+import org.kan4j.encoding.Transform;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.serve.Predictor;
@@ -35,6 +37,8 @@ class RawKindsTest {
             new Encoding.Categorical("colour", List.of("red", "green")), new Encoding.Pixels(2, 16));
     private static final Object[] ROW = {1.7e9 + 33, "green", 4., 12.};
     private static final Encoding.Value VALUE = new Encoding.Value("y", 7, 50);
+    private static final Encoding.Value LOG = new Encoding.Value("y", 3, 0.5, Transform.LOG);
+    private static final Encoding.Value ASINH = new Encoding.Value("y", 1, 2, new Transform(Transform.Kind.ASINH, -4, 0.3));
 
     /** A target of a kind, and what exports call its predictions. */
     private record Kind(Encoding.Target target, String output) {
@@ -47,7 +51,18 @@ class RawKindsTest {
         return Stream.of(new Kind(new Encoding.Classes("y", List.of("no", "perhaps", "yes")), "probabilities"),
                 new Kind(new Encoding.Labels("tags", List.of("a", "b")), "probabilities"), new Kind(VALUE, "value"),
                 new Kind(new Encoding.Numbers(List.of(VALUE, new Encoding.Value("z", -1, 2))), "values"),
-                new Kind(new Encoding.Quantiles(VALUE, List.of(0.1, 0.3, 0.5, 0.7, 0.9)), "quantiles"));
+                new Kind(new Encoding.Quantiles(VALUE, List.of(0.1, 0.3, 0.5, 0.7, 0.9)), "quantiles"),
+                new Kind(LOG, "value"), new Kind(ASINH, "value"),
+                new Kind(new Encoding.Numbers(List.of(LOG, new Encoding.Value("z", -1, 2, Transform.LOG))), "values"),
+                new Kind(new Encoding.Numbers(List.of(ASINH, new Encoding.Value("z", -1, 2, new Transform(
+                        Transform.Kind.ASINH, 5, 2)))), "values"),
+                new Kind(new Encoding.Quantiles(LOG, List.of(0.1, 0.5, 0.9)), "quantiles"),
+                new Kind(new Encoding.Quantiles(ASINH, List.of(0.1, 0.5, 0.9)), "quantiles"));
+    }
+
+    /** The numbers that a target has, whose transforms are a kind of their own. */
+    private static List<Encoding.Value> values(Encoding.Target target) {
+        return new Encoding("t", COLUMNS, target, Encoding.Missing.FILL).values();
     }
 
     private static Set<Class<?>> permitted(Class<?> type) {
@@ -60,6 +75,11 @@ class RawKindsTest {
                 .collect(Collectors.toSet()));
         assertEquals(permitted(Encoding.Column.class), COLUMNS.stream().map(Object::getClass)
                 .collect(Collectors.toSet()));
+        for (Class<?> type : List.of(Encoding.Value.class, Encoding.Numbers.class, Encoding.Quantiles.class)) {
+            assertEquals(EnumSet.allOf(Transform.Kind.class), kinds().map(Kind::target).filter(type::isInstance)
+                    .flatMap(target -> values(target).stream()).map(value -> value.transform().kind())
+                    .collect(Collectors.toSet()), "transforms of " + type.getSimpleName());
+        }
     }
 
     @ParameterizedTest

@@ -45,11 +45,13 @@ class StructureSearchTest {
         "a + 2*sqrt(a)*cos(delta) + 1, a=0.05:1 delta=-3:3", "sin(2*log(x*y)), x=0.2:5 y=0.2:5",
         "exp(-(theta - theta1)^2/(2*sigma^2))/(sqrt(2*pi)*sigma), theta=-1:1 theta1=-1:1 sigma=0.5:2",
         "4*a*sin((b - c)/2)^2/(b - c)^2, a=0:1 b=-1:1 c=-1:1", "3*exp(-t/9)/2 + 3*exp(-t/2), t=0:30",
-        "2*cos(2*t)*exp(-3*t/10), t=0:10", "x^3/(exp(x) - 1), x=0.2:8", "sin(73*x/10)/2 + sin(3*x), x=0:6",
+        "2*cos(2*t)*exp(-0.3*t), t=0:10", "x^3/(exp(x) - 1), x=0.2:8", "sin(7.3*x)/2 + sin(3*x), x=0:6",
         "(1 - cos(n*theta))/(2*sin(theta/2)^2), n=1:3 theta=0.2:3", "log(x^3 + x^2 + x + 1), x=0:2",
-        "l/2 + exp(-3*l/10)*cos(2*t), t=0:6 l=0:5", "(sin(x) + y*exp(z))*y + z, x=-3:3 y=-1:1 z=-1:1",
+        "l/2 + exp(-0.3*l)*cos(2*t), t=0:6 l=0:5", "(sin(x) + y*exp(z))*y + z, x=-3:3 y=-1:1 z=-1:1",
         "sin(2*a + 3*b), a=-2:2 b=-2:2", "70*m^(3/4), m=0.1:100", "K*c^0.37, K=1:5 c=0.1:10",
-        "D*(exp(a*(6/5 - r)) - 1)^2, D=1:5 a=0.5:2 r=0.8:4"})
+        "D*(1 - exp(a*(1.2 - r)))^2, D=1:5 a=0.5:2 r=0.8:4",
+        "A*exp(-g*t)*cos(t*w), A=0.5:2 g=0.1:0.5 w=1:3 t=0:6", "A*sin(k*x - t*w + 1/2), A=0.5:2 k=1:2 x=0:3 w=1:2 t=0:3",
+        "V/sqrt((L*w - 1/(C*w))^2 + R^2), V=1:10 R=1:10 w=1:5 L=0.5:3 C=0.1:1"})
     void aFormulaComesBack(String text, String ranges) {
         Map<String, Interval> box = box(ranges);
         Formula formula = Formula.parse(text, List.copyOf(box.keySet()));

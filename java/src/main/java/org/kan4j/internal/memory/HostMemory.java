@@ -62,6 +62,11 @@ public final class HostMemory extends Memory {
     }
 
     @Override
+    public MemorySegment onHost(MemorySegment array, long bytes, Arena arena) {
+        return array.asSlice(0, bytes);
+    }
+
+    @Override
     public void copy(MemorySegment from, MemorySegment to, long bytes) {
         MemorySegment.copy(from, 0, to, 0, bytes);
     }

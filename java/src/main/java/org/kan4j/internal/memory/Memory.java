@@ -63,6 +63,13 @@ public abstract sealed class Memory implements AutoCloseable permits HostMemory,
     /** Copies from an array into ordinary memory, once the work that was queued before is done. */
     public abstract void read(MemorySegment array, MemorySegment target, long bytes);
 
+    /** What an array holds, for the host to read: the array itself where the host can, else a copy in the arena. */
+    public MemorySegment onHost(MemorySegment array, long bytes, Arena arena) {
+        MemorySegment copy = arena.allocate(bytes, ALIGNMENT);
+        read(array, copy, bytes);
+        return copy;
+    }
+
     /** Copies from an array of this kind of memory into another. */
     public abstract void copy(MemorySegment from, MemorySegment to, long bytes);
 

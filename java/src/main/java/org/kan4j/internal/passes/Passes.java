@@ -2,6 +2,7 @@
 package org.kan4j.internal.passes;
 
 import java.lang.foreign.MemorySegment;
+import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.Inside;
 import org.kan4j.tensor.Tensor;
 
@@ -81,11 +82,14 @@ public interface Passes extends AutoCloseable {
     void backwardAdamW(long rows, MemorySegment x, MemorySegment gradOutput, MemorySegment config, NativeVector m,
             NativeVector v);
 
-    /** The statistics of a layer's edges on its input: three arrays of (out, in) doubles. */
+    /** Where inputs, outputs and gradients of the passes lie. */
+    Memory memory();
+
+    /** The statistics of a layer's edges on its input: three arrays of (out, in) doubles, the host's. */
     void edgeStatistics(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
             MemorySegment deviation);
 
-    /** Adds the gradients of a scalar of those statistics, given its derivatives; by the input unless null. */
+    /** Adds the gradients of a scalar of those statistics, given its derivatives, the host's; by the input unless null. */
     void edgeBackward(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
             MemorySegment meanSquare, MemorySegment gradInput, MemorySegment gradParameters);
 
