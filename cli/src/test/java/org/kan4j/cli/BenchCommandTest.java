@@ -43,8 +43,8 @@ class BenchCommandTest {
     void rowsHaveTheFieldsOfThePeersAndOurs() throws IOException {
         Path file = folder.resolve("rows.json");
         Path plot = folder.resolve("times.png");
-        assertThat(run("bench", "--layers", "20,30,1", "--batch", "7", "--models", "bspline,mlp", "--reps", "3", "--threads",
-                "2", "--dx", "--json", file.toString(), "--plot", plot.toString())).as(err.toString()).isZero();
+        assertThat(run("bench", "--layers", "20,30,1", "--batch", "7", "--models", "bspline,mlp", "--reps", "5", "--rounds", "3",
+                "--threads", "2", "--dx", "--json", file.toString(), "--plot", plot.toString())).as(err.toString()).isZero();
         JsonNode rows = json(file);
         assertThat(rows).hasSize(2);
         JsonNode bspline = rows.get(0);
@@ -59,6 +59,7 @@ class BenchCommandTest {
             assertThat(row.get("dx").asBoolean()).isTrue();
             assertThat(row.get("against").asText()).isEqualTo("mlp");
             assertThat(row.get("rounds").asInt()).isEqualTo(3);
+            assertThat(row.get("reps").asInt()).isEqualTo(5);
             for (String field : List.of("forward_ratio", "forward_backward_ratio", "step_ratio", "forward_ms", "backward_ms",
                     "step_ms", "forward_p95_ms", "backward_p95_ms",
                     "step_p95_ms", "forward_floor_ms", "backward_floor_ms", "step_floor_ms", "forward_peak_mb",

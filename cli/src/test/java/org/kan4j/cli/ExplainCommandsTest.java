@@ -48,7 +48,8 @@ class ExplainCommandsTest {
                 "shape_after", "edges_before", "edges_after", "pareto", "seconds");
         assertThat(Cli.json(out.resolve("formula.json")).get("text").asText()).isEqualTo("exp(sin(pi*x) + y^2)");
         assertThat(Cli.json(out.resolve("formula.json")).get("python").asText()).isEqualTo("np.exp(np.sin(np.pi*x) + y**2)");
-        assertThat(Cli.json(out.resolve("formula.json")).get("latex").asText()).contains("\\pi").isNotEqualTo("exp(sin(pi*x) + y^2)");
+        assertThat(Cli.json(out.resolve("formula.json")).get("latex").asText()).contains("\\pi")
+                .isNotEqualTo("exp(sin(pi*x) + y^2)");
         assertThat(out.resolve("report.html")).isNotEmptyFile();
         assertThat(out.resolve("diagram.svg")).isNotEmptyFile();
 

@@ -100,8 +100,9 @@ class InterruptionTest {
     void whatWasStartedWithSigintIgnoredGoesOnUntilSigterm() throws Exception {
         Path model = folder.resolve("m.safetensors");
         List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
-        command.addAll(CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--hidden", 4, "--grid", 3, "--log",
-                "all", "--out", model));
+        command.addAll(
+                CliProcess.command(List.of(), "train", "digits", "--epochs", 1_000_000, "--hidden", 4, "--grid", 3, "--log",
+                        "all", "--out", model));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         Output output = new Output(process.getInputStream());
         try {

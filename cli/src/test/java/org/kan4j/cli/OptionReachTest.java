@@ -96,6 +96,9 @@ class OptionReachTest {
             "--implementation", "--test", "--memory", "--separator", "--decimal", "--thousands", "--header", "--encoding",
             "--skip-lines");
 
+    /** The last of those that say what is trained on, and what. */
+    private static final String OF_MODEL = "--dtype f32 f64 : --hidden 3";
+
     @TempDir
     private static Path folder;
     private static Path data;
@@ -160,7 +163,7 @@ class OptionReachTest {
         return OPTIONS;
     }
 
-    /** And the options that a result carries, given back as a file, make the same model again. */
+    /** And the options that a result carries, given back as a file, make the same model again (of others see MethodTest). */
     @ParameterizedTest
     @MethodSource("options")
     void anotherValueMakesAnotherModel(String entry) throws IOException {
@@ -169,6 +172,9 @@ class OptionReachTest {
         List<Object> one = model(line(parts[0], parts[1], others));
         List<Object> two = model(line(parts[0], parts[2], others));
         assertThat(two).as(entry).isNotEqualTo(one);
+        if (OPTIONS.indexOf(entry) > OPTIONS.indexOf(OF_MODEL)) {
+            return;
+        }
         ObjectNode again = (ObjectNode) Cli.json(folder.resolve("m.json")).get("options");
         again.remove("data");
         Files.writeString(folder.resolve("o.json"), again.toString());

@@ -88,12 +88,15 @@ class TrainOptionsTest {
 
     @Test
     void theCommandHasEveryOptionAsAShellTakesIt() {
-        assertThat(all().command()).startsWith("kan4j train 'my data.csv' --target y --task regression --drop 'a b,c' --categorical d "
-                + "--missing fill --unseen unknown --quantiles e --scaling range --test test.csv --test-fraction 0.3 --memory 64 "
-                + "--from old.safetensors --basis bspline --grid 7 --order 2 --norm batch --init pykan --layers 5,4,3,1 --epochs 40 "
-                + "--batch 9 --lr 0.02 --weight-decay 0.3 --schedule exponential --decay 0.9 ")
-                .contains(" --warmup 1.5 --plateau 4 --validation 0.2 --patience 6 --seed 11 --dtype f64 --device cpu --threads 2 "
-                        + "--tier avx2 ", " --optimizer sgd", " --momentum 0.5", " --steps 500", " --clip-norm 0.7",
+        assertThat(all().command())
+                .startsWith("kan4j train 'my data.csv' --target y --task regression --drop 'a b,c' --categorical d "
+                        + "--missing fill --unseen unknown --quantiles e --scaling range --test test.csv --test-fraction 0.3 --memory 64 "
+                        + "--from old.safetensors --basis bspline --grid 7 --order 2 --norm batch --init pykan --layers 5,4,3,1 --epochs 40 "
+                        + "--batch 9 --lr 0.02 --weight-decay 0.3 --schedule exponential --decay 0.9 ")
+                .contains(
+                        " --warmup 1.5 --plateau 4 --validation 0.2 --patience 6 --seed 11 --dtype f64 --device cpu --threads 2 "
+                                + "--tier avx2 ",
+                        " --optimizer sgd", " --momentum 0.5", " --steps 500", " --clip-norm 0.7",
                         " --separator ';'", " --decimal ,", " --split group=g", " --gam true", " --ensemble 3");
         assertThat(TrainOptions.quoted("it's")).isEqualTo("'it'\\''s'");
         assertThat(TrainOptions.quoted("")).isEqualTo("''");
@@ -118,7 +121,8 @@ class TrainOptionsTest {
         assertThat(Units.error(metrics, encoding(new Encoding.Quantiles(value, List.of(0.1, 0.9))))).isEqualTo(1);
         Encoding several = encoding(new Encoding.Numbers(List.of(value, new Encoding.Value("z", 0, 9))));
         assertThat(Units.measures(metrics, several).get("rmse")).as("of their deviations").isEqualTo(0.5);
-        assertThat(Units.measures(metrics, encoding(new Encoding.Classes("k", List.of("a", "b")))).get("accuracy")).isEqualTo(0.9);
+        assertThat(Units.measures(metrics, encoding(new Encoding.Classes("k", List.of("a", "b")))).get("accuracy"))
+                .isEqualTo(0.9);
         assertThat(Units.metrics(encoding(value))).isEmpty();
         assertThat(Units.metrics(several)).isEmpty();
     }

@@ -66,6 +66,15 @@ class TuneCommandTest {
         return Cli.succeed("predict", data, "--model", model).out();
     }
 
+    /** What is given is not searched: widths neither where all of them are. */
+    @Test
+    void layersThatAreGivenAreThoseOfEveryTrial() throws IOException {
+        Cli.succeed(tune("--trials", 5, "--layers", "2,3,1", "--lr", 0.01));
+        assertThat(text("trials.jsonl").lines().toList()).hasSizeGreaterThanOrEqualTo(5)
+                .noneMatch(line -> line.contains("\"hidden\"") || line.contains("\"lr\""));
+        assertThat(Cli.json(folder.resolve("tuned/metrics.json")).get("options").get("layers").toString()).isEqualTo("[2,3,1]");
+    }
+
     @Test
     void aSearchGoesOnWhereItWasAndTheSeedDecides() throws IOException {
         Cli.succeed(tune("--trials", 11));

@@ -101,6 +101,16 @@ class TableRowsTest {
         }
     }
 
+    /** Two windows share the memory: of 20,000 rows each, into which the chosen ones of a block of 21,845 fit (the header is in the first). */
+    @Test
+    void aWindowTakesHalfOfTheMemory() {
+        try (Arena arena = Arena.ofConfined()) {
+            RowSource rows = rows(set.parts().train(), arena, 2 * 20_000 * (2 * Double.BYTES + Integer.BYTES));
+            int[] first = Arrays.copyOf(pass(rows, rows.shuffled(7, 2), 0, 1000)[0], 5000);
+            assertThat(Arrays.stream(first).map(row -> (row + 1) / Table.blockRows(3)).distinct().count()).isEqualTo(1);
+        }
+    }
+
     @Test
     void aShuffledPassHasEveryRowOnceInAnOrderOfSeedAndEpochAlone() {
         try (Arena arena = Arena.ofConfined()) {
