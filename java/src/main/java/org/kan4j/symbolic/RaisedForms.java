@@ -43,12 +43,12 @@ final class RaisedForms {
         return run.over();
     }
 
-    /** A power, of an exponent of its own, of an exponential or a polynomial. */
+    /** A power, of an exponent of its own, of an exponential, a wave or a polynomial. */
     boolean rooted(Target target, Predicate<Expression> whole) {
         if (Arrays.stream(target.values()).anyMatch(v -> !(v > 0))) {
             return false;
         }
-        SymbolicLibrary few = SymbolicLibrary.of("exp,x^2,x");
+        SymbolicLibrary few = SymbolicLibrary.of("exp,sin,x^2,x");
         double best = 0;
         double least = Double.POSITIVE_INFINITY;
         for (int step = -ROOTS; step <= ROOTS && !run.over(); step++) {

@@ -75,7 +75,7 @@ final class StructureRun {
         Form scaling = new ScalingForms(this);
         Form sparse = new SparseForms(this);
         this.quick = List.of(polynomials, sums, factors, pairs, ridges, scaling, sparse, mixed);
-        this.all = List.of(polynomials, pairs, new PowerForms(this), new IndexForms(this), sums, factors, ridges, scaling, sparse,
+        this.all = List.of(polynomials, new PowerForms(this), new IndexForms(this), sums, factors, pairs, ridges, scaling, sparse,
                 mixed);
     }
 

@@ -50,6 +50,7 @@ class StructureSearchTest {
         "l/2 + exp(-0.3*l)*cos(2*t), t=0:6 l=0:5", "(sin(x) + y*exp(z))*y + z, x=-3:3 y=-1:1 z=-1:1",
         "sin(2*a + 3*b), a=-2:2 b=-2:2", "70*m^(3/4), m=0.1:100", "K*c^0.37, K=1:5 c=0.1:10",
         "D*(1 - exp(a*(1.2 - r)))^2, D=1:5 a=0.5:2 r=0.8:4",
+        "8.314*T/(V - b) - a/V^2, T=250:400 V=0.1:2 a=1:4 b=0.02:0.06",
         "A*exp(-g*t)*cos(t*w), A=0.5:2 g=0.1:0.5 w=1:3 t=0:6", "A*sin(k*x - t*w + 1/2), A=0.5:2 k=1:2 x=0:3 w=1:2 t=0:3",
         "V/sqrt((L*w - 1/(C*w))^2 + R^2), V=1:10 R=1:10 w=1:5 L=0.5:3 C=0.1:1"})
     void aFormulaComesBack(String text, String ranges) {
