@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <string_view>
 
 #include "core/error.hpp"
 
@@ -73,6 +74,17 @@ constexpr BasisTraits kBases[] = {
     {KAN_BASIS_RATIONAL, "RATIONAL", {{"numerator", kShared, 6, true}, {"denominator", kGroup, 4, true}, kNone}},
     {KAN_BASIS_BSRBF, "BSRBF", {kCentres, kInvWidth, kKnots}},
 };
+
+// Bindings tell by a tensor's name whose numbers are in it.
+constexpr bool each_name_has_one_scope() {
+  for (const BasisTraits& a : kBases)
+    for (const BasisTensor& x : a.tensor)
+      for (const BasisTraits& b : kBases)
+        for (const BasisTensor& y : b.tensor)
+          if (x.name && y.name && std::string_view(x.name) == y.name && x.scope != y.scope) return false;
+  return true;
+}
+static_assert(each_name_has_one_scope(), "a tensor of another scope needs a name of its own");
 
 const BasisTraits& traits(int32_t basis) {
   for (const BasisTraits& t : kBases) {

@@ -171,8 +171,7 @@ public final class Ensemble {
                 case "weight", "translation" -> edges(values, one, first, last, 0);
                 case "scale" -> one.dense() ? edges(values, one, first, last, 1) : concatenated(values);
                 case "bias" -> last ? sum(values) : concatenated(values);
-                case "knots", "phase", "phase_low", "phase_high" -> first ? same(values) : concatenated(values);
-                default -> same(values); // shared by all edges
+                default -> first || !isOfInput(name) ? same(values) : concatenated(values);
             });
         }
         return new GraphLayer(switch (one.spec()) {
@@ -183,6 +182,15 @@ public final class Ensemble {
             case ActivationLayer layer -> new ActivationLayer(out, layer.activation());
             default -> throw new IllegalStateException("refused before: " + one.spec());
         }, tensors);
+    }
+
+    /** Whether each input has numbers of its own in a tensor that a basis is made of; all edges share them otherwise. */
+    static boolean isOfInput(String tensor) {
+        return switch (tensor) {
+            case "phase", "phase_low", "phase_high", "knots" -> true;
+            case "centres", "inv_width", "freq", "numerator" -> false;
+            default -> throw new IllegalStateException("a basis has a new tensor, " + tensor + ": whose numbers are in it?");
+        };
     }
 
     /** Numbers of edges, (outputs, inputs, width), in blocks; where nothing is shared the other edges have the value given. */

@@ -217,9 +217,9 @@ final class GraphLayer {
         tensors.forEach((name, values) -> taken.put(name, switch (name) {
             case "coef", "base_weight", "coef_scale", "weight", "scale", "translation" -> pick(values, outputs, inputs);
             case "bias" -> pick(values, outputs, out());
-            case "phase", "phase_low", "phase_high", "knots", "norm_weight", "norm_bias" -> pick(values, inputs, in());
+            case "norm_weight", "norm_bias" -> pick(values, inputs, in());
             case "denominator" -> pick(values, groups(kan, inputs), ((Rational) kan.basis()).groups());
-            default -> values; // shared by all edges: centres, inv_width, freq, numerator
+            default -> Ensemble.isOfInput(name) ? pick(values, inputs, in()) : values;
         }));
         if (kan.basis() instanceof Wavelet wavelet && wavelet.kind() == Wavelet.Kind.SHANNON) {
             window(taken.get("weight"), inputs);
