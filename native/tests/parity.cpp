@@ -4,6 +4,7 @@
 // flag and dtype, at awkward sizes, between guard pages. Usage: parity TIER[,TIER] f32|f64 [quick] or, where an implementation of
 // docs/cuda.md may be forced, parity cuda f32 all|quick|small [IMPLEMENTATION|chosen [NAMES]], of the cases whose name begins so
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 #include "tests/cases.hpp"
@@ -11,11 +12,18 @@
 
 namespace {
 
+constexpr int32_t kBases[] = {
+#define KAN_GLOBAL_BASIS(name, constant, policy) constant,
+#define KAN_OTHER_BASIS(name, constant) constant,
+#include "registry/basis.inc"
+};
+
 Case random_case(Random& random, int32_t dtype) {
   kan_layer_spec s = layer_spec(int32_t(random.below(4) ? KAN_LAYER_KAN : 1 + random.below(7)), dtype, 0, 0);
   const bool kan = s.kind == KAN_LAYER_KAN;
   if (kan)
-    s.basis = int32_t(random.below(3) ? 1 + random.below(11) : KAN_BASIS_BSPLINE), s.base = int32_t(random.below(7));
+    s.basis = random.below(3) ? kBases[random.below(std::size(kBases))] : KAN_BASIS_BSPLINE,
+    s.base = int32_t(random.below(7));
   const bool polynomial = s.basis == KAN_BASIS_CHEBYSHEV || s.basis == KAN_BASIS_JACOBI;
   s.grid = int32_t(1 + random.below(polynomial ? 12 : random.below(2) ? 8 : 40));
   s.order = int32_t(1 + random.below(5));
