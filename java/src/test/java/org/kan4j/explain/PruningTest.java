@@ -59,14 +59,9 @@ class PruningTest {
     }
 
     static Pruning.Result prune(Context context, Pruning pruning, KanModel model, ToDoubleFunction<double[]> f, long seed) {
-        return prune(context, pruning, model, 1000, f, seed);
-    }
-
-    static Pruning.Result prune(Context context, Pruning pruning, KanModel model, int rows, ToDoubleFunction<double[]> f,
-            long seed) {
         int in = (int) model.in();
-        Rows train = sample(rows, in, seed, f);
-        Rows held = sample(rows, in, seed + 1000, f);
+        Rows train = sample(1000, in, seed, f);
+        Rows held = sample(1000, in, seed + 1000, f);
         Pruning.Listener listener = new Pruning.Listener() {
             @Override
             public void onAttempt(Pruning.Attempt attempt) {
@@ -221,7 +216,7 @@ class PruningTest {
     void friedmansFiveInputsStay() {
         SplitMix noise = new SplitMix(5);
         try (Context context = KanGraphTest.single()) {
-            Pruning.Result result = prune(context, Pruning.defaults(), splines(3, 10, 5, 1), 400, r -> {
+            Pruning.Result result = prune(context, Pruning.defaults(), splines(3, 10, 5, 1), r -> {
                 double[] x = Arrays.stream(r).map(v -> (v + 1) / 2).toArray();
                 return (10 * Math.sin(Math.PI * x[0] * x[1]) + 20 * (x[2] - .5) * (x[2] - .5) + 10 * x[3] + 5 * x[4]
                         + noise.normal()) / 5;
