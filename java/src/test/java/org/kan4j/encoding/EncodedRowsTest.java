@@ -32,36 +32,6 @@ class EncodedRowsTest {
         return new Encoding("data.csv", COLUMNS, target, Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
     }
 
-    private static RawRow row(Object... cells) {
-        return new RawRow() {
-            @Override
-            public boolean missing(int at) {
-                return cells[at] == null;
-            }
-
-            @Override
-            public double number(int at) {
-                return ((Number) cells[at]).doubleValue();
-            }
-
-            @Override
-            public String text(int at) {
-                return Values.text(cells[at]);
-            }
-
-            @Override
-            public KanException error(int at, String what) {
-                return KanException.invalid("cell %d: %s", at, what);
-            }
-        };
-    }
-
-    private static double[] features(Encoding encoding, Object... cells) {
-        double[] into = new double[encoding.features()];
-        new RowEncoder(encoding).features(row(cells), into);
-        return into;
-    }
-
     private static String refusal(org.junit.jupiter.api.function.Executable call) {
         return assertThrows(KanException.class, call).getMessage();
     }
@@ -73,21 +43,22 @@ class EncodedRowsTest {
         assertEquals(9, new RowEncoder(encoding).features());
         assertEquals(encoding, new RowEncoder(encoding).encoding());
         assertEquals(List.of("a", "c", "pixel0", "pixel1", "pixel2", "b"), encoding.inputs());
-        assertArrayEquals(new double[] {0.5, 0, 0, 1, 0, -1, -0.5, 1, 0.5}, features(encoding, 5, "y", 0, 4, 16, 25));
-        assertArrayEquals(new double[] {-0.5, 1, 0, 0, 0, -1, -1, 0, -0.5}, features(encoding, null, null, 0, null, 8, null));
-        assertArrayEquals(new double[] {2, 0, 0, 0, 0, -1, -1, -1, 3}, features(encoding, 8, "new", 0, 0, 0, 50), "beyond");
+        assertArrayEquals(new double[] {0.5, 0, 0, 1, 0, -1, -0.5, 1, 0.5}, Cells.encode(encoding, 5, "y", 0, 4, 16, 25));
+        assertArrayEquals(new double[] {-0.5, 1, 0, 0, 0, -1, -1, 0, -0.5}, Cells.encode(encoding, null, null, 0, null, 8, null));
+        assertArrayEquals(new double[] {2, 0, 0, 0, 0, -1, -1, -1, 3}, Cells.encode(encoding, 8, "new", 0, 0, 0, 50), "beyond");
         Encoding strict = encoding.with(Encoding.Missing.REFUSE, Encoding.Unseen.REFUSE);
         for (int cell = 0; cell < 6; cell++) {
             Object[] cells = {5, "y", 0, 4, 16, 25};
             cells[cell] = null;
-            assertTrue(refusal(() -> features(strict, cells)).startsWith("cell " + cell + ": there is no value"));
+            assertTrue(refusal(() -> Cells.encode(strict, cells)).startsWith("cell " + cell + ": there is no value"));
         }
-        assertTrue(refusal(() -> features(strict, 5, "w", 0, 4, 16, 25))
+        assertTrue(refusal(() -> Cells.encode(strict, 5, "w", 0, 4, 16, 25))
                 .startsWith("cell 1: 'w' is not one of the values the model was trained on: x, y, z; unseen=unknown"));
-        assertTrue(refusal(() -> features(strict, 5, "y", 0, Double.POSITIVE_INFINITY, 16, 25))
+        assertTrue(refusal(() -> Cells.encode(strict, 5, "y", 0, Double.POSITIVE_INFINITY, 16, 25))
                 .startsWith("cell 3: expected a finite"));
-        assertTrue(refusal(() -> features(strict, 1e300, "y", 0, 4, 16, 25)).contains("too far outside the range of the training "
-                + "rows, 2 to 6"));
+        assertTrue(refusal(() -> Cells.encode(strict, 1e300, "y", 0, 4, 16, 25))
+                .contains("too far outside the range of the training "
+                        + "rows, 2 to 6"));
     }
 
     @Test
@@ -123,27 +94,27 @@ class EncodedRowsTest {
         for (int t = 0; t < wanted.length; t++) {
             RowEncoder encoder = new RowEncoder(encoding(TARGETS.get(t)));
             double[] into = new double[wanted[t].length];
-            encoder.target(row(cells[t]), 1, into);
+            encoder.target(new Cells(cells[t]), 1, into);
             assertArrayEquals(wanted[t], into, 1e-15);
-            assertEquals(wanted[t][0], encoder.target(row(cells[t]), 1), 1e-15);
+            assertEquals(wanted[t][0], encoder.target(new Cells(cells[t]), 1), 1e-15);
             for (int cell = 1; cell < cells[t].length; cell++) {
                 Object[] without = cells[t].clone();
                 without[cell] = null;
                 assertEquals("cell " + cell + ": the target is missing; leave such rows out",
-                        refusal(() -> encoder.target(row(without), 1, into)));
+                        refusal(() -> encoder.target(new Cells(without), 1, into)));
             }
         }
         RowEncoder several = new RowEncoder(encoding(TARGETS.getLast()));
-        assertTrue(refusal(() -> several.target(row("p"), 0)).contains("several labels has no single target"));
+        assertTrue(refusal(() -> several.target(new Cells("p"), 0)).contains("several labels has no single target"));
         assertEquals(2, several.label("r"));
         assertEquals(-1, several.label("s"));
         assertEquals(-1, new RowEncoder(encoding(SIZE)).label("p"));
-        assertTrue(refusal(() -> new RowEncoder(encoding(PRICE)).target(row(0), 0))
+        assertTrue(refusal(() -> new RowEncoder(encoding(PRICE)).target(new Cells(0), 0))
                 .startsWith("cell 0: the target's logarithm is predicted, which a number above 0 has, got '0'"));
         Encoding many = encoding(new Encoding.Classes("k", IntStream.range(0, 25).mapToObj(i -> "k" + i).toList()));
-        assertTrue(refusal(() -> new RowEncoder(many).target(row("?"), 0)).endsWith(", k19, ... (25 in all)"));
+        assertTrue(refusal(() -> new RowEncoder(many).target(new Cells("?"), 0)).endsWith(", k19, ... (25 in all)"));
         Encoding twenty = encoding(new Encoding.Classes("k", IntStream.range(0, 20).mapToObj(i -> "k" + i).toList()));
-        assertTrue(refusal(() -> new RowEncoder(twenty).target(row("?"), 0)).endsWith(", k18, k19"));
+        assertTrue(refusal(() -> new RowEncoder(twenty).target(new Cells("?"), 0)).endsWith(", k18, k19"));
     }
 
     @Test

@@ -18,36 +18,6 @@ class EncodingTest {
             + "\"high\":4.0},{\"type\":\"categorical\",\"name\":\"c\",\"values\":[\"no\",\"yes\"]}],"
             + "\"target\":{\"type\":\"value\",\"name\":\"y\",\"mean\":10.0,\"deviation\":2.0}}";
 
-    private static RawRow row(Object... cells) {
-        return new RawRow() {
-            @Override
-            public boolean missing(int at) {
-                return cells[at] == null;
-            }
-
-            @Override
-            public double number(int at) {
-                return ((Number) cells[at]).doubleValue();
-            }
-
-            @Override
-            public String text(int at) {
-                return Values.text(cells[at]);
-            }
-
-            @Override
-            public KanException error(int at, String what) {
-                return KanException.invalid("cell %d: %s", at, what);
-            }
-        };
-    }
-
-    private static double[] encode(Encoding encoding, Object... cells) {
-        double[] features = new double[encoding.features()];
-        new RowEncoder(encoding).features(row(cells), features);
-        return features;
-    }
-
     @Test
     void filesOfEveryVersionAreRead() {
         Encoding encoding = Encoding.fromJson(FIRST);
@@ -76,21 +46,21 @@ class EncodingTest {
     @Test
     void rowsBecomeNumbers() {
         Encoding encoding = Encoding.fromJson(FIRST);
-        assertArrayEquals(new double[] {-1, 0, 1}, encode(encoding, 0, "yes"));
-        assertArrayEquals(new double[] {0.5, 1, 0}, encode(encoding, 3, "no"));
-        assertThrows(KanException.class, () -> encode(encoding, null, "no"));
-        assertThrows(KanException.class, () -> encode(encoding, 1, "maybe"));
-        assertThrows(KanException.class, () -> encode(encoding, Double.POSITIVE_INFINITY, "no"));
+        assertArrayEquals(new double[] {-1, 0, 1}, Cells.encode(encoding, 0, "yes"));
+        assertArrayEquals(new double[] {0.5, 1, 0}, Cells.encode(encoding, 3, "no"));
+        assertThrows(KanException.class, () -> Cells.encode(encoding, null, "no"));
+        assertThrows(KanException.class, () -> Cells.encode(encoding, 1, "maybe"));
+        assertThrows(KanException.class, () -> Cells.encode(encoding, Double.POSITIVE_INFINITY, "no"));
         Encoding lenient = encoding.with(Encoding.Missing.FILL, Encoding.Unseen.UNKNOWN);
-        assertArrayEquals(new double[] {0, 0, 0}, encode(lenient, null, null));
-        assertArrayEquals(new double[] {0, 0, 0}, encode(lenient, 2, "maybe"));
+        assertArrayEquals(new double[] {0, 0, 0}, Cells.encode(lenient, null, null));
+        assertArrayEquals(new double[] {0, 0, 0}, Cells.encode(lenient, 2, "maybe"));
         Encoding spread = new Encoding("d", List.of(new Encoding.Numeric("a", 0, 100, 3, List.of(0.0, 1.0, 100.0))),
                 encoding.target(), null);
-        assertArrayEquals(new double[] {0}, encode(spread, 1), 1e-15);
-        assertArrayEquals(new double[] {-0.5}, encode(spread, 0.5), 1e-15);
+        assertArrayEquals(new double[] {0}, Cells.encode(spread, 1), 1e-15);
+        assertArrayEquals(new double[] {-0.5}, Cells.encode(spread, 0.5), 1e-15);
         Encoding wide = new Encoding("d", List.of(new Encoding.Numeric("a", -Double.MAX_VALUE, Double.MAX_VALUE, 0)),
                 encoding.target(), null);
-        assertArrayEquals(new double[] {1}, encode(wide, Double.MAX_VALUE));
+        assertArrayEquals(new double[] {1}, Cells.encode(wide, Double.MAX_VALUE));
     }
 
     /** The mean of a long tail is where few values are; of what is scaled by its range it is the middle of the matter. */
@@ -108,9 +78,9 @@ class EncodingTest {
         for (Encoding.Scaling scaling : Encoding.Scaling.values()) {
             Encoding.Numeric column = range.input("a", scaling);
             Encoding encoding = new Encoding("d", List.of(column), new Encoding.Value("y", 0, 1), Encoding.Missing.FILL);
-            assertArrayEquals(encode(encoding, column.mean()), encode(encoding, (Object) null));
+            assertArrayEquals(Cells.encode(encoding, column.mean()), Cells.encode(encoding, (Object) null));
             for (double value : new double[] {0, 4.5, 39, 500, 1000}) {
-                assertEquals(value, column.decode(encode(encoding, value)[0]), 1e-9, scaling.toString());
+                assertEquals(value, column.decode(Cells.encode(encoding, value)[0]), 1e-9, scaling.toString());
             }
         }
     }
@@ -118,14 +88,14 @@ class EncodingTest {
     @Test
     void labelsAreComparedAsValues() {
         RowEncoder encoder = new RowEncoder(new Encoding("d", List.of(), new Encoding.Classes("k", List.of("0", "1")), null));
-        assertEquals(1, encoder.target(row("1.0"), 0));
-        assertEquals(1, encoder.target(row("TRUE"), 0));
-        assertEquals(1, encoder.target(row(1.0f), 0));
-        assertEquals(0, encoder.target(row(false), 0));
-        assertThrows(KanException.class, () -> encoder.target(row("2"), 0));
+        assertEquals(1, encoder.target(new Cells("1.0"), 0));
+        assertEquals(1, encoder.target(new Cells("TRUE"), 0));
+        assertEquals(1, encoder.target(new Cells(1.0f), 0));
+        assertEquals(0, encoder.target(new Cells(false), 0));
+        assertThrows(KanException.class, () -> encoder.target(new Cells("2"), 0));
         RowEncoder apart = new RowEncoder(new Encoding("d", List.of(), new Encoding.Classes("k", List.of("1", "1.0")), null));
-        assertEquals(1, apart.target(row("1.0"), 0));
-        assertThrows(KanException.class, () -> apart.target(row("+1"), 0));
+        assertEquals(1, apart.target(new Cells("1.0"), 0));
+        assertThrows(KanException.class, () -> apart.target(new Cells("+1"), 0));
     }
 
     @Test
