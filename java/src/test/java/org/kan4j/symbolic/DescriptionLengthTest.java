@@ -21,6 +21,15 @@ class DescriptionLengthTest {
         assertTrue(bits("(u + v)/(u*v + 1)", 0.05) < bits("(u + v)/(1.013*u*v + 1)", 0.05));
     }
 
+    /** Beside a variable, which costs 4: half the logarithm of 900 rows, or the digits of 3/2. */
+    @Test
+    void constantsCostTheirDigits() {
+        double variable = DescriptionLength.bits(Expression.parse("a + b"), ROWS);
+        assertEquals(0.5 * Math.log(ROWS) / Math.log(2) - 4,
+                DescriptionLength.bits(Expression.parse("a + 1.03"), ROWS) - variable, 1e-12);
+        assertEquals(3 - 4, DescriptionLength.bits(Expression.parse("a + 3/2"), ROWS) - variable, 1e-12);
+    }
+
     /** 900 rows gain 1.3 bits by a thousandth less of error, and 26 by a fiftieth. */
     @Test
     void aTermHasToBeWorthIt() {
