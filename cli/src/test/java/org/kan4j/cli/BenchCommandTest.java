@@ -2,6 +2,8 @@
 package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,9 +14,12 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +78,63 @@ class BenchCommandTest {
         }
         assertThat(rows.get(1).get("forward_ratio").asDouble()).isEqualTo(1);
         assertThat(Files.readAllBytes(plot)).startsWith(PNG);
+    }
+
+    /** Of a single round all that is derived follows from the times and the rates beside them. */
+    @Test
+    void whatIsDerivedFollowsFromTheTimes() throws IOException {
+        Path file = folder.resolve("rows.json");
+        assertThat(run("bench", "--layers", "20,30,1", "--batch", "7", "--models", "fastkan,mlp,bspline", "--reps", "3",
+                "--rounds", "1", "--dtype", "f64", "--json", file.toString())).as(err.toString()).isZero();
+        JsonNode rows = json(file);
+        JsonNode mlp = rows.get(1);
+        assertThat(mlp.get("model").asText()).isEqualTo("mlp");
+        for (JsonNode row : rows) {
+            String line = out.toString().lines().filter(each -> each.startsWith(row.get("model").asText() + " ")).findFirst()
+                    .orElseThrow();
+            assertThat(row.get("forward_ratio").asDouble()).isCloseTo(ratio(row, mlp, "forward"), within(0.01));
+            assertThat(row.get("step_ratio").asDouble()).isCloseTo(ratio(row, mlp, "step"), within(0.01));
+            assertThat(row.get("forward_backward_ratio").asDouble()).isCloseTo((ms(row, "forward") + ms(row, "backward"))
+                    / (ms(mlp, "forward") + ms(mlp, "backward")), within(0.01));
+            // parameters; time, p95 and % of floor of each phase; two of memory; three ratios
+            double[] printed = Arrays.stream(line.replaceAll("[,%]", "").trim().split(" +")).skip(1)
+                    .mapToDouble(Double::parseDouble).toArray();
+            assertThat(printed).hasSize(15);
+            List<Double> expected = new ArrayList<>(List.of(row.get("params").asDouble()));
+            for (String phase : List.of("forward", "backward", "step")) {
+                double share = row.get(phase + "_of_floor").asDouble();
+                assertThat(row.get(phase + "_floor_ms").asDouble()).isCloseTo(share * ms(row, phase),
+                        withinPercentage(5));
+                assertThat(row.get(phase + "_spread").asDouble()).isZero();
+                assertThat(row.get(phase + "_p95_ms").asDouble()).isGreaterThanOrEqualTo(ms(row, phase));
+                expected.addAll(List.of(ms(row, phase), row.get(phase + "_p95_ms").asDouble(), 100 * share));
+            }
+            for (String field : List.of("forward_peak_mb", "backward_peak_mb", "forward_ratio", "forward_backward_ratio",
+                    "step_ratio")) {
+                expected.add(row.get(field).asDouble());
+            }
+            for (int i = 0; i < printed.length; i++) {
+                assertThat(printed[i]).as(line + ", number " + i).isCloseTo(expected.get(i), within(0.51));
+            }
+            assertThat(row.get("reps").asInt()).isEqualTo(3);
+            assertThat(row.get("rounds").asInt()).isEqualTo(1);
+            assertThat(row.get("dtype").asText()).isEqualTo("f64");
+            assertThat(row.has("grid")).isFalse();
+        }
+        double rate = mlp.get("multiply_adds_per_s").asDouble();
+        assertThat(out.toString()).contains("layers [20, 30, 1], batch 7, f64, dx no, 3 repetitions in 1 rounds")
+                .doesNotContain("apart");
+        Matcher floor = Pattern.compile("floor: ([\\d.]+) GFLOP/s of products").matcher(out.toString());
+        assertThat(floor.find()).isTrue();
+        assertThat(Double.parseDouble(floor.group(1))).isCloseTo(2e-9 * rate, within(0.051));
+    }
+
+    private static double ms(JsonNode row, String phase) {
+        return row.get(phase + "_ms").asDouble();
+    }
+
+    private static double ratio(JsonNode row, JsonNode other, String phase) {
+        return ms(row, phase) / ms(other, phase);
     }
 
     @Test

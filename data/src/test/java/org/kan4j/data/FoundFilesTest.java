@@ -222,6 +222,41 @@ class FoundFilesTest {
                 "got 'y', the column's own name: a header that stands there again is no row");
     }
 
+    @ParameterizedTest
+    @CsvSource({"'x,y', 's,m/s', y, m/s", "'a,b', 'x,y', b, y", "'x,y', 's,0', x, s"})
+    void unitsBelowTheHeaderAreNamed(String header, String units, String column, String cell) throws IOException {
+        assertThatThrownBy(() -> learn(header, i -> i == 0 ? units : i * 7 % 60 + "," + i, header.substring(2)))
+                .hasMessageContaining("row 1 (line 2), column '" + column + "': got '" + cell + "', ")
+                .hasMessageContaining("; if that row holds units or more of the header, leave it out of the file");
+        assertThatThrownBy(() -> learn(header, i -> i == 0 || i == 5 ? units : i * 7 % 60 + "," + i, header.substring(2)))
+                .hasMessageContaining("got '" + cell + "'").hasMessageNotContaining("units");
+        assertThatThrownBy(() -> learn(header, i -> i == 1 ? units : i * 7 % 60 + "," + i, header.substring(2)))
+                .hasMessageContaining("row 2 (line 3)").hasMessageNotContaining("units");
+    }
+
+    @Test
+    void aHeaderOfTwoLinesIsNamed() throws IOException {
+        String advice = "; if the line below it is more of the header, as of pandas' MultiIndex, make one line of both";
+        for (String text : List.of("a,a,b\nx,y,x\n1,2,3\n", ",a,a\n,x,y\n0,1,2\n", ",a,a\n,x,y\nk,,\n0,1,2\n")) {
+            assertThatThrownBy(() -> Table.open(file("m.csv", text))).as(text).isInstanceOf(DataException.class).hasMessage(
+                    folder.resolve("m.csv") + ": the header has two columns 'a'; rename one, or format.header=false takes it as "
+                            + "a row of data" + advice);
+        }
+        for (String text : List.of("a,a,b\n1,2,3\nx,y,x\n", "a,a,b\nx,y,z\nu,v,w\n", "a,a,b\n")) {
+            assertThatThrownBy(() -> Table.open(file("m.csv", text))).as(text).hasMessageContaining("two columns 'a'")
+                    .hasMessageNotContaining("MultiIndex");
+        }
+    }
+
+    @Test
+    void jsonIsNamedWithWhatHelps() throws IOException {
+        for (String text : List.of("{\"x\": [1, 2]}", "{\"x\": 1}\n{\"x\": 2}\n", "[{\"x\": 1}]", " [[1, 2]]")) {
+            Path file = file("t.json", text);
+            assertThatThrownBy(() -> Table.open(file)).isInstanceOf(DataException.class)
+                    .hasMessage(file + " is JSON; write it as CSV or Parquet, a column for each key");
+        }
+    }
+
     @Test
     void infinitiesAndMarksAreNamedWithWhatHelps() throws IOException {
         assertThatThrownBy(() -> learn("x,y", i -> (i == 5 ? "Inf" : i * 7 % 60) + "," + i, "y"))
