@@ -138,4 +138,24 @@ class ReportsAgreeTest {
         double[] losses = epochs(root, "validation_loss");
         assertThat(root.get("best_epoch").asInt()).isEqualTo(least(losses) + 1);
     }
+
+    @Test
+    void rowsThatAreTrainedOnAreNoTest() throws IOException {
+        String note = "note: --test names the rows that are trained on: what is measured there is no test\n";
+        assertThat(train("--test", data).err()).contains(note);
+        assertThat(train("--test", data.resolveSibling("./t.csv")).err()).contains(note);
+        Path other = Files.copy(data, folder.resolve("u.csv"));
+        assertThat(train("--test", other).err()).doesNotContain("--test names");
+    }
+
+    /** bash leaves the tilde of --out=~/m.safetensors as it is. */
+    @Test
+    void aTildeThatTheShellLeftIsNoFolder() {
+        for (String option : List.of("--out", "--json", "--plot")) {
+            Cli.refuse(new String[] {option + " ~/m.png: the shell replaces ~ by the home folder only at the beginning of a word, "
+                    + "as in " + option + " ~/m.png with a space between"}, "train", data, "--target", "y", "--epochs", 1, option,
+                    "~/m.png");
+        }
+        assertThat(Path.of("~")).doesNotExist();
+    }
 }
