@@ -152,8 +152,10 @@ class ReportsAgreeTest {
     @Test
     void aTildeThatTheShellLeftIsNoFolder() {
         for (String option : List.of("--out", "--json", "--plot")) {
-            Cli.refuse(new String[] {option + " ~/m.png: the shell replaces ~ by the home folder only at the beginning of a word, "
-                    + "as in " + option + " ~/m.png with a space between"}, "train", data, "--target", "y", "--epochs", 1, option,
+            Cli.refuse(
+                    new String[] {option + " ~/m.png: the shell replaces ~ by the home folder only at the beginning of a word, "
+                            + "as in " + option + " ~/m.png with a space between"},
+                    "train", data, "--target", "y", "--epochs", 1, option,
                     "~/m.png");
         }
         assertThat(Path.of("~")).doesNotExist();
