@@ -172,7 +172,8 @@ final class ColumnScan {
         if (beyond != null) {
             remarks.add(rounded() + "; if they are ids, " + Names.option("drop", name()) + " leaves them out");
         }
-        dates.remark(name()).ifPresent(remark -> remarks.add(remark + ", or " + Names.option("drop", name()) + " leaves them out"));
+        dates.remark(name())
+                .ifPresent(remark -> remarks.add(remark + ", or " + Names.option("drop", name()) + " leaves them out"));
         return remarks;
     }
 
@@ -295,7 +296,8 @@ final class ColumnScan {
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + (oddTexts().equals(List.of(name()))
                     ? ", the column's own name: a header that stands there again is no row" : "") + ", expected a number as in "
-                    + numbers + " of " + rows + " rows" + (oddOnTop ? SECOND_HEADER : "") + " (" + (target ? "task=classification takes each as a class"
+                    + numbers + " of " + rows + " rows" + (oddOnTop ? SECOND_HEADER : "") + " ("
+                    + (target ? "task=classification takes each as a class"
                             : Names.option("categorical", column.name()) + " takes the column as categories, "
                                     + Names.option("format.missing",
                                             String.join(",", oddTexts().stream().limit(MARKERS).toList()))

@@ -120,7 +120,8 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         boolean whole = headless && format.header().isEmpty() && header + 1 == skipped;
         return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments(), before.blanks(),
                 whole, numbered, !records.isEmpty() && !holdsNumber(records.getFirst())
-                        && records.stream().anyMatch(CsvDialect::holdsNumber), CsvPreamble.title(before, separator, names, records), List.copyOf(notes));
+                        && records.stream().anyMatch(CsvDialect::holdsNumber),
+                CsvPreamble.title(before, separator, names, records), List.copyOf(notes));
     }
 
     /** Whether a line is no row: nothing but spaces and the Ctrl-Z of old systems. */

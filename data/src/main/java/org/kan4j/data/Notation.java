@@ -64,7 +64,8 @@ enum Notation {
 
     /** The notation of a text; null if it is in none of these. */
     static Notation of(String text) {
-        if (text.length() > 40 || text.chars().noneMatch(c -> Character.isDigit(c) || Character.getType(c) == Character.OTHER_NUMBER)) {
+        if (text.length() > 40
+                || text.chars().noneMatch(c -> Character.isDigit(c) || Character.getType(c) == Character.OTHER_NUMBER)) {
             return null;
         }
         for (Notation each : values()) {

@@ -268,7 +268,8 @@ class FoundFilesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '!', value = {"%d_000!format.thousands", "%d days 01:00:00!times", "-%d day, 1:02:03.5!times",
         "PT%dH!times",
-        "P%dDT2H!times", "(%d.5+2j)!complex numbers", "1e%d-2i!complex numbers", "%d.5\u00b10.1!numbers with their errors", "%d +/- 2!numbers with their errors",
+        "P%dDT2H!times", "(%d.5+2j)!complex numbers", "1e%d-2i!complex numbers", "%d.5\u00b10.1!numbers with their errors",
+        "%d +/- 2!numbers with their errors",
         "%d.25 (0.5)!numbers with their errors", "%d.5\u00d710^3!powers of ten", "%d x 10^-3!powers of ten",
         "%d.5K!a letter for thousands or more", "%dM!a letter for thousands or more", "%d.2 GB!a letter for thousands or more",
         "%d.5**!stars behind", "%d 3/8!mixed fractions", "%d\u00bd!mixed fractions"})
