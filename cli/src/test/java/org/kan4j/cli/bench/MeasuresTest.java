@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -188,6 +189,64 @@ class MeasuresTest {
                 new double[] {2}), new Sample(new double[] {3}))), 0, 0);
         assertThat(Arrays.stream(Measurement.Phase.values()).map(unlike::median)).containsExactly(1.0, 2.0, 3.0);
         assertThat(unlike.against(measured(2), Measurement.Phase.FORWARD, Measurement.Phase.BACKWARD)).isEqualTo(0.75);
+    }
+
+    /** Another library's network, which each thread opens for itself: called with as many numbers as it was opened for. */
+    private record Peer(float answer, List<String> opened, AtomicInteger closed) implements LatencyPeer {
+
+        @Override
+        public List<String> models() {
+            return List.of("theirs");
+        }
+
+        @Override
+        public Call open(String model, long[] widths, int rows) {
+            synchronized (opened) {
+                opened.add(model + Arrays.toString(widths) + rows);
+            }
+            return new Call() {
+                @Override
+                public void predict(float[] inputs, float[] outputs) {
+                    assertThat(inputs).hasSize((int) (rows * widths[0]));
+                    assertThat(outputs).hasSize((int) (rows * widths[widths.length - 1]));
+                    if (answer < 0) {
+                        throw new IllegalStateException("they fail");
+                    }
+                    outputs[0] = answer;
+                }
+
+                @Override
+                public void close() {
+                    closed.incrementAndGet();
+                }
+            };
+        }
+    }
+
+    @Test
+    void latenciesOfAnotherLibraryAreThoseOfItsCalls() {
+        long[] widths = {4, 7, 2};
+        Peer peer = new Peer(1, new ArrayList<>(), new AtomicInteger());
+        Latency.Result result = Latency.run(peer, "theirs", widths, 3, 2, 0.01, 1);
+        assertThat(peer.opened).containsExactly("theirs[4, 7, 2]3", "theirs[4, 7, 2]3");
+        assertThat(peer.closed).hasValue(2);
+        double[] micros = result.micros().sorted();
+        assertThat(micros.length).isGreaterThanOrEqualTo(2);
+        assertThat(result.rowsPerSecond()).isPositive().isFinite();
+        assertThat(result.bytesPerCall()).isNotNegative();
+        Latency.Result alone = Latency.run(peer, "theirs", widths, 3, 1, 0.01, 1);
+        micros = alone.micros().sorted();
+        // No more rows than in the time of the calls, between which others may run.
+        assertThat(alone.rowsPerSecond()).isPositive().isLessThanOrEqualTo(1.001 * 3e6 * micros.length
+                / Arrays.stream(micros).sum());
+        assertThatThrownBy(() -> Latency.run(new Peer(0, new ArrayList<>(), new AtomicInteger()), "theirs", widths, 1, 1, 0.001,
+                1)).hasMessage("the measured model predicts nothing but 0, or not a number");
+        assertThatThrownBy(() -> Latency.run(new Peer(Float.NaN, new ArrayList<>(), new AtomicInteger()), "theirs", widths, 1, 1,
+                0.001, 1)).hasMessage("the measured model predicts nothing but 0, or not a number");
+        Peer failing = new Peer(-1, new ArrayList<>(), new AtomicInteger());
+        assertThatThrownBy(() -> Latency.run(failing, "theirs", widths, 1, 1, 0.001, 1)).isInstanceOf(IllegalStateException.class)
+                .hasMessage("they fail");
+        assertThat(failing.closed).hasValue(1);
     }
 
     @Test
