@@ -306,7 +306,8 @@ class BenchCommandTest {
         }
         assertThat(said.toString().lines()).containsExactly("stopped after 2 of 3 rounds",
                 "stopped after 1 of 3 rounds; they are in r.json", "stopped before the first of 3 rounds had ended; nothing is "
-                        + "written", "stopped after 1 of 4 rows; they are in standard output");
+                        + "written",
+                "stopped after 1 of 4 rows; they are in standard output");
         assertThat(BenchOutput.round(123456.7)).isEqualTo(123460);
         assertThat(BenchOutput.round(0.0012345678)).isEqualTo(0.0012346);
         assertThat(BenchOutput.round(Double.NaN)).isNaN();

@@ -166,7 +166,8 @@ class MeaningTest {
         assertThat(rows.names()).containsExactlyInAnyOrder("x", "c");
         Path odd = Files.writeString(folder.resolve("o.csv"), "tags,x,c\nnew;huge,1,a\n");
         assertThatThrownBy(() -> LabelledRows.of(Table.open(odd), encoding)).isInstanceOf(DataException.class)
-                .hasMessage(odd + ": row 1 (line 2), column 'tags': 'huge' is not one of the labels of the model: big red, new, old");
+                .hasMessage(
+                        odd + ": row 1 (line 2), column 'tags': 'huge' is not one of the labels of the model: big red, new, old");
         Path none = Files.writeString(folder.resolve("n.csv"), "tags,x,c\n");
         assertThatThrownBy(() -> LabelledRows.of(Table.open(none), encoding)).hasMessage(none + ": no rows of data");
     }

@@ -168,9 +168,11 @@ class RefusalsTest {
         }
         Path data = Files.write(file("both.csv"), lines);
         Cli.succeed("train", data, "--target", "value", "--unseen", "unknown", "--missing", "fill", "--hidden", 2,
-                "--epochs", 60, "--plot", "none", "--weight-decay", 0, "--scaling", "range", "--target-transform", "none", "--out",
+                "--epochs", 60, "--plot", "none", "--weight-decay", 0, "--scaling", "range", "--target-transform", "none",
+                "--out",
                 file("t.safetensors"));
-        Cli cli = Cli.succeed("prune", file("t.safetensors"), data, "--inputs", "--tolerance", 0.2, "--out", file("p.safetensors"));
+        Cli cli = Cli.succeed("prune", file("t.safetensors"), data, "--inputs", "--tolerance", 0.2, "--out",
+                file("p.safetensors"));
         assertThat(cli.out()).contains("left out", "saved " + file("p.safetensors"));
         Path rows = Files.writeString(file("rows.csv"), "x,c\n0.5,strange\n0.5,odd\n,even\n");
         List<Double> predicted = Cli.succeed("predict", rows, "--model", file("p.safetensors")).out().lines().skip(1)

@@ -100,7 +100,8 @@ class VariantFormsTest {
             assertTrue(longer.length() > config.length(), config);
             assertTrue(assertThrows(KanException.class, () -> StateDicts.load("w", variant, state.tensors(), longer))
                     .getMessage().contains("missing: "), longer);
-            assertThrows(KanException.class, () -> StateDicts.load("w", variant, state.tensors(), config.replaceFirst("\"", "\"x")));
+            assertThrows(KanException.class,
+                    () -> StateDicts.load("w", variant, state.tensors(), config.replaceFirst("\"", "\"x")));
         }
     }
 }

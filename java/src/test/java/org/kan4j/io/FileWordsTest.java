@@ -76,7 +76,8 @@ class FileWordsTest {
         assertEquals(1, Safetensors.open(file(TENSOR, eight)).entries().size());
         refused("the tensor 'a' of F32 and shape [2] takes 8 bytes, its offsets span 4",
                 file(TENSOR.replace("[0,8]", "[4,8]"), eight));
-        refused("the tensor 'a' must have a first and a last offset, given [8, 0]", file(TENSOR.replace("[0,8]", "[8,0]"), eight));
+        refused("the tensor 'a' must have a first and a last offset, given [8, 0]",
+                file(TENSOR.replace("[0,8]", "[8,0]"), eight));
         refused("the tensor 'a' must have a first and a last offset, given [0, 8, 9]",
                 file(TENSOR.replace("[0,8]", "[0,8,9]"), eight));
         assertEquals(0, Safetensors.open(file(TENSOR.replace("[0,8]", "[0,0]").replace("[2]", "[0]"))).entry("a").end());
@@ -129,7 +130,8 @@ class FileWordsTest {
             byte[] bytes = Files.readAllBytes(path);
             Files.write(path, java.util.Arrays.copyOf(bytes, bytes.length - 1));
             assertEquals(path + " is not a valid safetensors file: the tensor 'second' ends at byte " + bytes.length
-                    + ", the file now has " + (bytes.length - 1), assertThrows(FormatException.class,
+                    + ", the file now has " + (bytes.length - 1),
+                    assertThrows(FormatException.class,
                             () -> file.map(arena, "second")).getMessage());
             assertEquals(8, file.map(arena, "first").byteSize());
         }
