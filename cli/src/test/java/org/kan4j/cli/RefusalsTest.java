@@ -83,6 +83,9 @@ class RefusalsTest {
         "bench compare --base F/rows.json --new F/untimed.json --significance 1!F/untimed.json has no time 'backward_ms' in a row of "
                 + "mlp",
         "bench compare --base F/rows.json F/others.json --new F/rows.json F/others.json --significance 1!F/others.json measures ",
+        "train F/data.csv --target value --validation 0.001 --hidden 2 --epochs 1 --out F/o!--validation 0.001 of ",
+        "train F/data.csv --target value --validation 0.999 --weight-decay 0 --hidden 2 --epochs 1 --out F/o!rows leaves a part "
+                + "empty",
         "train F/data.csv --target value --norm other!--norm must be none, layer or batch, given 'other'",
         "train F/data.csv --target value --class-weights balanced --epochs 1 --out F/o!--class-weights is for classification",
         "train F/data.csv --target value --config F/list.json!F/list.json: expected a JSON object of options, such as "
