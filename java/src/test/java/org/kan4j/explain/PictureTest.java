@@ -105,8 +105,9 @@ class PictureTest {
                 double[] on = ends(wires.get(2 * i + 1));
                 assertEquals(List.of(true, true, true, true), List.of(near(up[0], at[i]), near(up[1], low), near(up[2], at[i]),
                         near(up[3], (low + high) / 2 + size / 2)));
-                assertEquals(List.of(true, true, true, true), List.of(near(on[0], at[i]), near(on[1], (low + high) / 2 - size / 2),
-                        near(on[2], at[3]), near(on[3], high)));
+                assertEquals(List.of(true, true, true, true),
+                        List.of(near(on[0], at[i]), near(on[1], (low + high) / 2 - size / 2),
+                                near(on[2], at[3]), near(on[3], high)));
             }
         }
     }

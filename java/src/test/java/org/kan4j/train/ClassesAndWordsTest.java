@@ -48,7 +48,8 @@ class ClassesAndWordsTest {
         try (Arena arena = Arena.ofConfined()) {
             assertArrayEquals(new double[] {8.0 / 12, 8.0 / 6, 8.0 / 6},
                     ClassBalance.of(classes(arena, DType.F32, 0, 1, 0, 2, 0, 1, 2, 0)), 1e-15);
-            assertArrayEquals(new double[] {0, 5.0 / 3, 5.0 / 12}, ClassBalance.of(classes(arena, DType.F64, 2, 2, 1, 2, 2)), 1e-15);
+            assertArrayEquals(new double[] {0, 5.0 / 3, 5.0 / 12}, ClassBalance.of(classes(arena, DType.F64, 2, 2, 1, 2, 2)),
+                    1e-15);
             // More rows than are read at a time: 8191 of one class and 1 each of the others, the last row among them.
             int[] many = new int[8193];
             many[8192] = 1;
@@ -95,8 +96,9 @@ class ClassesAndWordsTest {
      */
     @Test
     void theTemperatureMakesProbabilitiesThoseOfTheRows() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.zeros(KanModel.of(DType.F64,
-                new Linear(1, 2, true)))) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.zeros(KanModel.of(DType.F64,
+                        new Linear(1, 2, true)))) {
             parameters.set(parameters.tensors().getFirst().name(), HostTensor.of(arena, 0.0, 4.0).reshape(2, 1));
             double[] x = new double[8];
             int[] labels = new int[8];
@@ -116,10 +118,12 @@ class ClassesAndWordsTest {
 
     @Test
     void whatIsNotLinearInItsWeightsIsLeftAsItWas() {
-        try (Arena arena = Arena.ofConfined(); Parameters parameters = Parameters.initialise(KanModel.of(DType.F64,
-                new Linear(1, 2, true), new ActivationLayer(2, Activation.TANH)), 1)) {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(KanModel.of(DType.F64,
+                        new Linear(1, 2, true), new ActivationLayer(2, Activation.TANH)), 1)) {
             double[] before = parameters.get(arena, parameters.tensors().getFirst().name()).toDoubles();
-            Dataset held = Dataset.classification(HostTensor.of(arena, 1.0, -1, 2).reshape(3, 1), HostTensor.of(arena, 0, 1, 1), 2);
+            Dataset held = Dataset.classification(HostTensor.of(arena, 1.0, -1, 2).reshape(3, 1), HostTensor.of(arena, 0, 1, 1),
+                    2);
             assertThrows(UnsupportedException.class, () -> Calibration.of(parameters, held));
             assertArrayEquals(before, parameters.get(arena, parameters.tensors().getFirst().name()).toDoubles());
             Dataset numbers = Dataset.regression(HostTensor.of(arena, 1.0).reshape(1, 1), HostTensor.of(arena, 1.0, 2)
@@ -144,8 +148,10 @@ class ClassesAndWordsTest {
             log.onEpochEnd(trainer, new TrainingListener.Epoch(2, 5, 0.125, OptionalDouble.empty(), Optional.empty(), 4));
         }
         assertTrue(lines.get(0).startsWith("training 6 parameters on 1,500 rows, 5 epochs, cpu"), lines.get(0));
-        assertEquals("epoch 1/5: loss 0.5000, accuracy 75.00 %, validation loss 0.2500, validation accuracy 0.8750, 750 rows/s, 8 s "
-                + "left", lines.get(1));
+        assertEquals(
+                "epoch 1/5: loss 0.5000, accuracy 75.00 %, validation loss 0.2500, validation accuracy 0.8750, 750 rows/s, 8 s "
+                        + "left",
+                lines.get(1));
         assertEquals("epoch 2/5: loss 0.1250, 375 rows/s, 9 s left", lines.get(2), "6 seconds for 2, so 9 for 3");
         assertFalse(lines.size() > 3);
     }
