@@ -101,6 +101,9 @@ class RefusalsTest {
         "train nothing --target y!no data set or file 'nothing'; known sets are mnist, fashion-mnist and digits, else give a CSV, "
                 + "Parquet or safetensors file",
         "train F/data.csv!a file needs --target COLUMN, the column to predict; F/data.csv has: x, w, c, value",
+        "export F/m --onnx F/o --check --raw!--check, --raw and --softmax do not go together",
+        "export F/m --onnx F/o --check --softmax!--check, --raw and --softmax do not go together",
+        "export F/m --onnx F/o --raw --softmax!--check, --raw and --softmax do not go together",
         "from-formula x^2 --basis mlp --out F/o!--basis mlp has no functions on its edges to compute a formula by",
         "symbolic F/m F/data.csv!nothing is asked for: --edge shows functions, --fix, --unfix and --auto change the model",
         "symbolic F/m F/data.csv --fix sin --out F/o!--fix: expected EDGE=NAME such as 0,1,0=sin, given 'sin'",
@@ -158,6 +161,16 @@ class RefusalsTest {
             assertThat(cli.out()).contains(String.format(java.util.Locale.ROOT, "x %8.4f", value))
                     .satisfies(text -> assertThat(text.contains("±")).isEqualTo(method.equals("total")));
         }
+    }
+
+    @Test
+    void whatIsDrawnIsSaid() {
+        Cli whole = Cli.succeed("plot", square(), file("data.csv"), "--out", file("w.svg"));
+        assertThat(whole.out()).matches("drawn \\[2,.*edges: " + java.util.regex.Pattern.quote(file("w.svg").toString()) + "\n");
+        assertThat(file("w.svg")).content().contains(">x</text>", ">w</text>", ">value</text>");
+        Cli one = Cli.succeed("plot", square(), file("data.csv"), "--edge", "0,0,0", "--out", file("e.svg"));
+        assertThat(one.out()).endsWith("edges: " + file("e.svg") + "\n");
+        assertThat(file("e.svg")).content().doesNotContain(">w</text>");
     }
 
     /** The model that is left takes x alone, and what it takes for missing and for unseen stays as it was. */
