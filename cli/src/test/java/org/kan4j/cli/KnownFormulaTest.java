@@ -85,6 +85,8 @@ class KnownFormulaTest {
         assertThat(KnownFormula.J0.at(0)).isCloseTo(1, offset(1e-15));
         assertThat(KnownFormula.J0.at(2.5)).isCloseTo(-0.048383776468198, offset(1e-13));
         assertThat(KnownFormula.J0.at(10)).isCloseTo(-0.245935764451348, offset(1e-13));
+        assertThat(KnownFormula.J0.slopeAt(2.5)).as("-J1").isCloseTo(-0.497094102464274, offset(1e-13));
+        assertThat(KnownFormula.J0.slopeAt(0)).isCloseTo(0, offset(1e-15));
     }
 
     /** All equations by the least work, which reaches few of the published errors. */
