@@ -2,6 +2,8 @@
 package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.InputStream;
@@ -12,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.explain.Explain;
@@ -51,7 +55,7 @@ class ExplainCommandsTest {
         assertThat(Cli.json(out.resolve("formula.json")).get("python").asText()).isEqualTo("np.exp(np.sin(np.pi*x) + y**2)");
         assertThat(Cli.json(out.resolve("formula.json")).get("latex").asText()).contains("\\pi")
                 .isNotEqualTo("exp(sin(pi*x) + y^2)");
-        assertThat(out.resolve("report.html")).isNotEmptyFile();
+        reportSaysTheSame(Files.readString(out.resolve("report.html")), found);
         assertThat(out.resolve("diagram.svg")).isNotEmptyFile();
 
         Path rows = Files.writeString(folder.resolve("rows.csv"), "y,x\n0.5,0.25\n");
@@ -94,6 +98,39 @@ class ExplainCommandsTest {
         Path drawing = folder.resolve("d.svg");
         Cli.succeed("plot", model, data, "--out", drawing, "--edge", "1,0,0");
         assertThat(drawing).content().startsWith("<svg");
+    }
+
+    /** The page has the numbers of the file. */
+    private static void reportSaysTheSame(String page, JsonNode found) {
+        assertThat(page).contains("<code>z = exp(sin(pi*x) + y^2)</code>", "<code>np.exp(np.sin(np.pi*x) + y**2)</code>",
+                "<mi>z</mi><mo>=</mo>", "proved by interval arithmetic", "Before pruning " + found.get("shape_before").asText()
+                        + ", " + found.get("edges_before").asInt() + " edges; after it " + found.get("shape_after").asText() + ", "
+                        + found.get("edges_after").asInt() + ".");
+        assertThat(cell(page, "error of the network (RMSE)")).isCloseTo(found.get("test").get("rmse_network").asDouble(),
+                withinPercentage(1));
+        assertThat(cell(page, "error of the formula (RMSE)")).isCloseTo(found.get("test").get("rmse_formula").asDouble(),
+                withinPercentage(1));
+        double widest = 0;
+        for (JsonNode feature : found.get("features")) {
+            String name = feature.get("name").asText();
+            double total = feature.get("total").asDouble();
+            assertThat(cell(page, name)).isCloseTo(total, within(6e-4));
+            Matcher bar = Pattern.compile("<th>" + name + "</th>.*?<rect class=\"bar\" [^>]*width=\"([\\d.]+)\"").matcher(page);
+            assertThat(bar.find()).isTrue();
+            assertThat(Double.parseDouble(bar.group(1))).isCloseTo(200 * Math.min(1, total), within(0.2));
+            widest = Math.max(widest, total);
+        }
+        assertThat(widest).isPositive();
+        String pareto = page.substring(page.indexOf("<h2>Size against error</h2>"));
+        pareto = pareto.substring(0, pareto.indexOf("</table>"));
+        assertThat(pareto.split("<tr>", -1)).hasSize(2 + found.get("pareto").size());
+    }
+
+    /** The number beside a name in a table. */
+    private static double cell(String page, String name) {
+        Matcher matcher = Pattern.compile("<th>" + Pattern.quote(name) + "</th><td class=\"n\">([-\\d.e+]+)").matcher(page);
+        assertThat(matcher.find()).as(name).isTrue();
+        return Double.parseDouble(matcher.group(1));
     }
 
     @Test
