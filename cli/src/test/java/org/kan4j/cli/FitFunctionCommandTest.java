@@ -42,6 +42,19 @@ class FitFunctionCommandTest {
         assertThat(Double.parseDouble(predicted[1])).isBetween(7 - 1e-3, 7 + 1e-3);
     }
 
+    /** Each of the files alone, and none. */
+    @Test
+    void writesWhatIsAskedForAlone() throws Exception {
+        String only = "f.safetensors";
+        Cli.succeed(quick("sin(x)", "--grids", "3", "--out", folder.resolve(only)));
+        assertThat(folder.resolve(only)).isNotEmptyFile();
+        Cli.succeed(quick("sin(x)", "--grids", "3", "--json", folder.resolve("f.json")));
+        Cli.succeed(quick("sin(x)", "--grids", "3"));
+        try (java.util.stream.Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder(only, "f.json");
+        }
+    }
+
     @Test
     void knowsEquationsByName() throws Exception {
         assertThat(Cli.succeed("fit-function", "--list").out().lines()).hasSize(26);
