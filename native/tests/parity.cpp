@@ -131,6 +131,11 @@ struct Plan {
       parity.check_case(c, 1100, 9, 40, seed++);
       parity.check_case(c, 600, 3, 70, seed++);
     }
+    for (const Case& c :
+         all_cases(dtype)) {  // bands of taps that one block takes, each order with and without scale and mask
+      if (cuda && wanted(c) && c.spec.basis == KAN_BASIS_BSPLINE && c.spec.grid == 20 && c.spec.outside == 1)
+        parity.check_case(c, 17, 70, 40, seed++);
+    }
     for (const Case& c : families()) parity.check_empty(c);
   }
 
