@@ -104,7 +104,8 @@ class ExplainCommandsTest {
     private static void reportSaysTheSame(String page, JsonNode found) {
         assertThat(page).contains("<code>z = exp(sin(pi*x) + y^2)</code>", "<code>np.exp(np.sin(np.pi*x) + y**2)</code>",
                 "<mi>z</mi><mo>=</mo>", "proved by interval arithmetic", "Before pruning " + found.get("shape_before").asText()
-                        + ", " + found.get("edges_before").asInt() + " edges; after it " + found.get("shape_after").asText() + ", "
+                        + ", " + found.get("edges_before").asInt() + " edges; after it " + found.get("shape_after").asText()
+                        + ", "
                         + found.get("edges_after").asInt() + ".");
         assertThat(cell(page, "error of the network (RMSE)")).isCloseTo(found.get("test").get("rmse_network").asDouble(),
                 withinPercentage(1));

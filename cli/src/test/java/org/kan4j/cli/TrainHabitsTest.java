@@ -171,7 +171,8 @@ class TrainHabitsTest {
         Cli show = Cli.succeed("show", file("m.safetensors"));
         assertThat(show.out()).contains("4 inputs to 1 outputs, f32, 300 parameters", "layer 0 ", "layers.1.coef", "[6, 4, 8]",
                 "240 parameters", "inputs       4: a, b, c (2 values)", "3 of 3 epochs", "kan4j train " + data)
-                .containsPattern("layers\\.0\\.knots +\\S.*, not trained\n").containsPattern("layers\\.0\\.coef +\\[6, 4, 8\\]\n");
+                .containsPattern("layers\\.0\\.knots +\\S.*, not trained\n")
+                .containsPattern("layers\\.0\\.coef +\\[6, 4, 8\\]\n");
         JsonNode rmse = Cli.json(file("m.json")).get("epochs").get(2).get("test_rmse");
         assertThat(show.out()).contains("rmse " + Progress.format("%.4g", rmse.asDouble()));
         assertThat(Cli.json(file("m.json")).get("best_epoch").asInt()).isGreaterThan(1);
