@@ -125,5 +125,11 @@ class KnownFormulaTest {
         assertThat(root.get("options").get("test_samples").asInt()).isEqualTo(10);
         assertThat(root.get("options").get("steps").asInt()).isEqualTo(1);
         assertThat(root.get("options").get("restarts").asInt()).isEqualTo(1);
+        assertThat(root.get("options").get("order").asInt()).isEqualTo(3);
+        assertThat(root.get("options").get("seed").asInt()).isEqualTo(1);
+        assertThat(root.get("options").get("validation").asDouble()).isEqualTo(0.1);
+        assertThat(root.get("options").get("dtype").asText()).isEqualTo("f64");
+        assertThat(root.get("options").get("device").asText()).isEqualTo("cpu");
+        assertThat(root.get("options").get("threads").asInt()).isEqualTo(1);
     }
 }

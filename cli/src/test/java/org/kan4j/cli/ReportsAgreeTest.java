@@ -92,6 +92,25 @@ class ReportsAgreeTest {
     }
 
     @Test
+    void eachEpochIsALineOfTheLog() throws IOException {
+        String out = train("--log", "all").out();
+        JsonNode epochs = Cli.json(json).get("epochs");
+        for (int i = 0; i < 4; i++) {
+            double[] line = numbers(out, "epoch " + (i + 1) + "/4 ");
+            JsonNode epoch = epochs.get(i);
+            assertThat(line).hasSize(5);
+            assertThat(line[0]).isCloseTo(epoch.get("train_loss").asDouble(), within(1e-3));
+            assertThat(line[1]).isCloseTo(epoch.get("test_loss").asDouble(), within(1e-3));
+            assertThat(line[2]).isCloseTo(epoch.get("test_rmse").asDouble(), within(1e-2));
+            double seconds = epoch.get("seconds").asDouble();
+            assertThat(line[3]).isCloseTo(seconds, within(6e-3));
+            assertThat(line[4]).as("64 rows").isCloseTo(64 / seconds, within(1 + 0.01 * 64 / seconds));
+        }
+        assertThat(out.lines().filter(line -> line.startsWith("epoch "))).hasSize(4);
+        assertThat(train("--log", "none").out().lines().filter(line -> line.startsWith("epoch "))).isEmpty();
+    }
+
+    @Test
     void withoutRowsToTestOnTheTrainingRowsAreMeasured() throws IOException {
         Cli cli = train("--test-fraction", 0);
         JsonNode root = Cli.json(json);
