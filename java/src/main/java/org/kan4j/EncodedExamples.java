@@ -3,10 +3,12 @@ package org.kan4j;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Set;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
+import org.kan4j.train.UsefulColumns;
 
 /** Examples as rows that bring their encoding. */
 record EncodedExamples(Examples examples, RowEncoder encoder, List<Encoding.Target> targets) implements EncodedTable {
@@ -19,6 +21,11 @@ record EncodedExamples(Examples examples, RowEncoder encoder, List<Encoding.Targ
     @Override
     public EncodedExamples with(Encoding.Target target) {
         return new EncodedExamples(examples, new RowEncoder(encoding().withTarget(target)), List.of(target));
+    }
+
+    @Override
+    public EncodedExamples without(Set<Encoding.Column> columns) {
+        return new EncodedExamples(examples, new RowEncoder(UsefulColumns.without(encoding(), columns)), targets);
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.kan4j;
 
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Set;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.error.KanException;
 import org.kan4j.rows.RowSource;
@@ -35,6 +36,11 @@ public interface EncodedTable {
             return this;
         }
         throw KanException.invalid("the rows have the target %s, which they cannot change to %s", encoding().target(), target);
+    }
+
+    /** The same rows without some columns of their encoding; these rows themselves where none can be left out. */
+    default EncodedTable without(Set<Encoding.Column> columns) {
+        return this;
     }
 
     /**

@@ -5,7 +5,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
-import java.util.function.ToDoubleBiFunction;
+import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
@@ -13,6 +13,7 @@ import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.error.KanException;
 import org.kan4j.explain.Ensemble;
+import org.kan4j.explain.KanGraph;
 import org.kan4j.measure.Metric;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
@@ -28,13 +29,20 @@ import org.kan4j.train.ClassBalance;
 import org.kan4j.train.HeldOut;
 import org.kan4j.train.Trainer;
 import org.kan4j.train.TrainingResult;
+import org.kan4j.train.UsefulColumns;
 
 /** Trains as a {@link KanBuilder} says. */
 final class KanFit {
 
     private static final String ERROR = "error in the unit of the target";
 
-    private static final ToDoubleBiFunction<Trainer, RowSource> OWN_LOSS = (trainer, held) -> trainer.evaluate(held).loss();
+    /** What a trained candidate comes to on the rows held out. */
+    @FunctionalInterface
+    private interface Measure {
+        double of(double decay, Trainer trainer, RowSource held);
+    }
+
+    private static final Measure OWN_LOSS = (decay, trainer, held) -> trainer.evaluate(held).loss();
 
     private final KanBuilder<?> how;
     private final Encoding encoding;
@@ -60,6 +68,7 @@ final class KanFit {
         if (table.targets().size() < 2 || how.hidden != null && how.hidden.length == 0) {
             return table;
         }
+        new KanFit(how, table.encoding()).require(table);
         EncodedTable best = table;
         List<Double> least = new KanFit(how, table.encoding()).errors(table);
         for (Encoding.Target target : table.targets().subList(1, table.targets().size())) {
@@ -82,7 +91,7 @@ final class KanFit {
             Metric error = Metric.mean(ERROR, (outputs, wanted) -> Outputs.error(encoding.target(), outputs, wanted));
             double decay = how.weightDecay != null ? how.weightDecay : recipe.weightDecay();
             for (int r = 0; r < recipe.transformComparisons() && !recipe.weightDecays().isEmpty(); r++) {
-                compare(running, model(recipe), recipe, List.of(decay), rows, 1, how.seed + r, (trainer, held) -> Metrics
+                compare(running, model(recipe), recipe, List.of(decay), rows, 1, how.seed + r, (any, trainer, held) -> Metrics
                         .measure(running, trainer.parameters(), null, held, error).values().get(ERROR))
                         .forEach(score -> errors.add(score.loss()));
             }
@@ -95,43 +104,88 @@ final class KanFit {
         return how.epochs == null ? usual : usual.withEpochs(how.epochs);
     }
 
-    TrainedKan fit(EncodedTable table) {
+    /** Refuses what does not go together, before anything is trained. */
+    private void require(EncodedTable table) {
+        try (Arena arena = Arena.ofShared()) {
+            require(rows(table, arena));
+        }
+    }
+
+    private void require(Rows rows) {
         if (how.members != null && how.members > 1 && how.checkpoint != null) {
             throw KanException.invalid("a checkpoint is of one training, an ensemble has %d: leave out one of the two; "
                     + "TrainedKan.save writes the ensemble", how.members);
         }
+        Recipe recipe = recipe(rows.train);
+        if (how.members(recipe) > 1) {
+            Ensemble.requireMean(model(recipe), how.members(recipe));
+        }
+        if (how.bagged && !(rows.train instanceof Dataset)) {
+            throw KanException.invalid("bagging needs the rows in memory; these are read anew in every pass");
+        }
+    }
+
+    TrainedKan fit(EncodedTable table) {
+        return fit(table, encoding);
+    }
+
+    /** Of some columns, all of which the model is to have as inputs. */
+    private TrainedKan fit(EncodedTable table, Encoding all) {
         try (Arena arena = Arena.ofShared(); Context running = Context.open(how.context)) {
             Rows rows = rows(table, arena);
+            require(rows);
             Recipe recipe = recipe(rows.train);
-            KanModel model = model(recipe);
-            int count = how.members(recipe);
-            if (count > 1) {
-                Ensemble.requireMean(model, count);
-            }
-            HeldOut.Score<Double> chosen = weightDecay(running, model, recipe, rows.train);
-            double shrinking = chosen.candidate();
-            if (how.isUsual() && recipe.otherGrid() > 0 && Double.isFinite(chosen.loss())) {
-                KanModel other = model(recipe.onOtherGrid());
-                boolean better = compare(running, other, recipe, List.of(shrinking), rows.train, recipe.comparisons(),
-                        how.seed, OWN_LOSS).stream()
-                        .anyMatch(score -> recipe.takesOther(score.loss(), chosen.loss()));
-                model = better ? other : model;
-            }
-            List<Parameters> members = new ArrayList<>();
-            try {
-                TrainingResult result = null;
-                while (members.size() < count && (result == null || !result.stopped())) {
-                    long seed = how.seed + members.size();
-                    members.add(Parameters.initialise(model, seed));
-                    result = train(members.getLast(), seed, running, recipe, rows, shrinking);
+            UsefulColumns useful = new UsefulColumns(encoding);
+            HeldOut.Score<Double> chosen = weightDecay(running, model(recipe), recipe, rows.train, useful);
+            EncodedTable fewer = !how.isUsual() ? table
+                    : table.without(useful.useless(chosen.candidate(), how.monotone.keySet()));
+            if (fewer.encoding().features() < encoding.features()) {
+                KanFit narrow = new KanFit(how, fewer.encoding());
+                if (narrow.isClearlyBelow(chosen, fewer, running)) {
+                    return narrow.fit(fewer, all); // what suits fewer is chosen anew
                 }
-                if (result.stopped() && members.size() > 1) {
-                    members.removeLast().close();
-                }
-                return trained(mean(members), rows, result);
-            } finally {
-                members.forEach(Parameters::close);
             }
+            return finish(running, rows, recipe, chosen, all);
+        }
+    }
+
+    /** Whether this, of fewer columns, does better with what was chosen for more. */
+    private boolean isClearlyBelow(HeldOut.Score<Double> chosen, EncodedTable fewer, Context running) {
+        try (Arena arena = Arena.ofShared()) {
+            RowSource train = rows(fewer, arena).train;
+            Recipe recipe = recipe(train);
+            return compare(running, model(recipe), recipe, List.of(chosen.candidate()), train, recipe.comparisons(), how.seed,
+                    OWN_LOSS)
+                    .stream().anyMatch(score -> recipe.takesFewer(score.loss(), chosen.loss()));
+        }
+    }
+
+    /** Chooses the grid, trains and puts what was learned of these columns among all there are. */
+    private TrainedKan finish(Context running, Rows rows, Recipe recipe, HeldOut.Score<Double> chosen, Encoding all) {
+        int count = how.members(recipe);
+        KanModel model = model(recipe);
+        double shrinking = chosen.candidate();
+        if (how.isUsual() && recipe.otherGrid() > 0 && Double.isFinite(chosen.loss())) {
+            KanModel other = model(recipe.onOtherGrid());
+            boolean better = compare(running, other, recipe, List.of(shrinking), rows.train, recipe.comparisons(),
+                    how.seed, OWN_LOSS).stream()
+                    .anyMatch(score -> recipe.takesOther(score.loss(), chosen.loss()));
+            model = better ? other : model;
+        }
+        List<Parameters> members = new ArrayList<>();
+        try {
+            TrainingResult result = null;
+            while (members.size() < count && (result == null || !result.stopped())) {
+                long seed = how.seed + members.size();
+                members.add(Parameters.initialise(model, seed));
+                result = train(members.getLast(), seed, running, recipe, rows, shrinking);
+            }
+            if (result.stopped() && members.size() > 1) {
+                members.removeLast().close();
+            }
+            return trained(mean(members), rows, result, all);
+        } finally {
+            members.forEach(Parameters::close);
         }
     }
 
@@ -140,15 +194,39 @@ final class KanFit {
         return members.size() == 1 ? members.removeFirst() : Ensemble.mean(members);
     }
 
-    private TrainedKan trained(Parameters parameters, Rows rows, TrainingResult result) {
+    private TrainedKan trained(Parameters learned, Rows rows, TrainingResult result, Encoding all) {
+        Parameters parameters = learned;
         try {
             if (how.calibrated) {
                 Calibration.of(parameters, rows.held);
             }
-            return TrainedKan.of(encoding, Predictor.of(parameters), Kan.properties(encoding, columns), result);
+            parameters = among(learned, encoding, all);
+            return TrainedKan.of(all, Predictor.of(parameters), Kan.properties(all, columns), result);
         } catch (RuntimeException | Error e) {
             parameters.close();
             throw e;
+        }
+    }
+
+    /**
+     * A network of some columns as one of all, on the others of which nothing depends.
+     *
+     * @param learned is closed where another is given back
+     */
+    private static Parameters among(Parameters learned, Encoding some, Encoding all) {
+        if (some.features() == all.features()) {
+            return learned;
+        }
+        try (learned) {
+            IntStream.Builder places = IntStream.builder();
+            int from = 0;
+            for (Encoding.Column column : all.columns()) {
+                if (some.columns().contains(column)) {
+                    IntStream.range(from, from + column.width()).forEach(places::add);
+                }
+                from += column.width();
+            }
+            return KanGraph.of(learned).among(places.build().toArray(), from).parameters(learned.model().dtype());
         }
     }
 
@@ -171,27 +249,26 @@ final class KanFit {
             builder.earlyStopping(how.patience);
         }
         how.listeners.forEach(builder::listener);
-        RowSource train = how.bagged ? bag(rows.train, seed) : rows.train;
+        RowSource train = how.bagged ? ((Dataset) rows.train).bootstrap(seed) : rows.train;
         try (Trainer trainer = builder.build()) {
             return rows.held == null ? trainer.fit(train) : trainer.fit(train, rows.held);
         }
     }
 
-    private static RowSource bag(RowSource rows, long seed) {
-        if (rows instanceof Dataset inMemory) {
-            return inMemory.bootstrap(seed);
-        }
-        throw KanException.invalid("bagging needs the rows in memory; these are read anew in every pass");
-    }
-
     /** The one of the recipe's that does best on rows held out, with its loss; where one is given, or there are none, with NaN. */
-    private HeldOut.Score<Double> weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows) {
+    private HeldOut.Score<Double> weightDecay(Context running, KanModel model, Recipe recipe, RowSource rows,
+            UsefulColumns useful) {
         double usual = how.weightDecay != null ? how.weightDecay : recipe.weightDecay();
         if (how.weightDecay != null) {
             return new HeldOut.Score<>(usual, Double.NaN);
         }
         List<HeldOut.Score<Double>> scores = compare(running, model, recipe, recipe.weightDecays(), rows, recipe.comparisons(),
-                how.seed, OWN_LOSS);
+                how.seed, (decay, trainer, held) -> {
+                    if (how.isUsual() && recipe.choosesColumns()) {
+                        useful.measure(decay, trainer, held, how.seed);
+                    }
+                    return trainer.evaluate(held).loss();
+                });
         return HeldOut.best(scores).flatMap(best -> scores.stream().filter(score -> score.candidate().equals(best)).findFirst())
                 .orElse(new HeldOut.Score<>(usual, Double.NaN));
     }
@@ -199,13 +276,13 @@ final class KanFit {
     /** Trains with each weight decay, and measures on rows held out. */
     private List<HeldOut.Score<Double>> compare(Context running, KanModel model, Recipe recipe, List<Double> decays,
             RowSource rows,
-            int repetitions, long splits, ToDoubleBiFunction<Trainer, RowSource> measure) {
+            int repetitions, long splits, Measure measure) {
         Recipe shorter = recipe.withEpochs(recipe.comparedEpochs());
         return HeldOut.compare(decays, rows, repetitions, splits, (decay, train, held) -> {
             try (Parameters parameters = Parameters.initialise(model, how.seed);
                     Trainer trainer = trainer(parameters, how.seed, running, shorter, train, decay).build()) {
                 return trainer.fit(train).stopped() ? OptionalDouble.empty()
-                        : OptionalDouble.of(measure.applyAsDouble(trainer, held));
+                        : OptionalDouble.of(measure.of(decay, trainer, held));
             }
         });
     }

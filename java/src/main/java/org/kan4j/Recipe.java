@@ -100,6 +100,16 @@ public record Recipe(List<Long> hidden, int grid, int otherGrid, int epochs, int
         return other < (otherGrid < grid ? (1 - CLEARLY) * usual : usual);
     }
 
+    /** Whether columns may be left out that are of no use to the networks compared. */
+    public boolean choosesColumns() {
+        return !weightDecays.isEmpty() && members > 1;
+    }
+
+    /** Whether fewer columns are to be taken for their loss: for a clear one, as they were chosen by the rows that it is of. */
+    public boolean takesFewer(double fewer, double all) {
+        return fewer < (1 - CLEARLY) * all;
+    }
+
     /** How often transforms of a target are compared; one that bends is to be better each time. */
     public int transformComparisons() {
         return Math.max(2, comparisons);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -97,5 +98,34 @@ class DefaultsTest {
             }
         }
         assertArrayEquals(numbers[0], numbers[1]);
+    }
+
+    /** Which of two numbers is greater, beside a category of as many values as there are rows of each. */
+    private static List<Map<String, Object>> greater(int rows) {
+        Random random = new Random(6);
+        List<Map<String, Object>> all = new ArrayList<>();
+        for (int i = 0; i < rows; i++) {
+            double a = random.nextDouble();
+            double b = random.nextDouble();
+            all.add(Map.of("a", a, "b", b, "code", "c" + random.nextInt(25), "wins", a > b ? "a" : "b"));
+        }
+        return all;
+    }
+
+    /** It stays an input of the model, on which nothing depends. */
+    @Test
+    void aColumnWithoutUseIsLeftOut() {
+        try (KanClassifier model = Kan.classifier().fit(Examples.of(greater(150), "wins"))) {
+            assertEquals(27, model.encoding().features());
+            for (String code : List.of("c0", "c7")) {
+                assertEquals(model.predict(Map.of("a", 0.5, "b", 0.45, "code", "c1")).probability("a"),
+                        model.predict(Map.of("a", 0.5, "b", 0.45, "code", code)).probability("a"));
+            }
+            assertTrue(model.evaluate(Examples.of(greater(400).subList(150, 400), "wins")).measures().get("accuracy") > 0.95);
+        }
+        try (KanClassifier model = Kan.classifier().epochs(5).fit(Examples.of(greater(150), "wins"))) {
+            assertTrue(model.predict(Map.of("a", 0.5, "b", 0.45, "code", "c1")).probability("a") != model
+                    .predict(Map.of("a", 0.5, "b", 0.45, "code", "c7")).probability("a"), "a user's own network has all columns");
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
@@ -94,9 +95,23 @@ class KanBuilderTest {
         try (KanRegressor model = Kan.regressor().fit(x, Arrays.stream(x).mapToDouble(r -> r[0]).toArray())) {
             assertEquals(200, model.training().orElseThrow().epochs().size());
             assertEquals(3 * 32, model.summary().layers().getFirst().out(), "the mean of three");
-            assertEquals(new BSpline(5, 3, -1, 1, BSpline.of(5, 3).outside()),
+            assertEquals(new BSpline(10, 3, -1, 1, BSpline.of(10, 3).outside()),
                     ((org.kan4j.layer.KanLayer) model.parameters().model().layers().getFirst()).basis());
         }
+    }
+
+    /** A target with a long tail has trainings made for its transform, which come too late to refuse after. */
+    @Test
+    void whatDoesNotGoTogetherIsRefusedBeforeAnythingIsTrained() {
+        double[][] x = rows();
+        double[] y = Arrays.stream(x).mapToDouble(row -> Math.exp(5 * row[0] + 5 * row[1])).toArray();
+        AtomicInteger steps = new AtomicInteger();
+        KanBuilder<KanRegressor> builder = Kan.regressor().epochs(1).stopWhen(() -> steps.incrementAndGet() < 0);
+        builder.fit(x, y).close();
+        assertTrue(steps.getAndSet(0) > 0, "asked in comparisons too");
+        builder.ensemble(2).checkpoint(folder.resolve("m.safetensors"));
+        assertTrue(assertThrows(KanException.class, () -> builder.fit(x, y)).getMessage().startsWith("a checkpoint is of one"));
+        assertEquals(0, steps.get());
     }
 
     @Test

@@ -42,8 +42,13 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
 
     /** Trains a network on some rows and measures on others; empty where it was stopped. */
     Optional<Metrics> measure(TrainOptions options, RowSource train, RowSource held) {
-        return measure(options, options.seed(), train, held, parameters -> {
+        return measure(options, train, held, trainer -> {
         });
+    }
+
+    /** As {@link #measure(TrainOptions, RowSource, RowSource)}, and shows what has trained it. */
+    Optional<Metrics> measure(TrainOptions options, RowSource train, RowSource held, Consumer<Trainer> trained) {
+        return measure(options, options.seed(), train, held, trained);
     }
 
     /** As {@link #measure}, of the mean of as many networks as the options ask for. */
@@ -53,7 +58,7 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
             Optional<Metrics> last = Optional.empty();
             for (int i = 0; i < options.needs().members() && members.size() == i; i++) {
                 last = measure(options, options.seed() + i, bag(options, i, train), held,
-                        parameters -> members.add(parameters.copy()));
+                        trainer -> members.add(trainer.parameters().copy()));
             }
             if (members.size() < 2 || members.size() < options.needs().members()) {
                 return last;
@@ -67,7 +72,7 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
     }
 
     private Optional<Metrics> measure(TrainOptions options, long seed, RowSource train, RowSource held,
-            Consumer<Parameters> trained) {
+            Consumer<Trainer> trained) {
         try (Parameters parameters = Parameters.initialise(model, initialisation, seed)) {
             Trainer.Builder builder = trainer(parameters, options).seed(seed).listener(giveUp());
             if (options.method().hasClassWeights()) {
@@ -80,7 +85,7 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
                 if (stopped) {
                     return Optional.empty();
                 }
-                trained.accept(trainer.parameters());
+                trained.accept(trainer);
                 return Optional.of(trainer.evaluate(held));
             }
         }

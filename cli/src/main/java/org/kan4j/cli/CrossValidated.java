@@ -9,13 +9,50 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.Folds;
+import org.kan4j.rows.RowSource;
+import picocli.CommandLine.Option;
 
 /** {@code train --cv K}: how a model does on rows it was not trained on, fold by fold. */
 final class CrossValidated {
 
-    private CrossValidated() {
+    @Option(names = "--cv", paramLabel = "K", description = "Before the training, cross-validate on the training rows: K models, each on all folds but one, and how they "
+            + "do on it.")
+    private Integer count;
+
+    /** The option that asks for folds. */
+    private String option = "--cv";
+    /** What there is to be told, of each measure. */
+    private Map<String, Score> scores = Map.of();
+
+    boolean isAsked() {
+        return count != null;
+    }
+
+    /** Another option asks for folds. */
+    void ask(String other, int folds) {
+        option = other;
+        count = folds;
+    }
+
+    /** Refuses what is wrong by itself, and what contradicts another option, of which one may be given. */
+    void check(Optional<String> other, TableModel needs) {
+        Ranges.atLeast("--cv", count, 2);
+        if (count != null && other.isPresent()) {
+            throw new InputException("--cv and " + other.get() + " exclude each other");
+        }
+        if (count != null && !needs.splitting().random()) {
+            throw new InputException(
+                    "--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
+                            + "Java takes groups and times)");
+        }
+    }
+
+    /** Of each measure, what came of {@link #run}; none before. */
+    Map<String, Score> scores() {
+        return scores;
     }
 
     /** A measure over the folds. */
@@ -28,13 +65,13 @@ final class CrossValidated {
     }
 
     /** Trains on the other folds and measures on each, and shows it. */
-    static Map<String, Score> run(int count, Job job, Attempt attempt, TrainOptions options, PrintWriter screen) {
+    void run(Job job, Attempt attempt, TrainOptions options, PrintWriter screen) {
         Map<String, List<Double>> values = new LinkedHashMap<>();
         String name = job.classification() ? "accuracy" : "rmse";
         try (Arena arena = Arena.ofShared()) {
-            Dataset rows = Attempt.inMemory("--cv", job.parts().train().load(arena, attempt.model().dtype(), options.bytes()),
+            Dataset rows = Attempt.inMemory(option, job.parts().train().load(arena, attempt.model().dtype(), options.bytes()),
                     options);
-            Folds folds = Options.of("--cv " + count, () -> Folds.of(rows, count, options.seed()));
+            Folds folds = folds(option, count, rows, options.seed());
             for (int fold = 0; fold < count; fold++) {
                 Map<String, Double> measured = Units.measures(
                         attempt.measureWhole(options, rows.select(folds.outOf(fold)), rows.select(folds.in(fold)))
@@ -46,10 +83,21 @@ final class CrossValidated {
                 screen.flush();
             }
         }
-        Map<String, Score> scores = new LinkedHashMap<>();
+        scores = new LinkedHashMap<>();
         values.forEach((measure, each) -> scores.put(measure, Score.of(each)));
         scores.forEach((measure, score) -> screen.println(format("%d folds      %s %.4g +- %.2g", count, measure, score.mean(),
                 score.deviation())));
-        return scores;
+    }
+
+    /** Refuses rows that cannot be dealt so. */
+    void require(RowSource rows, TrainOptions options) {
+        if (isAsked()) {
+            folds(option, count, Attempt.inMemory(option, rows, options), options.seed());
+        }
+    }
+
+    /** The rows in folds, as an option asks for them. */
+    static Folds folds(String option, int count, Dataset rows, long seed) {
+        return Options.of(option + " " + count, () -> Folds.of(rows, count, seed));
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.kan4j.train.UsefulColumns;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Part;
 import org.kan4j.data.Parts;
@@ -25,7 +26,8 @@ final class DataOptions {
     @Option(names = "--task", paramLabel = "TASK", description = "classification or regression; by default classification if the target is text or has two values.")
     private TableSet.Task task;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to leave out.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to leave out. Where no option says what network or how to train, those that say nothing are left out "
+            + "besides, by rows held out.")
     private Set<String> drop = new LinkedHashSet<>();
 
     @Option(names = "--categorical", paramLabel = "COLUMN", split = ",", converter = ColumnName.class, description = "Columns to take as categories although they hold numbers, or more texts than categories mostly are.")
@@ -132,6 +134,12 @@ final class DataOptions {
         if (!given.isEmpty()) {
             throw new InputException("--from keeps the columns of the model; leave out " + given);
         }
+    }
+
+    /** Leaves more columns out. */
+    void leaveOut(Set<Encoding.Column> columns) {
+        drop = new LinkedHashSet<>(drop);
+        drop.addAll(UsefulColumns.names(columns));
     }
 
     Path test() {

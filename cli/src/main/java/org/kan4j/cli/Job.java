@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.Recipe;
+import org.kan4j.train.UsefulColumns;
 import org.kan4j.data.Cache;
 import org.kan4j.data.NamedSet;
 import org.kan4j.data.Names;
@@ -36,6 +37,13 @@ record Job(Encoding encoding, Parts parts, Recipe recipe, List<Encoding.Target> 
         Encoding other = encoding.withTarget(target);
         return new Job(other, new Parts(parts.train().with(other), parts.test() == null ? null : parts.test().with(other)),
                 recipe);
+    }
+
+    /** The same without some columns of the encoding. */
+    Job without(Set<Encoding.Column> columns) {
+        Encoding fewer = UsefulColumns.without(encoding, columns);
+        return new Job(fewer, new Parts(parts.train().with(fewer), parts.test() == null ? null : parts.test().with(fewer)),
+                Recipe.of(parts.train().rows(), fewer.features(), fewer.values().isEmpty()), List.of(fewer.target()));
     }
 
     boolean classification() {

@@ -11,10 +11,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.kan4j.Recipe;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.device.Context;
@@ -66,9 +66,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--seeds", paramLabel = "N", split = ",", description = "Train once with each of these seeds; reports each and the means, files get -seedN in their names.")
     private long[] seeds;
 
-    @Option(names = "--cv", paramLabel = "K", description = "Before the training, cross-validate on the training rows: K models, each on all folds but one, and how they "
-            + "do on it.")
-    private Integer folds;
+    @Mixin
+    private CrossValidated folds = new CrossValidated();
 
     @Mixin
     private CoverageOptions coverage = new CoverageOptions();
@@ -103,7 +102,6 @@ final class TrainCommand implements Callable<Integer> {
     private Path from;
 
     private PrintWriter screen;
-    private Map<String, CrossValidated.Score> crossValidated = Map.of();
 
     @Override
     public Integer call() throws IOException {
@@ -137,17 +135,11 @@ final class TrainCommand implements Callable<Integer> {
         method.check();
         needs.check(method, network);
         coverage.check();
-        Ranges.atLeast("--cv", folds, 2);
-        if (folds != null && (from != null || seeds != null)) {
-            throw new InputException("--cv and " + (from != null ? "--from" : "--seeds") + " exclude each other");
-        }
-        if (folds != null && !needs.splitting().random()) {
-            throw new InputException(
-                    "--cv and --split exclude each other: --cv deals rows by chance (KanBuilder.crossValidate in "
-                            + "Java takes groups and times)");
-        }
-        if (needs.members() > 1 && (from != null || seeds != null)) {
-            throw new InputException("--ensemble and " + (from != null ? "--from" : "--seeds") + " exclude each other");
+        Optional<String> several = from != null ? Optional.of("--from")
+                : seeds != null ? Optional.of("--seeds") : Optional.empty();
+        folds.check(several, needs);
+        if (needs.members() > 1 && several.isPresent()) {
+            throw new InputException("--ensemble and " + several.get() + " exclude each other");
         }
         if (from != null) {
             network.refuseWithFrom();
@@ -184,8 +176,8 @@ final class TrainCommand implements Callable<Integer> {
     private void writeJson(List<Training.Result> results, boolean last) throws IOException {
         if (json != null && (last || Output.isReplaced(json))) {
             ObjectNode all = TrainReport.json(results);
-            if (!crossValidated.isEmpty()) {
-                all.set("cv", Output.tree(crossValidated));
+            if (!folds.scores().isEmpty()) {
+                all.set("cv", Output.tree(folds.scores()));
             }
             Output.writeJson(spec, json, all);
         }
@@ -198,9 +190,9 @@ final class TrainCommand implements Callable<Integer> {
             Prepared ready = prepare(runSeed, start, context, modelFile);
             Job job = ready.job;
             KanModel model = ready.model;
-            if (folds != null) {
-                crossValidated = CrossValidated.run(folds, job,
-                        new Attempt(model, ready.initialisation, context, job.encoding(), () -> false), ready.options, screen);
+            if (folds.isAsked()) {
+                folds.run(job, new Attempt(model, ready.initialisation, context, job.encoding(), () -> false), ready.options,
+                        screen);
             }
             Map<String, String> properties = new LinkedHashMap<>(start == null ? Map.of() : start.properties());
             properties.put(Encoding.KEY, job.encoding().toJson());
@@ -238,10 +230,11 @@ final class TrainCommand implements Callable<Integer> {
     record Prepared(Job job, TrainOptions options, KanModel model, Initialisation initialisation) {
     }
 
-    /** The training that the options ask for, which others than this command run; notes go to its standard error. */
-    Prepared prepare(long runSeed, Context context) throws IOException {
+    /** The training that the options ask for, which others run on folds that an option of theirs asks for; notes go to standard error. */
+    Prepared prepare(long runSeed, Context context, String option, int count) throws IOException {
         screen = spec.commandLine().getOut();
         check();
+        folds.ask(option, count);
         return prepare(runSeed, null, context, null);
     }
 
@@ -254,34 +247,29 @@ final class TrainCommand implements Callable<Integer> {
         if (isUsual()) {
             needs.usually(job.recipe().members());
         }
+        Prepared ready = plan(job, start, runSeed, context);
+        Output.requireRoom(modelFile, ready.model, needs.members() > 1 ? 0 : method.moments());
+        if (start != null) {
+            return ready;
+        }
+        if (course.choosesWeightDecay(method) || job.targets().size() > 1) { // which trains
+            new Training(job, ready.options, ready.model, modelFile, log(), screen, null).requireRows(folds);
+        }
+        return new Choices(rows, network, needs, each -> plan(each, null, runSeed, context), context, screen).of(ready,
+                course.choosesWeightDecay(method), isUsual());
+    }
+
+    /** A training of some rows before anything is chosen. */
+    private Prepared plan(Job job, Checkpoint start, long runSeed, Context context) {
         ModelOptions.Effective net = start != null ? ModelOptions.Effective.NONE
                 : network.effective(data, job.encoding(), job.recipe(), needs);
-        TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), columns != null),
+        boolean ofModel = start != null && start.properties().get(Encoding.KEY) != null;
+        TrainOptions options = TrainOptions.of(data, rows.effective(job, NamedSet.of(data).isEmpty(), ofModel),
                 from == null ? null : from.toString(), net, course.effective(job, method, needs), runSeed, context, method,
                 needs);
         KanModel model = start != null ? start.model() : net.model(needs.monotone());
         ModelOptions.requireFit(from, data, model, job.encoding());
         needs.check(model, net);
-        Output.requireRoom(modelFile, model, needs.members() > 1 ? 0 : method.moments());
-        if (start == null) {
-            Attempt attempt = new Attempt(model, net.initialisation(), context, job.encoding(), () -> false);
-            if (job.targets().size() > 1) {
-                job = new TargetChoice(job, attempt, screen).in(options);
-                needs.chosen(job.encoding().values().getFirst().transform().kind());
-            }
-            if (course.choosesWeightDecay(method)) {
-                WeightDecayChoice choice = new WeightDecayChoice(job, attempt.of(job.encoding()), screen);
-                WeightDecayChoice.Chosen chosen = choice.in(options);
-                options = chosen.options();
-                if (isUsual() && job.recipe().otherGrid() > 0 && Double.isFinite(chosen.loss())) {
-                    Recipe next = job.recipe().onOtherGrid();
-                    KanModel other = network.effective(data, job.encoding(), next, needs).model(needs.monotone());
-                    if (choice.isBeaten(chosen, choice.attempt().of(other))) {
-                        return new Prepared(job, options.withGrid(next.grid()), other, net.initialisation());
-                    }
-                }
-            }
-        }
         return new Prepared(job, options, model, net.initialisation());
     }
 

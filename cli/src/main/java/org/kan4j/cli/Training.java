@@ -205,6 +205,20 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         return options.bytes();
     }
 
+    /** Refuses rows that a training would refuse, and those that cannot be dealt to the folds that are asked for. */
+    void requireRows(CrossValidated folds) {
+        try (Arena arena = Arena.ofShared()) {
+            Rows rows = rows(arena);
+            folds.require(rows.all, options);
+            if (options.needs().bagged()) {
+                Attempt.inMemory("--bagging", rows.train, options);
+            }
+            if (options.method().hasClassWeights()) {
+                options.method().classWeights(rows.train);
+            }
+        }
+    }
+
     Rows rows(Arena arena) {
         Splitting by = options.needs().splitting();
         if (options.validation() != null && !by.random()) {

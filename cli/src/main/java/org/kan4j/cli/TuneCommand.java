@@ -81,6 +81,7 @@ final class TuneCommand implements Callable<Integer> {
         }
         long end = minutes == null ? Long.MAX_VALUE : System.nanoTime() + (long) (minutes * SECONDS * 1e9);
         Space all = TuneSpace.of(space).without(trainings.given());
+        trainings.require(all);
         PrintWriter screen = spec.commandLine().getOut();
         AtomicBoolean stop = new AtomicBoolean();
         try (Context context = device.open();

@@ -21,6 +21,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.kan4j.data.Names;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
@@ -38,6 +39,7 @@ import picocli.CommandLine;
 final class TuneRun implements AutoCloseable {
 
     private static final String LOG = "trials.jsonl";
+    private static final String FOLDS = "--folds";
 
     /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
     static final class Trainings {
@@ -52,10 +54,14 @@ final class TuneRun implements AutoCloseable {
             this.common = List.copyOf(common);
             this.seed = seed;
             TrainCommand command = new TrainCommand();
+            this.parsed = parse(command, Map.of());
+            this.usual = command.isUsual();
+        }
+
+        private CommandLine.ParseResult parse(TrainCommand command, Map<String, String> options) {
             CommandLine line = line(command);
             try {
-                this.parsed = line.parseArgs(arguments(Map.of()));
-                this.usual = command.isUsual();
+                return line.parseArgs(arguments(options));
             } catch (CommandLine.UnmatchedArgumentException e) {
                 String option = e.getUnmatched().getFirst().split("=", 2)[0];
                 throw new InputException("Unknown option '" + option + "', did you mean '"
@@ -63,6 +69,22 @@ final class TuneRun implements AutoCloseable {
             } catch (CommandLine.ParameterException e) {
                 throw new InputException(e.getMessage(), e);
             }
+        }
+
+        /** Refuses values that their options cannot have, which a trial would be the first to find. */
+        void require(Space space) {
+            space.options().forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
+                    .forEach(value -> parse(new TrainCommand(), Map.of(name, value))));
+        }
+
+        /** The option that holds columns left out by choice, if there are such. */
+        Stream<String> chosen(TrainCommand.Prepared ready) {
+            return ready.options().drop() == null || ready.options().drop().size() <= dropped() ? Stream.empty()
+                    : Stream.of("drop");
+        }
+
+        private int dropped() {
+            return parsed.matchedOptionValue("--drop", Set.of()).size();
         }
 
         String data() {
@@ -91,10 +113,11 @@ final class TuneRun implements AutoCloseable {
         }
 
         /** The training of a trial, prepared. */
-        TrainCommand.Prepared prepare(Map<String, String> options, Context context, PrintWriter notes) throws IOException {
+        TrainCommand.Prepared prepare(Map<String, String> options, Context context, PrintWriter notes, int folds)
+                throws IOException {
             TrainCommand command = new TrainCommand();
             line(command).setErr(notes).setOut(notes).parseArgs(arguments(options));
-            return command.prepare(seed, context);
+            return command.prepare(seed, context, FOLDS, folds);
         }
     }
 
@@ -142,14 +165,16 @@ final class TuneRun implements AutoCloseable {
             screen.println(format("going on     with %,d trainings of %s", log.known().size(), file));
         }
         Map<String, String> first = log.first();
-        TrainCommand.Prepared usual = trainings.prepare(first, context, screen);
+        TrainCommand.Prepared usual = trainings.prepare(first, context, screen, count);
         classification = usual.job().classification();
         members = trainings.usual ? usual.job().recipe().members() : 1;
         Encoded rows = encoded(usual);
         screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
                 space.options().size(), String.join(", ", space.options().keySet())));
         screen.flush();
-        first = first.isEmpty() ? usual.options().values(space.options().keySet()) : first;
+        first = first.isEmpty()
+                ? usual.options().values(Stream.concat(space.options().keySet().stream(), trainings.chosen(usual)).toList())
+                : first;
         log.begin(head(), first);
         started = System.nanoTime();
         return first;
@@ -176,7 +201,7 @@ final class TuneRun implements AutoCloseable {
     private OptionalDouble loss(Evaluation.Point point) {
         double loss;
         try {
-            TrainCommand.Prepared training = trainings.prepare(point.options(), context, silence);
+            TrainCommand.Prepared training = trainings.prepare(point.options(), context, silence, count);
             Encoded rows = encoded(training);
             TrainOptions options = training.options();
             if (options.epochs() != null) {
@@ -210,7 +235,7 @@ final class TuneRun implements AutoCloseable {
         if (found == null) {
             DType dtype = training.model().dtype();
             Dataset rows = Attempt.inMemory("tune", training.job().parts().train().load(arena, dtype, all.bytes()), all);
-            found = new Encoded(rows, Options.of("--folds " + count, () -> Folds.of(rows, count, trainings.seed)));
+            found = new Encoded(rows, CrossValidated.folds(FOLDS, count, rows, trainings.seed));
             encoded.put(key, found);
         }
         return found;

@@ -7,8 +7,12 @@ import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.kan4j.Recipe;
+import org.kan4j.train.UsefulColumns;
+import org.kan4j.constraint.MonotoneColumns;
+import org.kan4j.encoding.Encoding;
 import org.kan4j.measure.Metrics;
 import org.kan4j.rows.RowSource;
 import org.kan4j.train.HeldOut;
@@ -18,9 +22,14 @@ import org.kan4j.train.HeldOut;
  *
  * @param job the rows
  * @param attempt how to train
+ * @param columns which are of use, by the trainings made
  * @param screen told what was compared
  */
-record WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
+record WeightDecayChoice(Job job, Attempt attempt, UsefulColumns columns, PrintWriter screen) {
+
+    WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
+        this(job, attempt, new UsefulColumns(job.encoding()), screen);
+    }
 
     /**
      * What was chosen.
@@ -47,6 +56,20 @@ record WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
                 .orElse(new Chosen(options, Double.NaN));
     }
 
+    /** The columns that are of no use with the weight decay chosen, but for those that are to be monotone, which may be null. */
+    Set<Encoding.Column> useless(Chosen chosen, MonotoneColumns monotone) {
+        return columns.useless(chosen.options.weightDecay(), monotone == null ? Set.of() : monotone.directions().keySet());
+    }
+
+    /** Whether this, of rows without some columns, does clearly better with the weight decay chosen with them. */
+    boolean beatsWithout(Set<Encoding.Column> some, Chosen chosen, TrainOptions options) {
+        List<HeldOut.Score<Double>> scores = compare(List.of(chosen.options.weightDecay()), attempt, options);
+        scores.forEach(score -> screen.println(format("without %s by rows held out: loss %.4g instead of %.4g",
+                String.join(", ", UsefulColumns.names(some)), score.loss(), chosen.loss)));
+        screen.flush();
+        return scores.stream().anyMatch(score -> job.recipe().takesFewer(score.loss(), chosen.loss));
+    }
+
     /** Whether the other grid is to be taken instead, on the same rows. */
     boolean isBeaten(Chosen chosen, Attempt other) {
         List<HeldOut.Score<Double>> scores = compare(List.of(chosen.options.weightDecay()), other, chosen.options);
@@ -63,8 +86,11 @@ record WeightDecayChoice(Job job, Attempt attempt, PrintWriter screen) {
         try (Arena arena = Arena.ofShared()) {
             RowSource rows = job.parts().train().load(arena, each.model().dtype(), options.bytes());
             return HeldOut.compare(decays, rows, recipe.comparisons(), options.seed(),
-                    (decay, train, held) -> each.measure(shorter.with(decay, null), train, held).map(Metrics::loss)
-                            .map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+                    (decay, train, held) -> each.measure(shorter.with(decay, null), train, held, trainer -> {
+                        if (recipe.choosesColumns()) {
+                            columns.measure(decay, trainer, held, options.seed());
+                        }
+                    }).map(Metrics::loss).map(OptionalDouble::of).orElse(OptionalDouble.empty()));
         }
     }
 }

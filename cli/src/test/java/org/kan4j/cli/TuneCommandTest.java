@@ -18,6 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.kan4j.search.Evaluation;
 
 class TuneCommandTest {
@@ -189,6 +191,9 @@ class TuneCommandTest {
         Cli.refuse(new String[] {"train has no option 'griid', did you mean 'grid'"}, tune("--trials", 1, "--space", space));
         Files.writeString(space, "{\"grid\": 3}");
         Cli.refuse(new String[] {"'grid' needs a list of values, given 3"}, tune("--trials", 1, "--space", space));
+        Files.writeString(space, "{\"grid\": [5, \"fine\"]}");
+        assertThat(Cli.refuse(new String[] {"Invalid value for option '--grid': 'fine' is not"},
+                tune("--trials", 1, "--space", space)).out()).isEmpty();
         Path same = Files.write(folder.resolve("same.csv"), List.of("a,kind", "1,x", "2,x", "3,x"));
         Cli.refuse(new String[] {"the same in all 3 rows"}, "tune", same, "--target", "kind", "--trials", 1);
     }
@@ -225,5 +230,19 @@ class TuneCommandTest {
         Cli.refuse(new String[] {"--cv must be at least 2"}, "train", data, "--target", "y", "--cv", 1);
         Cli.refuse(new String[] {"--cv and --seeds exclude each other"}, "train", data, "--target", "y", "--cv", 2, "--seeds",
                 "1,2");
+    }
+
+    /** Choices by rows held out are trainings: what cannot be done is refused before them. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "train | --cv 500              | --cv 500: the folds must be 2 to the 96 rows, given 500",
+        "train | --validation 0.001    | --validation 0.001 of 96 rows leaves a part empty",
+        "train | --class-weights 1,2,3 | --class-weights must be balanced or 2 numbers, one a class, given 3",
+        "tune  | --folds 500           | --folds 500: the folds must be 2 to the 96 rows, given 500"})
+    void nothingIsTrainedBeforeARefusal(String command, String options, String message) {
+        Object[] words = Stream.concat(Stream.of(command, data, "--target", "kind", "--epochs", 1, "--out", folder.resolve("no")),
+                Stream.concat(Stream.of(options.split(" ")), command.equals("tune") ? Stream.of("--trials", 1) : Stream.empty()))
+                .toArray();
+        assertThat(Cli.refuse(new String[] {message}, words).out()).doesNotContain("rows held out");
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.kan4j.EncodedTable;
+import org.kan4j.train.UsefulColumns;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
@@ -89,9 +90,16 @@ public final class TrainingTable implements EncodedTable {
 
     @Override
     public TrainingTable with(Encoding.Target target) {
-        Encoding other = encoding.withTarget(target);
-        return new TrainingTable(other, List.of(target), rows.with(other), test == null ? null : test.with(other), memory,
-                splitting);
+        return with(encoding.withTarget(target), List.of(target));
+    }
+
+    @Override
+    public TrainingTable without(Set<Encoding.Column> columns) {
+        return with(UsefulColumns.without(encoding, columns), targets);
+    }
+
+    private TrainingTable with(Encoding other, List<Encoding.Target> others) {
+        return new TrainingTable(other, others, rows.with(other), test == null ? null : test.with(other), memory, splitting);
     }
 
     @Override

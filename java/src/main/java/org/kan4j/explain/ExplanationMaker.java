@@ -141,10 +141,10 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                 Math.sqrt(spread / count), difference, domains), undefined, domains, guard, warnings);
     }
 
-    /** Whether what a formula leaves of a target goes together along an input: it is near the data's own, and another. */
+    /** Whether what a formula leaves of a target is no noise: it is near the data's own, and another. */
     private static boolean leavesPattern(FormulaAttempt chosen, String output) {
         Composition formula = Composition.of(Map.of(output, chosen.result().formulas().get(output)));
-        return ConstantFit.fit(formula, FormulaAttempt.observations(chosen.data(), chosen.data().train()), 0).modelError();
+        return ConstantFit.leavesPattern(formula, FormulaAttempt.observations(chosen.data(), chosen.data().train()));
     }
 
     /** Whether nothing is left but the mean of targets that vary: a formula of no input, which explains nothing. */

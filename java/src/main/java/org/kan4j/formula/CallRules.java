@@ -137,6 +137,10 @@ final class CallRules {
                 return Expression.real(StrictMath.log(real.value()))
                         .plus(Expression.call(UnaryFunction.LOG, Simplifier.rest(product)));
             }
+            Expression power = ofOnePower(product);
+            if (power != null) {
+                return power;
+            }
             for (Expression factor : product.factors()) {
                 if (factor instanceof Call inner && inner.function() == UnaryFunction.EXP) {
                     return inner.argument().plus(Expression.call(UnaryFunction.LOG, product.over(factor)));
@@ -149,6 +153,26 @@ final class CallRules {
                     .plus(Expression.call(UnaryFunction.LOG, ProductRules.divided(sum, scale)));
         }
         return call;
+    }
+
+    /** log(f^n g^n) = n log(f g), log(f^n g^-n) = n log(f/g); null where other exponents stand, or f g need not be positive. */
+    private Expression ofOnePower(Product product) {
+        Expression exponent = null;
+        List<Expression> bases = new ArrayList<>();
+        for (Expression factor : product.factors()) {
+            if (!(factor instanceof Power power) || !power.exponent().isNumber()) {
+                return null;
+            }
+            boolean negative = Numbers.isNegative(power.exponent());
+            Expression size = negative ? power.exponent().negated() : power.exponent();
+            if (exponent != null && !exponent.equals(size) || Numbers.is(size, 1)) {
+                return null;
+            }
+            exponent = size;
+            bases.add(negative ? Expression.power(power.base(), Expression.integer(-1)) : power.base());
+        }
+        Expression base = Expression.product(bases);
+        return simplifier.isPositive(base) ? exponent.times(Expression.call(UnaryFunction.LOG, base)) : null;
     }
 
     private Expression absolute(Call call) {

@@ -4,6 +4,7 @@ package org.kan4j.symbolic;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 
@@ -39,11 +40,8 @@ public final class ConstantFit {
      * @param rmse over all rows and outputs, in units of the outputs' deviations
      * @param constants in the order in which they stand
      * @param indistinct a sentence for each constant that the data does not tell from another
-     * @param modelError whether residuals go together along an input (Durbin-Watson outside 1.5 to 2.5): the form is not right,
-     *     and standard errors are lower bounds
      */
-    public record Result(Composition composition, double rmse, List<FittedConstant> constants, List<String> indistinct,
-            boolean modelError) {
+    public record Result(Composition composition, double rmse, List<FittedConstant> constants, List<String> indistinct) {
 
         /** Copies the lists. */
         public Result {
@@ -198,31 +196,24 @@ public final class ConstantFit {
                 }
                 indistinct.add(sentence);
             }
-            return new Result(tape.with(parameters), Math.sqrt(squares / n), constants, indistinct,
-                    Math.sqrt(squares / n) > ROUNDED && alongInputs(residuals));
+            return new Result(tape.with(parameters), Math.sqrt(squares / n), constants, indistinct);
         }
+    }
 
-        /** Whether neighbours along some input have residuals that are alike, or opposite. */
-        private boolean alongInputs(double[] residuals) {
-            for (double[] column : data.inputs().values()) {
-                Integer[] order = new Integer[rows];
-                Arrays.setAll(order, b -> b);
-                Arrays.sort(order, java.util.Comparator.comparingDouble(b -> column[b]));
-                for (int k = 0; k < outputs.size(); k++) {
-                    double steps = 0;
-                    double squares = 0;
-                    for (int b = 0; b < rows; b++) {
-                        double here = residuals[k * rows + order[b]];
-                        squares += here * here;
-                        steps += b == 0 ? 0 : Math.pow(here - residuals[k * rows + order[b - 1]], 2);
-                    }
-                    if (squares > 0 && rows >= 30 && (steps < 1.5 * squares || steps > 2.5 * squares)) {
-                        return true;
-                    }
-                }
-            }
-            return false;
-        }
+    /**
+     * Whether what a composition leaves of the data is no noise: the form is not right, and standard errors are lower bounds.
+     *
+     * @throws KanException if a target or a column is missing
+     */
+    public static boolean leavesPattern(Composition composition, Observations data) {
+        Map<String, double[]> values = composition.evaluate(data.inputs(), data.rows());
+        return composition.outputs().stream().anyMatch(output -> {
+            double[] residuals = data.targets().get(output).clone();
+            double[] value = values.get(output);
+            Arrays.setAll(residuals, b -> residuals[b] - value[b]);
+            double rms = Math.sqrt(VariableProjection.squares(residuals) / data.rows());
+            return rms > ROUNDED * data.deviation(output) && Residuals.goTogether(residuals, List.copyOf(data.inputs().values()));
+        });
     }
 
     /** The root mean squared error of a composition in units of the outputs' deviations; infinite where it is undefined. */

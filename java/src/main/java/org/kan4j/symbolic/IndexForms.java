@@ -4,8 +4,11 @@ package org.kan4j.symbolic;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -13,6 +16,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.kan4j.formula.Expression;
 import org.kan4j.formula.UnaryFunction;
+import org.kan4j.symbolic.IndexModel.Beside;
 import org.kan4j.symbolic.NumberPool.Atom;
 import org.kan4j.symbolic.Target.Quantity;
 
@@ -21,9 +25,8 @@ import org.kan4j.symbolic.Target.Quantity;
  * (what dimensional analysis leaves of a law): many numbers are gone through, the factors beside f come with each by a linear fit
  * that knows nothing of f ({@link PartialLinear}).
  */
-final class IndexForms implements StructureRun.Form {
+final class IndexForms {
 
-    private static final int FEW = 140;
     private static final int MOST_INPUTS = 6;
     private static final int DEEPEST = 0;
     /** Numbers gone through in a stage. */
@@ -33,14 +36,18 @@ final class IndexForms implements StructureRun.Form {
     /** Shares of squares left at which a number is looked at in all rows, and at which the target is a function of it. */
     private static final double NEAR = 0.1;
     private static final double FITS = 3e-3;
+    /** And at which it may be one of the target less a constant that is not known well. */
+    private static final double ROUGH = 0.2;
     private static final int ROWS = 600;
     /** Error of a smooth function of the number, and that up to which factors that are no plain numbers are believed. */
     private static final double SMOOTH = 0.02;
     private static final double MEASURED = 1e-4;
+    private static final double PRECISE = 1e-8;
     private static final int KEPT = 24;
     private static final int STRUCTURES = 4;
     private static final int HALVINGS = 40;
-    private static final double GOLDEN = (Math.sqrt(5) - 1) / 2;
+    /** Tenths of the values that are below the one that waves go around. */
+    private static final int[] MIDDLES = {5, 4, 6, 3, 7};
     /** Share left at a constant near the right one. */
     private static final double COARSE = 0.5;
     /** Of more inputs constants are looked for in products alone. */
@@ -51,6 +58,8 @@ final class IndexForms implements StructureRun.Form {
     /** What a factor may be off, as a change of the target's logarithm or of its deviation, and the factor itself. */
     private static final double EFFECT = 0.01;
     private static final double ALIKE = 2e-3;
+    /** How many times as much may be left without a column. */
+    private static final double AS_GOOD = 1.3;
     private static final int PARTS = 6;
     /** How well values are taken to be known where a factor beside them is measured. */
     private static final double LEAST = 1e-6;
@@ -62,110 +71,44 @@ final class IndexForms implements StructureRun.Form {
         this.run = run;
     }
 
-    /** What may stand beside f: a column with what it means, of which a factor is to be found. */
-    private record Beside(Expression meaning, double[] values) {
-    }
-
-    /** How f and what is beside it make the target. */
-    private record Model(Target target, boolean times, List<Beside> beside, int[] few, PartialLinear onFew, PartialLinear onAll) {
-
-        static Model of(Target target, boolean times, List<Beside> beside) {
-            int rows = target.values().length;
-            int[] few = IntStream.range(0, Math.min(FEW, rows)).map(k -> (int) ((long) k * rows / Math.min(FEW, rows))).toArray();
-            return new Model(target, times, beside, few, fit(target, times, beside, few),
-                    fit(target, times, beside, IntStream.range(0, rows).toArray()));
-        }
-
-        /** Of a product the logarithm, rows near 0 counting less. */
-        private static PartialLinear fit(Target target, boolean times, List<Beside> beside, int[] rows) {
-            double[] sizes = Arrays.stream(rows).mapToDouble(b -> Math.abs(target.values()[b])).toArray();
-            double middle = Arrays.stream(sizes).sorted().toArray()[sizes.length / 2];
-            double[] weights = LinearFit.ones(sizes.length);
-            double[] values = Arrays.stream(rows).mapToDouble(b -> target.values()[b]).toArray();
-            if (times) {
-                boolean signs = Arrays.stream(values).anyMatch(v -> v <= 0) && Arrays.stream(values).anyMatch(v -> v >= 0);
-                Arrays.setAll(weights, k -> signs ? sizes[k] / (sizes[k] + middle) : 1);
-                Arrays.setAll(values, k -> sizes[k] > 0 ? Math.log(sizes[k]) : 0);
-            }
-            List<double[]> columns = new ArrayList<>();
-            beside.forEach(one -> columns.add(Arrays.stream(rows).mapToDouble(b -> one.values[b]).toArray()));
-            return new PartialLinear(columns, values, weights);
-        }
-    }
-
     /** A number, and the factors of what is beside f. */
     private record Index(Expression number, double[] factors, double share) {
 
-        /** Of those that leave nothing the smallest first. */
+        /** Of those that leave nothing the smallest first; one with a constant of its own leaves less where it is right. */
         private static final Comparator<Index> BEST = Comparator
-                .comparingDouble((Index i) -> Math.max(MEASURED, i.share)).thenComparingInt(i -> i.number.size());
+                .comparingDouble((Index i) -> Math.max(i.isPlain() ? MEASURED : PRECISE, i.share))
+                .thenComparingInt(i -> i.number.size());
+
+        boolean isPlain() {
+            return Trials.constants(number) == 0;
+        }
     }
 
-    @Override
-    public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        if (depth > DEEPEST || target.inputs().size() < 2 || target.inputs().size() > MOST_INPUTS) {
+    /** Numbers of one or two terms, powers of inputs beside f. */
+    boolean ofPowers(Target target, int depth, Predicate<Expression> whole) {
+        if (!isLookedAt(target, depth)) {
             return run.over();
         }
-        Model powers = Model.of(target, true, powers(target));
-        NumberPool pool = new NumberPool(target.inputs(), powers.few);
-        if (target.precision() > NOISE) {
-            return looked(powers, pool, depth, whole, pool::pairs);
+        IndexModel powers = IndexModel.ofPowers(target);
+        NumberPool pool = new NumberPool(target.inputs(), powers.few());
+        return looked(powers, depth, whole, pool::pairs);
+    }
+
+    /** Numbers with a constant of their own or of three terms, exponentials or polynomials beside f. */
+    boolean ofMore(Target target, int depth, Predicate<Expression> whole) {
+        if (!isLookedAt(target, depth) || target.precision() > NOISE) {
+            return run.over();
         }
-        return looked(powers, pool, depth, whole, pool::pairs) || measured(powers, pool, depth, whole)
-                || looked(Model.of(target, false, polynomial(target)), pool, depth, whole, pool::pairs)
-                || looked(Model.of(target, true, exponentials(target)), pool, depth, whole, pool::pairs)
-                || looked(powers, pool, depth, whole, pool::triples);
+        IndexModel powers = IndexModel.ofPowers(target);
+        NumberPool pool = new NumberPool(target.inputs(), powers.few());
+        return measured(powers, pool, depth, whole)
+                || looked(IndexModel.ofPolynomial(target), depth, whole, pool::pairs)
+                || looked(IndexModel.ofExponentials(target), depth, whole, pool::pairs)
+                || around(target, pool, depth, whole) || looked(powers, depth, whole, pool::triples);
     }
 
-    // ------------------------------------------------------------------------------------------------------- what is beside f
-
-    private static List<Beside> powers(Target target) {
-        List<Beside> beside = new ArrayList<>();
-        target.inputs().stream().filter(q -> Arrays.stream(q.values()).allMatch(v -> v != 0))
-                .forEach(q -> beside.add(logarithm(q.meaning(), q.values())));
-        return beside;
-    }
-
-    private static Beside logarithm(Expression meaning, double[] values) {
-        Expression written = Arrays.stream(values).allMatch(v -> v < 0) ? meaning.negated() : meaning;
-        return new Beside(Expression.call(UnaryFunction.LOG, written),
-                Arrays.stream(values).map(v -> Math.log(Math.abs(v))).toArray());
-    }
-
-    /** Powers of inputs, of their sums and differences, and exponentials of inputs, products and quotients. */
-    private static List<Beside> exponentials(Target target) {
-        List<Beside> beside = powers(target);
-        List<Quantity> inputs = target.inputs();
-        inputs.forEach(q -> beside.add(new Beside(q.meaning(), q.values())));
-        for (int i = 0; i < inputs.size(); i++) {
-            for (int j = i + 1; j < inputs.size(); j++) {
-                for (PairForms.Rule rule : PairForms.RULES.subList(0, 5)) {
-                    Quantity number = rule.number(inputs.get(i), inputs.get(j));
-                    boolean sum = number.meaning() instanceof Expression.Sum;
-                    boolean sign = Arrays.stream(number.values()).allMatch(v -> v > 0)
-                            || Arrays.stream(number.values()).allMatch(v -> v < 0);
-                    if (Arrays.stream(number.values()).allMatch(Double::isFinite) && (sign || !sum)) {
-                        beside.add(sum ? logarithm(number.meaning(), number.values())
-                                : new Beside(number.meaning(), number.values()));
-                    }
-                }
-            }
-        }
-        return beside;
-    }
-
-    /** Inputs, their squares and products. */
-    private static List<Beside> polynomial(Target target) {
-        List<Beside> beside = new ArrayList<>();
-        List<Quantity> inputs = target.inputs();
-        inputs.forEach(q -> beside.add(new Beside(q.meaning(), q.values())));
-        for (int i = 0; i < inputs.size(); i++) {
-            for (int j = i; j < inputs.size(); j++) {
-                beside.add(new Beside(inputs.get(i).meaning().times(inputs.get(j).meaning()),
-                        LinearFit.times(inputs.get(i).values(), inputs.get(j).values())));
-            }
-        }
-        return beside;
+    private boolean isLookedAt(Target target, int depth) {
+        return !run.over() && depth <= DEEPEST && target.inputs().size() > 1 && target.inputs().size() <= MOST_INPUTS;
     }
 
     // ---------------------------------------------------------------------------------------------------------------- numbers
@@ -173,7 +116,11 @@ final class IndexForms implements StructureRun.Form {
     /** The best of many. */
     private static final class Best {
         private final List<Index> kept = new ArrayList<>();
-        private double worst = NEAR;
+        private double worst;
+
+        Best(double near) {
+            worst = near;
+        }
 
         void add(double[] factors, double share, Supplier<Expression> number) {
             if (share < worst) {
@@ -195,21 +142,65 @@ final class IndexForms implements StructureRun.Form {
         boolean each(NumberPool.Visitor visitor);
     }
 
-    private boolean looked(Model model, NumberPool pool, int depth, Predicate<Expression> whole, Numbers numbers) {
-        if (run.over() || !model.onFew.leavesSomething()) {
+    private boolean looked(IndexModel model, int depth, Predicate<Expression> whole, Numbers numbers) {
+        if (run.over() || !model.onFew().leavesSomething()) {
             return run.over();
         }
-        Best best = new Best();
-        int most = (int) Math.min(MOST_NUMBERS, MOST_OPERATIONS / model.onFew.operations());
+        run.say("looking for one number that the target is a function of, beside %d columns", model.beside().size());
+        return followed(model, best(model, NEAR, MOST_OPERATIONS, numbers), depth, whole);
+    }
+
+    /** The numbers along which least is left. */
+    private List<Index> best(IndexModel model, double near, double operations, Numbers numbers) {
+        Best best = new Best(near);
+        int most = (int) Math.min(MOST_NUMBERS, operations / model.onFew().operations());
         int[] seen = new int[1];
-        run.say("looking for one number that the target is a function of, beside %d columns", model.beside.size());
         numbers.each((values, meaning) -> {
-            run.budget().spend(model.onFew.operations());
-            PartialLinear.Fit fit = model.onFew.along(values);
+            run.budget().spend(model.onFew().operations());
+            PartialLinear.Fit fit = model.onFew().along(values);
             best.add(fit.factors(), fit.share(), meaning);
             return ++seen[0] < most && (seen[0] % 1000 != 0 || !run.over());
         });
-        return followed(model, best.kept, depth, whole);
+        return best.kept;
+    }
+
+    /** Of values on both sides of one of their own, as those of a damped wave: it is looked for from some on. */
+    private boolean around(Target target, NumberPool pool, int depth, Predicate<Expression> whole) {
+        IndexModel model = IndexModel.ofExponentials(target);
+        double[] sorted = Arrays.stream(target.values()).sorted().toArray();
+        for (int tenths : MIDDLES) {
+            double middle = sorted[tenths * sorted.length / 10];
+            double reach = (sorted[(tenths + 1) * sorted.length / 10] - sorted[(tenths - 1) * sorted.length / 10]) / 2;
+            List<Index> found = run.over() ? List.of() : best(model.less(middle), ROUGH, MOST_OPERATIONS / 6, pool::pairs);
+            for (Index index : shortest(found)) {
+                double[] z = coordinate(index.number);
+                double best = Golden.least(c -> model.less(c).onAll().along(z).share(), middle - reach, middle + reach, HALVINGS);
+                run.budget().spend(2 * HALVINGS * model.onAll().operations());
+                if (followed(model.less(best), List.of(index), depth, f -> whole.test(f.plus(Expression.real(best))))) {
+                    return true;
+                }
+            }
+        }
+        return run.over();
+    }
+
+    /** Of the numbers of the same inputs the shortest of those that leave about as little as the best of them. */
+    private static List<Index> shortest(List<Index> found) {
+        Map<Set<String>, Double> least = new HashMap<>();
+        found.forEach(i -> least.merge(inputs(i), i.share, Math::min));
+        Map<Set<String>, Index> shortest = new LinkedHashMap<>();
+        found.stream().sorted(Comparator.comparingInt(i -> i.number.size())).filter(i -> i.share < 2 * least.get(inputs(i)))
+                .forEach(i -> shortest.putIfAbsent(inputs(i), i));
+        return shortest.values().stream().sorted(Comparator.comparingDouble(Index::share)).limit(STRUCTURES).toList();
+    }
+
+    private static Set<String> inputs(Index index) {
+        return Set.copyOf(index.number.variables());
+    }
+
+    /** A number's values, or their logarithm where they are of many sizes. */
+    private double[] coordinate(Expression number) {
+        return new Quantity(number, run.evaluate(number)).coordinate(true);
     }
 
     static double spread(double[] values) {
@@ -231,11 +222,11 @@ final class IndexForms implements StructureRun.Form {
         }
     }
 
-    private boolean measured(Model model, NumberPool pool, int depth, Predicate<Expression> whole) {
-        if (run.over() || !model.onFew.leavesSomething()) {
+    private boolean measured(IndexModel model, NumberPool pool, int depth, Predicate<Expression> whole) {
+        if (run.over() || !model.onFew().leavesSomething()) {
             return run.over();
         }
-        boolean many = model.target.inputs().size() > FEW_INPUTS;
+        boolean many = model.target().inputs().size() > FEW_INPUTS;
         List<Measured> found = new ArrayList<>();
         int[] left = {MOST_NUMBERS};
         for (IndexFamily family : IndexFamily.values()) {
@@ -253,13 +244,13 @@ final class IndexForms implements StructureRun.Form {
     }
 
     /** The best of the first constants, if it comes near. */
-    private Optional<Measured> coarse(Model model, IndexFamily family, Atom u, Atom v, int[] left) {
+    private Optional<Measured> coarse(IndexModel model, IndexFamily family, Atom u, Atom v, int[] left) {
         double[] starts = family.starts(u, v);
         Measured best = new Measured(family, u, v, 0, 0, 0, COARSE);
         for (int k = 0; k < starts.length; k++) {
-            run.budget().spend(model.onFew.operations());
+            run.budget().spend(model.onFew().operations());
             left[0]--;
-            double share = model.onFew.along(best.with(starts, k).values(starts[k])).share();
+            double share = model.onFew().along(best.with(starts, k).values(starts[k])).share();
             if (share < best.share) {
                 Measured at = best.with(starts, k);
                 best = new Measured(family, u, v, at.below, at.c, at.above, share);
@@ -269,26 +260,13 @@ final class IndexForms implements StructureRun.Form {
     }
 
     /** With the constant of which least is left, by golden section. */
-    private Index refined(Model model, Measured start) {
-        double low = start.below;
-        double high = start.above;
-        double best = start.c;
-        PartialLinear.Fit fit = model.onFew.along(start.values(best));
-        for (int i = 0; i < HALVINGS; i++) {
-            double first = high - GOLDEN * (high - low);
-            double second = low + GOLDEN * (high - low);
-            PartialLinear.Fit atFirst = model.onFew.along(start.values(first));
-            PartialLinear.Fit atSecond = model.onFew.along(start.values(second));
-            boolean lower = atFirst.share() < atSecond.share();
-            PartialLinear.Fit better = lower ? atFirst : atSecond;
-            if (better.share() < fit.share()) {
-                fit = better;
-                best = lower ? first : second;
-            }
-            low = lower ? low : first;
-            high = lower ? second : high;
-        }
-        run.budget().spend(2 * HALVINGS * model.onFew.operations());
+    private Index refined(IndexModel model, Measured start) {
+        double least = Golden.least(c -> model.onFew().along(start.values(c)).share(), start.below, start.above, HALVINGS);
+        PartialLinear.Fit found = model.onFew().along(start.values(least));
+        PartialLinear.Fit given = model.onFew().along(start.values(start.c));
+        double best = found.share() < given.share() ? least : start.c;
+        PartialLinear.Fit fit = best == start.c ? given : found;
+        run.budget().spend(HALVINGS * model.onFew().operations());
         return new Index(start.family.written(start.u.meaning(), start.v.meaning(), Expression.real(best)), fit.factors(),
                 fit.share());
     }
@@ -296,22 +274,23 @@ final class IndexForms implements StructureRun.Form {
     // ------------------------------------------------------------------------------------------------------------- what is left
 
     /** The best numbers, looked at in all rows, and the target as functions of them. */
-    private boolean followed(Model model, List<Index> found, int depth, Predicate<Expression> whole) {
+    private boolean followed(IndexModel model, List<Index> found, int depth, Predicate<Expression> whole) {
         List<Index> exact = new ArrayList<>();
         for (Index index : found.stream().sorted(Index.BEST).limit(KEPT).toList()) {
-            double[] z = run.evaluate(index.number);
+            double[] z = coordinate(index.number);
             if (Arrays.stream(z).allMatch(Double::isFinite)) {
-                PartialLinear.Fit fit = model.onAll.along(z);
+                PartialLinear.Fit fit = model.onAll().along(z);
                 exact.add(new Index(index.number, fit.factors(), fit.share()));
             }
         }
-        double coarse = Math.pow(Math.max(1, (double) ROWS / model.target.values().length), 2);
-        double limit = Math.max(Math.min(NEAR, FITS * coarse), 4 * Math.pow(model.target.precision(), 2));
+        double coarse = Math.pow(Math.max(1, (double) ROWS / model.target().values().length), 2);
+        double limit = Math.max(Math.min(NEAR, FITS * coarse), 4 * Math.pow(model.target().precision(), 2));
         exact.removeIf(i -> !(i.share < limit));
         exact.sort(Index.BEST);
         Set<List<String>> seen = new HashSet<>();
         for (Index index : exact) {
-            boolean again = index.share < MEASURED && !seen.add(index.number.variables()); // a function of the same number
+            List<String> inputs = index.isPlain() ? index.number.variables() : List.of(index.number.toString());
+            boolean again = index.share < MEASURED && !seen.add(inputs); // a function of the same number
             if (seen.size() <= STRUCTURES && (run.over() || !again && one(model, index, depth, whole))) {
                 return true;
             }
@@ -319,37 +298,83 @@ final class IndexForms implements StructureRun.Form {
         return run.over();
     }
 
-    private boolean one(Model model, Index index, int depth, Predicate<Expression> whole) {
-        List<Expression> terms = new ArrayList<>();
-        boolean plain = true;
-        for (int k = 0; k < index.factors.length; k++) {
-            double[] column = model.beside.get(k).values;
-            double factor = index.factors[k];
-            double rounded = Math.rint(PARTS * factor) / PARTS;
-            double effect = Math.abs(factor - rounded) * spread(column) / (model.times ? 1 : model.target.deviation());
-            boolean same = rounded == 0 ? effect < EFFECT : Math.abs(factor - rounded) < ALIKE * Math.abs(rounded);
-            plain &= same;
-            if (!same || rounded != 0) {
-                Expression number = same ? Expression.rational(Math.round(PARTS * factor), PARTS) : Expression.real(factor);
-                terms.add(number.times(model.beside.get(k).meaning));
+    /** Factors with what they stand before, and whether all are plain numbers. */
+    private record Terms(List<Expression> terms, boolean plain) {
+
+        static Terms of(IndexModel model, double[] factors) {
+            List<Expression> terms = new ArrayList<>();
+            boolean plain = true;
+            for (int k = 0; k < factors.length; k++) {
+                double[] column = model.beside().get(k).values();
+                double rounded = Math.rint(PARTS * factors[k]) / PARTS;
+                double effect = Math.abs(factors[k] - rounded) * spread(column)
+                        / (model.times() ? 1 : model.target().deviation());
+                boolean same = rounded == 0 ? effect < EFFECT : Math.abs(factors[k] - rounded) < ALIKE * Math.abs(rounded);
+                plain &= same;
+                if (!same || rounded != 0) {
+                    Expression number = same ? Expression.rational(Math.round(PARTS * factors[k]), PARTS)
+                            : Expression.real(factors[k]);
+                    terms.add(number.times(model.beside().get(k).meaning()));
+                }
+            }
+            return new Terms(terms, plain);
+        }
+    }
+
+    /** Without the columns that do next to nothing: of many that are alike each takes a share of what is one's. */
+    private Terms fewer(IndexModel model, Index index) {
+        double[] z = coordinate(index.number);
+        IndexModel now = model;
+        double[] factors = index.factors;
+        List<Beside> order = new ArrayList<>(model.beside());
+        order.sort(
+                Comparator.comparingDouble(one -> Math.abs(index.factors[model.beside().indexOf(one)]) * spread(one.values())));
+        for (Beside one : order) {
+            IndexModel without = now.without(one);
+            PartialLinear.Fit fit = without.onAll().along(z);
+            run.budget().spend(without.onAll().operations());
+            if (fit.share() < AS_GOOD * Math.max(index.share, PRECISE)) {
+                now = without;
+                factors = fit.factors();
             }
         }
-        Expression beside = model.times ? Expression.product(terms.stream().map(IndexForms::exponential).toList())
+        return Terms.of(now, factors);
+    }
+
+    private boolean one(IndexModel model, Index index, int depth, Predicate<Expression> whole) {
+        Terms all = Terms.of(model, index.factors);
+        Terms found = all.plain ? all : fewer(model, index);
+        boolean plain = found.plain;
+        List<Expression> terms = found.terms;
+        Expression beside = model.times() ? Expression.product(terms.stream().map(IndexForms::exponential).toList())
                 : Expression.sum(terms);
         double[] left = run.evaluate(beside);
-        Arrays.setAll(left, b -> model.times ? model.target.values()[b] / left[b] : model.target.values()[b] - left[b]);
+        Arrays.setAll(left, b -> model.times() ? model.target().values()[b] / left[b] : model.target().values()[b] - left[b]);
         List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(left.length)));
         Quantity number = new Quantity(index.number, run.evaluate(index.number));
         columns.addAll(LinearFit.waves(number.coordinate(true), DEGREE));
         double error = run.budget().fit(columns, left).error();
-        if (error > Math.max(plain ? SMOOTH : MEASURED, 2 * model.target.precision())) {
+        if (error > Math.max(plain ? SMOOTH : MEASURED, 2 * model.target().precision())) {
             return run.over();
         }
-        run.say("the target is a function of %s %s %s, to %.1e", index.number, model.times ? "times" : "plus", beside, error);
-        boolean exact = plain && Trials.constants(index.number) == 0;
+        run.say("the target is a function of %s %s %s, to %.1e", index.number, model.times() ? "times" : "plus", beside, error);
+        boolean exact = plain && index.isPlain();
         Target part = new Target(List.of(number), left,
-                Math.max(model.target.precision(), exact ? 0 : Math.clamp(error, LEAST, MOST)));
-        return run.solve(part, depth + 1, f -> whole.test(model.times ? f.times(beside) : f.plus(beside)));
+                Math.max(model.target().precision(), exact ? 0 : Math.clamp(error, LEAST, MOST)));
+        Predicate<Expression> both = f -> whole.test(model.times() ? f.times(beside) : f.plus(beside));
+        return run.quickly(part, depth + 1, both) || upsideDown(part, depth, both)
+                || error < MEASURED && run.solve(part, depth + 1, both);
+    }
+
+    /** As a function of one over the number: which of the two a law is written in is not known. */
+    private boolean upsideDown(Target part, int depth, Predicate<Expression> whole) {
+        Quantity number = part.inputs().getFirst();
+        if (!number.positive()) {
+            return run.over();
+        }
+        Quantity inverse = new Quantity(Expression.power(number.meaning(), Expression.integer(-1)),
+                Arrays.stream(number.values()).map(v -> 1 / v).toArray());
+        return run.quickly(part.with(List.of(number), inverse), depth + 1, whole);
     }
 
     /** exp of a term, in which logarithms become powers. */

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.kan4j.formula.Expression;
 import org.kan4j.symbolic.Target.Quantity;
 
@@ -17,6 +18,8 @@ final class PowerForms implements StructureRun.Form {
     private static final int MOST_COLUMNS = 60;
     private static final double FITS = 1e-5;
     private static final int STRUCTURES = 3;
+    /** How many times larger an error a power alone may have, as it has half of the columns. */
+    private static final double ALONE = 2;
 
     private final StructureRun run;
 
@@ -43,8 +46,7 @@ final class PowerForms implements StructureRun.Form {
             if (target.inputs().size() < 2 || Arrays.stream(input.values()).anyMatch(v -> v == 0)) {
                 continue;
             }
-            List<double[]> products = LinearFit.products(target.with(List.of(input), null).columns(),
-                    Math.min(MOST_COLUMNS, target.values().length / 8));
+            List<double[]> products = products(target, input);
             for (int i = 0; i < HALVES.length; i++) {
                 for (int j = i + 1; j < HALVES.length; j++) {
                     if (run.over()) {
@@ -56,7 +58,7 @@ final class PowerForms implements StructureRun.Form {
                 }
             }
         }
-        found.removeIf(p -> !(p.error < run.fits(FITS, target)));
+        found.removeIf(p -> !(p.error < run.fits(FITS, target)) || isProduct(target, p));
         found.sort(Comparator.comparingDouble(Powers::error));
         for (Powers powers : found.stream().limit(STRUCTURES).toList()) {
             run.say("the target is a sum of %s and %s, each times others, to %.1e", powers.power(powers.first),
@@ -66,6 +68,11 @@ final class PowerForms implements StructureRun.Form {
             }
         }
         return run.over();
+    }
+
+    private static List<double[]> products(Target target, Quantity input) {
+        return LinearFit.products(target.with(List.of(input), null).columns(),
+                Math.min(MOST_COLUMNS, target.values().length / 8));
     }
 
     private Powers fitted(Target target, Quantity input, List<double[]> products, int first, int second) {
@@ -81,6 +88,13 @@ final class PowerForms implements StructureRun.Form {
             Arrays.setAll(factor, b -> factor[b] + share * product[b]);
         }
         return new Powers(input, first, second, factor, fit.error());
+    }
+
+    /** Whether one of the two powers does as well alone: those are divided out ({@link FactorForms}). */
+    private boolean isProduct(Target target, Powers powers) {
+        List<double[]> products = products(target, powers.input);
+        return IntStream.of(powers.first, powers.second).anyMatch(halves -> run.budget().fit(products.stream()
+                .map(p -> LinearFit.times(p, powers.values(halves))).toList(), target.values()).error() < ALONE * powers.error);
     }
 
     /** The first factor as least squares has it, the second as what the first leaves. */

@@ -23,14 +23,17 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
-    /** Shares of the work that are kept for what comes after what fits well, and after what does not. */
-    private static final double FOR_THOROUGH = 0.6;
-    private static final double FOR_NOISE = 0.15;
+    /** Shares of the work that are kept for what comes after what fits well, what does not, and numbers of many inputs. */
+    private static final double FOR_THOROUGH = 0.64;
+    private static final double FOR_NUMBERS = 0.42;
+    private static final double FOR_NOISE = 0.12;
     /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
     private static final int SMOOTH_COLUMNS = 120;
     private static final double SMOOTHER = 0.5;
     /** Parts of a target that are known less well are not looked into. */
     private static final double VAGUE = 0.3;
+    /** And into those known less well than this, or four times the noise, less is put. */
+    private static final double ROUGH = 1e-2;
 
     /** A way to find expressions of a target. */
     interface Form {
@@ -50,8 +53,10 @@ final class StructureRun {
     private final Observations rows;
     private final Target target;
     private boolean thorough;
+    private double noise;
     private final Form single;
     private final Form polynomials;
+    private final IndexForms numbers;
     private final List<Form> quick;
     private final List<Form> all;
     private final List<Form> separations;
@@ -75,7 +80,8 @@ final class StructureRun {
         Form scaling = new ScalingForms(this);
         Form sparse = new SparseForms(this);
         this.quick = List.of(polynomials, sums, factors, pairs, ridges, scaling, sparse, mixed);
-        this.all = List.of(polynomials, new PowerForms(this), new IndexForms(this), sums, factors, pairs, ridges, scaling, sparse,
+        this.numbers = new IndexForms(this);
+        this.all = List.of(polynomials, new PowerForms(this), numbers::ofPowers, sums, factors, pairs, ridges, scaling, sparse,
                 mixed);
     }
 
@@ -113,18 +119,32 @@ final class StructureRun {
         }
         budget.keep(FOR_THOROUGH);
         solve(target, 0, trials::offer);
-        budget.keep(FOR_NOISE);
+        budget.keep(FOR_NUMBERS);
         if (!over()) {
             thorough = true;
             solve(target, 0, trials::offer);
         }
+        budget.keep(FOR_NOISE);
+        if (!over()) {
+            numbers.ofMore(target, 0, trials::offer);
+        }
         budget.keep(0);
-        double noise = over() ? 0 : noise();
+        noise = over() ? 0 : noise();
         if (noise > NOISE && noise < ALL) {
             say("no formula to the last digit; what smooth functions leave is %.2g of the deviation", noise);
             trials.noise(noise);
             solve(target.with(target.values(), noise), 0, trials::offer);
         }
+        return trials.met();
+    }
+
+    /** Fits an expression of the target; whether the search is over by it. */
+    boolean offer(Expression form) {
+        return trials.offer(form);
+    }
+
+    /** The formulas met, the best first. */
+    List<StructureSearch.Met> met() {
         return trials.met();
     }
 
@@ -177,6 +197,9 @@ final class StructureRun {
         if (!part.finite() || depth > 0 && part.precision() > VAGUE) {
             return false;
         }
+        if (depth > 0 && thorough && part.precision() > Math.max(ROUGH, 4 * noise)) {
+            return quickly(part, depth, whole);
+        }
         double deviation = part.deviation();
         if (part.inputs().isEmpty() || deviation <= CONSTANT * Math.abs(part.mean())) {
             return deviation <= Math.max(CONSTANT, part.precision()) * Math.abs(part.mean())
@@ -191,6 +214,17 @@ final class StructureRun {
             }
         }
         return over();
+    }
+
+    /** The same among what fits well alone. */
+    boolean quickly(Target part, int depth, Predicate<Expression> whole) {
+        boolean before = thorough;
+        thorough = false;
+        try {
+            return solve(part, depth, whole);
+        } finally {
+            thorough = before;
+        }
     }
 
     /** Looks for sums and products of functions of one input each. */

@@ -27,8 +27,8 @@ public record StructureSearch(SymbolicLibrary library, double enough, double ope
 
     /** Error, in deviations, at which a formula is the data's own. */
     private static final double EXACT = 3e-12;
-    /** Twenty seconds of one core of an AMD EPYC. */
-    private static final double OPERATIONS = 4e10;
+    /** Twenty-five seconds of one core of an AMD EPYC. */
+    private static final double OPERATIONS = 5e10;
 
     /** @throws NullPointerException without a library, a listener or a question */
     public StructureSearch {

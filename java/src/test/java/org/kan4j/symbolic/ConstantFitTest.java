@@ -51,6 +51,15 @@ class ConstantFitTest {
         assertEquals(List.of(), result.indistinct());
     }
 
+    /** Along each input by itself what is left is without any order. */
+    @Test
+    void aProductThatIsMissingIsAPattern() {
+        Observations data = sample("x + y + x*y/1000", 1, 0);
+        assertTrue(ConstantFit.leavesPattern(composition("x + y"), data));
+        assertTrue(!ConstantFit.leavesPattern(composition("x + y + x*y/1000"), data));
+        assertTrue(!ConstantFit.leavesPattern(composition("x + y"), sample("x + y", 1, 0.01)));
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void errorsOfConstantsCoverTheTruth(long seed) {
@@ -58,8 +67,9 @@ class ConstantFitTest {
         ConstantFit.Result result = ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05)+1.08*(y-0.06)^2)+0.07"), data,
                 100);
         assertEquals(0.05, result.rmse(), 0.005);
-        assertTrue(!result.modelError());
-        assertTrue(ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05))+0.07*y"), data, 100).modelError());
+        assertTrue(!ConstantFit.leavesPattern(result.composition(), data));
+        assertTrue(ConstantFit.leavesPattern(ConstantFit.fit(composition("1.1*exp(0.92*sin(3.4*x+0.05))+0.07*y"), data, 100)
+                .composition(), data));
         double[] expected = {1, 1, Math.PI, 0, 1, 0, 0};
         for (int p = 0; p < expected.length; p++) {
             ConstantFit.FittedConstant constant = result.constants().get(p);
