@@ -210,7 +210,7 @@ __device__ __forceinline__ void fetch(float* to, int to_length, const float* fro
 #endif
 constexpr int64_t kUnfoldedBlocks = KAN_UNFOLDED_BLOCKS;  // of samples at most: folding is once, this for every block
 template <ProductWay kWay, int32_t kBasis>
-constexpr bool takes_unfolded() {
+KAN_HD constexpr bool takes_unfolded() {
   return kWay != kFma && kBasis == KAN_BASIS_BSPLINE;
 }
 
