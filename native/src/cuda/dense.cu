@@ -125,7 +125,7 @@ int64_t scratch_bytes(const Problem& p, WayOf&& way_of) {
 
 // Whether scale and mask are left to the product kernels.
 bool leaves_unfolded(ProductWay way, const Layer& l, const DensePlan& plan) {
-  return folds(l) && way == kTf32x3 && kernel_basis(way, l) == KAN_BASIS_BSPLINE && plan.row_blocks <= kUnfoldedBlocks;
+  return folds(l) && way != kFma && kernel_basis(way, l) == KAN_BASIS_BSPLINE && plan.row_blocks <= kUnfoldedBlocks;
 }
 
 void forward(CudaDevice& d, ProductWay way, const Layer& l, const ForwardArgs& a) {

@@ -210,7 +210,9 @@ __device__ __forceinline__ void fetch(float* to, int to_length, const float* fro
 #endif
 constexpr int64_t kUnfoldedBlocks = KAN_UNFOLDED_BLOCKS;  // of samples at most: folding is once, this for every block
 template <ProductWay kWay, int32_t kBasis>
-constexpr bool kTakesUnfolded = kWay == kTf32x3&& kBasis == KAN_BASIS_BSPLINE;
+KAN_HD constexpr bool takes_unfolded() {
+  return kWay != kFma && kBasis == KAN_BASIS_BSPLINE;
+}
 
 // The product rows of a chunk's inputs as params hold them.
 struct UnfoldedRows {

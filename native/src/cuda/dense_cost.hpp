@@ -61,7 +61,7 @@ inline double products_cost(const Layer& l, int64_t batch, int32_t pass, int32_t
                step = products == KAN_PRODUCTS_FP32 ? M::kTf32x3Step : M::kStep;
   // 128 samples, 64 outputs, one input: four warps' worth; phi is made once for 128 outputs.
   const double product = 4 * step * l.rows / rows, phi = 4 * (M::kPhi + M::kPhiRow * l.rows);
-  const bool unfolded = products == KAN_PRODUCTS_FP32 && blocks <= 8;
+  const bool unfolded = blocks <= 8;
   const double fold = !folds     ? 0
                       : unfolded ? blocks * double(l.in) * tiles * (M::kFold + M::kFoldRow * l.rows)
                                  : double(l.in) * double(l.out) * 4 * (2 * l.rows + 1) / M::kBytes;

@@ -47,7 +47,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   const int sample = int(threadIdx.x) & (kBlockRows - 1);
   const RowNorm norm = row_norm(in, b0 + sample);
   const bool weights_aligned = aligned_16(l.weights);
-  const bool unfolded = kTakesUnfolded<kWay, kBasis> && p.unfolded;
+  const bool unfolded = takes_unfolded<kWay, kBasis>() && p.unfolded;
 
   const auto padded = [](int rows) {
     return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay);

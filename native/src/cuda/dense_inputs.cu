@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   float* const sums = shared;  // [weight row][sample], after the product
   const int lane = int(threadIdx.x) & 31, warp = int(threadIdx.x) >> 5;
   const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(l.weights);
-  const bool unfolded = kTakesUnfolded<kWay, kBasis> && p.unfolded;
+  const bool unfolded = takes_unfolded<kWay, kBasis>() && p.unfolded;
   const int64_t chunks = 2 * ratio_up(l.out, kTile);  // of 32 outputs
 
   for (int64_t block = blockIdx.y; block < ratio_up(in.batch, kBlockRows); block += gridDim.y) {
