@@ -86,10 +86,10 @@ void fewer_rows_need_no_more() {
 }
 
 // A row has the same bits alone, among a few and in a batch, on any number of threads: wide layers, whose sums are cut, too.
-void rows_alone() {
+void rows_alone(const std::vector<int32_t>& dtypes) {
   constexpr int64_t kRows = 40;
   for (int32_t tier = KAN_TIER_BASELINE; tier <= highest_tier(); ++tier) {
-    for (const int32_t dtype : {KAN_F32, KAN_F64}) {
+    for (const int32_t dtype : dtypes) {
       auto spec = make_struct<kan_context_spec>();
       spec.tier = tier, spec.threads = 1;
       kan_context context, threaded;
@@ -186,13 +186,21 @@ void refusals() {
 
 }  // namespace
 
-int main() {
+// Usage: chain [f32]    (both dtypes by default)
+int main(int argc, char** argv) {
+  std::vector<int32_t> dtypes{KAN_F32};
+  if (argc < 2) {
+    dtypes.push_back(KAN_F64);
+  } else if (std::strcmp(argv[1], "f32") != 0) {
+    std::printf("chain: expected f32 or nothing, given %s\n", argv[1]);
+    return 2;
+  }
   for (int32_t tier = KAN_TIER_REFERENCE; tier <= highest_tier(); ++tier) {
     auto spec = make_struct<kan_context_spec>();
     spec.tier = tier, spec.threads = 2;
     kan_context context;
     if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
-    for (const int32_t dtype : {KAN_F32, KAN_F64}) {
+    for (const int32_t dtype : dtypes) {
       for (const Case& c : all_cases(dtype)) {
         if (c.spec.kind != KAN_LAYER_MULTIPLY) same_bits(context, c);
       }
@@ -200,7 +208,7 @@ int main() {
     kan_context_destroy(context);
   }
   fewer_rows_need_no_more();
-  rows_alone();
+  rows_alone(dtypes);
   refusals();
   CHECK(kan_debug_live(2) == 0);
   return check::finish("chain");

@@ -165,7 +165,7 @@ void test_the_model_chooses() {
     Layer l = splines(grid, in, out, KAN_FLAG_SCALE);
     const Layer seen = splines(grid, in, out, 0);
     for (int32_t pass : {KAN_PASS_FORWARD, KAN_PASS_BACKWARD}) {
-      if (!(products_cost(seen, batch, pass, products, true) < taps_cost(l, batch, pass))) return false;
+      if (!(products_cost(seen, batch, pass, products, true) < taps_cost(l, batch, pass, 132))) return false;
     }
     return true;
   };
@@ -178,7 +178,7 @@ void test_the_model_chooses() {
   }
   CHECK(!products_win(50, 1024, 1024, 8192, KAN_PRODUCTS_FP32));
   for (int32_t pass : {KAN_PASS_FORWARD, KAN_PASS_BACKWARD}) {
-    const auto cost = [&](int32_t grid) { return taps_cost(splines(grid, 1024, 1024, 0), 8192, pass); };
+    const auto cost = [&](int32_t grid) { return taps_cost(splines(grid, 1024, 1024, 0), 8192, pass, 132); };
     CHECK(cost(50) < 1.5 * cost(5) && cost(200) < 2.5 * cost(5));
   }
   CHECK(!products_win(1000, 1024, 1024, 8192, KAN_PRODUCTS_FP32));

@@ -39,6 +39,15 @@ constexpr int64_t kMostRecords = KAN_MOST_RECORDS;  // bytes; larger batches go 
 
 // ---------------------------------------------------------------------------------------------------------------- pieces
 
+// p + n stride in one instruction: the compiler, which knows the stride early, widens it and takes three.
+__device__ __forceinline__ const char* after(const char* p, int32_t n, int32_t stride) {
+#if defined(__CUDA_ARCH__)
+  asm("mad.wide.s32 %0, %1, %2, %0;" : "+l"(p) : "r"(n), "r"(stride));
+  return p;
+#else
+  return p + int64_t(n) * stride;
+#endif
+}
 __device__ __forceinline__ void add(float4& sum, float a, const float4& v) {
   sum.x = fma(a, v.x, sum.x);
   sum.y = fma(a, v.y, sum.y);
@@ -53,9 +62,9 @@ __device__ __forceinline__ float4 times(const float4& a, const float4& b) {
 // a lane; 0 past the tile.
 template <int K>
 struct Rows {
-  const float* first = nullptr;  // coefficient of the lane's outputs
-  int width = 0, there = 0;      // of the tile; outputs from this lane's first on
-  bool whole = false;            // four at once
+  const char* first = nullptr;  // coefficient of the lane's outputs
+  int stride = 0, there = 0;    // bytes of a row; outputs from this lane's first on
+  bool whole = false;           // four at once
   float4 factor = {}, base = {}, coef[K + 1] = {};
   uint32_t limit = 0;  // the first key beyond the window
   int32_t window = 0;
@@ -65,15 +74,18 @@ struct Rows {
     return make_float4(there > 0 ? from[0] : 0.0f, there > 1 ? from[1] : 0.0f, there > 2 ? from[2] : 0.0f,
                        there > 3 ? from[3] : 0.0f);
   }
-  __device__ __forceinline__ float4 row(int32_t r) const { return times(four(first + r * width, whole), factor); }
+  __device__ __forceinline__ float4 row(int32_t r) const {
+    return times(four(reinterpret_cast<const float*>(after(first, r, stride)), whole), factor);
+  }
 
   __device__ __forceinline__ void open(const LayerView& l, int64_t tile, int64_t i) {
     const int o = int(threadIdx.x) % kHalf * 4;
-    width = int(l.tile_width(tile));
+    const int width = int(l.tile_width(tile));
+    stride = width * int(sizeof(float));
     there = width - o;
     whole = width == kTile && aligned_16(l.params);
     const float* const p = l.params + tile * kTile * l.in * l.rows + i * l.rows * width + o;
-    first = p + l.coef_row * width;
+    first = reinterpret_cast<const char*>(p + l.coef_row * width);
     factor = make_float4(1, 1, 1, 1);
     if (l.mask >= 0) factor = four(l.buffers + l.mask + tile * kTile * l.in + i * width + o, false);
     base = l.base_row >= 0 ? times(four(p + l.base_row * width, whole), factor) : make_float4(0, 0, 0, 0);
@@ -116,11 +128,11 @@ __global__ void __launch_bounds__(kMostSamples, 1)
   const int n = t.samples_of(chunk), width = int(l.tile_width(tile));
   for (int e = int(threadIdx.x); e < n * kTile; e += int(blockDim.x)) sums[e] = 0;
   const Deal deal(n, int(threadIdx.x) / kHalf, int(blockDim.x) / kHalf, 1);
-  char* const own = reinterpret_cast<char*>(sums) + threadIdx.x % kHalf * sizeof(float4);
+  const Place own = place_of(sums + threadIdx.x % kHalf * 4);
   const int64_t first = blockIdx.y * t.share, last = first + t.share < l.in ? first + t.share : l.in;
   for (int64_t i = first; i < last; ++i) {
-    const float4* at = records.of(i, chunk) + deal.begin * (kSlot / 4);
-    Slot next(at);
+    const float4* slots = records.of(i, chunk) + deal.begin * (kSlot / 4);
+    Slot next(slots);
     Rows<K> w;
     w.open(l, tile, i);
     if (deal.begin < deal.end) w.move(next.key());
@@ -128,15 +140,15 @@ __global__ void __launch_bounds__(kMostSamples, 1)
 #pragma unroll 2
     for (int p = deal.begin; p < deal.end; ++p) {
       const Slot slot = next;
-      at += kSlot / 4;
-      next = Slot(at);
+      slots += kSlot / 4;
+      next = Slot(slots);
       if (slot.key() >= w.limit) w.move(slot.key());
-      float4* const sum = reinterpret_cast<float4*>(own + (slot.key() & kRowMask));
-      float4 v = *sum;
+      float4& sum = at<float4>(own + (slot.key() & kRowMask));
+      float4 v = sum;
       add(v, slot.base(), w.base);
 #pragma unroll
       for (int r = 0; r <= K; ++r) add(v, slot.tap(r), w.coef[r]);
-      *sum = v;
+      sum = v;
     }
   }
   __syncthreads();
@@ -179,20 +191,20 @@ struct BandSums {
   }
   // Of the chunk whose d_y is the tile at `own`, this lane's part of it.
   __device__ __forceinline__ void add(const Records& records, const Bands& bands, int64_t i, int64_t chunk,
-                                      int32_t first, const char* own) {
+                                      int32_t first, Place own) {
     const int32_t w = first + int(threadIdx.x) % kWarp, last = least(first + bands.windows, records.windows);
     const int32_t start = records.starts_of(i, chunk)[w < last ? w : last];
     int p = __shfl_sync(kAllLanes, start, 0);
-    const float4* at = records.of(i, chunk) + p * (kSlot / 4);
-    Slot next(at);
+    const float4* slots = records.of(i, chunk) + p * (kSlot / 4);
+    Slot next(slots);
 #pragma unroll
     for (int j = 0; j < kBand; ++j) {  // those beyond the band's are empty
       const int end = __shfl_sync(kAllLanes, start, j + 1);
-      for (; p < end; ++p) {
+      const auto one = [&] {
         const Slot slot = next;
-        at += kSlot / 4;
-        next = Slot(at);
-        const float2 d = *reinterpret_cast<const float2*>(own + (slot.key() & kRowMask));
+        slots += kSlot / 4;
+        next = Slot(slots);
+        const float2 d = at<const float2>(own + (slot.key() & kRowMask));
         base.x = fma(slot.base(), d.x, base.x);
         base.y = fma(slot.base(), d.y, base.y);
 #pragma unroll
@@ -200,6 +212,12 @@ struct BandSums {
           coef[j + r].x = fma(slot.tap(r), d.x, coef[j + r].x);
           coef[j + r].y = fma(slot.tap(r), d.y, coef[j + r].y);
         }
+      };
+      if constexpr (K == 1) {
+#pragma unroll 1  // the compiler's own choice spills here, and here alone
+        for (; p < end; ++p) one();
+      } else {
+        for (; p < end; ++p) one();
       }
     }
   }
@@ -213,49 +231,85 @@ struct BandSums {
   }
 };
 
-// Grid (tiles bands groups of inputs, splits of the chunks), a warp an input. Shared: two tiles of d_y; then, where there is
-// one stage, the sums [kWarps][row of the band][kTile]. `parts` NULL: this is the last stage.
+// A band's sums, with what the one before left of the rows that they share, to the sink: the rows that no further band touches;
+// with the last of them base weight and scale too. `room` of a warp: [rows of a band + 1][kTile], the last for scale's sums.
+template <int K>
+__device__ __forceinline__ void finish_band(const LayerView& l, const BandSums<K>& sums, const Bands& bands,
+                                            int32_t band, const Sink::Writer& writer, int64_t tile, int64_t i,
+                                            float* room) {
+  const int lane = int(threadIdx.x) % kWarp, width = int(l.tile_width(tile));
+  const int32_t windows = bands.windows, first = band * windows, base = bands.rows() - 1;
+  const bool last = band + 1 == bands.count;
+  sums.for_rows(bands, [&](int r, float2 v) {
+    if (band > 0 && (r < K || r == base)) {
+      const float2 before = *reinterpret_cast<const float2*>(room + (r < K ? windows + r : r) * kTile + 2 * lane);
+      v.x += before.x, v.y += before.y;
+    }
+    *reinterpret_cast<float2*>(room + r * kTile + 2 * lane) = v;
+  });
+  __syncwarp();
+  const int32_t rows = last ? l.n - first : windows;
+  for (int o = lane; o < width; o += kWarp) {
+    const int64_t at = tile * kTile * l.in * l.rows + i * l.rows * width + o;
+    const int64_t coef = at + int64_t(l.coef_row + first) * width;
+    const float mask = l.mask >= 0 ? l.buffers[l.mask + tile * kTile * l.in + i * width + o] : 1.0f;
+    const auto raw = [&](int32_t r) { return room[r * kTile + o]; };
+    float factor = mask, scale = band > 0 ? raw(base + 1) : 0.0f;
+    if (l.scale_row >= 0) {
+      factor = mask * l.params[at + l.scale_row * width];
+#pragma unroll 4
+      for (int32_t r = 0; r < rows; ++r) scale = fma(l.params[coef + int64_t(r) * width], raw(r), scale);
+    }
+    writer.put_rows(coef, width, rows, [&](int32_t r) { return factor * raw(r); });
+    room[(base + 1) * kTile + o] = scale;
+    if (!last) continue;
+    if (l.base_row >= 0) writer.put(at + l.base_row * width, mask * raw(base));
+    if (l.scale_row >= 0) writer.put(at + l.scale_row * width, mask * scale);
+  }
+  __syncwarp();
+}
+
+// Grid (tiles [bands] groups of inputs, splits of the chunks), a warp an input. Shared: two tiles of d_y. `parts` NULL: this is the
+// last stage, and a block takes all bands, one after the other where there are several, of one chunk then; their rooms take the
+// place of what has been read.
 template <int K>
 __global__ void __launch_bounds__(kThreads, 1)
     weights_kernel(const LayerView l, const Task t, const Records records, const Bands bands,
                    const float* __restrict__ d_y, const Sink sink, float* __restrict__ parts) {
   KAN_SHARED_MEMORY(float, tiles);
   const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
-  const int64_t tile = blockIdx.x % t.tiles, rest = blockIdx.x / t.tiles, i = rest / bands.count * kWarps + warp;
-  const int32_t band = int32_t(rest % bands.count);
+  const int32_t shared_out = parts ? bands.count : 1;
+  const int64_t tile = blockIdx.x % t.tiles, rest = blockIdx.x / t.tiles, i = rest / shared_out * kWarps + warp;
+  const int32_t from = int32_t(rest % shared_out), to = parts ? from + 1 : bands.count;
   const int width = int(l.tile_width(tile)), length = t.samples * int(kTile);
   const int64_t first = blockIdx.y * t.share, last = first + t.share < t.chunks ? first + t.share : t.chunks;
-  BandSums<K> sums;
+  float* const room = tiles + (to > 1 ? length : 0) + warp * (bands.rows() + 1) * int(kTile);
   fetch_tile(l, t, d_y, first, tile, tiles);
-  for (int64_t chunk = first; chunk < last; ++chunk) {
-    float* const now = tiles + (chunk - first) % 2 * length;
-    copy_wait();
-    __syncthreads();  // this tile is there, the one before has been read
-    if (chunk + 1 < last) fetch_tile(l, t, d_y, chunk + 1, tile, tiles + (chunk + 1 - first) % 2 * length);
-    if (i < l.in)
-      sums.add(records, bands, i, chunk, band * bands.windows, reinterpret_cast<const char*>(now + 2 * lane));
-  }
-  if (parts) {
-    if (i >= l.in) return;
-    const int32_t rows = bands.rows();
-    float* const to = parts + (blockIdx.y * l.in * l.out + tile * kTile * l.in + i * width) * (bands.count * rows) +
-                      band * rows * width + 2 * lane;
-    sums.for_rows(bands, [&](int r, float2 v) {
-      if (2 * lane < width) to[r * width] = v.x;
-      if (2 * lane + 1 < width) to[r * width + 1] = v.y;
-    });
-    return;
-  }
-  __syncthreads();  // the last tile has been read
-  if (i >= l.in) return;
-  float* const raw = tiles + warp * bands.rows() * int(kTile);
-  sums.for_rows(bands, [&](int r, float2 v) { *reinterpret_cast<float2*>(raw + r * kTile + 2 * lane) = v; });
-  __syncwarp();
-  const Sink::Writer writer(sink);
-  const int32_t base = l.base_row < 0 ? 0 : 1;
-  for (int o = lane; o < width; o += kWarp) {
-    finish_edge(l, writer, tile, width, i, o,
-                [&](int r) { return raw[(r < base ? bands.rows() - 1 : r - base) * kTile + o]; });
+#pragma unroll 1
+  for (int32_t band = from; band < to; ++band) {
+    BandSums<K> sums;
+    for (int64_t chunk = first; chunk < last; ++chunk) {
+      float* const now = tiles + (chunk - first) % 2 * length;
+      if (band == from) {
+        copy_wait();
+        __syncthreads();  // this tile is there, the one before has been read
+        if (chunk + 1 < last) fetch_tile(l, t, d_y, chunk + 1, tile, tiles + (chunk + 1 - first) % 2 * length);
+      }
+      if (i < l.in) sums.add(records, bands, i, chunk, band * bands.windows, place_of(now + 2 * lane));
+    }
+    if (parts) {
+      if (i >= l.in) return;
+      const int32_t rows = bands.rows();
+      float* const part = parts + (blockIdx.y * l.in * l.out + tile * kTile * l.in + i * width) * (bands.count * rows) +
+                          band * rows * width + 2 * lane;
+      sums.for_rows(bands, [&](int r, float2 v) {
+        if (2 * lane < width) part[r * width] = v.x;
+        if (2 * lane + 1 < width) part[r * width + 1] = v.y;
+      });
+      return;
+    }
+    if (bands.count == 1) __syncthreads();  // the last tile has been read
+    if (i < l.in) finish_band(l, sums, bands, band, Sink::Writer(sink), tile, i, room);
   }
 }
 
@@ -281,22 +335,22 @@ __device__ __forceinline__ float sum_four(float (&v)[4]) {
 // The samples of an input that half a warp has, over one tile: d_x is added to own[sample], where `there`. Slots beyond the batch
 // are read and not used.
 template <int K>
-__device__ __forceinline__ void add_inputs(Rows<K>& w, const float4* record, const Deal& deal, bool there,
-                                           const char* d_tile, float* own) {
-  const float4* at = record + deal.begin * (kSlot / 4);
+__device__ __forceinline__ void add_inputs(Rows<K>& w, const float4* record, const Deal& deal, bool there, Place d_tile,
+                                           float* own) {
+  const float4* slots = record + deal.begin * (kSlot / 4);
   const int part = int(threadIdx.x) % kHalf / 4;
-  Slot next(at);
+  Slot next(slots);
   for (int p = deal.begin; p < deal.begin + deal.each; p += 4) {  // as often for every lane of a warp
     float v[4];
     uint32_t mine = 0;
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
       const Slot slot = next;
-      at += kSlot / 4;
-      next = Slot(at);
+      slots += kSlot / 4;
+      next = Slot(slots);
       if (slot.key() >= w.limit) w.move(slot.key());
       if (part == k) mine = slot.key();
-      const float4 d = *reinterpret_cast<const float4*>(d_tile + (slot.key() & kRowMask));
+      const float4 d = at<const float4>(d_tile + (slot.key() & kRowMask));
       float4 slope = make_float4(0, 0, 0, 0);
       add(slope, slot.base(), w.base);
 #pragma unroll
@@ -322,6 +376,7 @@ __global__ void __launch_bounds__(kThreads, 1)
   const int64_t i = there ? i0 + half / dealt : l.in - 1;
   const int n = t.samples_of(chunk);
   const Deal deal(n, half % dealt, dealt, 4);
+  const Place own = place_of(tiles + threadIdx.x % kHalf * 4);
   for (int e = int(threadIdx.x); e < inputs * t.samples; e += kThreads) sums[e] = 0;
   const int64_t first = blockIdx.y * t.share, last = first + t.share < t.tiles ? first + t.share : t.tiles;
   for (int64_t tile = first; tile < last; ++tile) {
@@ -331,8 +386,7 @@ __global__ void __launch_bounds__(kThreads, 1)
     w.open(l, tile, i);
     copy_wait();
     __syncthreads();
-    add_inputs<K>(w, records.of(i, chunk), deal, there, reinterpret_cast<const char*>(tiles + threadIdx.x % kHalf * 4),
-                  sums + half / dealt * t.samples);
+    add_inputs<K>(w, records.of(i, chunk), deal, there, own, sums + half / dealt * t.samples);
   }
   __syncthreads();
   float* d_x = to + (mode == KAN_GRAD_NONE ? blockIdx.y * t.batch * l.in : 0) + chunk * t.samples * l.in + i0;
@@ -351,6 +405,7 @@ struct Plan {
       inputs_task;  // of a piece of the batch, so large that its records are at most kMostRecords; the d_x kernel's
   int64_t pieces;
   Bands bands;
+  bool band_by_band;             // all bands of an input are one block's, and their sums meet there
   int64_t groups, input_groups;  // of inputs, in the d_params and the d_x kernel
   int dealt;
   int64_t forward_splits, weights_splits, inputs_splits;
@@ -365,7 +420,7 @@ struct Plan {
       return least(least(most, d.shared_per_block / bytes / 128 * 128), ratio_up(batch, 128) * 128);
     };
     const bool forward = pass == KAN_PASS_FORWARD;
-    const int64_t samples = forward ? samples_of(row, kMostSamples) : samples_of(2 * row, kMostSamples / 2);
+    const int64_t samples = forward ? samples_of(row, kMostSamples) : samples_of(2 * row, kMostSamples / 4 * 3);
     const int64_t inputs_samples = forward ? samples : samples_of(row + inputs * 4, kMostSamples);
     const int64_t chunk_bytes = l.in * (samples * kSlot * 4 + (l.spec.grid + 1) * 4);
     const int64_t fit = kMostRecords / chunk_bytes > 1 ? kMostRecords / chunk_bytes : 1;
@@ -380,13 +435,16 @@ struct Plan {
     bands.order = l.spec.order;
     groups = ratio_up(l.in, kWarps);
     input_groups = ratio_up(l.in, inputs);
-    const int64_t want = 2 * int64_t(d.multiprocessors);
+    const int64_t want = 2 * int64_t(d.multiprocessors), rooms = kWarps * (bands.rows() + 1) * row;
+    // With few blocks, or several chunks, bands are blocks of their own and meet in a second stage.
+    band_by_band =
+        pieces * task.chunks == 1 && tiles * groups >= d.multiprocessors && samples * row + rooms <= d.shared_per_block;
     forward_splits = splits(want * kMostSamples / samples, tiles * task.chunks, ratio_up(l.in, 8));
-    weights_splits = splits(want, tiles * bands.count * groups, task.chunks);
+    weights_splits = splits(want, weights_blocks(), task.chunks);
     inputs_splits = splits(want, inputs_task.chunks * input_groups, tiles);
     forward_shared = size_t(samples * row);
     weights_shared = size_t(2 * samples * row);
-    if (!by_parts()) weights_shared = std::max(weights_shared, size_t(kWarps * bands.rows() * row));
+    if (!by_parts()) weights_shared = std::max(weights_shared, size_t((bands.count > 1 ? samples * row : 0) + rooms));
     inputs_shared = size_t(inputs_samples * (row + inputs * 4));
   }
   // Parts of `pieces` so that `blocks` of each come near `want` from below (a few blocks more would cost a whole second
@@ -405,7 +463,8 @@ struct Plan {
     t.share = ratio_up(count, parts);
     return t;
   }
-  bool by_parts() const { return bands.count > 1 || pieces * weights_splits > 1; }
+  bool by_parts() const { return (bands.count > 1 && !band_by_band) || pieces * weights_splits > 1; }
+  int64_t weights_blocks() const { return task.tiles * (band_by_band ? 1 : bands.count) * groups; }
   int64_t slots(const Layer& l) const {
     return (l.in * std::max(task.chunks * task.samples, inputs_task.chunks * inputs_task.samples) + 1) * kSlot;
   }
@@ -437,8 +496,7 @@ bool can(const Problem& p) {
   const Plan plan(p.device, l, p.batch, p.pass);
   const int64_t blocks = int64_t(1) << 31;
   return int64_t(plan.weights_shared) <= p.device.shared_per_block && plan.task.tiles * plan.task.chunks < blocks &&
-         plan.task.tiles * plan.bands.count * plan.groups < blocks &&
-         plan.task.chunks * ratio_up(l.in, kRecordInputs) < blocks &&
+         plan.weights_blocks() < blocks && plan.task.chunks * ratio_up(l.in, kRecordInputs) < blocks &&
          plan.inputs_task.chunks * ratio_up(l.in, kRecordInputs) < blocks;
 }
 
@@ -494,8 +552,7 @@ void backward_weights(CudaDevice& d, const Layer& l, const BackwardArgs& a, cons
   float* parts = plan.by_parts() ? scratch.parts + piece * (plan.weights_parts(l) / plan.pieces) : nullptr;
   make_records(d, l, view, t, static_cast<const float*>(a.x) + first * l.in, false, records);
   with_order(l, [&](auto order) {
-    launch(d, weights_kernel<order()>,
-           dim3(unsigned(t.tiles * plan.bands.count * plan.groups), unsigned(plan.weights_splits)), kThreads,
+    launch(d, weights_kernel<order()>, dim3(unsigned(plan.weights_blocks()), unsigned(plan.weights_splits)), kThreads,
            plan.weights_shared, view, t, records, plan.bands, static_cast<const float*>(a.d_y) + first * l.out, sink,
            parts);
   });

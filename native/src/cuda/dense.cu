@@ -123,6 +123,11 @@ int64_t scratch_bytes(const Problem& p, WayOf&& way_of) {
   return c.used();
 }
 
+// Whether scale and mask are left to the product kernels.
+bool leaves_unfolded(ProductWay way, const Layer& l, const DensePlan& plan) {
+  return folds(l) && way == kTf32x3 && kernel_basis(way, l) == KAN_BASIS_BSPLINE && plan.row_blocks <= kUnfoldedBlocks;
+}
+
 void forward(CudaDevice& d, ProductWay way, const Layer& l, const ForwardArgs& a) {
   const Layer product = folded(l);
   const DensePlan plan = plan_of(d, way, product, a.batch);
@@ -131,13 +136,15 @@ void forward(CudaDevice& d, ProductWay way, const Layer& l, const ForwardArgs& a
   const bool split = plan.forward.splits > 1;
   const float* bias = l.bias >= 0 ? static_cast<const float*>(a.params) + l.bias : nullptr;
   float* y = static_cast<float*>(a.y);
-  const float* weights = product_weights(d, l, a.params, a.buffers, scratch.weights);
+  const bool unfolded = leaves_unfolded(way, l, plan);
+  const float* weights = static_cast<const float*>(a.params);
+  if (!unfolded) weights = product_weights(d, l, a.params, a.buffers, scratch.weights);
   const DenseInput input =
       dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
   make_taps(d, input, false);
-  launch_dense_forward(
-      d, way, kernel_basis(way, l), plan,
-      {input, plan.reduction, plan.forward, plan.depth(), split ? nullptr : bias, split ? scratch.partials : y});
+  launch_dense_forward(d, way, kernel_basis(way, l), plan,
+                       {input, plan.reduction, plan.forward, plan.depth(), split ? nullptr : bias,
+                        split ? scratch.partials : y, unfolded, LayerView(l, a.params, a.buffers)});
   if (split) {
     const int64_t n = a.batch * l.out;
     sum_parts(d, n, scratch.partials, int(plan.forward.splits), n, bias, l.out, KAN_GRAD_OVERWRITE, y);
@@ -155,15 +162,16 @@ void backward(CudaDevice& d, ProductWay way, const Layer& l, const BackwardArgs&
   const InputPasses passes(l, a.d_x_mode, sink.wanted());
   const float* d_y = static_cast<const float*>(a.d_y);
   const float* weights = static_cast<const float*>(a.params);
-  if (passes.cotangents) weights = product_weights(d, l, a.params, a.buffers, scratch.sums);
+  const bool unfolded = leaves_unfolded(way, l, plan);
+  if (passes.cotangents && !unfolded) weights = product_weights(d, l, a.params, a.buffers, scratch.sums);
   const DenseInput input =
       dense_input(d, product, a.batch, a.x, a.params, a.buffers, weights, scratch.moments, scratch.taps);
   if (passes.cotangents) {
     make_taps(d, input, true);
-    launch_dense_inputs(
-        d, way, kernel_basis(way, l), plan,
-        {input, plan.inputs, plan.input_groups, d_y, passes.direct_mode, static_cast<float*>(a.d_x),
-         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input});
+    launch_dense_inputs(d, way, kernel_basis(way, l), plan,
+                        {input, plan.inputs, plan.input_groups, d_y, passes.direct_mode, static_cast<float*>(a.d_x),
+                         passes.norm ? scratch.d_z : nullptr, passes.theta ? scratch.theta : nullptr, l.theta_per_input,
+                         unfolded, LayerView(l, a.params, a.buffers)});
   }
   if (sink.wanted()) {
     const bool parts = by_parts(l, plan);

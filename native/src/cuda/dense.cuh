@@ -175,23 +175,85 @@ __device__ __forceinline__ float pull_back(const DenseInput& in, const BasisTabl
   return d_z;
 }
 
-// Rows of 4 kUnits floats of an operand into shared memory, zeros beyond the valid rows and columns.
-template <int kUnits>
-__device__ __forceinline__ void fetch(float* to, int to_length, const float* from, int64_t from_length, int rows,
-                                      int valid_rows, int valid_columns, bool aligned) {
+// Rows of 4 kUnits floats of an operand, row_at(r), into shared memory, zeros beyond the valid rows and columns. `any`: an address
+// that may be read.
+template <int kUnits, class RowAt>
+__device__ __forceinline__ void fetch_rows(float* to, int to_length, RowAt&& row_at, const float* any, int rows,
+                                           int valid_rows, int valid_columns, bool aligned) {
   for (int u = int(threadIdx.x); u < rows * kUnits; u += kBlockThreads) {
     const int r = u / kUnits, c = u % kUnits * 4;
     const bool row = r < valid_rows;
-    const float* source = from + (row ? r * from_length : 0);
+    const float* source = row ? row_at(r) : any;
     if (aligned) {
       const bool valid = row && c < valid_columns;
-      copy_async_16(to + r * to_length + c, valid ? source + c : from, valid);
+      copy_async_16(to + r * to_length + c, valid ? source + c : any, valid);
     } else {
 #pragma unroll
       for (int e = 0; e < 4; ++e) {
         const bool valid = row && c + e < valid_columns;
-        copy_async_4(to + r * to_length + c + e, valid ? source + c + e : from, valid);
+        copy_async_4(to + r * to_length + c + e, valid ? source + c + e : any, valid);
       }
+    }
+  }
+}
+template <int kUnits>
+__device__ __forceinline__ void fetch(float* to, int to_length, const float* from, int64_t from_length, int rows,
+                                      int valid_rows, int valid_columns, bool aligned) {
+  fetch_rows<kUnits>(
+      to, to_length, [&](int r) { return from + r * from_length; }, from, rows, valid_rows, valid_columns, aligned);
+}
+
+// Scale and mask of few samples' weights are not folded before but where the weights lie in shared memory: folding all of them
+// would take as long as the product. For the default layer alone, so that other kernels stay as they are.
+#ifndef KAN_UNFOLDED_BLOCKS
+#define KAN_UNFOLDED_BLOCKS 8
+#endif
+constexpr int64_t kUnfoldedBlocks = KAN_UNFOLDED_BLOCKS;  // of samples at most: folding is once, this for every block
+template <ProductWay kWay, int32_t kBasis>
+constexpr bool kTakesUnfolded = kWay == kTf32x3&& kBasis == KAN_BASIS_BSPLINE;
+
+// The product rows of a chunk's inputs as params hold them.
+struct UnfoldedRows {
+  const LayerView& l;  // with scale and mask
+  const float* tile;
+  int64_t width;
+  Chunk chunk;
+  int32_t rows, first;  // product rows of an input; that of its first coefficient
+  uint32_t inverse;     // of rows, for the division of what is below 2^8
+
+  __device__ __forceinline__ UnfoldedRows(const LayerView& l, int64_t number, int64_t width, const Chunk& c,
+                                          int32_t rows)
+      : l(l), tile(l.params + tile_offset(l, number)), width(width), chunk(c), rows(rows),
+        first(l.base_row < 0 ? 0 : 1), inverse(65536u / uint32_t(rows) + 1) {}
+  __device__ __forceinline__ const float* operator()(int k) const {
+    const int j = int(uint32_t(k) * inverse >> 16), r = chunk.r0 + k - j * rows;
+    return tile + ((chunk.i0 + j) * l.rows + (r < first ? l.base_row : l.coef_row + r - first)) * width;
+  }
+};
+
+// Those of 4 kUnits outputs from o0 on, [row][length] in shared memory, times scale and mask; to be followed by a barrier.
+template <int kUnits>
+__device__ __forceinline__ void fold_rows(const LayerView& l, const Chunk& c, int64_t o0, float* stage, int length) {
+  const int rows = c.r1 - c.r0, coefs = l.base_row >= 0 && c.r0 == 0 ? 1 : 0;
+  for (int u = int(threadIdx.x); u < int(c.i1 - c.i0) * kUnits; u += kBlockThreads) {
+    const int j = u / kUnits;
+    const int64_t o = o0 + u % kUnits * 4, tile = o / kTile, width = o < l.out ? l.tile_width(tile) : 0;
+    const int64_t edge = tile * kTile * l.in + (c.i0 + j) * width + o % kTile;
+    const float* const scales =
+        l.params + tile_offset(l, tile) + ((c.i0 + j) * l.rows + l.scale_row) * width + o % kTile;
+    float mask[4], factor[4];
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      const bool there = o % kTile + e < width;
+      mask[e] = l.mask >= 0 && there ? l.buffers[l.mask + edge + e] : 1.0f;
+      factor[e] = l.scale_row >= 0 && there ? mask[e] * scales[e] : mask[e];
+    }
+    float* at = stage + j * rows * length + u % kUnits * 4;
+    for (int r = 0; r < rows; ++r, at += length) {
+      float4 v = *reinterpret_cast<const float4*>(at);
+      const float* const by = r < coefs ? mask : factor;
+      v.x *= by[0], v.y *= by[1], v.z *= by[2], v.w *= by[3];
+      *reinterpret_cast<float4*>(at) = v;
     }
   }
 }
@@ -237,6 +299,8 @@ struct DenseForward {
   int32_t depth;      // rows of a stage
   const float* bias;  // or NULL; with one split
   float* y;           // (batch, out), or (splits, batch, out) partial sums
+  bool unfolded;      // the weights are params of `edges`, with scale and mask
+  LayerView edges;
 };
 
 // ---------------------------------------------------------------------------------------------------- weight gradient
@@ -265,6 +329,8 @@ struct DenseInputs {
   float* d_z;    // (batch, in) with the norm, else NULL
   float* theta;  // (slots of 32 samples, in, per_input), or NULL
   int64_t per_input;
+  bool unfolded;  // the weights are params of `edges`, with scale and mask
+  LayerView edges;
 };
 
 }  // namespace kan::cuda

@@ -47,6 +47,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   const int sample = int(threadIdx.x) & (kBlockRows - 1);
   const RowNorm norm = row_norm(in, b0 + sample);
   const bool weights_aligned = aligned_16(l.weights);
+  const bool unfolded = kTakesUnfolded<kWay, kBasis> && p.unfolded;
 
   const auto padded = [](int rows) {
     return (rows + product_step(kWay) - 1) / product_step(kWay) * product_step(kWay);
@@ -63,6 +64,12 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       const int64_t tile = o0 / kTile + t;
       const bool there = tile * kTile < l.out;
       const int64_t width = there ? l.tile_width(tile) : 4;
+      if (unfolded) {
+        fetch_rows<16>(to + t * kTile, kLengthB, UnfoldedRows(p.edges, there ? tile : 0, width, c, p.chunks.rows),
+                       l.weights, padded(c.count()), there ? c.count() : 0, int(width),
+                       weights_aligned && width % 4 == 0);
+        continue;
+      }
       const float* from = there ? l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width : l.weights;
       fetch<16>(to + t * kTile, kLengthB, from, width, padded(c.count()), there ? c.count() : 0, int(width),
                 weights_aligned && width % 4 == 0);
@@ -98,6 +105,10 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       fetch_weights(q + 1);
       if (q + 2 < last) fetch_inputs(q + 2);
       make_phi(q + 1);
+    }
+    if (unfolded) {
+      fold_rows<kColumns / 4>(p.edges, p.chunks.at(q), o0, stage_b + (q & 1) * p.depth * kLengthB, kLengthB);
+      __syncthreads();
     }
     product.add(stage_a + (q & 1) * p.depth * kLengthA + Tile::row(), kLengthA,
                 stage_b + (q & 1) * p.depth * kLengthB + Tile::column(), kLengthB, padded(p.chunks.at(q).count()));

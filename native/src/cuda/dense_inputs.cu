@@ -56,6 +56,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   float* const sums = shared;  // [weight row][sample], after the product
   const int lane = int(threadIdx.x) & 31, warp = int(threadIdx.x) >> 5;
   const bool d_y_aligned = l.out % 4 == 0 && aligned_16(p.d_y), weights_aligned = aligned_16(l.weights);
+  const bool unfolded = kTakesUnfolded<kWay, kBasis> && p.unfolded;
   const int64_t chunks = 2 * ratio_up(l.out, kTile);  // of 32 outputs
 
   for (int64_t block = blockIdx.y; block < ratio_up(in.batch, kBlockRows); block += gridDim.y) {
@@ -69,6 +70,14 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
         const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
         fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
                                l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
+        if (unfolded) {
+          const UnfoldedRows rows_at(p.edges, valid > 0 ? tile : 0, width, c, p.chunks.rows);
+          const int64_t begin = q % 2 * kByRowDepth;
+          fetch_rows<kByRowDepth / 4>(
+              stage_b + (q & 1) * kStageB, kByRowLength, [&](int r) { return rows_at(r) + begin; }, l.weights, kColumns,
+              valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
+          return;
+        }
         const float* w = l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
         fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : l.weights, width, kColumns,
                                valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
@@ -80,6 +89,10 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
         copy_wait();
         __syncthreads();
         if (q + 1 < chunks) fetch_outputs(q + 1);
+        if (unfolded) {
+          fold_rows<kByRowDepth / 4>(p.edges, c, q * kByRowDepth, stage_b + (q & 1) * kStageB, kByRowLength);
+          __syncthreads();
+        }
         product.add(stage_a + (q & 1) * kStageA + Tile::row() * kByRowLength, kByRowLength,
                     stage_b + (q & 1) * kStageB + Tile::column() * kByRowLength, kByRowLength, kByRowDepth);
       }

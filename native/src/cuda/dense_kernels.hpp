@@ -15,7 +15,8 @@ namespace kan::cuda {
 #ifdef KAN_HOT_KERNELS  // those whose machine code bench/sass reads; the others differ in what makes phi
 #define KAN_DENSE_KERNELS(use)                                                                               \
   use(kTf32x3, 64, KAN_BASIS_BSPLINE) use(kTf32x3, 128, KAN_BASIS_BSPLINE) use(kTf32x3, 128, KAN_BASIS_NONE) \
-      use(kTf32, 128, KAN_BASIS_BSPLINE) use(kBf16, 128, KAN_BASIS_BSPLINE)
+      use(kTf32, 128, KAN_BASIS_BSPLINE) use(kBf16, 128, KAN_BASIS_BSPLINE) use(kTf32x3, 64, KAN_BASIS_NONE) \
+          use(kTf32, 128, KAN_BASIS_NONE) use(kBf16, 128, KAN_BASIS_NONE)
 #else
 #define KAN_DENSE_KERNELS(use)                                                                         \
   use(kFma, 64, kAnyBasis) KAN_DENSE_BASES(use, kTf32x3, 64) use(kTf32x3, 64, kOtherBasis)             \
@@ -56,7 +57,8 @@ inline bool dense_suits(const Problem& p) {
   if (l.spec.kind != KAN_LAYER_KAN || l.spec.basis != KAN_BASIS_BSPLINE) return true;
   if (!kBsplineTaps.can(p)) return true;
   if (taps_numbers(l, p.batch) > kMostTaps) return false;
-  return products_cost(folded(l), p.batch, p.pass, p.device.products, folds(l)) < taps_cost(l, p.batch, p.pass);
+  return products_cost(folded(l), p.batch, p.pass, p.device.products, folds(l)) <
+         taps_cost(l, p.batch, p.pass, p.device.multiprocessors);
 }
 
 // What a backward pass owes to the inputs' side.

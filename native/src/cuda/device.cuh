@@ -20,6 +20,27 @@
 
 namespace kan::cuda {
 
+// A place in shared memory, kept in a register: what the compiler knows how to compute it computes again for every sample.
+#if defined(__CUDA_ARCH__)
+using Place = uint32_t;
+__device__ __forceinline__ Place place_of(const void* p) {
+  Place place = Place(__cvta_generic_to_shared(p));
+  asm volatile("" : "+r"(place));
+  return place;
+}
+template <class T>
+__device__ __forceinline__ T& at(Place place) {
+  return *static_cast<T*>(__cvta_shared_to_generic(place));
+}
+#else
+using Place = char*;
+__device__ __forceinline__ Place place_of(void* p) { return static_cast<Place>(p); }
+template <class T>
+__device__ __forceinline__ T& at(Place place) {
+  return *reinterpret_cast<T*>(place);
+}
+#endif
+
 constexpr unsigned kAllLanes = 0xffffffffu;
 constexpr int kWarp = 32;
 

@@ -5,23 +5,25 @@
 //   y[b][o] = bias_o + sum_i win_i w_oi psi(u),  u = (x_bi - tau_oi) / s_oi
 //   with c = w win / s:  d_w = win sum_b dy psi,  d_tau = -c sum_b dy psi',  d_s = -c sum_b dy psi' u,  d_x = sum_o dy c psi'
 //
-// Forward: lanes are outputs; a thread keeps the sums of 8 samples while the inputs pass, its three weights read once for
+// Forward: lanes are outputs; a thread keeps the sums of 16 samples while the inputs pass, its three weights read once for
 // them. Backward: a block owns 4 inputs and a segment of the batch; lanes are outputs, 2 a lane, the nine sums of an edge
 // stay in registers while the samples pass, and 32 values of d_x (8 samples, 4 inputs) are summed over the lanes through
 // shared memory at once. psi is evaluated once an edge and sample in either pass. No (batch, out, in) tensor, no atomics.
 //
-// Exponentials: batch in out each pass (MORLET, MEYER, SHANNON: sines as well), at 16 a clock and multiprocessor: the floor.
-// Bytes: forward 12 in out (from L2 again for every 32 samples) + 4 batch (in + out); backward 12 in out read, 12 in out
+// Exponentials, sines and reciprocals of an edge and sample, at 16 a clock and multiprocessor, the floor: HAT and DOG 1 either
+// pass; MORLET 2, backward 3; MEYER 2 and 4; SHANNON 2 and 3.
+// Bytes: forward 12 in out (from L2 again for every 64 samples) + 4 batch (in + out); backward 12 in out read, 12 in out
 // written (72 more with the fused AdamW), dy from L2 for every 4 inputs.
 #include "cuda/copy.cuh"
 #include "cuda/dense_plan.hpp"
+#include "cuda/special.cuh"
 
 namespace kan::cuda {
 namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / kWarp;
-constexpr int kInputs = 32;  // of a forward stage
-constexpr int kSamples = 8;  // of a forward thread
+constexpr int kInputs = 32;   // of a forward stage
+constexpr int kSamples = 16;  // of a forward thread
 constexpr int kBlockSamples = kSamples * kThreads / int(kTile);
 constexpr int kGroup = 4;     // inputs of a backward block
 constexpr int kPiece = 1024;  // samples whose d_x a backward block holds
@@ -45,69 +47,69 @@ struct EdgePlan {
 
 // ----------------------------------------------------------------------------------------------------------- wavelets
 
-// u within [-40, 40], NaN as it is, in two instructions.
-__device__ __forceinline__ float clamped(float u) {
-#if defined(__CUDA_ARCH__)
-  asm("min.NaN.f32 %0, %0, 0f42200000;\n\tmax.NaN.f32 %0, %0, 0fC2200000;" : "+f"(u));
-  return u;
-#else
-  return min(max(u, -40.0f), 40.0f);
-#endif
-}
+// What an edge's numbers are bounded by, so that u is a number without a look at each: |u| < 2^100, where psi is 0. Exact for all
+// others: |x|, |tau| up to 10^15, |s| from 10^-15.
+constexpr float kMostPlace = 0x1p50f, kMostInverse = 0x1p49f;
 
-// factor exp(-q / 2) as one power of two, log2_factor being the factor's logarithm: two instructions, where expf takes eight. Beside
-// the rounding of q the error is that of the exponent's rounding, 2^-24 of it.
-__device__ __forceinline__ float gauss(float q, float log2_factor) {
-  const float exponent = fma(q, -0.72134752044448170368f, log2_factor);
-#if defined(__CUDA_ARCH__)
-  float power;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(exponent));
-  return power;
-#else
-  return std::exp2(exponent);
-#endif
-}
-
-// Sine and cosine of |x| <= 200: x less a multiple of pi/2 in two pieces, then polynomials (Cephes' sinf, cosf). sincosf has code for
-// any x.
-__device__ __forceinline__ void short_sincos(float x, float& s, float& c) {
-  const float shifted = fma(x, 0.63661977236758134308f, 12582912.0f);  // 1.5 2^23: the multiple is in its lower bits
-  const uint32_t quarter = __float_as_uint(shifted);
-  const float k = shifted - 12582912.0f;
-  const float r = fma(k, 4.37113882867379e-8f, fma(k, -1.57079637050628662109f, x)), q = r * r;
-  const float odd = fma(r * q, fma(q, fma(q, -1.9515295891e-4f, 8.3321608736e-3f), -1.6666654611e-1f), r);
-  const float even = fma(q * q, fma(q, fma(q, 2.443315711809948e-5f, -1.388731625493765e-3f), 4.166664568298827e-2f),
-                         fma(q, -0.5f, 1.0f));
-  const bool swapped = quarter & 1;
-  s = __uint_as_float(__float_as_uint(swapped ? even : odd) ^ (quarter << 30 & 0x80000000u));
-  c = __uint_as_float(__float_as_uint(swapped ? odd : even) ^ ((quarter + 1) << 30 & 0x80000000u));
-}
-
-// psi(u), psi'(u) and the u they are of, within bounds (basis/wavelet.hpp), with as few instructions as the GPU offers.
+// psi and psi' (basis/wavelet.hpp) of w = kRate u, as multiples of an envelope: psi = envelope value, psi' = kSlope envelope slope.
 template <int32_t kWavelet>
-__device__ __forceinline__ void mother(float& u, float& value, float& derivative) {
-  if constexpr (kWavelet == KAN_WAVELET_MEYER || kWavelet == KAN_WAVELET_SHANNON) {
-    wavelet<kWavelet>(u, value, derivative);
-  } else {
-    u = clamped(u);
-    const float q = u * u;
-    if constexpr (kWavelet == KAN_WAVELET_HAT) {
-      const float e = gauss(q, -0.20535531f);  // 2 / (sqrt(3) pi^(1/4))
-      value = (q - 1.0f) * e;
-      derivative = u * fma(2.0f, e, -value);
-    } else if constexpr (kWavelet == KAN_WAVELET_MORLET) {
-      const float e = gauss(q, 0);
-      float s, c;
-      short_sincos(u * 5.0f, s, c);
-      value = c * e;
-      derivative = -fma(u, c, s * 5.0f) * e;
+struct Mother {
+  float envelope = 1, value, slope;
+
+  static constexpr float kPi = 3.14159265358979323846f;
+  static constexpr float kRate = kWavelet == KAN_WAVELET_MORLET ? 5.0f : kWavelet == KAN_WAVELET_MEYER ? kPi : 1.0f;
+  static constexpr float kSlope = kWavelet == KAN_WAVELET_MORLET ? -0.2f : kWavelet == KAN_WAVELET_MEYER ? kPi : 1.0f;
+
+  // factor exp(-q / 2 rate^2), log2_factor being the factor's logarithm: two instructions, where expf takes eight. Beside the
+  // rounding of q the error is that of the exponent's rounding, 2^-24 of it.
+  static __device__ __forceinline__ float gauss(float q, float log2_factor) {
+    return power_of_2(fma(q, -0.72134752044448170368f / (kRate * kRate), log2_factor));
+  }
+
+  __device__ __forceinline__ explicit Mother(float w) {
+    if constexpr (kWavelet == KAN_WAVELET_MEYER) meyer(w);
+    else if constexpr (kWavelet == KAN_WAVELET_SHANNON) shannon(w);
+    else if constexpr (kWavelet == KAN_WAVELET_MORLET) {
+      envelope = gauss(w * w, 0);
+      value = cosine(w);
+      slope = fma(w, value, 25.0f * sine(w));
     } else {
-      static_assert(kWavelet == KAN_WAVELET_DOG);
-      const float e = gauss(q, 0);
-      value = -(u * e);
-      derivative = (q - 1.0f) * e;
+      const float q = at_most(w * w, 1600.0f);
+      envelope = gauss(q, kWavelet == KAN_WAVELET_HAT ? -0.20535531f : 0);  // 2 / (sqrt(3) pi^(1/4))
+      value = kWavelet == KAN_WAVELET_HAT ? q - 1.0f : -w;
+      slope = kWavelet == KAN_WAVELET_HAT ? w * (3.0f - q) : q - 1.0f;
     }
   }
+
+ private:
+  // sin(pi v) aux(v), v = |u|, aux = sin(pi/2 nu(r)) of r = 2 - 2 v within [0, 1], as nu(1 - r) = 1 - nu(r): exactly 0 from v = 1 on.
+  __device__ __forceinline__ void meyer(float w) {
+    constexpr float kHalfPi = kPi / 2;
+    const float r = fma_within_1(fabsf(w), -2.0f / kPi, 2.0f), t = 1.0f - r, q = r * r;
+    const float polynomial =
+        fma(r, fma(r, fma(r, -20.0f * kHalfPi, 70.0f * kHalfPi), -84.0f * kHalfPi), 35.0f * kHalfPi);
+    const float angle = q * q * polynomial, s = sine(w), tr = t * r;
+    const uint32_t sign = __float_as_uint(w) & 0x80000000u;
+    const float aux = __uint_as_float(__float_as_uint(sine(angle)) ^ sign);
+    value = s * aux;
+    slope = fma(s * cosine(angle) * (tr * tr * tr), -140.0f, w != 0.0f ? cosine(w) * aux : 0.0f);
+  }
+  // sin(u) / u, below 1 by its series: there the quotient's error, 2^-21 / u, would be too large, and that of the derivative
+  // (cos u - sin(u) / u) / u.
+  __device__ __forceinline__ void shannon(float u) {
+    const float q = u * u, inverse = reciprocal(u), ratio = sine(u) * inverse;
+    const bool small = q < 1.0f;
+    value = small ? fma(q, fma(q, fma(q, fma(q, 1.0f / 362880, -1.0f / 5040), 1.0f / 120), -1.0f / 6), 1.0f) : ratio;
+    const float series =
+        fma(q, fma(q, fma(q, fma(q, -1.0f / 3991680, 1.0f / 45360), -1.0f / 840), 1.0f / 30), -1.0f / 3);
+    slope = small ? u * series : (cosine(u) - ratio) * inverse;
+  }
+};
+
+// w of x on an edge: (x - tau) kRate / s, its last factor.
+template <int32_t kWavelet>
+__device__ __forceinline__ float inverse_of(float scale) {
+  return bounded(reciprocal(scale) * Mother<kWavelet>::kRate, kMostInverse);
 }
 
 // ------------------------------------------------------------------------------------------------------------ forward
@@ -142,23 +144,23 @@ __global__ void __launch_bounds__(kThreads) edge_forward_kernel(const EdgeForwar
       __syncthreads();
       for (int u = int(threadIdx.x); u < kBlockSamples * kInputs; u += kThreads) {
         const int s = u / kInputs, i = u % kInputs;
-        xs[i][s] = i < n && b0 + s < p.batch ? p.x[(b0 + s) * l.in + i0 + i] : 0.0f;
+        xs[i][s] = i < n && b0 + s < p.batch ? bounded(p.x[(b0 + s) * l.in + i0 + i], kMostPlace) : 0.0f;
       }
       if (int(threadIdx.x) < n) windows[threadIdx.x] = float(wavelet_window(kWavelet, i0 + threadIdx.x, l.in));
       __syncthreads();
       if (o >= l.out) continue;
       for (int i = 0; i < n; ++i) {
         const float* edge = w + (i0 + i) * 3 * width + c;
-        const float weight = edge[0] * windows[i], inverse = 1.0f / edge[width], translation = edge[2 * width];
+        const float weight = edge[0] * windows[i], inverse = inverse_of<kWavelet>(edge[width]);
+        const float translation = bounded(edge[2 * width], kMostPlace);
         float x[kSamples];
 #pragma unroll
         for (int s = 0; s < kSamples; s += 4)
           *reinterpret_cast<float4*>(x + s) = *reinterpret_cast<const float4*>(xs[i] + first_sample + s);
 #pragma unroll
         for (int s = 0; s < kSamples; ++s) {
-          float u = (x[s] - translation) * inverse, value, derivative;
-          mother<kWavelet>(u, value, derivative);
-          sum[s] = fma(weight, value, sum[s]);
+          const Mother<kWavelet> psi((x[s] - translation) * inverse);
+          sum[s] = fma(weight, psi.envelope * psi.value, sum[s]);
         }
       }
     }
@@ -194,8 +196,9 @@ struct EdgeShared {
 };
 
 // What a lane keeps of its two outputs' edges to the inputs of a group; zeros where there is none.
+template <int32_t kWavelet>
 struct EdgeFactors {
-  float inverse[kGroup][2], translation[kGroup][2], factor[kGroup][2];  // factor: c above
+  float inverse[kGroup][2], translation[kGroup][2], factor[kGroup][2];  // factor: c above, of what Mother calls slope
 
   __device__ __forceinline__ EdgeFactors(const LayerView& l, const float (&window)[kGroup], int64_t tile, int64_t i0,
                                          int inputs, int lane) {
@@ -207,9 +210,10 @@ struct EdgeFactors {
         const int c = lane + h * kWarp;
         const bool there = c < width && i < inputs;
         const float* edge = l.params + l.index(0, tile * kTile, i0 + (i < inputs ? i : 0)) + (there ? c : 0);
-        inverse[i][h] = there ? 1.0f / edge[width] : 0.0f;
-        translation[i][h] = there ? edge[2 * width] : 0.0f;
-        factor[i][h] = there ? edge[0] * window[i] * inverse[i][h] : 0.0f;
+        inverse[i][h] = there ? inverse_of<kWavelet>(edge[width]) : 0.0f;
+        translation[i][h] = there ? bounded(edge[2 * width], kMostPlace) : 0.0f;
+        factor[i][h] =
+            there ? edge[0] * window[i] * inverse[i][h] * (Mother<kWavelet>::kSlope / Mother<kWavelet>::kRate) : 0.0f;
       }
   }
 };
@@ -253,13 +257,13 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
     __syncthreads();
     for (int u = int(threadIdx.x); u < kPiece * kGroup; u += kThreads) {
       const int s = u / kGroup, i = u % kGroup;
-      shared->x[s][i] = s < samples && i < inputs ? p.x[(b0 + s) * l.in + i0 + i] : 0.0f;
+      shared->x[s][i] = s < samples && i < inputs ? bounded(p.x[(b0 + s) * l.in + i0 + i], kMostPlace) : 0.0f;
       shared->d_x[s][i] = 0;
     }
     __syncthreads();
     for (int64_t tile = 0; tile * kTile < l.out; ++tile) {
       const int width = int(l.tile_width(tile));
-      const EdgeFactors edges(l, window, tile, i0, inputs, lane);
+      const EdgeFactors<kWavelet> edges(l, window, tile, i0, inputs, lane);
       float by_value[kGroup][2] = {}, by_slope[kGroup][2] = {}, by_place[kGroup][2] = {};
       for (int s0 = warp * 8; s0 < samples; s0 += kWarps * 8) {
         const float* row = p.d_y + (b0 + s0) * l.out + tile * kTile + lane;
@@ -273,13 +277,13 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
             float d_x = 0;
 #pragma unroll
             for (int h = 0; h < 2; ++h) {
-              float u = (x[i] - edges.translation[i][h]) * edges.inverse[i][h], value, derivative;
-              mother<kWavelet>(u, value, derivative);
-              const float g = d_y[h] * derivative;
-              by_value[i][h] = fma(d_y[h], value, by_value[i][h]);
-              by_slope[i][h] += g;
-              by_place[i][h] = fma(g, u, by_place[i][h]);
-              d_x = fma(g, edges.factor[i][h], d_x);
+              const float w = (x[i] - edges.translation[i][h]) * edges.inverse[i][h];
+              const Mother<kWavelet> psi(w);
+              const float g = d_y[h] * psi.envelope, slope = g * psi.slope;
+              by_value[i][h] = fma(g, psi.value, by_value[i][h]);
+              by_slope[i][h] += slope;
+              by_place[i][h] = fma(slope, w, by_place[i][h]);
+              d_x = fma(slope, edges.factor[i][h], d_x);
             }
             shared->lanes[warp][(s - s0) * kGroup + i][lane] = d_x;
           }
@@ -297,7 +301,7 @@ __global__ void __launch_bounds__(kThreads) edge_backward_kernel(const EdgeBackw
         for (int h = 0; h < 2; ++h) {
           const int c = lane + h * kWarp;
           shared->sums[warp][0][i][c] = window[i] * by_value[i][h];
-          shared->sums[warp][1][i][c] = -edges.factor[i][h] * by_place[i][h];
+          shared->sums[warp][1][i][c] = -edges.factor[i][h] * by_place[i][h] / Mother<kWavelet>::kRate;
           shared->sums[warp][2][i][c] = -edges.factor[i][h] * by_slope[i][h];
         }
       __syncthreads();

@@ -16,7 +16,9 @@ import zipfile
 
 torch = types.ModuleType("torch")
 utils = types.ModuleType("torch._utils")
-sys.modules.update({"torch": torch, "torch._utils": utils})
+storage_module = types.ModuleType("torch.storage")
+serialization = types.ModuleType("torch.serialization")
+sys.modules.update({"torch": torch, "torch._utils": utils, "torch.storage": storage_module, "torch.serialization": serialization})
 
 
 def fake(module, name):
@@ -31,8 +33,14 @@ def fake(module, name):
 
 
 REBUILD, PARAMETER = fake(utils, "_rebuild_tensor_v2"), fake(utils, "_rebuild_parameter")
-FORMATS = {"Float": "f", "Double": "d", "Half": "e", "BFloat16": None, "Long": "q", "Int": "i", "Char": "b"}
+TYPED, QUANTIZED, SPARSE = (fake(utils, "_rebuild_" + name) for name in ("tensor_v3", "qtensor", "sparse_tensor"))
+META, DEVICE = fake(utils, "_rebuild_meta_tensor_no_storage"), fake(torch, "device")
+SIZE = fake(torch, "Size")
+LAYOUT = fake(serialization, "_get_layout")
+UINT16, AFFINE = fake(torch, "uint16"), fake(torch, "per_tensor_affine")
+FORMATS = {"Float": "f", "Double": "d", "Half": "e", "BFloat16": None, "Long": "q", "Int": "i", "Char": "b", "QUInt8": "B"}
 STORAGES = {kind: fake(torch, kind + "Storage") for kind in FORMATS}
+FORMATS["Untyped"], STORAGES["Untyped"] = "B", fake(storage_module, "UntypedStorage")
 
 
 class Storage:
@@ -40,7 +48,7 @@ class Storage:
         self.kind, self.numel = kind, numel
 
     def data(self):
-        values = [i / 8 if self.kind not in ("Long", "Int", "Char") else i for i in range(self.numel)]
+        values = [i / 8 if self.kind not in ("Long", "Int", "Char", "QUInt8", "Untyped") else i for i in range(self.numel)]
         if self.kind == "BFloat16":
             return b"".join(struct.pack("<f", v)[2:] for v in values)
         return struct.pack("<%d%s" % (self.numel, FORMATS[self.kind]), *values)
@@ -57,6 +65,16 @@ class Tensor:
 
     def __reduce__(self):
         return REBUILD, self.arguments
+
+
+class Reduced:
+    """What reduces to a call."""
+
+    def __init__(self, function, *arguments):
+        self.function, self.arguments = function, arguments
+
+    def __reduce__(self):
+        return self.function, self.arguments
 
 
 class Parameter:
@@ -121,6 +139,14 @@ def main():
           "scalar": Tensor(base, (), (), 5), "empty": Tensor(base, (0, 3), (3, 1)), "parameter": Parameter(dense("Double", 3)),
           "half": dense("Half", 2, 5), "brain": dense("BFloat16", 7), "int": dense("Int", 3), "char": dense("Char", 3)},
          folder / "views.pt")
+    other = cheby()  # beside what is needed, tensors of types and layouts that are not
+    hooks = collections.OrderedDict()
+    other["typed"] = Reduced(TYPED, Storage("Untyped", 4), 0, (2,), (1,), False, hooks, UINT16)
+    other["quantized"] = Reduced(QUANTIZED, Storage("QUInt8", 3), 0, (3,), (1,), (AFFINE, 0.1, 0), False, hooks)
+    other["sparse"] = Reduced(SPARSE, Reduced(LAYOUT, "torch.sparse_coo"), (dense("Long", 1, 2), dense("Float", 2), Reduced(SIZE, (5,)), True))
+    other["meta"] = Reduced(META, UINT16, (3,), (1,), False)
+    other["device"] = Reduced(DEVICE, "cuda", 0)
+    save(other, folder / "types.pt")
     save({"beyond": Tensor(Storage("Float", 4), (3, 2), (2, 1))}, folder / "beyond.pt")
 
     class KAN:

@@ -13,7 +13,7 @@ from pyspark.ml.feature import VectorAssembler
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import SparkSession
 
-from org.kan4j.spark import KanClassifier, KanRegressionModel, KanRegressor, register
+from org.kan4j.spark import KanClassificationModel, KanClassifier, KanRegressionModel, KanRegressor, register
 
 
 class StagesTest(unittest.TestCase):
@@ -67,6 +67,12 @@ class StagesTest(unittest.TestCase):
         self.assertLess(wrong, 30)
         for row in scored.take(5):
             self.assertAlmostEqual(1, sum(row.probability.toArray()), delta=1e-12)
+        model.save(self.place("class"))
+        again = KanClassificationModel.load(self.place("class"))
+        self.assertEqual((2, 2), (again.numClasses, again.numFeatures))
+        self.assertEqual(self.predictions(scored), self.predictions(again.transform(self.table)))
+        always = again.setThresholds([1.0, 0.0]).transform(self.table)
+        self.assertEqual({1.0}, set(self.predictions(always)))
 
     def test_a_checkpoint_is_a_stage(self):
         model = KanRegressor(hiddenLayers=[], maxIter=2, inputCols=["a", "b"]).fit(self.table)

@@ -74,6 +74,8 @@ class KanInputsTest {
         none("labels", () -> classifier().fit(x, (String[]) null));
         none("row", () -> model.predict((double[]) null));
         none("row", () -> model.predict((Map<String, ?>) null));
+        none("row", () -> model.predict((float[]) null));
+        none("row", () -> model.predict((Record) null));
         none("file", () -> model.save(null));
         none("file", () -> Kan.load(null));
         none("type", () -> Columns.of(null));
@@ -83,6 +85,7 @@ class KanInputsTest {
         gap[7] = null;
         refused("row 7 is null", () -> regressor().fit(gap, y));
         refused("row 1 is null", () -> model.predictAll(new double[][] {{1, 2}, null}));
+        refused("row 1 is null", () -> model.predictAll(new float[][] {{1, 2}, null}));
         refused("row 1 is null", () -> model.predictAll(Arrays.asList(Map.of("a", 1, "b", 2), null)));
         List<Map<String, Integer>> maps = Arrays.asList(Map.of("a", 1, "t", 2), null);
         refused("row 1 is null", () -> regressor().fit(Examples.of(maps, "t")));

@@ -80,15 +80,21 @@ public class HandOnBenchmark {
             predictor = Predictor.of(parameters);
             requireTheSame();
         } finally {
-            try (var files = Files.walk(folder)) {
-                for (Path file : new ArrayList<>(files.toList()).reversed()) {
-                    Files.delete(file);
-                }
-            }
+            delete(folder);
         }
     }
 
     private static Form compiled(Path folder, String source) throws IOException, ReflectiveOperationException {
+        compile(folder, source);
+        try (URLClassLoader loader = loader(folder)) {
+            Form form = form(loader);
+            loader.loadClass("Model").getField("INPUTS").get(null); // before the folder is gone
+            return form;
+        }
+    }
+
+    /** Compiles a model's source into a folder, and a class Call beside it through which it is called. */
+    static void compile(Path folder, String source) throws IOException {
         Path model = Files.writeString(folder.resolve("Model.java"), source);
         Path call = Files.writeString(folder.resolve("Call.java"), """
                 public final class Call implements %s {
@@ -104,12 +110,22 @@ public class HandOnBenchmark {
                 "java.class.path"), "-d", folder.toString(), model.toString(), call.toString()) != 0) {
             throw new IllegalStateException("the generated class does not compile");
         }
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()},
-                Form.class.getClassLoader())) {
-            Form form = (Form) loader.loadClass("Call").getConstructor().newInstance();
-            loader.loadClass("Model").getField("INPUTS").get(null); // before the folder is gone
-            return form;
+    }
+
+    static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (Path file : new ArrayList<>(files.toList()).reversed()) {
+                Files.delete(file);
+            }
         }
+    }
+
+    static URLClassLoader loader(Path folder) throws IOException {
+        return new URLClassLoader(new URL[] {folder.toUri().toURL()}, Form.class.getClassLoader());
+    }
+
+    static Form form(URLClassLoader loader) throws ReflectiveOperationException {
+        return (Form) loader.loadClass("Call").getConstructor().newInstance();
     }
 
     private float[] row() {

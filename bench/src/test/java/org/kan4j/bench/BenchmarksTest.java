@@ -35,6 +35,7 @@ class BenchmarksTest {
         assertThat(new Runner(once("TensorBenchmark").param("count", "1000").build()).run()).hasSize(6);
         assertThat(new Runner(once("CheckpointBenchmark").param("layers", "4x16x3").build()).run()).hasSize(2);
         assertThat(new Runner(once("LbfgsBenchmark").build()).run()).hasSize(2);
+        assertThat(new Runner(once("FirstPrediction").param("layers", "4x16x3").build()).run()).hasSize(3);
         assertThat(new Runner(once("HandOnBenchmark").param("layers", "4x16x3").build()).run()).hasSize(3);
     }
 

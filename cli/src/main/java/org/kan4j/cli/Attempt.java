@@ -74,7 +74,7 @@ record Attempt(KanModel model, Initialisation initialisation, Context context, E
                 builder.classWeights(options.method().classWeights(train));
             }
             RowSource.Split<? extends RowSource> split = options.validation() == null ? null
-                    : train.split(1 - options.validation(), options.seed());
+                    : Training.split(train, options);
             try (Trainer trainer = builder.build()) {
                 boolean stopped = (split == null ? trainer.fit(train) : trainer.fit(split.first(), split.second())).stopped();
                 if (stopped) {

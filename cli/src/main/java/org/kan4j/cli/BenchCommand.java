@@ -301,7 +301,7 @@ final class BenchCommand implements Callable<Integer> {
             Map<String, Measured> bars = new LinkedHashMap<>();
             subjects.forEach(s -> bars.put(s.label, s.measured));
             String title = format("%s, batch %d, %s, %s", Arrays.toString(layers), batch, dtype, context.tier());
-            Drawing.draw(plot, () -> BenchPlot.table(title, bars), out, spec.commandLine().getErr());
+            Drawing.draw(plot, () -> Plot.png(List.of(BenchPlot.table(title, bars))), out, spec.commandLine().getErr());
         }
     }
 

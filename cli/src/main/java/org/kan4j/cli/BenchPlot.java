@@ -5,8 +5,6 @@ import static org.kan4j.cli.Progress.format;
 
 import java.awt.Color;
 import java.awt.Font;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,7 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.kan4j.cli.bench.Measured;
 import org.kan4j.cli.bench.Measurement;
-import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
@@ -24,7 +21,7 @@ import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws measurements. PNG each. */
+/** The charts of measurements. */
 final class BenchPlot {
 
     private static final Color[] COLORS = {new Color(0x1f77b4), new Color(0xff7f0e), new Color(0x2ca02c), new Color(0x7f7f7f)};
@@ -33,7 +30,7 @@ final class BenchPlot {
     }
 
     /** Bars: forward, backward and step of each model. */
-    static byte[] table(String title, Map<String, Measured> results) throws IOException {
+    static CategoryChart table(String title, Map<String, Measured> results) {
         CategoryChart chart = new CategoryChartBuilder().width(Math.max(640, 160 + 90 * results.size())).height(420)
                 .title(title).yAxisTitle("median, ms").build();
         plain(chart);
@@ -41,7 +38,7 @@ final class BenchPlot {
         bars(chart, results, Measurement.Phase.FORWARD);
         bars(chart, results, Measurement.Phase.BACKWARD);
         bars(chart, results, Measurement.Phase.STEP);
-        return png(List.of(chart), 1);
+        return chart;
     }
 
     private static void bars(CategoryChart chart, Map<String, Measured> results, Measurement.Phase phase) {
@@ -50,15 +47,15 @@ final class BenchPlot {
     }
 
     /** A row for each sweep: time on the left, memory on the right, both over logarithms. */
-    static byte[] scaling(String title, List<List<BenchScalingCommand.Point>> sweeps) throws IOException {
-        List<Chart<?, ?>> charts = new ArrayList<>();
+    static List<XYChart> scaling(String title, List<List<BenchScalingCommand.Point>> sweeps) {
+        List<XYChart> charts = new ArrayList<>();
         for (List<BenchScalingCommand.Point> sweep : sweeps) {
             charts.add(curves(title, "ms", sweep, List.of(BenchScalingCommand.Quantity.FORWARD,
                     BenchScalingCommand.Quantity.BACKWARD, BenchScalingCommand.Quantity.STEP)));
             charts.add(curves(title, "MB beyond parameters and gradients", sweep,
                     List.of(BenchScalingCommand.Quantity.MEMORY)));
         }
-        return png(charts, 2);
+        return charts;
     }
 
     private static XYChart curves(String title, String unit, List<BenchScalingCommand.Point> sweep,
@@ -91,12 +88,5 @@ final class BenchPlot {
     private static void plain(Chart<? extends Styler, ?> chart) {
         chart.getStyler().setChartBackgroundColor(Color.WHITE)
                 .setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 14)).setPlotBorderVisible(false);
-    }
-
-    private static byte[] png(List<? extends Chart<?, ?>> charts, int columns) throws IOException {
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        BitmapEncoder.saveBitmap(new ArrayList<>(charts), charts.size() / columns, columns, png,
-                BitmapEncoder.BitmapFormat.PNG);
-        return png.toByteArray();
     }
 }

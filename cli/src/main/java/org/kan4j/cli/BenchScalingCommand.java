@@ -189,7 +189,7 @@ final class BenchScalingCommand implements Callable<Integer> {
             Output.writeJson(spec, json, json(machine, sweeps));
         }
         if (Drawing.isFile(plot) && !stop.isAsked()) {
-            Drawing.draw(plot, () -> BenchPlot.scaling(name, sweeps), out, spec.commandLine().getErr());
+            Drawing.draw(plot, () -> Plot.png(BenchPlot.scaling(name, sweeps), 2), out, spec.commandLine().getErr());
         }
     }
 

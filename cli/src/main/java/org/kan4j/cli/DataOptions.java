@@ -116,6 +116,9 @@ final class DataOptions {
         if (test == null) {
             return job;
         }
+        if (Job.file(data) instanceof Path file && Output.same(file, test)) {
+            notes.println(Main.note("--test names the rows that are trained on: what is measured there is no test"));
+        }
         return job.with(new Parts(job.parts().train(), Job.rows(tables.open(test.toString(), notes), job.encoding(), notes)));
     }
 

@@ -138,7 +138,7 @@ final class EvaluateCommand implements Callable<Integer> {
             coverage.warn(grids, spec.commandLine().getErr());
             Output.writeJson(spec, json, root);
             if (Drawing.isFile(plot)) {
-                Drawing.draw(plot, () -> EvaluationPlot.png(model.encoding().target().name(), report, inputs), out,
+                Drawing.draw(plot, () -> Plot.png(EvaluationPlot.charts(model.encoding().target().name(), report, inputs)), out,
                         spec.commandLine().getErr());
             }
             return proof == null || proof.holds() ? 0 : 1;

@@ -4,7 +4,6 @@ package org.kan4j.cli;
 import static org.kan4j.cli.Progress.format;
 
 import java.awt.Color;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -19,8 +18,8 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Draws what {@code evaluate} measures: of classes ROC curves and how right predictions are that are so sure, of a number
- * predictions beside what was so and the residuals, of inputs their importance. A PNG of all.
+ * The charts of what {@code evaluate} measures: of classes ROC curves and how right predictions are that are so sure, of a number
+ * predictions beside what was so and the residuals, of inputs their importance.
  */
 final class EvaluationPlot {
 
@@ -34,7 +33,7 @@ final class EvaluationPlot {
     }
 
     /** @param importance empty where it was not asked for */
-    static byte[] png(String target, Report report, List<Importance> importance) throws IOException {
+    static List<Chart<?, ?>> charts(String target, Report report, List<Importance> importance) {
         List<Chart<?, ?>> charts = new ArrayList<>();
         if (!report.classes().isEmpty()) {
             charts.add(roc(report));
@@ -48,7 +47,7 @@ final class EvaluationPlot {
         if (!importance.isEmpty()) {
             charts.add(importance(importance));
         }
-        return Plot.png(charts);
+        return charts;
     }
 
     /** Of two classes the second one's, of more those of the largest. */

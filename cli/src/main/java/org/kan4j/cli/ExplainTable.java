@@ -42,11 +42,11 @@ final class ExplainTable {
     }
 
     /** A line of a table: a formula and how it is looked for. */
-    private record Line(String name, KnownFormula formula, Explain explain) {
+    record Line(String name, KnownFormula formula, Explain explain) {
     }
 
     /** The lines of a table; of that of bases each formula by networks of each. */
-    private static List<Line> lines(String table, Explain explain) {
+    static List<Line> lines(String table, Explain explain) {
         List<KnownFormula> formulas = KnownFormula.table(table);
         if (!table.equals("bases")) {
             return formulas.stream().map(f -> new Line(f.name(), f, explain)).toList();

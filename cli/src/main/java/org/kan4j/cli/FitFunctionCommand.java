@@ -284,7 +284,7 @@ final class FitFunctionCommand implements Callable<Integer> {
             double[] grid = outcome.rows().stream().mapToDouble(r -> r.stage().grid()).toArray();
             double[] train = outcome.rows().stream().mapToDouble(FitOutcome.Row::train).toArray();
             double[] test = outcome.rows().stream().mapToDouble(FitOutcome.Row::rmse).toArray();
-            Drawing.draw(plot, () -> Plot.errorsOverGrids(outcome.problem().name(), grid, train, test), screen,
+            Drawing.draw(plot, () -> Plot.png(Plot.errorsOverGrids(outcome.problem().name(), grid, train, test)), screen,
                     spec.commandLine().getErr());
         }
     }

@@ -114,6 +114,10 @@ final class Output {
                 }
                 return this;
             }
+            if (file.startsWith("~") && !Files.exists(Path.of("~"))) {
+                throw new InputException(option + " " + file + ": the shell replaces ~ by the home folder only at the beginning "
+                        + "of a word, as in " + option + " " + file + " with a space between");
+            }
             Path folder = folder(file);
             if (folder == null || Files.isDirectory(file)) {
                 throw new InputException(option + " '" + file + "' is a folder, expected a file name");
@@ -146,13 +150,14 @@ final class Output {
                 throw new InputException(file + ": " + Main.describe(e), e);
             }
         }
+    }
 
-        private static boolean same(Path a, Path b) {
-            try {
-                return Files.isSameFile(a.toAbsolutePath().normalize(), b.toAbsolutePath().normalize());
-            } catch (IOException e) {
-                return false; // one of them does not exist, and they have different names
-            }
+    /** Whether two names are of one file. */
+    static boolean same(Path a, Path b) {
+        try {
+            return Files.isSameFile(a.toAbsolutePath().normalize(), b.toAbsolutePath().normalize());
+        } catch (IOException e) {
+            return false; // one of them does not exist, and they have different names
         }
     }
 

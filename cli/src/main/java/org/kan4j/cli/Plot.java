@@ -20,7 +20,7 @@ import org.knowm.xchart.internal.chartpart.Chart;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws what training gave: learning curves, errors over grids. PNG each. */
+/** The charts of what training gave: learning curves, errors over grids, trials; and how charts are drawn into a PNG. */
 final class Plot {
 
     private static final int WIDTH = 560;
@@ -42,43 +42,42 @@ final class Plot {
     }
 
     /** The losses on the left, the score on the test or validation part, if there is one, on the right. */
-    static byte[] learningCurves(String title, boolean classification, List<EpochReport> epochs) throws IOException {
+    static List<XYChart> learningCurves(String title, boolean classification, List<EpochReport> epochs) {
         String part = epochs.getLast().part();
         String loss = classification ? "cross-entropy" : "mean squared error (scaled)";
         Line train = Line.of("train", BLUE, epochs, EpochReport::trainLoss);
         if (part == null) {
-            return png(List.of(chart(title + ": loss", loss, epochs, train)));
+            return List.of(chart(title + ": loss", loss, epochs, train));
         }
         XYChart score = classification
                 ? chart(title + ": " + part + " accuracy", "%", epochs, Line.of("accuracy", ORANGE, epochs, e -> 100 * e.score()))
                 : chart(title + ": " + part + " RMSE", "RMSE", epochs, Line.of("RMSE", ORANGE, epochs, EpochReport::score));
         score.getStyler().setLegendVisible(false);
-        return png(List.of(chart(title + ": loss", loss, epochs, train, Line.of(part, ORANGE, epochs, EpochReport::loss)),
-                score));
+        return List.of(chart(title + ": loss", loss, epochs, train, Line.of(part, ORANGE, epochs, EpochReport::loss)), score);
     }
 
     /** Errors over grid intervals, both logarithmic. */
-    static byte[] errorsOverGrids(String title, double[] grids, double[] train, double[] test) throws IOException {
+    static List<XYChart> errorsOverGrids(String title, double[] grids, double[] train, double[] test) {
         XYChart chart = plain(title, "grid intervals", "RMSE");
         chart.getStyler().setXAxisLogarithmic(true).setYAxisLogarithmic(true);
         chart.addSeries("train", grids, train).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(BLUE).setLineColor(BLUE);
         chart.addSeries("test", grids, test).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(ORANGE).setLineColor(ORANGE);
-        return png(List.of(chart));
+        return List.of(chart);
     }
 
     /** Losses of trials and the least so far; under them, if there are some, shares of options in percent. */
-    static byte[] search(String measure, double[] numbers, double[] losses, double[] best, List<String> options,
-            List<Double> shares) throws IOException {
+    static List<Chart<?, ?>> search(String measure, double[] numbers, double[] losses, double[] best, List<String> options,
+            List<Double> shares) {
         XYChart chart = plain("trials", "in the order they were made", measure);
         chart.addSeries("a trial", numbers, losses).setMarker(SeriesMarkers.CIRCLE).setMarkerColor(BLUE)
                 .setLineColor(Color.WHITE);
         chart.addSeries("best so far", numbers, best).setMarker(SeriesMarkers.NONE).setLineColor(ORANGE);
         if (options.isEmpty()) {
-            return png(List.of(chart));
+            return List.of(chart);
         }
         CategoryChart bars = bars("what mattered", "% of the variance of log " + measure);
         bars.addSeries("share", options, shares).setFillColor(BLUE);
-        return png(List.of(chart, bars));
+        return List.of(chart, bars);
     }
 
     /** A chart of one bar for each name. */
@@ -90,9 +89,15 @@ final class Plot {
         return bars;
     }
 
+    /** A PNG of charts side by side. */
     static byte[] png(List<? extends Chart<?, ?>> charts) throws IOException {
+        return png(charts, charts.size());
+    }
+
+    /** A PNG of charts in rows of so many. */
+    static byte[] png(List<? extends Chart<?, ?>> charts, int columns) throws IOException {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
-        BitmapEncoder.saveBitmap(List.copyOf(charts), 1, charts.size(), png, BitmapEncoder.BitmapFormat.PNG);
+        BitmapEncoder.saveBitmap(List.copyOf(charts), charts.size() / columns, columns, png, BitmapEncoder.BitmapFormat.PNG);
         return png.toByteArray();
     }
 

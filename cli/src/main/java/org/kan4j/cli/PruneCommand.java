@@ -127,7 +127,7 @@ final class PruneCommand implements Callable<Integer> {
                 kept.add(column);
             }
         }
-        return new Encoding(encoding.data(), kept, encoding.target(), encoding.missing());
+        return new Encoding(encoding.data(), kept, encoding.target(), encoding.missing(), encoding.unseen());
     }
 
     /** Where the inputs that are left are among the features of the columns that are. */

@@ -107,7 +107,8 @@ final class TrainReport {
     static void draw(Training.Result result, Path file, PrintWriter screen, PrintWriter warnings) {
         if (Drawing.isFile(file)) {
             String title = Path.of(result.options().data()).getFileName().toString();
-            Drawing.draw(file, () -> Plot.learningCurves(title, result.classification(), result.epochs()), screen, warnings);
+            Drawing.draw(file, () -> Plot.png(Plot.learningCurves(title, result.classification(), result.epochs())), screen,
+                    warnings);
         }
     }
 }

@@ -217,11 +217,17 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         if (options.validation() == null) {
             return new Rows(all, all, null, test);
         }
+        RowSource.Split<? extends RowSource> split = split(all, options);
+        return new Rows(all, split.first(), split.second(), test);
+    }
+
+    /** The rows to train on and those to validate by, at random. */
+    static RowSource.Split<? extends RowSource> split(RowSource all, TrainOptions options) {
         RowSource.Split<? extends RowSource> split = all.split(1 - options.validation(), options.seed());
         if (split.first().size() == 0 || split.second().size() == 0) {
             throw new InputException("--validation " + options.validation() + " of " + all.size() + " rows leaves a part empty");
         }
-        return new Rows(all, split.first(), split.second(), test);
+        return split;
     }
 
     private RowSource test(Arena arena) {

@@ -145,7 +145,7 @@ final class TuneCommand implements Callable<Integer> {
         lines.forEach(screen::println);
         screen.println(run.card());
         screen.println(format("%-12s %s", "model", folder.resolve("model.safetensors")));
-        Drawing.draw(folder.resolve("report.png"), () -> TuneReport.picture(run.measure(), result), screen,
+        Drawing.draw(folder.resolve("report.png"), () -> Plot.png(TuneReport.charts(run.measure(), result)), screen,
                 spec.commandLine().getErr());
         if (stopped) {
             screen.println("stopped; the same command goes on with the search");

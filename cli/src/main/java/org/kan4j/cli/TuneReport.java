@@ -3,7 +3,6 @@ package org.kan4j.cli;
 
 import static org.kan4j.cli.Progress.format;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +10,7 @@ import java.util.stream.Collectors;
 import org.kan4j.search.Influence;
 import org.kan4j.search.Search;
 import org.kan4j.search.Trial;
+import org.knowm.xchart.internal.chartpart.Chart;
 
 /** What a search found, and what mattered. */
 final class TuneReport {
@@ -41,7 +41,7 @@ final class TuneReport {
     }
 
     /** The candidates' losses and the best so far; how much each option mattered. */
-    static byte[] picture(String measure, Search.Result result) throws IOException {
+    static List<Chart<?, ?>> charts(String measure, Search.Result result) {
         List<Trial> shorts = result.trials().stream().filter(trial -> Double.isFinite(trial.loss())).toList();
         double[] numbers = new double[shorts.size()];
         double[] losses = new double[shorts.size()];

@@ -2,6 +2,8 @@
 package org.kan4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,13 +14,17 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.kan4j.cli.bench.Exponent;
 import org.kan4j.device.Device;
 
 class BenchCommandTest {
@@ -73,6 +79,63 @@ class BenchCommandTest {
         }
         assertThat(rows.get(1).get("forward_ratio").asDouble()).isEqualTo(1);
         assertThat(Files.readAllBytes(plot)).startsWith(PNG);
+    }
+
+    /** Of a single round all that is derived follows from the times and the rates beside them. */
+    @Test
+    void whatIsDerivedFollowsFromTheTimes() throws IOException {
+        Path file = folder.resolve("rows.json");
+        assertThat(run("bench", "--layers", "20,30,1", "--batch", "7", "--models", "fastkan,mlp,bspline", "--reps", "3",
+                "--rounds", "1", "--dtype", "f64", "--json", file.toString())).as(err.toString()).isZero();
+        JsonNode rows = json(file);
+        JsonNode mlp = rows.get(1);
+        assertThat(mlp.get("model").asText()).isEqualTo("mlp");
+        for (JsonNode row : rows) {
+            String line = out.toString().lines().filter(each -> each.startsWith(row.get("model").asText() + " ")).findFirst()
+                    .orElseThrow();
+            assertThat(row.get("forward_ratio").asDouble()).isCloseTo(ratio(row, mlp, "forward"), within(0.01));
+            assertThat(row.get("step_ratio").asDouble()).isCloseTo(ratio(row, mlp, "step"), within(0.01));
+            assertThat(row.get("forward_backward_ratio").asDouble()).isCloseTo((ms(row, "forward") + ms(row, "backward"))
+                    / (ms(mlp, "forward") + ms(mlp, "backward")), within(0.01));
+            // parameters; time, p95 and % of floor of each phase; two of memory; three ratios
+            double[] printed = Arrays.stream(line.replaceAll("[,%]", "").trim().split(" +")).skip(1)
+                    .mapToDouble(Double::parseDouble).toArray();
+            assertThat(printed).hasSize(15);
+            List<Double> expected = new ArrayList<>(List.of(row.get("params").asDouble()));
+            for (String phase : List.of("forward", "backward", "step")) {
+                double share = row.get(phase + "_of_floor").asDouble();
+                assertThat(row.get(phase + "_floor_ms").asDouble()).isCloseTo(share * ms(row, phase),
+                        withinPercentage(5));
+                assertThat(row.get(phase + "_spread").asDouble()).isZero();
+                assertThat(row.get(phase + "_p95_ms").asDouble()).isGreaterThanOrEqualTo(ms(row, phase));
+                expected.addAll(List.of(ms(row, phase), row.get(phase + "_p95_ms").asDouble(), 100 * share));
+            }
+            for (String field : List.of("forward_peak_mb", "backward_peak_mb", "forward_ratio", "forward_backward_ratio",
+                    "step_ratio")) {
+                expected.add(row.get(field).asDouble());
+            }
+            for (int i = 0; i < printed.length; i++) {
+                assertThat(printed[i]).as(line + ", number " + i).isCloseTo(expected.get(i), within(0.51));
+            }
+            assertThat(row.get("reps").asInt()).isEqualTo(3);
+            assertThat(row.get("rounds").asInt()).isEqualTo(1);
+            assertThat(row.get("dtype").asText()).isEqualTo("f64");
+            assertThat(row.has("grid")).isFalse();
+        }
+        double rate = mlp.get("multiply_adds_per_s").asDouble();
+        assertThat(out.toString()).contains("layers [20, 30, 1], batch 7, f64, dx no, 3 repetitions in 1 rounds")
+                .doesNotContain("apart");
+        Matcher floor = Pattern.compile("floor: ([\\d.]+) GFLOP/s of products").matcher(out.toString());
+        assertThat(floor.find()).isTrue();
+        assertThat(Double.parseDouble(floor.group(1))).isCloseTo(2e-9 * rate, within(0.051));
+    }
+
+    private static double ms(JsonNode row, String phase) {
+        return row.get(phase + "_ms").asDouble();
+    }
+
+    private static double ratio(JsonNode row, JsonNode other, String phase) {
+        return ms(row, phase) / ms(other, phase);
     }
 
     @Test
@@ -150,8 +213,32 @@ class BenchCommandTest {
         JsonNode root = json(file);
         assertThat(root.get("rows")).hasSize(4 * 2);
         for (String sweep : List.of("grid", "width", "batch", "threads")) {
-            assertThat(root.get("exponents").get(sweep).get("step").isNumber()).as(sweep).isTrue();
+            List<JsonNode> points = new ArrayList<>();
+            root.get("rows").forEach(row -> points.add(row));
+            points.removeIf(row -> !row.get("sweep").asText().equals(sweep));
+            double[] x = points.stream().mapToDouble(row -> row.get("value").asDouble()).toArray();
+            for (String what : List.of("forward", "backward", "step", "memory")) {
+                String field = what.equals("memory") ? "backward_peak_mb" : what + "_ms";
+                double[] y = points.stream().mapToDouble(row -> row.get(field).asDouble()).toArray();
+                assertThat(root.get("exponents").get(sweep).get(what).asDouble()).as(sweep + " " + what)
+                        .isCloseTo(Exponent.fit(x, y), within(1e-3));
+                assertThat(out.toString()).containsPattern("(?m)^" + sweep + " +x\\^p ");
+            }
+            for (JsonNode row : points) {
+                for (String phase : List.of("forward", "backward", "step")) {
+                    assertThat(row.get(phase + "_p95_ms").asDouble()).isEqualTo(row.get(phase + "_ms").asDouble());
+                }
+                String line = out.toString().lines().filter(each -> each.matches(sweep + " +" + row.get("value").asInt() + " .*"))
+                        .findFirst().orElseThrow();
+                assertThat(line).contains(String.format(java.util.Locale.ROOT, "%.3f", row.get("step_ms").asDouble())
+                        .substring(0, 4));
+                assertThat(row.get("backward_peak_mb").asDouble()).isGreaterThan(row.get("forward_peak_mb").asDouble());
+            }
         }
+        List<Integer> params = new ArrayList<>();
+        root.get("rows").forEach(row -> params.add(row.get("params").asInt()));
+        assertThat(params).as("edges times functions of grid 3 and 6, and a scale and a base").startsWith(64 * 64 * (3 + 3 + 2),
+                64 * 64 * (6 + 3 + 2), 8 * 8 * (5 + 3 + 2), 16 * 16 * (5 + 3 + 2));
         assertThat(Files.readAllBytes(plot)).startsWith(PNG);
     }
 
@@ -177,6 +264,53 @@ class BenchCommandTest {
         assertThat(err.toString()).contains("7 rounds cannot be significant at 0.01; at least 8 are needed");
         seven.addAll(List.of("--significance", "0.016")); // 2 of 2^7 orders of signs are as extreme
         assertThat(run(seven.toArray(String[]::new))).as(err.toString()).isEqualTo(1);
+    }
+
+    /** What is faster is said and fails nothing; changes below the least that counts are not said. */
+    @Test
+    void comparisonSaysWhatBecameFaster() throws IOException {
+        List<String> args = new ArrayList<>(List.of("bench", "compare", "--least", "5", "--base"));
+        for (int i = 0; i < 8; i++) {
+            args.add(round("base" + i, 10 + i, 3));
+        }
+        args.add("--new");
+        for (int i = 0; i < 8; i++) {
+            args.add(round("new" + i, 0.9 * (10 + i), 3 * 1.04));
+        }
+        assertThat(run(args.toArray(String[]::new))).as(err.toString()).isZero();
+        assertThat(out.toString()).containsPattern("bspline forward +0.900 +0.0078 +faster")
+                .containsPattern("bspline step +1.040 +0.0078 *\n").contains(
+                        "0 of 3 times became slower, by a paired test over 8 rounds");
+        args.set(3, "3");
+        out.getBuffer().setLength(0);
+        assertThat(run(args.toArray(String[]::new))).isEqualTo(1);
+        assertThat(out.toString()).containsPattern("bspline step +1.040 +0.0078 +SLOWER").contains("2 of 3 times became slower");
+    }
+
+    /** A benchmark that was stopped says what is kept. */
+    @Test
+    void aStoppedBenchmarkSaysWhatIsKept() {
+        StringWriter said = new StringWriter();
+        try (BenchOutput.Stop stop = new BenchOutput.Stop(); PrintWriter to = new PrintWriter(said)) {
+            assertThat(stop.isAsked()).isFalse();
+            assertThat(stop.status(to, 2, 3, "rounds", null)).isZero();
+            assertThat(said.toString()).isEmpty();
+            Thread.currentThread().interrupt();
+            assertThat(stop.isAsked()).isTrue();
+            assertThat(stop.status(to, 2, 3, "rounds", null)).isEqualTo(130);
+            assertThat(stop.status(to, 1, 3, "rounds", Path.of("r.json"))).isEqualTo(130);
+            assertThat(stop.status(to, 0, 3, "rounds", null)).isEqualTo(130);
+            assertThat(stop.status(to, 1, 4, "rows", Path.of("-"))).isEqualTo(130);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(said.toString().lines()).containsExactly("stopped after 2 of 3 rounds",
+                "stopped after 1 of 3 rounds; they are in r.json", "stopped before the first of 3 rounds had ended; nothing is "
+                        + "written",
+                "stopped after 1 of 4 rows; they are in standard output");
+        assertThat(BenchOutput.round(123456.7)).isEqualTo(123460);
+        assertThat(BenchOutput.round(0.0012345678)).isEqualTo(0.0012346);
+        assertThat(BenchOutput.round(Double.NaN)).isNaN();
     }
 
     private String round(String name, double forward, double rest) throws IOException {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.explain.Explain;
 
 /** explain and the commands that are its parts. */
 class ExplainCommandsTest {
@@ -244,5 +245,21 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only",
                 "X");
         Cli.refuse(new String[] {"--only is for a table"}, "explain", "some.csv", "--only", "F1", "--out", folder.resolve("o"));
+    }
+
+    /** Each formula by networks of each basis, which alone may find it. */
+    @Test
+    void theTableOfBasesIsOfNetworksAlone() {
+        Explain asked = Explain.defaults();
+        List<ExplainTable.Line> lines = ExplainTable.lines("bases", asked);
+        List<KnownFormula> formulas = KnownFormula.table("bases");
+        assertThat(lines).hasSize(formulas.size() * Bases.onEdges().size());
+        assertThat(lines).allSatisfy(line -> {
+            assertThat(line.explain().structure()).isFalse();
+            assertThat(line.name()).isEqualTo(line.formula().name() + " " + Bases.onEdges().entrySet().stream()
+                    .filter(basis -> basis.getValue().equals(line.explain().basis())).findFirst().orElseThrow().getKey());
+        });
+        assertThat(lines.stream().map(ExplainTable.Line::name)).doesNotHaveDuplicates();
+        assertThat(ExplainTable.lines("formulas", asked)).allSatisfy(line -> assertThat(line.explain()).isSameAs(asked));
     }
 }

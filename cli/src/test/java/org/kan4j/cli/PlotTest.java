@@ -121,8 +121,8 @@ class PlotTest {
     @ParameterizedTest
     @ValueSource(doubles = {1, 1e-8, 1e-300, 1e8, 1e24, 1e300})
     void everyScaleIsDrawnAlike(double scale) throws IOException {
-        BufferedImage image = ImageIO.read(new ByteArrayInputStream(Plot.learningCurves("t", false, epochs(scale))));
-        BufferedImage usual = ImageIO.read(new ByteArrayInputStream(Plot.learningCurves("t", false, epochs(1))));
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(Plot.png(Plot.learningCurves("t", false, epochs(scale)))));
+        BufferedImage usual = ImageIO.read(new ByteArrayInputStream(Plot.png(Plot.learningCurves("t", false, epochs(1)))));
         // The curve of the score, and the labels left of it: as many dark points as at scale 1, but for the axis' title.
         assertThat(dark(image)).isCloseTo(dark(usual), org.assertj.core.api.Assertions.withinPercentage(15));
     }

@@ -37,6 +37,8 @@ final class ColumnScan {
     /** Whole numbers up to here are exact doubles. */
     private static final double EXACT = 1L << 53;
     private static final Pattern WHOLE = Pattern.compile("[-+]?\\d+");
+    /** What may be in the first row alone. */
+    private static final String SECOND_HEADER = "; if that row holds units or more of the header, leave it out of the file";
     /** Rows in which leading zeros are looked for. */
     private static final int LOOKED_AT = 10_000;
 
@@ -58,10 +60,13 @@ final class ColumnScan {
     private boolean whole = true;
     private double first;
     private boolean counting = true;
+    private final DigitDates dates = new DigitDates();
     private DataException firstMissing;
     private DataException firstMarker;
     /** Of the first text in a column that is no number. */
     private DataException odd;
+    /** Whether that is in the first row and no other is odd, as a row of units is below a header. */
+    private boolean oddOnTop;
     private String padded;
     private String beyond;
     private final Map<Notation, Found> notations = new EnumMap<>(Notation.class);
@@ -104,6 +109,7 @@ final class ColumnScan {
             }
             first = rows == 1 ? value : first;
             counting &= value == first + rows - 1;
+            dates.see(value);
             if (target && counts.size() <= mostCategories()) {
                 counts.merge(Double.isFinite(value) ? Cells.text(value) : row.label(at), 1L, Long::sum);
             }
@@ -127,6 +133,7 @@ final class ColumnScan {
             firstMarker = firstMarker == null ? row.error(at, RowEncoder.NO_VALUE) : firstMarker;
             return;
         }
+        oddOnTop = odd == null && row.row() == 1;
         odd = odd == null ? row.error(at, "got '" + cell + "'") : odd;
         Notation notation = column.kind() == Table.Kind.TEXT && !Double.isNaN(Cells.plain(cell)) ? null : Notation.of(cell);
         if (notation != null) {
@@ -165,6 +172,8 @@ final class ColumnScan {
         if (beyond != null) {
             remarks.add(rounded() + "; if they are ids, " + Names.option("drop", name()) + " leaves them out");
         }
+        dates.remark(name())
+                .ifPresent(remark -> remarks.add(remark + ", or " + Names.option("drop", name()) + " leaves them out"));
         return remarks;
     }
 
@@ -175,7 +184,7 @@ final class ColumnScan {
 
     /** What looks odd about a target of numbers. */
     Optional<String> targetRemark() {
-        return Optional.ofNullable(beyond == null ? null : rounded());
+        return beyond == null ? dates.remark(name()) : Optional.of(rounded());
     }
 
     /** Two texts that are the same but for upper and lower case, or for how accents are encoded, as a sentence of which the beginning is to be said. */
@@ -230,7 +239,7 @@ final class ColumnScan {
     /** The refusal of a column of other things than numbers. */
     DataException noNumber() {
         return column.kind() == Table.Kind.ANY && odd != null
-                ? new DataException(odd.getMessage() + ", regression needs a number")
+                ? new DataException(odd.getMessage() + ", regression needs a number" + (oddOnTop ? SECOND_HEADER : ""))
                 : new DataException(table.path() + ": column '" + column.name() + "' is of type " + column.type()
                         + ", regression needs numbers");
     }
@@ -287,8 +296,8 @@ final class ColumnScan {
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + (oddTexts().equals(List.of(name()))
                     ? ", the column's own name: a header that stands there again is no row" : "") + ", expected a number as in "
-                    + numbers + " of " + rows
-                    + " rows (" + (target ? "task=classification takes each as a class"
+                    + numbers + " of " + rows + " rows" + (oddOnTop ? SECOND_HEADER : "") + " ("
+                    + (target ? "task=classification takes each as a class"
                             : Names.option("categorical", column.name()) + " takes the column as categories, "
                                     + Names.option("format.missing",
                                             String.join(",", oddTexts().stream().limit(MARKERS).toList()))

@@ -26,11 +26,12 @@ import java.util.stream.IntStream;
  * @param blanks how many of these are blank
  * @param headless whether the first row is taken as the header although it may be data
  * @param numbered whether the columns are named by their places although the user did not say so
+ * @param stacked whether the first row holds no number and one below does, so that it may be a second line of the header
  * @param title lines that stand above the header, if what is taken as the header looks like a title; 0 otherwise
  * @param notes what was found that its user may not know
  */
 record CsvDialect(char separator, char decimal, char thousands, List<String> names, int skipped, int comments, int blanks,
-        boolean headless, boolean numbered, int title, List<String> notes) {
+        boolean headless, boolean numbered, boolean stacked, int title, List<String> notes) {
 
     /** In the order in which they are taken where several fit. */
     static final char[] SEPARATORS = {'\t', ';', '|', ',', ' '};
@@ -118,8 +119,9 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         }
         boolean whole = headless && format.header().isEmpty() && header + 1 == skipped;
         return new CsvDialect(separator, decimal, thousands, List.copyOf(names), skipped, before.comments(), before.blanks(),
-                whole,
-                numbered, CsvPreamble.title(before, separator, names, records), List.copyOf(notes));
+                whole, numbered, !records.isEmpty() && !holdsNumber(records.getFirst())
+                        && records.stream().anyMatch(CsvDialect::holdsNumber),
+                CsvPreamble.title(before, separator, names, records), List.copyOf(notes));
     }
 
     /** Whether a line is no row: nothing but spaces and the Ctrl-Z of old systems. */
@@ -208,6 +210,10 @@ record CsvDialect(char separator, char decimal, char thousands, List<String> nam
         boolean counted = IntStream.range(0, first.size()).allMatch(i -> first.get(i).equals(Integer.toString(i)))
                 || IntStream.range(0, first.size()).allMatch(i -> first.get(i).equals(Integer.toString(i + 1)));
         return numbers > 0 && !counted;
+    }
+
+    private static boolean holdsNumber(List<String> cells) {
+        return cells.stream().anyMatch(CsvDialect::isNumber);
     }
 
     private static boolean isNumber(String cell) {

@@ -114,7 +114,10 @@ final class CsvTable implements Table {
             }
             if (!seen.add(name)) {
                 throw new DataException(path + ": the header has two columns '" + name + "'; rename one, or format.header=false "
-                        + (dialect.headless() ? "if it is the first row of data" : "takes it as a row of data") + title());
+                        + (dialect.headless() ? "if it is the first row of data" : "takes it as a row of data")
+                        + (dialect.stacked()
+                                ? "; if the line below it is more of the header, as of pandas' MultiIndex, make one line of both"
+                                : title()));
             }
             found.add(new Column(name, Kind.ANY, "text"));
         }

@@ -29,6 +29,15 @@ enum Notation {
     HEXADECIMAL("hexadecimal numbers", "write them as decimal ones", "0[xX][0-9a-fA-F]+"),
     FORTRAN("numbers with Fortran's exponent", "write it with E", "[-+]?(\\d+\\.?\\d*|\\.\\d+)[dD][-+]?\\d+"),
     DIGITS("numbers in digits of another script", "write them with 0 to 9", "[-+\u2212]?\\p{Nd}+([.,\u066b]\\p{Nd}+)?"),
+    UNCERTAIN("numbers with their errors", "write the number and its error as columns",
+            "[-+]?\\d+([.,]\\d+)?\\s*(\u00b1|\\+/?-)\\s*\\d+([.,]\\d+)?|[-+]?\\d+([.,]\\d+)?\\s*\\(\\d+([.,]\\d+)?\\)"),
+    POWER("numbers with powers of ten", "write them with E",
+            "[-+]?\\d+([.,]\\d+)?\\s*[x*\u00d7\u00b7]\\s*10(\\^|\\*\\*)?[-+\u2212]?\\d+"),
+    LETTER("numbers with a letter for thousands or more", "write them out",
+            "[-+]?\\d+([.,]\\d+)?\\s?[kKM]|[-+]?\\d+[.,]\\d+\\s?[kKMGTB]B?"),
+    STARS("numbers with stars behind", "write them without", "[-+]?\\d+([.,]\\d+)?\\s?\\*{1,4}"),
+    FRACTION("mixed fractions", "write them as decimal numbers",
+            "[-+]?\\d+[ -]\\d{1,2}/\\d{1,2}|[-+]?\\d*\\s?[\u00bc-\u00be\u2150-\u215e]"),
     SPACED("numbers with spaces in them", "write them without", "[-+]\\s+\\d+([.,]\\d+)?");
 
     private final String what;
@@ -55,7 +64,8 @@ enum Notation {
 
     /** The notation of a text; null if it is in none of these. */
     static Notation of(String text) {
-        if (text.length() > 40 || !text.chars().anyMatch(Character::isDigit)) {
+        if (text.length() > 40
+                || text.chars().noneMatch(c -> Character.isDigit(c) || Character.getType(c) == Character.OTHER_NUMBER)) {
             return null;
         }
         for (Notation each : values()) {

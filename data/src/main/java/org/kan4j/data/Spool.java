@@ -143,7 +143,7 @@ final class Spool {
             throw new DataException(shown + " is a tar archive; unpack it");
         }
         if (isJson(new String(first, StandardCharsets.ISO_8859_1))) {
-            throw new DataException(shown + " is JSON; expected a CSV, Parquet or safetensors file");
+            throw new DataException(shown + " is JSON; write it as CSV or Parquet, a column for each key");
         }
         String text = new String(first, StandardCharsets.ISO_8859_1);
         if (text.matches("(?is)(%[^\n]*\n|\\s)*@relation\\s.*")) {

@@ -222,6 +222,41 @@ class FoundFilesTest {
                 "got 'y', the column's own name: a header that stands there again is no row");
     }
 
+    @ParameterizedTest
+    @CsvSource({"'x,y', 's,m/s', y, m/s", "'a,b', 'x,y', b, y", "'x,y', 's,0', x, s"})
+    void unitsBelowTheHeaderAreNamed(String header, String units, String column, String cell) throws IOException {
+        assertThatThrownBy(() -> learn(header, i -> i == 0 ? units : i * 7 % 60 + "," + i, header.substring(2)))
+                .hasMessageContaining("row 1 (line 2), column '" + column + "': got '" + cell + "', ")
+                .hasMessageContaining("; if that row holds units or more of the header, leave it out of the file");
+        assertThatThrownBy(() -> learn(header, i -> i == 0 || i == 5 ? units : i * 7 % 60 + "," + i, header.substring(2)))
+                .hasMessageContaining("got '" + cell + "'").hasMessageNotContaining("units");
+        assertThatThrownBy(() -> learn(header, i -> i == 1 ? units : i * 7 % 60 + "," + i, header.substring(2)))
+                .hasMessageContaining("row 2 (line 3)").hasMessageNotContaining("units");
+    }
+
+    @Test
+    void aHeaderOfTwoLinesIsNamed() throws IOException {
+        String advice = "; if the line below it is more of the header, as of pandas' MultiIndex, make one line of both";
+        for (String text : List.of("a,a,b\nx,y,x\n1,2,3\n", ",a,a\n,x,y\n0,1,2\n", ",a,a\n,x,y\nk,,\n0,1,2\n")) {
+            assertThatThrownBy(() -> Table.open(file("m.csv", text))).as(text).isInstanceOf(DataException.class).hasMessage(
+                    folder.resolve("m.csv") + ": the header has two columns 'a'; rename one, or format.header=false takes it as "
+                            + "a row of data" + advice);
+        }
+        for (String text : List.of("a,a,b\n1,2,3\nx,y,x\n", "a,a,b\nx,y,z\nu,v,w\n", "a,a,b\n")) {
+            assertThatThrownBy(() -> Table.open(file("m.csv", text))).as(text).hasMessageContaining("two columns 'a'")
+                    .hasMessageNotContaining("MultiIndex");
+        }
+    }
+
+    @Test
+    void jsonIsNamedWithWhatHelps() throws IOException {
+        for (String text : List.of("{\"x\": [1, 2]}", "{\"x\": 1}\n{\"x\": 2}\n", "[{\"x\": 1}]", " [[1, 2]]")) {
+            Path file = file("t.json", text);
+            assertThatThrownBy(() -> Table.open(file)).isInstanceOf(DataException.class)
+                    .hasMessage(file + " is JSON; write it as CSV or Parquet, a column for each key");
+        }
+    }
+
     @Test
     void infinitiesAndMarksAreNamedWithWhatHelps() throws IOException {
         assertThatThrownBy(() -> learn("x,y", i -> (i == 5 ? "Inf" : i * 7 % 60) + "," + i, "y"))
@@ -233,7 +268,11 @@ class FoundFilesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '!', value = {"%d_000!format.thousands", "%d days 01:00:00!times", "-%d day, 1:02:03.5!times",
         "PT%dH!times",
-        "P%dDT2H!times", "(%d.5+2j)!complex numbers", "1e%d-2i!complex numbers"})
+        "P%dDT2H!times", "(%d.5+2j)!complex numbers", "1e%d-2i!complex numbers", "%d.5\u00b10.1!numbers with their errors",
+        "%d +/- 2!numbers with their errors",
+        "%d.25 (0.5)!numbers with their errors", "%d.5\u00d710^3!powers of ten", "%d x 10^-3!powers of ten",
+        "%d.5K!a letter for thousands or more", "%dM!a letter for thousands or more", "%d.2 GB!a letter for thousands or more",
+        "%d.5**!stars behind", "%d 3/8!mixed fractions", "%d\u00bd!mixed fractions"})
     void moreNotationsAreNamed(String cell, String what) throws IOException {
         assertThatThrownBy(() -> learn("z;y", i -> cell.formatted(1 + i % 28) + ";" + i, "y")).hasMessageContaining(what)
                 .hasMessageContaining("got '" + cell.formatted(1) + "'");

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.kan4j.error.FormatException;
 
 /**
@@ -22,7 +23,7 @@ import org.kan4j.error.FormatException;
  */
 final class Unpickler {
 
-    /** A storage of the file, which a persistent id stands for. */
+    /** A storage of the file, which a persistent id stands for; its type as storages (FloatStorage) or types (uint16) are called. */
     record Storage(String type, String key, long numel) {
     }
 
@@ -38,8 +39,18 @@ final class Unpickler {
     private static final Name ORDERED_DICT = new Name("collections", "OrderedDict");
     private static final Name REBUILD_TENSOR = new Name("torch._utils", "_rebuild_tensor_v2");
     private static final Name REBUILD_PARAMETER = new Name("torch._utils", "_rebuild_parameter");
+    /** A tensor of a type without a storage of its own, such as float8; its type is the seventh argument. */
+    private static final Name REBUILD_TYPED = new Name("torch._utils", "_rebuild_tensor_v3");
+    private static final Name REBUILD_QUANTIZED = new Name("torch._utils", "_rebuild_qtensor");
+    private static final Name REBUILD_SPARSE = new Name("torch._utils", "_rebuild_sparse_tensor");
+    private static final Name REBUILD_META = new Name("torch._utils", "_rebuild_meta_tensor_no_storage");
+    private static final Name DEVICE = new Name("torch", "device");
+    private static final Name LAYOUT = new Name("torch.serialization", "_get_layout");
     private static final Name SIZE = new Name("torch", "Size");
-    private static final Set<Name> FUNCTIONS = Set.of(ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, SIZE);
+    private static final Set<Name> FUNCTIONS = Set.of(ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, REBUILD_TYPED,
+            REBUILD_QUANTIZED, REBUILD_SPARSE, REBUILD_META, DEVICE, LAYOUT, SIZE);
+    /** Types and layouts as PyTorch names them, such as torch.uint16 or torch.per_tensor_affine: names, never called. */
+    private static final Pattern CONSTANT = Pattern.compile("[a-z]+[a-z0-9_]*");
 
     private final String what;
     private final ByteBuffer in;
@@ -260,10 +271,12 @@ final class Unpickler {
 
     private Name name(String module, String name) {
         Name found = new Name(module, name);
-        boolean storage = module.equals("torch") && name.endsWith("Storage");
-        if (!storage && !FUNCTIONS.contains(found)) {
+        boolean storage = module.equals("torch") && name.endsWith("Storage")
+                || module.equals("torch.storage") && name.equals("UntypedStorage");
+        boolean constant = module.equals("torch") && CONSTANT.matcher(name).matches();
+        if (!storage && !constant && !FUNCTIONS.contains(found)) {
             throw new FormatException(what + " needs the Python class '" + module + " " + name
-                    + "': it holds more than tensors, " + "such as a whole module; save model.state_dict() instead");
+                    + "': it holds more than tensors, such as a whole module; save model.state_dict() instead");
         }
         return found;
     }
@@ -287,11 +300,31 @@ final class Unpickler {
                 && arguments.getFirst() instanceof Tensor tensor) {
             return tensor;
         }
-        if (function.equals(REBUILD_TENSOR) && arguments.size() >= 4 && arguments.get(0) instanceof Storage storage
-                && arguments.get(1) instanceof Long offset) {
-            return tensor(storage, offset, numbers(arguments.get(2)), numbers(arguments.get(3)));
+        if (function.equals(LAYOUT) && arguments.size() == 1 && arguments.getFirst() instanceof String layout) {
+            return new Name("torch", layout.substring(layout.lastIndexOf('.') + 1));
+        }
+        if (function.equals(DEVICE) && !arguments.isEmpty()) {
+            return arguments.getFirst();
+        }
+        if (function.equals(REBUILD_SPARSE) && arguments.size() >= 2 && arguments.get(0) instanceof Name layout) {
+            return without(layout.name);
+        }
+        if (function.equals(REBUILD_META)) {
+            return without("meta");
+        }
+        boolean typed = function.equals(REBUILD_TYPED);
+        boolean plain = function.equals(REBUILD_TENSOR) || function.equals(REBUILD_QUANTIZED);
+        if ((plain || typed && arguments.size() >= 7 && arguments.get(6) instanceof Name) && arguments.size() >= 4
+                && arguments.get(0) instanceof Storage storage && arguments.get(1) instanceof Long offset) {
+            Storage own = typed ? new Storage(((Name) arguments.get(6)).name, storage.key, storage.numel) : storage;
+            return tensor(own, offset, numbers(arguments.get(2)), numbers(arguments.get(3)));
         }
         throw bad("unexpected arguments of " + function.name);
+    }
+
+    /** A tensor whose numbers are not in one storage. */
+    private static Tensor without(String type) {
+        return new Tensor(new Storage(type, "", 0), 0, new long[] {0}, new long[] {1});
     }
 
     private long[] numbers(Object value) {

@@ -61,6 +61,66 @@ class PictureTest {
         }
     }
 
+    private static double number(org.w3c.dom.Node node, String name) {
+        return Double.parseDouble(node.getAttributes().getNamedItem(name).getNodeValue());
+    }
+
+    /** Nodes stand evenly about the middle, boxes half way between them, wires lead from one to the other. */
+    @Test
+    void nodesBoxesAndWiresAreWhereTheyBelong() throws Exception {
+        try (Context context = KanGraphTest.single();
+                Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(5, 3), 3, 1), 1)) {
+            Document svg = parsed(Diagram.svg(context, KanGraph.of(parameters), KanGraphTest.rows(3, 2), List.of("a", "b", "c"),
+                    List.of("y"), Map.of(new Edge(0, 1, 0), "sin")));
+            double width = number(svg.getDocumentElement(), "width");
+            var circles = svg.getElementsByTagName("circle");
+            assertEquals(4, circles.getLength());
+            double[] at = IntStream.range(0, 4).mapToDouble(i -> number(circles.item(i), "cx")).toArray();
+            double low = number(circles.item(0), "cy");
+            double high = number(circles.item(3), "cy");
+            assertEquals(width, at[0] + at[2], 0.2);
+            assertEquals(width / 2, at[1], 0.1);
+            assertEquals(width / 2, at[3], 0.1);
+            assertTrue(at[0] < at[1] && at[0] > 0 && high < low && high > 0, "inputs below the output");
+            List<String> wires = new java.util.ArrayList<>();
+            var paths = svg.getElementsByTagName("path");
+            for (int i = 0; i < paths.getLength(); i++) {
+                if (paths.item(i).getAttributes().getNamedItem("class").getNodeValue().equals("wire")) {
+                    wires.add(paths.item(i).getAttributes().getNamedItem("d").getNodeValue());
+                }
+            }
+            assertEquals(6, wires.size(), "to each box and from it");
+            List<org.w3c.dom.Node> boxes = IntStream.range(0, svg.getElementsByTagName("rect").getLength())
+                    .mapToObj(i -> svg.getElementsByTagName("rect").item(i))
+                    .filter(r -> r.getAttributes().getNamedItem("class") != null
+                            && r.getAttributes().getNamedItem("class").getNodeValue().equals("box"))
+                    .toList();
+            assertEquals(3, boxes.size());
+            for (int i = 0; i < 3; i++) {
+                double size = number(boxes.get(i), "width");
+                assertEquals(size, number(boxes.get(i), "height"));
+                assertEquals(at[i], number(boxes.get(i), "x") + size / 2, 0.2, "above its input");
+                assertEquals((low + high) / 2, number(boxes.get(i), "y") + size / 2, 0.2);
+                double[] up = ends(wires.get(2 * i));
+                double[] on = ends(wires.get(2 * i + 1));
+                assertEquals(List.of(true, true, true, true), List.of(near(up[0], at[i]), near(up[1], low), near(up[2], at[i]),
+                        near(up[3], (low + high) / 2 + size / 2)));
+                assertEquals(List.of(true, true, true, true),
+                        List.of(near(on[0], at[i]), near(on[1], (low + high) / 2 - size / 2),
+                                near(on[2], at[3]), near(on[3], high)));
+            }
+        }
+    }
+
+    private static boolean near(double a, double b) {
+        return Math.abs(a - b) < 0.2;
+    }
+
+    /** Of M1 2L3 4. */
+    private static double[] ends(String path) {
+        return java.util.Arrays.stream(path.substring(1).split("[ L]")).mapToDouble(Double::parseDouble).toArray();
+    }
+
     @Test
     void aWideNetworkIsDrawnInPart() throws Exception {
         KanModel model = KanModel.kan(DType.F64, BSpline.of(5, 3), 100, 10, 10, 1);

@@ -36,7 +36,7 @@ class DamagedTorchFilesTest {
     void damagedPicklesEndInNothingButFormatExceptions() throws IOException {
         SplitMix random = new SplitMix(1, 2, 3);
         int read = 0;
-        for (String name : List.of("checkpoint.pt", "views.pt", "protocol4.pt")) {
+        for (String name : List.of("checkpoint.pt", "views.pt", "types.pt")) {
             byte[] whole;
             try (ZipFile zip = new ZipFile(TORCH.resolve(name).toFile())) {
                 whole = zip.getInputStream(zip.getEntry("archive/data.pkl")).readAllBytes();
@@ -64,6 +64,7 @@ class DamagedTorchFilesTest {
         Path file = folder.resolve("damaged.pt");
         // A stand-in's file with every kind of tensor, and two that PyTorch wrote.
         List<byte[]> originals = List.of(Files.readAllBytes(TORCH.resolve("views.pt")),
+                Files.readAllBytes(TORCH.resolve("types.pt")),
                 Files.readAllBytes(TORCH.resolve("models/checkpoint.pt")), Files.readAllBytes(TORCH.resolve("models/cheby.pt")));
         int refused = 0;
         for (int trial = 0; trial < FILES; trial++) {

@@ -87,6 +87,18 @@ class WeightsTest {
     }
 
     @Test
+    void tensorsOfTypesThatAreNotNeededAreSkippedByName() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            Weights weights = Weights.read(TORCH.resolve("types.pt"), Variant.of("chebykan"), null, arena);
+            assertEquals(List.of("typed is skipped: kan4j does not read uint16",
+                    "quantized is skipped: kan4j does not read QUInt8Storage",
+                    "sparse is skipped: kan4j does not read sparse_coo",
+                    "meta is skipped: kan4j does not read meta"), weights.notes());
+            assertTrue(weights.tensors().containsKey("layers.0.cheby_coeffs"));
+        }
+    }
+
+    @Test
     void viewsAndHalfPrecisionAreWhatPyTorchSees() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             Weights weights = Weights.read(TORCH.resolve("views.pt"), Variant.of("chebykan"), null, arena);

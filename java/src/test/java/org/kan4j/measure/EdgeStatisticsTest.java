@@ -67,6 +67,44 @@ class EdgeStatisticsTest {
         }
     }
 
+    /** The edges to an output add up to it, and the inputs of the first layer are the features. */
+    @Test
+    void ofSeveralInputsAndOutputsEachHasItsOwn() {
+        KanModel model = KanModel.kan(DType.F64, BSpline.of(4, 2), 3, 2);
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 5);
+                Workspace workspace = Workspace.inference(context, parameters, 6)) {
+            double[] features = {0.1, -0.5, 0.9, 0.2, 0.3, -0.4, -0.8, 0.6, 0.5, 0.7, -0.1, 0, -0.3, 0.4, -0.9, 0.5, -0.7, 0.2};
+            HostTensor x = HostTensor.of(arena, features).reshape(6, 3);
+            double[] y = workspace.forward(x).toDoubles();
+            EdgeStatistics statistics = EdgeStatistics.of(context, parameters, x);
+            assertEquals(6, statistics.rows());
+            EdgeStatistics.Layer layer = statistics.layers().getFirst();
+            assertEquals(3, layer.in());
+            assertEquals(2, layer.out());
+            for (int i = 0; i < 3; i++) {
+                double mean = 0;
+                double squares = 0;
+                for (int b = 0; b < 6; b++) {
+                    mean += features[3 * b + i] / 6;
+                }
+                for (int b = 0; b < 6; b++) {
+                    squares += Math.pow(features[3 * b + i] - mean, 2) / 6;
+                }
+                assertEquals(mean, layer.inputMean()[i], 1e-14);
+                assertEquals(Math.sqrt(squares), layer.inputDeviation()[i], 1e-14);
+            }
+            for (int o = 0; o < 2; o++) {
+                double mean = 0;
+                for (int b = 0; b < 6; b++) {
+                    mean += y[2 * b + o] / 6;
+                }
+                assertEquals(mean, layer.mean()[3 * o] + layer.mean()[3 * o + 1] + layer.mean()[3 * o + 2], 1e-14);
+            }
+        }
+    }
+
     @Test
     void refusesRowsThatDoNotFit() {
         try (Arena arena = Arena.ofConfined();

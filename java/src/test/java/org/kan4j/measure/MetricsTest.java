@@ -91,4 +91,21 @@ class MetricsTest {
             assertTrue(constant.accuracy().isEmpty());
         }
     }
+
+    @Test
+    void aMeanOfOnesOwnIsWeighted() {
+        Metric off = Metric.mean("off", (prediction, target) -> Math.abs(prediction[0] - target[0]));
+        assertEquals("off", off.name());
+        Metric.Sum sum = off.start();
+        assertTrue(Double.isNaN(sum.value()), "of no rows");
+        sum.add(new double[] {1}, new double[] {3}, 1);
+        sum.add(new double[] {5}, new double[] {4}, 3);
+        assertEquals((2 + 3) / 4.0, sum.value());
+        assertTrue(Double.isNaN(off.start().value()), "each measurement begins anew");
+        Metrics metrics = new Metrics(7, java.util.Map.of("rmse", 0.5));
+        assertEquals(7, metrics.rows());
+        assertEquals("{rmse=0.5}", metrics.toString());
+        assertEquals(0.5, metrics.rmse().orElseThrow());
+        assertTrue(metrics.mae().isEmpty());
+    }
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 import org.kan4j.device.Context;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
@@ -28,11 +29,19 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
 
     /** Measures. {@code bytes} is the size of the memory that reads and copies go over. */
     public static Rates measure(Context context, DType dtype, long bytes) {
-        return new Rates(multiplyAdds(context, dtype), 0, 0).withMemory(context, bytes);
+        return measure(context, dtype, bytes, System::nanoTime);
+    }
+
+    static Rates measure(Context context, DType dtype, long bytes, LongSupplier clock) {
+        return new Rates(multiplyAdds(context, dtype, clock), 0, 0).withMemory(context, bytes, clock);
     }
 
     /** These rates with those of memory measured for another size. */
     public Rates withMemory(Context context, long bytes) {
+        return withMemory(context, bytes, System::nanoTime);
+    }
+
+    private Rates withMemory(Context context, long bytes, LongSupplier clock) {
         int threads = context.threads();
         // Beyond what any cache holds the size matters no more; below some pages a loop is all start and end.
         long each = Math.clamp(bytes / threads, 1 << 16, 1L << 28) / Long.BYTES;
@@ -40,13 +49,13 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
         for (int t = 0; t < threads; t++) {
             arrays.add(filled((int) each));
         }
-        double read = best(arrays, Rates::sum) * threads * each * Long.BYTES;
+        double read = best(arrays, Rates::sum, clock) * threads * each * Long.BYTES;
         List<long[][]> pairs = new ArrayList<>();
         for (long[] array : arrays) {
             int half = array.length / 2;
             pairs.add(new long[][] {array, new long[half]});
         }
-        double copy = best(pairs, Rates::copy) * threads * (each / 2) * 2 * Long.BYTES;
+        double copy = best(pairs, Rates::copy, clock) * threads * (each / 2) * 2 * Long.BYTES;
         return new Rates(multiplyAdds, read, copy);
     }
 
@@ -72,16 +81,16 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
         return pair[1][pair[1].length / 2];
     }
 
-    private interface Pass<A> {
+    interface Pass<A> {
         long over(A array);
     }
 
     /** Passes a second that every thread can make over its array at once: the best of some rounds. */
-    private static <A> double best(List<A> arrays, Pass<A> pass) {
+    static <A> double best(List<A> arrays, Pass<A> pass, LongSupplier clock) {
         double best = 0;
         int passes = 1;
         for (int round = 0; round < 5; round++) {
-            long begin = System.nanoTime();
+            long begin = clock.getAsLong();
             long[] sink = new long[arrays.size()];
             List<Thread> threads = new ArrayList<>();
             int count = passes;
@@ -96,7 +105,7 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
             for (Thread thread : threads) {
                 join(thread);
             }
-            double seconds = (System.nanoTime() - begin) * 1e-9;
+            double seconds = (clock.getAsLong() - begin) * 1e-9;
             for (long s : sink) {
                 if (s == 0) {
                     throw new IllegalStateException("a pass over random numbers gave 0");
@@ -117,7 +126,7 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
         }
     }
 
-    private static double multiplyAdds(Context context, DType dtype) {
+    private static double multiplyAdds(Context context, DType dtype, LongSupplier clock) {
         double best = 0;
         for (long[] p : PRODUCTS) {
             KanModel model = KanModel.of(dtype, new Linear(p[0], p[1], false));
@@ -129,11 +138,11 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
                 long madds = p[0] * p[1] * p[2];
                 int passes = 1;
                 for (int round = 0; round < 5; round++) {
-                    long begin = System.nanoTime();
+                    long begin = clock.getAsLong();
                     for (int i = 0; i < passes; i++) {
                         workspace.forward(x, y);
                     }
-                    double seconds = (System.nanoTime() - begin) * 1e-9;
+                    double seconds = (clock.getAsLong() - begin) * 1e-9;
                     best = Math.max(best, madds * passes / seconds);
                     passes = (int) Math.clamp(passes * SECONDS / seconds, 1, 1 << 20);
                 }

@@ -1,0 +1,107 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.kan4j.basis.Basis;
+import org.kan4j.error.KanException;
+import org.kan4j.error.UnsupportedException;
+import org.kan4j.layer.Activation;
+import org.kan4j.layer.KanLayer;
+import org.kan4j.layer.LayerSpec;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
+import org.kan4j.tensor.DType;
+
+/** What a published library has no form for is refused: it never comes back as another model. */
+class VariantFormsTest {
+
+    private static final Map<String, UnaryOperator<KanLayer>> CHANGES = Map.of(
+            "bias", kan -> kan.withBias(!kan.bias()),
+            "no base", kan -> kan.withBase(Activation.NONE),
+            "another base", kan -> kan.withBase(Activation.TANH),
+            "inputNorm", kan -> kan.withInputNorm(!kan.inputNorm()),
+            "baseNorm", kan -> kan.withBaseNorm(!kan.baseNorm()),
+            "scale", kan -> kan.withScale(!kan.scale()));
+
+    /** Each flag of all KAN layers of a model of that variant turned round. */
+    @ParameterizedTest
+    @MethodSource("org.kan4j.interop.StateDictsTest#trained")
+    void comesBackAsItWasOrIsRefused(String name, Basis basis) {
+        Variant variant = Variant.of(name);
+        int refused = 0;
+        for (Map.Entry<String, UnaryOperator<KanLayer>> change : CHANGES.entrySet()) {
+            if (name.equals("pykan") && Set.of("scale", "bias").contains(change.getKey())) {
+                continue; // comes back with scales of 1, without biases of 0
+            }
+            try (Parameters parameters = changed(basis, change.getValue()); Arena arena = Arena.ofConfined()) {
+                if (parameters == null) {
+                    continue; // not for this basis
+                }
+                StateDicts.Exported state = StateDicts.save(variant, parameters, null, arena);
+                try (Parameters back = StateDicts.load("w", variant, state.tensors(), state.metadata().get("config"))
+                        .parameters()) {
+                    assertEquals(forms(parameters.model()), forms(back.model()), change.getKey());
+                }
+            } catch (UnsupportedException e) {
+                refused++;
+                assertTrue(e.getMessage().contains("layer"), e.getMessage());
+            }
+        }
+        assertTrue(refused > 0, "none was refused");
+    }
+
+    private static Parameters changed(Basis basis, UnaryOperator<KanLayer> change) {
+        try {
+            return Parameters.initialise(KanModel.of(DType.F32, KanModel.kan(DType.F32, basis, 4, 6, 2).layers().stream()
+                    .map(layer -> layer instanceof KanLayer kan ? change.apply(kan) : layer).toArray(LayerSpec[]::new)), 7);
+        } catch (KanException e) {
+            return null;
+        }
+    }
+
+    /** All but the ranges, which are float32 in files, what is trained, and pykan's masks. */
+    private static List<String> forms(KanModel model) {
+        return model.layers().stream().map(layer -> layer instanceof KanLayer kan ? kan.in() + " " + kan.out() + " "
+                + kan.basis().name() + kan.basis().functions() + kan.base() + kan.scale() + kan.bias() + kan.inputNorm()
+                + kan.baseNorm() : layer.toString()).toList();
+    }
+
+    /** Tensors that agree with each other beat a configuration that says otherwise; what it adds is refused. */
+    @ParameterizedTest
+    @MethodSource("org.kan4j.interop.StateDictsTest#trained")
+    void aConfigurationThatDoesNotFitMakesNoOtherModel(String name, Basis basis) {
+        Variant variant = Variant.of(name);
+        try (Parameters own = Parameters.initialise(KanModel.kan(basis, 4, 6, 2), 7); Arena arena = Arena.ofConfined()) {
+            StateDicts.Exported state = StateDicts.save(variant, own, null, arena);
+            String config = state.metadata().get("config");
+            for (MatchResult number : Pattern.compile("(?<=[\\[,: ])[1-9](?=[,}\\]])").matcher(config).results().toList()) {
+                String other = config.substring(0, number.start()) + "9" + config.substring(number.end());
+                try (Parameters back = StateDicts.load("w", variant, state.tensors(), other).parameters()) {
+                    assertEquals(forms(own.model()), forms(back.model()), other);
+                } catch (KanException e) {
+                    assertTrue(e.getMessage().contains("9") || e.getMessage().contains("w is not a state dict of variant"),
+                            e.getMessage());
+                }
+            }
+            String longer = config.replaceFirst("(,2|,\\[2,0\\])\\]", "$1$1]");
+            assertTrue(longer.length() > config.length(), config);
+            assertTrue(assertThrows(KanException.class, () -> StateDicts.load("w", variant, state.tensors(), longer))
+                    .getMessage().contains("missing: "), longer);
+            assertThrows(KanException.class,
+                    () -> StateDicts.load("w", variant, state.tensors(), config.replaceFirst("\"", "\"x")));
+        }
+    }
+}
