@@ -97,7 +97,8 @@ KAN_HD vec<double> gaussian_of_square(vec<double> q) {
 KAN_HD vec<float> exp_of_negative(vec<float> x0) {
   using V = vec<float>;
   const V x = max(x0, V(-87.33654f)), n = round_even(x * 1.44269504088896341f);
-  return ldexp(exp2_near_0(fma(x, V(1.92596299e-8f), fma(x, V(1.44269502f), -n))), n);
+  const V r = fma(n, V(2.12194440e-4f), fma(n, V(-0.693359375f), x));
+  return ldexp(exp2_near_0(r * 1.44269504088896341f), n);
 }
 KAN_HD vec<double> exp_of_negative(vec<double> x) { return exp(x); }
 

@@ -188,7 +188,7 @@ KAN_HD vec<double> ldexp(vec<double> a, vec<double> n) {
   return vec<double>::Native(_mm512_scalef_pd(__m512d(a.v), __m512d(n.v)));
 }
 
-// a - floor(a).
+// a - floor(a), rounded down.
 KAN_HD vec<float> above_floor(vec<float> a) { return vec<float>::Native(_mm512_reduce_ps(__m512(a.v), 9)); }
 
 #elif defined(__AVX2__)
