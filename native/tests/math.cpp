@@ -338,6 +338,57 @@ void special_values() {
   CHECK(std::isnan(value));
 }
 
+// Binary losses that are nearly 0 have their digits, and their logarithms are taken together: of both ends of their product.
+void confident() {
+  for (const double logit : {0.0, 1e-3, 0.7, 5.0, 14.0, 30.0, 80.0}) {
+    for (const int64_t n : {1, 15, 16, 300, 5000}) {
+      Vector p(static_cast<size_t>(n)), t(p.size());
+      for (size_t i = 0; i < p.size(); ++i) t[i] = double(i % 2), p[i] = rounded(dtype, t[i] > 0 ? logit : -logit);
+      const Guarded gp = guarded(dtype, p), gt = guarded(dtype, t), gd = guarded(dtype, Vector(p.size(), 9));
+      const double expected = std::log1p(std::exp(-std::fabs(p[0])));
+      for (kan_context c : {kernel, threaded.back()}) {
+        double value = NAN;
+        MUST(c, kan_loss(c, KAN_LOSS_BCE_LOGITS, dtype, n, 1, gp.get(), gt.get(), nullptr, 1, gd.get(), &value));
+        close(expected, value, 16 * eps() * expected, [&] { return "the loss of logits of " + std::to_string(logit); });
+      }
+    }
+  }
+}
+
+// A target or weight out of bounds is found wherever it is, and what is at a bound is none.
+void outside() {
+  const double inf = HUGE_VAL, nan = NAN, low = dtype == KAN_F32 ? -1e-42 : -1e-310;
+  for (const int64_t n : {1, 16, 17, 1100, 70000}) {
+    Vector good(static_cast<size_t>(n), 0.5);
+    good[0] = n % 2 ? 0.0 : -0.0, good.back() = n % 2 ? 1 : -0.0;
+    const Guarded p = guarded(dtype, Vector(good.size(), 0.25));
+    for (const double bad : {low, 1 + 2 * eps(), -3.0, inf, -inf, nan}) {
+      for (const int64_t at : {int64_t(0), n / 3, n - 1}) {
+        Vector t = good;
+        t[size_t(at)] = bad;
+        if (at < n / 2) t[size_t(n / 2)] = -7;  // the first is named
+        const Guarded gt = guarded(dtype, t);
+        double value = -5;
+        for (kan_context c : {reference, kernel, threaded.back()}) {
+          const auto loss = [&](int32_t kind, const Guarded& target, const void* weights) {
+            return kan_loss(c, kind, dtype, n, 1, p.get(), target.get(), weights, 1, nullptr, &value);
+          };
+          CHECK(loss(KAN_LOSS_BCE_LOGITS, gt, nullptr) == KAN_INVALID_ARGUMENT && value == -5);
+          const std::string text = last_error(c), name = "[" + std::to_string(at) + "]: expected a ";
+          CHECK_TEXT(text.find("target" + name + "number of 0 to 1, given ") != std::string::npos, text);
+          if (bad > 1 && bad < inf) continue;  // a weight like another
+          CHECK(loss(KAN_LOSS_MSE, p, gt.get()) == KAN_INVALID_ARGUMENT && value == -5);
+          CHECK_TEXT(last_error(c).find("weights" + name + "finite number >= 0") != std::string::npos, last_error(c));
+        }
+      }
+    }
+    double value;
+    const Guarded gt = guarded(dtype, good);
+    for (kan_context c : {reference, kernel, threaded.back()})
+      MUST(c, kan_loss(c, KAN_LOSS_BCE_LOGITS, dtype, n, 1, p.get(), gt.get(), nullptr, 1, nullptr, &value));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -359,6 +410,8 @@ int main(int argc, char** argv) {
   losses(700, 10, seed++), losses(3000, 103, seed++), losses(40000, 1, seed++);
   if (dtype == KAN_F64) loss_gradients();
   special_values();
+  confident();
+  outside();
   for (kan_context c : threaded) kan_context_destroy(c);
   kan_context_destroy(kernel);
   kan_context_destroy(reference);

@@ -93,8 +93,17 @@ void arithmetic() {
   each<S>("exp", 4, [](V x, V, V) { return exp(x); }, [](S x, S, S) { return flushed(std::exp(x)); });
   each<S>(
       "gaussian", 256,  // of 2^-z, z up to 233, the rounding of z is as much
-      [](V x, V, V) { return select(x == x, gaussian(min(max(x, V(S(-18))), V(S(18)))), x); },
+      [](V x, V, V) {
+        const V e = gaussian_of_square(min(x * x, V(S(324))));
+        return select(x == x, select(e < V(std::numeric_limits<S>::min()), V(S(0)), e), x);
+      },
       [](S x, S, S) { return flushed(x == x ? std::exp(-std::fmin(S(162), x * x / 2)) : x); });
+  each<S>("exp_of_negative", 4, [](V x, V, V) { return exp_of_negative(-abs(x)); },
+          [](S x, S, S) { return x == x ? flushed(std::exp(sizeof(S) == 4 ? std::fmax(-std::fabs(x), S(-87.33654)) : -std::fabs(x))) : x; });
+  each<S>("log1p", 4, [](V x, V, V) { return log1p(min(max(abs(x), V(S(1e-30))), V(S(65535)))); },
+          [](S x, S, S) { return x == x ? std::log1p(std::fmin(std::fmax(std::fabs(x), S(1e-30)), S(65535))) : x; });
+  each<S>("limited", 0, [](V x, V, V) { return select(x == x, limited(x, S(3)), x); },
+          [](S x, S, S) { return x == x ? std::fmin(std::fmax(x, S(-3)), S(3)) : x; });
   each<S>("tanh", 4, [](V x, V, V) { return tanh(x); }, [](S x, S, S) { return std::tanh(x); });
   // clang-format on
 }
@@ -130,6 +139,12 @@ int main() {
   if (!KAN_RUNS_HERE) return std::printf("simd: this processor has no such tier\n"), 77;
   arithmetic<float>();
   arithmetic<double>();
+#if defined(__AVX512F__)
+  each<float>(
+      "above_floor", 2,
+      [](auto x, auto, auto) { return select(abs(x) < vec<float>(1e30f), above_floor(x), vec<float>(0.0f)); },
+      [](float x, float, float) { return std::fabs(x) < 1e30f ? x - std::floor(x) : 0.0f; });
+#endif
   lanes<float>();
   lanes<double>();
   return check::finish("simd");

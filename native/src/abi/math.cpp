@@ -3,11 +3,9 @@
 // Optimizers, vectors, losses.
 #include <algorithm>
 #include <limits>
-#include <type_traits>
 
 #include "abi/check.hpp"
 #include "abi/guard.hpp"
-#include "core/runs.hpp"
 
 using namespace kan;
 using namespace kan::abi;
@@ -100,9 +98,6 @@ int64_t first_not(Pool& pool, int64_t n, F&& good) {
   return *std::min_element(found, found + workers);
 }
 
-template <class T>
-using FlagOf = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
-
 // Losses read class labels, weights and targets as they come from a file: a bad one must not index out of bounds.
 void check_labels(Pool& pool, int64_t batch, int64_t out, const int32_t* labels) {
   const uint32_t classes = uint32_t(std::min(out, int64_t(1) << 31));
@@ -113,44 +108,41 @@ void check_labels(Pool& pool, int64_t batch, int64_t out, const int32_t* labels)
   }
 }
 
+// weights[j] and target[j] from 0 to `high`.
+void check_range_of(Context& c, const char* name, int32_t dtype, int64_t n, const void* x, double high,
+                    const char* expected) {
+  const int64_t i = c.kernels.first_outside(c.pool, dtype, n, x, high);
+  if (i == n) return;
+  const double given = dtype == KAN_F64 ? static_cast<const double*>(x)[i] : double(static_cast<const float*>(x)[i]);
+  throw Error(KAN_INVALID_ARGUMENT, name, "[", i, "]: expected ", expected, ", given ", given);
+}
+
 template <class T>
-void check_weights(Pool& pool, int64_t batch, const T* weights) {
-  const int64_t b = first_not<FlagOf<T>>(
-      pool, batch, [&](int64_t j) { return (weights[j] >= 0) & (weights[j] <= std::numeric_limits<T>::max()); });
-  if (b < batch) {
-    throw Error(KAN_INVALID_ARGUMENT, "weights[", b, "]: expected a finite number >= 0, given ", double(weights[b]));
-  }
+void check_some_weight(int64_t batch, const T* weights) {
   if (std::none_of(weights, weights + batch, [](T weight) { return weight > 0; })) {
     throw Error(KAN_INVALID_ARGUMENT, "weights: all ", batch, " are 0, expected at least one above");
   }
 }
 
-template <class T>
-void check_probabilities(Pool& pool, int64_t count, const T* target) {
-  const int64_t i = first_not<FlagOf<T>>(pool, count, [&](int64_t j) { return (target[j] >= 0) & (target[j] <= 1); });
-  if (i < count) {
-    throw Error(KAN_INVALID_ARGUMENT, "target[", i, "]: expected a number of 0 to 1, given ", double(target[i]));
-  }
-}
-
-void check_loss_data(Pool& pool, const LossArgs& a) {
-  if (a.kind == KAN_LOSS_CROSS_ENTROPY) check_labels(pool, a.batch, a.out, static_cast<const int32_t*>(a.target));
+void check_loss_data(Context& c, const LossArgs& a) {
   const bool f64 = a.dtype == KAN_F64;
+  if (a.kind == KAN_LOSS_CROSS_ENTROPY) check_labels(c.pool, a.batch, a.out, static_cast<const int32_t*>(a.target));
   if (a.kind == KAN_LOSS_BCE_LOGITS || a.kind == KAN_LOSS_BCE_POSITIVE) {
-    f64 ? check_probabilities(pool, a.batch * a.out, static_cast<const double*>(a.target))
-        : check_probabilities(pool, a.batch * a.out, static_cast<const float*>(a.target));
+    check_range_of(c, "target", a.dtype, a.batch * a.out, a.target, 1, "a number of 0 to 1");
   }
   if (a.weights) {
-    f64 ? check_weights(pool, a.batch, static_cast<const double*>(a.weights))
-        : check_weights(pool, a.batch, static_cast<const float*>(a.weights));
+    constexpr double kMost[] = {std::numeric_limits<float>::max(), std::numeric_limits<double>::max()};
+    check_range_of(c, "weights", a.dtype, a.batch, a.weights, kMost[f64], "a finite number >= 0");
+    f64 ? check_some_weight(a.batch, static_cast<const double*>(a.weights))
+        : check_some_weight(a.batch, static_cast<const float*>(a.weights));
   }
 }
 
 // Reads a group's optimizers into `copies`; every number of `group` must name one of them. On a device the kernels leave
 // numbers of unknown groups alone.
 template <class O, class Read>
-void read_groups(const Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n,
-                 O* copies, Read&& read) {
+void read_groups(Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n, O* copies,
+                 Read&& read) {
   check_range("groups", groups, 1, KAN_MAX_GROUPS);
   check_pointer("optimizers", optimizers, groups * int64_t(sizeof(void*)), alignof(void*));
   check_pointer("group", group, n, 1);
@@ -158,12 +150,13 @@ void read_groups(const Context& c, const O* const* optimizers, int32_t groups, c
     copies[i] = read(c, optimizers[i]);
     if (copies[i].state) throw Error(KAN_INVALID_ARGUMENT, "optimizers[", i, "].state: expected 0 for groups");
   }
-  for (int64_t i = 0, end; i < n && !c.device(); i = end) {
-    end = run_end(group, i, n);
-    if (group[i] >= groups && group[i] != KAN_FROZEN) {
-      throw Error(KAN_INVALID_ARGUMENT, "group[", i, "]: expected 0 to ", groups - 1, " or ", KAN_FROZEN, ", given ",
-                  int(group[i]));
-    }
+  if (c.device()) return;
+  static_assert(KAN_FROZEN == 255 && KAN_MAX_GROUPS < 255);  // the one that is 0 when 1 is added
+  const uint8_t most = uint8_t(groups);
+  const int64_t i = first_not<uint8_t>(c.pool, n, [&](int64_t j) { return uint8_t(group[j] + 1) <= most; });
+  if (i < n) {
+    throw Error(KAN_INVALID_ARGUMENT, "group[", i, "]: expected 0 to ", groups - 1, " or ", KAN_FROZEN, ", given ",
+                int(group[i]));
   }
 }
 
@@ -305,7 +298,7 @@ kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long 
                   kind == KAN_LOSS_HUBER ? "KAN_LOSS_HUBER" : "KAN_LOSS_BCE_POSITIVE", ", given ", delta);
     }
     const LossArgs args{kind, dtype, batch, out, p, target, weights, delta, d_p};
-    if (!c.device()) check_loss_data(c.pool, args);
+    if (!c.device()) check_loss_data(c, args);
     if (batch > 0) c.kernels.loss(c.pool, args, value);
     else set_zero(c, value);
   });

@@ -23,9 +23,9 @@ using scalar_of = typename scalar_of_impl<T>::type;
 
 KAN_HD float exp(float x) { return KAN_LIBM(expf, x); }
 KAN_HD double exp(double x) { return KAN_LIBM(exp, x); }
-// exp(-u^2 / 2).
-KAN_HD float gaussian(float u) { return exp(u * u * -0.5f); }
-KAN_HD double gaussian(double u) { return exp(u * u * -0.5); }
+// exp(-q / 2).
+KAN_HD float gaussian_of_square(float q) { return exp(q * -0.5f); }
+KAN_HD double gaussian_of_square(double q) { return exp(q * -0.5); }
 KAN_HD float tanh(float x) { return KAN_LIBM(tanhf, x); }
 KAN_HD double tanh(double x) { return KAN_LIBM(tanh, x); }
 // The normal distribution's Phi.
@@ -53,6 +53,9 @@ KAN_HD float max(float a, float b) { return a < b ? b : a; }
 KAN_HD double max(double a, double b) { return a < b ? b : a; }
 KAN_HD float min(float a, float b) { return b < a ? b : a; }
 KAN_HD double min(double a, double b) { return b < a ? b : a; }
+// a, or where it is further from 0 than `most` > 0 that with a's sign.
+KAN_HD float limited(float a, float most) { return min(max(a, -most), most); }
+KAN_HD double limited(double a, double most) { return min(max(a, -most), most); }
 KAN_HD float select(bool m, float a, float b) { return m ? a : b; }
 KAN_HD double select(bool m, double a, double b) { return m ? a : b; }
 

@@ -6,30 +6,29 @@
 
 namespace KAN_NS {
 
-// Mother wavelets psi(u) and psi'(u), u = (x_i - tau_oi) / s_oi. (Wav-KAN, arXiv 2405.12832, signs and windows as in
-// its published code) Not a policy of the other kind: scale and translation belong to the edge, not to the input.
-// SHANNON's window depends on the input feature only and is a factor outside: see wavelet_window.
+// Mother wavelets psi(u) and psi'(u) but for a constant, u = (x_i - tau_oi) / s_oi. (Wav-KAN, arXiv 2405.12832, signs and windows
+// as in its published code) Not a policy of the other kind: scale and translation belong to the edge, not to the input.
+// SHANNON's window depends on the input feature only. It and the constant are factors outside: see wavelet_factor.
 template <int32_t kWavelet, class T>
-KAN_HD void wavelet(T u, T& value, T& derivative) {
+KAN_HD void wavelet_shape(T u, T& value, T& derivative) {
   using S = scalar_of<T>;
   const T one = T(S(1)), zero = T(S(0));
   // exp(-u^2/2) is 0 from there on; the powers of u beside it are to stay numbers (u is large where a trained scale passes near 0).
   constexpr S kReach = sizeof(S) == 4 ? S(18) : S(40);
-  if constexpr (kWavelet != KAN_WAVELET_MEYER && kWavelet != KAN_WAVELET_SHANNON)
-    u = min(max(u, T(-kReach)), T(kReach));
+  if constexpr (kWavelet == KAN_WAVELET_MORLET || kWavelet == KAN_WAVELET_DOG) u = min(max(u, T(-kReach)), T(kReach));
   if constexpr (kWavelet == KAN_WAVELET_HAT) {
     // 2 / (sqrt(3) pi^(1/4)) (u^2 - 1) exp(-u^2/2)
-    const T e = gaussian(u) * S(0.86732507058407751832);
-    value = (u * u - one) * e;
-    derivative = u * (T(S(3)) - u * u) * e;
+    const T q = min(u * u, T(kReach * kReach)), e = gaussian_of_square(q);
+    value = (q - one) * e;
+    derivative = limited(u, kReach) * ((T(S(3)) - q) * e);
   } else if constexpr (kWavelet == KAN_WAVELET_MORLET) {
-    const T e = gaussian(u);
+    const T e = gaussian_of_square(u * u);
     T s, c;
     sincos(u * S(5), s, c);
     value = c * e;
     derivative = -(s * S(5) + u * c) * e;
   } else if constexpr (kWavelet == KAN_WAVELET_DOG) {
-    const T e = gaussian(u);
+    const T e = gaussian_of_square(u * u);
     value = -(u * e);
     derivative = (u * u - one) * e;
   } else if constexpr (kWavelet == KAN_WAVELET_MEYER) {
@@ -68,12 +67,30 @@ KAN_HD void wavelet(T u, T& value, T& derivative) {
   }
 }
 
-// The factor of input i: SHANNON's Hamming window over the input features, 1 for the rest.
+constexpr double wavelet_constant(int32_t wavelet) { return wavelet == KAN_WAVELET_HAT ? 0.86732507058407751832 : 1; }
+
+// Both with the constant.
+template <int32_t kWavelet, class T>
+KAN_HD void wavelet(T u, T& value, T& derivative) {
+  using S = scalar_of<T>;
+  wavelet_shape<kWavelet>(u, value, derivative);
+  if constexpr (wavelet_constant(kWavelet) != 1) {
+    value = value * S(wavelet_constant(kWavelet));
+    derivative = derivative * S(wavelet_constant(kWavelet));
+  }
+}
+
+// SHANNON's Hamming window over the input features, at input i; 1 for the rest.
 KAN_HD double wavelet_window(int32_t wavelet, int64_t i, int64_t in) {
   if (wavelet != KAN_WAVELET_SHANNON || in < 2) return 1;
   double s, c;
   sincos(6.28318530717958647692 * double(i) / double(in - 1), s, c);
   return 0.54 - 0.46 * c;
+}
+
+// What wavelet_shape leaves out, of input i.
+KAN_HD double wavelet_factor(int32_t wavelet, int64_t i, int64_t in) {
+  return wavelet_window(wavelet, i, in) * wavelet_constant(wavelet);
 }
 
 }  // namespace KAN_NS

@@ -90,6 +90,8 @@ struct Kernels {
   void (*edge_statistics)(Pool&, const Layer&, const EdgeStatisticsArgs&);
   void (*basis)(Pool&, const Layer&, int64_t batch, const void* x, const void* params, const void* buffers, void* phi);
   void (*edge_backward)(Pool&, const Layer&, const EdgeBackwardArgs&);
+  // The index of the first of n numbers that is not from 0 to high, NaN among them; n if there is none. On the host alone.
+  int64_t (*first_outside)(Pool&, int32_t dtype, int64_t n, const void* x, double high);
   // The entry of a tier's list of implementations that runs a pass (KAN_PASS_*, forward in INFER mode); NULL: there is no list.
   const char* (*implementation)(const Layer&, int64_t batch, int32_t pass);
 };

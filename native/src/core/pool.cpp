@@ -23,10 +23,12 @@ inline void pause() {
 #endif
 }
 
-// A 32-bit counter that threads wait on until it leaves a value. A wake-up is for those sleepers whose bits it names.
+// A 32-bit counter that threads wait on until it leaves a value. A wake-up is for those sleepers whose bits it names. It wakes two,
+// and each of them two more: what the changer of the value pays does not grow with the number of sleepers.
 class alignas(64) Signal {
  public:
   static constexpr uint32_t kAll = ~uint32_t(0);
+  static constexpr int kAtOnce = 2;
 
   uint32_t load() const { return value_.load(std::memory_order_acquire); }
 
@@ -34,7 +36,8 @@ class alignas(64) Signal {
   // sleeper the change.
   std::atomic<uint32_t>& value() { return value_; }
   void wake(uint32_t bits = kAll) {
-    if (sleepers_.load(std::memory_order_seq_cst) != 0) { system::wake(address(), bits); }
+    woken_.store(bits, std::memory_order_relaxed);
+    pass_on();
   }
 
   // Returns the new value once it is not `old`.
@@ -47,15 +50,24 @@ class alignas(64) Signal {
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     uint32_t now;
     while ((now = value_.load(std::memory_order_seq_cst)) == old) { system::wait(address(), old, bits); }
-    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+    sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+    pass_on();
     return now;
   }
 
  private:
   uint32_t* address() { return reinterpret_cast<uint32_t*>(&value_); }
 
+  // Whoever has slept and sees the change does this, so that it reaches all: also one that was woken for an earlier change.
+  void pass_on() {
+    if (sleepers_.load(std::memory_order_seq_cst) != 0) {
+      system::wake(address(), woken_.load(std::memory_order_relaxed), kAtOnce);
+    }
+  }
+
   std::atomic<uint32_t> value_{0};
   std::atomic<uint32_t> sleepers_{0};
+  std::atomic<uint32_t> woken_{kAll};  // the bits of the newest wake-up
   static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
 };
 
@@ -128,7 +140,7 @@ struct Pool::State {
     }
   }
 
-  // One word and one call to the kernel, whatever the number of workers.
+  // One word and one call of the system, whatever the number of workers.
   void start_run(uint32_t count) {
     const uint32_t run = (start.load() >> kWorkerBits) + 1;
     start.value().store(run << kWorkerBits | count, std::memory_order_seq_cst);

@@ -10,9 +10,10 @@
 
 namespace kan::system {
 
-// Sleeps while *word is `old`; may return earlier. A wake-up reaches at least the sleepers that have one of its bits.
+// Sleeps while *word is `old`; may return earlier. A wake-up reaches sleepers that have one of its bits, at least `count` of them if
+// there are as many.
 void wait(uint32_t* word, uint32_t old, uint32_t bits);
-void wake(uint32_t* word, uint32_t bits);
+void wake(uint32_t* word, uint32_t bits, int count);
 
 // Processors' worth of time that this process may use, at least 1.
 int usable_processors();

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -25,8 +24,8 @@ namespace kan::system {
 void wait(uint32_t* word, uint32_t old, uint32_t bits) {
   syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, old, nullptr, nullptr, bits);
 }
-void wake(uint32_t* word, uint32_t bits) {
-  syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, nullptr, nullptr, bits);
+void wake(uint32_t* word, uint32_t bits, int count) {
+  syscall(SYS_futex, word, FUTEX_WAKE_BITSET_PRIVATE, count, nullptr, nullptr, bits);
 }
 
 namespace {

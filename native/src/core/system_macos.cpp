@@ -18,7 +18,9 @@ namespace kan::system {
 void wait(uint32_t* word, uint32_t old, uint32_t) {
   os_sync_wait_on_address(word, old, sizeof *word, OS_SYNC_WAIT_ON_ADDRESS_NONE);
 }
-void wake(uint32_t* word, uint32_t) { os_sync_wake_by_address_all(word, sizeof *word, OS_SYNC_WAKE_BY_ADDRESS_NONE); }
+void wake(uint32_t* word, uint32_t, int) {
+  os_sync_wake_by_address_all(word, sizeof *word, OS_SYNC_WAKE_BY_ADDRESS_NONE);
+}
 
 int usable_processors() { return int(std::max(1u, std::thread::hardware_concurrency())); }
 

@@ -17,7 +17,7 @@
 namespace kan::system {
 
 void wait(uint32_t* word, uint32_t old, uint32_t) { WaitOnAddress(word, &old, sizeof *word, INFINITE); }
-void wake(uint32_t* word, uint32_t) { WakeByAddressAll(word); }
+void wake(uint32_t* word, uint32_t, int) { WakeByAddressAll(word); }
 
 int usable_processors() {
   DWORD_PTR process = 0, machine = 0;

@@ -122,12 +122,14 @@ struct DenseBackward {
     for_workers(pool, workers, [&](int worker) {
       prepare(worker);
       if (workers > 1) pool.barrier();
+      if (sink.wanted()) bias.put(worker, workers, sink);
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() > 1 && sink.wanted()) {
         if (workers > 1) pool.barrier();  // the weights are read until here, and the nodes written
         folding.each(worker, [&](int64_t q) { fold(q); });
       }
       if (sink.streams) stream_fence();
+      if (!norm.on && !theta) return;
       if (workers > 1) pool.barrier();
       if (norm.on && want_x) {
         norm_input_gradient(worker);
@@ -255,9 +257,8 @@ struct DenseBackward {
     else norm.template input_gradient<false>(x, norm.moments, scratch.dz, mine.begin, mine.end, d_x);
   }
 
-  // Of bias, LayerNorm and the basis' own parameters: this worker's.
+  // Of LayerNorm and the basis' own parameters: this worker's.
   void small_gradients(int worker) const {
-    bias.put(worker, workers, sink);
     if (norm.on) {
       const Range mine = part(layer.in, worker, workers);
       const int64_t count = mine.end - mine.begin;

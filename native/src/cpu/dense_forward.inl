@@ -6,24 +6,34 @@
 
 namespace KAN_NS {
 
-// Pieces of the forward pass: blocks of samples, nodes of the sum over the inputs, groups of tiles, cut in this order. Samples
-// cost nothing to cut, nodes a sum, and of a group of tiles each makes the panels anew.
+// Pieces of the forward pass: blocks of samples, groups of many tiles, nodes of the sum over the inputs, groups of fewer tiles, cut in
+// this order. Samples cost nothing to cut, nodes a sum, and each group of tiles makes the panels anew, which is little beside the
+// products of many. More tiles than a few thousand outputs are cut anyway: sums take memory.
 template <class S>
 struct DenseForwardPlan {
   static constexpr int64_t W = vec<S>::W, kSamples = DensePlan<S>::kSamples, kLeast = 64;
-  int64_t batch, rows;  // rows of an input
+  static constexpr int64_t kManyTiles = 8, kMostTiles = 32;  // of a group
+  int64_t batch, rows;                                       // rows of an input
   DenseSum sum;
   int64_t units, blocks, slots;  // registers of samples, cut into blocks; slots of one at most
+  int64_t tiles, groups;         // groups of tiles
   SumTree tree;
-  int64_t tiles, groups;  // groups of tiles
-  int64_t width;          // outputs of a group at most
+  int64_t width;  // outputs of a group at most
 
   DenseForwardPlan(const Layer& layer, int64_t batch, int64_t wanted)
       : batch(batch), rows(layer.rows), sum(layer), units(ceil_div(batch, W)),
         blocks(min64(max64(ceil_div(batch, kSamples), wanted), ceil_div(batch, kLeast))),
-        slots(ceil_div(units, blocks) * W), tree(sum.leaves, blocks, wanted), tiles(ceil_div(layer.out, kTile)),
-        groups(min64(tiles, ceil_div(wanted, blocks * tree.nodes()))),
-        width(min64(layer.out, ceil_div(tiles, groups) * kTile)) {}
+        slots(ceil_div(units, blocks) * W), tiles(ceil_div(layer.out, kTile)),
+        groups(max64(ceil_div(tiles, kMostTiles), min64(large_groups(tiles), ceil_div(wanted, blocks)))),
+        tree(sum.leaves, blocks * groups, wanted) {
+    groups = max64(groups, min64(tiles, ceil_div(wanted, blocks * tree.nodes())));
+    width = most_width(layer, groups);
+  }
+  static int64_t large_groups(int64_t tiles) { return max64(1, tiles / kManyTiles); }
+  static int64_t most_width(const Layer& layer, int64_t groups = 1) {
+    const int64_t tiles = ceil_div(layer.out, kTile);
+    return min64(layer.out, ceil_div(tiles, max64(groups, ceil_div(tiles, kMostTiles))) * kTile);
+  }
 
   Range block(int64_t b) const {
     const Range mine = part(units, b, blocks);
@@ -32,11 +42,12 @@ struct DenseForwardPlan {
   Range group(int64_t g) const { return part(tiles, g, groups); }
   int64_t pieces() const { return blocks * tree.nodes() * groups; }
   int64_t padded() const { return units * W; }
-  // Samples x nodes of cut sums, at most for `wanted` or fewer pieces and so many samples or fewer.
+  // Samples x nodes of cut sums, at most for `wanted` or fewer pieces and so many samples or fewer. Where sums are cut there are all
+  // large groups, and fewer than twice the pieces wanted.
   int64_t node_samples(int64_t wanted) const {
-    return wanted == 1 || sum.leaves == 1
-               ? 0
-               : min64(sum.leaves * ceil_div(batch, kLeast), 2 * wanted) * min64(kLeast, units * W);
+    const int64_t large = large_groups(tiles);
+    if (wanted == 1 || sum.leaves == 1 || large >= wanted) return 0;
+    return min64(sum.leaves * ceil_div(batch, kLeast), 2 * wanted / large) * min64(kLeast, units * W);
   }
 };
 
@@ -59,7 +70,7 @@ struct DenseForwardScratch {
     for (int t = 0; t < threads; ++t) {
       worker[t].columns = take_columns<S>(c, layer, 16, slots);
       worker[t].panel = c.take<S>(plan.sum.inputs * plan.rows * slots);
-      worker[t].sums = c.take<S>(sums * slots * layer.out);
+      worker[t].sums = c.take<S>(sums * slots * plan.most_width(layer));
     }
   }
 };

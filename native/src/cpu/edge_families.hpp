@@ -362,16 +362,16 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
   int64_t extra() const { return 0; }
   double cost() const { return 30.0 * double(ceil_div(layer.out, T::W)); }
 
-  // Its three rows and window for a register of outputs.
+  // Its three rows for a register of outputs, and the wavelet's factor.
   struct Edges {
     T weight, inverse, translation;
-    S window;
+    S factor;
   };
   Edges edges(int64_t i, int64_t tile, int64_t c, int lanes) const {
     const int64_t w = layer.tile_width(tile);
     const S* row = pass.params + layer.tile_offset(tile) + i * 3 * w + c;
     return {T::load(row, lanes), inverse_scale(T::load(row + w, lanes), lanes), T::load(row + 2 * w, lanes),
-            S(wavelet_window(kWavelet, i, layer.in))};
+            S(wavelet_factor(kWavelet, i, layer.in))};
   }
   void begin(Pool&, int, int) const {}
   void block(int worker, int64_t b0, int64_t n, int64_t, int64_t) const {
@@ -385,8 +385,9 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
       const Edges e = edges(i, tile, c, lanes);
       for (int64_t s = 0; s < n; ++s) {
         T value, derivative;
-        wavelet<kWavelet>((pass.x[(b0s[worker] + s) * layer.in + i] - e.translation) * e.inverse, value, derivative);
-        (e.weight * e.window * value).store(to + s * w + c, lanes);
+        wavelet_shape<kWavelet>((pass.x[(b0s[worker] + s) * layer.in + i] - e.translation) * e.inverse, value,
+                                derivative);
+        (e.weight * e.factor * value).store(to + s * w + c, lanes);
       }
     }
   }
@@ -395,12 +396,12 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     for (int64_t c = 0; c < w; c += T::W) {
       const int lanes = int(min64(T::W, w - c));
       const Edges e = edges(i, tile, c, lanes);
-      const T slope = e.weight * e.window * e.inverse;
+      const T slope = e.weight * e.factor * e.inverse;
       T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
       for (int64_t s = 0; s < n; ++s) {
         const T u = (pass.x[(b0s[worker] + s) * layer.in + i] - e.translation) * e.inverse;
         T value, derivative;
-        wavelet<kWavelet>(u, value, derivative);
+        wavelet_shape<kWavelet>(u, value, derivative);
         const T t = T::load(g + s * w + c, lanes), d = t * derivative;
         d_weight = fma(t, value, d_weight);
         d_translation += d;
@@ -408,7 +409,7 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
         S* const at = partial[worker] + s * T::W;
         if (pass.d_x) fma(d, slope, T::load(at)).store(at);
       }
-      fma(d_weight, T(e.window), T::load(d_w + c, lanes)).store(d_w + c, lanes);
+      fma(d_weight, T(e.factor), T::load(d_w + c, lanes)).store(d_w + c, lanes);
       (T::load(d_w + w + c, lanes) - d_scale * slope).store(d_w + w + c, lanes);
       (T::load(d_w + 2 * w + c, lanes) - d_translation * slope).store(d_w + 2 * w + c, lanes);
     }

@@ -46,27 +46,42 @@ KAN_HD vec<double> exp(vec<double> x0) {
   return select(x0 < V(-708.3964185322641), V(0.0), ldexp(p, n));
 }
 
-// exp(-u^2 / 2) for |u| <= 18 (float), 40 (double): 2^-z for z = u^2 log2(e) / 2, a polynomial in the distance of z from a whole number,
-// whose bits are taken off the exponent. Results under the smallest normal number become 0; of NaN comes anything but a crash, so
-// another factor has to be NaN there.
-KAN_HD vec<float> gaussian(vec<float> u) {
+// 2^r for |r| <= 1/2, relative error 1e-7.
+KAN_HD vec<float> exp2_near_0(vec<float> r) {
   using V = vec<float>;
-  using I = V::Mask;
-  const V z = u * u * 0.72134752044448170368f, shifted = z + 12582912.0f;  // the whole number is in its low bits
-  const V r = (shifted - 12582912.0f) - z;
   V p(1.3390863364671234e-3f);
   p = fma(p, r, V(9.6760319183220541e-3f));
   p = fma(p, r, V(5.5503571142190778e-2f));
   p = fma(p, r, V(2.4022107485308338e-1f));
   p = fma(p, r, V(6.9314718802622878e-1f));
-  p = fma(p, r, V(1.0f));
-  const I bits = I(p.v) - (I(shifted.v) << 23);
-  return V(V::Native(bits & (bits > 0)));
+  return fma(p, r, V(1.0f));
 }
-KAN_HD vec<double> gaussian(vec<double> u) {
+
+// exp(-q / 2) for 0 <= q <= 18^2 (float), 40^2 (double): 2^-z for z = q log2(e) / 2, a polynomial in the distance of z from a whole
+// number, whose bits are taken off the exponent. Results under the smallest normal number become 0; of NaN comes anything but a crash, so
+// another factor has to be NaN there.
+KAN_HD vec<float> gaussian_of_square(vec<float> q) {
+  using V = vec<float>;
+#if defined(__AVX512F__)
+  // Two instructions take a number apart into its whole part below and the rest, and put a power together (small ones are not 0).
+  const V z = q * -0.72134752044448170368f, r = above_floor(z);
+  V p(1.8671301369347628e-3f);  // 2^r for 0 <= r < 1, relative error 1e-7
+  p = fma(p, r, V(9.0170301359157787e-3f));
+  p = fma(p, r, V(5.5799913287401045e-2f));
+  p = fma(p, r, V(2.4016445008089390e-1f));
+  p = fma(p, r, V(6.9315131181458508e-1f));
+  return ldexp(fma(p, r, V(1.0f)), z);
+#else
+  using I = V::Mask;
+  const V z = q * 0.72134752044448170368f, shifted = z + 12582912.0f;  // the whole number is in its low bits
+  const I bits = I(exp2_near_0((shifted - 12582912.0f) - z).v) - (I(shifted.v) << 23);
+  return V(V::Native(bits & (bits > 0)));
+#endif
+}
+KAN_HD vec<double> gaussian_of_square(vec<double> q) {
   using V = vec<double>;
   using I = V::Mask;
-  const V z = u * u * 0.72134752044448170368, shifted = z + 6755399441055744.0;
+  const V z = q * 0.72134752044448170368, shifted = z + 6755399441055744.0;
   const V r = (shifted - 6755399441055744.0) - z;
   constexpr double kTerms[] = {4.455817908336064493e-10, 7.0741942972885210056e-9, 1.0178057087733941105e-7,
                                1.3215432535912376166e-6, 1.5252733841556772589e-5, 1.5403530463724354209e-4,
@@ -77,6 +92,15 @@ KAN_HD vec<double> gaussian(vec<double> u) {
   const I bits = I(p.v) - (I(shifted.v) << 52);
   return V(V::Native(bits & (bits > 0)));
 }
+
+// exp(x) for x <= 0, not below 1.2e-38 (float); relative error 1e-7.
+KAN_HD vec<float> exp_of_negative(vec<float> x0) {
+  using V = vec<float>;
+  const V x = max(x0, V(-87.33654f)), n = round_even(x * 1.44269504088896341f);
+  const V r = fma(n, V(2.12194440e-4f), fma(n, V(-0.693359375f), x));
+  return ldexp(exp2_near_0(r * 1.44269504088896341f), n);
+}
+KAN_HD vec<double> exp_of_negative(vec<double> x) { return exp(x); }
 
 // tanh: an odd polynomial (rational for double; Cephes) below 0.625, 1 - 2 / (e^2x + 1) above.
 KAN_HD vec<float> tanh(vec<float> x) {
@@ -149,6 +173,18 @@ KAN_HD vec<S> log1p_of_fraction(vec<S> e) {
   T sum(S(1.0 / (2 * kTerms + 1)));
   for (int i = kTerms - 1; i >= 0; --i) sum = fma(sum, q, T(S(1.0 / (2 * i + 1))));
   return (r + r) * sum;
+}
+
+// log(1 + m) for m >= 0, as exact for small m: the exponent of 1 + m, and the fraction above it.
+template <class S>
+KAN_HD vec<S> log1p(vec<S> m) {
+  using T = vec<S>;
+  using I = typename T::Mask;
+  constexpr int kMantissa = sizeof(S) == 4 ? 23 : 52, kBias = sizeof(S) == 4 ? 127 : 1023;
+  const I exponent = (I((m + S(1)).v) >> kMantissa) - kBias;
+  const T fraction =
+      select(exponent == 0, m, (m + S(1)) * T(typename T::Native((kBias - exponent) << kMantissa)) - S(1));
+  return fma(to_real(exponent), T(S(0.69314718055994530942)), log1p_of_fraction(fraction));
 }
 
 // sin and cos together: Cody-Waite reduction by pi/2 in three parts, polynomials on |r| <= pi/4 (Cephes); arguments too

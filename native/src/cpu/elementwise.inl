@@ -48,7 +48,6 @@ inline void column_moments(Pool& pool, int worker, int workers, const S* x, cons
     }
     pool.barrier();
     sums.fold(worker, workers);
-    pool.barrier();
     for (int64_t i = columns.begin; i < columns.end; ++i) moments[pass * in + i] = sums.sum(0)[i] / S(batch);
     pool.barrier();
   }
@@ -271,8 +270,7 @@ void elementwise_backward(Pool& pool, const Layer& layer, const BackwardArgs& a)
       case KAN_LAYER_BATCHNORM: pass.batch_norm(); break;
     }
     if (!sink.wanted()) return;
-    pool.barrier();
-    const Range columns = part(layer.in, worker, workers);
+    const Range columns = part(layer.in, worker, workers);  // of which this worker has folded the sums
     const int64_t count = columns.end - columns.begin;
     sink.put(layer.affine_weight + columns.begin, scratch.sums.sum(0) + columns.begin, count);
     sink.put(layer.affine_bias + columns.begin, scratch.sums.sum(1) + columns.begin, count);

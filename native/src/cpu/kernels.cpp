@@ -140,6 +140,10 @@ const Kernels& kernels() {
   k.loss = [](Pool& pool, const LossArgs& a, double* value) {
     *value = a.dtype == KAN_F64 ? loss<double>(pool, a) : loss<float>(pool, a);
   };
+  k.first_outside = [](Pool& pool, int32_t dtype, int64_t n, const void* x, double high) {
+    return dtype == KAN_F64 ? first_outside(pool, n, static_cast<const double*>(x), high)
+                            : first_outside(pool, n, static_cast<const float*>(x), float(high));
+  };
   k.edge_statistics = [](Pool& pool, const Layer& layer, const EdgeStatisticsArgs& a) {
     layer.f64 ? edge_statistics<double>(pool, layer, a) : edge_statistics<float>(pool, layer, a);
   };

@@ -80,15 +80,15 @@ struct RowSums {
       for (int q = 0; q < Q; ++q) sums[g][q] += upper[g][q];
   }
 
-  // Adds the parts up, this worker's columns. Between add() and fold() stands a barrier, and another before the sums are read.
+  // Adds the parts up, this worker's columns: part(n, worker, workers) of each sum. Between add() and fold() stands a barrier, and
+  // another before the sums of other columns are read.
   void fold(int worker, int workers) const {
     const int64_t count = parts(batch);
     if (count == 1) return;
-    const Range mine = part(Q * n, worker, workers);
-    for (int64_t j = mine.begin; j < mine.end; j += T::W) {
-      const int lanes = int(min64(T::W, mine.end - j));
-      folded(0, count, j, lanes).store(partial + j, lanes);
-    }
+    const Range mine = part(n, worker, workers);
+    for (int q = 0; q < Q; ++q)
+      for_registers<S>(q * n + mine.begin, q * n + mine.end,
+                       [&](int64_t j, auto lanes) { folded(0, count, j, lanes).store(partial + j, lanes); });
   }
 
   // All of it by one worker.
@@ -99,7 +99,8 @@ struct RowSums {
   }
 
  private:
-  T folded(int64_t p0, int64_t p1, int64_t j, int lanes) const {
+  template <class Lanes>
+  T folded(int64_t p0, int64_t p1, int64_t j, Lanes lanes) const {
     if (p1 - p0 == 1) return T::load(partial + p0 * Q * n + j, lanes);
     const int64_t middle = (p0 + p1 + 1) / 2;
     return folded(p0, middle, j, lanes) + folded(middle, p1, j, lanes);

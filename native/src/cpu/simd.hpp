@@ -188,6 +188,9 @@ KAN_HD vec<double> ldexp(vec<double> a, vec<double> n) {
   return vec<double>::Native(_mm512_scalef_pd(__m512d(a.v), __m512d(n.v)));
 }
 
+// a - floor(a), rounded down.
+KAN_HD vec<float> above_floor(vec<float> a) { return vec<float>::Native(_mm512_reduce_ps(__m512(a.v), 9)); }
+
 #elif defined(__AVX2__)
 
 alignas(32) constexpr int32_t kLaneMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -312,6 +315,15 @@ KAN_HD vec<S> fma(S a, vec<S> b, vec<S> c) {
 template <class S>
 KAN_HD vec<S> abs(vec<S> a) {
   return max(a, -a);
+}
+
+// a, or where it is further from 0 than `most` > 0 that with a's sign. NaN becomes some number or other.
+template <class S>
+KAN_HD vec<S> limited(vec<S> a, S most) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(S) == 4) return typename vec<S>::Native(_mm512_range_ps(__m512(a.v), __m512(vec<S>(most).v), 2));
+#endif
+  return min(max(a, vec<S>(-most)), vec<S>(most));
 }
 
 // Sum of the lanes, pairwise: halves are folded onto each other.

@@ -24,12 +24,16 @@ inline void adamw_step(Pool& pool, const kan_adamw& o, int64_t n, S* p, const S*
   });
 }
 
-// Calls f(begin, end, g) for the runs of equal groups g in begin .. end-1, frozen ones left out.
-template <class F>
+// Calls f(begin, end, g) for the runs of equal groups g in begin .. end-1, frozen ones left out. What a run has before a multiple of
+// a register's numbers is a part of its own: registers across two lines of a cache take twice as long.
+template <class S, class F>
 KAN_HD void for_runs(const uint8_t* group, Range r, F&& f) {
   for (int64_t i = r.begin, end; i < r.end; i = end) {
     end = kan::run_end(group, i, r.end);
-    if (group[i] != KAN_FROZEN) f(i, end, group[i]);
+    if (group[i] == KAN_FROZEN) continue;
+    const int64_t whole = min64(end, round_up(i, vec<S>::W));
+    if (i < whole) f(i, whole, group[i]);
+    if (whole < end) f(whole, end, group[i]);
   }
 }
 
@@ -44,7 +48,7 @@ inline void adamw_step_groups(Pool& pool, const kan_adamw* optimizers, int32_t g
   a.v = v;
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
-    for_runs(group, part(n, worker, workers), [&](int64_t begin, int64_t end, uint8_t of) {
+    for_runs<S>(group, part(n, worker, workers), [&](int64_t begin, int64_t end, uint8_t of) {
       GradientSink<S>(a, adam + of).put(begin, g + begin, end - begin);
     });
   });
@@ -74,8 +78,8 @@ inline void sgd_step_groups(Pool& pool, const kan_sgd* optimizers, const uint8_t
                             S* velocity) {
   const int workers = workers_for(pool, double(n));
   for_workers(pool, workers, [&](int worker) {
-    for_runs(group, part(n, worker, workers),
-             [&](int64_t begin, int64_t end, uint8_t of) { sgd_run(optimizers[of], begin, end, p, g, velocity); });
+    for_runs<S>(group, part(n, worker, workers),
+                [&](int64_t begin, int64_t end, uint8_t of) { sgd_run(optimizers[of], begin, end, p, g, velocity); });
   });
 }
 
@@ -86,6 +90,34 @@ inline void sgd_step(Pool& pool, const kan_sgd& o, int64_t n, S* p, const S* g, 
     const Range r = part(n, worker, workers);
     sgd_run(o, r.begin, r.end, p, g, velocity);
   });
+}
+
+// The first of n numbers that is not from 0 to high, or n: what a number and the nearest one within differ by has no bits.
+template <class S>
+inline int64_t first_outside(Pool& pool, int64_t n, const S* x, S high) {
+  using T = vec<S>;
+  using I = typename T::Mask;
+  constexpr int64_t kBlock = 64 * T::W;
+  const int workers = workers_for(pool, double(n) / 2);
+  int64_t found[kMaxThreads];
+  for_workers(pool, workers, [&](int worker) {
+    const Range mine = part(n, worker, workers);
+    found[worker] = n;
+    for (int64_t begin = mine.begin; begin < mine.end && found[worker] == n; begin += kBlock) {
+      const int64_t end = min64(mine.end, begin + kBlock);
+      I bits{};
+      for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
+        const T at = T::load(x + i, lanes), within = min(max(at, T(S(0))), T(high));
+        bits |= I((at - within).v);
+      });
+      if (!any<S>((bits << 1) != 0)) continue;  // all but the sign
+      for (int64_t i = end - 1; i >= begin; --i)
+        if (!(x[i] >= S(0) && x[i] <= high)) found[worker] = i;
+    }
+  });
+  int64_t first = n;
+  for (int worker = 0; worker < workers; ++worker) first = min64(first, found[worker]);
+  return first;
 }
 
 constexpr int kParts = 64;
@@ -192,7 +224,7 @@ KAN_HD vec<S> element_loss(vec<S> p, vec<S> t, S delta, vec<S>& d) {
     return select(quadratic, S(0.5) * e * e, delta * (size - S(0.5) * delta));
   } else {
     // softplus(p) = max(p, 0) + log(1 + exp(-|p|)), stable for large |p|; its derivative is the sigmoid.
-    const T e = exp(-abs(p)), inverse = S(1) / (S(1) + e), other = e * inverse, tail = log1p_of_fraction(e);
+    const T e = exp_of_negative(-abs(p)), inverse = S(1) / (S(1) + e), other = e * inverse, tail = log1p_of_fraction(e);
     const auto up = p >= T(S(0));
     const T sigmoid = select(up, inverse, other);
     const T high = max(p, T(S(0))) + tail;
@@ -248,12 +280,37 @@ inline double element_losses(const S* p, const S* t, int64_t n, S delta, S facto
   return total;
 }
 
+// The same of KAN_LOSS_BCE_LOGITS without weights: logarithms of 1 + exp(-|p|) are one of their product, which in a lane is at most
+// 2^16, taken less 1 so that small ones keep their digits.
+template <class S>
+inline double bce_losses(const S* p, const S* t, int64_t n, S factor, S* d) {
+  using T = vec<S>;
+  constexpr int64_t kBlock = 16 * T::W;
+  double total = 0;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    T block(S(0)), product(S(0));
+    for_registers<S>(begin, min64(n, begin + kBlock), [&](int64_t i, auto lanes) {
+      const T at = T::load(p + i, lanes), target = T::load(t + i, lanes);
+      T e = exp_of_negative(-abs(at)), rest = fma(-at, target, max(at, T(S(0))));
+      if (d) ((select(at >= T(S(0)), T(S(1)), e) / (e + S(1)) - target) * factor).store(d + i, lanes);
+      if constexpr (!__is_same(decltype(lanes), AllLanes))
+        for (int l = lanes; l < T::W; ++l) e.v[l] = S(0);  // of a logit of 0 there, whose rest is 0
+      product = fma(e, product + S(1), product);
+      block += rest;
+    });
+    total += double(sum(block + log1p(product)));
+  }
+  return total;
+}
+
 template <class S>
 inline double element_losses(int32_t kind, const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> w,
                              S* d) {
   switch (kind) {
     case KAN_LOSS_MSE: return element_losses<KAN_LOSS_MSE>(p, t, n, delta, factor, w, d);
-    case KAN_LOSS_BCE_LOGITS: return element_losses<KAN_LOSS_BCE_LOGITS>(p, t, n, delta, factor, w, d);
+    case KAN_LOSS_BCE_LOGITS:
+      if (!w.of) return bce_losses(p, t, n, factor, d);
+      return element_losses<KAN_LOSS_BCE_LOGITS>(p, t, n, delta, factor, w, d);
     case KAN_LOSS_BCE_POSITIVE: return element_losses<KAN_LOSS_BCE_POSITIVE>(p, t, n, delta, factor, w, d);
     default: return element_losses<KAN_LOSS_HUBER>(p, t, n, delta, factor, w, d);
   }

@@ -24,7 +24,7 @@ KAN_HD vec<S> inverse_scale(vec<S> scale, int lanes) {
 
 template <class S>
 struct WaveletScratch {
-  static constexpr int64_t kSamples = 256;  // of a leaf of the sums over the batch
+  static constexpr int64_t kSamples = 128;  // of a leaf of the sums over the batch
   S* packed;                                // d_y in tiles
   S* bias;
   S* nodes;  // [node][params]: of sums that are cut
@@ -69,12 +69,12 @@ inline void wavelet_forward_of(Pool& pool, const Layer& layer, const ForwardArgs
       const T bias = layer.bias >= 0 ? T::load(params + layer.bias + o, lanes) : T(S(0));
       for (int64_t b = b0; b < b1; ++b) acc[b - b0] = bias;
       for (int64_t i = 0; i < layer.in; ++i, row += 3 * w) {
-        const T weight = T::load(row, lanes) * S(wavelet_window(layer.spec.wavelet, i, layer.in));
+        const T weight = T::load(row, lanes) * S(wavelet_factor(kWavelet, i, layer.in));
         const T inverse = inverse_scale(T::load(row + w, lanes), lanes);
         const T translation = T::load(row + 2 * w, lanes);
         for (int64_t b = b0; b < b1; ++b) {
           T value, derivative;
-          wavelet<kWavelet>((x[b * layer.in + i] - translation) * inverse, value, derivative);
+          wavelet_shape<kWavelet>((x[b * layer.in + i] - translation) * inverse, value, derivative);
           acc[b - b0] = fma(weight, value, acc[b - b0]);
         }
       }
@@ -155,7 +155,7 @@ struct WaveletBackward {
 
   // The gradients of input i over some samples: d_x of them, and those of its weights into `to`.
   void samples(int64_t i, Range some, S* to, const Worker& own) const {
-    const S window = S(wavelet_window(layer.spec.wavelet, i, layer.in));
+    const S factor = S(wavelet_factor(kWavelet, i, layer.in));
     if (want_x) fill_zero(own.partial, (some.end - some.begin) * T::W);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t w = layer.tile_width(tile);
@@ -164,14 +164,14 @@ struct WaveletBackward {
       for (int64_t c = 0; c < w; c += T::W) {
         const int lanes = int(min64(T::W, w - c));
         const T inverse = inverse_scale(T::load(row + w + c, lanes), lanes);
-        const T slope = T::load(row + c, lanes) * window * inverse;  // dy/du is d_y's and the wavelet's own, times that
+        const T slope = T::load(row + c, lanes) * factor * inverse;  // dy/du is d_y's and the wavelet's own, times that
         const T translation = T::load(row + 2 * w + c, lanes);
         const S* d_y = packed + tile * kTile * a.batch + c;
         T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
         for (int64_t b = some.begin; b < some.end; ++b) {
           const T u = (x[b * layer.in + i] - translation) * inverse;
           T value, derivative;
-          wavelet<kWavelet>(u, value, derivative);
+          wavelet_shape<kWavelet>(u, value, derivative);
           const T t = T::load(d_y + b * w, lanes), d = t * derivative;
           d_weight = fma(t, value, d_weight);
           d_translation += d;
@@ -179,7 +179,7 @@ struct WaveletBackward {
           S* const at = own.partial + (b - some.begin) * T::W;
           if (want_x) fma(d, slope, T::load(at)).store(at);
         }
-        (d_weight * window).store(gradient + c, lanes);
+        (d_weight * factor).store(gradient + c, lanes);
         (-d_scale * slope).store(gradient + w + c, lanes);
         (-d_translation * slope).store(gradient + 2 * w + c, lanes);
       }

@@ -112,6 +112,7 @@ const Kernels kKernels = {
     [](Pool& pool, const Layer& layer, int64_t batch, const void* x, const void* params, const void* buffers,
        void* phi) { basis_values(of(pool), layer, batch, x, params, buffers, phi); },
     [](Pool& pool, const Layer& layer, const EdgeBackwardArgs& a) { edge_statistics_backward(of(pool), layer, a); },
+    nullptr,  // what memory of the device holds is checked by kernels
     nullptr,  // the plugin's own answer, which knows the device
 };
 

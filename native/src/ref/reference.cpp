@@ -97,6 +97,13 @@ void sgd_groups(Pool& pool, const kan_sgd* o, int32_t, const uint8_t* group, int
   }
 }
 
+int64_t first_outside(Pool&, int32_t dtype, int64_t n, const void* x_, double high) {
+  const Reader x{x_, dtype == KAN_F64};
+  int64_t i = 0;
+  while (i < n && x[i] >= 0 && x[i] <= Real(high)) ++i;
+  return i;
+}
+
 void clamp(Pool&, int32_t dtype, int64_t n, double limit, void* x_) {
   const Reader x{x_, dtype == KAN_F64};
   const Writer x_out{x_, dtype == KAN_F64};
@@ -197,12 +204,25 @@ void basis(Pool&, const Layer& l, int64_t batch, const void* x, const void* para
 namespace kan {
 
 const Kernels& KAN_REF_KERNELS() {
-  static constexpr Kernels kernels = {"reference",         KAN_REF_NS::saved_bytes,   KAN_REF_NS::scratch_bytes,
-                                      KAN_REF_NS::forward, KAN_REF_NS::backward,      KAN_REF_NS::adamw,
-                                      KAN_REF_NS::sgd,     KAN_REF_NS::dot,           KAN_REF_NS::axpy,
-                                      KAN_REF_NS::scale,   KAN_REF_NS::adamw_groups,  KAN_REF_NS::sgd_groups,
-                                      KAN_REF_NS::clamp,   KAN_REF_NS::loss,          KAN_REF_NS::edge_statistics,
-                                      KAN_REF_NS::basis,   KAN_REF_NS::edge_backward, nullptr};
+  static constexpr Kernels kernels = {"reference",
+                                      KAN_REF_NS::saved_bytes,
+                                      KAN_REF_NS::scratch_bytes,
+                                      KAN_REF_NS::forward,
+                                      KAN_REF_NS::backward,
+                                      KAN_REF_NS::adamw,
+                                      KAN_REF_NS::sgd,
+                                      KAN_REF_NS::dot,
+                                      KAN_REF_NS::axpy,
+                                      KAN_REF_NS::scale,
+                                      KAN_REF_NS::adamw_groups,
+                                      KAN_REF_NS::sgd_groups,
+                                      KAN_REF_NS::clamp,
+                                      KAN_REF_NS::loss,
+                                      KAN_REF_NS::edge_statistics,
+                                      KAN_REF_NS::basis,
+                                      KAN_REF_NS::edge_backward,
+                                      KAN_REF_NS::first_outside,
+                                      nullptr};
   return kernels;
 }
 

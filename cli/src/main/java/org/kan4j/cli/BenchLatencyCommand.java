@@ -57,7 +57,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--peers", paramLabel = "JAR", description = "A jar of other libraries' networks to time beside: "
-            + "bench/target/benchmarks.jar, built with -Pdjl, has DJL's. By default none.")
+            + "bench/target/benchmarks.jar, built with -Pdjl, has DJL's and ONNX Runtime's. By default none.")
     private Path peers;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write the rows as JSON.")
@@ -80,7 +80,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
         Machine machine = Machine.here();
         out.println(format("kan4j %s, %s, %d cores, %s, Predictor.predict(float[], float[])", machine.kan4j(),
                 machine.processor(), machine.cores(), dtype));
-        out.println(format("%-11s %-14s %6s %7s %9s %9s %9s %12s %14s", "model", "layers", "batch", "threads", "p50 us",
+        out.println(format("%-12s %-14s %6s %7s %9s %9s %9s %12s %14s", "model", "layers", "batch", "threads", "p50 us",
                 "p99 us", "p99.9 us", "bytes/call", "rows/s"));
         ArrayNode rows = Output.array();
         try (URLClassLoader loader = loader()) {
@@ -156,7 +156,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
         PrintWriter out = Output.screen(spec, json);
         List<String> widths = new ArrayList<>();
         row.get("layers").forEach(w -> widths.add(w.asText()));
-        out.println(format("%-11s %-14s %6d %7d %9.2f %9.2f %9.2f %12.1f %,14.0f", row.get("model").asText(),
+        out.println(format("%-12s %-14s %6d %7d %9.2f %9.2f %9.2f %12.1f %,14.0f", row.get("model").asText(),
                 String.join(",", widths), row.get("batch").asInt(), row.get("threads").asInt(),
                 row.get("p50_us").asDouble(), row.get("p99_us").asDouble(), row.get("p999_us").asDouble(),
                 row.get("bytes_per_call").asDouble(), row.get("rows_per_s").asDouble()));

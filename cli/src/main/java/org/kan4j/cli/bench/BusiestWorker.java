@@ -26,8 +26,8 @@ import org.kan4j.tensor.HostTensor;
 public final class BusiestWorker implements AutoCloseable {
 
     private static final Path TASKS = Path.of("/proc/self/task");
-    private static final int ROUNDS = 5;
-    private static final int RUNS = 5;
+    private static final int ROUNDS = 8;
+    private static final int RUNS = 8;
 
     private final Arena arena = Arena.ofConfined();
     private final Context context;
@@ -83,11 +83,19 @@ public final class BusiestWorker implements AutoCloseable {
             pass.run();
         }
         for (int round = 0; round < ROUNDS; round++) {
-            long[] before = nanoseconds();
+            long[] before = new long[workers.size()];
+            long[] after = new long[workers.size()];
+            Thread.yield(); // the time of a thread that runs is counted up to the last interruption
+            for (int i = before.length - 1; i >= 0; i--) { // this thread's last, since reading the others' is its work
+                before[i] = nanoseconds(workers.get(i));
+            }
             for (int run = 0; run < RUNS; run++) {
                 pass.run();
             }
-            long[] after = nanoseconds();
+            Thread.yield();
+            for (int i = 0; i < after.length; i++) { // and here first
+                after[i] = nanoseconds(workers.get(i));
+            }
             long most = 0;
             for (int i = 0; i < before.length; i++) {
                 most = Math.max(most, after[i] - before[i]);
@@ -95,11 +103,6 @@ public final class BusiestWorker implements AutoCloseable {
             least = Math.min(least, most / 1e6 / RUNS);
         }
         return least;
-    }
-
-    private long[] nanoseconds() {
-        Thread.yield(); // the time of a thread that runs is counted up to the last interruption
-        return workers.stream().mapToLong(BusiestWorker::nanoseconds).toArray();
     }
 
     private static long nanoseconds(Path task) {

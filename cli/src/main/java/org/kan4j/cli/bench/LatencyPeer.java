@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Networks of another library that {@code bench latency --peers JAR} times beside kan4j's, by the same clock in the same
- * process. Providers are found by {@link java.util.ServiceLoader} in that jar; {@code bench/} has one for DJL.
+ * process. Providers are found by {@link java.util.ServiceLoader} in that jar; {@code bench/} has some for DJL and ONNX Runtime.
  */
 public interface LatencyPeer {
 
