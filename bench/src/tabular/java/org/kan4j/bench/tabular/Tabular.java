@@ -23,6 +23,9 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
  */
 public final class Tabular {
 
+    /** Of means of the same errors. */
+    private static final double ROUNDING = 1e-9;
+
     private final Path folder;
     private final double minutes;
     private final int threads;
@@ -174,7 +177,7 @@ public final class Tabular {
 
     /** Of errors that are both 0 the ratio is 1. */
     private static void summary(String beside, double[] ratios) {
-        Arrays.setAll(ratios, i -> Double.isNaN(ratios[i]) ? 1 : ratios[i]);
+        Arrays.setAll(ratios, i -> Double.isNaN(ratios[i]) || Math.abs(ratios[i] - 1) < ROUNDING ? 1 : ratios[i]);
         long ahead = Arrays.stream(ratios).filter(r -> r < 1).count();
         long level = Arrays.stream(ratios).filter(r -> r == 1).count();
         print("%s: of %d sets kan4j's error is less on %d, equal on %d, above 1.10 x on %d; mean rank %.2f, the other's %.2f; geometric "
