@@ -39,6 +39,16 @@ __device__ __forceinline__ void leave_inputs(const DenseInputs& p, const Chunk& 
   }
 }
 
+// The block's d_y of the 32 outputs that are number q on its way into shared memory, [sample][output].
+__device__ __forceinline__ void fetch_cotangents(const DenseInputs& p, int64_t b0, int samples, int64_t q, bool aligned,
+                                                 float* to) {
+  const LayerView& l = p.input.layer;
+  const int64_t o = q * kByRowDepth, width = l.tile_width(q / 2);
+  const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
+  fetch<kByRowDepth / 4>(to, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y, l.out, kBlockRows,
+                         valid > 0 ? samples : 0, valid, aligned);
+}
+
 // A chunk's weights of the 32 outputs that are number q on their way into shared memory, [row][output].
 template <int kColumns>
 __device__ __forceinline__ void fetch_weights(const DenseInputs& p, const Chunk& c, int64_t q, bool unfolded,
@@ -62,8 +72,7 @@ template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
     dense_inputs_kernel(const DenseInputs p) {
   using Tile = BlockTile<kColumns>;
-  constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength;
-  constexpr int kLengthC = kBlockRows + 4;
+  constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength, kLengthC = kBlockRows + 4;
   KAN_SHARED_MEMORY(float, shared);
   __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
@@ -84,10 +93,7 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       const Chunk c = p.chunks.at(int64_t(blockIdx.x) * p.chunks.parts + part);
       const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
       const auto fetch_outputs = [&](int64_t q) {
-        const int64_t o = q * kByRowDepth, tile = q / 2, width = l.tile_width(tile);
-        const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
-        fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
-                               l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
+        fetch_cotangents(p, b0, samples, q, d_y_aligned, stage_a + (q & 1) * kStageA);
         fetch_weights<kColumns>(p, c, q, unfolded, weights_aligned, stage_b + (q & 1) * kStageB);
       };
       WarpProduct<kWay, Tile::kRows, false, false> product(lane);
