@@ -13,7 +13,8 @@
 //             (their order changes from input to input); partial sums of the ranges are added in a second stage, in order.
 //   d_params  block = 64 outputs x 16 inputs x a band of at most 16 windows x a range of chunks, a warp an input, two outputs
 //             a lane. The band's sums stay in registers over all chunks, so that nothing grows with the grid; bands and
-//             ranges meet in the second stage (edge_totals), one band alone goes to the sink (AdamW fused).
+//             ranges meet in the second stage (edge_totals). One band alone goes to the sink (AdamW fused), and so do, one after
+//             the other in one block, all bands of a single chunk where there are blocks enough.
 //   d_x       block = a chunk x up to 32 inputs x a range of tiles, half a warp an input (or a part of its samples);
 //             derivative rows are combined first, then multiplied with d_y and summed over the lanes four samples at once.
 // With V = k + 1 + base, each pass: flops 2 V batch in out (d_x: 2 V + 2); bytes 4 rows in out for the weights, d_params

@@ -2,8 +2,8 @@
 //
 // The dense family on the device: layers whose edge touches every basis function of its input, and LINEAR; and B-splines as
 // if every one of their functions were touched, which tensor cores make good: their taps are made first (dense_spline.cu), and
-// scale and mask are folded into the weights (edge_sink.cuh). With R product rows an input (base a(x), then phi_1 .. phi_n) all are products whose one operand
-// is never in device memory:
+// scale and mask are folded into the weights (edge_sink.cuh; of few samples by the kernels themselves). With R product rows an
+// input (base a(x), then phi_1 .. phi_n) all are products whose one operand is never in device memory:
 //
 //   forward    Y (batch, out)      = Phi (batch, in R) W (in R, out) + bias     A made by the basis policy
 //   weights    dW (in R, out)      = Phi^T dY (batch, out)                      A made by the basis policy

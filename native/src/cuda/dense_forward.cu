@@ -27,6 +27,29 @@ __device__ __forceinline__ void store_rows(const DenseForward& p, const Product&
     }
 }
 
+// A chunk's weights of the block's outputs on their way into shared memory, [row][output]; 0 beyond the chunk and the outputs.
+template <int kColumns>
+__device__ __forceinline__ void fetch_columns(const DenseForward& p, const Chunk& c, int64_t o0, int padded,
+                                              bool unfolded, bool weights_aligned, float* to) {
+  constexpr int kLength = kColumns + kByDepthPad;
+  const LayerView& l = p.input.layer;
+#pragma unroll
+  for (int t = 0; t < kColumns / int(kTile); ++t) {
+    const int64_t tile = o0 / kTile + t;
+    const bool there = tile * kTile < l.out;
+    const int64_t width = there ? l.tile_width(tile) : 4;
+    if (unfolded) {
+      const UnfoldedRows row_at(p.edges, there ? tile : 0, width, c, p.chunks.rows);
+      fetch_rows<16>(to + t * kTile, kLength, row_at, l.weights, padded, there ? c.count() : 0, int(width),
+                     weights_aligned && width % 4 == 0);
+    } else {
+      const float* from = there ? l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width : l.weights;
+      fetch<16>(to + t * kTile, kLength, from, width, padded, there ? c.count() : 0, int(width),
+                weights_aligned && width % 4 == 0);
+    }
+  }
+}
+
 // Grid: (blocks of samples, blocks of outputs, splits).
 template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
@@ -58,22 +81,8 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
   };
   const auto fetch_weights = [&](int64_t q) {
     const Chunk c = p.chunks.at(q);
-    float* to = stage_b + (q & 1) * p.depth * kLengthB;
-#pragma unroll
-    for (int t = 0; t < kColumns / int(kTile); ++t) {
-      const int64_t tile = o0 / kTile + t;
-      const bool there = tile * kTile < l.out;
-      const int64_t width = there ? l.tile_width(tile) : 4;
-      if (unfolded) {
-        fetch_rows<16>(to + t * kTile, kLengthB, UnfoldedRows(p.edges, there ? tile : 0, width, c, p.chunks.rows),
-                       l.weights, padded(c.count()), there ? c.count() : 0, int(width),
-                       weights_aligned && width % 4 == 0);
-        continue;
-      }
-      const float* from = there ? l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width : l.weights;
-      fetch<16>(to + t * kTile, kLengthB, from, width, padded(c.count()), there ? c.count() : 0, int(width),
-                weights_aligned && width % 4 == 0);
-    }
+    fetch_columns<kColumns>(p, c, o0, padded(c.count()), unfolded, weights_aligned,
+                            stage_b + (q & 1) * p.depth * kLengthB);
   };
   const auto make_phi = [&](int64_t q) {
     const Chunk c = p.chunks.at(q);

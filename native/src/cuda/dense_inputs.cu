@@ -39,13 +39,40 @@ __device__ __forceinline__ void leave_inputs(const DenseInputs& p, const Chunk& 
   }
 }
 
+// The block's d_y of the 32 outputs that are number q on its way into shared memory, [sample][output].
+__device__ __forceinline__ void fetch_cotangents(const DenseInputs& p, int64_t b0, int samples, int64_t q, bool aligned,
+                                                 float* to) {
+  const LayerView& l = p.input.layer;
+  const int64_t o = q * kByRowDepth, width = l.tile_width(q / 2);
+  const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
+  fetch<kByRowDepth / 4>(to, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y, l.out, kBlockRows,
+                         valid > 0 ? samples : 0, valid, aligned);
+}
+
+// A chunk's weights of the 32 outputs that are number q on their way into shared memory, [row][output].
+template <int kColumns>
+__device__ __forceinline__ void fetch_weights(const DenseInputs& p, const Chunk& c, int64_t q, bool unfolded,
+                                              bool weights_aligned, float* to) {
+  const LayerView& l = p.input.layer;
+  const int64_t tile = q / 2, width = l.tile_width(tile), begin = q % 2 * kByRowDepth;
+  const int valid = int(least(kByRowDepth, width - begin)), rows = valid > 0 ? c.count() : 0;  // may be negative: none
+  const bool aligned = weights_aligned && width % 4 == 0;
+  if (unfolded) {
+    const UnfoldedRows row_at(p.edges, valid > 0 ? tile : 0, width, c, p.chunks.rows);
+    fetch_rows<kByRowDepth / 4>(
+        to, kByRowLength, [&](int r) { return row_at(r) + begin; }, l.weights, kColumns, rows, valid, aligned);
+    return;
+  }
+  const float* from = l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width + begin;
+  fetch<kByRowDepth / 4>(to, kByRowLength, valid > 0 ? from : l.weights, width, kColumns, rows, valid, aligned);
+}
+
 // Grid: (groups of inputs, blocks of samples).
 template <ProductWay kWay, int kColumns, int32_t kBasis>
 __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
     dense_inputs_kernel(const DenseInputs p) {
   using Tile = BlockTile<kColumns>;
-  constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength;
-  constexpr int kLengthC = kBlockRows + 4;
+  constexpr int kStageA = kBlockRows * kByRowLength, kStageB = kColumns * kByRowLength, kLengthC = kBlockRows + 4;
   KAN_SHARED_MEMORY(float, shared);
   __shared__ float table_room[3 * kTableDegrees];
   const DenseInput& in = p.input;
@@ -66,21 +93,8 @@ __global__ void __launch_bounds__(kBlockThreads, product_blocks(kWay, kColumns))
       const Chunk c = p.chunks.at(int64_t(blockIdx.x) * p.chunks.parts + part);
       const int rows = c.r1 - c.r0, inputs = int(c.i1 - c.i0);
       const auto fetch_outputs = [&](int64_t q) {
-        const int64_t o = q * kByRowDepth, tile = q / 2, width = l.tile_width(tile);
-        const int valid = int(least(kByRowDepth, width - q % 2 * kByRowDepth));  // may be negative: none
-        fetch<kByRowDepth / 4>(stage_a + (q & 1) * kStageA, kByRowLength, valid > 0 ? p.d_y + b0 * l.out + o : p.d_y,
-                               l.out, kBlockRows, valid > 0 ? samples : 0, valid, d_y_aligned);
-        if (unfolded) {
-          const UnfoldedRows rows_at(p.edges, valid > 0 ? tile : 0, width, c, p.chunks.rows);
-          const int64_t begin = q % 2 * kByRowDepth;
-          fetch_rows<kByRowDepth / 4>(
-              stage_b + (q & 1) * kStageB, kByRowLength, [&](int r) { return rows_at(r) + begin; }, l.weights, kColumns,
-              valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
-          return;
-        }
-        const float* w = l.weights + tile_offset(l, tile) + p.chunks.first_row(c) * width + q % 2 * kByRowDepth;
-        fetch<kByRowDepth / 4>(stage_b + (q & 1) * kStageB, kByRowLength, valid > 0 ? w : l.weights, width, kColumns,
-                               valid > 0 ? c.count() : 0, valid, weights_aligned && width % 4 == 0);
+        fetch_cotangents(p, b0, samples, q, d_y_aligned, stage_a + (q & 1) * kStageA);
+        fetch_weights<kColumns>(p, c, q, unfolded, weights_aligned, stage_b + (q & 1) * kStageB);
       };
       WarpProduct<kWay, Tile::kRows, false, false> product(lane);
       __syncthreads();  // the part before has been read
