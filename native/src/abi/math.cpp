@@ -6,6 +6,7 @@
 
 #include "abi/check.hpp"
 #include "abi/guard.hpp"
+#include "core/runs.hpp"
 
 using namespace kan;
 using namespace kan::abi;
@@ -141,8 +142,8 @@ void check_loss_data(Context& c, const LossArgs& a) {
 // Reads a group's optimizers into `copies`; every number of `group` must name one of them. On a device the kernels leave
 // numbers of unknown groups alone.
 template <class O, class Read>
-void read_groups(Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n, O* copies,
-                 Read&& read) {
+void read_groups(const Context& c, const O* const* optimizers, int32_t groups, const uint8_t* group, int64_t n,
+                 O* copies, Read&& read) {
   check_range("groups", groups, 1, KAN_MAX_GROUPS);
   check_pointer("optimizers", optimizers, groups * int64_t(sizeof(void*)), alignof(void*));
   check_pointer("group", group, n, 1);
@@ -150,13 +151,12 @@ void read_groups(Context& c, const O* const* optimizers, int32_t groups, const u
     copies[i] = read(c, optimizers[i]);
     if (copies[i].state) throw Error(KAN_INVALID_ARGUMENT, "optimizers[", i, "].state: expected 0 for groups");
   }
-  if (c.device()) return;
-  static_assert(KAN_FROZEN == 255 && KAN_MAX_GROUPS < 255);  // the one that is 0 when 1 is added
-  const uint8_t most = uint8_t(groups);
-  const int64_t i = first_not<uint8_t>(c.pool, n, [&](int64_t j) { return uint8_t(group[j] + 1) <= most; });
-  if (i < n) {
-    throw Error(KAN_INVALID_ARGUMENT, "group[", i, "]: expected 0 to ", groups - 1, " or ", KAN_FROZEN, ", given ",
-                int(group[i]));
+  for (int64_t i = 0, end; i < n && !c.device(); i = end) {
+    end = run_end(group, i, n);
+    if (group[i] >= groups && group[i] != KAN_FROZEN) {
+      throw Error(KAN_INVALID_ARGUMENT, "group[", i, "]: expected 0 to ", groups - 1, " or ", KAN_FROZEN, ", given ",
+                  int(group[i]));
+    }
   }
 }
 
