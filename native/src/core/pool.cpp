@@ -24,7 +24,9 @@ inline void pause() {
 }
 
 // A 32-bit counter that threads wait on until it leaves a value. A wake-up is for those sleepers whose bits it names. It wakes two,
-// and each of them two more: what the changer of the value pays does not grow with the number of sleepers.
+// and each of them two more: what the changer of the value pays does not grow with the number of sleepers. A futex wakes in the order in
+// which they went to sleep, so that nobody who waits for this change is behind one who already waits for the next; other systems wake
+// all.
 class alignas(64) Signal {
  public:
   static constexpr uint32_t kAll = ~uint32_t(0);
