@@ -32,7 +32,8 @@ class VectorsTest {
                 ParameterVector x = parameters.newVector();
                 ParameterVector y = parameters.newVector()) {
             String name = parameters.tensors().getFirst().name();
-            for (double[] each : new double[][] {{NONE, NONE, 3, -4}, {5, NONE, 3, -4}, {2.5, NONE, 1.5, -2}, {NONE, 3.5, 3, -3.5},
+            for (double[] each : new double[][] {{NONE, NONE, 3, -4}, {5, NONE, 3, -4}, {2.5, NONE, 1.5, -2},
+                {NONE, 3.5, 3, -3.5},
                 {2.5, 3, 2.5 / Math.sqrt(2), -2.5 / Math.sqrt(2)}}) {
                 x.set(name, HostTensor.of(arena, 3.0, -4.0).reshape(1, 2).to(arena, dtype));
                 assertTrue(vectors.clip(each[0], each[1], x));
