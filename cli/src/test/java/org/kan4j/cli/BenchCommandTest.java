@@ -230,8 +230,12 @@ class BenchCommandTest {
                 }
                 String line = out.toString().lines().filter(each -> each.matches(sweep + " +" + row.get("value").asInt() + " .*"))
                         .findFirst().orElseThrow();
-                assertThat(line).contains(String.format(java.util.Locale.ROOT, "%.3f", row.get("step_ms").asDouble())
-                        .substring(0, 4));
+                String[] cells = line.trim().split(" +"); // four digits behind the point
+                List<String> phases = List.of("forward", "backward", "step");
+                for (int p = 0; p < phases.size(); p++) {
+                    assertThat(Double.parseDouble(cells[2 + p])).as(line).isCloseTo(row.get(phases.get(p) + "_ms").asDouble(),
+                            within(1e-4 * (1 + row.get(phases.get(p) + "_ms").asDouble())));
+                }
                 assertThat(row.get("backward_peak_mb").asDouble()).isGreaterThan(row.get("forward_peak_mb").asDouble());
             }
         }
