@@ -24,9 +24,9 @@ import org.kan4j.train.TrainingListener;
 
 /**
  * How to train a model on raw rows. Everything has a default that suits the number of rows ({@link Recipe}); scaling,
- * categories, labels and the type of the numbers are seen to. Where network and training are left to the recipe, columns without
- * which rows held out are predicted clearly better stay inputs on which nothing depends. Settings change this object and give it back; it may train
- * any number of models, by one thread at a time.
+ * categories, labels and the type of the numbers are seen to. Where network and training are left to the recipe, columns
+ * without which rows held out are predicted clearly better stay inputs on which nothing depends. Settings change this object
+ * and give it back; it may train any number of models, by one thread at a time.
  *
  * <p>A training ends early where {@link #stopWhen} says so or its thread is interrupted; the model is then what had been
  * learned, and its {@link TrainedKan#training} says that it was stopped.
