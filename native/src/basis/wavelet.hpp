@@ -67,7 +67,9 @@ KAN_HD void wavelet_shape(T u, T& value, T& derivative) {
   }
 }
 
-constexpr double wavelet_constant(int32_t wavelet) { return wavelet == KAN_WAVELET_HAT ? 0.86732507058407751832 : 1; }
+KAN_HD constexpr double wavelet_constant(int32_t wavelet) {
+  return wavelet == KAN_WAVELET_HAT ? 0.86732507058407751832 : 1;
+}
 
 // Both with the constant.
 template <int32_t kWavelet, class T>

@@ -27,6 +27,7 @@
 #define __host__
 #define __shared__ static
 #define __constant__ static
+#define __grid_constant__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
