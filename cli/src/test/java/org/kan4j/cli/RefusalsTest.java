@@ -184,6 +184,42 @@ class RefusalsTest {
         assertThat(file("o")).doesNotExist();
     }
 
+    /** A name that says a format has that format, or is refused: nobody's program would read safetensors by it. */
+    @Test
+    void namesOfOtherFormatsAreNoModels() throws IOException {
+        Cli.succeed("from-formula", "x^2", "--grid", 3, "--out", file("m.safetensors"));
+        String model = "a model is written as safetensors, expected a name that ends so (kan4j export writes ONNX and state dicts, "
+                + "kan4j compile writes Java and C)";
+        for (String line : List.of("train F/data.csv --target value", "from-formula x^2", "fit-function x^2",
+                "prune F/m F/data.csv",
+                "symbolic F/m F/data.csv --auto", "import F/m --variant chebykan")) {
+            for (String name : List.of("o.pt", "o.ONNX", "o.csv")) {
+                Cli.refuse(new String[] {"--out " + file(name) + ": " + model}, (Object[]) (line + " --out F/" + name)
+                        .replace("F/m ", "F/m.safetensors ").replace("F/", folder + "/").split(" "));
+                assertThat(file(name)).doesNotExist();
+            }
+        }
+        Cli.refuse(
+                new String[] {
+                    "--out " + file("o.onnx") + ": a state dict is written as safetensors or, for a name that ends with "
+                            + ".pt or .pth, as torch.save does (--onnx writes ONNX)"},
+                "export", file("m.safetensors"), "--variant", "pykan",
+                "--out", file("o.onnx"));
+        for (String name : List.of("o.pt", "o.pth")) {
+            Cli export = Cli.succeed("export", file("m.safetensors"), "--variant", "pykan", "--within-grid", "--out", file(name));
+            assertThat(Files.readAllBytes(file(name))).as("a zip file, as of torch.save").startsWith('P', 'K');
+            String note = "kan4j: note: a file of torch.save has no place for the configuration; kan4j import takes it by --config '";
+            assertThat(export.err()).contains(note);
+            String config = export.err().substring(export.err().indexOf(note) + note.length()).lines().findFirst().orElseThrow();
+            Cli.succeed("import", file(name), "--variant", "pykan", "--config", config.substring(0, config.length() - 1), "--out",
+                    file("back.safetensors"));
+            Cli.succeed("export", file("m.safetensors"), "--variant", "pykan", "--within-grid", "--out",
+                    file("same.safetensors"));
+            Cli.succeed("export", file("back.safetensors"), "--variant", "pykan", "--out", file("again.safetensors"));
+            assertThat(file("again.safetensors")).hasSameBinaryContentAs(file("same.safetensors"));
+        }
+    }
+
     // -------------------------------------------------------------------------------------------------- a model that is known
 
     private Path square() {

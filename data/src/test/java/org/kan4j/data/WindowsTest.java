@@ -40,8 +40,9 @@ class WindowsTest {
                     .append("uvw".charAt(i % 3)).append(',').append((i + 1) / 8192).append('\n');
         }
         Table table = Table.open(Files.writeString(folder.resolve("t.csv"), text));
-        TableSet set = TableSet.learn(table, new TableSet.Options(target, null, Set.of(), Set.of(), Encoding.Missing.REFUSE, 0.3, 3)
-                .withSplitting(Splitting.group("block")));
+        TableSet set = TableSet.learn(table,
+                new TableSet.Options(target, null, Set.of(), Set.of(), Encoding.Missing.REFUSE, 0.3, 3)
+                        .withSplitting(Splitting.group("block")));
         for (Part part : new Part[] {set.parts().train(), set.parts().test()}) {
             try (Arena arena = Arena.ofConfined()) {
                 Dataset loaded = (Dataset) part.load(arena, dtype, Part.DEFAULT_MEMORY);
@@ -72,7 +73,8 @@ class WindowsTest {
     @Test
     void samplesAreLoadedAsTheyAreRead() {
         byte[] images = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, (byte) 255, 51, 102, 1, 2};
-        Samples samples = Idx.images("t", Idx.parse("i", images), Idx.parse("l", new byte[] {0, 0, 8, 1, 0, 0, 0, 3, 7, 9, 0}), 10);
+        Samples samples = Idx.images("t", Idx.parse("i", images), Idx.parse("l", new byte[] {0, 0, 8, 1, 0, 0, 0, 3, 7, 9, 0}),
+                10);
         Samples some = samples.select(new int[] {2, 0});
         for (DType dtype : new DType[] {DType.F32, DType.F64}) {
             try (Arena arena = Arena.ofConfined()) {
@@ -102,8 +104,9 @@ class WindowsTest {
             assertThatThrownBy(() -> Table.open(tensors("x", wide, "y", one))).isInstanceOf(DataException.class)
                     .hasMessageEndingWith("t.safetensors: 65537 columns, at most 65536 are supported");
             assertThatThrownBy(() -> Table.open(tensors("x", HostTensor.allocate(arena, DType.F32, 1, 2), "x.0", one)))
-                    .hasMessageEndingWith("t.safetensors: two columns of one name, such as a tensor 'x.0' beside the first column of "
-                            + "a tensor 'x'");
+                    .hasMessageEndingWith(
+                            "t.safetensors: two columns of one name, such as a tensor 'x.0' beside the first column of "
+                                    + "a tensor 'x'");
             assertThatThrownBy(() -> Table.open(tensors("x", HostTensor.allocate(arena, DType.F32), "y", one)))
                     .hasMessageEndingWith("the tensor 'x' is a single number; in a table each has the rows as its first axis");
         }

@@ -131,17 +131,21 @@ class DifferingLayersTest {
             KanModel model = KanModel.kan(bases(name)[0], 4, 6, 2);
             try (Parameters own = Parameters.initialise(model, 7); Arena arena = Arena.ofConfined()) {
                 Map<String, HostTensor> tensors = StateDicts.save(variant, own, null, arena).tensors();
-                String key = tensors.keySet().stream().filter(k -> k.matches(".*(bias|scaler)")).reduce((a, b) -> b).orElseThrow();
+                String key = tensors.keySet().stream().filter(k -> k.matches(".*(bias|scaler)")).reduce((a, b) -> b)
+                        .orElseThrow();
                 tensors.remove(key);
-                String message = assertThrows(KanException.class, () -> StateDicts.load("w", variant, tensors, null)).getMessage();
+                String message = assertThrows(KanException.class, () -> StateDicts.load("w", variant, tensors, null))
+                        .getMessage();
                 assertTrue(message.contains("missing: " + key), message);
             }
         }
         for (String config : List.of("{\"num_grids\":[8]}", "{\"num_grids\":[]}")) {
-            String message = assertThrows(KanException.class, () -> Config.parse(Variant.of("fastkan"), config).at(1)).getMessage();
+            String message = assertThrows(KanException.class, () -> Config.parse(Variant.of("fastkan"), config).at(1))
+                    .getMessage();
             assertTrue(message.contains("needs a value for each layer for 'num_grids', given ["), message);
         }
-        assertThrows(KanException.class, () -> Config.parse(Variant.of("bsrbf"), "{\"grid_range\":[]}").at(0).range("grid_range"));
+        assertThrows(KanException.class,
+                () -> Config.parse(Variant.of("bsrbf"), "{\"grid_range\":[]}").at(0).range("grid_range"));
     }
 
     /** Published norms have one eps and momentum; pykan has one base function. */

@@ -164,7 +164,8 @@ class LayerSpecsTest {
         new BatchNorm(2, 1, 1, false);
         refused("a batch norm's momentum must be 0 to 1, given 1.5", () -> new BatchNorm(2, 1, 1.5, false));
         refused("a batch norm's momentum must be 0 to 1, given NaN", () -> new BatchNorm(2, 1, Double.NaN, false));
-        refused("an activation layer needs an activation; the identity is IDENTITY", () -> new ActivationLayer(2, Activation.NONE));
+        refused("an activation layer needs an activation; the identity is IDENTITY",
+                () -> new ActivationLayer(2, Activation.NONE));
         refused("an activation layer's features must be at least 1, given 0", () -> new ActivationLayer(0, Activation.TANH));
         refused("an affine layer's features must be at least 1, given -1", () -> new Affine(-1));
         refused("a linear layer's input features must be at least 1, given 0", () -> Linear.of(0, 1));
@@ -185,7 +186,8 @@ class LayerSpecsTest {
     void optionsOfAContext() {
         ContextOptions options = ContextOptions.defaults().withThreads(1).withTier(Tier.AVX2).withProducts(Products.TF32)
                 .withImplementation("taps").withDevice(Device.cuda(1));
-        assertEquals("ContextOptions[device=cuda:1, threads=1, tier=avx2, products=tf32, implementation=taps]", options.toString());
+        assertEquals("ContextOptions[device=cuda:1, threads=1, tier=avx2, products=tf32, implementation=taps]",
+                options.toString());
         assertEquals(256, options.withThreads(256).threads());
         options.withImplementation("x".repeat(31));
         refused("an implementation's name has at most 31 characters, given '" + "x".repeat(32) + "'",

@@ -115,8 +115,10 @@ class HostTensorTest {
         for (long offset : new long[] {-4, 12}) {
             String message = assertThrows(FormatException.class,
                     () -> HostTensor.map(file, offset, arena, DType.I32, 2, 2)).getMessage();
-            assertTrue(message.endsWith("x.bin: 16 bytes at offset " + offset + " for the shape [2, 2] of I32, but the file has 24 "
-                    + "bytes"), message);
+            assertTrue(
+                    message.endsWith("x.bin: 16 bytes at offset " + offset + " for the shape [2, 2] of I32, but the file has 24 "
+                            + "bytes"),
+                    message);
         }
     }
 
@@ -143,9 +145,11 @@ class HostTensorTest {
                 () -> HostTensor.wrap(arena.allocate(12, 8).asSlice(4, 8), DType.F64, 1));
         refused("a tensor needs off-heap memory, given a heap buffer",
                 () -> HostTensor.ofBuffer(ByteBuffer.allocate(8), DType.F64, 1));
-        refused("a tensor of more than 2^63 - 1 bytes: [2305843009213693952]", () -> HostTensor.bytes(DType.F64, Shape.of(1L << 61)));
+        refused("a tensor of more than 2^63 - 1 bytes: [2305843009213693952]",
+                () -> HostTensor.bytes(DType.F64, Shape.of(1L << 61)));
         refused("a tensor of 2147483640 numbers does not fit an array",
-                () -> HostTensor.wrap(MemorySegment.ofAddress(64).reinterpret((1L << 33) - 32), DType.F32, (1L << 31) - 8).toFloats());
+                () -> HostTensor.wrap(MemorySegment.ofAddress(64).reinterpret((1L << 33) - 32), DType.F32, (1L << 31) - 8)
+                        .toFloats());
         refused("dtype must be F32 or F64, given I64", DType.I64::code);
     }
 
