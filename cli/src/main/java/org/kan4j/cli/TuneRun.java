@@ -42,7 +42,7 @@ final class TuneRun implements AutoCloseable {
     private static final String FOLDS = "--folds";
     /** Of whose networks there is a mean ({@link org.kan4j.explain.Ensemble}). */
     private static final Set<String> AVERAGED = Set.of("bspline", "fourierkan");
-    /** Networks whose mean the best is, for each of the recipe's: their training is a small part of a search. */
+    /** Networks whose mean is written, for each of those whose mean is measured: their training is a small part of a search. */
     private static final int MORE = 2;
 
     /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
@@ -110,17 +110,25 @@ final class TuneRun implements AutoCloseable {
         }
 
         String[] arguments(Map<String, String> options) {
+            return arguments(options, 1);
+        }
+
+        /** Of so many networks, if there is a mean of such; without what its basis has no use for. */
+        String[] arguments(Map<String, String> options, int networks) {
             List<String> all = new ArrayList<>(common);
             all.add("--seed=" + seed);
-            options.forEach((name, value) -> all.add("--" + name + "=" + value));
+            TuneSpace.ofUse(options).forEach((name, value) -> all.add("--" + name + "=" + value));
+            if (networks > 1 && AVERAGED.contains(options.getOrDefault("basis", "bspline"))) {
+                all.add("--ensemble=" + networks);
+            }
             return all.toArray(String[]::new);
         }
 
         /** The training of a trial, prepared. */
-        TrainCommand.Prepared prepare(Map<String, String> options, Context context, PrintWriter notes, int folds)
+        TrainCommand.Prepared prepare(Map<String, String> options, int networks, Context context, PrintWriter notes, int folds)
                 throws IOException {
             TrainCommand command = new TrainCommand();
-            line(command).setErr(notes).setOut(notes).parseArgs(arguments(options));
+            line(command).setErr(notes).setOut(notes).parseArgs(arguments(options, networks));
             return command.prepare(seed, context, FOLDS, folds);
         }
     }
@@ -142,7 +150,7 @@ final class TuneRun implements AutoCloseable {
     private final PrintWriter silence = new PrintWriter(Writer.nullWriter());
     private TuneLog log;
     private boolean classification;
-    private int members = 1;
+    private int networks = 1;
     private double best = Double.POSITIVE_INFINITY;
     private String card = "";
     private String command = "";
@@ -173,10 +181,9 @@ final class TuneRun implements AutoCloseable {
             screen.println(format("going on     with %,d trainings of %s", log.known().size(), file));
         }
         Map<String, String> first = log.first();
-        TrainCommand.Prepared usual = trainings.prepare(first, context, screen, count);
+        TrainCommand.Prepared usual = trainings.prepare(first, 1, context, screen, count);
         classification = usual.job().classification();
-        int networks = usual.job().recipe().members();
-        members = trainings.usual && networks > 1 ? MORE * networks : 1;
+        networks = trainings.usual ? usual.job().recipe().members() : 1;
         Encoded rows = encoded(usual);
         screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
                 space.options().size(), String.join(", ", space.options().keySet())));
@@ -211,9 +218,14 @@ final class TuneRun implements AutoCloseable {
         return stop.getAsBoolean() || clock.isUp();
     }
 
-    /** The last training, of all networks on all rows, in trainings of one on the rows outside a fold. */
+    /** Networks whose mean is written. */
+    private int written() {
+        return networks > 1 ? MORE * networks : 1;
+    }
+
+    /** How many times as long as a trial in full on a fold the last training takes, on all rows. */
     private double last() {
-        return members * count / (count - 1.0);
+        return (double) written() / networks * count / (count - 1);
     }
 
     private OptionalDouble loss(Evaluation.Point point) {
@@ -223,7 +235,8 @@ final class TuneRun implements AutoCloseable {
         double loss;
         double begun = clock.passed();
         try {
-            TrainCommand.Prepared training = trainings.prepare(point.options(), context, silence, count);
+            int measured = point.budget() == 1 ? networks : 1; // short trainings compare single ones
+            TrainCommand.Prepared training = trainings.prepare(point.options(), measured, context, silence, count);
             Encoded rows = encoded(training);
             TrainOptions options = training.options();
             if (options.epochs() != null) {
@@ -231,14 +244,14 @@ final class TuneRun implements AutoCloseable {
             }
             Attempt attempt = new Attempt(training.model(), training.initialisation(), context, training.job().encoding(),
                     this::isOver);
-            Optional<Metrics> measured = attempt.measure(options, rows.rows().select(rows.folds().outOf(point.fold())),
+            Optional<Metrics> metrics = attempt.measureWhole(options, rows.rows().select(rows.folds().outOf(point.fold())),
                     rows.rows().select(rows.folds().in(point.fold())));
-            if (measured.isEmpty()) {
+            if (metrics.isEmpty()) {
                 return OptionalDouble.empty();
             }
-            clock.took(point.options(), point.budget(), clock.passed() - begun);
-            loss = classification ? measured.get().loss()
-                    : Units.measures(measured.get(), training.job().encoding()).get("rmse");
+            clock.took(point.options(), point.budget() * measured / networks, clock.passed() - begun);
+            loss = classification ? metrics.get().loss()
+                    : Units.measures(metrics.get(), training.job().encoding()).get("rmse");
         } catch (KanException | InputException e) {
             if (log.known().isEmpty()) {
                 throw e; // the options to begin with
@@ -296,10 +309,7 @@ final class TuneRun implements AutoCloseable {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         List<String> words = new ArrayList<>(List.of("train"));
-        words.addAll(List.of(trainings.arguments(trial.options())));
-        if (members > 1 && AVERAGED.contains(trial.options().getOrDefault("basis", "bspline"))) {
-            words.add("--ensemble=" + members);
-        }
+        words.addAll(List.of(trainings.arguments(trial.options(), written())));
         words.addAll(device);
         words.addAll(List.of("--out=" + folder.resolve("model.safetensors"), "--json=" + folder.resolve("metrics.json"),
                 "--plot=none", "--log=none"));

@@ -90,6 +90,15 @@ final class TuneSpace {
         return all;
     }
 
+    /** Options without those that have no meaning for the basis among them. */
+    static Map<String, String> ofUse(Map<String, String> options) {
+        Bases.Entry basis = Bases.of("--basis", options.getOrDefault("basis", "bspline"));
+        Map<String, String> left = new LinkedHashMap<>(options);
+        left.keySet().removeIf(name -> options.containsKey("basis") && (name.equals("order") && basis.order() == 0
+                || name.equals("grid") && basis.published() == 0));
+        return left;
+    }
+
     private static JsonNode read(Path file) throws IOException {
         try {
             JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));

@@ -176,6 +176,18 @@ class TuneCommandTest {
         assertThat(text("report.txt")).contains("--threads 1 ", "--tier baseline");
     }
 
+    /** Without an option that says what network, the mean of three is measured and of six written; of a basis, what it has a use for. */
+    @Test
+    void meansOfNetworksAreMeasuredAndWritten() throws IOException {
+        List<String> few = Files.readAllLines(data).subList(0, 41);
+        Path space = Files.writeString(folder.resolve("space.json"), "{\"basis\": [\"bspline\", \"fourierkan\"], \"hidden\": [],"
+                + " \"batch\": [], \"lr\": [], \"scaling\": [], \"second-difference\": [], \"weight-decay\": []}");
+        Cli.succeed("tune", Files.write(folder.resolve("few.csv"), few), "--target", "y", "--weight-decay", 0.1, "--folds", 2,
+                "--space", space, "--trials", 6, "--out", folder.resolve("tuned"));
+        assertThat(text("report.txt")).contains("--ensemble 6");
+        assertThat(text("trials.jsonl").lines()).anyMatch(line -> line.contains("fourierkan")).noneMatch(line -> line.contains("null"));
+    }
+
     /** A training in full that would take longer than is left is none; the last training has its time too. */
     @Test
     void theClockKeepsTimeForTheLastTraining() {
