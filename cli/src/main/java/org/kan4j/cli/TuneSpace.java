@@ -26,6 +26,7 @@ final class TuneSpace {
         USUAL.put("hidden", List.of("8", "16", "32", "64", "128", "32,16", "64,32", "128,64"));
         USUAL.put("grid", List.of("3", "5", "8", "12", "20"));
         USUAL.put("order", List.of("1", "2", "3"));
+        USUAL.put("epochs", List.of("12", "25", "50", "100", "200"));
         USUAL.put("lr", List.of("0.003", "0.006", "0.01", "0.02"));
         USUAL.put("weight-decay", List.of("0.001", "0.01", "0.03", "0.1", "0.3", "1", "3"));
         USUAL.put("batch", List.of("16", "32", "64", "128", "256"));
@@ -36,11 +37,11 @@ final class TuneSpace {
 
     /** What often does better where the defaults do not do well, as changes of them; the empty text leaves an option out. */
     private static final List<Map<String, String>> OFTEN = List.of(Map.of("weight-decay", "0.1"), // what means of networks bear
+            Map.of("epochs", "50"), // of labels that are learned by heart, or more where there are few
             Map.of("hidden", "64"), // fewer, wider layers
             Map.of("order", "1", "grid", "20"), // steps
             Map.of("hidden", "", "gam", "true", "second-difference", "1e-3"), // few noisy rows
-            Map.of("hidden", "64,32"), Map.of("weight-decay", "1"), Map.of("grid", "5"), Map.of("scaling", "quantiles"),
-            Map.of("weight-decay", "0.03", "batch", "32"));
+            Map.of("hidden", "64,32"), Map.of("weight-decay", "1"), Map.of("grid", "5"), Map.of("scaling", "quantiles"));
 
     private TuneSpace() {
     }

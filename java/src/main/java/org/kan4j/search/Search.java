@@ -20,7 +20,7 @@ import org.kan4j.internal.SplitMix;
 /**
  * Search of options by successive halving (Jamieson and Talwalkar, arXiv 1502.07943; Li et al., arXiv 1603.06560) with cross
  * validation. Of nine candidates, made short trainings of on one fold, the better three are trained in full, fold after fold for as
- * long as they do better than the best so far did on the same folds (a race: Maron and Moore, 1994); then come the next nine. Half of
+ * long as the best so far did not do clearly better on the same folds (a race: Maron and Moore, 1994); then come the next nine. Half of
  * those that are drawn are the options to begin with, each kept or drawn anew, half are neighbours of the best so far.
  *
  * <p>The options to begin with are the first candidate and are always tried on all folds. Another is only taken if it does better by
@@ -36,6 +36,8 @@ public final class Search {
     private static final int HALVING = 3;
     /** Share of the epochs of the first rung. */
     private static final double SHORT = 0.25;
+    /** By how much of a loss the first fold may be worse than the best's; of more folds the mean by as many times less. */
+    private static final double SLACK = 0.05;
     /** Draws until one is new. */
     private static final int DRAWS = 50;
 
@@ -227,10 +229,11 @@ public final class Search {
         return rung;
     }
 
-    /** Whether nothing that was tried on all folds did better on these. */
+    /** Whether the best that was tried on all folds did not do clearly better on these. */
     private boolean leads(List<Double> losses) {
         List<Double> least = best().map(Trial::losses).orElse(List.of());
-        return losses.isEmpty() || least.size() < losses.size() || sum(losses) < sum(least.subList(0, losses.size()));
+        int n = losses.size();
+        return n == 0 || least.size() < n || sum(losses) < (1 + SLACK / n) * sum(least.subList(0, n));
     }
 
     private static double sum(List<Double> losses) {
