@@ -185,7 +185,8 @@ class TuneCommandTest {
         Cli.succeed("tune", Files.write(folder.resolve("few.csv"), few), "--target", "y", "--weight-decay", 0.1, "--folds", 2,
                 "--space", space, "--trials", 6, "--out", folder.resolve("tuned"));
         assertThat(text("report.txt")).contains("--ensemble 6");
-        assertThat(text("trials.jsonl").lines()).anyMatch(line -> line.contains("fourierkan")).noneMatch(line -> line.contains("null"));
+        assertThat(text("trials.jsonl").lines()).anyMatch(line -> line.contains("fourierkan"))
+                .noneMatch(line -> line.contains("null"));
     }
 
     /** A training in full that would take longer than is left is none; the last training has its time too. */
