@@ -44,6 +44,23 @@ class ExpressionTest {
     }
 
     @Test
+    void partsComeInOrder() {
+        Map<String, String> parts = Map.of("x + 2*y - z", "[x, 2*y, -z]", "z*sin(x)*y", "[z, sin(x), y]", "(x + 1)^y", "[x + 1, y]",
+                "tanh(x*y)", "[x*y]", "x", "[]", "1.5", "[]");
+        parts.forEach((text, expected) -> {
+            Expression e = Expression.parse(text);
+            assertEquals(expected, e.children().toString(), text);
+            assertEquals(e, e.mapChildren(child -> child), text);
+            java.util.List<Expression> seen = new java.util.ArrayList<>();
+            e.mapChildren(child -> {
+                seen.add(child);
+                return child;
+            });
+            assertEquals(expected, seen.toString(), text);
+        });
+    }
+
+    @Test
     void derivativesAreThoseOfDifferences() {
         RandomTrees trees = new RandomTrees(3);
         int compared = 0;
