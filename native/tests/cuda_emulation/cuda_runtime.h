@@ -72,18 +72,19 @@ void* shared_memory();
 void block_barrier();
 void warp_barrier(unsigned mask);
 int lane();
-// 64 bytes a lane through which the lanes of the running warp see each other between two warp barriers.
-unsigned char* exchange_room(int lane);
+// 64 bytes a lane, one after the other, through which the lanes of the running warp see each other between two warp barriers.
+unsigned char* exchange_rooms();
 
 // Every lane of `mask` hands in `mine`; f(other), called between the barriers, reads what lane i handed in.
 template <class T, class F>
 auto exchange(unsigned mask, const T& mine, F&& f) {
   static_assert(sizeof(T) <= 64 && std::is_trivially_copyable_v<T>);
-  std::memcpy(exchange_room(lane()), &mine, sizeof mine);
+  unsigned char* const rooms = exchange_rooms();
+  std::memcpy(rooms + 64 * lane(), &mine, sizeof mine);
   warp_barrier(mask);
-  const auto result = f([](int from) {
+  const auto result = f([rooms](int from) {
     T other;
-    std::memcpy(&other, exchange_room(from & 31), sizeof other);
+    std::memcpy(&other, rooms + 64 * (from & 31), sizeof other);
     return other;
   });
   warp_barrier(mask);

@@ -326,7 +326,7 @@ void* shared_memory() { return machine().shared; }
 void block_barrier() { wait(kBlockWait, 0); }
 void warp_barrier(unsigned mask) { wait(kWarpWait, mask); }
 int lane() { return machine().running & 31; }
-unsigned char* exchange_room(int lane) { return machine().exchange[(machine().running & ~31) + lane]; }
+unsigned char* exchange_rooms() { return machine().exchange[machine().running & ~31]; }
 
 cudaError_t launch(const cudaLaunchConfig_t& c, const void* kernel, std::function<void()> body) {
   Machine& m = machine();
