@@ -121,7 +121,7 @@ struct DenseBackward {
     Shares pieces(pool, plan.panels * tree.nodes(), workers), folding(pool, plan.panels, workers);
     for_workers(pool, workers, [&](int worker) {
       prepare(worker);
-      if (workers > 1) pool.barrier();
+      if (workers > 1 && prepares()) pool.barrier();
       if (sink.wanted()) bias.put(worker, workers, sink);
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() > 1 && sink.wanted()) {
@@ -133,7 +133,7 @@ struct DenseBackward {
       if (workers > 1) pool.barrier();
       if (norm.on && want_x) {
         norm_input_gradient(worker);
-        if (workers > 1) pool.barrier();  // the LayerNorm's weights are read until here
+        if (sink.adam && workers > 1) pool.barrier();  // the LayerNorm's weights are read until here
       }
       if (sink.wanted()) small_gradients(worker);
     });
@@ -142,6 +142,11 @@ struct DenseBackward {
  private:
   Transposed<S> transposed(int64_t block) const {
     return {scratch.transposed + block * layer.out * plan.slots, layer.out};
+  }
+
+  // Whether workers read what others wrote in prepare().
+  bool prepares() const {
+    return cotangents || narrow || norm.on || layer.out > kTile || (sink.wanted() && layer.bias >= 0);
   }
 
   // Worker by worker its share of d_y transposed and in tiles, of the LayerNorm's moments, of the bias' sums.

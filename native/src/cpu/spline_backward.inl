@@ -340,14 +340,14 @@ struct SplineBackward {
       const Worker& own = scratch.worker[worker];
       pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
       if (sink.wanted()) bias.add(worker, workers, d_y);
-      if (workers > 1) pool.barrier();
+      if (workers > 1 && prepares()) pool.barrier();
       inputs.each(worker, [&](int64_t u) {
         const int64_t i = u / plan.blocks * kPanel;
         input_gradients(u % plan.blocks, {i, min64(layer.in, i + kPanel)}, own);
       });
       if (!sink.wanted()) return;
       // The fused update writes weights that other workers' d_x still reads.
-      if (want_x && workers > 1) pool.barrier();
+      if (want_x && sink.adam && workers > 1) pool.barrier();
       bias.put(worker, workers, sink);
       weights.each(worker, [&](int64_t u) {
         const int64_t nodes = tree.nodes(), tile = u / (groups * nodes);
@@ -362,6 +362,8 @@ struct SplineBackward {
   }
 
  private:
+  // Whether workers read what others wrote in the first phase.
+  bool prepares() const { return layer.out > kTile || (sink.wanted() && layer.bias >= 0); }
   BlockRecords<S> records(int64_t block) const {
     return {plan, static_cast<char*>(const_cast<void*>(a.saved)), block * layer.in};
   }

@@ -119,7 +119,7 @@ struct WaveletBackward {
     for_workers(pool, workers, [&](int worker) {
       pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
       if (sink.wanted()) bias.add(worker, workers, d_y);
-      if (workers > 1) pool.barrier();
+      if (workers > 1 && prepares()) pool.barrier();
       if (sink.wanted()) bias.put(worker, workers, sink);
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() == 1 || !sink.wanted()) return;
@@ -135,6 +135,8 @@ struct WaveletBackward {
   }
 
  private:
+  // Whether workers read what others wrote in the first phase.
+  bool prepares() const { return layer.out > kTile || (sink.wanted() && layer.bias >= 0); }
   S* node(int64_t i, int64_t k) const { return scratch.nodes + (k * layer.in + i) * size; }
 
   void piece(int64_t i, int64_t k, const Worker& w) const {
