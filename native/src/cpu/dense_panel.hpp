@@ -12,7 +12,8 @@
 //   d_params   dW = Phi^T dY        pieces: inputs x samples; sums from registers into the gradient or AdamW
 //   d_Phi      W dY^T               never stored beyond a panel: contracted with the basis derivatives to d_x, d_theta
 //
-// Flops 2 batch in R out each; bytes: the weights once per block of samples, asked for one product or a few rows ahead.
+// Flops 2 batch in R out each; bytes: the weights once per block of samples, which the hardware reads ahead. LINEAR makes no
+// panels forward: x as it lies is the left factor.
 #pragma once
 #include "basis/activation.hpp"
 #include "basis/all.hpp"
@@ -23,6 +24,9 @@
 #include "cpu/transpose.hpp"
 
 namespace KAN_NS {
+
+// Whether the rows of inputs are x as it lies: phi(x) = x.
+inline bool rows_lie(const Layer& layer) { return layer.spec.kind == KAN_LAYER_LINEAR; }
 
 // Of n samples, those before a rest that is not worth a register of its own.
 template <class S>

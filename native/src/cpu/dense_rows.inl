@@ -25,7 +25,7 @@ struct DenseRowsScratch {
     const bool norm = layer.flag(KAN_FLAG_NORM);
     moments = c.take<S>(norm ? 2 * batch : 0);
     z = c.take<S>(norm ? batch * layer.in : 0);
-    panel = c.take<S>(layer.in * layer.rows * batch);
+    panel = c.take<S>(rows_lie(layer) ? 0 : layer.in * layer.rows * batch);
     nodes = c.take<S>(threads > 1 && sum.leaves > 1 ? sum.leaves * batch * layer.out : 0);
     for (int t = 0; t < threads; ++t) {
       worker[t].values = c.take<S>(layer.rows * vec<S>::W);
@@ -73,10 +73,12 @@ struct DenseRows {
         norm.rows(x, m, rows.begin, rows.end, scratch.z);
         if (workers > 1) pool.barrier();
       }
-      const Range registers = part(ceil_div(layer.in, T::W), worker, workers);
-      for (int64_t r = registers.begin; r < registers.end; ++r)
-        expand_inputs({r * T::W, min64(layer.in, (r + 1) * T::W)}, own);
-      if (workers > 1) pool.barrier();
+      if (!rows_lie(layer)) {
+        const Range registers = part(ceil_div(layer.in, T::W), worker, workers);
+        for (int64_t r = registers.begin; r < registers.end; ++r)
+          expand_inputs({r * T::W, min64(layer.in, (r + 1) * T::W)}, own);
+        if (workers > 1) pool.barrier();
+      }
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), own); });
       if (tree.nodes() == 1) return;
       if (workers > 1) pool.barrier();
@@ -142,8 +144,9 @@ struct DenseRows {
           for (int64_t q = panels.begin; q < panels.end; ++q) {
             const int64_t first = q * sum.inputs * layer.rows,
                           rows = min64(layer.in - q * sum.inputs, sum.inputs) * layer.rows;
-            forward_product(batch, Panel<S>{scratch.panel + first * batch, rows, batch},
-                            Factor<S>{params + layer.tile_offset(tile) + first * width, width},
+            const Panel<S> panel = rows_lie(layer) ? Panel<S>{x + first, rows, 1, layer.in}
+                                                   : Panel<S>{scratch.panel + first * batch, rows, batch};
+            forward_product(batch, panel, Factor<S>{params + layer.tile_offset(tile) + first * width, width},
                             Outputs<S>{level(l), stride(l), q == panels.begin, q == 0 ? bias : nullptr});
           }
         },

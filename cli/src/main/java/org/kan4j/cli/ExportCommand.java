@@ -62,7 +62,7 @@ final class ExportCommand implements Callable<Integer> {
 
     /** One of two. */
     private static final class Where {
-        @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the state dict (safetensors; variant and config in its metadata).")
+        @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the state dict: safetensors with variant and config in its metadata or, for a name that ends with .pt or .pth, what torch.save writes.")
         private Path out;
 
         @Option(names = "--saveckpt", paramLabel = "NAME", required = true, description = "For pykan, the files of its saveckpt instead, for KAN.loadckpt: NAME_state, NAME_config.yml and "

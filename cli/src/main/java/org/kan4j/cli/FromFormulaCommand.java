@@ -51,7 +51,7 @@ final class FromFormulaCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Ranges.atLeast("--grid", grid, 1);
-        new Output.Check().writes("--out", out);
+        new Output.Check().writesModel("--out", out);
         FitProblem problem = FitProblem.of(text, ranges, null);
         List<Interval> box = problem.ranges().stream().map(r -> new Interval(r.low(), r.high())).toList();
         Bases.Entry entry = Bases.of("--basis", basis);

@@ -60,7 +60,12 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Variant known = Variant.of(variant);
-        new Output.Check().reads("WEIGHTS", weights).writes("--out", out);
+        Output.Check check = new Output.Check().reads("WEIGHTS", weights);
+        if (FormulaFile.is(out)) {
+            check.writes("--out", out);
+        } else {
+            check.writesModel("--out", out);
+        }
         try (Arena arena = Arena.ofConfined()) {
             Weights file = Weights.read(weights, known, key, arena);
             StateDicts.Imported model = StateDicts.load(file.what(), known, file.tensors(),

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.kan4j.Summary;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.measure.Metrics;
@@ -93,6 +94,10 @@ final class Output {
     /** A command's files, looked at before its work: each result can be written, and replaces no other and no input. */
     static final class Check {
 
+        /** Names of files that no program would take for safetensors. */
+        private static final Pattern OTHER_FORMAT = Pattern.compile(
+                "(?is).*\\.(pth?|onnx|json|csv|tsv|parquet|pkl|pickle|joblib|h5|hdf5|keras|npz|npy|pb|tflite|java|c|svg|png)");
+
         private final Map<String, Path> taken = new LinkedHashMap<>();
 
         /** A file that the command reads, by its name in messages; null for none. */
@@ -140,6 +145,25 @@ final class Output {
                 throw new InputException(option + " " + file + ": cannot write into the folder " + folder, e);
             }
             return this;
+        }
+
+        /** A model that the command writes; refuses a name that says another format. */
+        Check writesModel(String option, Path file) {
+            return writesTensors(option, file,
+                    "a model is written as safetensors, expected a name that ends so (kan4j export writes "
+                            + "ONNX and state dicts, kan4j compile writes Java and C)");
+        }
+
+        /**
+         * A file of tensors that the command writes; refuses a name that says another format.
+         *
+         * @param instead what is written
+         */
+        Check writesTensors(String option, Path file, String instead) {
+            if (file != null && OTHER_FORMAT.matcher(file.toString()).matches()) {
+                throw new InputException(option + " " + file + ": " + instead);
+            }
+            return writes(option, file);
         }
 
         /** Where a file is written: of a link, where it leads to; null for the root. */

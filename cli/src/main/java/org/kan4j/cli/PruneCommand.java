@@ -82,7 +82,7 @@ final class PruneCommand implements Callable<Integer> {
         if (!(validation > 0 && validation < 1)) {
             throw new InputException("--validation must be between 0 and 1, given " + validation);
         }
-        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out);
+        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writesModel("--out", out);
         PrintWriter screen = spec.commandLine().getOut();
         try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = EvaluateCommand.rows(data, model.encoding(), true, tables, spec.commandLine().getErr())

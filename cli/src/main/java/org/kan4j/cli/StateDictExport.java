@@ -16,8 +16,8 @@ import org.kan4j.interop.Origin;
 import org.kan4j.interop.PykanCheckpoint;
 import org.kan4j.interop.StateDicts;
 import org.kan4j.interop.Variant;
+import org.kan4j.interop.Weights;
 import org.kan4j.io.Checkpoint;
-import org.kan4j.io.Safetensors;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.model.Parameters;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Model.CommandSpec;
 /**
  * A model, or a formula, on its way into a state dict.
  *
- * @param out a safetensors file, or null
+ * @param out a file of safetensors or, by its name, of torch.save; or null
  * @param checkpoint the name of pykan's files, or null
  * @param withinGrid whether what splines are outside their grids does not matter
  */
@@ -38,7 +38,14 @@ record StateDictExport(CommandSpec spec, Path model, Variant variant, Path out, 
             throw new InputException((checkpoint != null ? "--saveckpt" : "--within-grid") + " is for --variant pykan, not for "
                     + variant);
         }
-        Output.Check check = new Output.Check().reads("MODEL", model).writes("--out", out);
+        Output.Check check = new Output.Check().reads("MODEL", model);
+        if (out != null && Weights.isTorch(out)) {
+            check.writes("--out", out);
+        } else {
+            check.writesTensors("--out", out,
+                    "a state dict is written as safetensors or, for a name that ends with .pt or .pth, as "
+                            + "torch.save does (--onnx writes ONNX)");
+        }
         if (checkpoint != null) {
             PykanCheckpoint.files(checkpoint).forEach(file -> check.writes("--saveckpt", file));
         }
@@ -109,7 +116,13 @@ record StateDictExport(CommandSpec spec, Path model, Variant variant, Path out, 
             return;
         }
         StateDicts.Exported state = StateDicts.save(variant, parameters, functions, origin, arena);
-        Safetensors.write(out, state.tensors(), state.metadata());
+        Weights.write(out, state);
+        String config = state.metadata().get("config");
+        if (Weights.isTorch(out) && config != null) {
+            spec.commandLine().getErr()
+                    .println("kan4j: note: a file of torch.save has no place for the configuration; kan4j import "
+                            + "takes it by --config '" + config + "'");
+        }
         spec.commandLine().getOut().println(out + ": " + state.tensors().size() + " tensors, " + variant + " "
                 + state.metadata().getOrDefault("config", "without a config"));
     }

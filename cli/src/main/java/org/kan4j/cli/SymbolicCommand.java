@@ -80,7 +80,7 @@ final class SymbolicCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--out", out);
+        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writesModel("--out", out);
         boolean changes = auto || !fixes.isEmpty() || !unfixes.isEmpty();
         if (changes != (out != null)) {
             throw new InputException(

@@ -305,8 +305,10 @@ final class TrainCommand implements Callable<Integer> {
         if (Output.isStandardOutput(modelFile)) {
             throw new InputException("--out - : a model is written to a file, a pipe or a device; /dev/stdout is one");
         }
-        new Output.Check().reads("DATA", Job.file(data)).reads("--config", config).reads("--test", rows.test())
-                .reads("--from", from).writes("--out", modelFile).reads("--resume", resume)
+        Output.Check check = new Output.Check().reads("DATA", Job.file(data)).reads("--config", config)
+                .reads("--test", rows.test()).reads("--from", from);
+        (modelFile.equals(resume) ? check.writes("--out", modelFile) : check.writesModel("--out", modelFile))
+                .reads("--resume", resume)
                 .writes("--plot", Drawing.isFile(plotFile) ? plotFile : null).writes("--json", json);
         Drawing.check(plotFile);
         if (!modelFile.equals(resume) && Files.isRegularFile(modelFile)) {

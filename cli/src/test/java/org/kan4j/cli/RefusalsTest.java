@@ -37,6 +37,7 @@ class RefusalsTest {
         Files.write(file("data.csv"), lines);
         Files.writeString(file("text"), "a text");
         Files.writeString(file("list.json"), "[1]");
+        Files.writeString(file("object.json"), "{}");
         Files.writeString(file("rows.json"), "[{\"model\":\"mlp\",\"forward_ms\":1,\"backward_ms\":1,\"step_ms\":1}]");
         Files.writeString(file("others.json"), "[{\"model\":\"kan\",\"forward_ms\":1,\"backward_ms\":1,\"step_ms\":1}]");
         Files.writeString(file("untimed.json"), "[{\"model\":\"mlp\",\"forward_ms\":1,\"backward_ms\":0,\"step_ms\":1}]");
@@ -108,7 +109,72 @@ class RefusalsTest {
         "symbolic F/m F/data.csv!nothing is asked for: --edge shows functions, --fix, --unfix and --auto change the model",
         "symbolic F/m F/data.csv --fix sin --out F/o!--fix: expected EDGE=NAME such as 0,1,0=sin, given 'sin'",
         "symbolic F/m F/data.csv --edge 0,0,0 --out F/o!--out needs --fix, --unfix or --auto",
-        "predict F/data.csv --model F/m --probabilities!--probabilities is for classes, the model predicts a number, 'value'"})
+        "predict F/data.csv --model F/m --probabilities!--probabilities is for classes, the model predicts a number, 'value'",
+        "fit-function x^2 --grids 5,3!--grids must not get coarser, given 3 after 5",
+        "fit-function x^2 --grids 0!--grids must be at least 1, given 0",
+        "fit-function x^2 --samples 1!--samples must be at least 2, given 1",
+        "fit-function x^2 --test-samples 0!--test-samples must be at least 1, given 0",
+        "fit-function x^2 --restarts 0!--restarts must be at least 1, given 0",
+        "fit-function x^2 --validation 1!--validation must be 0 to below 1, given 1.0",
+        "fit-function feynman --layers 2,1!--layers, --ranges, --out and --plot are for one function, not for the table",
+        "fit-function feynman --out F/o!--layers, --ranges, --out and --plot are for one function, not for the table",
+        "fit-function 1+2!the formula '1+2' has no variable",
+        "fit-function I.99.9!no equation 'I.99.9'; --list shows those known by name",
+        "fit-function x*y --layers 3,1!--layers must go from the 2 variables [x, y] to 1 output, such as 2,2,1, given 3,1",
+        "fit-function x*y --layers 2,2!--layers must go from the 2 variables [x, y] to 1 output, such as 2,2,1, given 2,2",
+        "fit-function x*y --layers 2,0,1!--layers must go from the 2 variables [x, y] to 1 output, such as 2,2,1, given "
+                + "2,0,1",
+        "fit-function x --layers 1!--layers must go from the 1 variables [x] to 1 output, such as 1,2,1, given 1",
+        "fit-function x*y --ranges x=0:1!--ranges says nothing of the variable 'y'",
+        "fit-function x --ranges x=0:1,x=0:2!--ranges names 'x' twice",
+        "fit-function x --ranges z=0:1!--ranges: 'z' is none of the formula's variables x",
+        "fit-function x --ranges x=0:1=2!--ranges: expected NAME=LOW:HIGH, given 'x=0:1=2'",
+        "fit-function x --ranges 1!--ranges: expected LOW:HIGH, given '1'",
+        "train F/data.csv --target value --epochs 1 --out F/o --update-grid-share 0.5!--update-grid-until and "
+                + "--update-grid-share need --update-grid N",
+        "train F/data.csv --target value --epochs 1 --out F/o --update-grid-until 5!--update-grid-until and "
+                + "--update-grid-share need --update-grid N",
+        "train F/data.csv --target value --epochs 1 --out F/o --update-grid 1 --update-grid-share "
+                + "1.5!--update-grid-share must be 0 to 1, given 1.5",
+        "train F/data.csv --target value --epochs 1 --out F/o --sparsity-of edges!--sparsity-of needs --sparsity R",
+        "train F/data.csv --target value --epochs 1 --out F/o --average 1!--average must be above 0 and below 1, given "
+                + "1.0",
+        "train F/data.csv --target value --epochs 1 --out F/o --average 0!--average must be above 0 and below 1, given "
+                + "0.0",
+        "train F/data.csv --target value --epochs 1 --out F/o --group coef:mom=1!--group coef:mom=1: expected "
+                + "NAME:lr=R:decay=R, found 'mom=1'",
+        "train F/data.csv --target value --epochs 1 --out F/o --group coef!--group coef: expected NAME:lr=R, "
+                + "NAME:decay=R or both",
+        "train F/data.csv --target value --epochs 1 --out F/o --group :lr=1!--group :lr=1: expected NAME:lr=R, "
+                + "NAME:decay=R or both",
+        "train F/data.csv --target value --epochs 1 --out F/o --cv 3 --split group=c!--cv and --split exclude each "
+                + "other: --cv deals rows by chance (KanBuilder.crossValidate in Java takes",
+        "train F/data.csv --target value --epochs 1 --out F/o --layers 2!--layers needs at least the inputs and the "
+                + "outputs, such as ",
+        "train F/data.csv --target value --epochs 1 --out F/o --layers 9,2,1!--layers 9,2,1 does not fit F/data.csv, "
+                + "which has ",
+        "train F/data.csv --target value --epochs 1 --out F/o --separator ab!--separator must be one character that is "
+                + "no letter, digit, sign, quote or #, or tab, space, comma, semicolon or point; given 'ab'",
+        "train F/data.csv --target value --epochs 1 --out F/o --decimal 7!--decimal must be one character that is no "
+                + "letter, digit, sign",
+        "train F/data.csv --target value --epochs 1 --out F/o --thousands +!--thousands must be one character that is no "
+                + "letter, digit, sign",
+        "train F/data.csv --target value --epochs 1 --out F/o --encoding nothing!--encoding must be one that Java knows, "
+                + "such as UTF-8, UTF-16, windows-1252 or ISO-8859-1; given 'nothing'",
+        "train F/data.csv --target value --epochs 1 --out F/o --skip-lines -1!--skip-lines must be at least 0, given -1",
+        "train https://x.org/a.csv --target y!'https://x.org/a.csv' is an address, expected a file of this machine; "
+                + "fetch it first, such as with curl -LO",
+        "tune F/data.csv --target value!how long to search: --minutes M, --trials N, or both",
+        "tune F/data.csv --target value --trials 0!--trials must be at least 1, given 0",
+        "tune F/data.csv --target value --trials 1 --folds 1!--folds must be at least 2, given 1",
+        "bench compare --base F/object.json --new F/object.json --significance 1!F/object.json is not a list of rows as "
+                + "kan4j bench --json writes it",
+        "evaluate digits --model F/m --separator ;!--separator, --decimal, --thousands, --na, --header, --encoding and "
+                + "--skip-lines are for CSV files, not for 'digits'",
+        "export F/m --variant chebykan --out F/o!variant chebykan has the basis Chebyshev; layer 0 of the model has "
+                + "BSpline[",
+        "export F/m --variant pykan --out F/o!outside their grids the model's splines go on, pykan's fall to 0; "
+                + "--within-grid exports it all the same"})
     void isRefused(String line) {
         String[] parts = line.replace("F/m ", "F/m.safetensors ").replace("F/", folder + "/").split("!");
         if (parts[0].contains("m.safetensors")) {
@@ -116,6 +182,42 @@ class RefusalsTest {
         }
         Cli.refuse(new String[] {parts[1]}, (Object[]) parts[0].split(" "));
         assertThat(file("o")).doesNotExist();
+    }
+
+    /** A name that says a format has that format, or is refused: nobody's program would read safetensors by it. */
+    @Test
+    void namesOfOtherFormatsAreNoModels() throws IOException {
+        Cli.succeed("from-formula", "x^2", "--grid", 3, "--out", file("m.safetensors"));
+        String model = "a model is written as safetensors, expected a name that ends so (kan4j export writes ONNX and state dicts, "
+                + "kan4j compile writes Java and C)";
+        for (String line : List.of("train F/data.csv --target value", "from-formula x^2", "fit-function x^2",
+                "prune F/m F/data.csv",
+                "symbolic F/m F/data.csv --auto", "import F/m --variant chebykan")) {
+            for (String name : List.of("o.pt", "o.ONNX", "o.csv")) {
+                Cli.refuse(new String[] {"--out " + file(name) + ": " + model}, (Object[]) (line + " --out F/" + name)
+                        .replace("F/m ", "F/m.safetensors ").replace("F/", folder + "/").split(" "));
+                assertThat(file(name)).doesNotExist();
+            }
+        }
+        Cli.refuse(
+                new String[] {
+                    "--out " + file("o.onnx") + ": a state dict is written as safetensors or, for a name that ends with "
+                            + ".pt or .pth, as torch.save does (--onnx writes ONNX)"},
+                "export", file("m.safetensors"), "--variant", "pykan",
+                "--out", file("o.onnx"));
+        for (String name : List.of("o.pt", "o.pth")) {
+            Cli export = Cli.succeed("export", file("m.safetensors"), "--variant", "pykan", "--within-grid", "--out", file(name));
+            assertThat(Files.readAllBytes(file(name))).as("a zip file, as of torch.save").startsWith('P', 'K');
+            String note = "kan4j: note: a file of torch.save has no place for the configuration; kan4j import takes it by --config '";
+            assertThat(export.err()).contains(note);
+            String config = export.err().substring(export.err().indexOf(note) + note.length()).lines().findFirst().orElseThrow();
+            Cli.succeed("import", file(name), "--variant", "pykan", "--config", config.substring(0, config.length() - 1), "--out",
+                    file("back.safetensors"));
+            Cli.succeed("export", file("m.safetensors"), "--variant", "pykan", "--within-grid", "--out",
+                    file("same.safetensors"));
+            Cli.succeed("export", file("back.safetensors"), "--variant", "pykan", "--out", file("again.safetensors"));
+            assertThat(file("again.safetensors")).hasSameBinaryContentAs(file("same.safetensors"));
+        }
     }
 
     // -------------------------------------------------------------------------------------------------- a model that is known

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.interop;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,18 +77,18 @@ final class BsrbfKan extends Variant {
     @Override
     Map<String, Long> sizes(Map<String, LayerSpec> layers) {
         Map<String, Long> sizes = super.sizes(layers);
-        BSplineRbf basis = (BSplineRbf) ((KanLayer) layers.get("kan")).basis();
-        sizes.put("K", basis.grid() + 2L * basis.order() + 1);
+        sizes.put("K", basis(layers).grid() + 2L * basis(layers).order() + 1);
         return sizes;
     }
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        BSplineRbf basis = Exports.same("basis", layers, l -> (BSplineRbf) l.layer("kan", KanLayer.class).basis());
-        double inverse = Exports.same("inverse width", layers, l -> l.tensor("kan", "inv_width").get(0L));
-        double[] range = Centres.ofWidth(layers.getFirst().tensor("kan", "centres"), 1 / inverse);
-        config.put("grid_size", basis.grid());
-        config.put("spline_order", basis.order());
-        config.put("grid_range", List.of(range[0], range[1]));
+        config.put("grid_size", Exports.each(layers, l -> basis(l.layers()).grid()));
+        config.put("spline_order", Exports.each(layers, l -> basis(l.layers()).order()));
+        config.put("grid_range", Exports.each(layers, l -> Arrays.stream(Centres.ofWidth(l)).boxed().toList()));
+    }
+
+    private static BSplineRbf basis(Map<String, LayerSpec> layers) {
+        return (BSplineRbf) ((KanLayer) layers.get("kan")).basis();
     }
 }

@@ -21,8 +21,10 @@ final class Centres {
         return even ? new double[] {first, last} : new double[] {lo, hi};
     }
 
-    /** A range whose evenly spaced centres are a width apart, around the given centres' middle. */
-    static double[] ofWidth(HostTensor centres, double width) {
+    /** A range whose evenly spaced centres are a layer's width apart, around its centres' middle. */
+    static double[] ofWidth(ExportedLayer layer) {
+        HostTensor centres = layer.tensor("kan", "centres");
+        double width = 1 / layer.tensor("kan", "inv_width").get(0L);
         int n = Math.toIntExact(centres.size());
         double[] range = range(centres, -1, 1);
         if (Math.abs((range[1] - range[0]) / (n - 1) - width) <= 1e-6 * width) {

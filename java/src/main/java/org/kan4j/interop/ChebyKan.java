@@ -62,7 +62,6 @@ final class ChebyKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        config.put("degree",
-                Exports.same("degree", layers, l -> l.layer("kan", KanLayer.class).basis().functions() - 1));
+        config.put("degree", Exports.each(layers, l -> l.layer("kan", KanLayer.class).basis().functions() - 1));
     }
 }

@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.internal.Json;
@@ -15,6 +17,9 @@ import org.kan4j.internal.Json;
  * at all ({@link #given()} is false) the tensors decide what they can.
  */
 final class Config {
+
+    /** Keys whose arrays are of the model, not of a layer each. */
+    private static final Set<String> WHOLE = Set.of("layers", "width", "mult_arity", "symbolic");
 
     private final String variant;
     private final Map<String, Object> defaults;
@@ -64,6 +69,28 @@ final class Config {
         Map<String, Object> changed = new LinkedHashMap<>(values);
         changed.put(key, value);
         return changed;
+    }
+
+    /** What was given, with the values of today where they are others; null where nothing is. */
+    Map<String, Object> updated(Map<String, Object> today) {
+        Map<String, Object> changed = new LinkedHashMap<>(values);
+        today.forEach((key, value) -> {
+            if (!alike(value(key), value)) {
+                changed.put(key, value);
+            }
+        });
+        return changed.equals(values) ? null : changed;
+    }
+
+    /** Numbers are alike to the digits of float32, in which tensors hold them. */
+    private static boolean alike(Object a, Object b) {
+        if (a instanceof Number x && b instanceof Number y) {
+            return Math.abs(x.doubleValue() - y.doubleValue()) <= 1e-6 * Math.max(1, Math.abs(x.doubleValue()));
+        }
+        if (a instanceof List<?> x && b instanceof List<?> y && x.size() == y.size()) {
+            return IntStream.range(0, x.size()).allMatch(i -> alike(x.get(i), y.get(i)));
+        }
+        return Objects.equals(a, b);
     }
 
     /** What was given for a key, or else the value. */
@@ -176,14 +203,24 @@ final class Config {
         return value(key) instanceof List<?>;
     }
 
-    /** The element for a layer of a value that is one number for all layers or an array with one a layer. */
-    int perLayer(String key, int layer) {
-        if (value(key) instanceof List<?> list) {
-            if (layer >= list.size()) {
-                throw expected(key, "a number for each layer");
+    /** The arguments of a layer: where a value of one thing is an array, it has an element a layer. */
+    Config at(int layer) {
+        Map<String, Object> own = new LinkedHashMap<>(values);
+        for (String key : defaults.keySet()) {
+            if (eachLayers(key)) {
+                List<Object> list = list(key);
+                if (layer >= list.size()) {
+                    throw expected(key, "a value for each layer");
+                }
+                own.put(key, list.get(layer));
             }
-            return toInteger(key, list.get(layer));
         }
-        return integer(key);
+        return new Config(variant, defaults, own, given);
+    }
+
+    /** Whether the value is an array with an element a layer: of a key whose value is otherwise none, or an array of numbers. */
+    boolean eachLayers(String key) {
+        return values.get(key) instanceof List<?> list && !WHOLE.contains(key)
+                && (!(defaults.get(key) instanceof List<?>) || !list.isEmpty() && list.getFirst() instanceof List<?>);
     }
 }

@@ -19,6 +19,7 @@ final class EfficientKan extends Variant {
 
     private static final String SCALER = "layers.{l}.spline_scaler";
     private static final String GRID = "layers.{l}.grid";
+    private static final String SCALED = "enable_standalone_scale_spline";
 
     EfficientKan(String name) {
         super(name);
@@ -31,7 +32,7 @@ final class EfficientKan extends Variant {
         keys.put("grid_size", 5);
         keys.put("spline_order", 3);
         keys.put("grid_range", List.of(-1, 1));
-        keys.put("enable_standalone_scale_spline", true);
+        keys.put(SCALED, true);
         if (name().endsWith("update-grid")) {
             keys.put("margin", 0.01);
         }
@@ -48,13 +49,13 @@ final class EfficientKan extends Variant {
         return List.of(
                 Slot.of("layers.{l}.base_weight", "kan", "base_weight", "O", "I"),
                 Slot.of("layers.{l}.spline_weight", "kan", "coef", "O", "I", "N"),
-                Slot.of(SCALER, "kan", "coef_scale", "O", "I").in("spline_scaler"),
+                Slot.of(SCALER, "kan", "coef_scale", "O", "I").in(SCALED),
                 Slot.of(GRID, "kan", "knots", "I", "K"));
     }
 
     @Override
     boolean demands(String group, Config config) {
-        return group.isEmpty() || config.given() && config.flag("enable_standalone_scale_spline");
+        return group.isEmpty() || config.given() && config.flag(SCALED);
     }
 
     @Override
@@ -89,8 +90,7 @@ final class EfficientKan extends Variant {
     @Override
     Map<String, Long> sizes(Map<String, LayerSpec> layers) {
         Map<String, Long> sizes = super.sizes(layers);
-        BSpline basis = (BSpline) ((KanLayer) layers.get("kan")).basis();
-        sizes.put("K", basis.grid() + 2L * basis.order() + 1);
+        sizes.put("K", basis(layers).grid() + 2L * basis(layers).order() + 1);
         return sizes;
     }
 
@@ -101,11 +101,13 @@ final class EfficientKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        KanLayer kan = layers.getFirst().layer("kan", KanLayer.class);
-        BSpline basis = (BSpline) kan.basis();
-        config.put("grid_size", basis.grid());
-        config.put("spline_order", basis.order());
-        config.put("grid_range", List.of(basis.lo(), basis.hi()));
-        config.put("enable_standalone_scale_spline", kan.scale());
+        config.put("grid_size", Exports.each(layers, l -> basis(l.layers()).grid()));
+        config.put("spline_order", Exports.each(layers, l -> basis(l.layers()).order()));
+        config.put("grid_range", Exports.each(layers, l -> List.of(basis(l.layers()).lo(), basis(l.layers()).hi())));
+        config.put(SCALED, Exports.each(layers, l -> l.layer("kan", KanLayer.class).scale()));
+    }
+
+    private static BSpline basis(Map<String, LayerSpec> layers) {
+        return (BSpline) ((KanLayer) layers.get("kan")).basis();
     }
 }

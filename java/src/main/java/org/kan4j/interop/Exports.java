@@ -5,10 +5,20 @@ import java.util.List;
 import java.util.function.Function;
 import org.kan4j.error.UnsupportedException;
 
-/** What published constructors say once for all layers. */
+/** What published constructors say of all layers. */
 final class Exports {
 
     private Exports() {
+    }
+
+    /** A property of the layers: one value where they share it, as published constructors take it, else an array with one a layer. */
+    static Object each(List<ExportedLayer> layers, Function<ExportedLayer, Object> of) {
+        return one(layers.stream().map(of).toList());
+    }
+
+    /** The value that all have, or the list. */
+    static Object one(List<Object> values) {
+        return values.stream().distinct().count() == 1 ? values.getFirst() : values;
     }
 
     /** A property that all layers must share. */

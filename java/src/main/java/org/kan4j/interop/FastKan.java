@@ -98,14 +98,10 @@ final class FastKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        int centres = Exports.same("number of centres", layers, l -> l.layer("kan", KanLayer.class).basis().functions());
-        double inverse = Exports.same("inverse width", layers, l -> l.tensor("kan", "inv_width").get(0L));
-        double[] range = Centres.ofWidth(layers.getFirst().tensor("kan", "centres"), 1 / inverse);
-        config.put("num_grids", centres);
-        config.put("grid_min", range[0]);
-        config.put("grid_max", range[1]);
-        KanLayer kan = layers.getFirst().layer("kan", KanLayer.class);
-        config.put("use_base_update", kan.base() != Activation.NONE);
-        config.put("use_layernorm", kan.inputNorm());
+        config.put("num_grids", Exports.each(layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
+        config.put("grid_min", Exports.each(layers, l -> Centres.ofWidth(l)[0]));
+        config.put("grid_max", Exports.each(layers, l -> Centres.ofWidth(l)[1]));
+        config.put("use_base_update", Exports.each(layers, l -> writes("use_base_update", l.layers())));
+        config.put("use_layernorm", Exports.each(layers, l -> writes("use_layernorm", l.layers())));
     }
 }

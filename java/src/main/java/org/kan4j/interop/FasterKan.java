@@ -107,7 +107,6 @@ final class FasterKan extends Variant {
                         + "model's is " + inverse + ": export it as variant rswaf");
             }
         }
-        config.put("num_grids",
-                Exports.same("number of centres", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
+        config.put("num_grids", Exports.each(layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
     }
 }

@@ -85,8 +85,7 @@ final class FourierKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        config.put("gridsize",
-                Exports.same("grid size", layers, l -> l.layer("kan", KanLayer.class).basis().functions() / 2));
-        config.put("addbias", Exports.same("choice of a bias", layers, l -> l.layer("kan", KanLayer.class).bias()));
+        config.put("gridsize", Exports.each(layers, l -> l.layer("kan", KanLayer.class).basis().functions() / 2));
+        config.put("addbias", Exports.each(layers, l -> l.layer("kan", KanLayer.class).bias()));
     }
 }

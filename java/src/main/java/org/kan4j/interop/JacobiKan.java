@@ -62,9 +62,12 @@ final class JacobiKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        Jacobi basis = Exports.same("basis", layers, l -> (Jacobi) l.layer("kan", KanLayer.class).basis());
-        config.put("degree", basis.degree());
-        config.put("a", basis.a());
-        config.put("b", basis.b());
+        config.put("degree", Exports.each(layers, l -> basis(l).degree()));
+        config.put("a", Exports.each(layers, l -> basis(l).a()));
+        config.put("b", Exports.each(layers, l -> basis(l).b()));
+    }
+
+    private static Jacobi basis(ExportedLayer layer) {
+        return (Jacobi) layer.layer("kan", KanLayer.class).basis();
     }
 }

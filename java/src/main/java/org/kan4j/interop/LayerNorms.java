@@ -32,7 +32,11 @@ final class LayerNorms {
     /** A layer and the norm behind it, if the model has one. */
     static Map<String, LayerSpec> take(KanLayer kan, LayerReader reader) {
         reader.require(kan, KanLayer.of(kan.in(), kan.out(), kan.basis()));
-        return layers(kan, reader.nextIf(LayerNorm.class));
+        LayerNorm norm = reader.nextIf(LayerNorm.class);
+        if (norm != null) {
+            reader.require(norm, LayerNorm.of(norm.features()));
+        }
+        return layers(kan, norm);
     }
 
     private static Map<String, LayerSpec> layers(KanLayer kan, LayerNorm norm) {

@@ -55,7 +55,12 @@ final class LayerReader {
 
     /** Refuses a layer that differs from what the variant can express. What is trained makes no difference. */
     void require(KanLayer layer, KanLayer expressible) {
-        if (!layer.withTrainBasis(false).equals(expressible.withTrainBasis(false))) {
+        require((LayerSpec) layer.withTrainBasis(false), expressible.withTrainBasis(false));
+    }
+
+    /** Refuses a layer that differs from what the variant can express. */
+    void require(LayerSpec layer, LayerSpec expressible) {
+        if (!layer.equals(expressible)) {
             throw new UnsupportedException("layer " + (next - 1) + " of the model is " + layer + "; variant "
                     + variant.name() + " can express " + expressible);
         }

@@ -114,8 +114,8 @@ final class Pykan extends Variant {
             sizes.put("S", next.sums() + (long) next.products() * arity(config, layer, next.products()));
         }
         if (config.given()) {
-            sizes.put("N", (long) config.perLayer("grid", layer) + config.perLayer("k", layer));
-            sizes.put("K", config.perLayer("grid", layer) + 2L * config.perLayer("k", layer) + 1);
+            sizes.put("N", (long) config.integer("grid") + config.integer("k"));
+            sizes.put("K", config.integer("grid") + 2L * config.integer("k") + 1);
         }
         return sizes;
     }
@@ -288,17 +288,12 @@ final class Pykan extends Variant {
         }
         config.remove("layers");
         config.put("width", width);
-        config.put("grid", one(grid));
-        config.put("k", one(order));
+        config.put("grid", Exports.one(grid));
+        config.put("k", Exports.one(order));
         List<Integer> arities = layers.stream().map(l -> l.layer("multiply", Multiply.class))
                 .filter(m -> m != null).map(Multiply::arity).distinct().toList();
         config.put("mult_arity", arities.isEmpty() ? 2 : arities.size() == 1 ? arities.getFirst() : arity);
         Activation base = Exports.same("base branch", layers, l -> l.layer("kan", KanLayer.class).base());
         config.put("base_fun", base == Activation.NONE ? "zero" : base == Activation.IDENTITY ? "identity" : "silu");
-    }
-
-    /** A number for all layers where they have the same: much of pykan expects that. */
-    private static Object one(List<Object> values) {
-        return values.stream().distinct().count() == 1 ? values.getFirst() : values;
     }
 }

@@ -23,6 +23,7 @@ final class RationalKan extends Variant {
         Map<String, Object> keys = new LinkedHashMap<>();
         keys.put("layers", null);
         keys.put("groups", 8);
+        keys.put("bias", null); // the linear layers' own argument; the tensors tell it unless it differs from layer to layer
         return keys;
     }
 
@@ -43,6 +44,11 @@ final class RationalKan extends Variant {
     @Override
     int firstIndex() {
         return 1;
+    }
+
+    @Override
+    boolean demands(String group, Config config) {
+        return group.isEmpty() || config.has("bias") && config.flag("bias");
     }
 
     @Override
@@ -81,7 +87,7 @@ final class RationalKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        config.put("groups", Exports.same("number of groups", layers,
-                l -> ((Rational) l.layer("kan", KanLayer.class).basis()).groups()));
+        config.put("groups", Exports.each(layers, l -> ((Rational) l.layer("kan", KanLayer.class).basis()).groups()));
+        config.put("bias", Exports.each(layers, l -> l.layer("kan", KanLayer.class).bias()));
     }
 }

@@ -103,8 +103,11 @@ final class ReluKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        ReluPower basis = Exports.same("basis", layers, l -> (ReluPower) l.layer("kan", KanLayer.class).basis());
-        config.put("g", basis.grid());
-        config.put("k", basis.order());
+        config.put("g", Exports.each(layers, l -> basis(l).grid()));
+        config.put("k", Exports.each(layers, l -> basis(l).order()));
+    }
+
+    private static ReluPower basis(ExportedLayer layer) {
+        return (ReluPower) layer.layer("kan", KanLayer.class).basis();
     }
 }

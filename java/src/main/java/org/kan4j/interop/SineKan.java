@@ -61,7 +61,6 @@ final class SineKan extends Variant {
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        config.put("grid_size",
-                Exports.same("grid size", layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
+        config.put("grid_size", Exports.each(layers, l -> l.layer("kan", KanLayer.class).basis().functions()));
     }
 }

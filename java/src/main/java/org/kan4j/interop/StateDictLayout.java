@@ -188,7 +188,7 @@ final class StateDictLayout {
                     .anyMatch(v -> v.getKey().startsWith("width@") && v.getValue().size() > 1);
             for (int l = 0; l < layers; l++) {
                 int layer = l;
-                Map<String, Long> sizes = variant.configSizes(config, l);
+                Map<String, Long> sizes = variant.configSizes(config.at(l), l);
                 // Tensors beat the configuration, but only all of them together: where some agree with it and others
                 // do not, the others are the ones that are wrong.
                 boolean mixed = sizes.entrySet().stream().anyMatch(s -> agrees(s.getKey(), layer, s.getValue()))
@@ -272,7 +272,7 @@ final class StateDictLayout {
                         }
                         entries.add(new Entry(slot, l, key));
                     } else if (groups.contains(group(slot, l)) && !slot.isCarried()
-                            || variant.demands(slot.group(), config)) {
+                            || variant.demands(slot.group(), config.at(l))) {
                         problems.add("missing: " + neighbourly(slot, l, keyOf) + ", expected " + text(slot, l)
                                 + ", found nothing");
                     }
@@ -284,9 +284,9 @@ final class StateDictLayout {
             return entries;
         }
 
-        /** A slot's group, of the whole state dict or of a layer. */
+        /** A slot's group, of the whole state dict or, as a norm between layers or where the config says it for each, of a layer. */
         private String group(Slot slot, int layer) {
-            return variant.between(slot.group()) ? slot.group() + "@" + layer : slot.group();
+            return variant.between(slot.group()) || config.eachLayers(slot.group()) ? slot.group() + "@" + layer : slot.group();
         }
 
         /** The name a missing tensor should have, in the fashion of its neighbours. */

@@ -90,7 +90,7 @@ public final class StateDicts {
             PublishedLayer layer = new PublishedLayer(l, layout.sizes(l), published, explicit);
             try {
                 int first = specs.size();
-                variant.layers(layer, arguments).forEach((role, spec) -> {
+                variant.layers(layer, arguments.at(l)).forEach((role, spec) -> {
                     places.put(role, specs.size());
                     specs.add(spec);
                 });

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
+import org.kan4j.internal.Json;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.tensor.HostTensor;
@@ -157,7 +158,11 @@ public abstract sealed class Variant
 
     /** What is exported of the configuration that a model was imported with, as JSON, where {@code now} describes it today. */
     String kept(String config, Map<String, Object> now) {
-        return config;
+        if (config.isEmpty()) {
+            return Json.write(now);
+        }
+        Map<String, Object> updated = Config.parse(this, config).updated(now);
+        return updated == null ? config : Json.write(updated);
     }
 
     /**

@@ -62,15 +62,16 @@ final class WavKan extends Variant {
         KanLayer kan = reader.nextKan(Wavelet.class);
         reader.require(kan, KanLayer.of(kan.in(), kan.out(), kan.basis()));
         layers.put("kan", kan);
-        layers.put("norm", reader.next(BatchNorm.class));
+        BatchNorm norm = reader.next(BatchNorm.class);
+        reader.require(norm, BatchNorm.of(norm.features()).withFrozen(norm.frozen()));
+        layers.put("norm", norm);
         return layers;
     }
 
     @Override
     void describe(List<ExportedLayer> layers, Map<String, Object> config) {
-        Wavelet basis = Exports.same("wavelet", layers, l -> (Wavelet) l.layer("kan", KanLayer.class).basis());
-        boolean frozen = Exports.same("mode", layers, l -> l.layer("norm", BatchNorm.class).frozen());
-        config.put("wavelet_type", basis.kind().name().toLowerCase(Locale.ROOT));
-        config.put("mode", frozen ? "eval" : "train");
+        config.put("wavelet_type", Exports.each(layers,
+                l -> ((Wavelet) l.layer("kan", KanLayer.class).basis()).kind().name().toLowerCase(Locale.ROOT)));
+        config.put("mode", Exports.each(layers, l -> l.layer("norm", BatchNorm.class).frozen() ? "eval" : "train"));
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -84,6 +85,23 @@ public record Weights(String what, Map<String, HostTensor> tensors, String confi
             }
         });
         return new Weights(source.toString(), current, json, List.copyOf(notes), List.copyOf(halves));
+    }
+
+    /** Whether a file's name says that it is what {@code torch.save} writes: {@code .pt} or {@code .pth}. */
+    public static boolean isTorch(Path file) {
+        return file.toString().toLowerCase(Locale.ROOT).matches(".*\\.pth?");
+    }
+
+    /**
+     * Writes a state dict in the format that the file's name says: as {@code torch.save} does, which has no place for the
+     * configuration, or as safetensors.
+     */
+    public static void write(Path file, StateDicts.Exported state) throws IOException {
+        if (isTorch(file)) {
+            TorchWriter.write(file, state.tensors());
+        } else {
+            Safetensors.write(file, state.tensors(), state.metadata());
+        }
     }
 
     private static long notFinite(HostTensor tensor) {
