@@ -60,6 +60,16 @@ class ExpressionTest {
         });
     }
 
+    /** Numbers, then by variables, by falling degree, and of one degree variables, powers, products, sums and calls. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {"exp(x)*(x + 1)*sqrt(x^2)*x; x*sqrt(x^2)*(x + 1)*exp(x)",
+        "exp(x) + 2*x + sqrt(x^2) + x; x + sqrt(x^2) + 2*x + exp(x)", "x + x^2 + 3 + x^3; x^3 + x^2 + x + 3",
+        "cos(x) + abs(x) + sin(x); abs(x) + cos(x) + sin(x)", "b + a2 + a10 + a; a + a2 + a10 + b", "y*pi*x*2; 2*pi*x*y",
+        "-x + 1; 1 - x", "x*y + y + x; x + x*y + y"})
+    void sumsAndProductsHaveOneOrder(String text, String canonical) {
+        assertEquals(canonical, Expression.parse(text).canonical().toString());
+    }
+
     @Test
     void derivativesAreThoseOfDifferences() {
         RandomTrees trees = new RandomTrees(3);

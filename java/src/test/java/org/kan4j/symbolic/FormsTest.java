@@ -40,6 +40,7 @@ class FormsTest {
 
     @ParameterizedTest
     @CsvSource({"polynomial, x^2*y - 3*y + 2, x=-1:2 y=-1:2, 1", "polynomial, (x + 2*y)/(1 + x*y), x=0.1:0.9 y=0.1:0.9, 2",
+        "polynomial, (x^4 + 1)/(x^4 + x + 2), x=-1:3, 3",
         "polynomial, sqrt(x^2 + y^2 + 1), x=-1:1 y=-1:1, 2", "power, x^2*exp(y) + sin(y)/x, x=0.5:2 y=-1:1, 2",
         "sum, exp(x) + sin(3*y) - 2, x=-1:1 y=-1:1, 1", "sum, exp(sin(2*x) + y^3), x=-1:1 y=-1:1, 2",
         "sum, exp(x*y) + sin(3*z), x=-1:1 y=-1:1 z=-1:1, 1", "mixed, x^2 + sin(3*x)*exp(y), x=-1:1 y=-1:1, 4",
