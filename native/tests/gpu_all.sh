@@ -83,11 +83,12 @@ work=$out/.work
 if [ -n "$emulated" ]; then
   programs=$emulated/native/tests native=$emulated java=$image/unpacked/java
   export KAN4J_CUDA_PLUGIN=$emulated/emulation/libkan4j_cuda.so KAN4J_CUBLAS=$emulated/emulation/libkan4j_cuda.so
-  part=small reps=1 repeats=2 shapes='6,5,2:8' grids=5 batches=16
+  part=small reps=1 repeats=2 shapes='6,5,2:8' grids=5 batches=16 layers=70,65 rows=100  # what emulated threads do in seconds
   jobs=1 device=cpu
 else
   programs=$image/unpacked/programs native=$image/unpacked/native java=$image/unpacked/java
   part=quick reps=30 repeats=100 shapes='1000,1000,1:100 1024,1024,1024:8192 784,64,10:64' grids='5 20 50 100 200' batches='100 8192'
+  layers=1000,1000 rows=60000
   jobs=$(($(nproc) < 8 ? $(nproc) : 8)) device=cuda
   export LD_LIBRARY_PATH=$native${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
   # cuBLAS of CUDA, or of PyTorch's wheels.
@@ -170,7 +171,7 @@ stage_determinism() {
 stage_mnist() {
   local status=0
   no_java && return 77
-  keep random tests -Dkan4j.cuda.rows=$([ -n "$emulated" ] && echo 600 || echo 60000) application.CudaEpoch || status=1
+  keep random tests -Dkan4j.cuda.rows=$rows application.CudaEpoch || status=1
   if [ -d "$image/unpacked/data" ] && [ -z "$emulated" ]; then
     export KAN4J_CACHE=$image/unpacked/data
     keep mnist kan4j train mnist --device cuda --plot none --out "$mine/mnist.safetensors" --json || status=1
@@ -197,7 +198,7 @@ stage_tuning() {
     for grid in $grids; do
       for entry in '' bspline_taps dense_mma; do
         name=${entry:-chosen}-grid$grid-batch$batch
-        keep "$name" bench --models bspline --layers 1000,1000 --grid "$grid" --batch "$batch" ${entry:+--implementation $entry} || status=1
+        keep "$name" bench --models bspline --layers $layers --grid "$grid" --batch "$batch" ${entry:+--implementation $entry} || status=1
       done
     done
   done

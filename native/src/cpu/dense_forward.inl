@@ -68,14 +68,16 @@ struct DenseForwardScratch {
     const int64_t sums = SumTree::levels(plan.sum.leaves) + (layer.out <= kNarrowOutputs ? 1 : 0);
     const int64_t slots = min64(plan.padded(), plan.kSamples);  // of any plan, and growing with the batch
     for (int t = 0; t < threads; ++t) {
-      worker[t].columns = take_columns<S>(c, layer, 16, slots);
-      worker[t].panel = c.take<S>(plan.sum.inputs * plan.rows * slots);
+      if (!rows_lie(layer) || layer.out <= kNarrowOutputs) {
+        worker[t].columns = take_columns<S>(c, layer, 16, slots);
+        worker[t].panel = c.take<S>(plan.sum.inputs * plan.rows * slots);
+      }
       worker[t].sums = c.take<S>(sums * slots * plan.most_width(layer));
     }
   }
 };
 
-template <class S, template <class> class Policy>
+template <class S>
 struct DenseForward {
   using T = vec<S>;
   using Worker = typename DenseForwardScratch<S>::Worker;
@@ -86,18 +88,20 @@ struct DenseForward {
   const DenseForwardScratch<S> scratch;
   const S *const x, *const params, *const buffers;
   S* const y;
+  const DenseBasis<S> basis;
   const InputNorm<S> norm;
   const S* const bias;
-  const bool narrow;
+  const bool narrow, lies;  // lies: the rows are x as it lies
   const int workers;
   const DenseForwardPlan<S> plan;
 
   DenseForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
         x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
-        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)),
+        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)), basis(dense_basis<S>(layer)),
         norm(layer, a.batch, round_up(a.batch, T::W), params, scratch.moments),
         bias(layer.bias >= 0 ? params + layer.bias : nullptr), narrow(layer.out <= kNarrowOutputs),
+        lies(rows_lie(layer) && !narrow),
         workers(workers_for(pool, double(a.batch) * double(layer.in) * double(layer.rows) *
                                       (1 + double(ceil_div(layer.out, T::W)) / 2))),
         plan(layer, a.batch, wanted_pieces(workers)) {}
@@ -155,30 +159,32 @@ struct DenseForward {
     if (narrow) fill_zero(to.at, layer.out * block.slots);
     for (int64_t q = panels.begin; q < panels.end; ++q) {
       const Range inputs{q * plan.sum.inputs, min64(layer.in, (q + 1) * plan.sum.inputs)};
+      const bool biased = leaf == 0 && bias && q == 0;
+      if (lies) {
+        const Panel<S> there{x + block.first * layer.in + inputs.begin, inputs.end - inputs.begin, 1, layer.in};
+        multiply(block, inputs, there, tiles, to, q == panels.begin, biased);
+        continue;
+      }
       for (int64_t i = inputs.begin; i < inputs.end; i += 16) {
         const Range some{i, min64(inputs.end, i + 16)};
         fill_columns(norm, x, block, some, w.columns);
-        expand_inputs<S, Policy>(layer, params, buffers, w.columns, some, block.slots,
-                                 w.panel + (i - inputs.begin) * plan.rows * block.slots);
+        basis.expand(layer, params, buffers, w.columns, some, block.slots,
+                     w.panel + (i - inputs.begin) * plan.rows * block.slots);
       }
       const Panel<S> made{w.panel, (inputs.end - inputs.begin) * plan.rows, block.slots};
       if (narrow)
         forward_product_narrow(
             made, Factor<S>{params + layer.tile_offset(0) + inputs.begin * plan.rows * layer.out, layer.out}, to.at);
-      else multiply(block, inputs, made, tiles, to, q == panels.begin, leaf == 0 && bias && q == 0);
+      else multiply(block, inputs, made, tiles, to, q == panels.begin, biased);
     }
   }
 
   void multiply(Block block, Range inputs, Panel<S> panel, Range tiles, Sums to, bool first, bool biased) const {
     for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
       const int64_t width = layer.tile_width(tile);
-      const bool more = tile + 1 < tiles.end;  // of this panel; else the next panel's first tile is next
-      const int64_t next = more ? tile + 1 : tiles.begin, from = more ? inputs.begin : inputs.end;
-      const int64_t end = min64(layer.in, from + plan.sum.inputs), row = plan.rows * layer.tile_width(next);
       forward_product(
           block.count, panel, Factor<S>{params + layer.tile_offset(tile) + inputs.begin * plan.rows * width, width},
-          Outputs<S>{to.at + (tile - tiles.begin) * kTile, to.stride, first, biased ? bias + tile * kTile : nullptr},
-          Ahead<S>{params + layer.tile_offset(next) + from * row, (end - from) * row});
+          Outputs<S>{to.at + (tile - tiles.begin) * kTile, to.stride, first, biased ? bias + tile * kTile : nullptr});
     }
   }
 
@@ -221,14 +227,7 @@ int64_t dense_forward_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseForward<S, IdentityBasis>(pool, layer, a).run();
-  switch (layer.spec.basis) {
-// clang-format off
-#define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return DenseForward<S, policy>(pool, layer, a).run();
-#include "registry/basis.inc"
-    // clang-format on
-  }
+  DenseForward<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

@@ -13,13 +13,14 @@ constexpr int kMR = 6;
 constexpr int kNV = kRegisters == 32 ? 4 : 2;
 constexpr int kCotangentMR = kRegisters == 32 ? 8 : 6, kCotangentNV = kRegisters == 32 ? 3 : 2;
 
-// The expanded rows of some inputs, [row][slots]: a sample a column.
+// The expanded rows of some inputs, [row][slots]: a sample a column. Where a row is an input itself x will do as it lies,
+// [sample][apart] with slots 1, for the forward product of many outputs.
 template <class S>
 struct Panel {
   const S* at;
-  int64_t rows, slots;
+  int64_t rows, slots, apart = 1;
 
-  KAN_HD Panel from_sample(int64_t s) const { return {at + s, rows, slots}; }
+  KAN_HD Panel from_sample(int64_t s) const { return {at + s * apart, rows, slots, apart}; }
 };
 
 // What a panel is multiplied with: weights [row][width], or cotangents [sample][width].
@@ -60,7 +61,7 @@ KAN_HD void product_tile(Panel<S> panel, Factor<S> weights, int lanes, Outputs<S
     for (int v = 0; v < NV; ++v) b[v] = NV > 1 ? T::load(w + v * T::W) : T::load(w, lanes);
 #pragma GCC unroll 6
     for (int m = 0; m < MR; ++m) {
-      const T s(a[m]);
+      const T s(a[m * panel.apart]);
 #pragma GCC unroll 4
       for (int v = 0; v < NV; ++v) acc[m][v] = fma(s, b[v], acc[m][v]);
     }
@@ -78,51 +79,39 @@ KAN_HD void product_tile(Panel<S> panel, Factor<S> weights, int lanes, Outputs<S
     }
 }
 
-// Numbers that the next product reads, asked for in parts while this one runs.
-template <class S>
-struct Ahead {
-  const S* at = nullptr;
-  int64_t left = 0, part = 0;
-
-  void in_parts(int64_t parts) { part = round_up(ceil_div(left, max64(parts, 1)), 64 / int64_t(sizeof(S))); }
-  KAN_HD void ask() {
-    const int64_t n = min64(part, left);
-    for (int64_t i = 0; i < n; i += 64 / int64_t(sizeof(S))) __builtin_prefetch(at + i, 0, 2);
-    at += n;
-    left -= n;
-  }
-};
-
+// As few groups of samples as there can be, as even as they can be: a last one of two would wait for its weights.
 template <class S, int NV>
-KAN_HD void product_rows(int64_t samples, Panel<S> panel, Factor<S> weights, int lanes, Outputs<S> y, Ahead<S>& ahead) {
-  for (; samples >= kMR; samples -= kMR, panel = panel.from_sample(kMR), y = y.from_sample(kMR)) {
-    ahead.ask();
-    product_tile<S, kMR, NV>(panel, weights, lanes, y);
-  }
-  switch (samples) {
-    case 5: return product_tile<S, 5, NV>(panel, weights, lanes, y);
-    case 4: return product_tile<S, 4, NV>(panel, weights, lanes, y);
-    case 3: return product_tile<S, 3, NV>(panel, weights, lanes, y);
-    case 2: return product_tile<S, 2, NV>(panel, weights, lanes, y);
-    case 1: return product_tile<S, 1, NV>(panel, weights, lanes, y);
+KAN_HD void product_rows(int64_t samples, Panel<S> panel, Factor<S> weights, int lanes, Outputs<S> y) {
+  for (int64_t groups = ceil_div(samples, kMR); groups > 0; --groups) {
+    const int64_t n = ceil_div(samples, groups);
+    switch (n) {
+      case kMR: product_tile<S, kMR, NV>(panel, weights, lanes, y); break;
+      case 5: product_tile<S, 5, NV>(panel, weights, lanes, y); break;
+      case 4: product_tile<S, 4, NV>(panel, weights, lanes, y); break;
+      case 3: product_tile<S, 3, NV>(panel, weights, lanes, y); break;
+      case 2: product_tile<S, 2, NV>(panel, weights, lanes, y); break;
+      default: product_tile<S, 1, NV>(panel, weights, lanes, y);
+    }
+    samples -= n;
+    panel = panel.from_sample(n);
+    y = y.from_sample(n);
   }
 }
 
 // The same for one panel and one tile of weights.
 template <class S>
-inline void forward_product(int64_t samples, Panel<S> panel, Factor<S> weights, Outputs<S> y, Ahead<S> ahead = {}) {
+inline void forward_product(int64_t samples, Panel<S> panel, Factor<S> weights, Outputs<S> y) {
   using T = vec<S>;
   const int64_t width = weights.width;
   int64_t c = 0;
-  ahead.in_parts((samples / kMR) * (width / (kNV * T::W)));
   for (; c + kNV * T::W <= width; c += kNV * T::W)
-    product_rows<S, kNV>(samples, panel, weights.from_column(c), T::W, y.from_column(c), ahead);
+    product_rows<S, kNV>(samples, panel, weights.from_column(c), T::W, y.from_column(c));
   if (kNV == 4 && c + 2 * T::W <= width) {
-    product_rows<S, 2>(samples, panel, weights.from_column(c), T::W, y.from_column(c), ahead);
+    product_rows<S, 2>(samples, panel, weights.from_column(c), T::W, y.from_column(c));
     c += 2 * T::W;
   }
   for (; c < width; c += T::W)
-    product_rows<S, 1>(samples, panel, weights.from_column(c), int(min64(T::W, width - c)), y.from_column(c), ahead);
+    product_rows<S, 1>(samples, panel, weights.from_column(c), int(min64(T::W, width - c)), y.from_column(c));
 }
 
 // The same for few outputs: lanes are samples. yt is [output][slots], and added to.

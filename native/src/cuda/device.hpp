@@ -4,15 +4,13 @@
 //
 // Every source of this folder compiles with nvcc, and with g++ against native/tests/cuda_emulation, whose cuda_runtime.h
 // runs kernels on the CPU: so no <<<>>> (launch() below), no inline PTX outside mma.cuh, shared memory through
-// KAN_SHARED_MEMORY (device.cuh).
+// KAN_SHARED_MEMORY (device.cuh). What this header includes nvcc reads 19 times, for host and device: <map> and <mutex> would be half
+// a minute of its processor time.
 #pragma once
 #include <cuda_runtime.h>
 
 #include <cstdint>
 #include <cstring>
-#include <map>
-#include <mutex>
-#include <utility>
 
 #include "core/device.hpp"
 
@@ -90,19 +88,7 @@ inline CudaDevice& of(const Pool& pool) { return static_cast<CudaDevice&>(*pool.
 
 // Lets a kernel have more than 48 KB of dynamic shared memory. The limit is the kernel's on the device, whoever launches it: it
 // only ever rises, or one thread's would take from another what it has just been given.
-inline bool allow_shared(CudaDevice& d, const void* kernel, size_t shared) {
-  static std::mutex mutex;
-  static std::map<std::pair<int, const void*>, size_t> allowed;
-  std::lock_guard lock(mutex);
-  size_t& most = allowed[{d.index, kernel}];
-  if (shared <= most) return true;
-  if (!d.check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)),
-               "shared memory of a kernel")) {
-    return false;
-  }
-  most = shared;
-  return true;
-}
+bool allow_shared(CudaDevice& d, const void* kernel, size_t shared);  // (plugin.cu)
 
 // Queues kernel(arguments…) on the device's stream. `shared` bytes of dynamic shared memory, up to shared_per_block.
 template <class... Parameters, class... Arguments>

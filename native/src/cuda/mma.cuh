@@ -35,6 +35,51 @@ inline float truncated(double exact) {
   const float nearest = float(exact);
   return std::fabs(double(nearest)) > std::fabs(exact) ? std::nextafter(nearest, 0.0f) : nearest;
 }
+__attribute__((noinline)) inline void emulated_tf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  struct Fragment {
+    uint32_t a[4], b[2];
+  } mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const int lane = emulation::lane(), g = lane / 4, t = lane % 4;
+  emulation::exchange(kAllLanes, mine, [&](auto of) {
+    const auto read = [](uint32_t number) { return __uint_as_float(number & 0xffffe000u); };
+    float rows[2][8], columns[2][8];  // g and g + 8 of A, 2t and 2t + 1 of B
+    for (int k = 0; k < 4; ++k) {
+      const Fragment left = of(g * 4 + k);
+      for (int h = 0; h < 2; ++h) rows[h][k] = read(left.a[h]), rows[h][k + 4] = read(left.a[2 + h]);
+      for (int e = 0; e < 2; ++e) {
+        const Fragment right = of((2 * t + e) * 4 + k);
+        columns[e][k] = read(right.b[0]), columns[e][k + 4] = read(right.b[1]);
+      }
+    }
+    for (int c = 0; c < 4; ++c) {
+      double sum = d[c];
+      for (int k = 0; k < 8; ++k) sum += double(rows[c / 2][k]) * columns[c % 2][k];
+      d[c] = truncated(sum);
+    }
+    return 0;
+  });
+}
+__attribute__((noinline)) inline void emulated_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  struct Fragment {
+    uint32_t a[4], b[2];
+  } mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
+  const int lane = emulation::lane(), g = lane / 4, t = lane % 4;
+  const auto half = [](uint32_t pair, int which) { return __uint_as_float(which ? pair & 0xffff0000u : pair << 16); };
+  emulation::exchange(kAllLanes, mine, [&](auto of) {
+    float rows[2][16], columns[2][16];  // g and g + 8 of A, 2t and 2t + 1 of B
+    for (int k = 0; k < 16; ++k) {
+      const Fragment left = of(g * 4 + k % 8 / 2);
+      for (int h = 0; h < 2; ++h) rows[h][k] = half(left.a[(k / 8) * 2 + h], k % 2);
+      for (int e = 0; e < 2; ++e) columns[e][k] = half(of((2 * t + e) * 4 + k % 8 / 2).b[k / 8], k % 2);
+    }
+    for (int c = 0; c < 4; ++c) {
+      double sum = d[c];
+      for (int k = 0; k < 16; ++k) sum += double(rows[c / 2][k]) * columns[c % 2][k];
+      d[c] = truncated(sum);
+    }
+    return 0;
+  });
+}
 #endif
 
 // D = A B + D in tf32, m16n8k8.
@@ -45,23 +90,7 @@ __device__ __forceinline__ void mma_tf32(float (&d)[4], const uint32_t (&a)[4], 
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #elif !defined(__CUDACC__)
-  struct Fragment {
-    uint32_t a[4], b[2];
-  } mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
-  const int lane = emulation::lane(), g = lane / 4, t = lane % 4;
-  emulation::exchange(kAllLanes, mine, [&](auto of) {
-    for (int c = 0; c < 4; ++c) {
-      const int row = g + (c / 2) * 8, column = 2 * t + c % 2;
-      double sum = d[c];
-      for (int k = 0; k < 8; ++k) {
-        const Fragment left = of(row % 8 * 4 + k % 4), right = of(column * 4 + k % 4);
-        sum += double(__uint_as_float(left.a[(k / 4) * 2 + row / 8] & 0xffffe000u)) *
-               __uint_as_float(right.b[k / 4] & 0xffffe000u);
-      }
-      d[c] = truncated(sum);
-    }
-    return 0;
-  });
+  emulated_tf32(d, a, b);
 #endif
 }
 
@@ -73,23 +102,7 @@ __device__ __forceinline__ void mma_bf16(float (&d)[4], const uint32_t (&a)[4], 
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 #elif !defined(__CUDACC__)
-  struct Fragment {
-    uint32_t a[4], b[2];
-  } mine = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
-  const int lane = emulation::lane(), g = lane / 4, t = lane % 4;
-  const auto half = [](uint32_t pair, int which) { return __uint_as_float(which ? pair & 0xffff0000u : pair << 16); };
-  emulation::exchange(kAllLanes, mine, [&](auto of) {
-    for (int c = 0; c < 4; ++c) {
-      const int row = g + (c / 2) * 8, column = 2 * t + c % 2;
-      double sum = d[c];
-      for (int k = 0; k < 16; ++k) {
-        const Fragment left = of(row % 8 * 4 + k % 8 / 2), right = of(column * 4 + k % 8 / 2);
-        sum += double(half(left.a[(k / 8) * 2 + row / 8], k % 2)) * half(right.b[k / 8], k % 2);
-      }
-      d[c] = truncated(sum);
-    }
-    return 0;
-  });
+  emulated_bf16(d, a, b);
 #endif
 }
 

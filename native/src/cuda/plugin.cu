@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 #ifndef KAN_CUDA_BUILD
@@ -77,6 +79,20 @@ void record_fault(const char* what, cudaError_t error) {
 }
 
 const char* recorded_fault() { return faulted ? fault : nullptr; }
+
+bool allow_shared(CudaDevice& d, const void* kernel, size_t shared) {
+  static std::mutex mutex;
+  static std::map<std::pair<int, const void*>, size_t> allowed;
+  std::lock_guard lock(mutex);
+  size_t& most = allowed[{d.index, kernel}];
+  if (shared <= most) return true;
+  if (!d.check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(shared)),
+               "shared memory of a kernel")) {
+    return false;
+  }
+  most = shared;
+  return true;
+}
 
 bool recording(const CudaDevice& d) { return d.graphs->recording; }
 

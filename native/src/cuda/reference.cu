@@ -13,7 +13,12 @@ namespace {
 
 constexpr int kThreads = 128;
 
-__device__ void psi(int32_t kind, float u, float& value, float& derivative) {
+// All that evaluates a basis is one kernel, and what holds a switch over bases, wavelets or activations is called, not inlined:
+// ptxas compiles what a kernel calls anew for every kernel, and a copy in each place was a third of what the plugin took to
+// compile. Nothing here is in a hurry.
+#define KAN_CALLED __device__ __attribute__((noinline))
+
+KAN_CALLED void psi(int32_t kind, float u, float& value, float& derivative) {
   switch (kind) {
     case KAN_WAVELET_HAT: return wavelet<KAN_WAVELET_HAT>(u, value, derivative);
     case KAN_WAVELET_MORLET: return wavelet<KAN_WAVELET_MORLET>(u, value, derivative);
@@ -22,41 +27,76 @@ __device__ void psi(int32_t kind, float u, float& value, float& derivative) {
     default: return wavelet<KAN_WAVELET_SHANNON>(u, value, derivative);
   }
 }
+KAN_CALLED double window_of(const LayerView& l, int64_t i) { return wavelet_window(l.wavelet, i, l.in); }
+KAN_CALLED float base_value(const LayerView& l, float x) { return activation(l.base, x); }
+KAN_CALLED float base_slope(const LayerView& l, float x) { return activation_derivative(l.base, x); }
 
-// out(r, phi_r(z)) for input i.
-template <class Out>
-__device__ void evaluate(const LayerView& l, int64_t i, float z, Out&& out) {
+// What phi_r of an input are for: their sum with coefs, unless NULL, and `factor` times each added to `to`, unless NULL.
+struct Terms {
+  const float* coefs;
+  float* to;
+  int64_t stride;  // of both
+  float factor;
+  double sum;
+
+  __device__ void operator()(int32_t r, float phi) {
+    if (coefs) sum += double(coefs[r * stride]) * phi;
+    if (to) to[r * stride] += factor * phi;
+  }
+};
+
+// terms(r, phi_r(z)) for input i.
+KAN_CALLED void evaluate(const LayerView& l, int64_t i, float z, Terms& terms) {
   switch (l.basis) {
-    case KAN_BASIS_NONE: return out(0, z);  // LINEAR
+    case KAN_BASIS_NONE: return terms(0, z);  // LINEAR
     case KAN_BASIS_BSPLINE: {
       float taps[kMaxTaps];
-      const int32_t first = bspline_taps_any<false>(l, i, z, taps);
-      for (int32_t r = 0; r <= l.order; ++r) out(first + r, taps[r]);
+      const int32_t first = bspline_taps<false>(int(l.order), grid_of(l, i), z, taps);
+      for (int32_t r = 0; r <= l.order; ++r) terms(first + r, taps[r]);
       return;
     }
 // clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return policy<float>::eval(l.view(i), z, out);
+  case constant: return policy<float>::eval(l.view(i), z, terms);
 #include "registry/basis.inc"
       // clang-format on
     default: return;
   }
 }
 
-// dL/dz of input i from cotangents g(r) = dL/dphi_r; acc(k, dL/dtheta_k).
-template <class Cotangent, class Accumulate>
-__device__ float pull_back(const LayerView& l, int64_t i, float z, Cotangent&& g, Accumulate&& acc) {
+// dL/dphi_r of input i: of edge (o, i) alone, whose dL/d(scale phi) is `factor`; or of all, from d_y of a sample.
+struct Cotangent {
+  const LayerView& l;
+  int64_t i, o;
+  double factor;
+  const float* d_y;  // or NULL: the edge
+
+  KAN_CALLED float operator()(int32_t r) const {
+    if (!d_y) return float(factor * l.weight(l.coef_row + r, o, i));
+    double g = 0;
+    for (int64_t e = 0; e < l.out; ++e)
+      g += double(d_y[e]) * l.mask_of(e, i) * l.scale_of(e, i) * l.weight(l.coef_row + r, e, i);
+    return float(g);
+  }
+};
+
+// dL/dz of input i; dL/dtheta_k is added to theta, unless NULL.
+KAN_CALLED float pull_back(float z, const Cotangent& g, double* theta) {
+  const LayerView& l = g.l;
+  const auto add = [&](int32_t k, float v) {
+    if (theta) theta[k] += v;
+  };
   switch (l.basis) {
     case KAN_BASIS_NONE: return g(0);
     case KAN_BASIS_BSPLINE: {
       float taps[kMaxTaps], sum = 0;
-      const int32_t first = bspline_taps_any<true>(l, i, z, taps);
+      const int32_t first = bspline_taps<true>(int(l.order), grid_of(l, g.i), z, taps);
       for (int32_t r = 0; r <= l.order; ++r) sum += g(first + r) * taps[r];
       return sum;
     }
 // clang-format off
 #define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return policy<float>::template vjp<true>(l.view(i), z, g, acc, [](int32_t, float) {});
+  case constant: return policy<float>::template vjp<true>(l.view(g.i), z, g, add, [](int32_t, float) {});
 #include "registry/basis.inc"
       // clang-format on
     default: return 0;
@@ -64,16 +104,17 @@ __device__ float pull_back(const LayerView& l, int64_t i, float z, Cotangent&& g
 }
 
 // phi_oi: the edge's whole output. z is what the basis sees, base what the base branch sees.
-__device__ double edge(const LayerView& l, int64_t o, int64_t i, float z, float base) {
+KAN_CALLED double edge(const LayerView& l, int64_t o, int64_t i, float z, float base) {
   if (l.basis == KAN_BASIS_WAVELET) {
     float value, derivative;
     psi(l.wavelet, (z - l.weight(2, o, i)) / l.weight(1, o, i), value, derivative);
-    return double(l.weight(0, o, i)) * wavelet_window(l.wavelet, i, l.in) * value;
+    return double(l.weight(0, o, i)) * window_of(l, i) * value;
   }
-  double sum = 0;
-  evaluate(l, i, z, [&](int32_t r, float phi) { sum += double(l.weight(l.coef_row + r, o, i)) * phi; });
+  Terms terms = {l.params + l.index(l.coef_row, o, i), nullptr, l.tile_width(o / kTile), 0, 0};
+  evaluate(l, i, z, terms);
+  double sum = terms.sum;
   if (l.scale_row >= 0) sum *= l.weight(l.scale_row, o, i);
-  if (l.base_row >= 0) sum += double(l.weight(l.base_row, o, i)) * activation(l.base, base);
+  if (l.base_row >= 0) sum += double(l.weight(l.base_row, o, i)) * base_value(l, base);
   return l.mask >= 0 ? sum * l.mask_of(o, i) : sum;
 }
 
@@ -83,18 +124,13 @@ struct Inputs {
   __device__ float base_of(const LayerView& l, int64_t j) const { return l.base_norm ? z[j] : x[j]; }
 };
 
-// dL/dphi_oi of a sample: that of its output ...
-struct OfOutputs {
-  const float* d_y;
-  __device__ double operator()(const LayerView& l, int64_t b, int64_t o, int64_t, float, float) const {
-    return d_y[b * l.out + o];
-  }
-};
-// ... or that of a scalar of the edge's mean |phi|, mean phi and mean phi^2, whose derivatives are (out, in) or NULL.
+// dL/dphi_oi of a sample where the loss is a scalar of the edge's mean |phi|, mean phi and mean phi^2, whose derivatives are
+// (out, in) or NULL.
 struct OfStatistics {
   const double *mean_abs, *mean, *mean_square;
   double share;  // of a sample
-  __device__ double operator()(const LayerView& l, int64_t, int64_t o, int64_t i, float z, float base) const {
+
+  __device__ double operator()(const LayerView& l, int64_t o, int64_t i, float z, float base) const {
     const double phi = edge(l, o, i, z, base);
     const int64_t e = o * l.in + i;
     double g = mean ? mean[e] : 0;
@@ -104,21 +140,39 @@ struct OfStatistics {
   }
 };
 
-__global__ void forward_kernel(LayerView l, int64_t batch, Inputs in, float* y) {
-  for (int64_t j = first_index(); j < batch * l.out; j += index_step()) {
+enum class Task : int32_t { kForward, kInputs, kInputsOfStatistics, kEdges, kTheta, kStatistics, kValues };
+
+struct Work {
+  Task task;
+  LayerView l;
+  int64_t batch;
+  Inputs in;
+  const float* d_y = nullptr;  // (batch, out), or NULL: `statistics` instead
+  OfStatistics statistics = {};
+  float *to = nullptr, *d_b = nullptr;
+  int32_t count = 0;                                                  // of an input's own trained numbers
+  double* theta = nullptr;                                            // shares of dL/dtheta, (in, count), or NULL
+  double *mean_abs = nullptr, *mean = nullptr, *deviation = nullptr;  // (out, in) each, or NULL
+};
+
+// y into `to`.
+__device__ __forceinline__ void forward_of(const Work& w) {
+  const LayerView& l = w.l;
+  for (int64_t j = first_index(); j < w.batch * l.out; j += index_step()) {
     const int64_t b = j / l.out, o = j % l.out;
     double sum = l.bias >= 0 ? l.params[l.bias + o] : 0;
-    for (int64_t i = 0; i < l.in; ++i) sum += edge(l, o, i, in.z[b * l.in + i], in.base_of(l, b * l.in + i));
-    y[j] = float(sum);
+    for (int64_t i = 0; i < l.in; ++i) sum += edge(l, o, i, w.in.z[b * l.in + i], w.in.base_of(l, b * l.in + i));
+    w.to[j] = float(sum);
   }
 }
 
-// d_z (batch, in) of the basis; d_b of the base branch, times its derivative, into d_b or, being the same, added to d_z.
-__global__ void input_kernel(LayerView l, int64_t batch, Inputs in, const float* d_y, float* d_z, float* d_b) {
-  for (int64_t j = first_index(); j < batch * l.in; j += index_step()) {
+// d_z (batch, in) of the basis into `to`; d_b of the base branch, times its derivative, into d_b or, being the same, added.
+__device__ __forceinline__ void inputs_of(const Work& w) {
+  const LayerView& l = w.l;
+  for (int64_t j = first_index(); j < w.batch * l.in; j += index_step()) {
     const int64_t b = j / l.in, i = j % l.in;
-    const float* dy = d_y + b * l.out;
-    const float z = in.z[j];
+    const float* dy = w.d_y + b * l.out;
+    const float z = w.in.z[j];
     double sum = 0;
     if (l.basis == KAN_BASIS_WAVELET) {
       for (int64_t o = 0; o < l.out; ++o) {
@@ -127,77 +181,62 @@ __global__ void input_kernel(LayerView l, int64_t batch, Inputs in, const float*
         psi(l.wavelet, (z - l.weight(2, o, i)) / s, value, derivative);
         sum += double(dy[o]) * l.weight(0, o, i) * derivative / s;
       }
-      sum *= wavelet_window(l.wavelet, i, l.in);
+      sum *= window_of(l, i);
     } else {
-      sum = pull_back(
-          l, i, z,
-          [&](int32_t r) {
-            double g = 0;
-            for (int64_t o = 0; o < l.out; ++o)
-              g += double(dy[o]) * l.mask_of(o, i) * l.scale_of(o, i) * l.weight(l.coef_row + r, o, i);
-            return float(g);
-          },
-          [](int32_t, float) {});
+      sum = pull_back(z, {l, i, 0, 0, dy}, nullptr);
     }
     double base = 0;
     if (l.base_row >= 0) {
       for (int64_t o = 0; o < l.out; ++o) base += double(dy[o]) * l.mask_of(o, i) * l.weight(l.base_row, o, i);
-      base *= activation_derivative(l.base, in.base_of(l, j));
+      base *= base_slope(l, w.in.base_of(l, j));
     }
-    if (d_b == d_z) {
-      d_z[j] = float(sum + base);
-    } else {
-      d_z[j] = float(sum);
-      d_b[j] = float(base);
-    }
+    w.to[j] = float(w.d_b == w.to ? sum + base : sum);
+    if (w.d_b != w.to) w.d_b[j] = float(base);
   }
 }
 
-// The same from cotangents that are each edge's own; and shares of dL/dtheta (theta_kernel), a thread an input, if not NULL.
-__global__ void edge_input_kernel(LayerView l, int64_t batch, Inputs in, OfStatistics cotangent, float* d_z, float* d_b,
-                                  int32_t count, double* share) {
+// The same from cotangents that are each edge's own, with the shares of dL/dtheta, a thread an input.
+__device__ __forceinline__ void inputs_of_statistics(const Work& w) {
+  const LayerView& l = w.l;
   for (int64_t i = first_index(); i < l.in; i += index_step()) {
-    for (int32_t k = 0; share && k < count; ++k) share[i * count + k] = 0;
-    for (int64_t b = 0; b < batch; ++b) {
+    double* const theta = w.theta ? w.theta + i * w.count : nullptr;
+    for (int32_t k = 0; theta && k < w.count; ++k) theta[k] = 0;
+    for (int64_t b = 0; b < w.batch; ++b) {
       const int64_t j = b * l.in + i;
-      const float z = in.z[j], x = in.base_of(l, j);
-      const double slope = l.base_row >= 0 ? activation_derivative(l.base, x) : 0;
+      const float z = w.in.z[j], x = w.in.base_of(l, j);
+      const double slope = l.base_row >= 0 ? base_slope(l, x) : 0;
       double sum = 0, base = 0;
       for (int64_t o = 0; o < l.out; ++o) {
-        const double g = cotangent(l, b, o, i, z, x) * l.mask_of(o, i);
+        const double g = w.statistics(l, o, i, z, x) * l.mask_of(o, i);
         if (l.base_row >= 0) base += g * l.weight(l.base_row, o, i) * slope;
         if (l.basis == KAN_BASIS_WAVELET) {
           const float s = l.weight(1, o, i);
           float value, derivative;
           psi(l.wavelet, (z - l.weight(2, o, i)) / s, value, derivative);
-          sum += g * l.weight(0, o, i) * derivative / s * wavelet_window(l.wavelet, i, l.in);
+          sum += g * l.weight(0, o, i) * derivative / s * window_of(l, i);
           continue;
         }
-        const double scaled = g * l.scale_of(o, i);
-        sum += pull_back(
-            l, i, z, [&](int32_t r) { return float(scaled * l.weight(l.coef_row + r, o, i)); },
-            [&](int32_t k, float v) {
-              if (share) share[i * count + k] += v;
-            });
+        sum += pull_back(z, {l, i, o, g * l.scale_of(o, i), nullptr}, theta);
       }
-      d_z[j] = float(d_b == d_z ? sum + base : sum);
-      if (d_b != d_z) d_b[j] = float(base);
+      w.to[j] = float(w.d_b == w.to ? sum + base : sum);
+      if (w.d_b != w.to) w.d_b[j] = float(base);
     }
   }
 }
 
-// All gradients of the edge's own numbers, a thread an edge, into `gradient` (like params), to which rows are added.
-template <class Cotangent>
-__global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, Cotangent cotangent, float* gradient) {
+// All gradients of the edge's own numbers, a thread an edge, into `to` (like params), to which rows are added.
+__device__ __forceinline__ void edges_of(const Work& w) {
+  const LayerView& l = w.l;
+  float* const gradient = w.to;
   for (int64_t j = first_index(); j < l.in * l.out; j += index_step()) {
     const int64_t o = j % l.out, i = j / l.out;
     for (int32_t r = 0; r < l.rows; ++r) gradient[l.index(r, o, i)] = 0;
     const float mask = l.mask_of(o, i), scale = l.basis == KAN_BASIS_WAVELET ? 1 : l.scale_of(o, i);
-    const double window = l.basis == KAN_BASIS_WAVELET ? wavelet_window(l.wavelet, i, l.in) : 1;
+    const double window = l.basis == KAN_BASIS_WAVELET ? window_of(l, i) : 1;
     double own[3] = {0, 0, 0};  // wavelets: weight, scale, translation; else base, scale
-    for (int64_t b = 0; b < batch; ++b) {
-      const float z = in.z[b * l.in + i];
-      const float dy = float(cotangent(l, b, o, i, z, in.base_of(l, b * l.in + i))) * mask;
+    for (int64_t b = 0; b < w.batch; ++b) {
+      const float z = w.in.z[b * l.in + i], base = w.in.base_of(l, b * l.in + i);
+      const float dy = (w.d_y ? w.d_y[b * l.out + o] : float(w.statistics(l, o, i, z, base))) * mask;
       if (l.basis == KAN_BASIS_WAVELET) {
         const float s = l.weight(1, o, i), u = (z - l.weight(2, o, i)) / s;
         float value, derivative;
@@ -208,12 +247,11 @@ __global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, Cotangent cot
         own[2] -= d_u / s;
         continue;
       }
-      if (l.base_row >= 0) own[0] += double(dy) * activation(l.base, in.base_of(l, b * l.in + i));
-      evaluate(l, i, z, [&](int32_t r, float phi) {
-        const int64_t at = l.index(l.coef_row + r, o, i);
-        gradient[at] += dy * scale * phi;
-        if (l.scale_row >= 0) own[1] += double(dy) * l.params[at] * phi;
-      });
+      if (l.base_row >= 0) own[0] += double(dy) * base_value(l, base);
+      const int64_t at = l.index(l.coef_row, o, i);
+      Terms terms = {l.scale_row < 0 ? nullptr : l.params + at, gradient + at, l.tile_width(o / kTile), dy * scale, 0};
+      evaluate(l, i, z, terms);
+      own[1] += double(dy) * terms.sum;
     }
     if (l.basis == KAN_BASIS_WAVELET) {
       for (int32_t r = 0; r < 3; ++r) gradient[l.index(r, o, i)] = float(own[r]);
@@ -224,23 +262,65 @@ __global__ void edge_kernel(LayerView l, int64_t batch, Inputs in, Cotangent cot
   }
 }
 
-// Shares of dL/dtheta, a thread an input: share[i][k].
-__global__ void theta_kernel(LayerView l, int64_t batch, int32_t count, Inputs in, const float* d_y, double* share) {
+// Shares of dL/dtheta, a thread an input.
+__device__ __forceinline__ void theta_of(const Work& w) {
+  const LayerView& l = w.l;
   for (int64_t i = first_index(); i < l.in; i += index_step()) {
-    double* own = share + i * count;
-    for (int32_t k = 0; k < count; ++k) own[k] = 0;
-    for (int64_t b = 0; b < batch; ++b) {
-      const float* dy = d_y + b * l.out;
-      pull_back(
-          l, i, in.z[b * l.in + i],
-          [&](int32_t r) {
-            double g = 0;
-            for (int64_t o = 0; o < l.out; ++o) g += double(dy[o]) * l.weight(l.coef_row + r, o, i);
-            return float(g);
-          },
-          [&](int32_t k, float v) { own[k] += v; });
-    }
+    double* const own = w.theta + i * w.count;
+    for (int32_t k = 0; k < w.count; ++k) own[k] = 0;
+    for (int64_t b = 0; b < w.batch; ++b) pull_back(w.in.z[b * l.in + i], {l, i, 0, 0, w.d_y + b * l.out}, own);
   }
+}
+
+__device__ __forceinline__ void statistics_of(const Work& w) {
+  const LayerView& l = w.l;
+  const auto phi_of = [&](int64_t b, int64_t o, int64_t i) {
+    return edge(l, o, i, w.in.z[b * l.in + i], w.in.base_of(l, b * l.in + i));
+  };
+  for (int64_t j = first_index(); j < l.in * l.out; j += index_step()) {
+    const int64_t o = j / l.in, i = j % l.in;
+    double sum = 0, sum_abs = 0, squares = 0;
+    for (int64_t b = 0; b < w.batch; ++b) {
+      const double phi = phi_of(b, o, i);
+      sum += phi;
+      sum_abs += ::fabs(phi);
+    }
+    for (int64_t b = 0; w.deviation && b < w.batch; ++b) {
+      const double d = phi_of(b, o, i) - sum / double(w.batch);
+      squares += d * d;
+    }
+    if (w.mean_abs) w.mean_abs[j] = sum_abs / double(w.batch);
+    if (w.mean) w.mean[j] = sum / double(w.batch);
+    if (w.deviation) w.deviation[j] = ::sqrt(squares / double(w.batch));
+  }
+}
+
+// phi_r(x) of every input, (batch, in, n), into `to`.
+__device__ __forceinline__ void values_of(const Work& w) {
+  const LayerView& l = w.l;
+  for (int64_t j = first_index(); j < w.batch * l.in; j += index_step()) {
+    const float x = w.in.x[j];
+    Terms terms = {nullptr, w.to + j * l.n, 1, 1, 0};
+    for (int32_t r = 0; r < l.n; ++r) terms.to[r] = x != x ? x : 0;
+    evaluate(l, j % l.in, x, terms);
+  }
+}
+
+__global__ void reference_kernel(const __grid_constant__ Work w) {
+  switch (w.task) {
+    case Task::kForward: return forward_of(w);
+    case Task::kInputs: return inputs_of(w);
+    case Task::kInputsOfStatistics: return inputs_of_statistics(w);
+    case Task::kEdges: return edges_of(w);
+    case Task::kTheta: return theta_of(w);
+    case Task::kStatistics: return statistics_of(w);
+    case Task::kValues: return values_of(w);
+  }
+}
+
+void run(CudaDevice& d, Work& work, Task task, int64_t threads) {
+  work.task = task;
+  launch(d, reference_kernel, grid_for(d, threads, kThreads), kThreads, 0, work);
 }
 
 __global__ void theta_total_kernel(LayerView l, int32_t count, const double* share, float* gradient) {
@@ -259,35 +339,6 @@ __global__ void zero_kernel(int64_t n, float* to) {
 
 __global__ void add_kernel(int64_t n, const float* a, const float* b, int32_t mode, float* to) {
   for (int64_t i = first_index(); i < n; i += index_step()) put_by_mode(mode, to[i], b ? a[i] + b[i] : a[i]);
-}
-
-__global__ void statistics_kernel(LayerView l, int64_t batch, Inputs in, double* mean_abs, double* mean,
-                                  double* deviation) {
-  for (int64_t j = first_index(); j < l.in * l.out; j += index_step()) {
-    const int64_t o = j / l.in, i = j % l.in;
-    double sum = 0, sum_abs = 0, squares = 0;
-    for (int64_t b = 0; b < batch; ++b) {
-      const double phi = edge(l, o, i, in.z[b * l.in + i], in.base_of(l, b * l.in + i));
-      sum += phi;
-      sum_abs += ::fabs(phi);
-    }
-    for (int64_t b = 0; deviation && b < batch; ++b) {
-      const double d = edge(l, o, i, in.z[b * l.in + i], in.base_of(l, b * l.in + i)) - sum / double(batch);
-      squares += d * d;
-    }
-    if (mean_abs) mean_abs[j] = sum_abs / double(batch);
-    if (mean) mean[j] = sum / double(batch);
-    if (deviation) deviation[j] = ::sqrt(squares / double(batch));
-  }
-}
-
-__global__ void values_kernel(LayerView l, int64_t batch, const float* x, float* phi) {
-  for (int64_t j = first_index(); j < batch * l.in; j += index_step()) {
-    float* to = phi + j * l.n;
-    if (l.basis == KAN_BASIS_BSPLINE)
-      for (int32_t r = 0; r < l.n; ++r) to[r] = x[j] != x[j] ? x[j] : 0;
-    evaluate(l, j % l.in, x[j], [&](int32_t r, float v) { to[r] = v; });
-  }
 }
 
 struct Scratch {
@@ -326,8 +377,9 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   Carver carver(a.scratch);
   const Scratch s(carver, d, l, a.batch, KAN_PASS_FORWARD);
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
-  launch(d, forward_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
-         a.batch, in, static_cast<float*>(a.y));
+  Work work = {Task::kForward, LayerView(l, a.params, a.buffers), a.batch, in};
+  work.to = static_cast<float*>(a.y);
+  run(d, work, Task::kForward, a.batch * l.out);
 }
 
 // The gradients of all outputs, or with `edges` of a scalar of the edges' statistics.
@@ -336,25 +388,23 @@ void pull_back_layer(CudaDevice& d, const Layer& l, const BackwardArgs& a, const
   const Scratch s(carver, d, l, a.batch, KAN_PASS_BACKWARD);
   const Sink sink(a);
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
-  const LayerView view(l, a.params, a.buffers);
-  const OfOutputs outputs = {static_cast<const float*>(a.d_y)};
   const bool norm = l.flag(KAN_FLAG_NORM), want_x = a.d_x_mode != KAN_GRAD_NONE;
   const int64_t n = a.batch * l.in;
-  const int32_t count = int32_t(l.theta_per_input);
-  float* d_b = norm && !l.flag(KAN_FLAG_BASE_NORM) ? s.d_b : s.d_z;
-  const dim3 by_edge = grid_for(d, l.in * l.out, kThreads), by_input = grid_for(d, l.in, kThreads);
-  if (edges) {
-    launch(d, edge_input_kernel, by_input, kThreads, 0, view, a.batch, in, *edges, s.d_z, d_b, count,
-           l.theta_trained ? s.theta : nullptr);
-  } else if (want_x || norm) {
-    launch(d, input_kernel, grid_for(d, n, kThreads), kThreads, 0, view, a.batch, in, outputs.d_y, s.d_z, d_b);
-  }
+  Work work = {Task::kInputs, LayerView(l, a.params, a.buffers), a.batch, in};
+  if (edges) work.statistics = *edges;
+  else work.d_y = static_cast<const float*>(a.d_y);
+  work.to = s.d_z;
+  work.d_b = norm && !l.flag(KAN_FLAG_BASE_NORM) ? s.d_b : s.d_z;
+  work.count = int32_t(l.theta_per_input);
+  work.theta = l.theta_trained ? s.theta : nullptr;
+  if (edges) run(d, work, Task::kInputsOfStatistics, l.in);
+  else if (want_x || norm) run(d, work, Task::kInputs, n);
   if (sink.wanted()) {
-    if (edges) launch(d, edge_kernel<OfStatistics>, by_edge, kThreads, 0, view, a.batch, in, *edges, s.gradient);
-    else launch(d, edge_kernel<OfOutputs>, by_edge, kThreads, 0, view, a.batch, in, outputs, s.gradient);
+    work.to = s.gradient;
+    run(d, work, Task::kEdges, l.in * l.out);
     if (l.theta_trained) {
-      if (!edges) launch(d, theta_kernel, by_input, kThreads, 0, view, a.batch, count, in, outputs.d_y, s.theta);
-      launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, view, count,
+      if (!edges) run(d, work, Task::kTheta, l.in);
+      launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, work.l, work.count,
              static_cast<const double*>(s.theta), s.gradient);
     }
   }
@@ -373,7 +423,7 @@ void pull_back_layer(CudaDevice& d, const Layer& l, const BackwardArgs& a, const
     launch(d, zero_kernel, grid_for(d, l.out, kThreads), kThreads, 0, l.out, s.gradient + l.bias);
     sink_gradient(d, l.out, s.gradient + l.bias, 1, 0, sink, l.bias);
   } else if (l.bias >= 0) {
-    column_sums(d, a.batch, l.out, outputs.d_y, sink, l.bias, s.norm);
+    column_sums(d, a.batch, l.out, work.d_y, sink, l.bias, s.norm);
   }
   sink_gradient(d, l.in * l.out * l.rows, s.gradient, 1, 0, sink, 0);
   if (l.theta_trained) sink_gradient(d, l.theta_count, s.gradient + l.theta, 1, 0, sink, l.theta);
@@ -411,8 +461,9 @@ void edge_statistics(CudaDevice& d, const Layer& l, const EdgeStatisticsArgs& a)
   Carver carver(a.scratch);
   const Scratch s(carver, d, l, a.batch, KAN_PASS_FORWARD);
   const Inputs in = inputs(d, l, a.batch, a.x, a.params, s);
-  launch(d, statistics_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, LayerView(l, a.params, a.buffers),
-         a.batch, in, a.mean_abs, a.mean, a.deviation);
+  Work work = {Task::kStatistics, LayerView(l, a.params, a.buffers), a.batch, in};
+  work.mean_abs = a.mean_abs, work.mean = a.mean, work.deviation = a.deviation;
+  run(d, work, Task::kStatistics, l.in * l.out);
 }
 
 void edge_statistics_backward(CudaDevice& d, const Layer& l, const EdgeBackwardArgs& a) {
@@ -422,8 +473,10 @@ void edge_statistics_backward(CudaDevice& d, const Layer& l, const EdgeBackwardA
 
 void basis_values(CudaDevice& d, const Layer& l, int64_t batch, const void* x, const void* params, const void* buffers,
                   void* phi) {
-  launch(d, values_kernel, grid_for(d, batch * l.in, kThreads), kThreads, 0, LayerView(l, params, buffers), batch,
-         static_cast<const float*>(x), static_cast<float*>(phi));
+  const float* const inputs = static_cast<const float*>(x);
+  Work work = {Task::kValues, LayerView(l, params, buffers), batch, {inputs, inputs}};
+  work.to = static_cast<float*>(phi);
+  run(d, work, Task::kValues, batch * l.in);
 }
 
 }  // namespace kan::cuda

@@ -27,6 +27,7 @@
 #define __host__
 #define __shared__ static
 #define __constant__ static
+#define __grid_constant__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
@@ -73,17 +74,21 @@ void block_barrier();
 void warp_barrier(unsigned mask);
 int lane();
 // 64 bytes a lane through which the lanes of the running warp see each other between two warp barriers.
-unsigned char* exchange_room(int lane);
+struct ExchangeRoom {
+  alignas(64) unsigned char bytes[64];
+};
+ExchangeRoom* exchange_rooms();
 
 // Every lane of `mask` hands in `mine`; f(other), called between the barriers, reads what lane i handed in.
 template <class T, class F>
 auto exchange(unsigned mask, const T& mine, F&& f) {
   static_assert(sizeof(T) <= 64 && std::is_trivially_copyable_v<T>);
-  std::memcpy(exchange_room(lane()), &mine, sizeof mine);
+  ExchangeRoom* const rooms = exchange_rooms();
+  std::memcpy(rooms[lane()].bytes, &mine, sizeof mine);
   warp_barrier(mask);
-  const auto result = f([](int from) {
+  const auto result = f([=](int from) {
     T other;
-    std::memcpy(&other, exchange_room(from & 31), sizeof other);
+    std::memcpy(&other, rooms[from & 31].bytes, sizeof other);
     return other;
   });
   warp_barrier(mask);

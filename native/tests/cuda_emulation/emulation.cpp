@@ -53,7 +53,7 @@ struct Fiber {
 struct Machine {
   std::recursive_mutex mutex;  // one launch at a time
   Fiber fibers[kMaxThreads];
-  unsigned char exchange[kMaxThreads][64];
+  ExchangeRoom exchange[kMaxThreads];
   unsigned char* shared = nullptr;
   jmp_buf scheduler;
   int running = 0;
@@ -326,7 +326,7 @@ void* shared_memory() { return machine().shared; }
 void block_barrier() { wait(kBlockWait, 0); }
 void warp_barrier(unsigned mask) { wait(kWarpWait, mask); }
 int lane() { return machine().running & 31; }
-unsigned char* exchange_room(int lane) { return machine().exchange[(machine().running & ~31) + lane]; }
+ExchangeRoom* exchange_rooms() { return machine().exchange + (machine().running & ~31); }
 
 cudaError_t launch(const cudaLaunchConfig_t& c, const void* kernel, std::function<void()> body) {
   Machine& m = machine();

@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class FirstPredictionBenchmark {
 
     /** Widths. */
-    @Param({"4x16x3", "784x64x10"})
+    @Param({"4x16x3", "64x32x10", "784x64x10"})
     public String layers;
 
     private Path folder;
