@@ -45,8 +45,8 @@ class ExpressionTest {
 
     @Test
     void partsComeInOrder() {
-        Map<String, String> parts = Map.of("x + 2*y - z", "[x, 2*y, -z]", "z*sin(x)*y", "[z, sin(x), y]", "(x + 1)^y", "[x + 1, y]",
-                "tanh(x*y)", "[x*y]", "x", "[]", "1.5", "[]");
+        Map<String, String> parts = Map.of("x + 2*y - z", "[x, 2*y, -z]", "z*sin(x)*y", "[z, sin(x), y]", "(x + 1)^y",
+                "[x + 1, y]", "tanh(x*y)", "[x*y]", "x", "[]", "1.5", "[]");
         parts.forEach((text, expected) -> {
             Expression e = Expression.parse(text);
             assertEquals(expected, e.children().toString(), text);
@@ -189,6 +189,7 @@ class ExpressionTest {
 
     @Test
     void namesThatAreNoIdentifiersAreQuotedOrMadeOnes() {
+        assertEquals("`a b`", Expression.variable("a b").toString());
         Expression odd = Expression.variable("petal length (cm)").times(Expression.variable("e"));
         assertEquals("`petal length (cm)`*`e`", odd.toString());
         assertEquals(odd, Expression.parse(odd.toString()));
