@@ -24,7 +24,7 @@ class Guarded {
     static const int64_t page = sysconf(_SC_PAGESIZE);
     const int64_t room = (bytes + page) / page * page;
     length_ = room + 2 * page;
-    base_ = taken(length_);
+    base_ = kept().take(length_);
     if (!base_) base_ = mapped(length_, page);
     begin_ = base_ + page;
     end_ = begin_ + room;
@@ -40,9 +40,7 @@ class Guarded {
     return *this;
   }
   ~Guarded() {
-    if (!base_) return;
-    if (length_ <= kKept) kept()[length_].push_back(base_);
-    else munmap(base_, size_t(length_));
+    if (base_) kept().give_up(base_, length_);
   }
 
   void* get() const { return data_; }
@@ -63,21 +61,38 @@ class Guarded {
 
  private:
   static constexpr unsigned char kPattern = 0xff;  // NaN in either type: reading it shows, too
-  static constexpr int64_t kKept = 1 << 20;
 
-  // Mapping, protecting and unmapping hundreds of thousands of small arrays was four tenths of parity's processor time: a
-  // small one that is given up serves the next of its size.
-  using Kept = std::map<int64_t, std::vector<char*>>;
+  // Mapping, protecting and unmapping hundreds of thousands of arrays was four tenths of parity's processor time, and the pages of those
+  // of megabytes a fifth: one that is given up serves the next of its size. When they are many, all are unmapped.
+  class Kept {
+   public:
+    char* take(int64_t length) {
+      const auto found = lists_.find(length);
+      if (found == lists_.end() || found->second.empty()) return nullptr;
+      char* const base = found->second.back();
+      found->second.pop_back();
+      bytes_ -= length;
+      return base;
+    }
+    void give_up(char* base, int64_t length) {
+      if (bytes_ + length > kMost) {
+        for (const auto& [size, list] : lists_)
+          for (char* each : list) munmap(each, size_t(size));
+        lists_.clear();
+        bytes_ = 0;
+      }
+      lists_[length].push_back(base);
+      bytes_ += length;
+    }
+
+   private:
+    static constexpr int64_t kMost = 512 << 20;
+    std::map<int64_t, std::vector<char*>> lists_;
+    int64_t bytes_ = 0;
+  };
   static Kept& kept() {
-    static thread_local Kept lists;
-    return lists;
-  }
-  static char* taken(int64_t length) {
-    const auto found = kept().find(length);
-    if (found == kept().end() || found->second.empty()) return nullptr;
-    char* const base = found->second.back();
-    found->second.pop_back();
-    return base;
+    static thread_local Kept kept;
+    return kept;
   }
   static char* mapped(int64_t length, int64_t page) {
     void* memory = mmap(nullptr, size_t(length), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -6,10 +6,10 @@
 
 namespace KAN_NS {
 
-// Order 3, which most layers have, is compiled with a base branch and without: V rows of a window. For the orders that few use V counts a
-// base row, and whether there is one is asked: half the code, and a branch a sample.
+// Orders 3 and 1, which most layers have, are compiled with a base branch and without: V rows of a window. For the others V counts a base
+// row, and whether there is one is asked: half the code, and a branch a sample.
 template <int K>
-constexpr bool kApart = K == 3;
+constexpr bool kApart = K == 3 || K == 1;
 
 // Whether row r < V of a window is one, of a layer with or without a base branch.
 template <int K>
@@ -21,7 +21,7 @@ KAN_HD bool has_row(int r, bool base) {
 // of the code, which a build on first use (KAN_RINGS=cubic) has for the orders that few use.
 #if defined(KAN_RINGS_CUBIC)
 template <int K>
-constexpr bool kRing = kApart<K>;
+constexpr bool kRing = K == 3;
 #else
 template <int K>
 constexpr bool kRing = true;
@@ -205,7 +205,7 @@ KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& re
 template <class F>
 inline void with_order(const Layer& layer, F&& f) {
   switch (layer.spec.order) {
-    case 1: return f.template operator()<1, 3>();
+    case 1: return layer.base_row >= 0 ? f.template operator()<1, 3>() : f.template operator()<1, 2>();
     case 2: return f.template operator()<2, 4>();
     case 3: return layer.base_row >= 0 ? f.template operator()<3, 5>() : f.template operator()<3, 4>();
     case 4: return f.template operator()<4, 6>();

@@ -20,6 +20,8 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +38,17 @@ class BenchCommandTest {
 
     @TempDir
     private Path folder;
+
+    /** Of the machine's rates these tests look at what is made of them. */
+    @BeforeEach
+    void measureQuickly() {
+        System.setProperty("kan4j.bench.quick", "true");
+    }
+
+    @AfterEach
+    void measureInFull() {
+        System.clearProperty("kan4j.bench.quick");
+    }
 
     private int run(String... args) {
         return Main.run(new PrintWriter(out), new PrintWriter(err), args);
@@ -81,9 +94,10 @@ class BenchCommandTest {
         assertThat(Files.readAllBytes(plot)).startsWith(PNG);
     }
 
-    /** Of a single round all that is derived follows from the times and the rates beside them. */
+    /** Of a single round all that is derived follows from the times and the rates beside them, measured as for users. */
     @Test
     void whatIsDerivedFollowsFromTheTimes() throws IOException {
+        measureInFull();
         Path file = folder.resolve("rows.json");
         assertThat(run("bench", "--layers", "20,30,1", "--batch", "7", "--models", "fastkan,mlp,bspline", "--reps", "3",
                 "--rounds", "1", "--dtype", "f64", "--json", file.toString())).as(err.toString()).isZero();

@@ -15,6 +15,7 @@ final class CliProcess {
     /** The words of the command. */
     static List<String> command(List<String> options, Object... args) {
         List<String> words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", // as in the tests' own VM, for it lives seconds
                 "--enable-native-access=ALL-UNNAMED", "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path")));
         words.addAll(options);
         words.addAll(List.of("-cp", System.getProperty("java.class.path"), "org.kan4j.cli.Main"));

@@ -166,11 +166,7 @@ class DataFilesTest {
     }
 
     private static Process kan4j(Path log, String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx40m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
-                "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path"), "-cp",
-                System.getProperty("java.class.path"), "org.kan4j.cli.Main"));
-        command.addAll(List.of(args));
+        List<String> command = CliProcess.command(List.of("-Xmx40m", "-Djava.awt.headless=true"), (Object[]) args);
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     }
 

@@ -150,7 +150,8 @@ class InterruptionTest {
 
     /** What a benchmark prints until it is stopped by SIGTERM some time after it began to measure. */
     private static String stopped(long millis, Object... args) throws Exception {
-        Process process = new ProcessBuilder(CliProcess.command(List.of(), args)).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(CliProcess.command(List.of("-Dkan4j.bench.quick=true"), args))
+                .redirectErrorStream(true).start();
         Output output = new Output(process.getInputStream());
         try {
             while (!output.toString().contains("kan4j ")) {
@@ -200,7 +201,9 @@ class InterruptionTest {
     void aBenchmarkThatIsStoppedAtOnceWritesNothing() {
         Path json = folder.resolve("b.json");
         for (String which : List.of("", "latency", "scaling")) {
-            List<Object> args = new ArrayList<>(which.isEmpty() ? List.of("bench") : List.of("bench", which));
+            // By default a benchmark makes networks of millions of parameters before it is asked whether it is to stop.
+            List<Object> args = new ArrayList<>(
+                    which.isEmpty() ? List.of("bench", "--layers", "20,10,1") : List.of("bench", which));
             args.addAll(List.of("--json", json));
             Thread.currentThread().interrupt();
             Cli cli = Cli.run(args.toArray());

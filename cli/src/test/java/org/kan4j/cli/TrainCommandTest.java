@@ -267,11 +267,10 @@ class TrainCommandTest {
     @Test
     void interruptionLeavesACheckpointToGoOnFrom() throws Exception {
         Path model = file("m.safetensors");
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
-                "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path"), "-cp",
-                System.getProperty("java.class.path"), "org.kan4j.cli.Main", "train", "digits", "--epochs", "1000000", "--out",
-                model.toString()).redirectErrorStream(true).redirectOutput(file("log").toFile()).start();
+        Process process = new ProcessBuilder(
+                CliProcess.command(List.of("-Djava.awt.headless=true"), "train", "digits", "--epochs",
+                        1_000_000, "--out", model))
+                .redirectErrorStream(true).redirectOutput(file("log").toFile()).start();
         try {
             while (!Files.exists(model)) {
                 assertThat(process.isAlive()).as(() -> read(file("log"))).isTrue();
@@ -305,12 +304,9 @@ class TrainCommandTest {
         SplittableRandom random = new SplittableRandom(1);
         int epochs = 1;
         for (int i = 0; i < 4; i++) {
-            Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED", "-Djava.awt.headless=true",
-                    "-Dkan4j.native.path=" + System.getProperty("kan4j.native.path"), "-cp",
-                    System.getProperty("java.class.path"), "org.kan4j.cli.Main", "train", file("two.csv").toString(), "--resume",
-                    model.toString(), "--epochs", "1000000").redirectErrorStream(true).redirectOutput(file("log").toFile())
-                    .start();
+            Process process = new ProcessBuilder(CliProcess.command(List.of("-Djava.awt.headless=true"), "train",
+                    file("two.csv"), "--resume", model, "--epochs", 1_000_000)).redirectErrorStream(true)
+                    .redirectOutput(file("log").toFile()).start();
             try {
                 while (!read(file("log")).contains("epoch ")) {
                     assertThat(process.isAlive()).as(() -> read(file("log"))).isTrue();

@@ -26,6 +26,16 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
 
     private static final long[][] PRODUCTS = {{128, 128, 64}, {256, 256, 64}, {256, 512, 128}, {512, 512, 256}};
     private static final double SECONDS = 0.05;
+    private static final long MOST_BYTES = 1L << 28;
+
+    /** Set by tests of what is printed, to whom the machine does not matter: rates are measured for a moment, in cache. */
+    private static boolean quick() {
+        return Boolean.getBoolean("kan4j.bench.quick");
+    }
+
+    private static double seconds() {
+        return quick() ? SECONDS / 50 : SECONDS;
+    }
 
     /** Measures. {@code bytes} is the size of the memory that reads and copies go over. */
     public static Rates measure(Context context, DType dtype, long bytes) {
@@ -44,7 +54,7 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
     private Rates withMemory(Context context, long bytes, LongSupplier clock) {
         int threads = context.threads();
         // Beyond what any cache holds the size matters no more; below some pages a loop is all start and end.
-        long each = Math.clamp(bytes / threads, 1 << 16, 1L << 28) / Long.BYTES;
+        long each = Math.clamp(bytes / threads, 1 << 16, quick() ? 1 << 16 : MOST_BYTES) / Long.BYTES;
         List<long[]> arrays = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
             arrays.add(filled((int) each));
@@ -112,7 +122,7 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
                 }
             }
             best = Math.max(best, passes / seconds);
-            passes = (int) Math.clamp(passes * SECONDS / seconds, 1, 1 << 24);
+            passes = (int) Math.clamp(passes * seconds() / seconds, 1, 1 << 24);
         }
         return best;
     }
@@ -144,7 +154,7 @@ public record Rates(double multiplyAdds, double readBytes, double copyBytes) {
                     }
                     double seconds = (clock.getAsLong() - begin) * 1e-9;
                     best = Math.max(best, madds * passes / seconds);
-                    passes = (int) Math.clamp(passes * SECONDS / seconds, 1, 1 << 20);
+                    passes = (int) Math.clamp(passes * seconds() / seconds, 1, 1 << 20);
                 }
                 if (!(Math.abs(y.get(0, 0)) > 0)) {
                     throw new IllegalStateException("a product of random numbers gave " + y.get(0, 0));
