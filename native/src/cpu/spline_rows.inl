@@ -33,9 +33,13 @@ __attribute__((noinline)) void uneven_row_values(const Layer& layer, const S* bu
                                                  Range inputs, const RowValues<S>& to) {
   using T = vec<S>;
   const auto window = uneven_window<S, K>(g, x, typename T::Mask{}, int32_t(power_of_two(max64(1, g.grid - 1))));
+  const auto places = g.base + window;
+  alignas(64) typename T::I first[T::W], place[T::W];
+  __builtin_memcpy(first, &window, sizeof first);
+  __builtin_memcpy(place, &places, sizeof place);
   alignas(64) S knots[2 * K * T::W];  // one by one: a gather a knot takes longer
   for (int l = 0; l < T::W; ++l) {
-    const S* const own = g.kn + g.base[l] + window[l] + 1;
+    const S* const own = g.kn + place[l] + 1;
 #pragma GCC unroll 10
     for (int j = 0; j < 2 * K; ++j) knots[j * T::W + l] = own[j];
   }
@@ -45,7 +49,7 @@ __attribute__((noinline)) void uneven_row_values(const Layer& layer, const S* bu
   const auto uneven = g.inv_h == T(S(0));
   const int lanes = int(inputs.end - inputs.begin);
   for (int l = 0; l < lanes; ++l)
-    if (uneven[l]) to.first[inputs.begin + l] = int32_t(window[l]);
+    if (uneven[l]) to.first[inputs.begin + l] = int32_t(first[l]);
   if (__builtin_expect(any<S>(tails & uneven), 0))
     for (int l = 0; l < lanes; ++l) {
       auto alone = typename T::Mask{};
