@@ -86,7 +86,7 @@ void fewer_rows_need_no_more() {
 }
 
 // A row has the same bits alone, among a few and in a batch, on any number of threads: wide layers, whose sums are cut, too.
-void rows_alone(const std::vector<int32_t>& dtypes) {
+void rows_alone(const std::vector<int32_t>& dtypes, bool threads_alone) {
   constexpr int64_t kRows = 40;
   for (int32_t tier = KAN_TIER_BASELINE; tier <= highest_tier(); ++tier) {
     for (const int32_t dtype : dtypes) {
@@ -116,6 +116,7 @@ void rows_alone(const std::vector<int32_t>& dtypes) {
           forward(context, 0, kRows, all);
           for (const int64_t rows : {1, 5, 8, 9, 33}) {
             for (const kan_context on : {context, threaded}) {
+              if (threads_alone && on == context) continue;
               for (int64_t first = 0; first < kRows; first += rows)
                 forward(on, first, std::min(rows, kRows - first), some);
               CHECK_TEXT(std::memcmp(all.get(), some.get(), size_t(kRows * out * size)) == 0,
@@ -186,13 +187,15 @@ void refusals() {
 
 }  // namespace
 
-// Usage: chain [f32]    (both dtypes by default)
+// Usage: chain [f32 [threads]]    (both dtypes by default; threads: without what has one thread only, for ThreadSanitizer)
 int main(int argc, char** argv) {
   std::vector<int32_t> dtypes{KAN_F32};
+  const bool threads_alone = argc == 3 && std::strcmp(argv[2], "threads") == 0;
   if (argc < 2) {
     dtypes.push_back(KAN_F64);
-  } else if (std::strcmp(argv[1], "f32") != 0) {
-    std::printf("chain: expected f32 or nothing, given %s\n", argv[1]);
+  } else if (std::strcmp(argv[1], "f32") != 0 || argc > 2 + threads_alone) {
+    std::printf("chain: expected f32, f32 threads or nothing, given %s%s%s\n", argv[1], argc > 2 ? " " : "",
+                argc > 2 ? argv[2] : "");
     return 2;
   }
   for (int32_t tier = KAN_TIER_REFERENCE; tier <= highest_tier(); ++tier) {
@@ -207,8 +210,8 @@ int main(int argc, char** argv) {
     }
     kan_context_destroy(context);
   }
-  fewer_rows_need_no_more();
-  rows_alone(dtypes);
+  if (!threads_alone) fewer_rows_need_no_more();
+  rows_alone(dtypes, threads_alone);
   refusals();
   CHECK(kan_debug_live(2) == 0);
   return check::finish("chain");

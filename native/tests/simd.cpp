@@ -100,8 +100,9 @@ void arithmetic() {
       [](S x, S, S) { return flushed(x == x ? std::exp(-std::fmin(S(162), x * x / 2)) : x); });
   each<S>("exp_of_negative", 4, [](V x, V, V) { return exp_of_negative(-abs(x)); },
           [](S x, S, S) { return x == x ? flushed(std::exp(sizeof(S) == 4 ? std::fmax(-std::fabs(x), S(-87.33654)) : -std::fabs(x))) : x; });
-  each<S>("log1p", 4, [](V x, V, V) { return log1p(min(max(abs(x), V(S(1e-30))), V(S(65535)))); },
-          [](S x, S, S) { return x == x ? std::log1p(std::fmin(std::fmax(std::fabs(x), S(1e-30)), S(65535))) : x; });
+  each<S>("log1p", 4, [](V x, V, V) { return log1p(min(max(abs(x), V(S(1e-30))), V(S(1e21)))); },
+          [](S x, S, S) { return x == x ? std::log1p(std::fmin(std::fmax(std::fabs(x), S(1e-30)), S(1e21))) : x; });
+  each<S>("negative", 0, [](V x, V, V) { return negative(x); }, [](S x, S, S) { return -std::fabs(x); });
   each<S>("limited", 0, [](V x, V, V) { return select(x == x, limited(x, S(3)), x); },
           [](S x, S, S) { return x == x ? std::fmin(std::fmax(x, S(-3)), S(3)) : x; });
   each<S>("tanh", 4, [](V x, V, V) { return tanh(x); }, [](S x, S, S) { return std::tanh(x); });

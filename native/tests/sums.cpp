@@ -231,11 +231,11 @@ void gelu(kan_context context, int32_t dtype) {
 }
 
 // Losses of logits up to +-90 and their gradients, in runs and with weights, against double arithmetic.
-void losses(kan_context context) {
-  constexpr int64_t kRows = 301, kOut = 7;
+void losses(kan_context context, int64_t out) {
+  constexpr int64_t kRows = 301;
   Random random(3);
-  std::vector<float> p, t, w(kRows), d(kRows * kOut);
-  for (int64_t i = 0; i < kRows * kOut; ++i) {
+  std::vector<float> p, t, w(kRows), d(kRows * out);
+  for (int64_t i = 0; i < kRows * out; ++i) {
     p.push_back(float(random.uniform(-1, 1) * random.pick({0.1, 3, 90})));
     t.push_back(float(random.pick({0, 1, 0.25})));
   }
@@ -243,13 +243,13 @@ void losses(kan_context context) {
   for (const int32_t kind : {KAN_LOSS_BCE_LOGITS, KAN_LOSS_BCE_POSITIVE, KAN_LOSS_MSE, KAN_LOSS_HUBER}) {
     for (const bool weighted : {false, true}) {
       double value = 0, expected = 0, weights = 0;
-      MUST(context, kan_loss(context, kind, KAN_F32, kRows, kOut, p.data(), t.data(), weighted ? w.data() : nullptr,
-                             2.5, d.data(), &value));
+      MUST(context, kan_loss(context, kind, KAN_F32, kRows, out, p.data(), t.data(), weighted ? w.data() : nullptr, 2.5,
+                             d.data(), &value));
       for (int64_t b = 0; b < kRows; ++b) weights += weighted ? double(w[size_t(b)]) : 1;
       for (int64_t b = 0; b < kRows; ++b) {
-        for (int64_t o = 0; o < kOut; ++o) {
-          const double pi = p[size_t(b * kOut + o)], ti = t[size_t(b * kOut + o)], e = pi - ti;
-          const double factor = (weighted ? double(w[size_t(b)]) : 1) / (weights * kOut);
+        for (int64_t o = 0; o < out; ++o) {
+          const double pi = p[size_t(b * out + o)], ti = t[size_t(b * out + o)], e = pi - ti;
+          const double factor = (weighted ? double(w[size_t(b)]) : 1) / (weights * out);
           const double up = std::fmax(pi, 0) + std::log1p(std::exp(-std::fabs(pi))), down = up - pi,
                        s = 1 / (1 + std::exp(-pi));
           double loss, slope;
@@ -260,7 +260,7 @@ void losses(kan_context context) {
           else if (kind == KAN_LOSS_BCE_LOGITS) loss = up - pi * ti, slope = s - ti;
           else loss = 2.5 * ti * down + (1 - ti) * up, slope = (1 - ti) * s - 2.5 * ti * (1 - s);
           expected += factor * loss;
-          CHECK(std::fabs(d[size_t(b * kOut + o)] - factor * slope) <= 1e-6 * factor * (1 + std::fabs(slope)));
+          CHECK(std::fabs(d[size_t(b * out + o)] - factor * slope) <= 1e-6 * factor * (1 + std::fabs(slope)));
         }
       }
       CHECK_TEXT(
@@ -272,11 +272,12 @@ void losses(kan_context context) {
 
 // Groups in runs of every length give the bits of one optimizer each; frozen numbers stay.
 void groups(kan_context context) {
-  constexpr int64_t kCount = 1000;
+  constexpr int64_t kCount = 5000;
   Random random(4);
   std::vector<uint8_t> group;
   while (int64_t(group.size()) < kCount)
-    group.insert(group.end(), size_t(1 + random.below(70)), uint8_t(random.pick({0, 1, KAN_FROZEN})));
+    group.insert(group.end(), size_t(1 + random.below(group.size() < 1000 ? 70 : 700)),
+                 uint8_t(random.pick({0, 1, KAN_FROZEN})));
   group.resize(kCount);
   std::vector<float> p(kCount), g(kCount), m(kCount), v(kCount);
   for (int64_t i = 0; i < kCount; ++i) {
@@ -323,7 +324,7 @@ int main() {
     kan_context_destroy(other);
     wide(context);
     for (const int32_t dtype : {KAN_F32, KAN_F64}) gelu(context, dtype);
-    losses(context);
+    for (const int64_t out : {1, 7, 40}) losses(context, out);  // rows of weights within a register and over several
     groups(context);
     kan_context_destroy(context);
   }

@@ -6,31 +6,34 @@
 
 namespace KAN_NS {
 
-// Mother wavelets psi(u) and psi'(u) but for a constant, u = (x_i - tau_oi) / s_oi. (Wav-KAN, arXiv 2405.12832, signs and windows
+// Mother wavelets psi(u) and psi'(u) but for a constant, u = (x_i - tau_oi) / s_oi: both are what is returned times `envelope`, the
+// Gaussian that they share or 1. (Wav-KAN, arXiv 2405.12832, signs and windows
 // as in its published code) Not a policy of the other kind: scale and translation belong to the edge, not to the input.
 // SHANNON's window depends on the input feature only. It and the constant are factors outside: see wavelet_factor.
 template <int32_t kWavelet, class T>
-KAN_HD void wavelet_shape(T u, T& value, T& derivative) {
+KAN_HD void wavelet_parts(T u, T& envelope, T& value, T& derivative) {
   using S = scalar_of<T>;
   const T one = T(S(1)), zero = T(S(0));
+  envelope = one;
   // exp(-u^2/2) is 0 from there on; the powers of u beside it are to stay numbers (u is large where a trained scale passes near 0).
   constexpr S kReach = sizeof(S) == 4 ? S(18) : S(40);
   if constexpr (kWavelet == KAN_WAVELET_MORLET || kWavelet == KAN_WAVELET_DOG) u = min(max(u, T(-kReach)), T(kReach));
   if constexpr (kWavelet == KAN_WAVELET_HAT) {
     // 2 / (sqrt(3) pi^(1/4)) (u^2 - 1) exp(-u^2/2)
-    const T q = min(u * u, T(kReach * kReach)), e = gaussian_of_square(q);
-    value = (q - one) * e;
-    derivative = limited(u, kReach) * ((T(S(3)) - q) * e);
+    const T q = min(u * u, T(kReach * kReach));
+    envelope = gaussian_of_square(q);
+    value = q - one;
+    derivative = limited(u, kReach) * (T(S(3)) - q);
   } else if constexpr (kWavelet == KAN_WAVELET_MORLET) {
-    const T e = gaussian_of_square(u * u);
+    envelope = gaussian_of_square(u * u);
     T s, c;
     sincos(u * S(5), s, c);
-    value = c * e;
-    derivative = -(s * S(5) + u * c) * e;
+    value = c;
+    derivative = -(s * S(5) + u * c);
   } else if constexpr (kWavelet == KAN_WAVELET_DOG) {
-    const T e = gaussian_of_square(u * u);
-    value = -(u * e);
-    derivative = (u * u - one) * e;
+    envelope = gaussian_of_square(u * u);
+    value = -u;
+    derivative = u * u - one;
   } else if constexpr (kWavelet == KAN_WAVELET_MEYER) {
     // sin(pi v) aux(v), v = |u|; aux = 1 up to 1/2, cos(pi/2 nu(2v - 1)) up to 1, 0 beyond; nu(t) = t^4 (35 - 84 t
     // + 70 t^2 - 20 t^3), nu' = 140 t^3 (1 - t)^3. v stops at 1, where aux is 0, so that infinity gives 0.
@@ -65,6 +68,14 @@ KAN_HD void wavelet_shape(T u, T& value, T& derivative) {
     value = select(small, series, ratio);
     derivative = select(small, slope, (c - ratio) / safe);
   }
+}
+
+template <int32_t kWavelet, class T>
+KAN_HD void wavelet_shape(T u, T& value, T& derivative) {
+  T envelope;
+  wavelet_parts<kWavelet>(u, envelope, value, derivative);
+  value = value * envelope;
+  derivative = derivative * envelope;
 }
 
 KAN_HD constexpr double wavelet_constant(int32_t wavelet) {

@@ -76,7 +76,7 @@ struct DenseBackwardScratch {
   }
 };
 
-template <class S, template <class> class Policy>
+template <class S>
 struct DenseBackward {
   using T = vec<S>;
   using Scratch = DenseBackwardScratch<S>;
@@ -88,6 +88,7 @@ struct DenseBackward {
   const Scratch scratch;
   const S *const x, *const params, *const buffers, *const d_y, *const packed;
   S* const d_x;
+  const DenseBasis<S> basis;
   const AdamW<S> adam;
   const GradientSink<S> sink;
   const BiasGradient<S> bias;
@@ -104,8 +105,8 @@ struct DenseBackward {
       : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
         x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
         buffers(static_cast<const S*>(a.buffers)), d_y(static_cast<const S*>(a.d_y)),
-        packed(layer.out > kTile ? scratch.packed : d_y), d_x(static_cast<S*>(a.d_x)), adam(a.adam),
-        sink(a, a.adam ? &adam : nullptr, layer.params), bias(layer, a.batch, scratch.bias),
+        packed(layer.out > kTile ? scratch.packed : d_y), d_x(static_cast<S*>(a.d_x)), basis(dense_basis<S>(layer)),
+        adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params), bias(layer, a.batch, scratch.bias),
         want_x(a.d_x_mode != KAN_GRAD_NONE), add_x(a.d_x_mode == KAN_GRAD_ACCUMULATE),
         theta(layer.theta_trained && sink.wanted()), narrow(layer.out <= kNarrowOutputs), rows(layer, want_x),
         tiles(ceil_div(layer.out, kTile)), per_input(layer.theta_per_input),
@@ -121,7 +122,7 @@ struct DenseBackward {
     Shares pieces(pool, plan.panels * tree.nodes(), workers), folding(pool, plan.panels, workers);
     for_workers(pool, workers, [&](int worker) {
       prepare(worker);
-      if (workers > 1) pool.barrier();
+      if (workers > 1 && prepares()) pool.barrier();
       if (sink.wanted()) bias.put(worker, workers, sink);
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() > 1 && sink.wanted()) {
@@ -133,7 +134,7 @@ struct DenseBackward {
       if (workers > 1) pool.barrier();
       if (norm.on && want_x) {
         norm_input_gradient(worker);
-        if (workers > 1) pool.barrier();  // the LayerNorm's weights are read until here
+        if (sink.adam && workers > 1) pool.barrier();  // the LayerNorm's weights are read until here
       }
       if (sink.wanted()) small_gradients(worker);
     });
@@ -142,6 +143,11 @@ struct DenseBackward {
  private:
   Transposed<S> transposed(int64_t block) const {
     return {scratch.transposed + block * layer.out * plan.slots, layer.out};
+  }
+
+  // Whether workers read what others wrote in prepare().
+  bool prepares() const {
+    return cotangents || narrow || norm.on || layer.out > kTile || (sink.wanted() && layer.bias >= 0);
   }
 
   // Worker by worker its share of d_y transposed and in tiles, of the LayerNorm's moments, of the bias' sums.
@@ -189,7 +195,7 @@ struct DenseBackward {
     fill_columns(norm, x, block, inputs, w.columns);
     if (cotangents) input_gradients(b, block, inputs, to, w);
     if (!sink.wanted()) return;
-    if (!cotangents) expand_inputs<S, Policy>(layer, params, buffers, w.columns, inputs, plan.slots, w.panel);
+    if (!cotangents) basis.expand(layer, params, buffers, w.columns, inputs, plan.slots, w.panel);
     weight_gradients(b, block, inputs, to, w);
   }
 
@@ -202,12 +208,11 @@ struct DenseBackward {
     for (int64_t i = i0; i < inputs.end; i += 16) {
       const Range some{i, min64(inputs.end, i + 16)};
       for (int64_t j = i; j < some.end; ++j)
-        pull_back<S, Policy>(
-            pass, block, j, w.cotangent + (j - i0) * rows.count * slots, w.columns.at((j - i0) * slots),
-            {w.lanes, theta ? to.theta() + (j - i0) * per_input : nullptr,
-             norm.on && sink.wanted() ? to.norm() + (j - i0) : nullptr,
-             norm.on && sink.wanted() ? to.norm() + to.inputs + (j - i0) : nullptr, w.dz + (j - i) * slots,
-             w.dx + (j - i) * slots, sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
+        basis.pull_back(pass, block, j, w.cotangent + (j - i0) * rows.count * slots, w.columns.at((j - i0) * slots),
+                        {w.lanes, theta ? to.theta() + (j - i0) * per_input : nullptr,
+                         norm.on && sink.wanted() ? to.norm() + (j - i0) : nullptr,
+                         norm.on && sink.wanted() ? to.norm() + to.inputs + (j - i0) : nullptr, w.dz + (j - i) * slots,
+                         w.dx + (j - i) * slots, sink.wanted() ? w.panel + (j - i0) * plan.rows * slots : nullptr});
       if (!want_x) continue;
       if (norm.on) put_columns(w.dz, block, some, false, scratch.dz, layer.in);
       if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))
@@ -278,14 +283,7 @@ int64_t dense_backward_scratch_bytes(const Problem& problem, int threads) {
 
 template <class S>
 void dense_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseBackward<S, IdentityBasis>(pool, layer, a).run();
-  switch (layer.spec.basis) {
-// clang-format off
-#define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return DenseBackward<S, policy>(pool, layer, a).run();
-#include "registry/basis.inc"
-    // clang-format on
-  }
+  DenseBackward<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

@@ -77,7 +77,7 @@ struct DenseForwardScratch {
   }
 };
 
-template <class S, template <class> class Policy>
+template <class S>
 struct DenseForward {
   using T = vec<S>;
   using Worker = typename DenseForwardScratch<S>::Worker;
@@ -88,6 +88,7 @@ struct DenseForward {
   const DenseForwardScratch<S> scratch;
   const S *const x, *const params, *const buffers;
   S* const y;
+  const DenseBasis<S> basis;
   const InputNorm<S> norm;
   const S* const bias;
   const bool narrow, lies;  // lies: the rows are x as it lies
@@ -97,7 +98,7 @@ struct DenseForward {
   DenseForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), a(a), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
         x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
-        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)),
+        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)), basis(dense_basis<S>(layer)),
         norm(layer, a.batch, round_up(a.batch, T::W), params, scratch.moments),
         bias(layer.bias >= 0 ? params + layer.bias : nullptr), narrow(layer.out <= kNarrowOutputs),
         lies(rows_lie(layer) && !narrow),
@@ -167,8 +168,8 @@ struct DenseForward {
       for (int64_t i = inputs.begin; i < inputs.end; i += 16) {
         const Range some{i, min64(inputs.end, i + 16)};
         fill_columns(norm, x, block, some, w.columns);
-        expand_inputs<S, Policy>(layer, params, buffers, w.columns, some, block.slots,
-                                 w.panel + (i - inputs.begin) * plan.rows * block.slots);
+        basis.expand(layer, params, buffers, w.columns, some, block.slots,
+                     w.panel + (i - inputs.begin) * plan.rows * block.slots);
       }
       const Panel<S> made{w.panel, (inputs.end - inputs.begin) * plan.rows, block.slots};
       if (narrow)
@@ -226,14 +227,7 @@ int64_t dense_forward_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void dense_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseForward<S, IdentityBasis>(pool, layer, a).run();
-  switch (layer.spec.basis) {
-// clang-format off
-#define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return DenseForward<S, policy>(pool, layer, a).run();
-#include "registry/basis.inc"
-    // clang-format on
-  }
+  DenseForward<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

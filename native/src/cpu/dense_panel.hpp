@@ -15,9 +15,6 @@
 // Flops 2 batch in R out each; bytes: the weights once per block of samples, which the hardware reads ahead. LINEAR makes no
 // panels forward: x as it lies is the left factor.
 #pragma once
-#include "basis/activation.hpp"
-#include "basis/all.hpp"
-#include "basis/view.hpp"
 #include "cpu/norm.hpp"
 #include "cpu/pieces.hpp"
 #include "cpu/product.hpp"
@@ -143,27 +140,6 @@ inline void put_columns(const S* from, Block block, Range inputs, bool add, S* t
   transpose(from, block.slots, inputs.end - inputs.begin, block.count, to + block.first * in + inputs.begin, in, add);
 }
 
-// Rows of one input for all slots: base a(x), then phi_r(z). panel is [R][slots].
-template <class S, class Policy>
-inline void expand(const Layer& layer, const BasisView<S>& view, Columns<S> c, int64_t slots, S* panel) {
-  using T = vec<S>;
-  const int64_t coef = layer.coef_row;
-  const S* base = c.base(layer);
-  for (int64_t s = 0; s < slots; s += T::W) {
-    if (layer.base_row >= 0) activation(layer.spec.base, T::load(base + s)).store(panel + layer.base_row * slots + s);
-    Policy::eval(view, T::load(c.z + s), [&](int32_t r, T value) { value.store(panel + (coef + r) * slots + s); });
-  }
-}
-
-// The same for a range of inputs, of which c has the columns.
-template <class S, template <class> class Policy>
-inline void expand_inputs(const Layer& layer, const S* params, const S* buffers, Columns<S> c, Range inputs,
-                          int64_t slots, S* panel) {
-  for (int64_t i = inputs.begin; i < inputs.end; ++i)
-    expand<S, Policy<vec<S>>>(layer, basis_view(layer, params, buffers, i), c.at((i - inputs.begin) * slots), slots,
-                              panel + (i - inputs.begin) * layer.rows * slots);
-}
-
 // What the gradients of a layer's inputs are made from.
 template <class S>
 struct InputPass {
@@ -181,57 +157,28 @@ struct InputGradient {
   S *lanes, *theta, *norm_weight, *norm_bias, *d_z, *d_x, *panel;
 };
 
-// The cotangents g [rows][slots] of the rows of input i, pulled back through its basis.
-template <class S, template <class> class Policy>
-inline void pull_back(const InputPass<S>& pass, Block block, int64_t i, const S* g, Columns<S> c, InputGradient<S> to) {
-  using T = vec<S>;
-  using P = Policy<T>;
-  const Layer& layer = pass.layer;
-  const CotangentRows& rows = pass.rows;
-  const InputNorm<S>& norm = pass.norm;
-  const int64_t slots = block.slots;
-  S *const t = to.theta, *const lanes = to.lanes, *const d_z = to.d_z, *const d_x = to.d_x, *const panel = to.panel;
-  const BasisView<S> view = basis_view(layer, pass.params, pass.buffers, i);
-  const bool base = layer.base_row >= rows.first && layer.base_row >= 0,
-             apart = norm.on && !layer.flag(KAN_FLAG_BASE_NORM);
-  const S* at_base = c.base(layer);
-  T d_weight(S(0)), d_bias(S(0));
-  if (t) fill_zero(lanes, layer.theta_per_input * T::W);
-  for (int64_t s = 0; s < block.count; s += T::W) {
-    const auto cotangent = [&](int32_t r) { return T::load(g + (layer.coef_row - rows.first + r) * slots + s); };
-    const auto accumulate = [&](int32_t r, T value) {
-      S* const at = lanes + r * T::W;
-      (T::load(at) + value).store(at);
-    };
-    const auto value = [&](int32_t r, T v) {
-      if (panel) v.store(panel + (layer.coef_row + r) * slots + s);
-    };
-    const T z = T::load(c.z + s);
-    T dz = t ? P::template vjp<true>(view, z, cotangent, accumulate, value)
-             : P::template vjp<false>(view, z, cotangent, accumulate, value);
-    T dx(S(0));
-    if (panel && layer.base_row >= 0)
-      activation(layer.spec.base, T::load(at_base + s)).store(panel + layer.base_row * slots + s);
-    if (base) {
-      const T d =
-          activation_derivative(layer.spec.base, T::load(at_base + s)) * T::load(g + layer.base_row * slots + s);
-      if (apart) dx = d;
-      else dz += d;
-    }
-    if (to.norm_weight) {
-      d_bias += dz;
-      d_weight = fma(dz,
-                     (T::load(c.x + s) - T::load(norm.moments.mean + block.first + s)) *
-                         T::load(norm.moments.rstd + block.first + s),
-                     d_weight);
-    }
-    dz.store(d_z + s);
-    if (apart) dx.store(d_x + s);
-  }
-  for (int64_t r = 0; t && r < layer.theta_per_input; ++r) t[r] += sum(T::load(lanes + r * T::W));
-  if (!to.norm_weight) return;
-  *to.norm_weight += sum(d_weight);
-  *to.norm_bias += sum(d_bias);
-}
+// A few rows of a layer's inputs, (batch, in): what the base branch acts on, and what the basis does.
+template <class S>
+struct FewRows {
+  const S *base, *z;
+  int64_t batch;
+};
+
+// A basis at work: what of a pass is the basis' own, by the functions of its policy (dense_basis.inl). They are called for a panel at a
+// time, so that the passes are compiled once and not for each basis.
+template <class S>
+struct DenseBasis {
+  // Rows of a range of inputs, of which c has the columns: base a(x), then phi_r(z). panel is [input][R][slots].
+  void (*expand)(const Layer& layer, const S* params, const S* buffers, Columns<S> c, Range inputs, int64_t slots,
+                 S* panel);
+  // The same for all of a few rows and at most a register of inputs, to [input][R][batch]; `values` [R] registers is working memory.
+  void (*expand_rows)(const Layer& layer, const S* params, const S* buffers, FewRows<S> rows, Range inputs, S* values,
+                      S* to);
+  // The cotangents g [rows][slots] of the rows of input i, pulled back through its basis.
+  void (*pull_back)(const InputPass<S>& pass, Block block, int64_t i, const S* g, Columns<S> c, InputGradient<S> to);
+};
+
+template <class S>
+DenseBasis<S> dense_basis(const Layer& layer);
 
 }  // namespace KAN_NS

@@ -34,7 +34,7 @@ struct DenseRowsScratch {
   }
 };
 
-template <class S, template <class> class Policy>
+template <class S>
 struct DenseRows {
   using T = vec<S>;
   using Worker = typename DenseRowsScratch<S>::Worker;
@@ -43,9 +43,10 @@ struct DenseRows {
   const int64_t batch;
   Carver carver;
   const DenseRowsScratch<S> scratch;
-  const S *const params, *const buffers, *const x, *const z;
+  const S *const params, *const buffers, *const x;
   S* const y;
-  const S* const base;  // what the base branch acts on
+  const FewRows<S> rows;
+  const DenseBasis<S> basis;
   const LayerNorm<S> norm;
   const int workers;
   const DenseSum sum;
@@ -54,8 +55,10 @@ struct DenseRows {
   DenseRows(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), batch(a.batch), carver(a.scratch), scratch(carver, layer, a.batch, pool.threads()),
         params(static_cast<const S*>(a.params)), buffers(static_cast<const S*>(a.buffers)),
-        x(static_cast<const S*>(a.x)), z(layer.flag(KAN_FLAG_NORM) ? scratch.z : x), y(static_cast<S*>(a.y)),
-        base(layer.flag(KAN_FLAG_BASE_NORM) ? z : x),
+        x(static_cast<const S*>(a.x)),
+        y(static_cast<S*>(a.y)), rows{layer.flag(KAN_FLAG_NORM) && layer.flag(KAN_FLAG_BASE_NORM) ? scratch.z : x,
+                                      layer.flag(KAN_FLAG_NORM) ? scratch.z : x, batch},
+        basis(dense_basis<S>(layer)),
         norm(layer.in, layer.spec.shape[2], params + layer.norm_weight, params + layer.norm_bias),
         workers(workers_for(
             pool, double(layer.in) * double(layer.rows) * (2 + double(batch) * double(ceil_div(layer.out, T::W)) / 2))),
@@ -67,16 +70,17 @@ struct DenseRows {
     for_workers(pool, workers, [&](int worker) {
       const Worker& own = scratch.worker[worker];
       if (layer.flag(KAN_FLAG_NORM)) {
-        const Range rows = part(batch, worker, workers);
+        const Range mine = part(batch, worker, workers);
         const Moments<S> m{scratch.moments, scratch.moments + batch};
-        norm.moments(x, rows.begin, rows.end, m);
-        norm.rows(x, m, rows.begin, rows.end, scratch.z);
+        norm.moments(x, mine.begin, mine.end, m);
+        norm.rows(x, m, mine.begin, mine.end, scratch.z);
         if (workers > 1) pool.barrier();
       }
       if (!rows_lie(layer)) {
         const Range registers = part(ceil_div(layer.in, T::W), worker, workers);
         for (int64_t r = registers.begin; r < registers.end; ++r)
-          expand_inputs({r * T::W, min64(layer.in, (r + 1) * T::W)}, own);
+          basis.expand_rows(layer, params, buffers, rows, {r * T::W, min64(layer.in, (r + 1) * T::W)}, own.values,
+                            scratch.panel + r * T::W * layer.rows * batch);
         if (workers > 1) pool.barrier();
       }
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), own); });
@@ -90,46 +94,6 @@ struct DenseRows {
   }
 
  private:
-  bool shared() const {
-    for (const auto& own : layer.own)
-      if (own.count && own.scope != kan::OwnTensor::kShared) return false;
-    return true;
-  }
-
-  // The rows of at most a register of inputs.
-  void expand_inputs(Range inputs, const Worker& w) const {
-    const int64_t i0 = inputs.begin, rows = layer.rows;
-    const int lanes = int(inputs.end - i0);
-    S* const to = scratch.panel + i0 * rows * batch;
-    if (shared()) {
-      for (int64_t b = 0; b < batch; ++b) {
-        const int64_t at = b * layer.in + i0;
-        values(i0, T::load(base + at, lanes), T::load(z + at, lanes), w.values);
-        for (int64_t l = 0; l < lanes; ++l)
-          for (int64_t r = 0; r < rows; ++r) to[(l * rows + r) * batch + b] = w.values[r * T::W + l];
-      }
-      return;
-    }
-    for (int64_t l = 0; l < lanes; ++l)
-      for (int64_t b0 = 0; b0 < batch; b0 += T::W) {
-        T column(S(0)), normed(S(0));
-        for (int64_t b = b0; b < min64(batch, b0 + T::W); ++b) {
-          column.v[b - b0] = base[b * layer.in + i0 + l];
-          normed.v[b - b0] = z[b * layer.in + i0 + l];
-        }
-        values(i0 + l, column, normed, w.values);
-        for (int64_t r = 0; r < rows; ++r)
-          for (int64_t b = b0; b < min64(batch, b0 + T::W); ++b)
-            to[(l * rows + r) * batch + b] = w.values[r * T::W + b - b0];
-      }
-  }
-
-  void values(int64_t i, T at_base, T at, S* to) const {
-    if (layer.base_row >= 0) activation(layer.spec.base, at_base).store(to + layer.base_row * T::W);
-    Policy<T>::eval(basis_view(layer, params, buffers, i), at,
-                    [&](int32_t r, T value) { value.store(to + (layer.coef_row + r) * T::W); });
-  }
-
   // A tile of outputs, a node of the sum over inputs.
   void piece(int64_t tile, int64_t k, const Worker& w) const {
     const int64_t width = layer.tile_width(tile);
@@ -167,14 +131,7 @@ int64_t dense_rows_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void dense_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  if (layer.spec.kind == KAN_LAYER_LINEAR) return DenseRows<S, IdentityBasis>(pool, layer, a).run();
-  switch (layer.spec.basis) {
-// clang-format off
-#define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return DenseRows<S, policy>(pool, layer, a).run();
-#include "registry/basis.inc"
-    // clang-format on
-  }
+  DenseRows<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

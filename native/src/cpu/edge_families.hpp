@@ -51,6 +51,7 @@ struct SplineEdges {
   static constexpr int64_t block_samples = SplinePlan<S>::kBlock;
   const EdgePass<S>& pass;
   const Layer& layer;
+  const SplineBasis<S> basis;
   const SplinePlan<S> plan;
   S* zeros;  // (out), the bias' gradient
   struct Worker {
@@ -65,7 +66,7 @@ struct SplineEdges {
   mutable Worker workers[kMaxThreads];
 
   SplineEdges(Carver& c, const EdgePass<S>& pass, int threads)
-      : pass(pass), layer(pass.layer), plan(layer, pass.batch) {
+      : pass(pass), layer(pass.layer), basis(spline_basis<S>(layer)), plan(layer, pass.batch) {
     zeros = c.take<S>(pass.backward && layer.bias >= 0 ? layer.out : 0);
     const bool factors = layer.scale_row >= 0 || layer.mask >= 0;
     for (int t = 0; t < threads; ++t) {
@@ -84,24 +85,13 @@ struct SplineEdges {
 
   void begin(Pool&, int, int) const {}
 
-  template <int K>
-  void records(Worker& w, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
-    make_records<S, K>(layer, pass.buffers, pass.x + b0 * layer.in, n, Range{i0, i1}, w.maker,
-                       BlockRecords<S>{plan, w.records, -i0});
-    if (!pass.d_x) return;
-    for (int64_t i = i0; i < i1; ++i) {
-      const Record<S> record = plan.record(w.records, i - i0);
-      S* sorted = w.maker.sorted;
-      for (int64_t p = 0; p < n; ++p) sorted[p] = pass.x[(b0 + record.index[p]) * layer.in + i];
-      for (int64_t p = n; p < plan.slots; ++p) sorted[p] = sorted[0];
-      fill_values<S, K, true>(grid_view(layer, pass.buffers, i),
-                              layer.base_row >= 0 ? layer.spec.base : KAN_ACTIVATION_NONE, sorted, record, n,
-                              w.derivatives + (i - i0) * plan.taps * plan.slots);
-    }
-  }
   void block(int worker, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
     Worker& w = workers[worker];
-    with_order(layer, [&]<int K, bool>() { records<K>(w, b0, n, i0, i1); });
+    const S* const x = pass.x + b0 * layer.in;
+    basis.make_records(layer, pass.buffers, x, n, Range{i0, i1}, w.maker, BlockRecords<S>{plan, w.records, -i0});
+    for (int64_t i = i0; pass.d_x && i < i1; ++i)
+      basis.derivatives(layer, pass.buffers, x, n, i, plan.record(w.records, i - i0), w.maker.sorted,
+                        w.derivatives + (i - i0) * plan.taps * plan.slots);
   }
 
   // to [n][w] = values [taps][slots] times the weights of each run's window, and the base row.
@@ -236,7 +226,7 @@ struct DenseEdgeScratch {
   int64_t extra() const { return of_theta + of_norm; }
 };
 
-template <class S, template <class> class Policy>
+template <class S>
 struct DenseEdges : DenseEdgeScratch<S> {
   using DenseEdgeScratch<S>::of_theta;
   using DenseEdgeScratch<S>::of_norm;
@@ -249,12 +239,13 @@ struct DenseEdges : DenseEdgeScratch<S> {
   using DenseEdgeScratch<S>::workers;
   const EdgePass<S>& pass;
   const Layer& layer;
+  const DenseBasis<S> basis;
   const InputNorm<S> norm;
   const bool train_theta, cotangents;
   const CotangentRows rows;
 
   DenseEdges(Carver& c, const EdgePass<S>& pass, int threads)
-      : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer),
+      : DenseEdgeScratch<S>(c, pass, threads), pass(pass), layer(pass.layer), basis(dense_basis<S>(layer)),
         norm(layer, pass.batch, plan.padded(), pass.params, DenseEdgeScratch<S>::moments),
         train_theta(layer.theta_trained && pass.want_params),
         cotangents(pass.d_x || (pass.want_params && (norm.on || train_theta))), rows(layer, pass.d_x != nullptr) {}
@@ -268,7 +259,7 @@ struct DenseEdges : DenseEdgeScratch<S> {
   void block(int worker, int64_t b0, int64_t n, int64_t i0, int64_t i1) const {
     const auto& w = workers[worker];
     fill_columns(norm, pass.x, Block{b0, n, plan.slots}, Range{i0, i1}, w.columns);
-    expand_inputs<S, Policy>(layer, pass.params, pass.buffers, w.columns, Range{i0, i1}, plan.slots, w.panel);
+    basis.expand(layer, pass.params, pass.buffers, w.columns, Range{i0, i1}, plan.slots, w.panel);
   }
   // Of the j-th input held.
   Panel<S> panel(int worker, int64_t j) const {
@@ -296,10 +287,10 @@ struct DenseEdges : DenseEdgeScratch<S> {
     const auto& w = workers[worker];
     if (!cotangents) return;
     const Block block{b0, n, plan.slots};
-    pull_back<S, Policy>(InputPass<S>{layer, pass.params, pass.buffers, rows, norm}, block, i, w.cotangent,
-                         w.columns.at(j * plan.slots),
-                         {w.lanes, train_theta ? extra : nullptr, norm_wanted() ? extra + of_theta : nullptr,
-                          norm_wanted() ? extra + of_theta + 1 : nullptr, w.dz, w.dx, nullptr});
+    basis.pull_back(InputPass<S>{layer, pass.params, pass.buffers, rows, norm}, block, i, w.cotangent,
+                    w.columns.at(j * plan.slots),
+                    {w.lanes, train_theta ? extra : nullptr, norm_wanted() ? extra + of_theta : nullptr,
+                     norm_wanted() ? extra + of_theta + 1 : nullptr, w.dz, w.dx, nullptr});
     if (!pass.d_x) return;
     if (norm.on) put_columns(w.dz, block, Range{i, i + 1}, false, dz, layer.in);
     if (!norm.on || !layer.flag(KAN_FLAG_BASE_NORM))
@@ -347,7 +338,7 @@ struct WaveletEdgeScratch {
   }
 };
 
-template <class S, int32_t kWavelet>
+template <class S>
 struct WaveletEdges : WaveletEdgeScratch<S> {
   using T = vec<S>;
   using WaveletEdgeScratch<S>::zeros;
@@ -371,7 +362,7 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     const int64_t w = layer.tile_width(tile);
     const S* row = pass.params + layer.tile_offset(tile) + i * 3 * w + c;
     return {T::load(row, lanes), inverse_scale(T::load(row + w, lanes), lanes), T::load(row + 2 * w, lanes),
-            S(wavelet_factor(kWavelet, i, layer.in))};
+            S(wavelet_factor(layer.spec.wavelet, i, layer.in))};
   }
   void begin(Pool&, int, int) const {}
   void block(int worker, int64_t b0, int64_t n, int64_t, int64_t) const {
@@ -379,6 +370,10 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     if (pass.d_x) fill_zero(partial[worker], n * T::W);
   }
   void phi(int worker, int64_t i, int64_t, int64_t tile, int64_t n, S* to) const {
+    with_wavelet(layer, [&]<int32_t kWavelet>() { phi_of<kWavelet>(worker, i, tile, n, to); });
+  }
+  template <int32_t kWavelet>
+  void phi_of(int worker, int64_t i, int64_t tile, int64_t n, S* to) const {
     const int64_t w = layer.tile_width(tile);
     for (int64_t c = 0; c < w; c += T::W) {
       const int lanes = int(min64(T::W, w - c));
@@ -392,6 +387,10 @@ struct WaveletEdges : WaveletEdgeScratch<S> {
     }
   }
   void pull(int worker, int64_t i, int64_t, int64_t tile, int64_t n, const S* g, S* d_w) const {
+    with_wavelet(layer, [&]<int32_t kWavelet>() { pull_of<kWavelet>(worker, i, tile, n, g, d_w); });
+  }
+  template <int32_t kWavelet>
+  void pull_of(int worker, int64_t i, int64_t tile, int64_t n, const S* g, S* d_w) const {
     const int64_t w = layer.tile_width(tile);
     for (int64_t c = 0; c < w; c += T::W) {
       const int lanes = int(min64(T::W, w - c));

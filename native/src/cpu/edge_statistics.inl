@@ -306,13 +306,8 @@ template <class S, class Args>
 inline void edge_statistics_any(Pool& pool, const Layer& layer, const Args& a) {
   switch (layer.spec.basis) {
     case KAN_BASIS_BSPLINE: return edge_pass<S, SplineEdges<S>>(pool, layer, a);
-    case KAN_BASIS_WAVELET:
-      return with_wavelet(layer, [&]<int32_t kWavelet>() { edge_pass<S, WaveletEdges<S, kWavelet>>(pool, layer, a); });
-// clang-format off
-#define KAN_GLOBAL_BASIS(name, constant, policy) \
-  case constant: return edge_pass<S, DenseEdges<S, policy>>(pool, layer, a);
-#include "registry/basis.inc"
-      // clang-format on
+    case KAN_BASIS_WAVELET: return edge_pass<S, WaveletEdges<S>>(pool, layer, a);
+    default: return edge_pass<S, DenseEdges<S>>(pool, layer, a);
   }
 }
 
@@ -339,7 +334,7 @@ int64_t edge_statistics_scratch_bytes(const Layer& layer, int64_t batch, int32_t
     };
     switch (layer.spec.basis) {
       case KAN_BASIS_BSPLINE: add(SplineEdges<S>(c, pass, threads)); break;
-      case KAN_BASIS_WAVELET: add(WaveletEdges<S, KAN_WAVELET_HAT>(c, pass, threads)); break;
+      case KAN_BASIS_WAVELET: add(WaveletEdges<S>(c, pass, threads)); break;
       default: add(DenseEdgeScratch<S>(c, pass, threads)); break;
     }
   }

@@ -93,12 +93,24 @@ KAN_HD vec<double> gaussian_of_square(vec<double> q) {
   return V(V::Native(bits & (bits > 0)));
 }
 
-// exp(x) for x <= 0, not below 1.2e-38 (float); relative error 1e-7.
+// exp(x) for x <= 0, not below 1.2e-38 (float); relative error 3e-7. The whole number that 2 is raised to is in the low bits of
+// `shifted`, and added to the exponent's.
 KAN_HD vec<float> exp_of_negative(vec<float> x0) {
   using V = vec<float>;
-  const V x = max(x0, V(-87.33654f)), n = round_even(x * 1.44269504088896341f);
+  using I = V::Mask;
+  const V x = max(x0, V(-87.33654f)), shifted = fma(x, V(1.44269504088896341f), V(12582912.0f)),
+          n = shifted - 12582912.0f;
+#if defined(__FMA__) || defined(__aarch64__)
+  const V r = fma(n, V(-0.693147182464599609375f), x);
+#else
   const V r = fma(n, V(2.12194440e-4f), fma(n, V(-0.693359375f), x));
-  return ldexp(exp2_near_0(r * 1.44269504088896341f), n);
+#endif
+  V p(8.369148490856e-3f);
+  p = fma(p, r, V(4.1917507249615e-2f));
+  p = fma(p, r, V(1.6666505260408e-1f));
+  p = fma(p, r, V(4.9998869378303e-1f));
+  p = fma(p, r, V(1.0f));
+  return V(V::Native(I(fma(p, r, V(1.0f)).v) + (I(shifted.v) << 23)));
 }
 KAN_HD vec<double> exp_of_negative(vec<double> x) { return exp(x); }
 
@@ -164,15 +176,33 @@ KAN_HD vec<S> normal_cdf(vec<S> x) {
   return select(x < T(S(0)), tail, S(1) - tail);
 }
 
-// log(1 + e) for e in [0, 1]: 2 atanh(e / (2 + e)) by its series, an argument of at most 1/3.
+// log(1 + e) for e in [0, 1]: 2 atanh(r), r = e / (2 + e) of at most 1/3, as a polynomial in r^2 (relative errors of 4e-9 and 1.3e-18).
+KAN_HD vec<float> atanh_over_root(vec<float> q) {
+  constexpr float kTerms[] = {0.140891675434f, 0.139803013736f, 0.200124551398f, 0.333331573411f, 1.0f};
+  vec<float> p(kTerms[0]);
+  for (int i = 1; i < 5; ++i) p = fma(p, q, vec<float>(kTerms[i]));
+  return p;
+}
+KAN_HD vec<double> atanh_over_root(vec<double> q) {
+  constexpr double kTerms[] = {0.0853003146005275477655,
+                               0.0415784197789501646741,
+                               0.0605612454491055611302,
+                               0.0665005124589910519035,
+                               0.0769331772815759784722,
+                               0.090908698937952085631,
+                               0.111111120558891206478,
+                               0.142857142724625137902,
+                               0.200000000000951632185,
+                               0.333333333333330671167,
+                               1.0};
+  vec<double> p(kTerms[0]);
+  for (int i = 1; i < 11; ++i) p = fma(p, q, vec<double>(kTerms[i]));
+  return p;
+}
 template <class S>
 KAN_HD vec<S> log1p_of_fraction(vec<S> e) {
-  using T = vec<S>;
-  constexpr int kTerms = sizeof(S) == 4 ? 8 : 17;
-  const T r = e / (e + S(2)), q = r * r;
-  T sum(S(1.0 / (2 * kTerms + 1)));
-  for (int i = kTerms - 1; i >= 0; --i) sum = fma(sum, q, T(S(1.0 / (2 * i + 1))));
-  return (r + r) * sum;
+  const vec<S> r = e / (e + S(2));
+  return (r + r) * atanh_over_root(r * r);
 }
 
 // log(1 + m) for m >= 0, as exact for small m: the exponent of 1 + m, and the fraction above it.

@@ -317,6 +317,13 @@ KAN_HD vec<S> abs(vec<S> a) {
   return max(a, -a);
 }
 
+// -|a|
+template <class S>
+KAN_HD vec<S> negative(vec<S> a) {
+  using I = typename vec<S>::Mask;
+  return typename vec<S>::Native(I(a.v) | I(vec<S>(S(-0.0)).v));
+}
+
 // a, or where it is further from 0 than `most` > 0 that with a's sign. NaN becomes some number or other.
 template <class S>
 KAN_HD vec<S> limited(vec<S> a, S most) {

@@ -7,8 +7,9 @@
 
 namespace KAN_NS {
 
-// Adds the share of the samples p0 .. p1-1 of one window, cotangents d_y (block, w), to the V rows g, from column c on.
-template <class S, int V, int NV>
+// Adds the share of the samples p0 .. p1-1 of one window, cotangents d_y (block, w), to the V rows g, from column c on; that
+// of the base may be NULL.
+template <class S, int K, int V, int NV>
 KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const Record<S>& record, int64_t p0, int64_t p1,
                        S* const* g) {
   using T = vec<S>;
@@ -27,29 +28,34 @@ KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const Reco
     for (int v = 0; v < NV; ++v) d[v] = NV > 1 ? T::load(from + v * T::W) : T::load(from, lanes);
 #pragma GCC unroll 8
     for (int r = 0; r < V; ++r) {
+      if (!has_row<K>(r, g[K + 1])) continue;
       const T b(values[r * slots + p]);
 #pragma GCC unroll 4
       for (int v = 0; v < NV; ++v) acc[r][v] = fma(b, d[v], acc[r][v]);
     }
   }
 #pragma GCC unroll 8
-  for (int r = 0; r < V; ++r)
+  for (int r = 0; r < V; ++r) {
+    if (!has_row<K>(r, g[K + 1])) continue;
 #pragma GCC unroll 4
     for (int v = 0; v < NV; ++v) {
       S* to = g[r] + c + v * T::W;
       if (NV > 1) (T::load(to) + acc[r][v]).store(to);
       else (T::load(to, lanes) + acc[r][v]).store(to, lanes);
     }
+  }
 }
 
 // The `rows` gradient rows of an input and NV registers of columns at d_y, summed over a record sorted by window: row j is
-// gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row to base(sum).
+// gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row, if any, to base(sum).
 template <class S, int K, int V, int NV, class R, class B>
-KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, const Record<S>& record, R&& row,
+KAN_HD void gather_windows(const TileView<S>& tile, const S* d_y, int lanes, const Record<S>& record, R&& row,
                            B&& base) {
   using T = vec<S>;
-  const int64_t slots = record.slots;
+  const int64_t slots = record.slots, w = tile.w;
   constexpr int M = K + 1;
+  const int32_t rows = tile.functions;
+  const bool with_base = tile.base_row >= 0;
   const Run *run = record.runs + 1, *last = record.runs + record.count();
   T ring[M][NV], base_sum[NV];
 #pragma GCC unroll 4
@@ -70,6 +76,7 @@ KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, con
         for (int v = 0; v < NV; ++v) d[v] = NV > 1 || lanes == T::W ? T::load(from + v * T::W) : T::load(from, lanes);
 #pragma GCC unroll 8
         for (int r = 0; r < V; ++r) {
+          if (!has_row<K>(r, with_base)) continue;
           const T b(record.values[r * slots + p]);
           T* to = r < M ? ring[(s + r) % M] : base_sum;
 #pragma GCC unroll 4
@@ -84,7 +91,7 @@ KAN_HD void gather_windows(int32_t rows, const S* d_y, int64_t w, int lanes, con
     return ++f == rows;
   };
   while (!any_index<M>(window)) {}
-  if (V > M) base(base_sum);
+  if (V > M && has_row<K>(M, with_base)) base(base_sum);
 }
 
 // Where the gradient rows of an input of a tile go. `sums` [rows][w] takes them, added, where there are more blocks of
@@ -117,7 +124,7 @@ KAN_HD void weight_windows(const TileView<S>& tile, int64_t i, int64_t c, int la
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) d_scale[v] = T(S(0));
   gather_windows<S, K, V, NV>(
-      tile.functions, d_y + c, w, lanes, record,
+      tile, d_y + c, lanes, record,
       [&](int32_t j, const T* sum) KAN_INLINE {
         const int64_t at = (tile.coef_row + j) * w + c;
 #pragma GCC unroll 4
@@ -172,9 +179,9 @@ KAN_HD void weight_input(const TileView<S>& tile, int64_t i, const S* d_y, const
     const int64_t end = record.runs[q].end;
     S* rows[K + 2];
     for (int r = 0; r <= K; ++r) rows[r] = to.sums + (tile.coef_row + record.runs[q].first + r) * w;
-    rows[K + 1] = to.sums + tile.base_row * w;
+    rows[K + 1] = tile.base_row >= 0 ? to.sums + tile.base_row * w : nullptr;
     for_columns<2, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
-      weight_run<S, V, decltype(registers)::value>(d_y, w, c, lanes, record, p, end, rows);
+      weight_run<S, K, V, decltype(registers)::value>(d_y, w, c, lanes, record, p, end, rows);
     });
     p = end;
   }
@@ -188,10 +195,11 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
   const int64_t slots = record.slots;
   alignas(64) S made[2 * kTile];
   const S* const factor = tile.factors(i, made);
+  const bool base = tile.base_row >= 0;
   const auto columns = [&](int64_t c, int lanes, auto registers) KAN_INLINE {
     const int64_t w = tile.w;
     const S* const d = d_y + c;
-    return [&record, slots, w, d, derivative, acc, lanes](int64_t p, auto a) KAN_INLINE {
+    return [&record, slots, w, d, derivative, acc, lanes, base](int64_t p, auto a) KAN_INLINE {
       constexpr int NV = decltype(registers)::value;
       const S* from = d + record.index[p] * w;
       T t[NV];
@@ -202,6 +210,7 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
       }
 #pragma GCC unroll 8
       for (int r = 1; r < V; ++r) {
+        if (!has_row<K>(r, base)) continue;
         const T b(derivative[r * slots + p]);
 #pragma GCC unroll 4
         for (int v = 0; v < NV; ++v) t[v] = fma(b, a(r, v), t[v]);
@@ -247,11 +256,13 @@ KAN_HD void input_gradient_narrow(const TileView<S>& tile, int64_t i, const Reco
       const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
       S a[V];
 #pragma GCC unroll 8
-      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
+      for (int r = 0; r < V; ++r)
+        if (has_row<K>(r, rows.row[K + 1])) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
       for (; p < end; p += T::W) {
         T t = T::load(derivative + p) * a[0];
 #pragma GCC unroll 8
-        for (int r = 1; r < V; ++r) t = fma(a[r], T::load(derivative + r * slots + p), t);
+        for (int r = 1; r < V; ++r)
+          if (has_row<K>(r, rows.row[K + 1])) t = fma(a[r], T::load(derivative + r * slots + p), t);
         t.store(products + p);
       }
       p = end;
@@ -294,15 +305,15 @@ struct SplineBackwardScratch {
 
 // The backward pass: first d_x by panels of inputs and blocks of samples, then the gradients of the weights by tiles, groups of
 // inputs and nodes of the sum over the samples.
-template <class S, int K, bool kBase>
+template <class S, int K, int V>
 struct SplineBackward {
-  static constexpr int V = K + 1 + kBase;
   static constexpr int64_t kPanel = SplineBackwardScratch<S>::kPanel;
   using T = vec<S>;
   using Worker = typename SplineBackwardScratch<S>::Worker;
   Pool& pool;
   const Layer& layer;
   const BackwardArgs& a;
+  const SplineBasis<S> basis;
   const SplinePlan<S> plan;
   Carver carver;
   const SplineBackwardScratch<S> scratch;
@@ -318,12 +329,13 @@ struct SplineBackward {
   const SumTree tree;    // of the blocks of samples
 
   SplineBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
-      : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
+      : pool(pool), layer(layer), a(a), basis(spline_basis<S>(layer)), plan(layer, a.batch), carver(a.scratch),
         scratch(carver, layer, plan, pool.threads()), d_y(static_cast<const S*>(a.d_y)),
         packed(layer.out > kTile ? scratch.packed : d_y), adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params),
         bias(layer, a.batch, scratch.bias), tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE),
         narrow(layer.out <= kNarrowOutputs),
-        workers(workers_for(pool, double(a.batch) * double(layer.in) * (20 + V * double(ceil_div(layer.out, T::W))) *
+        workers(workers_for(pool, double(a.batch) * double(layer.in) *
+                                          (20 + double(plan.taps) * double(ceil_div(layer.out, T::W))) *
                                           (want_x ? 1 : 0.5) +
                                       double(layer.params) * (a.adam ? 0.5 : 0.1))),
         groups(
@@ -340,14 +352,14 @@ struct SplineBackward {
       const Worker& own = scratch.worker[worker];
       pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
       if (sink.wanted()) bias.add(worker, workers, d_y);
-      if (workers > 1) pool.barrier();
+      if (workers > 1 && prepares()) pool.barrier();
       inputs.each(worker, [&](int64_t u) {
         const int64_t i = u / plan.blocks * kPanel;
         input_gradients(u % plan.blocks, {i, min64(layer.in, i + kPanel)}, own);
       });
       if (!sink.wanted()) return;
       // The fused update writes weights that other workers' d_x still reads.
-      if (want_x && workers > 1) pool.barrier();
+      if (want_x && sink.adam && workers > 1) pool.barrier();
       bias.put(worker, workers, sink);
       weights.each(worker, [&](int64_t u) {
         const int64_t nodes = tree.nodes(), tile = u / (groups * nodes);
@@ -362,6 +374,8 @@ struct SplineBackward {
   }
 
  private:
+  // Whether workers read what others wrote in the first phase.
+  bool prepares() const { return layer.out > kTile || (sink.wanted() && layer.bias >= 0); }
   BlockRecords<S> records(int64_t block) const {
     return {plan, static_cast<char*>(const_cast<void*>(a.saved)), block * layer.in};
   }
@@ -378,20 +392,15 @@ struct SplineBackward {
     const BlockRecords<S> made = records(block);
     const S* x = static_cast<const S*>(a.x) + block * plan.block * layer.in;
     S* d_x = static_cast<S*>(a.d_x) + block * plan.block * layer.in;
-    for (int64_t i = i0; i < i1; ++i) {
-      const Record<S> record = made.of(i);
-      for (int64_t p = 0; p < n; ++p) w.sorted[p] = x[record.index[p] * layer.in + i];
-      for (int64_t p = n; p < slots; ++p) w.sorted[p] = w.sorted[0];
-      fill_values<S, K, true>(grid_view(layer, buffers(), i), kBase ? layer.spec.base : KAN_ACTIVATION_NONE, w.sorted,
-                              record, n, w.derivative + (i - i0) * V * slots);
-    }
+    for (int64_t i = i0; i < i1; ++i)
+      basis.derivatives(layer, buffers(), x, n, i, made.of(i), w.sorted, w.derivative + (i - i0) * plan.taps * slots);
     fill_zero(w.partial, (i1 - i0) * slots * T::W);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const TileView<S> weights = view(tile);
       const S* d_y = cotangents(tile, weights.w, block);
       for (int64_t i = i0; i < i1; ++i) {
         const Record<S> record = made.of(i);
-        const S* derivative = w.derivative + (i - i0) * V * slots;
+        const S* derivative = w.derivative + (i - i0) * plan.taps * slots;
         S* sums = w.partial + (i - i0) * slots * T::W;
         if (!record.sorted() || weights.w < kTile) weights.prefetch(i + 1, layer.in, n);
         if (narrow) input_gradient_narrow<S, K, V>(weights, i, record, n, d_y, derivative, w.sorted, sums);
@@ -486,7 +495,7 @@ int64_t spline_backward_scratch_bytes(const Problem& problem, int threads) {
 
 template <class S>
 void spline_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  with_order(layer, [&]<int K, bool kBase>() { SplineBackward<S, K, kBase>(pool, layer, a).run(); });
+  with_order(layer, [&]<int K, int V>() { SplineBackward<S, K, V>(pool, layer, a).run(); });
 }
 
 }  // namespace KAN_NS

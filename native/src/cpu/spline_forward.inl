@@ -14,9 +14,10 @@ KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& r
   const int64_t slots = record.slots;
   alignas(64) S made[2 * kTile];
   const S* const factor = tile.factors(i, made);
+  const bool base = tile.base_row >= 0;
   const auto columns = [&](int64_t c, auto registers) KAN_INLINE {
     S* const from = y + (c - c0);
-    return [&record, slots, stride, from](int64_t p, auto a) KAN_INLINE {
+    return [&record, slots, stride, from, base](int64_t p, auto a) KAN_INLINE {
       constexpr int NV = decltype(registers)::value;
       S* to = from + record.index[p] * stride;
       T acc[NV];
@@ -24,6 +25,7 @@ KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& r
       for (int v = 0; v < NV; ++v) acc[v] = T::load(to + v * T::W);
 #pragma GCC unroll 8
       for (int r = 0; r < V; ++r) {
+        if (!has_row<K>(r, base)) continue;
         const T b(record.values[r * slots + p]);
 #pragma GCC unroll 4
         for (int v = 0; v < NV; ++v) acc[v] = fma(b, a(r, v), acc[v]);
@@ -64,12 +66,14 @@ KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Recor
       const RowView<S> rows = tile.template window<K>(i, record.runs[q].first, factor);
       S a[V];
 #pragma GCC unroll 8
-      for (int r = 0; r < V; ++r) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
+      for (int r = 0; r < V; ++r)
+        if (has_row<K>(r, rows.row[K + 1])) a[r] = rows.row[r][c] * (factor ? factor[(r <= K ? 0 : kTile) + c] : S(1));
       // Lanes past the run are another run's: its own pass writes them again, later. Past the record: `sums` has room.
       for (; p < end; p += T::W) {
         T t = T::load(record.values + p) * a[0];
 #pragma GCC unroll 8
-        for (int r = 1; r < V; ++r) t = fma(a[r], T::load(record.values + r * slots + p), t);
+        for (int r = 1; r < V; ++r)
+          if (has_row<K>(r, rows.row[K + 1])) t = fma(a[r], T::load(record.values + r * slots + p), t);
         t.store(sums + p);
       }
       p = end;
@@ -113,14 +117,14 @@ struct SplineForwardScratch {
 };
 
 // The forward pass by records: groups of blocks of samples; of a group first all records, then all tiles.
-template <class S, int K, bool kBase>
+template <class S, int K, int V>
 struct SplineForward {
-  static constexpr int V = K + 1 + kBase;
   static constexpr int64_t kFolds = 8;  // parts of a block's samples whose nodes are folded by themselves
   using T = vec<S>;
   Pool& pool;
   const Layer& layer;
   const ForwardArgs& a;
+  const SplineBasis<S> basis;
   const SplinePlan<S> plan;
   Carver carver;
   const SplineForwardScratch<S> scratch;
@@ -133,13 +137,13 @@ struct SplineForward {
   int64_t together;    // blocks that it takes
 
   SplineForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
-      : pool(pool), layer(layer), a(a), plan(layer, a.batch), carver(a.scratch),
+      : pool(pool), layer(layer), a(a), basis(spline_basis<S>(layer)), plan(layer, a.batch), carver(a.scratch),
         scratch(carver, layer, plan, a.saved == nullptr, pool.threads()),
         base(a.saved ? static_cast<char*>(a.saved) : scratch.records),
         group(a.saved ? plan.blocks : SplineForwardScratch<S>::group(layer, plan, pool.threads())),
         tiles(ceil_div(layer.out, kTile)),
-        workers(
-            workers_for(pool, double(a.batch) * double(layer.in) * (30 + V * double(ceil_div(layer.out, T::W)) / 2))),
+        workers(workers_for(pool, double(a.batch) * double(layer.in) *
+                                      (30 + double(plan.taps) * double(ceil_div(layer.out, T::W)) / 2))),
         tree(plan.leaves, group * tiles, wanted_pieces(workers)), chunk(kTile),
         together(SplineForwardScratch<S>::together(layer, plan)) {
     while (together > 1 && ceil_div(group, together) * tiles * tree.nodes() < wanted_pieces(workers)) together /= 2;
@@ -178,7 +182,7 @@ struct SplineForward {
     constexpr int64_t kGroup = RecordScratch<S>::kGroup;
     const int64_t input_groups = ceil_div(layer.in, kGroup);
     const int64_t block = u / input_groups, i0 = u % input_groups * kGroup;
-    make_records<S, K>(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * plan.block * layer.in,
+    basis.make_records(layer, buffers(), static_cast<const S*>(a.x) + (g0 + block) * plan.block * layer.in,
                        plan.block_size(g0 + block), Range{i0, min64(layer.in, i0 + kGroup)}, scratch.maker[worker],
                        BlockRecords<S>{plan, base, block * layer.in});
   }
@@ -288,7 +292,7 @@ int64_t spline_forward_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void spline_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  with_order(layer, [&]<int K, bool kBase>() { SplineForward<S, K, kBase>(pool, layer, a).run(); });
+  with_order(layer, [&]<int K, int V>() { SplineForward<S, K, V>(pool, layer, a).run(); });
 }
 
 }  // namespace KAN_NS

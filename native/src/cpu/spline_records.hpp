@@ -19,10 +19,7 @@
 // Flops 2 V batch in out each (d_x: V + 1); bytes: the weights once per block of samples, records 4 (V + 1) + runs a
 // sample and input. The cost does not depend on G beyond touching the parameters.
 #pragma once
-#include "basis/activation.hpp"
 #include "cpu/pieces.hpp"
-#include "cpu/spline_eval.hpp"
-#include "cpu/transpose.hpp"
 
 namespace KAN_NS {
 
@@ -98,85 +95,6 @@ struct RecordScratch {
   }
 };
 
-// The V values, or derivatives, of n sorted samples x of a record; x has record.slots readable numbers. values is [V][slots].
-template <class S, int K, bool kDerivative>
-KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Record<S>& record, int64_t n, S* values) {
-  using T = vec<S>;
-  T out[K + 1];
-  const int64_t slots = record.slots;
-  const LaneGrid<S> grid = lane_grid(g);
-  if (g.inv_h != S(0)) {
-    for (int64_t p = 0; p < n; p += T::W) {
-      bspline_even<S, K, kDerivative>(grid, T::load(x + p), out);
-      for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
-    }
-  } else {
-    // The knots of each sample's window first: a store a run and knot, which the next run writes over where it is too long.
-    constexpr int64_t kRow = SplinePlan<S>::kMost + T::W;
-    alignas(64) S knots[2 * K * kRow];
-    int64_t p = 0;
-    for (int32_t q = 1; q <= record.count(); ++q) {
-      const int64_t end = q < record.count() ? record.runs[q].end : round_up(n, T::W);
-      for (int j = 0; j < 2 * K; ++j) {
-        const T knot(g.kn[record.runs[q].first + 1 + j]);
-        for (int64_t s = p; s < end; s += T::W) knot.store(knots + j * kRow + s);
-      }
-      p = end;
-    }
-    for (p = 0; p < n; p += T::W) {
-      const T v = T::load(x + p);
-      const auto tails = bspline_uneven<S, K, kDerivative>(
-          grid, [&](int j) KAN_INLINE { return T::load(knots + (j - 1) * kRow + p); }, v, out);
-      if (__builtin_expect(any<S>(tails), 0)) bspline_tails<S, K, kDerivative>(g, v, tails, out);
-      for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
-    }
-  }
-  if (base != KAN_ACTIVATION_NONE)
-    for (int64_t p = 0; p < n; p += T::W) {
-      const T v = T::load(x + p);
-      (kDerivative ? activation_derivative(base, v) : activation(base, v)).store(values + (K + 1) * slots + p);
-    }
-}
-
-// Sorts n samples x of one input by window and writes their record. x has record.slots readable numbers.
-template <class S, int K>
-inline void make_record(const Layer& layer, const GridView<S>& g, const S* x, int64_t n, const RecordScratch<S>& w,
-                        const Record<S>& record) {
-  windows<S, K>(g, x, n, w.first);
-  int32_t runs = 0;
-  const bool sorted = g.grid <= 2 * n && n > 1;
-  if (sorted) {
-    // Counting sort; stable, so equal inputs give equal records.
-    int32_t* count = w.count;
-    for (int32_t c = 0; c < g.grid; ++c) count[c] = 0;
-    for (int64_t s = 0; s < n; ++s) ++count[w.first[s]];
-    int32_t at = 0;
-    for (int32_t c = 0; c < g.grid; ++c) {
-      const int32_t here = count[c];
-      count[c] = at;
-      at += here;
-      if (here) record.runs[++runs] = {c, at};
-    }
-    for (int64_t s = 0; s < n; ++s) {
-      const int32_t p = count[w.first[s]]++;
-      record.index[p] = uint16_t(s);
-      w.sorted[p] = x[s];
-    }
-  } else {
-    // More cells than samples: sorting would bring few of them together.
-    for (int64_t s = 0; s < n; ++s) {
-      record.index[s] = uint16_t(s);
-      w.sorted[s] = x[s];
-      if (runs && record.runs[runs].first == w.first[s]) record.runs[runs].end = int32_t(s + 1);
-      else record.runs[++runs] = {w.first[s], int32_t(s + 1)};
-    }
-  }
-  record.runs[0] = {runs, sorted};
-  for (int64_t s = n; s < record.slots; ++s) w.sorted[s] = x[0];
-  fill_values<S, K, false>(g, layer.base_row >= 0 ? layer.spec.base : KAN_ACTIVATION_NONE, w.sorted, record, n,
-                           record.values);
-}
-
 // Records of a layer's inputs for one block of samples: that of input i is number `first + i` at `base`.
 template <class S>
 struct BlockRecords {
@@ -187,17 +105,20 @@ struct BlockRecords {
   KAN_HD Record<S> of(int64_t i) const { return plan.record(base, first + i); }
 };
 
-// Records of `n` samples, rows of x (n, in), for a range of inputs (at most kGroup).
-template <class S, int K>
-inline void make_records(const Layer& layer, const S* buffers, const S* x, int64_t n, Range inputs,
-                         const RecordScratch<S>& w, const BlockRecords<S>& records) {
-  const int64_t slots = records.plan.slots, i0 = inputs.begin, i1 = inputs.end;
-  transpose(x + i0, layer.in, n, i1 - i0, w.columns, slots);
-  for (int64_t i = i0; i < i1; ++i) {
-    S* column = w.columns + (i - i0) * slots;
-    for (int64_t s = n; s < slots; ++s) column[s] = column[0];
-    make_record<S, K>(layer, grid_view(layer, buffers, i), column, n, w, records.of(i));
-  }
-}
+// B-splines of an order at work (spline_basis.inl). Its functions are called for some inputs and a block of samples at a time, so that
+// they are compiled once for all passes.
+template <class S>
+struct SplineBasis {
+  // Records of `n` samples, rows of x (n, in), for a range of inputs (at most kGroup).
+  void (*make_records)(const Layer& layer, const S* buffers, const S* x, int64_t n, Range inputs,
+                       const RecordScratch<S>& w, const BlockRecords<S>& records);
+  // The derivatives of the V values of input i in its record of the same, by sorted position: to [V][slots]. `sorted` [slots] is
+  // working memory.
+  void (*derivatives)(const Layer& layer, const S* buffers, const S* x, int64_t n, int64_t i, const Record<S>& record,
+                      S* sorted, S* to);
+};
+
+template <class S>
+SplineBasis<S> spline_basis(const Layer& layer);
 
 }  // namespace KAN_NS

@@ -4,6 +4,8 @@
 // evaluated, and the sums of a row stay in registers while its inputs pass; several rows pass a few inputs at a time, whose
 // weights stay in L1. The same operations in the same order as by records: the same bits.
 #pragma once
+#include "basis/activation.hpp"
+#include "cpu/spline_eval.hpp"
 #include "cpu/spline_windows.hpp"
 
 namespace KAN_NS {
@@ -57,7 +59,7 @@ __attribute__((noinline)) void uneven_row_values(const Layer& layer, const S* bu
 }
 
 // Of some inputs, in whole registers but for the last.
-template <class S, int K, bool kBase>
+template <class S, int K>
 inline void row_values(const Layer& layer, const S* buffers, const S* x, Range inputs, const RowValues<S>& to) {
   using T = vec<S>;
   S* const values = to.values;
@@ -72,7 +74,7 @@ inline void row_values(const Layer& layer, const S* buffers, const S* x, Range i
     for (int l = 1; l < lanes; ++l) g.base[l] = typename T::I(l * layer.knots_per_input());
     int odd = 0;  // inputs whose knots are not evenly spaced
     for (int l = 0; l < lanes; ++l) odd += h.v[l] == S(0);
-    if (kBase) activation(layer.spec.base, v).store(values + (K + 1) * slots + i);
+    if (layer.base_row >= 0) activation(layer.spec.base, v).store(values + (K + 1) * slots + i);
     if (odd < lanes) {
       T out[K + 1], f;
       bspline_even<S, K, false>(g, v, out, &f);
@@ -91,7 +93,7 @@ KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int la
   const int32_t* const first = row.first;
   const int64_t slots = row.slots;
   const auto at = [&](const S* p, int v) { return NV > 1 ? T::load(p + v * T::W) : T::load(p, lanes); };
-  const bool narrow = tile.w <= kNarrowOutputs;
+  const bool narrow = tile.w <= kNarrowOutputs, base = tile.base_row >= 0;
   T acc[NV];
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) acc[v] = T::load(sums + c + v * T::W);
@@ -108,6 +110,7 @@ KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int la
       T sum = acc[v];
 #pragma GCC unroll 8
       for (int r = 0; r < V; ++r) {
+        if (!has_row<K>(r, base)) continue;
         T a = at(r <= K ? coef + r * tile.w : p + tile.base_row * tile.w, v);
         if (kFactors) a = a * (r <= K ? factor : mask);
         const T b(values[r * slots + i]);
@@ -144,9 +147,8 @@ struct SplineRowsScratch {
   }
 };
 
-template <class S, int K, bool kBase>
+template <class S, int K, int V>
 struct SplineRows {
-  static constexpr int V = K + 1 + kBase;
   using T = vec<S>;
   Pool& pool;
   const Layer& layer;
@@ -163,7 +165,8 @@ struct SplineRows {
       : pool(pool), layer(layer), x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
         buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)), plan(layer, a.batch), carver(a.scratch),
         scratch(carver, layer, plan, pool.threads()), batch(a.batch), tiles(ceil_div(layer.out, kTile)),
-        workers(workers_for(pool, double(a.batch) * double(layer.in) * V * double(ceil_div(layer.out, T::W)) / 2)),
+        workers(workers_for(
+            pool, double(a.batch) * double(layer.in) * double(plan.taps) * double(ceil_div(layer.out, T::W)) / 2)),
         tree(plan.leaves, tiles, wanted_pieces(workers)) {}
 
   void run() const {
@@ -172,8 +175,7 @@ struct SplineRows {
     for_workers(pool, workers, [&](int worker) {
       making.each(worker, [&](int64_t u) {
         const int64_t b = u % batch, i = u / batch * kChunk * T::W;
-        row_values<S, K, kBase>(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)},
-                                scratch.row[b]);
+        row_values<S, K>(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)}, scratch.row[b]);
       });
       if (workers > 1) pool.barrier();
       adding.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.sums[worker]); });
@@ -232,7 +234,7 @@ int64_t spline_rows_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void spline_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  with_order(layer, [&]<int K, bool kBase>() { SplineRows<S, K, kBase>(pool, layer, a).run(); });
+  with_order(layer, [&]<int K, int V>() { SplineRows<S, K, V>(pool, layer, a).run(); });
 }
 
 }  // namespace KAN_NS

@@ -6,11 +6,22 @@
 
 namespace KAN_NS {
 
+// Order 3, which most layers have, is compiled with a base branch and without: V rows of a window. For the orders that few use V counts a
+// base row, and whether there is one is asked: half the code, and a branch a sample.
+template <int K>
+constexpr bool kApart = K == 3;
+
+// Whether row r < V of a window is one, of a layer with or without a base branch.
+template <int K>
+KAN_HD bool has_row(int r, bool base) {
+  return r <= K || kApart<K> || base;
+}
+
 // Whether layers of order K walk sorted windows with a ring of registers. Without it each run loads its V rows: a quarter
 // of the code, which a build on first use (KAN_RINGS=cubic) has for the orders that few use.
 #if defined(KAN_RINGS_CUBIC)
 template <int K>
-constexpr bool kRing = K == 3;
+constexpr bool kRing = kApart<K>;
 #else
 template <int K>
 constexpr bool kRing = true;
@@ -19,7 +30,7 @@ constexpr bool kRing = true;
 // The V weight rows of a window, and what multiplies them where the layer has scales or masks.
 template <class S>
 struct RowView {
-  const S* row[7];  // k + 1 coefficient rows, then the base row
+  const S* row[7];  // k + 1 coefficient rows, then the base row or NULL
   const S* factor;  // [2][64]: of the coefficient rows (scale * mask), of the base row (mask); or NULL
 
   template <int K>
@@ -65,7 +76,7 @@ struct TileView {
     const S* p = weights + i * rows * w;
     RowView<S> v;
     for (int r = 0; r <= K; ++r) v.row[r] = p + (coef_row + first + r) * w;
-    v.row[K + 1] = p + base_row * w;
+    v.row[K + 1] = base_row >= 0 ? p + base_row * w : nullptr;
     v.factor = factor;
     return v;
   }
@@ -139,7 +150,7 @@ KAN_HD bool any_index(F&& f) {
   else return false;
 }
 
-// Calls sample(p, a) for every position p of a run, where a[r] are the V rows of its window in registers.
+// Calls sample(p, a) for every position p of a run, where a(r, v) is a register of the rows of its window that it has.
 template <class S, int K, int V, int NV, class F>
 KAN_HD void walk_run(const RowView<S>& rows, int64_t c, int lanes, int64_t p0, int64_t p1, F&& sample) {
   using T = vec<S>;
@@ -147,7 +158,8 @@ KAN_HD void walk_run(const RowView<S>& rows, int64_t c, int lanes, int64_t p0, i
 #pragma GCC unroll 8
   for (int r = 0; r < V; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) a[r][v] = rows.template load<K>(r, c + v * T::W, lanes);
+    for (int v = 0; v < NV; ++v)
+      a[r][v] = has_row<K>(r, rows.row[K + 1]) ? rows.template load<K>(r, c + v * T::W, lanes) : T(S(0));
   for (int64_t p = p0; p < p1; ++p) sample(p, [&](int r, int v) KAN_INLINE { return a[r][v]; });
 }
 
@@ -171,7 +183,7 @@ KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& re
     }
   };
   T ring[M][NV], base[NV];
-  if (V > M) load(base, tile.base_row, factor + kTile + c);
+  if (V > M && has_row<K>(M, tile.base_row >= 0)) load(base, tile.base_row, factor + kTile + c);
   int32_t f = run->first - run->first % M;
 #pragma GCC unroll 5
   for (int r = 0; r < K; ++r) load(ring[r], tile.coef_row + f + r, factor + c);
@@ -189,19 +201,15 @@ KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& re
   while (!any_index<M>(window)) {}
 }
 
-// f.operator()<order, whether there is a base branch>() of the layer.
+// f.operator()<order, V>() of the layer.
 template <class F>
 inline void with_order(const Layer& layer, F&& f) {
-  const bool base = layer.base_row >= 0;
   switch (layer.spec.order) {
-#define KAN_ORDER(k) \
-  case k: return base ? f.template operator()<k, true>() : f.template operator()<k, false>();
-    KAN_ORDER(1)
-    KAN_ORDER(2)
-    KAN_ORDER(3)
-    KAN_ORDER(4)
-    KAN_ORDER(5)
-#undef KAN_ORDER
+    case 1: return f.template operator()<1, 3>();
+    case 2: return f.template operator()<2, 4>();
+    case 3: return layer.base_row >= 0 ? f.template operator()<3, 5>() : f.template operator()<3, 4>();
+    case 4: return f.template operator()<4, 6>();
+    default: return f.template operator()<5, 7>();
   }
 }
 

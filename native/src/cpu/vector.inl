@@ -92,12 +92,15 @@ inline void sgd_step(Pool& pool, const kan_sgd& o, int64_t n, S* p, const S* g, 
   });
 }
 
-// The first of n numbers that is not from 0 to high, or n: what a number and the nearest one within differ by has no bits.
+// The first of n numbers that is not from 0 to high, or n. As integers numbers above 0 are in their order, and those below 0 and
+// NaNs of either sign are below 0 or above `high`.
 template <class S>
 inline int64_t first_outside(Pool& pool, int64_t n, const S* x, S high) {
   using T = vec<S>;
   using I = typename T::Mask;
   constexpr int64_t kBlock = 64 * T::W;
+  constexpr typename T::I kAllButTheSign = typename T::I(~(uint64_t(1) << (8 * sizeof(S) - 1)));
+  const I top = I(T(high).v);
   const int workers = workers_for(pool, double(n) / 2);
   int64_t found[kMaxThreads];
   for_workers(pool, workers, [&](int worker) {
@@ -107,10 +110,10 @@ inline int64_t first_outside(Pool& pool, int64_t n, const S* x, S high) {
       const int64_t end = min64(mine.end, begin + kBlock);
       I bits{};
       for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
-        const T at = T::load(x + i, lanes), within = min(max(at, T(S(0))), T(high));
-        bits |= I((at - within).v);
+        const I at = I(T::load(x + i, lanes).v);
+        bits |= at | (top - (at & kAllButTheSign));
       });
-      if (!any<S>((bits << 1) != 0)) continue;  // all but the sign
+      if (!any<S>(bits < 0)) continue;  // -0 is looked at as well
       for (int64_t i = end - 1; i >= begin; --i)
         if (!(x[i] >= S(0) && x[i] <= high)) found[worker] = i;
     }
@@ -224,7 +227,8 @@ KAN_HD vec<S> element_loss(vec<S> p, vec<S> t, S delta, vec<S>& d) {
     return select(quadratic, S(0.5) * e * e, delta * (size - S(0.5) * delta));
   } else {
     // softplus(p) = max(p, 0) + log(1 + exp(-|p|)), stable for large |p|; its derivative is the sigmoid.
-    const T e = exp_of_negative(-abs(p)), inverse = S(1) / (S(1) + e), other = e * inverse, tail = log1p_of_fraction(e);
+    const T e = exp_of_negative(negative(p)), inverse = S(1) / (S(1) + e), other = e * inverse,
+            tail = log1p_of_fraction(e);
     const auto up = p >= T(S(0));
     const T sigmoid = select(up, inverse, other);
     const T high = max(p, T(S(0))) + tail;
@@ -247,26 +251,45 @@ struct RowWeights {
   int64_t out;
 };
 
+// Writes the weights of elements one after the other, a register a store: what a store has too much the next one overwrites.
+template <class S>
+struct WeightRuns {
+  using T = vec<S>;
+  const RowWeights<S> weights;
+  int64_t row = 0, left;  // elements of the row to come
+
+  explicit WeightRuns(RowWeights<S> weights) : weights(weights), left(weights.out) {}
+  // Of the next n elements; `to` has a register more.
+  void next(int64_t n, S* to) {
+    for (int64_t i = 0; i < n;) {
+      const T weight(weights.of[row]);
+      const int64_t end = min64(n, i + left);
+      for (int64_t j = i; j < end; j += T::W) weight.store(to + j);
+      left -= end - i;
+      i = end;
+      if (left == 0) ++row, left = weights.out;
+    }
+  }
+};
+
 // Their sum over n of them, in rows, and, where d is not NULL, the derivatives times `factor`. A few registers are added up in S, the
 // rest in double.
 template <int32_t kKind, class S>
 inline double element_losses(const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> weights, S* d) {
   using T = vec<S>;
   constexpr int64_t kBlock = 16 * T::W;
-  alignas(64) S each[kBlock];
+  alignas(64) S each[kBlock + T::W];
+  WeightRuns<S> runs(weights);
   double total = 0;
-  int64_t row = 0, left = weights.out;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
     const int64_t end = min64(n, begin + kBlock);
-    for (int64_t i = begin; weights.of && i < end; ++i, --left) {
-      if (left == 0) ++row, left = weights.out;
-      each[i - begin] = weights.of[row];
-    }
+    if (weights.of && weights.out > 1) runs.next(end - begin, each);
+    const S* const weight_of = weights.of && weights.out == 1 ? weights.of + begin : each;
     T block(S(0));
     for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
       T derivative, loss = element_loss<kKind>(T::load(p + i, lanes), T::load(t + i, lanes), delta, derivative);
       if (weights.of) {
-        const T weight = T::load(each + (i - begin), lanes);
+        const T weight = T::load(weight_of + (i - begin), lanes);
         loss = loss * weight;
         derivative = derivative * weight;
       }
@@ -281,24 +304,38 @@ inline double element_losses(const S* p, const S* t, int64_t n, S delta, S facto
 }
 
 // The same of KAN_LOSS_BCE_LOGITS without weights: logarithms of 1 + exp(-|p|) are one of their product, which in a lane is at most
-// 2^16, taken less 1 so that small ones keep their digits.
+// 2^68, taken less 1 so that small ones keep their digits. Four chains of sums and products at once, for each waits for itself.
 template <class S>
 inline double bce_losses(const S* p, const S* t, int64_t n, S factor, S* d) {
   using T = vec<S>;
-  constexpr int64_t kBlock = 16 * T::W;
+  constexpr int kChains = 4;
+  constexpr int64_t kStep = kChains * T::W, kBlock = 16 * kStep;
+  alignas(64) S ones[T::W];
+  T(S(1)).store(ones);
+  const auto add = [&](int64_t i, auto lanes, T& rest, T& product) KAN_INLINE {
+    const T at = T::load(p + i, lanes), target = T::load(t + i, lanes);
+    T e = exp_of_negative(negative(at));
+    if constexpr (!__is_same(decltype(lanes), AllLanes)) e = e * T::load(ones, lanes);  // a logit of 0, whose rest is 0
+    const T more = e + S(1);
+    if (d) ((select(at >= T(S(0)), T(S(1)), e) / more - target) * factor).store(d + i, lanes);
+    product = fma(product, more, e);
+    rest += fma(-at, target, max(at, T(S(0))));
+  };
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
-    T block(S(0)), product(S(0));
-    for_registers<S>(begin, min64(n, begin + kBlock), [&](int64_t i, auto lanes) {
-      const T at = T::load(p + i, lanes), target = T::load(t + i, lanes);
-      T e = exp_of_negative(-abs(at)), rest = fma(-at, target, max(at, T(S(0))));
-      if (d) ((select(at >= T(S(0)), T(S(1)), e) / (e + S(1)) - target) * factor).store(d + i, lanes);
-      if constexpr (!__is_same(decltype(lanes), AllLanes))
-        for (int l = lanes; l < T::W; ++l) e.v[l] = S(0);  // of a logit of 0 there, whose rest is 0
-      product = fma(e, product + S(1), product);
-      block += rest;
-    });
-    total += double(sum(block + log1p(product)));
+    const int64_t end = min64(n, begin + kBlock);
+    T rest[kChains], product[kChains];
+    for (int c = 0; c < kChains; ++c) rest[c] = product[c] = T(S(0));
+    int64_t i = begin;
+    for (; i + kStep <= end; i += kStep)
+#pragma GCC unroll 4
+      for (int c = 0; c < kChains; ++c) add(i + c * T::W, AllLanes{}, rest[c], product[c]);
+    for_registers<S>(i, end, [&](int64_t j, auto lanes) KAN_INLINE { add(j, lanes, rest[0], product[0]); });
+    for (int c = 1; c < kChains; ++c) {
+      rest[0] += rest[c];
+      product[0] = fma(product[0], product[c] + S(1), product[c]);
+    }
+    total += double(sum(rest[0] + log1p(product[0])));
   }
   return total;
 }

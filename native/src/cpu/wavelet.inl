@@ -119,7 +119,7 @@ struct WaveletBackward {
     for_workers(pool, workers, [&](int worker) {
       pack_tiles(worker, workers, layer, a.batch, d_y, scratch.packed);
       if (sink.wanted()) bias.add(worker, workers, d_y);
-      if (workers > 1) pool.barrier();
+      if (workers > 1 && prepares()) pool.barrier();
       if (sink.wanted()) bias.put(worker, workers, sink);
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() == 1 || !sink.wanted()) return;
@@ -135,6 +135,8 @@ struct WaveletBackward {
   }
 
  private:
+  // Whether workers read what others wrote in the first phase.
+  bool prepares() const { return layer.out > kTile || (sink.wanted() && layer.bias >= 0); }
   S* node(int64_t i, int64_t k) const { return scratch.nodes + (k * layer.in + i) * size; }
 
   void piece(int64_t i, int64_t k, const Worker& w) const {
@@ -159,8 +161,10 @@ struct WaveletBackward {
     if (want_x) fill_zero(own.partial, (some.end - some.begin) * T::W);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t w = layer.tile_width(tile);
-      const S* row = params + layer.tile_offset(tile) + i * 3 * w;
+      const int64_t offset = layer.tile_offset(tile) + i * 3 * w;
+      const S* row = params + offset;
       S* const gradient = to + 3 * tile * kTile;
+      if (sink.wanted() && some.end == a.batch) sink.prefetch(offset, 3 * w, 3 * w);  // give() comes soon
       for (int64_t c = 0; c < w; c += T::W) {
         const int lanes = int(min64(T::W, w - c));
         const T inverse = inverse_scale(T::load(row + w + c, lanes), lanes);
@@ -170,9 +174,9 @@ struct WaveletBackward {
         T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
         for (int64_t b = some.begin; b < some.end; ++b) {
           const T u = (x[b * layer.in + i] - translation) * inverse;
-          T value, derivative;
-          wavelet_shape<kWavelet>(u, value, derivative);
-          const T t = T::load(d_y + b * w, lanes), d = t * derivative;
+          T envelope, value, derivative;
+          wavelet_parts<kWavelet>(u, envelope, value, derivative);
+          const T t = T::load(d_y + b * w, lanes) * envelope, d = t * derivative;
           d_weight = fma(t, value, d_weight);
           d_translation += d;
           d_scale = fma(d, u, d_scale);

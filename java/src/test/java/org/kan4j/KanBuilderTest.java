@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Chebyshev;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.encoding.Transform;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -235,5 +236,21 @@ class KanBuilderTest {
         assertThrows(KanException.class, () -> examples.named("a"));
         assertThrows(KanException.class, () -> examples.named("a", "a"));
         assertThrows(KanException.class, () -> examples.weighted(1, 2));
+    }
+
+    /** An even column and one with an outlier, as they are scaled by each way. */
+    @Test
+    void columnsAreScaledByTheWayThatIsAskedFor() {
+        double[][] x = new double[100][];
+        double[] y = new double[100];
+        for (int i = 0; i < 100; i++) {
+            x[i] = new double[] {i, i == 7 ? 1e6 : i};
+            y[i] = i;
+        }
+        Map<Encoding.Scaling, List<Boolean>> quantiles = Map.of(Encoding.Scaling.AUTO, List.of(false, true),
+                Encoding.Scaling.RANGE, List.of(false, false), Encoding.Scaling.QUANTILES, List.of(true, true));
+        quantiles.forEach((way, expected) -> assertEquals(expected, Learner.learn(Examples.of(x, y), Learner.Task.VALUE,
+                Encoding.Missing.REFUSE, Encoding.Unseen.REFUSE, way, List.of(), Transform.Choice.NONE).encoding().columns().stream()
+                .map(column -> !((Encoding.Numeric) column).quantiles().isEmpty()).toList(), way.name()));
     }
 }

@@ -105,6 +105,8 @@ class ReportTest {
         assertEquals(1 - 2 / 0.5, folds.mean("r2"), 1e-14, "of the one fold that has it");
         assertEquals(0, folds.deviation("r2"));
         assertThrows(KanException.class, () -> folds.mean("accuracy"));
+        assertEquals(List.of("3 folds", "mae          1.833 +- 1.0", "r2           -3.000 +- 0.0", "rmse         1.860 +- 1.0"),
+                folds.toString().lines().toList());
     }
 
     @Test

@@ -75,7 +75,7 @@ final class AttributeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Drawing.checkSvg("--plot", plot);
-        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--plot", plot).writes("--json", json);
+        new Output.Check().reads("MODEL", modelFile).reads("DATA", Job.file(data)).writes("--plot", plot).writesJson(json);
         try (TrainedKan model = Kan.load(modelFile); Context context = Context.open(); Arena arena = Arena.ofShared()) {
             RowSource rows = EvaluateCommand.rows(data, model.encoding(), false, tables, spec.commandLine().getErr())
                     .load(arena, model.parameters().model().dtype(), Part.DEFAULT_MEMORY);

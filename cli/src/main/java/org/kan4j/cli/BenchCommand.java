@@ -103,7 +103,7 @@ final class BenchCommand implements Callable<Integer> {
         if (layers.length < 2 || Arrays.stream(layers).anyMatch(w -> w < 1)) {
             throw new InputException("--layers needs at least two widths of at least 1, given " + Arrays.toString(layers));
         }
-        new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        new Output.Check().writesJson(json).writes("--plot", Drawing.isFile(plot) ? plot : null);
         Drawing.check(plot);
         DType type = Options.dtype(dtype);
         List<Subject> subjects = subjects(type);

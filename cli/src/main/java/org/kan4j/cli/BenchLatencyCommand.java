@@ -76,7 +76,7 @@ final class BenchLatencyCommand implements Callable<Integer> {
             throw new InputException("--seconds must be above 0 and at most 60, given " + seconds);
         }
         List<long[]> shapes = networks.stream().map(BenchLatencyCommand::widths).toList();
-        new Output.Check().writes("--json", json);
+        new Output.Check().writesJson(json);
         Machine machine = Machine.here();
         out.println(format("kan4j %s, %s, %d cores, %s, Predictor.predict(float[], float[])", machine.kan4j(),
                 machine.processor(), machine.cores(), dtype));

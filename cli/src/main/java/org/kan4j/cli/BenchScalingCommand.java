@@ -117,7 +117,7 @@ final class BenchScalingCommand implements Callable<Integer> {
         requireSweep("--grid", grids);
         requireSweep("--width", widths);
         requireSweep("--batch", batches);
-        new Output.Check().writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        new Output.Check().writesJson(json).writes("--plot", Drawing.isFile(plot) ? plot : null);
         Drawing.check(plot);
         PrintWriter out = Output.screen(spec, json);
         if (bound != null) {

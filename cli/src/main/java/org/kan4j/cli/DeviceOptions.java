@@ -1,6 +1,8 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
@@ -40,6 +42,21 @@ final class DeviceOptions {
     /** The context that is asked for. */
     ContextOptions options() {
         return options(threads != null ? threads : ContextOptions.defaults().threads());
+    }
+
+    /** What is asked for, in words of a command line. */
+    List<String> words() {
+        List<String> words = new ArrayList<>(List.of("--device=" + device, "--products=" + products));
+        if (threads != null) {
+            words.add("--threads=" + threads);
+        }
+        if (tier != null) {
+            words.add("--tier=" + tier);
+        }
+        if (implementation != null) {
+            words.add("--implementation=" + implementation);
+        }
+        return words;
     }
 
     private ContextOptions options(int count) {

@@ -82,7 +82,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = Output.screen(spec, json);
-        new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writes("--json", json)
+        new Output.Check().reads("DATA", Job.file(data)).reads("--model", modelFile).writesJson(json)
                 .writes("--plot", Drawing.isFile(plot) ? plot : null);
         Drawing.check(plot);
         Ranges.atLeast("--importance", importance, 1);

@@ -55,8 +55,8 @@ final class ExplainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science, noise or bases for a "
-            + "table of known formulas and whether they come back from their samples (bases: from networks of each basis), or times for what "
-            + "each stage costs.")
+            + "table of known formulas and whether they come back from their samples (bases: from networks of each basis), pruning for what is left "
+            + "of networks that are too wide, tutorial for pykan's first tutorial from ten seeds, or times for what each stage costs.")
     private String data;
 
     @Option(names = "--target", paramLabel = "COLUMN", description = "The column to explain; not with --model.")
@@ -120,17 +120,19 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Explain explain = options();
         if (ExplainTable.NAMES.contains(data)) {
-            if (data.equals("times") && !only.isEmpty()) {
-                throw new InputException("--only is for a table of formulas, not for times");
+            if (List.of("times", "tutorial").contains(data) && !only.isEmpty()) {
+                throw new InputException("--only is for a table of formulas, not for " + data);
             }
             if (out != null || target != null || modelFile != null) {
                 throw new InputException("--out, --target and --model are for a file, not for the table " + data);
             }
             try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
-                if (data.equals("times")) {
-                    ExplainTimes.print(explain, context, spec.commandLine().getOut());
-                } else {
-                    ExplainTable.print(data, only, explain, context, spec.commandLine().getOut());
+                PrintWriter screen = spec.commandLine().getOut();
+                switch (data) {
+                    case "times" -> ExplainTimes.print(explain, context, screen);
+                    case "tutorial" -> ExplainTutorial.print(explain, context, screen);
+                    case "pruning" -> ExplainPruning.print(only, seed, context, screen);
+                    default -> ExplainTable.print(data, only, explain, context, screen);
                 }
             }
             return 0;

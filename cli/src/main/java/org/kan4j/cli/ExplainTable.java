@@ -31,7 +31,8 @@ import org.kan4j.tensor.HostTensor;
 final class ExplainTable {
 
     /** Names that stand for a table where a file is expected. */
-    static final List<String> NAMES = List.of("formulas", "feynman", "science", "noise", "bases", "times");
+    static final List<String> NAMES = List.of("formulas", "feynman", "science", "noise", "bases", "times",
+            "pruning", "tutorial");
 
     private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private static final int WIDE = 160;
@@ -64,8 +65,7 @@ final class ExplainTable {
      */
     static void print(String table, Set<String> only, Explain explain, Context context, PrintWriter out) {
         List<Line> all = lines(table, explain);
-        List<Line> cases = all.stream().filter(line -> only.isEmpty() || only.contains(line.name())
-                || Arrays.stream(line.name().split(" ")).anyMatch(only::contains)).toList();
+        List<Line> cases = all.stream().filter(line -> only.isEmpty() || isNamed(line.name(), only)).toList();
         if (cases.isEmpty()) {
             throw new InputException("--only names none of the table " + table + ", which has "
                     + all.stream().map(Line::name).collect(Collectors.joining(", ")));
@@ -97,6 +97,11 @@ final class ExplainTable {
         out.println(
                 format("%-16s %d of %d, seed %d, %.0f s of CPU time", cases.getFirst().formula().noise() > 0 ? "form" : "exact",
                         exact, cases.size(), explain.seed(), seconds));
+    }
+
+    /** Whether a name, or a word of it, is one of these. */
+    static boolean isNamed(String name, Set<String> only) {
+        return only.contains(name) || Arrays.stream(name.split(" ")).anyMatch(only::contains);
     }
 
     private static String text(List<Expression> formulas) {

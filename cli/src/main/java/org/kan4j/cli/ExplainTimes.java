@@ -94,6 +94,7 @@ final class ExplainTimes {
         stages.seconds.merge("the rest", seconds - stages.seconds.values().stream().mapToDouble(s -> s).sum(), Double::sum);
         stages.seconds.forEach((stage, spent) -> row(out, stage, spent));
         row(out, "whole", seconds);
+        out.println("  " + explanation.before().shape() + " -> " + explanation.network().shape());
         out.println(
                 "  " + (explanation.formulas().isEmpty() ? explanation.reason().orElse("") : explanation.formulas().getFirst()));
         out.flush();

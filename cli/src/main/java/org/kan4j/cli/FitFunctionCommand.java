@@ -149,7 +149,7 @@ final class FitFunctionCommand implements Callable<Integer> {
             throw new InputException("--validation must be 0 to below 1, given " + validation);
         }
         Options.dtype(dtype);
-        new Output.Check().writesModel("--out", out).writes("--json", json).writes("--plot", Drawing.isFile(plot) ? plot : null);
+        new Output.Check().writesModel("--out", out).writesJson(json).writes("--plot", Drawing.isFile(plot) ? plot : null);
         Drawing.check(plot);
         if (text.equals(ALL) && (layers != null || ranges != null || out != null || plot != null)) {
             throw new InputException("--layers, --ranges, --out and --plot are for one function, not for the table");

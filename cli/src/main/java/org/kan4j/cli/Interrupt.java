@@ -32,7 +32,11 @@ final class Interrupt implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }, "kan4j-interrupt");
-        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException ending) {
+            Objects.requireNonNull(ending); // the VM is ending, and whoever was asked to stop does this as the last thing
+        }
     }
 
     /** What there is is written and said so. */

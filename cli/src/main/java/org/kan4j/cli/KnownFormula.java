@@ -45,13 +45,13 @@ record KnownFormula(String name, List<Expression> outputs, Map<String, Interval>
         return sum / BESSEL_POINTS;
     }
 
-    /** Those of a table: formulas, science, noise or feynman. */
+    /** Those of a table: formulas, science, noise, bases, pruning, tutorial or feynman, of which some are kept in units too. */
     static List<KnownFormula> table(String table) {
-        if (table.equals("feynman")) {
-            return Feynman.all().stream().map(e -> new KnownFormula(e.name(), List.of(e.formula().expression()),
-                    ranges(e.formula().variables(), e.ranges()), 1000, 0)).toList();
-        }
         List<KnownFormula> all = new ArrayList<>();
+        if (table.equals("feynman")) {
+            Feynman.all().forEach(e -> all.add(new KnownFormula(e.name(), List.of(e.formula().expression()),
+                    ranges(e.formula().variables(), e.ranges()), 1000, 0)));
+        }
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(
                 KnownFormula.class.getResourceAsStream("known-formulas.txt"), StandardCharsets.UTF_8))) {
             lines.lines().filter(line -> line.startsWith(table + ";")).map(KnownFormula::of).forEach(all::add);
@@ -73,7 +73,8 @@ record KnownFormula(String name, List<Expression> outputs, Map<String, Interval>
                 ? Arrays.stream(box.split(",")).map(part -> part.substring(0, part.indexOf('='))).toList()
                 : outputs.stream().flatMap(e -> e.variables().stream()).distinct().toList();
         return new KnownFormula(words[1], outputs, ranges(variables, FitProblem.box(variables, box)),
-                words.length > 4 ? Integer.parseInt(words[4]) : 1000, 0);
+                words.length > 4 ? Integer.parseInt(words[4]) : 1000,
+                words.length > 5 ? Double.parseDouble(words[5]) : 0);
     }
 
     private static Map<String, Interval> ranges(List<String> variables, List<Range> box) {

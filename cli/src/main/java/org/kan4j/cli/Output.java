@@ -94,9 +94,9 @@ final class Output {
     /** A command's files, looked at before its work: each result can be written, and replaces no other and no input. */
     static final class Check {
 
-        /** Names of files that no program would take for safetensors. */
-        private static final Pattern OTHER_FORMAT = Pattern.compile(
-                "(?is).*\\.(pth?|onnx|json|csv|tsv|parquet|pkl|pickle|joblib|h5|hdf5|keras|npz|npy|pb|tflite|java|c|svg|png)");
+        /** Names by which programs tell what is in a file. */
+        private static final Pattern FORMAT = Pattern.compile("(?is).*\\.(safetensors|pth?|onnx|json|csv|tsv|parquet|pkl|pickle|joblib|h5|"
+                + "hdf5|keras|npz|npy|pb|tflite|java|c|svg|png)");
 
         private final Map<String, Path> taken = new LinkedHashMap<>();
 
@@ -149,18 +149,24 @@ final class Output {
 
         /** A model that the command writes; refuses a name that says another format. */
         Check writesModel(String option, Path file) {
-            return writesTensors(option, file,
-                    "a model is written as safetensors, expected a name that ends so (kan4j export writes "
-                            + "ONNX and state dicts, kan4j compile writes Java and C)");
+            return writesAs("safetensors", option, file, "a model is written as safetensors, expected a name that ends so (kan4j export "
+                    + "writes ONNX and state dicts, kan4j compile writes Java and C)");
+        }
+
+        /** A file of numbers that the command writes; refuses a name that says another format. */
+        Check writesJson(Path file) {
+            return writesAs("json", "--json", file, "JSON is written, expected a name that ends with .json");
         }
 
         /**
-         * A file of tensors that the command writes; refuses a name that says another format.
+         * A file of a format that the command writes; refuses a name that says another.
          *
          * @param instead what is written
          */
-        Check writesTensors(String option, Path file, String instead) {
-            if (file != null && OTHER_FORMAT.matcher(file.toString()).matches()) {
+        Check writesAs(String format, String option, Path file, String instead) {
+            boolean others = file != null && taken.values().stream().anyMatch(other -> same(file, other)); // refused as such
+            if (file != null && !others && FORMAT.matcher(file.toString()).matches()
+                    && !file.toString().toLowerCase(java.util.Locale.ROOT).endsWith("." + format)) {
                 throw new InputException(option + " " + file + ": " + instead);
             }
             return writes(option, file);

@@ -167,8 +167,13 @@ final class Progress implements TrainingListener, AutoCloseable {
                 ? format("  accuracy %.2f %%", 100 * batch.accuracy().getAsDouble()) : "",
                 batch.rows() / Math.max(seconds, 1e-9), duration(left));
         int room = Math.clamp(width - before.length() - after.length(), SHORTEST_BAR, LONGEST_BAR);
+        return before + bar(share, room) + after;
+    }
+
+    /** Full only at the end. */
+    static String bar(double share, int room) {
         int full = (int) (share * room);
-        return before + "#".repeat(full) + "-".repeat(room - full) + after;
+        return "#".repeat(full) + "-".repeat(room - full);
     }
 
     static String duration(double seconds) {

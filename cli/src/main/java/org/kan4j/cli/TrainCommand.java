@@ -309,7 +309,7 @@ final class TrainCommand implements Callable<Integer> {
                 .reads("--test", rows.test()).reads("--from", from);
         (modelFile.equals(resume) ? check.writes("--out", modelFile) : check.writesModel("--out", modelFile))
                 .reads("--resume", resume)
-                .writes("--plot", Drawing.isFile(plotFile) ? plotFile : null).writes("--json", json);
+                .writes("--plot", Drawing.isFile(plotFile) ? plotFile : null).writesJson(json);
         Drawing.check(plotFile);
         if (!modelFile.equals(resume) && Files.isRegularFile(modelFile)) {
             screen.println("note: " + modelFile + " is there and will be replaced; --out names another file");

@@ -79,27 +79,27 @@ final class TuneCommand implements Callable<Integer> {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new InputException("--out " + folder + " is a file, expected a folder");
         }
-        long end = minutes == null ? Long.MAX_VALUE : System.nanoTime() + (long) (minutes * SECONDS * 1e9);
+        double limit = minutes == null ? Double.POSITIVE_INFINITY : minutes * SECONDS;
         Space all = TuneSpace.of(space).without(trainings.given());
         trainings.require(all);
         PrintWriter screen = spec.commandLine().getOut();
         AtomicBoolean stop = new AtomicBoolean();
         try (Context context = device.open();
-                TuneRun run = new TuneRun(trainings, folder, folds, context, stop::get, screen);
+                TuneRun run = new TuneRun(trainings, folder, folds, device, context, stop::get, limit, screen);
                 Interrupt interrupt = new Interrupt(() -> stop.set(true),
-                        "a training takes too long to be waited for; what is in "
-                                + folder + " is the best so far")) {
+                        "the training of the best takes too long to be waited for; the same command goes on")) {
             Map<String, String> first = run.begin(all);
             // Of a basis without a grid, and a target without a long tail.
-            Space fitting = all.without(Stream.of("grid", "target-transform").filter(name -> !first.containsKey(name)).toList());
-            Search search = Search.over(fitting).from(first).folds(folds).seed(seed).stopWhen(stop::get).listener(run::told);
+            Space fitting = all.without(Stream.of("grid", "order", "target-transform").filter(name -> !first.containsKey(name))
+                    .toList());
+            Search search = Search.over(fitting).from(first).then(TuneSpace.often(fitting, first)).folds(folds).seed(seed)
+                    .stopWhen(run::isOver).listener(run::told);
             run.known().forEach(search::known);
             if (trials != null) {
                 search.trials(trials);
             }
             if (minutes != null) {
-                // The winner is trained within the time too, which a search that ends a little earlier leaves.
-                search.time(Duration.ofNanos(Math.max(1, (long) ((end - System.nanoTime()) * 0.95))));
+                search.time(Duration.ofMillis(Math.max(1, (long) (1000 * limit))));
             }
             Search.Result result = run.search(search);
             boolean stopped = stop.get();

@@ -40,6 +40,10 @@ final class TuneRun implements AutoCloseable {
 
     private static final String LOG = "trials.jsonl";
     private static final String FOLDS = "--folds";
+    /** Of whose networks there is a mean ({@link org.kan4j.explain.Ensemble}). */
+    private static final Set<String> AVERAGED = Set.of("bspline", "fourierkan");
+    /** Networks whose mean is written, for each of those whose mean is measured: their training is a small part of a search. */
+    private static final int MORE = 2;
 
     /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
     static final class Trainings {
@@ -106,17 +110,25 @@ final class TuneRun implements AutoCloseable {
         }
 
         String[] arguments(Map<String, String> options) {
+            return arguments(options, 1);
+        }
+
+        /** Of so many networks, if there is a mean of such; without what its basis has no use for. */
+        String[] arguments(Map<String, String> options, int networks) {
             List<String> all = new ArrayList<>(common);
             all.add("--seed=" + seed);
-            options.forEach((name, value) -> all.add("--" + name + "=" + value));
+            TuneSpace.ofUse(options).forEach((name, value) -> all.add("--" + name + "=" + value));
+            if (networks > 1 && AVERAGED.contains(options.getOrDefault("basis", "bspline"))) {
+                all.add("--ensemble=" + networks);
+            }
             return all.toArray(String[]::new);
         }
 
         /** The training of a trial, prepared. */
-        TrainCommand.Prepared prepare(Map<String, String> options, Context context, PrintWriter notes, int folds)
+        TrainCommand.Prepared prepare(Map<String, String> options, int networks, Context context, PrintWriter notes, int folds)
                 throws IOException {
             TrainCommand command = new TrainCommand();
-            line(command).setErr(notes).setOut(notes).parseArgs(arguments(options));
+            line(command).setErr(notes).setOut(notes).parseArgs(arguments(options, networks));
             return command.prepare(seed, context, FOLDS, folds);
         }
     }
@@ -129,26 +141,30 @@ final class TuneRun implements AutoCloseable {
     private final Path folder;
     private final int count;
     private final Context context;
+    private final List<String> device;
     private final BooleanSupplier stop;
+    private final TuneClock clock;
     private final PrintWriter screen;
     private final Arena arena = Arena.ofShared();
     private final Map<String, Encoded> encoded = new LinkedHashMap<>();
     private final PrintWriter silence = new PrintWriter(Writer.nullWriter());
     private TuneLog log;
     private boolean classification;
-    private int members = 1;
+    private int networks = 1;
     private double best = Double.POSITIVE_INFINITY;
-    private long started;
-    private Map<String, String> trained;
     private String card = "";
     private String command = "";
 
-    TuneRun(Trainings trainings, Path folder, int count, Context context, BooleanSupplier stop, PrintWriter screen) {
+    /** Of so many folds, on the device that is asked for and open, within so many seconds; the limit may be infinite. */
+    TuneRun(Trainings trainings, Path folder, int count, DeviceOptions device, Context context, BooleanSupplier stop,
+            double limit, PrintWriter screen) {
         this.trainings = trainings;
         this.folder = folder;
         this.count = count;
         this.context = context;
+        this.device = device.words();
         this.stop = stop;
+        this.clock = new TuneClock(limit);
         this.screen = screen;
     }
 
@@ -165,9 +181,9 @@ final class TuneRun implements AutoCloseable {
             screen.println(format("going on     with %,d trainings of %s", log.known().size(), file));
         }
         Map<String, String> first = log.first();
-        TrainCommand.Prepared usual = trainings.prepare(first, context, screen, count);
+        TrainCommand.Prepared usual = trainings.prepare(first, 1, context, screen, count);
         classification = usual.job().classification();
-        members = trainings.usual ? usual.job().recipe().members() : 1;
+        networks = trainings.usual ? usual.job().recipe().members() : 1;
         Encoded rows = encoded(usual);
         screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
                 space.options().size(), String.join(", ", space.options().keySet())));
@@ -176,7 +192,6 @@ final class TuneRun implements AutoCloseable {
                 ? usual.options().values(Stream.concat(space.options().keySet().stream(), trainings.chosen(usual)).toList())
                 : first;
         log.begin(head(), first);
-        started = System.nanoTime();
         return first;
     }
 
@@ -198,24 +213,45 @@ final class TuneRun implements AutoCloseable {
         return classification ? "cross-entropy" : "RMSE";
     }
 
+    /** Whether to end: on request, or as the time that is left is what the best needs. */
+    boolean isOver() {
+        return stop.getAsBoolean() || clock.isUp();
+    }
+
+    /** Networks whose mean is written. */
+    private int written() {
+        return networks > 1 ? MORE * networks : 1;
+    }
+
+    /** How many times as long as a trial in full on a fold the last training takes, on all rows. */
+    private double last() {
+        return (double) written() / networks * count / (count - 1);
+    }
+
     private OptionalDouble loss(Evaluation.Point point) {
+        if (point.budget() == 1 && point.fold() == 0 && !clock.hasTimeFor(count + last(), point.options())) {
+            return OptionalDouble.of(Double.POSITIVE_INFINITY); // nothing that a later search is to know
+        }
         double loss;
+        double begun = clock.passed();
         try {
-            TrainCommand.Prepared training = trainings.prepare(point.options(), context, silence, count);
+            int measured = point.budget() == 1 ? networks : 1; // short trainings compare single ones
+            TrainCommand.Prepared training = trainings.prepare(point.options(), measured, context, silence, count);
             Encoded rows = encoded(training);
             TrainOptions options = training.options();
             if (options.epochs() != null) {
                 options = options.within((int) Math.ceil(options.epochs() * point.budget()));
             }
             Attempt attempt = new Attempt(training.model(), training.initialisation(), context, training.job().encoding(),
-                    stop);
-            Optional<Metrics> measured = attempt.measure(options, rows.rows().select(rows.folds().outOf(point.fold())),
+                    this::isOver);
+            Optional<Metrics> metrics = attempt.measureWhole(options, rows.rows().select(rows.folds().outOf(point.fold())),
                     rows.rows().select(rows.folds().in(point.fold())));
-            if (measured.isEmpty()) {
+            if (metrics.isEmpty()) {
                 return OptionalDouble.empty();
             }
-            loss = classification ? measured.get().loss()
-                    : Units.measures(measured.get(), training.job().encoding()).get("rmse");
+            clock.took(point.options(), point.budget() * measured / networks, clock.passed() - begun);
+            loss = classification ? metrics.get().loss()
+                    : Units.measures(metrics.get(), training.job().encoding()).get("rmse");
         } catch (KanException | InputException e) {
             if (log.known().isEmpty()) {
                 throw e; // the options to begin with
@@ -243,21 +279,20 @@ final class TuneRun implements AutoCloseable {
 
     // --------------------------------------------------------------------------------------------------------- progress
 
-    /** Shows a trial that is better or was tried on all folds, and trains the best so far on all rows. */
+    /** Shows a trial that was tried on all folds; time for the last training of the best is kept from then on. */
     void told(Trial trial) {
         boolean whole = trial.losses().size() == count;
         if (whole) {
             boolean better = trial.loss() < best;
-            screen.println(format("%6.0f s  trial %-4d %s %.5g +- %.2g%s  %s", (System.nanoTime() - started) / 1e9,
-                    trial.number(),
+            screen.println(format("%6.0f s  trial %-4d %s %.5g +- %.2g%s  %s", clock.passed(), trial.number(),
                     measure(), trial.loss(), trial.deviation(), better ? ", the best so far" : "", words(trial.options())));
             screen.flush();
             if (better) {
                 best = trial.loss();
-                train(trial);
+                clock.reserve(last(), trial.options());
             }
         } else if (Terminal.isThere()) {
-            System.err.print(format("\r%6.0f s  trial %-4d %s %.5g, best so far %.5g ", (System.nanoTime() - started) / 1e9,
+            System.err.print(format("\r%6.0f s  trial %-4d %s %.5g, best so far %.5g ", clock.passed(),
                     trial.number(), measure(), trial.loss(), best));
             System.err.flush();
         }
@@ -269,25 +304,19 @@ final class TuneRun implements AutoCloseable {
         return words.isEmpty() ? "defaults" : words.substring(1);
     }
 
-    /** Trains on all training rows by the very command that is shown, unless that has been done. */
+    /** Trains on all training rows by the very command that is shown. */
     void train(Trial trial) {
-        if (trial.options().equals(trained)) {
-            return;
-        }
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         List<String> words = new ArrayList<>(List.of("train"));
-        words.addAll(List.of(trainings.arguments(trial.options())));
-        if (members > 1 && trial.options().getOrDefault("basis", "bspline").equals("bspline")) {
-            words.add("--ensemble=" + members);
-        }
+        words.addAll(List.of(trainings.arguments(trial.options(), written())));
+        words.addAll(device);
         words.addAll(List.of("--out=" + folder.resolve("model.safetensors"), "--json=" + folder.resolve("metrics.json"),
                 "--plot=none", "--log=none"));
         int status = Main.run(new PrintWriter(out), new PrintWriter(err), words.toArray(String[]::new));
         if (status != 0) {
             throw new InputException("the best options cannot be trained with on all rows: " + err.toString().strip());
         }
-        trained = trial.options();
         command = out.toString().lines().filter(line -> line.startsWith("again")).reduce("", (a, b) -> b).substring(5).strip();
         card = out.toString().lines().filter(line -> line.startsWith("test") || line.startsWith("train "))
                 .reduce("", (a, b) -> b);

@@ -22,16 +22,26 @@ final class TuneSpace {
     private static final Map<String, List<String>> USUAL = new LinkedHashMap<>();
 
     static {
-        USUAL.put("basis", List.of("bspline", "fastkan"));
+        USUAL.put("basis", List.of("bspline", "fourierkan")); // of whose networks there is a mean
         USUAL.put("hidden", List.of("8", "16", "32", "64", "128", "32,16", "64,32", "128,64"));
         USUAL.put("grid", List.of("3", "5", "8", "12", "20"));
+        USUAL.put("order", List.of("1", "2", "3"));
+        USUAL.put("epochs", List.of("12", "25", "50", "100", "200"));
         USUAL.put("lr", List.of("0.003", "0.006", "0.01", "0.02"));
         USUAL.put("weight-decay", List.of("0.001", "0.01", "0.03", "0.1", "0.3", "1", "3"));
         USUAL.put("batch", List.of("16", "32", "64", "128", "256"));
         USUAL.put("scaling", List.of("range", "auto", "quantiles"));
         USUAL.put("target-transform", List.of("none", "asinh"));
-        USUAL.put("second-difference", List.of("", "1e-5", "1e-4", "1e-3"));
+        USUAL.put("second-difference", List.of("", "1e-4", "1e-3"));
     }
+
+    /** What often does better where the defaults do not do well, as changes of them; the empty text leaves an option out. */
+    private static final List<Map<String, String>> OFTEN = List.of(Map.of("weight-decay", "0.1"), // what means of networks bear
+            Map.of("epochs", "50"), // of labels that are learned by heart, or more where there are few
+            Map.of("hidden", "64"), // fewer, wider layers
+            Map.of("order", "1", "grid", "20"), // steps
+            Map.of("hidden", "", "gam", "true", "second-difference", "1e-3"), // few noisy rows
+            Map.of("hidden", "64,32"), Map.of("weight-decay", "1"), Map.of("grid", "5"), Map.of("scaling", "quantiles"));
 
     private TuneSpace() {
     }
@@ -65,6 +75,29 @@ final class TuneSpace {
             }
         }
         return Options.of("--space " + file, () -> usual.with(more).without(less));
+    }
+
+    /** Candidates to try after the first one: it with changes, of those whose options are searched. */
+    static List<Map<String, String>> often(Space space, Map<String, String> first) {
+        List<Map<String, String>> all = new ArrayList<>();
+        for (Map<String, String> changes : OFTEN) {
+            if (changes.keySet().stream().allMatch(name -> space.options().containsKey(name) || name.equals("gam"))) {
+                Map<String, String> changed = new LinkedHashMap<>(first);
+                changed.putAll(changes);
+                changed.values().removeIf(String::isEmpty);
+                all.add(changed);
+            }
+        }
+        return all;
+    }
+
+    /** Options without those that have no meaning for the basis among them. */
+    static Map<String, String> ofUse(Map<String, String> options) {
+        Bases.Entry basis = Bases.of("--basis", options.getOrDefault("basis", "bspline"));
+        Map<String, String> left = new LinkedHashMap<>(options);
+        left.keySet().removeIf(name -> options.containsKey("basis") && (name.equals("order") && basis.order() == 0
+                || name.equals("grid") && basis.published() == 0));
+        return left;
     }
 
     private static JsonNode read(Path file) throws IOException {

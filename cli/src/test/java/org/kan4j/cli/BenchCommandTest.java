@@ -146,6 +146,15 @@ class BenchCommandTest {
         assertThat(out.toString()).contains("against bspline 5").containsPattern("(?m)^bspline 20 ")
                 .containsPattern("medians of the rounds lie up to \\d+ % apart");
         JsonNode rows = json(file);
+        double widest = 0;
+        for (JsonNode row : rows) {
+            for (String phase : List.of("forward", "backward", "step")) {
+                widest = Math.max(widest, row.get(phase + "_spread").asDouble());
+            }
+        }
+        Matcher apart = Pattern.compile("lie up to (\\d+) % apart").matcher(out.toString());
+        assertThat(apart.find()).isTrue();
+        assertThat(Double.parseDouble(apart.group(1))).isCloseTo(100 * widest, within(1.0));
         assertThat(rows).hasSize(2);
         assertThat(rows.get(0).get("forward_ratio").asDouble()).isEqualTo(1);
         assertThat(rows.get(1).get("grid").asInt()).isEqualTo(20);
@@ -190,6 +199,16 @@ class BenchCommandTest {
             assertThat(p50).isPositive().isLessThanOrEqualTo(row.get("p99_us").asDouble());
             assertThat(row.get("p99_us").asDouble()).isLessThanOrEqualTo(row.get("p999_us").asDouble());
             assertThat(row.get("bytes_per_call").asDouble()).isNotNegative();
+            String layers = row.get("layers").get(0).asInt() == 4 ? "4,16,3" : "5,4,2";
+            List<String> printed = out.toString().lines().map(line -> List.of(line.split(" +")))
+                    .filter(line -> line.size() == 9 && line.get(1).equals(layers) && line.get(2).equals(row.get("batch").asText())
+                            && line.get(3).equals(row.get("threads").asText()))
+                    .findFirst().orElseThrow();
+            List<String> fields = List.of("p50_us", "p99_us", "p999_us", "bytes_per_call", "rows_per_s");
+            for (int i = 0; i < fields.size(); i++) {
+                assertThat(Double.parseDouble(printed.get(4 + i).replace(",", ""))).as(fields.get(i))
+                        .isCloseTo(row.get(fields.get(i)).asDouble(), within(0.51));
+            }
         }
     }
 

@@ -18,6 +18,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
 import org.kan4j.explain.Explain;
 
 /** explain and the commands that are its parts. */
@@ -280,9 +282,27 @@ class ExplainCommandsTest {
         assertThat(Cli.succeed("explain", "bases", "--only", "F6 fastkan").out()).contains("F6 fastkan       exact",
                 "exact            1 of 1");
         Cli.refuse(new String[] {"--only is for a table of formulas"}, "explain", "times", "--only", "F1");
+        Cli.refuse(new String[] {"not for tutorial"}, "explain", "tutorial", "--only", "F1");
+        Cli.refuse(new String[] {"--only names none of the table pruning, which has P1 bspline, P1 fastkan"}, "explain",
+                "pruning",
+                "--only", "X");
         Cli.refuse(new String[] {"--only names none of the table formulas, which has F1, F2"}, "explain", "formulas", "--only",
                 "X");
         Cli.refuse(new String[] {"--only is for a table"}, "explain", "some.csv", "--only", "F1", "--out", folder.resolve("o"));
+    }
+
+    /** A line says how many seeds ended as asked, and where the others did. */
+    @Test
+    void aLineOfTheTableOfPruning() {
+        ExplainPruning.Case one = ExplainPruning.cases().getFirst().withSeeds(1);
+        try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
+            assertThat(ExplainPruning.line(one, "chebykan", 1, context))
+                    .matches("P1 chebykan +\\[2,5,1] to \\[2,1,1]: 1 of 1, no worse 1, [0-9.]+ s a seed");
+            ExplainPruning.Case never = new ExplainPruning.Case(one.formula(), one.layers(), one.bases(), 1,
+                    one.pruning().withAccuracy(0.02), "nothing", graph -> false);
+            assertThat(ExplainPruning.line(never, "chebykan", 1, context)).startsWith("P1 chebykan 2 %")
+                    .contains("to nothing: 0 of 1, ").endsWith(" s a seed; [2,1,1] 1");
+        }
     }
 
     /** Each formula by networks of each basis, which alone may find it. */

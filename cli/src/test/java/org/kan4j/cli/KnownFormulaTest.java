@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.formula.Expression;
@@ -58,6 +59,25 @@ class KnownFormulaTest {
             assertThat(Arrays.stream(formula.values(0, 1)).boxed()).allMatch(Double::isFinite, equation.name());
             assertThat(equation.published()).isBetween(1e-6, 1.0);
         }
+    }
+
+    /** Friedman's function with noise of deviation 1, as a share of its own, and equations in units beside the dimensionless. */
+    @Test
+    void linesOfTheFile() {
+        KnownFormula friedman = named("pruning", "P5");
+        assertThat(friedman.ranges().keySet()).hasSize(10).startsWith("a", "b", "c", "d", "f");
+        assertThat(friedman.outputs().getFirst().variables()).as("e is a number").containsExactlyInAnyOrder("a", "b", "c", "d", "f");
+        double[] noisy = friedman.values(0, 1);
+        double[] clean = new KnownFormula("", friedman.outputs(), friedman.ranges(), friedman.rows(), 0).values(0, 1);
+        double squares = 0;
+        for (int b = 0; b < clean.length; b++) {
+            squares += Math.pow(noisy[b] - clean[b], 2);
+        }
+        assertThat(Math.sqrt(squares / clean.length)).isCloseTo(1, within(0.1));
+        assertThat(KnownFormula.table("feynman")).hasSize(36).extracting(KnownFormula::name).doesNotHaveDuplicates()
+                .contains("I.9.18", "I.9.18 units", "II.34.29a");
+        KnownFormula tilted = named("feynman", "I.10.7");
+        assertThat(tilted.outputs().getFirst().evaluate(Map.of("m", 2.0, "v", 1.8, "c", 3.0))).isCloseTo(2.5, offset(1e-15));
     }
 
     /** 0.1, 1 and 5 % of the deviation of the values, of which the noise has no part. */

@@ -205,6 +205,10 @@ class RefusalsTest {
                             + ".pt or .pth, as torch.save does (--onnx writes ONNX)"},
                 "export", file("m.safetensors"), "--variant", "pykan",
                 "--out", file("o.onnx"));
+        Cli.refuse(new String[] {"--onnx " + file("o.safetensors") + ": ONNX is written, expected a name that ends with .onnx"}, "export",
+                file("m.safetensors"), "--onnx", file("o.safetensors"));
+        Cli.refuse(new String[] {"--json " + file("o.csv") + ": JSON is written, expected a name that ends with .json"}, "attribute",
+                file("m.safetensors"), file("data.csv"), "--json", file("o.csv"));
         for (String name : List.of("o.pt", "o.pth")) {
             Cli export = Cli.succeed("export", file("m.safetensors"), "--variant", "pykan", "--within-grid", "--out", file(name));
             assertThat(Files.readAllBytes(file(name))).as("a zip file, as of torch.save").startsWith('P', 'K');

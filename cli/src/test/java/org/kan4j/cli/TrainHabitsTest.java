@@ -341,4 +341,13 @@ class TrainHabitsTest {
     private static Object[] arguments(Object[] more, Object... first) {
         return Stream.concat(Stream.of(first), Stream.of(more)).toArray();
     }
+
+    @Test
+    void theBarIsFullOnlyAtTheEnd() {
+        assertThat(Progress.bar(0, 10)).isEqualTo("----------");
+        assertThat(Progress.bar(0.55, 10)).isEqualTo("#####-----");
+        assertThat(Progress.bar(0.999, 10)).isEqualTo("#########-");
+        assertThat(Progress.bar(1, 10)).isEqualTo("##########");
+        assertThat(Progress.duration(Double.NaN)).isEqualTo("-:--");
+    }
 }

@@ -146,13 +146,13 @@ class TuneCommandTest {
         assertThat(folder.resolve("tuned/model.safetensors")).exists();
     }
 
-    /** SIGTERM goes the way of Ctrl-C. */
+    /** SIGTERM goes the way of Ctrl-C; the best is trained while the VM ends. */
     @Test
     void stoppedItKeepsTheBestSoFarAndGoesOn() throws Exception {
         Path log = folder.resolve("log");
         Process process = CliProcess.of(tune("--minutes", 30)).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
-            while (!Files.readString(log).contains("the best so far") || !Files.exists(folder.resolve("tuned/metrics.json"))) {
+            while (!Files.readString(log).contains("the best so far")) {
                 assertThat(process.isAlive()).as(Files.readString(log)).isTrue();
                 Thread.sleep(20);
             }
@@ -167,6 +167,43 @@ class TuneCommandTest {
         assertThat(predictions(folder.resolve("tuned/model.safetensors"))).contains("y");
         int trained = (int) text("trials.jsonl").lines().count() - 1;
         assertThat(Cli.succeed(tune("--trials", 1)).out()).contains("going on     with " + trained + " trainings");
+    }
+
+    /** As what is measured, so what is written. */
+    @Test
+    void theWinnerIsTrainedOnTheDeviceThatIsAskedFor() throws IOException {
+        Cli.succeed(tune("--trials", 1, "--threads", 1, "--tier", "baseline"));
+        assertThat(text("report.txt")).contains("--threads 1 ", "--tier baseline");
+    }
+
+    /** Without an option that says what network, the mean of three is measured and of six written; of a basis, what it has a use for. */
+    @Test
+    void meansOfNetworksAreMeasuredAndWritten() throws IOException {
+        List<String> few = Files.readAllLines(data).subList(0, 41);
+        Path space = Files.writeString(folder.resolve("space.json"), "{\"basis\": [\"bspline\", \"fourierkan\"], \"hidden\": [],"
+                + " \"batch\": [], \"lr\": [], \"scaling\": [], \"second-difference\": [], \"weight-decay\": []}");
+        Cli.succeed("tune", Files.write(folder.resolve("few.csv"), few), "--target", "y", "--weight-decay", 0.1, "--folds", 2,
+                "--space", space, "--trials", 6, "--out", folder.resolve("tuned"));
+        assertThat(text("report.txt")).contains("--ensemble 6");
+        assertThat(text("trials.jsonl").lines()).anyMatch(line -> line.contains("fourierkan"))
+                .noneMatch(line -> line.contains("null"));
+    }
+
+    /** A training in full that would take longer than is left is none; the last training has its time too. */
+    @Test
+    void theClockKeepsTimeForTheLastTraining() {
+        TuneClock clock = new TuneClock(1000);
+        Map<String, String> slow = Map.of("hidden", "1000");
+        assertThat(clock.isUp()).isFalse();
+        clock.took(slow, 0.25, 25);
+        assertThat(clock.hasTimeFor(8, slow)).isTrue();
+        assertThat(clock.hasTimeFor(10, slow)).isFalse();
+        assertThat(clock.hasTimeFor(10, Map.of())).as("not measured").isTrue();
+        clock.reserve(8, slow);
+        assertThat(clock.isUp()).isFalse();
+        clock.reserve(10, slow);
+        assertThat(clock.isUp()).isTrue();
+        assertThat(new TuneClock(Double.POSITIVE_INFINITY).hasTimeFor(1e9, slow)).isTrue();
     }
 
     @Test

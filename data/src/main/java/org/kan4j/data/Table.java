@@ -142,14 +142,7 @@ public interface Table {
     }
 
     /** Position of a column, if there is one of that name. */
-    default Optional<Integer> find(String name) {
-        for (int i = 0; i < columns().size(); i++) {
-            if (columns().get(i).name().equals(name)) {
-                return Optional.of(i);
-            }
-        }
-        return Optional.empty();
-    }
+    Optional<Integer> find(String name);
 
     /** The place of each name. */
     static Map<String, Integer> places(List<Column> columns) {

@@ -9,21 +9,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kan4j.encoding.Encoding;
-import org.kan4j.io.Safetensors;
 import org.kan4j.rows.Dataset;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 
-/** Rows read in windows are those of the data in memory, of any type, kind of target and memory; and what no table can be. */
+/** Rows read in windows are those of the data in memory, of any type, kind of target and memory. */
 class WindowsTest {
 
     @TempDir
@@ -95,48 +92,20 @@ class WindowsTest {
                 .hasMessage("t: expected images (n, height, width) and labels (n), got [1] and [1]");
     }
 
+    /** However many are held out, each class keeps a row to learn from; of classes of one row some are taken only if there are others. */
     @Test
-    void tensorsThatAreNoColumnsAreRefused() throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            HostTensor wide = HostTensor.allocate(arena, DType.F32, 1, 65_536);
-            HostTensor one = HostTensor.allocate(arena, DType.F32, 1);
-            assertThat(Table.open(tensors("x", wide, "x", wide)).columns()).as("as many as there may be").hasSize(65_536);
-            assertThatThrownBy(() -> Table.open(tensors("x", wide, "y", one))).isInstanceOf(DataException.class)
-                    .hasMessageEndingWith("t.safetensors: 65537 columns, at most 65536 are supported");
-            assertThatThrownBy(() -> Table.open(tensors("x", HostTensor.allocate(arena, DType.F32, 1, 2), "x.0", one)))
-                    .hasMessageEndingWith(
-                            "t.safetensors: two columns of one name, such as a tensor 'x.0' beside the first column of "
-                                    + "a tensor 'x'");
-            assertThatThrownBy(() -> Table.open(tensors("x", HostTensor.allocate(arena, DType.F32), "y", one)))
-                    .hasMessageEndingWith("the tensor 'x' is a single number; in a table each has the rows as its first axis");
+    void noClassIsHeldOutWhole() {
+        for (double share : new double[] {0.2, 0.5, 0.6, 0.9, 1}) {
+            long[] sizes = {1, 100, 2, 0};
+            Split split = new Split(sizes, share, 1);
+            long[] second = new long[sizes.length];
+            for (int stratum = 0; stratum < sizes.length; stratum++) {
+                for (long row = 0; row < sizes[stratum]; row++) {
+                    second[stratum] += split.second(stratum) ? 1 : 0;
+                }
+            }
+            assertThat(second).as("share %s", share).containsExactly(0, Math.min(99, Math.round(100 * share)),
+                    Math.min(1, Math.round(2 * share)), 0);
         }
-    }
-
-    private Path tensors(String a, HostTensor first, String b, HostTensor second) throws IOException {
-        Path file = folder.resolve("t.safetensors");
-        Map<String, HostTensor> tensors = new LinkedHashMap<>(Map.of(a, first));
-        tensors.put(b, second);
-        Safetensors.write(file, tensors, Map.of());
-        return file;
-    }
-
-    @Test
-    void whatIsNoParquetFileSaysWhatItIs() throws IOException {
-        String[][] files = {{"", "has 0 bytes, too few for a Parquet file; it may be truncated"},
-            {"PAR", "has 3 bytes, too few for a Parquet file; it may be truncated"},
-            {"x,y\n", "is no Parquet file: it does not begin with PAR1, as these do"}};
-        for (String[] file : files) {
-            Path path = Files.writeString(folder.resolve("t.parquet"), file[0]);
-            assertThatThrownBy(() -> Table.open(path)).isInstanceOf(DataException.class).hasMessage(path + " " + file[1]);
-        }
-    }
-
-    @Test
-    void aTargetThatIsNoColumnIsNamed() throws IOException {
-        Table table = Table.open(Files.writeString(folder.resolve("t.csv"), "x,y\n1,2\n"));
-        assertThat(TargetScan.names(table, "x, y")).containsExactly("x", "y");
-        assertThatThrownBy(() -> TargetScan.names(table, ",x")).isInstanceOf(DataException.class).hasMessageContaining("''");
-        assertThatThrownBy(() -> TargetScan.names(table, "x,x")).hasMessageContaining("'x'");
-        assertThatThrownBy(() -> TargetScan.names(table, "z")).hasMessageContaining("no column 'z'");
     }
 }

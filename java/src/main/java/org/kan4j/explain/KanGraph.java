@@ -147,8 +147,8 @@ public final class KanGraph {
     }
 
     /**
-     * Nodes by layer, the inputs first: plain numbers, and products after a plus sign, as {@code [2,1+1,1]}. Layers
-     * without edges count as part of the one before.
+     * Nodes by layer, the inputs first: plain numbers, and products after a plus sign, as {@code [2,1+1,1]}, those of more than
+     * two factors with their number, as {@code [3,0+1x3,1]}. Layers without edges count as part of the one before.
      */
     public String shape() {
         List<String> widths = new ArrayList<>();
@@ -160,7 +160,7 @@ public final class KanGraph {
             String width = Integer.toString(layers.get(l).out());
             for (int next = l + 1; next < layers.size() && !layers.get(next).dense(); next++) {
                 if (layers.get(next).spec() instanceof Multiply multiply) {
-                    width = multiply.passed() + "+" + multiply.products();
+                    width = new Shape.Width(multiply.passed(), multiply.products(), multiply.arity()).toString();
                 }
             }
             widths.add(width);

@@ -19,9 +19,12 @@ import org.kan4j.internal.SplitMix;
 
 /**
  * Search of options by successive halving (Jamieson and Talwalkar, arXiv 1502.07943; Li et al., arXiv 1603.06560) with cross
- * validation. Of nine candidates, made short trainings of on one fold, the better three are trained in full on it, and the best
- * of these on all folds; then the next nine. Half of them are drawn from the whole space, half are neighbours of the best so far.
- * The options to begin with are the first candidate and are always tried on all folds, so nothing worse is found.
+ * validation. Of nine candidates, made short trainings of on one fold, the better three are trained in full, fold after fold for as
+ * long as the best so far did not do clearly better on the same folds (a race: Maron and Moore, 1994); then come the next nine. Half of
+ * those that are drawn are the options to begin with, each kept or drawn anew, half are neighbours of the best so far.
+ *
+ * <p>The options to begin with are the first candidate and are always tried on all folds. Another is only taken if it does better by
+ * more than a standard error over the folds (Breiman et al., 1984, section 3.4.3): the least of many losses is less than it is worth.
  *
  * <p>With a number of trials it is a function of the seed and the losses. What was computed can be given again
  * ({@link #known}), so a search that was interrupted goes on where it was. Used by one thread.
@@ -33,11 +36,14 @@ public final class Search {
     private static final int HALVING = 3;
     /** Share of the epochs of the first rung. */
     private static final double SHORT = 0.25;
+    /** By how much of a loss the first fold may be worse than the best's; of more folds the mean by as many times less. */
+    private static final double SLACK = 0.05;
     /** Draws until one is new. */
     private static final int DRAWS = 50;
 
     private final Space space;
     private Map<String, String> first = Map.of();
+    private List<Map<String, String>> next = List.of();
     private int trials = Integer.MAX_VALUE;
     private long deadline = Long.MAX_VALUE;
     private int folds = 5;
@@ -60,6 +66,12 @@ public final class Search {
     /** Options to begin with; otherwise none, the defaults. */
     public Search from(Map<String, String> options) {
         first = Map.copyOf(options);
+        return this;
+    }
+
+    /** Candidates that come next, such as are known to do well where the first does not; none otherwise. */
+    public Search then(List<Map<String, String>> options) {
+        next = options.stream().map(Map::copyOf).toList();
         return this;
     }
 
@@ -117,7 +129,8 @@ public final class Search {
     /**
      * What came of a search.
      *
-     * @param best of those that were tried on all folds; where none was, of the longest trainings; empty where there was none
+     * @param best of those that were tried on all folds, the first one unless another is better by more than chance; where none was, of
+     *     the longest trainings; empty where there was none
      * @param trials all, each candidate once a rung, in order
      * @param candidates how many there were
      * @param stopped whether on request or for time, before all trials were made
@@ -144,7 +157,7 @@ public final class Search {
         while (whole && more && made < trials) {
             List<Trial> bracket = new ArrayList<>();
             for (; bracket.size() < BRACKET && made < trials; made++) {
-                Optional<Map<String, String>> drawn = draw(made, seen);
+                Optional<Map<String, String>> drawn = candidate(made, seen);
                 more = drawn.isPresent(); // else the space has no more
                 if (!more) {
                     break;
@@ -153,33 +166,42 @@ public final class Search {
             }
             List<Trial> better = rung(bracket, SHORT, 1, evaluation);
             whole = better.size() == bracket.size();
-            better = rung(keep(better, HALVING), 1, 1, evaluation);
-            better = rung(keep(better, 1), 1, folds, evaluation);
+            rung(keep(better, HALVING), 1, folds, evaluation);
             whole &= !over();
         }
-        return result(made, more && made < trials);
+        return new Result(best().map(this::unlessByChance), done, made, more && made < trials);
     }
 
-    private Result result(int made, boolean stopped) {
-        return new Result(best(), done, made, stopped);
+    /** The best, or the first where it is not better by more than a standard error of the differences over the folds. */
+    private Trial unlessByChance(Trial best) {
+        Trial usual = done.getFirst();
+        int n = best.losses().size();
+        if (n < 2 || usual.losses().size() != n || !(usual.loss() < Double.POSITIVE_INFINITY)) {
+            return best;
+        }
+        double gain = usual.loss() - best.loss();
+        double squares = 0;
+        for (int fold = 0; fold < n; fold++) {
+            double difference = usual.losses().get(fold) - best.losses().get(fold) - gain;
+            squares += difference * difference;
+        }
+        return gain > Math.sqrt(squares / (n - 1) / n) ? best : usual;
     }
 
     private boolean over() {
         return stop.getAsBoolean() || !done.isEmpty() && System.nanoTime() - deadline >= 0;
     }
 
-    /** A candidate that was not there before; a function of the seed, its number and the best so far. */
-    private Optional<Map<String, String>> draw(int number, Set<Map<String, String>> seen) {
+    /** One that was not there before; a function of the seed, its number and the best so far. */
+    private Optional<Map<String, String>> candidate(int number, Set<Map<String, String>> seen) {
+        if (number <= next.size() && seen.add(next.get(number - 1))) {
+            return Optional.of(next.get(number - 1));
+        }
         SplitMix random = new SplitMix(seed, number);
         for (int i = 0; i < DRAWS; i++) {
             boolean near = number % 2 == 0 && i < DRAWS / 2;
-            Map<String, String> drawn = near ? space.near(best().map(Trial::options).orElse(first), random) : space.draw(random);
-            if (!near) { // what the space does not have stays as it began
-                Map<String, String> all = new java.util.LinkedHashMap<>(first);
-                space.options().keySet().forEach(all::remove);
-                all.putAll(drawn);
-                drawn = all;
-            }
+            Map<String, String> drawn = near ? space.near(best().map(Trial::options).orElse(first), random)
+                    : space.draw(first, random);
             if (seen.add(drawn)) {
                 return Optional.of(drawn);
             }
@@ -187,12 +209,12 @@ public final class Search {
         return Optional.empty();
     }
 
-    /** Tries candidates on some folds; those for which there is time. */
+    /** Tries candidates on some folds, on further ones while they lead; those for which there is time. */
     private List<Trial> rung(List<Trial> candidates, double budget, int tried, Evaluation evaluation) {
         List<Trial> rung = new ArrayList<>();
         for (Trial candidate : candidates) {
             List<Double> losses = new ArrayList<>();
-            for (int fold = 0; fold < tried; fold++) {
+            for (int fold = 0; fold < tried && leads(losses); fold++) {
                 OptionalDouble loss = loss(new Evaluation.Point(candidate.options(), budget, fold), evaluation);
                 if (loss.isEmpty()) {
                     return rung;
@@ -205,6 +227,17 @@ public final class Search {
             listener.accept(trial);
         }
         return rung;
+    }
+
+    /** Whether the best that was tried on all folds did not do clearly better on these. */
+    private boolean leads(List<Double> losses) {
+        List<Double> least = best().map(Trial::losses).orElse(List.of());
+        int n = losses.size();
+        return n == 0 || least.size() < n || sum(losses) < (1 + SLACK / n) * sum(least.subList(0, n));
+    }
+
+    private static double sum(List<Double> losses) {
+        return losses.stream().mapToDouble(Double::doubleValue).sum();
     }
 
     private OptionalDouble loss(Evaluation.Point point, Evaluation evaluation) {

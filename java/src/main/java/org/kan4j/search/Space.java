@@ -40,10 +40,14 @@ public record Space(Map<String, List<String>> options) {
         return new Space(left);
     }
 
-    /** Values drawn independently. */
-    Map<String, String> draw(SplitMix random) {
-        Map<String, String> drawn = new LinkedHashMap<>();
-        options.forEach((name, values) -> put(drawn, name, values.get(random.below(values.size()))));
+    /** Options of which each is kept or, as often, drawn anew. */
+    Map<String, String> draw(Map<String, String> from, SplitMix random) {
+        Map<String, String> drawn = new LinkedHashMap<>(from);
+        options.forEach((name, values) -> {
+            if (random.below(2) == 0) {
+                put(drawn, name, values.get(random.below(values.size())));
+            }
+        });
         return drawn;
     }
 

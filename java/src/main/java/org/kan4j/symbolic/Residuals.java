@@ -34,7 +34,7 @@ final class Residuals {
             steps += Math.pow(residuals[order[b]] - residuals[order[b - 1]], 2);
         }
         double squares = VariableProjection.squares(residuals);
-        return squares > 0 && (steps < LOW * squares || steps > HIGH * squares);
+        return steps < LOW * squares || steps > HIGH * squares;
     }
 
     /** The share left per degree of freedom is 1 for noise, give or take sqrt(2 p/(n (n - p))) for p columns. */

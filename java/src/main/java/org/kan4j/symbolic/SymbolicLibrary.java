@@ -58,8 +58,9 @@ public record SymbolicLibrary(List<EdgeFunction> functions) {
         DoubleUnaryOperator sech = v -> 1 / Math.cosh(v);
         STANDARD.add(EdgeFunction.ofArgument("sech", 4, 4, sech, v -> -Math.tanh(v) / Math.cosh(v),
                 g -> Expression.power(Expression.call(UnaryFunction.COSH, g), Expression.integer(-1)), anywhere));
-        STANDARD.add(EdgeFunction.ofArgument("log cosh", 4, 4, v -> Math.abs(v) + Math.log1p(Math.exp(-2 * Math.abs(v))),
-                Math::tanh, g -> Expression.call(UnaryFunction.LOG, Expression.call(UnaryFunction.COSH, g)),
+        STANDARD.add(EdgeFunction.ofArgument("log cosh", 4, 4,
+                v -> Math.abs(v) + Math.log1p(Math.exp(-2 * Math.abs(v))) - Math.log(2), Math::tanh,
+                g -> Expression.call(UnaryFunction.LOG, Expression.call(UnaryFunction.COSH, g)),
                 new Searches.WidthAndPlace(0.1, 100)));
         STANDARD.add(EdgeFunction.ofArgument("relu", 3, 3, v -> Math.max(0, v), v -> v > 0 ? 1 : 0,
                 g -> Expression.call(UnaryFunction.RELU, g), new Searches.Place(1), new Searches.Place(-1)));

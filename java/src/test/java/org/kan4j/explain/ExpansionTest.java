@@ -84,7 +84,7 @@ class ExpansionTest {
             double[] x = KanGraphTest.rows(3, 2);
             double[] y = graph.predict(context, x);
             KanGraph wide = graph.wider(0, 1, 2).wider(4, 3, 0).deeper(context, x);
-            assertEquals("[3,3+4,6,2,2]", wide.shape());
+            assertEquals("[3,3+4x3,6,2,2]", wide.shape());
             assertEquals(new Multiply(3, 4, 3), wide.specs().get(2));
             assertArrayEquals(y, wide.predict(context, x), 0);
         }

@@ -105,13 +105,15 @@ class ExplainTest {
             y[b] = Math.sin(2 * x[b][0]);
         }
         try (Context context = KanGraphTest.single()) {
-            Explain.defaults().withShape("1,1").withLibrary(org.kan4j.symbolic.SymbolicLibrary.of("polynomial 3"))
-                    .withTolerance(1e9).withStarts(2).run(context, x, y, List.of("x"), "y", new Explain.Listener() {
+            Explanation found = Explain.defaults().withShape("1,1")
+                    .withLibrary(org.kan4j.symbolic.SymbolicLibrary.of("polynomial 3")).withTolerance(1e9).withStarts(2).run(context, x, y, List.of("x"), "y", new Explain.Listener() {
                         @Override
                         public void onStep(String stage, String text) {
                             lines.add(stage + " " + text);
                         }
                     });
+            double network = found.scores().network();
+            assertTrue(network > 1e-12 && network < 1e-2, "the network's own error is " + network);
         }
         assertTrue(lines.stream().anyMatch(l -> l.startsWith("formula y ~ ") && l.contains("is no noise")), lines.toString());
     }

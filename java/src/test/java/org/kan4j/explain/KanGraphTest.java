@@ -242,7 +242,7 @@ class KanGraphTest {
                         .map(m -> ((Multiply) m).arity()).toList());
                 assertArrayEquals(graph.predict(context, x), small.predict(context, x), 1e-12);
             }
-            assertEquals(List.of("[2,1+2,1] [3]", "[2,2+1,1] [3]", "[2,2+1,1] [2]", "[2,3,1] []", "[2,2,1] []"), shapes);
+            assertEquals(List.of("[2,1+2x3,1] [3]", "[2,2+1x3,1] [3]", "[2,2+1,1] [2]", "[2,3,1] []", "[2,2,1] []"), shapes);
         }
     }
 

@@ -44,6 +44,33 @@ class ExpressionTest {
     }
 
     @Test
+    void partsComeInOrder() {
+        Map<String, String> parts = Map.of("x + 2*y - z", "[x, 2*y, -z]", "z*sin(x)*y", "[z, sin(x), y]", "(x + 1)^y",
+                "[x + 1, y]", "tanh(x*y)", "[x*y]", "x", "[]", "1.5", "[]");
+        parts.forEach((text, expected) -> {
+            Expression e = Expression.parse(text);
+            assertEquals(expected, e.children().toString(), text);
+            assertEquals(e, e.mapChildren(child -> child), text);
+            java.util.List<Expression> seen = new java.util.ArrayList<>();
+            e.mapChildren(child -> {
+                seen.add(child);
+                return child;
+            });
+            assertEquals(expected, seen.toString(), text);
+        });
+    }
+
+    /** Numbers, then by variables, by falling degree, and of one degree variables, powers, products, sums and calls. */
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {"exp(x)*(x + 1)*sqrt(x^2)*x; x*sqrt(x^2)*(x + 1)*exp(x)",
+        "exp(x) + 2*x + sqrt(x^2) + x; x + sqrt(x^2) + 2*x + exp(x)", "x + x^2 + 3 + x^3; x^3 + x^2 + x + 3",
+        "cos(x) + abs(x) + sin(x); abs(x) + cos(x) + sin(x)", "b + a2 + a10 + a; a + a2 + a10 + b", "y*pi*x*2; 2*pi*x*y",
+        "-x + 1; 1 - x", "x*y + y + x; x + x*y + y"})
+    void sumsAndProductsHaveOneOrder(String text, String canonical) {
+        assertEquals(canonical, Expression.parse(text).canonical().toString());
+    }
+
+    @Test
     void derivativesAreThoseOfDifferences() {
         RandomTrees trees = new RandomTrees(3);
         int compared = 0;
@@ -162,6 +189,7 @@ class ExpressionTest {
 
     @Test
     void namesThatAreNoIdentifiersAreQuotedOrMadeOnes() {
+        assertEquals("`a b`", Expression.variable("a b").toString());
         Expression odd = Expression.variable("petal length (cm)").times(Expression.variable("e"));
         assertEquals("`petal length (cm)`*`e`", odd.toString());
         assertEquals(odd, Expression.parse(odd.toString()));

@@ -37,6 +37,7 @@ import org.kan4j.device.ContextOptions;
 import org.kan4j.device.NativeLibrary;
 import org.kan4j.device.Tier;
 import org.kan4j.error.KanException;
+import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Json;
 import org.kan4j.internal.SplitMix;
 import org.kan4j.io.Checkpoint;
@@ -275,5 +276,23 @@ class ConfigurationTest {
         assertEquals(Long.MAX_VALUE, Json.parse("9223372036854775807"));
         assertEquals(9223372036854775808.0, Json.parse("9223372036854775808"));
         assertEquals("/", Json.parse("\"\\/\""));
+    }
+
+    /** Of another length, of another type, and of both: memory that a kernel would write beyond or read otherwise. */
+    @Test
+    void gradientsOfOtherParametersAreRefused() {
+        KanModel model = KanModel.of(DType.F64, new Linear(3, 2, true));
+        try (Parameters own = Parameters.zeros(model);
+                Parameters longer = Parameters.zeros(KanModel.of(DType.F64, new Linear(4, 2, true)));
+                Parameters half = Parameters.zeros(KanModel.of(DType.F32, new Linear(3, 2, true)));
+                ParameterVector right = own.newVector();
+                ParameterVector wrong = longer.newVector();
+                ParameterVector other = half.newVector()) {
+            own.requireFit(right);
+            assertEquals("gradients of F64[" + wrong.length() + "] for parameters of F64[8]",
+                    assertThrows(ShapeException.class, () -> own.requireFit(wrong)).getMessage());
+            assertEquals("gradients of F32[8] for parameters of F64[8]",
+                    assertThrows(ShapeException.class, () -> own.requireFit(other)).getMessage());
+        }
     }
 }

@@ -99,6 +99,39 @@ class SearchTest {
     }
 
     @Test
+    void candidatesThatAreGivenComeFirst() {
+        List<Map<String, String>> next = List.of(Map.of("a", "7"), Map.of(), Map.of("a", "7", "b", "2"));
+        Search.Result result = search().then(next).trials(4).run(point -> OptionalDouble.of(loss(point)));
+        assertEquals(List.of(Map.of(), next.get(0), next.get(2)),
+                List.of(0, 1, 3).stream().map(n -> result.trials().stream().filter(t -> t.number() == n).findFirst().orElseThrow()
+                        .options()).toList());
+        assertEquals(next.get(2), result.best().orElseThrow().options());
+    }
+
+    /** What does clearly worse on the folds that were tried, a twentieth of the first or less of more, is not tried on more. */
+    @Test
+    void aCandidateThatFallsBehindIsNotTriedOnMoreFolds() {
+        List<Map<String, String>> next = List.of(Map.of("a", "1"), Map.of("a", "2"), Map.of("a", "3"));
+        double[][] losses = {{5, 5, 5}, {4, 7, 5}, {5.2, 5.01, 5.01}, {5.3, 1, 1}};
+        Search.Result result = search().then(next).trials(4)
+                .run(point -> OptionalDouble.of(losses[(int) number(point, "a")][point.fold()]));
+        assertEquals(List.of(3, 2, 3, 1), List.of(0, 1, 2, 3).stream().map(n -> result.trials().stream()
+                .filter(t -> t.number() == n && t.budget() == 1).findFirst().orElseThrow().losses().size()).toList());
+        assertEquals(0, result.best().orElseThrow().number());
+    }
+
+    /** A gain of 1 on each fold is one; of 4, 0 and -1 it is less than its standard error. */
+    @Test
+    void aGainWithinAStandardErrorIsNotTaken() {
+        double[] uneven = {4, 0, -1};
+        for (boolean even : List.of(true, false)) {
+            Search.Result result = search().then(List.of(Map.of("a", "1"))).trials(2).run(point -> OptionalDouble.of(
+                    point.options().isEmpty() ? 9 : 9 - (even ? 1 : uneven[point.fold()])));
+            assertEquals(even ? 1 : 0, result.best().orElseThrow().number());
+        }
+    }
+
+    @Test
     void aSmallSpaceEnds() {
         Search.Result result = Search.over(new Space(Map.of("a", List.of("", "1")))).folds(2).trials(50)
                 .run(point -> OptionalDouble.of(1 + number(point, "a")));

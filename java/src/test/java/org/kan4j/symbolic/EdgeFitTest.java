@@ -128,6 +128,7 @@ class EdgeFitTest {
         List<Candidate> candidates = EdgeFit.suggest(curve, SymbolicLibrary.special(), 1e-7);
         Candidate found = named(candidates, name);
         assertTrue(found.error() < 1e-9, found.toString());
+        assertTrue(found.checkError() < 1e-8, () -> "the expression errs by " + found.checkError());
         assertTrue(candidates.indexOf(found) == 0, () -> candidates.subList(0, 3).toString());
     }
 

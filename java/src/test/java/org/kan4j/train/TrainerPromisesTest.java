@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Wavelet;
+import org.kan4j.constraint.Monotonicity;
 import org.kan4j.error.KanException;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.measure.Metric;
@@ -363,5 +364,30 @@ class TrainerPromisesTest {
                     Optional.of(metrics), 0));
         }
         assertEquals(2, progress.bestEpoch());
+    }
+
+    // -------------------------------------------------------------------------------------------- clocks and early refusals
+
+    /** The seconds of all epochs are some, and no more than went by. */
+    @Test
+    void secondsOfEpochsAreNoMoreThanWentBy() {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL, 1);
+                Trainer trainer = builder(parameters).build()) {
+            Dataset data = Samples.regression(arena, DType.F64, 100, 1);
+            long start = System.nanoTime();
+            double seconds = trainer.fit(data).epochs().stream().mapToDouble(TrainingListener.Epoch::seconds).sum();
+            assertTrue(seconds > 0 && seconds <= (System.nanoTime() - start) * 1e-9, seconds + " s");
+        }
+    }
+
+    @Test
+    void aModelThatCannotBeMonotoneIsRefusedBeforeAnyRow() {
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 1), 1)) {
+            Trainer.Builder monotone = builder(parameters).monotone(new Monotonicity(List.of(1, 0), List.of(1)));
+            refused("a monotone model has layers of B-splines", monotone::build);
+            Trainer.Builder updated = builder(parameters).gridUpdates(GridUpdates.every(1));
+            refused("grid updates need a layer of B-splines", updated::build);
+        }
     }
 }

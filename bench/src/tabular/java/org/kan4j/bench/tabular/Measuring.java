@@ -9,12 +9,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 import org.kan4j.Kan;
@@ -41,6 +43,10 @@ record Measuring(Path train, Path test, String target, int threads) {
 
     private static final int CALLS = 2000;
     private static final int WARM_UP = 3000;
+    private static final long POLL = 100;
+    private static final String MLP_SPACE = """
+            {"hidden": ["32", "64", "128", "256", "64,32", "128,64", "128,128", "256,256"], "second-difference": []}
+            """;
 
     /** The rows as kan4j sees them, and so do XGBoost4J's trees. */
     private record Encoded(TrainingTable train, TrainingTable test, boolean classes, double unit) {
@@ -96,30 +102,50 @@ record Measuring(Path train, Path test, String target, int threads) {
         return Map.of("sklearn", Double.valueOf(printed[0]), "sklearn s", Double.valueOf(printed[1]));
     }
 
-    /** kan4j, an MLP and XGBoost4J, each tuned for so many minutes. */
-    Map<String, Double> tuned(Path launcher, double minutes) throws IOException, XGBoostError, InterruptedException {
+    /** What {@code kan4j tune} finds in so many minutes. */
+    Map<String, Double> tunedKan4j(Path launcher, double minutes) throws IOException, InterruptedException {
+        return tuned(launcher, minutes, "tuned kan4j");
+    }
+
+    /** What it finds of MLPs, for which wide layers are usual. */
+    Map<String, Double> tunedMlp(Path launcher, double minutes) throws IOException, InterruptedException {
+        Path space = Files.writeString(train.resolveSibling("mlp.json"), MLP_SPACE);
+        return tuned(launcher, minutes, "tuned mlp", "--basis", "mlp", "--space", space.toString());
+    }
+
+    /** What a search of XGBoost4J's parameters finds. */
+    Map<String, Double> tunedTrees(double minutes) throws IOException, XGBoostError {
         Encoded rows = Encoded.of(train, test, target);
         Trees.Rows trainRows = rows(rows.train);
         Map<String, Double> measured = new LinkedHashMap<>();
-        measured.put("tuned kan4j", tuned(launcher, minutes, rows.classes, "tuned"));
-        measured.put("tuned mlp", tuned(launcher, minutes, rows.classes, "tuned-mlp", "--basis", "mlp"));
+        long start = cpu();
         Booster best = Trees.train(trainRows, Trees.search(trainRows, 60 * minutes, threads), threads);
+        measured.put("tuned trees s", (cpu() - start) / 1e9);
         measured.put("tuned trees", error(best, rows(rows.test), rows.unit));
         best.dispose();
         return measured;
     }
 
-    /** The error of what {@code kan4j tune} finds in the time. */
-    private double tuned(Path launcher, double minutes, boolean classes, String name, String... more)
+    private Map<String, Double> tuned(Path launcher, double minutes, String name, String... more)
             throws IOException, InterruptedException {
-        Path folder = train.resolveSibling(name);
+        Path folder = train.resolveSibling(name.replace(' ', '-'));
         List<String> command = new ArrayList<>(List.of(launcher.toString(), "tune", train.toString(), "--target", target,
                 "--test-fraction", "0", "--missing", "fill", "--unseen", "unknown", "--minutes", Double.toString(minutes),
                 "--threads", Integer.toString(threads), "--out", folder.toString()));
         command.addAll(List.of(more));
-        output(command, train.resolveSibling(name + ".log"));
+        Path log = train.resolveSibling(folder.getFileName() + ".log");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        Duration cpu = Duration.ZERO;
+        while (!process.waitFor(POLL, TimeUnit.MILLISECONDS)) {
+            cpu = process.info().totalCpuDuration().orElse(cpu); // nobody knows it of a process that has ended
+        }
+        if (process.exitValue() != 0) {
+            throw new IOException(String.join(" ", command) + ": " + Files.readString(log));
+        }
         try (TrainedKan model = Kan.load(folder.resolve("model.safetensors"))) {
-            return error(model, TrainingTable.of(Table.open(test), model.encoding()), classes);
+            TrainingTable rows = TrainingTable.of(Table.open(test), model.encoding());
+            return Map.of(name, error(model, rows, rows.encoding().target() instanceof Encoding.Classes), name + " s",
+                    cpu.toMillis() / 1e3);
         }
     }
 

@@ -119,8 +119,15 @@ public final class Tabular {
         if (!scikitLearn.isEmpty() && !known.containsKey("sklearn")) {
             results.add(name, split, 0, measuring.scikitLearn(scikitLearn));
         }
-        if (minutes > 0 && !results.of(name, split, minutes).containsKey("tuned kan4j")) {
-            results.add(name, split, minutes, measuring.tuned(launcher, minutes));
+        Map<String, Double> tuned = results.of(name, split, minutes);
+        if (minutes > 0 && !tuned.containsKey("tuned kan4j")) {
+            results.add(name, split, minutes, measuring.tunedKan4j(launcher, minutes));
+        }
+        if (minutes > 0 && !tuned.containsKey("tuned mlp")) {
+            results.add(name, split, minutes, measuring.tunedMlp(launcher, minutes));
+        }
+        if (minutes > 0 && !tuned.containsKey("tuned trees")) {
+            results.add(name, split, minutes, measuring.tunedTrees(minutes));
         }
     }
 
@@ -161,10 +168,12 @@ public final class Tabular {
 
     private void tuned(List<Row> rows) {
         System.out.println();
-        head("set", "splits", "kan4j, defaults", "kan4j tuned", "XGBoost4J tuned", "MLP tuned", "ratio to the better");
+        head("set", "splits", "kan4j, defaults", "kan4j tuned", "XGBoost4J tuned", "MLP tuned", "ratio to the better", "kan4j CPU s",
+                "XGBoost4J CPU s", "MLP CPU s");
         for (Row row : rows) {
-            print("| %s | %d | %.4g | %.4g | %.4g | %.4g | %.3f |%n", row.name, row.splits, row.get("kan4j"), row.get("tuned kan4j"),
-                    row.get("tuned trees"), row.get("tuned mlp"), row.get("tuned kan4j") / rival(row));
+            print("| %s | %d | %.4g | %.4g | %.4g | %.4g | %.3f | %.1f | %.1f | %.1f |%n", row.name, row.splits, row.get("kan4j"),
+                    row.get("tuned kan4j"), row.get("tuned trees"), row.get("tuned mlp"), row.get("tuned kan4j") / rival(row),
+                    row.get("tuned kan4j s"), row.get("tuned trees s"), row.get("tuned mlp s"));
         }
         System.out.println();
         summary("Beside the better of both, each tuned for " + minutes + " minutes on " + threads + " threads",

@@ -1,0 +1,48 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.cli;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** The time of a search, of which the last training, of the best on all rows, is to have its part. */
+final class TuneClock {
+
+    private static final double NANOS = 1e9;
+    /** On what is expected, and seconds for the report. */
+    private static final double MARGIN = 1.1;
+    private static final double REPORT = 1;
+
+    private final long start = System.nanoTime();
+    private final double limit;
+    private final Map<Map<String, String>, Double> seconds = new HashMap<>();
+    private double reserved = Double.NaN;
+
+    /** Of so many seconds from now on, or of infinitely many. */
+    TuneClock(double limit) {
+        this.limit = limit;
+    }
+
+    double passed() {
+        return (System.nanoTime() - start) / NANOS;
+    }
+
+    /** Keeps how long a training of a share of the epochs took. */
+    void took(Map<String, String> options, double budget, double time) {
+        seconds.put(options, time / budget);
+    }
+
+    /** Keeps time for so many trainings of these options as the last thing. */
+    void reserve(double trainings, Map<String, String> best) {
+        reserved = REPORT + MARGIN * trainings * seconds.getOrDefault(best, 0.0);
+    }
+
+    /** Whether no more than the reserved time is left; not before some is reserved, as something has to be trained. */
+    boolean isUp() {
+        return passed() + reserved > limit;
+    }
+
+    /** Whether there is time for so many trainings of these options, of which a shorter one was made; otherwise nobody knows. */
+    boolean hasTimeFor(double trainings, Map<String, String> options) {
+        return passed() + REPORT + MARGIN * trainings * seconds.getOrDefault(options, Double.NEGATIVE_INFINITY) <= limit;
+    }
+}

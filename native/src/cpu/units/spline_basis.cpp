@@ -1,0 +1,8 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+#include "cpu/spline_basis.inl"
+
+namespace KAN_NS {
+
+template SplineBasis<KAN_REAL> spline_basis<KAN_REAL>(const Layer&);
+
+}  // namespace KAN_NS
