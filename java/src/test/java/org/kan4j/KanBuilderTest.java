@@ -250,7 +250,7 @@ class KanBuilderTest {
         Map<Encoding.Scaling, List<Boolean>> quantiles = Map.of(Encoding.Scaling.AUTO, List.of(false, true),
                 Encoding.Scaling.RANGE, List.of(false, false), Encoding.Scaling.QUANTILES, List.of(true, true));
         quantiles.forEach((way, expected) -> assertEquals(expected, Learner.learn(Examples.of(x, y), Learner.Task.VALUE,
-                Encoding.Missing.REFUSE, Encoding.Unseen.REFUSE, way, List.of(), Transform.Choice.NONE).encoding().columns().stream()
-                .map(column -> !((Encoding.Numeric) column).quantiles().isEmpty()).toList(), way.name()));
+                Encoding.Missing.REFUSE, Encoding.Unseen.REFUSE, way, List.of(), Transform.Choice.NONE).encoding().columns()
+                .stream().map(column -> !((Encoding.Numeric) column).quantiles().isEmpty()).toList(), way.name()));
     }
 }

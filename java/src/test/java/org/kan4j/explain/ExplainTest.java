@@ -106,7 +106,8 @@ class ExplainTest {
         }
         try (Context context = KanGraphTest.single()) {
             Explanation found = Explain.defaults().withShape("1,1")
-                    .withLibrary(org.kan4j.symbolic.SymbolicLibrary.of("polynomial 3")).withTolerance(1e9).withStarts(2).run(context, x, y, List.of("x"), "y", new Explain.Listener() {
+                    .withLibrary(org.kan4j.symbolic.SymbolicLibrary.of("polynomial 3")).withTolerance(1e9).withStarts(2)
+                    .run(context, x, y, List.of("x"), "y", new Explain.Listener() {
                         @Override
                         public void onStep(String stage, String text) {
                             lines.add(stage + " " + text);

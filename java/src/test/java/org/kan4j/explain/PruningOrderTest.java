@@ -40,8 +40,8 @@ class PruningOrderTest {
     }
 
     /**
-     * Six of seven edges do less than the threshold; four of them can go at once, the fifth would leave more than a hundredth. One
-     * attempt is made of the four, so that all that is left has an effect.
+     * Six of seven edges do less than the threshold; four of them can go at once, the fifth would leave more than a hundredth.
+     * One attempt is made of the four, so that all that is left has an effect.
      */
     @Test
     void asManyAsTheNetworkBearsGoAtOnce() {
@@ -70,7 +70,6 @@ class PruningOrderTest {
             assertTrue(result.after() < 1e-6, "error " + result.after());
         }
     }
-
 
     /** Where inputs are to stay they do, without edges. */
     @Test

@@ -57,7 +57,7 @@ class SplineBasisTest {
         for (double off : new double[] {0.05, 0.3, 2, 50}) {
             for (int side : new int[] {-1, 1}) {
                 double end = side < 0 ? low : high;
-                double inner = end - side * 1e-9; // splines of order 1 have a corner at a knot: the slope is that of the grid's side
+                double inner = end - side * 1e-9; // of order 1 there is a corner at a knot: the slope is that of the grid's side
                 double x = end + side * off;
                 double[] at = plain(order, inner);
                 double[] before = plain(order, inner - side * 1e-5);
