@@ -85,7 +85,7 @@ class NativeLibraryTest {
         assertTrue(run(options, "-XX:ActiveProcessorCount=3", "-Dkan4j.threads=1").contains("context on cpu, 1 thread,"));
         assertTrue(run(options, "-XX:ActiveProcessorCount=1000").contains("context on cpu, 256 threads"));
         String plain = run(List.of(FLAG, "-cp", options.get(2), "-Dkan4j.native.path=" + library));
-        assertFalse(plain.contains("INFO") || plain.contains("libkan4j"), "said though nobody asked: " + plain);
+        assertFalse(plain.contains("INFO"), "said though nobody asked: " + plain);
     }
 
     private static String run(List<String> options, String... more) throws Exception {
