@@ -317,7 +317,8 @@ class RefusalsTest {
     void aModelOfOtherPicturesIsRefusedForTheDigits() throws IOException {
         Encoding digits = NamedSet.DIGITS.encoding();
         List<Encoding.Column> renamed = new ArrayList<>(digits.columns().reversed());
-        for (Encoding other : List.of(digits.withTarget(new Encoding.Classes("y", List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"))),
+        for (Encoding other : List.of(
+                digits.withTarget(new Encoding.Classes("y", List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"))),
                 new Encoding(digits.data(), renamed, digits.target(), digits.missing()))) {
             if (other.equals(digits)) {
                 continue;
@@ -325,7 +326,8 @@ class RefusalsTest {
             try (TrainedKan kan = Kan.of(Parameters.initialise(KanModel.kan(Fourier.of(1), 64, 10), 1), other)) {
                 kan.save(file("d.safetensors"));
             }
-            Cli.refuse(new String[] {"the model was trained on digits, whose inputs or classes are not those of digits"}, "evaluate",
+            Cli.refuse(new String[] {"the model was trained on digits, whose inputs or classes are not those of digits"},
+                    "evaluate",
                     "digits", "--model", file("d.safetensors"));
         }
     }

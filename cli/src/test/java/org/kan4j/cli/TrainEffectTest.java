@@ -123,8 +123,10 @@ class TrainEffectTest {
         Files.write(file("few.csv"), lines);
         List<Double> accuracies = new ArrayList<>();
         for (String weights : List.of("1000,1", "1,1000")) {
-            Cli.succeed("train", file("few.csv"), "--target", "class", "--cv", 2, "--class-weights", weights, "--hidden", 2, "--epochs",
-                    30, "--lr", 0.05, "--weight-decay", 0, "--scaling", "range", "--plot", "none", "--json", file("m.json"), "--out",
+            Cli.succeed("train", file("few.csv"), "--target", "class", "--cv", 2, "--class-weights", weights, "--hidden", 2,
+                    "--epochs",
+                    30, "--lr", 0.05, "--weight-decay", 0, "--scaling", "range", "--plot", "none", "--json", file("m.json"),
+                    "--out",
                     file("m.safetensors"));
             accuracies.add(Cli.json(file("m.json")).findValue("cv").findValue("accuracy").findValue("mean").asDouble());
         }

@@ -205,7 +205,8 @@ class NumbersTest {
     // ------------------------------------------------------------------------------------------------------ additive models
 
     private static final Encoding ENCODING = new Encoding("d.csv", List.of(new Encoding.Numeric("a,b", 0, 10, 5),
-            new Encoding.Categorical("c", List.of("x", "a rather \"long\" one"))), new Encoding.Classes("k", List.of("no", "yes")),
+            new Encoding.Categorical("c", List.of("x", "a rather \"long\" one"))),
+            new Encoding.Classes("k", List.of("no", "yes")),
             Encoding.Missing.REFUSE);
 
     /** The log odds are 2 + 3 a + 4 [x] - [long one], a between -1 and 1. */

@@ -71,7 +71,6 @@ class PruningOrderTest {
         }
     }
 
-
     /** Where inputs are to stay they do, without edges. */
     @Test
     void inputsStayWhereTheyAreTo() {

@@ -33,7 +33,8 @@ class StructureTreeTest {
     @CsvSource(delimiter = ';', value = {"SUM; 2; 2,1; 2", "SUM; 3; 3,1; 3", "PRODUCT; 2; 2,0+1,1; 3", "PRODUCT; 3; 3,0+1x3,1; 4",
         "GENERAL; 3; 3,1,1; 4", "FUNCTION; 2; 2,2,1; 6", "NONE; 4; 4,4,1; 20"})
     void aFlatTreeHasTheShapeOfItsKind(Kind kind, int inputs, String shape, int edges) {
-        StructureTree tree = of(kind, IntStream.range(0, inputs).mapToObj(StructureTreeTest::input).toArray(StructureTree[]::new));
+        StructureTree tree = of(kind,
+                IntStream.range(0, inputs).mapToObj(StructureTreeTest::input).toArray(StructureTree[]::new));
         assertEquals(shape, tree.shape());
         assertEquals(1, tree.depth());
         KanGraph network = tree.network(BSpline.of(3, 3), 1);

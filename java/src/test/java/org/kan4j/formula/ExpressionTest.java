@@ -45,7 +45,8 @@ class ExpressionTest {
 
     @Test
     void partsComeInOrder() {
-        Map<String, String> parts = Map.of("x + 2*y - z", "[x, 2*y, -z]", "z*sin(x)*y", "[z, sin(x), y]", "(x + 1)^y", "[x + 1, y]",
+        Map<String, String> parts = Map.of("x + 2*y - z", "[x, 2*y, -z]", "z*sin(x)*y", "[z, sin(x), y]", "(x + 1)^y",
+                "[x + 1, y]",
                 "tanh(x*y)", "[x*y]", "x", "[]", "1.5", "[]");
         parts.forEach((text, expected) -> {
             Expression e = Expression.parse(text);

@@ -64,8 +64,10 @@ class IntervalTest {
     void enclosuresOfFunctionsAreNoWiderThanTheirValues() {
         SplittableRandom random = new SplittableRandom(9);
         for (UnaryFunction function : UnaryFunction.standard()) {
-            Interval domain = new Interval(Math.max(-3.9, function.domain().low() * 0.9), Math.min(3.9, function.domain().high() * 0.9));
-            double from = function.domain().low() == 0 || function.domain().low() == 1 ? function.domain().low() + 0.05 : domain.low();
+            Interval domain = new Interval(Math.max(-3.9, function.domain().low() * 0.9),
+                    Math.min(3.9, function.domain().high() * 0.9));
+            double from = function.domain().low() == 0 || function.domain().low() == 1 ? function.domain().low() + 0.05
+                    : domain.low();
             for (int i = 0; i < 20; i++) {
                 double a = random.nextDouble(from, domain.high());
                 double b = random.nextDouble(from, domain.high());
@@ -85,7 +87,8 @@ class IntervalTest {
     void enclosuresOfOperationsAreNoWiderThanTheirValues(String text, double low, double high) {
         Expression e = Expression.parse(text);
         Interval range = new Interval(low, high);
-        assertTight(e, e.variables().size() == 1 ? Map.of("x", range) : Map.of("x", range, "y", new Interval(low / 2, high - 0.25)));
+        assertTight(e,
+                e.variables().size() == 1 ? Map.of("x", range) : Map.of("x", range, "y", new Interval(low / 2, high - 0.25)));
     }
 
     @Test

@@ -74,6 +74,7 @@ class FormsTest {
             return found[0];
         };
         form(name, run).search(target, 0, whole);
-        assertTrue(found[0] && offered.size() <= most, () -> offered.size() + " " + offered.reversed().stream().limit(5).toList());
+        assertTrue(found[0] && offered.size() <= most,
+                () -> offered.size() + " " + offered.reversed().stream().limit(5).toList());
     }
 }

@@ -52,7 +52,8 @@ class NumberPoolTest {
         NumberPool pool = pool();
         List<String> products = pool.products().stream().map(a -> a.meaning().toString()).toList();
         assertEquals(14, products.size());
-        assertTrue(products.containsAll(List.of("x", "x^2", "1/x", "1/x^2", "sqrt(x)", "x*y", "x/y", "y/x")), products.toString());
+        assertTrue(products.containsAll(List.of("x", "x^2", "1/x", "1/x^2", "sqrt(x)", "x*y", "x/y", "y/x")),
+                products.toString());
         assertEquals(14 + 14 * 4, pool.plain().size());
         for (NumberPool.Atom atom : pool.plain()) {
             assertArrayEquals(atom.meaning().evaluate(AT, 3), atom.values(), 1e-12);
@@ -94,7 +95,8 @@ class NumberPoolTest {
 
     /** Other ways to write a formula are the same function, and the one that is looked for is among them. */
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"R*sqrt(1 + x^2/R^2); sqrt(R^2 + x^2)", "2.5*exp(1.5*x); exp(1.5*x + 0.9162907318741551)",
+    @CsvSource(delimiter = ';', value = {"R*sqrt(1 + x^2/R^2); sqrt(R^2 + x^2)",
+        "2.5*exp(1.5*x); exp(1.5*x + 0.9162907318741551)",
         "sin(x + 1.5707963267948966); cos(x + 0.0)", "cos(x + 0.5); sin(x + 2.0707963267948966)",
         "sin(x + 3.0); -sin(x - 0.14159265358979312)", "3.5*(2.0*x + y)^2; 14.0*(x + 0.5*y)^2",
         "1.5/(2.0*x + 4.0*y); 0.75/(x + 2.0*y)"})

@@ -45,14 +45,16 @@ class TapeTest {
                 double[] low = tape.with(below).evaluate(COLUMNS, 4).get(composition.outputs().get(k));
                 for (int b = 0; b < 4; b++) {
                     double difference = (high[b] - low[b]) / (2 * step);
-                    assertEquals(difference, jacobian[p][b], 1e-5 * (1 + Math.abs(difference)), "constant " + p + " of output " + k);
+                    assertEquals(difference, jacobian[p][b], 1e-5 * (1 + Math.abs(difference)),
+                            "constant " + p + " of output " + k);
                 }
             }
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1.5*x + 2.5*y + 0.5", "1.5*x*y*(x + 0.7)", "(2.5*x + 9.1)^2", "(2.5*x + 9.1)^3", "(2.5*x + 9.1)^(-1)",
+    @ValueSource(strings = {"1.5*x + 2.5*y + 0.5", "1.5*x*y*(x + 0.7)", "(2.5*x + 9.1)^2", "(2.5*x + 9.1)^3",
+        "(2.5*x + 9.1)^(-1)",
         "(2.5*x + 9.1)^(-2)", "(2.5*x + 9.1)^(-3)", "(2.5*x + 9.1)^(1/2)", "(2.5*x + 9.1)^(-1/2)", "(2.5*x + 9.1)^(3/2)",
         "(2.5*x + 9.1)^5", "y^1.7 + (1.2*x)^2", "(0.3*y)^x", "1.25^(0.5*x)", "exp(1.3*x)", "log(1.3*y)", "sin(1.3*x)*cos(0.7*x)",
         "tanh(0.4*x)/(y + 1.5)", "tan(0.3*x)", "abs(x - 1.05)", "sqrt(y + 0.25)*atan(1.5*x)", "3.5*x + pi*y/3 + 2*exp(-0.1*y)"})

@@ -383,7 +383,8 @@ class TrainerPromisesTest {
 
     @Test
     void aModelThatCannotBeMonotoneIsRefusedBeforeAnyRow() {
-        try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 1), 1)) {
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 2, 1),
+                1)) {
             Trainer.Builder monotone = builder(parameters).monotone(new Monotonicity(List.of(1, 0), List.of(1)));
             refused("a monotone model has layers of B-splines", monotone::build);
             Trainer.Builder updated = builder(parameters).gridUpdates(GridUpdates.every(1));
