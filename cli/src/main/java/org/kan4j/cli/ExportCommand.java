@@ -145,7 +145,8 @@ final class ExportCommand implements Callable<Integer> {
         if (to.check) {
             OnnxCheck.requireRuntime();
         }
-        Output.Check files = new Output.Check().reads("MODEL", model).writesAs("onnx", "--onnx", to.file, "ONNX is written, expected a name that ends with .onnx");
+        Output.Check files = new Output.Check().reads("MODEL", model).writesAs("onnx", "--onnx", to.file,
+                "ONNX is written, expected a name that ends with .onnx");
         try (Checkpoint checkpoint = read(model)) {
             Path weights = Onnx.hasWeightsFile(checkpoint.model(), options) ? Onnx.weights(to.file) : null;
             files.writes("--external-data", weights);

@@ -95,8 +95,9 @@ final class Output {
     static final class Check {
 
         /** Names by which programs tell what is in a file. */
-        private static final Pattern FORMAT = Pattern.compile("(?is).*\\.(safetensors|pth?|onnx|json|csv|tsv|parquet|pkl|pickle|joblib|h5|"
-                + "hdf5|keras|npz|npy|pb|tflite|java|c|svg|png)");
+        private static final Pattern FORMAT = Pattern
+                .compile("(?is).*\\.(safetensors|pth?|onnx|json|csv|tsv|parquet|pkl|pickle|joblib|h5|"
+                        + "hdf5|keras|npz|npy|pb|tflite|java|c|svg|png)");
 
         private final Map<String, Path> taken = new LinkedHashMap<>();
 
@@ -149,8 +150,9 @@ final class Output {
 
         /** A model that the command writes; refuses a name that says another format. */
         Check writesModel(String option, Path file) {
-            return writesAs("safetensors", option, file, "a model is written as safetensors, expected a name that ends so (kan4j export "
-                    + "writes ONNX and state dicts, kan4j compile writes Java and C)");
+            return writesAs("safetensors", option, file,
+                    "a model is written as safetensors, expected a name that ends so (kan4j export "
+                            + "writes ONNX and state dicts, kan4j compile writes Java and C)");
         }
 
         /** A file of numbers that the command writes; refuses a name that says another format. */

@@ -42,7 +42,8 @@ record StateDictExport(CommandSpec spec, Path model, Variant variant, Path out, 
         if (out != null && Weights.isTorch(out)) {
             check.writes("--out", out);
         } else {
-            check.writesAs("safetensors", "--out", out, "a state dict is written as safetensors or, for a name that ends with .pt or .pth, as "
+            check.writesAs("safetensors", "--out", out,
+                    "a state dict is written as safetensors or, for a name that ends with .pt or .pth, as "
                             + "torch.save does (--onnx writes ONNX)");
         }
         if (checkpoint != null) {

@@ -215,7 +215,8 @@ class BenchCommandTest {
             assertThat(row.get("bytes_per_call").asDouble()).isNotNegative();
             String layers = row.get("layers").get(0).asInt() == 4 ? "4,16,3" : "5,4,2";
             List<String> printed = out.toString().lines().map(line -> List.of(line.split(" +")))
-                    .filter(line -> line.size() == 9 && line.get(1).equals(layers) && line.get(2).equals(row.get("batch").asText())
+                    .filter(line -> line.size() == 9 && line.get(1).equals(layers)
+                            && line.get(2).equals(row.get("batch").asText())
                             && line.get(3).equals(row.get("threads").asText()))
                     .findFirst().orElseThrow();
             List<String> fields = List.of("p50_us", "p99_us", "p999_us", "bytes_per_call", "rows_per_s");

@@ -15,6 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kan4j.Kan;
+import org.kan4j.TrainedKan;
+import org.kan4j.basis.Fourier;
+import org.kan4j.data.NamedSet;
+import org.kan4j.encoding.Encoding;
+import org.kan4j.model.KanModel;
+import org.kan4j.model.Parameters;
 
 /** What commands refuse before they begin, in whole sentences, and what the commands on a model print of one that is known. */
 class RefusalsTest {
@@ -205,9 +212,11 @@ class RefusalsTest {
                             + ".pt or .pth, as torch.save does (--onnx writes ONNX)"},
                 "export", file("m.safetensors"), "--variant", "pykan",
                 "--out", file("o.onnx"));
-        Cli.refuse(new String[] {"--onnx " + file("o.safetensors") + ": ONNX is written, expected a name that ends with .onnx"}, "export",
+        Cli.refuse(new String[] {"--onnx " + file("o.safetensors") + ": ONNX is written, expected a name that ends with .onnx"},
+                "export",
                 file("m.safetensors"), "--onnx", file("o.safetensors"));
-        Cli.refuse(new String[] {"--json " + file("o.csv") + ": JSON is written, expected a name that ends with .json"}, "attribute",
+        Cli.refuse(new String[] {"--json " + file("o.csv") + ": JSON is written, expected a name that ends with .json"},
+                "attribute",
                 file("m.safetensors"), file("data.csv"), "--json", file("o.csv"));
         for (String name : List.of("o.pt", "o.pth")) {
             Cli export = Cli.succeed("export", file("m.safetensors"), "--variant", "pykan", "--within-grid", "--out", file(name));
@@ -301,5 +310,25 @@ class RefusalsTest {
                 .map(Double::valueOf).toList();
         assertThat(predicted).as("c is used").hasSize(3).doesNotHaveDuplicates();
         assertThat(Cli.succeed("show", file("p.safetensors")).out()).containsPattern("inputs +3: x, c \\(2 values\\)");
+    }
+
+    /** One of the two is enough: the columns, or the classes. */
+    @Test
+    void aModelOfOtherPicturesIsRefusedForTheDigits() throws IOException {
+        Encoding digits = NamedSet.DIGITS.encoding();
+        List<Encoding.Column> renamed = new ArrayList<>(digits.columns().reversed());
+        for (Encoding other : List.of(
+                digits.withTarget(new Encoding.Classes("y", List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"))),
+                new Encoding(digits.data(), renamed, digits.target(), digits.missing()))) {
+            if (other.equals(digits)) {
+                continue;
+            }
+            try (TrainedKan kan = Kan.of(Parameters.initialise(KanModel.kan(Fourier.of(1), 64, 10), 1), other)) {
+                kan.save(file("d.safetensors"));
+            }
+            Cli.refuse(new String[] {"the model was trained on digits, whose inputs or classes are not those of digits"},
+                    "evaluate",
+                    "digits", "--model", file("d.safetensors"));
+        }
     }
 }

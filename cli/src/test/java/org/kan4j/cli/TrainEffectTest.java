@@ -112,4 +112,25 @@ class TrainEffectTest {
         assertThat(weights.get(0).asDouble()).isCloseTo(64 / 16.0, within(1e-12));
         assertThat(weights.get(1).asDouble()).isCloseTo(64 / 112.0, within(1e-12));
     }
+
+    /** Folds are trained with the weights that the whole is trained with. */
+    @Test
+    void classWeightsAreThoseOfTheFoldsToo() throws IOException {
+        List<String> lines = new ArrayList<>(List.of("x,class"));
+        for (int i = 0; i < 60; i++) {
+            lines.add(i * 0.37 % 1 + "," + (i < 20 ? "rare" : "usual"));
+        }
+        Files.write(file("few.csv"), lines);
+        List<Double> accuracies = new ArrayList<>();
+        for (String weights : List.of("1000,1", "1,1000")) {
+            Cli.succeed("train", file("few.csv"), "--target", "class", "--cv", 2, "--class-weights", weights, "--hidden", 2,
+                    "--epochs",
+                    30, "--lr", 0.05, "--weight-decay", 0, "--scaling", "range", "--plot", "none", "--json", file("m.json"),
+                    "--out",
+                    file("m.safetensors"));
+            accuracies.add(Cli.json(file("m.json")).findValue("cv").findValue("accuracy").findValue("mean").asDouble());
+        }
+        assertThat(accuracies.get(0)).as("all are taken for rare").isLessThan(0.5);
+        assertThat(accuracies.get(1)).as("all are taken for usual").isGreaterThan(0.5);
+    }
 }

@@ -158,4 +158,10 @@ class TrainOptionsTest {
         assertThat(measures.get("mae")).isCloseTo((Math.abs(off[0]) + Math.abs(off[2])) / 3, within(1e-12));
         assertThat(measures.get("r2")).isCloseTo(1 - squares / spread, within(1e-12));
     }
+
+    @Test
+    void valuesAreOfTheNamesAskedFor() {
+        assertThat(all().values(List.of("epochs", "hidden", "nothing"))).containsOnlyKeys("epochs", "hidden")
+                .containsEntry("epochs", "40");
+    }
 }

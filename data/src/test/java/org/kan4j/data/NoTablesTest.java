@@ -89,14 +89,18 @@ class NoTablesTest {
 
     /** By how it begins. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"PK\\x03\\x04|a zip archive, a workbook of Excel (.xlsx)", "\\x80\\x02|a pickle of Python",
+    @CsvSource(delimiter = '|', value = {"PK\\x03\\x04|a zip archive, a workbook of Excel (.xlsx)",
+        "\\x80\\x02|a pickle of Python",
         "\\x80\\x04|a pickle of Python", "\\x80\\x05|a pickle of Python", "\\xd0\\xcf\\x11\\xe0|a workbook of Excel (.xls)",
         "BZh|compressed with bzip2", "(\\xb5/\\xfd|compressed with Zstandard", "\\xfd7zXZ|compressed with xz",
         "7z\\xbc\\xaf\\x27\\x1c|a 7-Zip archive", "\\x04\"M\\x18|compressed with LZ4", "ARROW1\\x00\\x00|an Arrow (Feather) file",
-        "FEA1\\x00|a Feather file", "PARE|an encrypted Parquet file", "Obj\\x01|an Avro file", "SQLite format 3|an SQLite database",
-        "\\x89HDF\\x0d\\x0a\\x1a\\x0a|an HDF5 file", "\\x93NUMPY|a NumPy array", "%PDF-1.7|a PDF document", "<stata|a file of Stata",
+        "FEA1\\x00|a Feather file", "PARE|an encrypted Parquet file", "Obj\\x01|an Avro file",
+        "SQLite format 3|an SQLite database",
+        "\\x89HDF\\x0d\\x0a\\x1a\\x0a|an HDF5 file", "\\x93NUMPY|a NumPy array", "%PDF-1.7|a PDF document",
+        "<stata|a file of Stata",
         "$FL2|a file of SPSS", "HEADER RECORD**|a transport file of SAS", "ORC|an ORC file", "<table|a web page's table",
-        "<?xml|an XML document", "<!doctype|a web page, not the file it links to", "<!DOCTYPE|a web page, not the file it links to",
+        "<?xml|an XML document", "<!doctype|a web page, not the file it links to",
+        "<!DOCTYPE|a web page, not the file it links to",
         "<html|a web page, not the file it links to", "version https://git-lfs|a pointer of Git LFS"})
     void whatIsNoTableIsNamed(String begins, String what) throws IOException {
         StringBuilder text = new StringBuilder();
@@ -107,7 +111,8 @@ class NoTablesTest {
         }
         for (String name : new String[] {"t.csv", "t.parquet", "t"}) {
             Path file = Files.write(folder.resolve(name), (text + "and more of it\n").getBytes(StandardCharsets.ISO_8859_1));
-            assertThatThrownBy(() -> Table.open(file)).isInstanceOf(DataException.class).hasMessageContaining(file + " is " + what);
+            assertThatThrownBy(() -> Table.open(file)).isInstanceOf(DataException.class)
+                    .hasMessageContaining(file + " is " + what);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.kan4j.device;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -83,6 +84,8 @@ class NativeLibraryTest {
         assertTrue(run(options, "-XX:ActiveProcessorCount=3").contains("context on cpu, 3 threads"));
         assertTrue(run(options, "-XX:ActiveProcessorCount=3", "-Dkan4j.threads=1").contains("context on cpu, 1 thread,"));
         assertTrue(run(options, "-XX:ActiveProcessorCount=1000").contains("context on cpu, 256 threads"));
+        String plain = run(List.of(FLAG, "-cp", options.get(2), "-Dkan4j.native.path=" + library));
+        assertFalse(plain.contains("INFO"), "said though nobody asked: " + plain);
     }
 
     private static String run(List<String> options, String... more) throws Exception {

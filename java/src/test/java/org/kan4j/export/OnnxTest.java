@@ -30,7 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.basis.BSpline;
+import org.kan4j.basis.Wavelet;
 import org.kan4j.layer.Activation;
+import org.kan4j.layer.KanLayer;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.error.KanException;
@@ -272,6 +274,17 @@ class OnnxTest {
         assertEquals("old", Files.readString(file));
         try (var files = Files.list(folder)) {
             assertEquals(1, files.count());
+        }
+    }
+
+    /** sin(v) / v is 1 where v is 0. */
+    @Test
+    void shannonsWaveletIsWholeAtItsMiddle() throws Exception {
+        KanModel model = KanModel.of(DType.F64, KanLayer.of(2, 1, Wavelet.of(Wavelet.Kind.SHANNON)));
+        try (Parameters parameters = Parameters.initialise(model, 3)) {
+            double[] x = {0, 0, 0, 0.25};
+            double[] y = run(write(parameters, OnnxOptions.DEFAULT), DType.F64, x, 2);
+            assertArrayEquals(Models.exact(parameters, x), y, 1e-12);
         }
     }
 }
