@@ -66,7 +66,8 @@ class KnownFormulaTest {
     void linesOfTheFile() {
         KnownFormula friedman = named("pruning", "P5");
         assertThat(friedman.ranges().keySet()).hasSize(10).startsWith("a", "b", "c", "d", "f");
-        assertThat(friedman.outputs().getFirst().variables()).as("e is a number").containsExactlyInAnyOrder("a", "b", "c", "d", "f");
+        assertThat(friedman.outputs().getFirst().variables()).as("e is a number").containsExactlyInAnyOrder("a", "b", "c", "d",
+                "f");
         double[] noisy = friedman.values(0, 1);
         double[] clean = new KnownFormula("", friedman.outputs(), friedman.ranges(), friedman.rows(), 0).values(0, 1);
         double squares = 0;
