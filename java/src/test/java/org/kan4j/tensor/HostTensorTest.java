@@ -123,6 +123,7 @@ class HostTensorTest {
     }
 
     @Test
+    @SuppressWarnings("restricted") // memory that nobody reads
     void whatDoesNotFitIsNamed() {
         HostTensor tensor = counted(DType.F32);
         refused("a tensor of shape [2, 3, 4] (24 numbers) as [5, 5] (25)", () -> tensor.reshape(5, 5));
