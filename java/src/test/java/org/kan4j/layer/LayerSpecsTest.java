@@ -2,6 +2,7 @@
 package org.kan4j.layer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.LinkedHashMap;
@@ -87,8 +88,8 @@ class LayerSpecsTest {
     }
 
     private static void bounds(String what, int least, int most, IntFunction<Object> make) {
-        make.apply(least);
-        make.apply(most);
+        assertNotNull(make.apply(least));
+        assertNotNull(make.apply(most));
         for (int beyond : new int[] {least - 1, most + 1}) {
             refused(what + " must be " + least + " to " + most + ", given " + beyond, () -> make.apply(beyond));
         }
