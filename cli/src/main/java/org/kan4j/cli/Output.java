@@ -167,11 +167,12 @@ final class Output {
          */
         Check writesAs(String format, String option, Path file, String instead) {
             boolean others = file != null && taken.values().stream().anyMatch(other -> same(file, other)); // refused as such
+            writes(option, file);
             if (file != null && !others && FORMAT.matcher(file.toString()).matches()
                     && !file.toString().toLowerCase(java.util.Locale.ROOT).endsWith("." + format)) {
                 throw new InputException(option + " " + file + ": " + instead);
             }
-            return writes(option, file);
+            return this;
         }
 
         /** Where a file is written: of a link, where it leads to; null for the root. */

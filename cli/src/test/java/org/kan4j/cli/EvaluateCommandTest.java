@@ -126,7 +126,8 @@ class EvaluateCommandTest {
                 "--importance", 0);
         Cli.refuse(new String[] {"expected a name that ends with .png"}, "evaluate", data, "--model", quantiles, "--plot",
                 file("q.pdf"));
-        Cli.refuse(new String[] {"--json", "--plot"}, "evaluate", data, "--model", quantiles, "--plot", file("q.png"), "--json",
+        Cli.refuse(new String[] {"JSON is written, expected a name that ends with .json"}, "evaluate", data, "--model", quantiles,
+                "--plot", file("q.png"), "--json",
                 file("q.png"));
         for (String command : new String[] {"attribute", "plot"}) {
             Cli.refuse(new String[] {"expected a name that ends with .svg"}, command, quantiles, data,

@@ -179,7 +179,7 @@ class PykanExportTest {
     @CsvSource(delimiter = ';', value = {"exp(sin(pi*x) + y^2); [2,1,1]", "x*y; [2,0+1,1]", "sin(2*log(x*y)); [2,0+1,1,1]",
         "cosh(x) - sinh(2*y) + relu(x - 0.3); [2,6,3,1]", "x^6 + y^7 + x^(1/3)/y^2.5; [2,5,1+2,1]",
         "(u + v)/(u*v + 1); [2,2+1,3,0+1,1]", "x*exp(-x) + 3*x^2 - 2*x + 1; [1,1+1,1]", "sqrt(x^2 + 2.5*x*y + y^2); [2,2+1,1,1]",
-        "2^x/(1 + 2*exp(-0.7*y)); [2,2,0+1,1]", "n*alpha/(1 - n*alpha/30); [2,2+1,3,0+1,1]", "3.5; [0,1]"})
+        "2^x/(1 + 2*exp(-0.7*y)); [2,2,0+1,1]", "n*alpha/(1 - n*alpha/30); [2,2+1,3,0+1x3,1]", "3.5; [0,1]"})
     void formulasAreNetworksOfPykansFunctions(String text, String shape) throws Exception {
         Expression formula = Expression.parse(text);
         List<String> variables = formula.variables().isEmpty() ? List.of("x") : formula.variables();

@@ -37,7 +37,7 @@ class PykanParityTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"trained, '[4,5,1]'", "arity2, '[3,1+2,2]'", "arity3, '[3,1+2,2]'"})
+    @CsvSource({"trained, '[4,5,1]'", "arity2, '[3,1+2,2]'", "arity3, '[3,1+2x3,2]'"})
     void scoresArePykans(String name, String shape) throws Exception {
         Map<String, Object> golden = Json.parseObject(Files.readString(PYKAN.resolve(name + ".json")));
         double[] x = numbers(golden.get("x"));

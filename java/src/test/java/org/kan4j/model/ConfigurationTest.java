@@ -291,7 +291,7 @@ class ConfigurationTest {
             own.requireFit(right);
             assertEquals("gradients of F64[" + wrong.length() + "] for parameters of F64[8]",
                     assertThrows(ShapeException.class, () -> own.requireFit(wrong)).getMessage());
-            assertEquals("gradients of F32[8] for parameters of F64[8]",
+            assertEquals("gradients of F32[" + other.length() + "] for parameters of F64[8]",
                     assertThrows(ShapeException.class, () -> own.requireFit(other)).getMessage());
         }
     }
