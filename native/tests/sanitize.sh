@@ -3,8 +3,8 @@
 #
 # The C++ tests under AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer, each as a build of its
 # own beside the ordinary one. Usage: native/tests/sanitize.sh [address] [thread]   (default: both)
-# One tier stands for all, the register ring of cubic splines for those of other orders, and the kernels of f32 for those of f64, being
-# one source each. The ordinary build's guard pages watch every tier, ring and dtype.
+# One tier stands for all, the register ring of cubic splines for those of other orders, and under ThreadSanitizer the kernels of f32
+# for those of f64, being one source each. The ordinary build's guard pages watch every tier, ring and dtype.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 jobs=$(nproc)
