@@ -176,7 +176,7 @@ public final class Tabular {
                     row.get("tuned kan4j s"), row.get("tuned trees s"), row.get("tuned mlp s"));
         }
         System.out.println();
-        summary("Beside the better of both, each tuned for " + minutes + " minutes on " + threads + " threads",
+        summary("Beside the better of both, each tuned for " + minutes + " minutes of processor time on " + threads + " threads",
                 rows.stream().mapToDouble(row -> row.get("tuned kan4j") / rival(row)).toArray());
     }
 

@@ -92,9 +92,12 @@ final class Trees {
         return sum / rows.size();
     }
 
-    /** The parameters of the least loss by cross-validation, of as many random ones as there is time for; the first are the defaults. */
+    /**
+     * The parameters of the least loss by cross-validation, of as many random ones as there is processor time for; the
+     * first are the defaults.
+     */
     static Map<String, Object> search(Rows rows, double seconds, int threads) throws XGBoostError {
-        long end = System.nanoTime() + (long) (0.95 * seconds * 1e9);
+        long end = Measuring.cpu() + (long) (0.95 * seconds * threads * 1e9);
         Random random = new Random(1);
         int[] fold = IntStream.range(0, rows.size()).map(i -> random.nextInt(FOLDS)).toArray();
         List<Rows> train = new ArrayList<>();
@@ -107,14 +110,14 @@ final class Trees {
         Map<String, Object> best = Map.of();
         double least = Double.POSITIVE_INFINITY;
         Map<String, Object> candidate = Map.of();
-        while (System.nanoTime() < end) {
+        while (Measuring.cpu() < end) {
             double sum = 0;
             for (int f = 0; f < FOLDS && sum < least * FOLDS; f++) {
                 Booster booster = train(train.get(f), candidate, threads);
                 sum += loss(predict(booster, held.get(f)), held.get(f));
                 booster.dispose();
             }
-            if (sum / FOLDS < least && (System.nanoTime() < end || best.isEmpty())) {
+            if (sum / FOLDS < least && (Measuring.cpu() < end || best.isEmpty())) {
                 least = sum / FOLDS;
                 best = candidate;
             }
