@@ -180,7 +180,7 @@ final class ProductRules {
             return Expression.power(base, Expression.integer((long) real.value()));
         }
         if (!exponent.isNumber()) {
-            return power;
+            return ofVariable(power);
         }
         if (base.isNumber()) {
             return number(power);
@@ -204,6 +204,24 @@ final class ProductRules {
             return overSum(sum, power);
         }
         return base instanceof Product inner ? ofProduct(inner, exponent, whole) : power;
+    }
+
+    /** (b^p c)^q = b^(p q) c^q of a b that is not negative, where p q is a number: a^(-r) to the power of -1/r. */
+    private Expression ofVariable(Power power) {
+        List<Expression> outside = new ArrayList<>();
+        List<Expression> inside = new ArrayList<>();
+        for (Expression factor : Simplifier.factors(power.base())) {
+            Expression both = factor instanceof Power inner && !inner.exponent().isNumber()
+                    ? inner.exponent().times(power.exponent()) : power.exponent();
+            Expression exponent = both instanceof Product product ? Powers.collected(product) : both;
+            boolean leaves = exponent.isNumber() && simplifier.isNotNegative(((Power) factor).base());
+            (leaves ? outside : inside).add(leaves ? Expression.power(((Power) factor).base(), exponent) : factor);
+        }
+        if (outside.isEmpty()) {
+            return power;
+        }
+        outside.add(Expression.power(Expression.product(inside), power.exponent()));
+        return Expression.product(outside);
     }
 
     /** 1/(a/b + c) = b/(a + c b). */

@@ -46,7 +46,7 @@ enum IndexFamily {
     double[] starts(Atom u, Atom v) {
         double low = Arrays.stream(v.values()).min().orElseThrow();
         double high = Arrays.stream(v.values()).max().orElseThrow();
-        double ratio = IndexForms.spread(u.values()) / IndexForms.spread(v.values());
+        double ratio = VariableProjection.spread(u.values()) / VariableProjection.spread(v.values());
         double range = high - low;
         DoubleStream powers = IntStream.rangeClosed(-STEPS, STEPS).mapToDouble(k -> Math.pow(10, k / 6.0));
         double[] sizes = powers.toArray();

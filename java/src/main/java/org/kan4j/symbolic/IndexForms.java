@@ -111,8 +111,6 @@ final class IndexForms {
         return !run.over() && depth <= DEEPEST && target.inputs().size() > 1 && target.inputs().size() <= MOST_INPUTS;
     }
 
-    // ---------------------------------------------------------------------------------------------------------------- numbers
-
     /** The best of many. */
     private static final class Best {
         private final List<Index> kept = new ArrayList<>();
@@ -184,7 +182,7 @@ final class IndexForms {
         return run.over();
     }
 
-    /** Of the numbers of the same inputs the shortest of those that leave about as little as the best of them. */
+    /** Of numbers of the same inputs the shortest of those that leave about as little as the best. */
     private static List<Index> shortest(List<Index> found) {
         Map<Set<String>, Double> least = new HashMap<>();
         found.forEach(i -> least.merge(inputs(i), i.share, Math::min));
@@ -201,10 +199,6 @@ final class IndexForms {
     /** A number's values, or their logarithm where they are of many sizes. */
     private double[] coordinate(Expression number) {
         return new Quantity(number, run.evaluate(number)).coordinate(true);
-    }
-
-    static double spread(double[] values) {
-        return Math.sqrt(VariableProjection.squares(VariableProjection.centred(values)) / values.length);
     }
 
     /** A constant between two others. */
@@ -271,8 +265,6 @@ final class IndexForms {
                 fit.share());
     }
 
-    // ------------------------------------------------------------------------------------------------------------- what is left
-
     /** The best numbers, looked at in all rows, and the target as functions of them. */
     private boolean followed(IndexModel model, List<Index> found, int depth, Predicate<Expression> whole) {
         List<Index> exact = new ArrayList<>();
@@ -307,7 +299,7 @@ final class IndexForms {
             for (int k = 0; k < factors.length; k++) {
                 double[] column = model.beside().get(k).values();
                 double rounded = Math.rint(PARTS * factors[k]) / PARTS;
-                double effect = Math.abs(factors[k] - rounded) * spread(column)
+                double effect = Math.abs(factors[k] - rounded) * VariableProjection.spread(column)
                         / (model.times() ? 1 : model.target().deviation());
                 boolean same = rounded == 0 ? effect < EFFECT : Math.abs(factors[k] - rounded) < ALIKE * Math.abs(rounded);
                 plain &= same;
@@ -328,7 +320,8 @@ final class IndexForms {
         double[] factors = index.factors;
         List<Beside> order = new ArrayList<>(model.beside());
         order.sort(
-                Comparator.comparingDouble(one -> Math.abs(index.factors[model.beside().indexOf(one)]) * spread(one.values())));
+                Comparator.comparingDouble(
+                        one -> Math.abs(index.factors[model.beside().indexOf(one)]) * VariableProjection.spread(one.values())));
         for (Beside one : order) {
             IndexModel without = now.without(one);
             PartialLinear.Fit fit = without.onAll().along(z);
@@ -350,10 +343,8 @@ final class IndexForms {
                 : Expression.sum(terms);
         double[] left = run.evaluate(beside);
         Arrays.setAll(left, b -> model.times() ? model.target().values()[b] / left[b] : model.target().values()[b] - left[b]);
-        List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(left.length)));
         Quantity number = new Quantity(index.number, run.evaluate(index.number));
-        columns.addAll(LinearFit.waves(number.coordinate(true), DEGREE));
-        double error = run.budget().fit(columns, left).error();
+        double error = smooth(number, left);
         if (error > Math.max(plain ? SMOOTH : MEASURED, 2 * model.target().precision())) {
             return run.over();
         }
@@ -362,8 +353,15 @@ final class IndexForms {
         Target part = new Target(List.of(number), left,
                 Math.max(model.target().precision(), exact ? 0 : Math.clamp(error, LEAST, MOST)));
         Predicate<Expression> both = f -> whole.test(model.times() ? f.times(beside) : f.plus(beside));
-        return run.quickly(part, depth + 1, both) || upsideDown(part, depth, both)
+        return run.quickly(part, depth + 1, both) || upsideDown(part, depth, both) || plainer(part, error, depth, both)
                 || error < MEASURED && run.solve(part, depth + 1, both);
+    }
+
+    /** What a smooth function of a number leaves of values. */
+    private double smooth(Quantity number, double[] values) {
+        List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(values.length)));
+        columns.addAll(LinearFit.waves(number.coordinate(true), DEGREE));
+        return run.budget().fit(columns, values).error();
     }
 
     /** As a function of one over the number: which of the two a law is written in is not known. */
@@ -375,6 +373,18 @@ final class IndexForms {
         Quantity inverse = new Quantity(Expression.power(number.meaning(), Expression.integer(-1)),
                 Arrays.stream(number.values()).map(v -> 1 / v).toArray());
         return run.quickly(part.with(List.of(number), inverse), depth + 1, whole);
+    }
+
+    /** As a function of a plainer number of the same inputs: many functions of a/b are a function of each other. */
+    private boolean plainer(Target part, double error, int depth, Predicate<Expression> whole) {
+        for (Expression plain : NumberPool.plainer(part.inputs().getFirst().meaning())) {
+            Quantity number = new Quantity(plain, run.evaluate(plain));
+            Target other = part.with(part.inputs(), number);
+            if (smooth(number, part.values()) < Math.max(LEAST, error) && run.quickly(other, depth + 1, whole)) {
+                return true;
+            }
+        }
+        return run.over();
     }
 
     /** exp of a term, in which logarithms become powers. */

@@ -113,6 +113,17 @@ final class NumberPool {
         return new Atom(operation.written.apply(a.meaning, b.meaning), values);
     }
 
+    /** Of a number of one or two inputs, which may be any function of them: the input, the quotient and the product. */
+    static List<Expression> plainer(Expression number) {
+        List<Expression> inputs = number.variables().stream().map(Expression::variable).toList();
+        List<Expression> all = switch (inputs.size()) {
+            case 1 -> inputs;
+            case 2 -> List.of(inputs.get(0).over(inputs.get(1)), inputs.get(0).times(inputs.get(1)));
+            default -> List.of();
+        };
+        return all.stream().filter(e -> !e.equals(number)).toList();
+    }
+
     private static void add(List<Atom> all, Atom atom) {
         double most = 0;
         double low = Double.POSITIVE_INFINITY;

@@ -4,8 +4,11 @@ package org.kan4j.symbolic;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.kan4j.formula.Expression;
+import org.kan4j.formula.UnaryFunction;
 import org.kan4j.symbolic.Target.Quantity;
 
 /** Polynomials of the inputs, of which few terms are left, and quotients of two polynomials. */
@@ -21,6 +24,11 @@ final class PolynomialForms implements StructureRun.Form {
     private static final double FITS = 1e-7;
     /** How well the parts of a quotient are known. */
     private static final double PART = 1e-9;
+    /** Products of powers of both signs, and values that an input has to take for them. */
+    private static final int MOST_POWERS = 250;
+    private static final int FEW = 6;
+    private static final double LARGE = 50;
+    private static final int[][] WITH_FUNCTIONS = {{1, 1}, {2, 1}};
     private static final int[][] QUOTIENTS = {{1, 1}, {0, 2}, {1, 2}, {2, 1}, {2, 2}, {1, 3}, {3, 1}, {2, 3}, {3, 2}, {3, 3},
         {4, 3},
         {4, 4}};
@@ -53,12 +61,67 @@ final class PolynomialForms implements StructureRun.Form {
                 return true;
             }
         }
+        return laurent(target, whole) || quotients(target, Math::log, e -> Expression.call(UnaryFunction.LOG, e), whole)
+                || quotients(target, Math::exp, e -> Expression.call(UnaryFunction.EXP, e), whole);
+    }
+
+    /** Polynomials in the inputs and one over them, of the target, its square, and one over them. */
+    private boolean laurent(Target target, Predicate<Expression> whole) {
+        if (target.inputs().size() < 2 || target.inputs().stream().anyMatch(q -> q.functions() < FEW
+                || Arrays.stream(q.values()).anyMatch(v -> v == 0))) {
+            return run.over();
+        }
+        for (int highest = 1; highest <= 2; highest++) {
+            List<Term> terms = laurent(target.inputs(), highest);
+            for (Warp warp : terms.isEmpty() ? List.<Warp>of() : Warp.of(target.values())) {
+                Target warped = target.with(warp.apply(target.values()), target.precision());
+                if (run.over() || (warp == Warp.NONE || warp.isReciprocal() || warp.isSquare()) && warped.finite()
+                        && polynomial(terms, warped, e -> whole.test(warp.back().apply(e)))) {
+                    return true;
+                }
+            }
+        }
         return run.over();
     }
 
+    /** Products of powers up to one, positive or negative, of each input; none where they are too many. */
+    private static List<Term> laurent(List<Quantity> inputs, int highest) {
+        List<Term> terms = List.of(new Term(Expression.integer(1), LinearFit.ones(inputs.getFirst().values().length)));
+        for (Quantity input : inputs) {
+            List<Term> next = new ArrayList<>(terms);
+            for (int k = -highest; k <= highest; k++) {
+                int exponent = k;
+                double[] power = Arrays.stream(input.values()).map(v -> Math.pow(v, exponent)).toArray();
+                Expression written = Expression.power(input.meaning(), Expression.integer(k));
+                terms.stream().filter(t -> exponent != 0)
+                        .forEach(t -> next.add(new Term(t.expression.times(written), LinearFit.times(t.values, power))));
+            }
+            terms = next;
+            if (terms.size() > MOST_POWERS) {
+                return List.of();
+            }
+        }
+        return terms;
+    }
+
+    /** Quotients of sums of the inputs and a function of each: (a - b)/log(a/b). */
+    private boolean quotients(Target target, DoubleUnaryOperator f, UnaryOperator<Expression> written,
+            Predicate<Expression> whole) {
+        List<Quantity> inputs = new ArrayList<>(target.inputs());
+        target.inputs().stream().map(q -> new Quantity(written.apply(q.meaning()), Arrays.stream(q.values()).map(f).toArray()))
+                .filter(q -> Arrays.stream(q.values()).allMatch(v -> Math.abs(v) < LARGE)).forEach(inputs::add);
+        return inputs.size() > target.inputs().size() && target.precision() < PART
+                && quotients(new Target(inputs, target.values(), target.precision()), WITH_FUNCTIONS, whole);
+    }
+
     private boolean quotients(Target target, Predicate<Expression> whole) {
+        return quotients(target, QUOTIENTS, whole);
+    }
+
+    /** Quotients of polynomials of some degrees above and below the line. */
+    boolean quotients(Target target, int[][] sizes, Predicate<Expression> whole) {
         int last = -1;
-        for (int[] degrees : QUOTIENTS) {
+        for (int[] degrees : sizes) {
             List<Term> above = terms(target, degrees[0], 2);
             List<Term> below = terms(target, degrees[1], 2);
             int size = above.size() + below.size();
@@ -114,7 +177,7 @@ final class PolynomialForms implements StructureRun.Form {
 
     private boolean polynomial(List<Term> all, Target target, Predicate<Expression> whole) {
         List<Term> terms = new ArrayList<>(all);
-        if (terms.size() > target.values().length / 3) {
+        if (terms.size() > target.values().length / 2) {
             return false;
         }
         double size = Math.sqrt(VariableProjection.squares(target.values()));

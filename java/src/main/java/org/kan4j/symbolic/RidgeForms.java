@@ -111,8 +111,8 @@ final class RidgeForms implements StructureRun.Form {
         return run.over();
     }
 
-    /** Those that the slopes of a least squares fit allow, the best first. */
-    private List<Ridge> ridges(Target target) {
+    /** Those of a smooth function of the inputs along each of them, row by row. */
+    static List<double[]> slopes(StructureRun run, Target target) {
         List<double[]> inputs = target.columns();
         int most = Math.min(MOST_COLUMNS, target.values().length / 4);
         double[] factors = run.budget().fit(LinearFit.products(inputs, most), target.values()).factors();
@@ -123,9 +123,15 @@ final class RidgeForms implements StructureRun.Form {
             Arrays.setAll(along, r -> input.logarithmic() ? along[r] / input.values()[r] : along[r]);
             slopes.add(along);
         }
+        return slopes;
+    }
+
+    /** Those that the slopes of a least squares fit allow, the best first. */
+    private List<Ridge> ridges(Target target) {
+        List<double[]> slopes = slopes(run, target);
         List<Ridge> ridges = new ArrayList<>();
-        for (int i = 0; i < inputs.size(); i++) {
-            for (int j = i + 1; j < inputs.size(); j++) {
+        for (int i = 0; i < target.inputs().size(); i++) {
+            for (int j = i + 1; j < target.inputs().size(); j++) {
                 Quantity a = target.inputs().get(i);
                 Quantity b = target.inputs().get(j);
                 for (Part p : PARTS_OF_SUMS) {

@@ -81,10 +81,12 @@ final class SingleForms implements StructureRun.Form {
             }
         }
         if (depth > 0 && !run.thorough()) { // other structures first: most have parts that are plain
-            return powers(target, whole) || warps(target, whole) || raised.squares(target, whole);
+            return powers(target, whole) || warps(target, whole) || raised.squares(target, whole)
+                    || raised.products(target, whole);
         }
-        return powers(target, whole) || warps(target, whole) || raised.squares(target, whole) || raised.rooted(target, whole)
-                || damped(target, whole) || decays(target, whole)
+        return powers(target, whole) || warps(target, whole) || raised.squares(target, whole)
+                || raised.products(target, whole) || raised.rooted(target, whole) || damped(target, whole)
+                || decays(target, whole)
                 || sums(target, new ArrayList<>(), whole) || sparse.search(target, depth, whole);
     }
 
@@ -193,7 +195,7 @@ final class SingleForms implements StructureRun.Form {
     }
 
     private boolean warps(Target target, Predicate<Expression> whole) {
-        for (Warp warp : Warp.of(target.values())) {
+        for (Warp warp : Warp.ofOne(target.values())) {
             Target warped = target.with(warp.apply(target.values()), target.precision());
             if (warp != Warp.NONE && fitting(warped, e -> whole.test(warp.back().apply(
                     warp.isReciprocal() ? below(e, target.values()) : e)))) {

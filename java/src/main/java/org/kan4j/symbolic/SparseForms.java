@@ -23,6 +23,8 @@ final class SparseForms implements StructureRun.Form {
     private static final int MOST_TERMS = 5;
     private static final int FIRSTS = 12;
     private static final int MOST_FEATURES = 2500;
+    /** Inputs from which on products of powers are chosen one after another. */
+    private static final int FEWEST = 4;
     private static final double FITS = 1e-7;
     /** Arguments up to which sine and exponential are plain functions of them. */
     private static final double LARGE = 20;
@@ -41,13 +43,17 @@ final class SparseForms implements StructureRun.Form {
         if (target.inputs().size() == 1 && target.inputs().getFirst().functions() <= MOST_TERMS) {
             return false; // so many terms go through any values
         }
-        List<Feature> features = features(target);
-        for (Warp warp : Warp.of(target.values())) {
+        return search(target, monomials(target.inputs()), w -> w == Warp.NONE || w.isReciprocal() || w.isSquare(), whole)
+                || search(target, features(target), w -> true, whole);
+    }
+
+    private boolean search(Target target, List<Feature> features, Predicate<Warp> warps, Predicate<Expression> whole) {
+        for (Warp warp : features.isEmpty() ? List.<Warp>of() : Warp.of(target.values())) {
             double[] warped = warp.apply(target.values());
             if (run.over()) {
                 return true;
             }
-            if (Arrays.stream(warped).allMatch(Double::isFinite)
+            if (warps.test(warp) && Arrays.stream(warped).allMatch(Double::isFinite)
                     && chosen(features, warped, target.precision(), e -> whole.test(warp.back().apply(e)))) {
                 return true;
             }
@@ -92,6 +98,34 @@ final class SparseForms implements StructureRun.Form {
 
     private static void add(List<Feature> all, Quantity input, DoubleUnaryOperator f, UnaryOperator<Expression> written) {
         all.add(new Feature(written.apply(input.meaning()), Arrays.stream(input.values()).map(f).toArray(), 1));
+    }
+
+    /** Products of powers of both signs, of as many inputs as {@link PolynomialForms} has no room for. */
+    private static List<Feature> monomials(List<Quantity> inputs) {
+        if (inputs.size() < FEWEST || inputs.stream().anyMatch(q -> Arrays.stream(q.values()).anyMatch(v -> v == 0))) {
+            return List.of();
+        }
+        int highest = inputs.size() == FEWEST ? 2 : 1;
+        List<Feature> all = List.of(new Feature(Expression.integer(1), LinearFit.ones(inputs.getFirst().values().length), 0));
+        for (Quantity input : inputs) {
+            List<Feature> next = new ArrayList<>(all);
+            for (int k = -highest; k <= highest; k++) {
+                double[] power = power(input.values(), k);
+                Expression written = Expression.power(input.meaning(), Expression.integer(k));
+                for (Feature before : k == 0 ? List.<Feature>of() : all) {
+                    next.add(new Feature(before.expression.times(written), LinearFit.times(before.values, power), 1));
+                }
+            }
+            all = next;
+            if (all.size() > MOST_FEATURES) {
+                return List.of();
+            }
+        }
+        return all.stream().filter(f -> f.factors > 0 && Arrays.stream(f.values).allMatch(Double::isFinite)).toList();
+    }
+
+    private static double[] power(double[] values, int exponent) {
+        return Arrays.stream(values).map(v -> Math.pow(v, exponent)).toArray();
     }
 
     private static List<Feature> features(Target target) {

@@ -56,6 +56,7 @@ final class StructureRun {
     private double noise;
     private final Form single;
     private final Form polynomials;
+    private final Form exponents;
     private final IndexForms numbers;
     private final List<Form> quick;
     private final List<Form> all;
@@ -74,15 +75,20 @@ final class StructureRun {
         Form mixed = new MixedForms(this);
         this.separations = List.of(sums, mixed);
         this.polynomials = new PolynomialForms(this);
+        this.exponents = new ExponentForms(this);
         Form factors = new FactorForms(this);
         Form pairs = new PairForms(this);
         Form ridges = new RidgeForms(this);
+        Form powerRidges = new PowerRidges(this);
         Form scaling = new ScalingForms(this);
         Form sparse = new SparseForms(this);
-        this.quick = List.of(polynomials, sums, factors, pairs, ridges, scaling, sparse, mixed);
+        Form logarithm = new LogarithmForms(this, List.of(factors, scaling));
+        this.quick = List.of(polynomials, exponents, sums, factors, pairs, ridges, powerRidges, scaling, sparse, mixed,
+                logarithm);
         this.numbers = new IndexForms(this);
-        this.all = List.of(polynomials, new PowerForms(this), numbers::ofPowers, sums, factors, pairs, ridges, scaling, sparse,
-                mixed);
+        this.all = List.of(polynomials, exponents, new PowerForms(this), numbers::ofPowers, sums, factors, pairs, ridges,
+                powerRidges,
+                scaling, sparse, mixed, logarithm);
     }
 
     /** Each input in the coordinate in which the target is smoother. */
@@ -104,7 +110,10 @@ final class StructureRun {
                 }
             }
         }
-        return new Target(inputs, given.values(), given.precision());
+        Target wide = new Target(given.inputs().stream().map(q -> new Quantity(q.meaning(), q.values(), q.wide())).toList(),
+                given.values(), given.precision());
+        Target each = new Target(inputs, given.values(), given.precision());
+        return !wide.inputs().equals(each.inputs()) && error(wide) < SMOOTHER * error ? wide : each;
     }
 
     private double error(Target given) {
@@ -206,7 +215,8 @@ final class StructureRun {
                     && whole.test(Expression.real(part.mean()));
         }
         if (part.inputs().size() == 1) {
-            return depth == 0 && polynomials.search(part, depth, whole) || single.search(part, depth, whole);
+            return depth == 0 && polynomials.search(part, depth, whole) || single.search(part, depth, whole)
+                    || exponents.search(part, depth, whole);
         }
         for (Form form : thorough ? all : quick) {
             if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {

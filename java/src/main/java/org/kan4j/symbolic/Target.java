@@ -55,7 +55,7 @@ record Target(List<Quantity> inputs, double[] values, double precision) {
     }
 
     double deviation() {
-        return Math.sqrt(VariableProjection.squares(VariableProjection.centred(values)) / values.length);
+        return VariableProjection.spread(values);
     }
 
     double mean() {

@@ -103,6 +103,11 @@ final class TriangularFactor {
         return rank;
     }
 
+    /** What the columns before it leave of the last unit column; nothing where one is without rank. */
+    double least() {
+        return rank < order.length ? 0 : Math.abs(r[rank - 1][rank - 1]);
+    }
+
     /** The column that came to a place. */
     int column(int place) {
         return order[place];

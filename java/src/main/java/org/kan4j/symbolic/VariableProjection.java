@@ -289,6 +289,11 @@ final class VariableProjection {
         return sum / values.length;
     }
 
+    /** The values' deviation. */
+    static double spread(double[] values) {
+        return Math.sqrt(squares(centred(values)) / values.length);
+    }
+
     static double[] centred(double[] values) {
         double mean = mean(values);
         double[] centred = new double[values.length];

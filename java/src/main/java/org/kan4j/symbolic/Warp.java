@@ -25,6 +25,9 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
 
     static final Warp NONE = new Warp("", v -> v, v -> true, e -> e);
 
+    private static final Warp OVER_ROOT = new Warp("1 over the root of", v -> 1 / Math.sqrt(v), v -> v > 0,
+            e -> Expression.power(e, Expression.integer(-2)));
+
     private static final List<Warp> ALL = List.of(NONE,
             new Warp("log", Math::log, v -> v > 0, e -> Expression.call(UnaryFunction.EXP, e)),
             new Warp("log of minus", v -> Math.log(-v), v -> v < 0, e -> Expression.call(UnaryFunction.EXP, e).negated()),
@@ -47,6 +50,12 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
     static List<Warp> of(double[] values) {
         return ALL.stream().filter(w -> Arrays.stream(values).allMatch(w.domain))
                 .filter(w -> w == NONE || !loses(values, w.apply(values))).toList();
+    }
+
+    /** Those and one over the root, for functions of one input. */
+    static List<Warp> ofOne(double[] values) {
+        return java.util.stream.Stream.concat(of(values).stream(), java.util.stream.Stream.of(OVER_ROOT))
+                .filter(w -> Arrays.stream(values).allMatch(w.domain)).toList();
     }
 
     /** None, and one over them. */
@@ -72,6 +81,10 @@ record Warp(String name, DoubleUnaryOperator forward, DoublePredicate domain, Un
     /** Whether roots, exponentials and such of quotients are looked for. */
     boolean ofQuotients() {
         return plain() || name.startsWith("square");
+    }
+
+    boolean isSquare() {
+        return name.contains("square");
     }
 
     boolean isReciprocal() {
