@@ -203,7 +203,7 @@ KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& re
 
 // f.operator()<order, V>() of the layer.
 template <class F>
-inline void with_order(const Layer& layer, F&& f) {
+inline auto with_order(const Layer& layer, F&& f) {
   switch (layer.spec.order) {
     case 1: return layer.base_row >= 0 ? f.template operator()<1, 3>() : f.template operator()<1, 2>();
     case 2: return f.template operator()<2, 4>();
