@@ -207,16 +207,15 @@ template <class S, int K, int V>
 void weight_input(TileView<S> tile, int64_t i, const S* d_y, Record<S> record, WeightGradient<S> to) {
   using T = vec<S>;
   const int64_t w = tile.w;
-  if constexpr (kRing<K>)
-    if (record.sorted()) {
-      alignas(64) S made[2 * kTile];
-      const S* const factor = to.sums ? nullptr : tile.factors(i, made);
-      for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
-        WeightRows<S, decltype(registers)::value> rows{tile, to, factor, i, c, lanes};
-        gather_windows<S, K, V>(tile, d_y + c, lanes, record, rows);
-      });
-      return;
-    }
+  if (record.sorted()) {
+    alignas(64) S made[2 * kTile];
+    const S* const factor = to.sums ? nullptr : tile.factors(i, made);
+    for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+      WeightRows<S, decltype(registers)::value> rows{tile, to, factor, i, c, lanes};
+      gather_windows<S, K, V>(tile, d_y + c, lanes, record, rows);
+    });
+    return;
+  }
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count(); ++q) {
     const int64_t end = record.runs[q].end;
@@ -264,9 +263,8 @@ void input_gradient(TileView<S> tile, int64_t i, Record<S> record, const S* d_y,
     };
   };
   int64_t c = 0;
-  if constexpr (kRing<K>)
-    for (; record.sorted() && c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
-      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
+  for (; record.sorted() && c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
+    walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count() && c < tile.w; ++q) {
     const int64_t end = record.runs[q].end;
@@ -353,11 +351,10 @@ struct SplineGradients {
   void (*input_narrow)(TileView<S>, int64_t i, Record<S>, int64_t n, const S* d_y, const S* derivative, S* products,
                        S* sums);
   void (*weights)(TileView<S>, int64_t i, const S* d_y, Record<S>, WeightGradient<S>);
-  bool ring;
 
   template <int K, int V>
   static SplineGradients of() {
-    return {input_gradient<S, K, V>, input_gradient_narrow<S, K, V>, weight_input<S, K, V>, kRing<K>};
+    return {input_gradient<S, K, V>, input_gradient_narrow<S, K, V>, weight_input<S, K, V>};
   }
 };
 
@@ -480,7 +477,7 @@ struct SplineBackward {
 
   // The gradients of some inputs of a tile over the blocks of a node. Where that is all of them they are given away.
   void weight_gradients(int64_t tile, Range inputs, int64_t node, const Worker& w) const {
-    if (plan.blocks == 1 && gradients.ring) {
+    if (plan.blocks == 1) {
       for (int64_t i = inputs.begin; i < inputs.end; ++i) direct_gradient(tile, i, w);
       return;
     }

@@ -34,9 +34,8 @@ void forward_input(TileView<S> tile, int64_t i, Record<S> record, int64_t c0, in
     };
   };
   int64_t c = c0;
-  if constexpr (kRing<K>)
-    for (; record.sorted() && c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
-      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, Constant<kWide<V>>()));
+  for (; record.sorted() && c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
+    walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, Constant<kWide<V>>()));
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count() && c < c1; ++q) {
     const int64_t end = record.runs[q].end;
