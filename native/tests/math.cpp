@@ -363,11 +363,11 @@ void outside() {
   for (const int64_t n : {1, 16, 17, 1100, 70000}) {
     Vector good(static_cast<size_t>(n), 0.5);
     good[0] = n % 2 ? 0.0 : -0.0, good.back() = n % 2 ? 1 : -0.0;
-    const Guarded p = guarded(dtype, Vector(good.size(), 0.25));
+    const Guarded p = guarded(dtype, Vector(good.size(), 0.25)), d = guarded(dtype, good);
     for (const double bad : {low, 1 + 2 * eps(), -3.0, inf, -inf, nan}) {
       for (const int64_t at : {int64_t(0), n / 3, n - 1}) {
-        Vector t = good;
-        t[size_t(at)] = bad;
+        Vector t = good, weights(good.size(), 1);
+        t[size_t(at)] = bad, weights[size_t(at)] = 0;
         if (at < n / 2) t[size_t(n / 2)] = -7;  // the first is named
         const Guarded gt = guarded(dtype, t);
         double value = -5;
@@ -378,6 +378,17 @@ void outside() {
           CHECK(loss(KAN_LOSS_BCE_LOGITS, gt, nullptr) == KAN_INVALID_ARGUMENT && value == -5);
           const std::string text = last_error(c), name = "[" + std::to_string(at) + "]: expected a ";
           CHECK_TEXT(text.find("target" + name + "number of 0 to 1, given ") != std::string::npos, text);
+          for (const int32_t kind : {KAN_LOSS_BCE_LOGITS, KAN_LOSS_BCE_POSITIVE}) {
+            // Predictions that were to be overwritten stay; rows that weigh nothing have targets too.
+            const Guarded in_place = guarded(dtype, Vector(good.size(), 0.25)), none = guarded(dtype, weights);
+            CHECK(kan_loss(c, kind, dtype, n, 1, in_place.get(), gt.get(), nullptr, 1, in_place.get(), &value) ==
+                  KAN_INVALID_ARGUMENT);
+            CHECK(load(dtype, in_place.get(), n) == Vector(good.size(), 0.25));
+            if (n == 1) continue;
+            CHECK(kan_loss(c, kind, dtype, n, 1, p.get(), gt.get(), none.get(), 1, d.get(), &value) ==
+                  KAN_INVALID_ARGUMENT);
+            CHECK(value == -5 && last_error(c).find("target" + name) != std::string::npos);
+          }
           if (bad > 1 && bad < inf) continue;  // a weight like another
           CHECK(loss(KAN_LOSS_MSE, p, gt.get()) == KAN_INVALID_ARGUMENT && value == -5);
           CHECK_TEXT(last_error(c).find("weights" + name + "finite number >= 0") != std::string::npos, last_error(c));

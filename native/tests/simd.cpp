@@ -98,8 +98,13 @@ void arithmetic() {
         return select(x == x, select(e < V(std::numeric_limits<S>::min()), V(S(0)), e), x);
       },
       [](S x, S, S) { return flushed(x == x ? std::exp(-std::fmin(S(162), x * x / 2)) : x); });
-  each<S>("exp_of_negative", 4, [](V x, V, V) { return exp_of_negative(-abs(x)); },
-          [](S x, S, S) { return x == x ? flushed(std::exp(sizeof(S) == 4 ? std::fmax(-std::fabs(x), S(-87.33654)) : -std::fabs(x))) : x; });
+  // Of 2^-z, z up to 126, the rounding of z is as much; below that results are next to nothing.
+  each<S>("exp_of_negative", sizeof(S) == 4 ? 90 : 4, [](V x, V, V) { return exp_of_negative(max(-abs(x), V(S(-87)))); },
+          [](S x, S, S) { return x == x ? std::exp(std::fmax(-std::fabs(x), S(-87))) : x; });
+  each<S>("exp_of_negative", 4, [](V x, V, V) { return exp_of_negative(max(-abs(x), V(S(-0.7)))); },
+          [](S x, S, S) { return x == x ? std::exp(std::fmax(-std::fabs(x), S(-0.7))) : x; });
+  each<S>("exp_of_negative", 0, [](V x, V, V) { const V e = exp_of_negative(-abs(x)); return select((abs(x) > V(S(88))) & (e < V(S(1.2e-38))), V(S(0)), V(S(1))); },
+          [](S x, S, S) { return std::fabs(x) > 88 ? S(0) : S(1); });
   each<S>("log1p", 4, [](V x, V, V) { return log1p(min(max(abs(x), V(S(1e-30))), V(S(1e21)))); },
           [](S x, S, S) { return x == x ? std::log1p(std::fmin(std::fmax(std::fabs(x), S(1e-30)), S(1e21))) : x; });
   each<S>("negative", 0, [](V x, V, V) { return negative(x); }, [](S x, S, S) { return -std::fabs(x); });

@@ -104,6 +104,8 @@ struct GradientSink {
         streams(!adam && mode == KAN_GRAD_OVERWRITE && params * int64_t(sizeof(S)) > kStreamBytes &&
                 reinterpret_cast<uintptr_t>(d_params) % kVectorBytes == 0) {}
   bool wanted() const { return adam || mode != KAN_GRAD_NONE; }
+  // Whether put() does no more than store.
+  bool overwrites() const { return !adam && !streams && mode == KAN_GRAD_OVERWRITE; }
 
   // Asks for what put() will touch while the gradient is still being computed from `work` numbers.
   KAN_HD void prefetch(int64_t offset, int64_t n, int64_t work) const {
@@ -120,17 +122,23 @@ struct GradientSink {
     }
   }
 
+  // Moves the register of numbers at `offset` of params by their gradients g.
+  KAN_HD void update(int64_t offset, vec<S> g) const {
+    using T = vec<S>;
+    T tp = T::load(p + offset), tm = T::load(m + offset), tv = T::load(v + offset);
+    adam->update(tp, g, tm, tv);
+    tp.store(p + offset);
+    tm.store(m + offset);
+    tv.store(v + offset);
+  }
+
   // The gradients g of the register of numbers at `offset` of params.
   KAN_HD void put(int64_t offset, vec<S> g) const {
     using T = vec<S>;
     if (streams && offset % T::W == 0) {
       stream(d_params + offset, g);
     } else if (adam) {
-      T tp = T::load(p + offset), tm = T::load(m + offset), tv = T::load(v + offset);
-      adam->update(tp, g, tm, tv);
-      tp.store(p + offset);
-      tm.store(m + offset);
-      tv.store(v + offset);
+      update(offset, g);
     } else {
       S* d = d_params + offset;
       (mode == KAN_GRAD_ACCUMULATE ? T::load(d) + g : g).store(d);

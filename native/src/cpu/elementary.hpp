@@ -57,21 +57,28 @@ KAN_HD vec<float> exp2_near_0(vec<float> r) {
   return fma(p, r, V(1.0f));
 }
 
-// exp(-q / 2) for 0 <= q <= 18^2 (float), 40^2 (double): 2^-z for z = q log2(e) / 2, a polynomial in the distance of z from a whole
-// number, whose bits are taken off the exponent. Results under the smallest normal number become 0; of NaN comes anything but a crash, so
-// another factor has to be NaN there.
-KAN_HD vec<float> gaussian_of_square(vec<float> q) {
-  using V = vec<float>;
 #if defined(__AVX512F__)
-  // Two instructions take a number apart into its whole part below and the rest, and put a power together (small ones are not 0).
-  const V z = q * -0.72134752044448170368f, r = above_floor(z);
+// 2^z: two instructions take a number apart into its whole part below and the rest, and put a power together (small ones are not 0).
+KAN_HD vec<float> power_of_two(vec<float> z) {
+  using V = vec<float>;
+  const V r = above_floor(z);
   V p(1.8671301369347628e-3f);  // 2^r for 0 <= r < 1, relative error 1e-7
   p = fma(p, r, V(9.0170301359157787e-3f));
   p = fma(p, r, V(5.5799913287401045e-2f));
   p = fma(p, r, V(2.4016445008089390e-1f));
   p = fma(p, r, V(6.9315131181458508e-1f));
   return ldexp(fma(p, r, V(1.0f)), z);
+}
+#endif
+
+// exp(-q / 2) for 0 <= q <= 18^2 (float), 40^2 (double): 2^-z for z = q log2(e) / 2, a polynomial in the distance of z from a whole
+// number, whose bits are taken off the exponent. Results under the smallest normal number become 0; of NaN comes anything but a crash, so
+// another factor has to be NaN there.
+KAN_HD vec<float> gaussian_of_square(vec<float> q) {
+#if defined(__AVX512F__)
+  return power_of_two(q * -0.72134752044448170368f);
 #else
+  using V = vec<float>;
   using I = V::Mask;
   const V z = q * 0.72134752044448170368f, shifted = z + 12582912.0f;  // the whole number is in its low bits
   const I bits = I(exp2_near_0((shifted - 12582912.0f) - z).v) - (I(shifted.v) << 23);
@@ -93,9 +100,12 @@ KAN_HD vec<double> gaussian_of_square(vec<double> q) {
   return V(V::Native(bits & (bits > 0)));
 }
 
-// exp(x) for x <= 0, not below 1.2e-38 (float); relative error 3e-7. The whole number that 2 is raised to is in the low bits of
-// `shifted`, and added to the exponent's.
+// exp(x) for x <= 0, not below 1.2e-38 (float; on AVX-512 as small as it is); relative error 3e-7, and on AVX-512 half an ulp of x more.
 KAN_HD vec<float> exp_of_negative(vec<float> x0) {
+#if defined(__AVX512F__)
+  return power_of_two(x0 * 1.44269504088896341f);
+#else
+  // The whole number that 2 is raised to is in the low bits of `shifted`, and added to the exponent's.
   using V = vec<float>;
   using I = V::Mask;
   const V x = max(x0, V(-87.33654f)), shifted = fma(x, V(1.44269504088896341f), V(12582912.0f)),
@@ -111,6 +121,7 @@ KAN_HD vec<float> exp_of_negative(vec<float> x0) {
   p = fma(p, r, V(4.9998869378303e-1f));
   p = fma(p, r, V(1.0f));
   return V(V::Native(I(fma(p, r, V(1.0f)).v) + (I(shifted.v) << 23)));
+#endif
 }
 KAN_HD vec<double> exp_of_negative(vec<double> x) { return exp(x); }
 
@@ -176,14 +187,17 @@ KAN_HD vec<S> normal_cdf(vec<S> x) {
   return select(x < T(S(0)), tail, S(1) - tail);
 }
 
-// log(1 + e) for e in [0, 1]: 2 atanh(r), r = e / (2 + e) of at most 1/3, as a polynomial in r^2 (relative errors of 4e-9 and 1.3e-18).
-KAN_HD vec<float> atanh_over_root(vec<float> q) {
-  constexpr float kTerms[] = {0.140891675434f, 0.139803013736f, 0.200124551398f, 0.333331573411f, 1.0f};
+// log(1 + e) for e in [0, 1]: a polynomial (float, relative error 3e-8), or 2 atanh(r), r = e / (2 + e) of at most 1/3, as one in r^2
+// (double, 1.3e-18).
+KAN_HD vec<float> log1p_of_fraction(vec<float> e) {
+  constexpr float kTerms[] = {0.00536484341031f, -0.0300658703173f, 0.0792046659012f,
+                              -0.137538137566f,  0.191536605266f,   -0.24857165166f,
+                              0.33321322816f,    -0.499996479729f,  1.0f};
   vec<float> p(kTerms[0]);
-  for (int i = 1; i < 5; ++i) p = fma(p, q, vec<float>(kTerms[i]));
-  return p;
+  for (int i = 1; i < 9; ++i) p = fma(p, e, vec<float>(kTerms[i]));
+  return p * e;
 }
-KAN_HD vec<double> atanh_over_root(vec<double> q) {
+KAN_HD vec<double> log1p_of_fraction(vec<double> e) {
   constexpr double kTerms[] = {0.0853003146005275477655,
                                0.0415784197789501646741,
                                0.0605612454491055611302,
@@ -195,14 +209,10 @@ KAN_HD vec<double> atanh_over_root(vec<double> q) {
                                0.200000000000951632185,
                                0.333333333333330671167,
                                1.0};
+  const vec<double> r = e / (e + 2.0), q = r * r;
   vec<double> p(kTerms[0]);
   for (int i = 1; i < 11; ++i) p = fma(p, q, vec<double>(kTerms[i]));
-  return p;
-}
-template <class S>
-KAN_HD vec<S> log1p_of_fraction(vec<S> e) {
-  const vec<S> r = e / (e + S(2));
-  return (r + r) * atanh_over_root(r * r);
+  return (r + r) * p;
 }
 
 // log(1 + m) for m >= 0, as exact for small m: the exponent of 1 + m, and the fraction above it.

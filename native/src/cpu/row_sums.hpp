@@ -58,9 +58,10 @@ struct RowSums {
     }
   }
 
-  // The sums of G registers of columns, from j on, over rows b0 .. b1-1.
+  // The sums of G registers of columns, from j on, over rows b0 .. b1-1. A call: inlined in itself it is many times the code.
   template <int G, class Lanes, class Term>
-  static void over_rows(int64_t b0, int64_t b1, int64_t j, Lanes lanes, Term&& term, T (&sums)[G][Q]) {
+  __attribute__((noinline)) static void over_rows(int64_t b0, int64_t b1, int64_t j, Lanes lanes, Term&& term,
+                                                  T (&sums)[G][Q]) {
     if (b1 - b0 <= kChain) {
       for (int g = 0; g < G; ++g)
         for (int q = 0; q < Q; ++q) sums[g][q] = T(S(0));

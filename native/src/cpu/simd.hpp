@@ -31,6 +31,7 @@ struct register_of<float> {
   using I = int32_t;
   typedef float Native __attribute__((vector_size(kVectorBytes)));
   typedef int32_t Mask __attribute__((vector_size(kVectorBytes)));
+  typedef uint32_t Bits __attribute__((vector_size(kVectorBytes)));
   typedef float Unaligned __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 };
 template <>
@@ -38,6 +39,7 @@ struct register_of<double> {
   using I = long long;
   typedef double Native __attribute__((vector_size(kVectorBytes)));
   typedef long long Mask __attribute__((vector_size(kVectorBytes)));
+  typedef unsigned long long Bits __attribute__((vector_size(kVectorBytes)));
   typedef double Unaligned __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));
 };
 
@@ -56,6 +58,7 @@ struct vec {
   using I = typename register_of<S>::I;
   using Native = typename register_of<S>::Native;
   using Mask = typename register_of<S>::Mask;
+  using Bits = typename register_of<S>::Bits;
   using Unaligned = typename register_of<S>::Unaligned;
   Native v;
 
@@ -322,6 +325,20 @@ template <class S>
 KAN_HD vec<S> negative(vec<S> a) {
   using I = typename vec<S>::Mask;
   return typename vec<S>::Native(I(a.v) | I(vec<S>(S(-0.0)).v));
+}
+
+// 1 where a has no sign (-0 has one), else 0.
+template <class S>
+KAN_HD vec<S> one_above(vec<S> a) {
+  using I = typename vec<S>::Mask;
+  return typename vec<S>::Native(~(I(a.v) >> (8 * sizeof(S) - 1)) & I(vec<S>(S(1)).v));
+}
+
+// -a where b has no sign, else a.
+template <class S>
+KAN_HD vec<S> minus_above(vec<S> a, vec<S> b) {
+  using I = typename vec<S>::Mask;
+  return typename vec<S>::Native(I(a.v) ^ (~I(b.v) & I(vec<S>(S(-0.0)).v)));
 }
 
 // a, or where it is further from 0 than `most` > 0 that with a's sign. NaN becomes some number or other.

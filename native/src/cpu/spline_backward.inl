@@ -46,54 +46,6 @@ KAN_HD void weight_run(const S* d_y, int64_t w, int64_t c, int lanes, const Reco
   }
 }
 
-// The `rows` gradient rows of an input and NV registers of columns at d_y, summed over a record sorted by window: row j is
-// gathered in ring[j % (k + 1)] and given to row(j, sum) once, in the order of memory; the base row, if any, to base(sum).
-template <class S, int K, int V, int NV, class R, class B>
-KAN_HD void gather_windows(const TileView<S>& tile, const S* d_y, int lanes, const Record<S>& record, R&& row,
-                           B&& base) {
-  using T = vec<S>;
-  const int64_t slots = record.slots, w = tile.w;
-  constexpr int M = K + 1;
-  const int32_t rows = tile.functions;
-  const bool with_base = tile.base_row >= 0;
-  const Run *run = record.runs + 1, *last = record.runs + record.count();
-  T ring[M][NV], base_sum[NV];
-#pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) {
-    base_sum[v] = T(S(0));
-#pragma GCC unroll 6
-    for (int r = 0; r < M; ++r) ring[r][v] = T(S(0));
-  }
-  int32_t f = 0;
-  int64_t p = 0;
-  const auto window = [&](auto phase) KAN_INLINE {
-    constexpr int s = decltype(phase)::value;
-    if (run <= last && run->first == f) {
-      for (; p < run->end; ++p) {
-        const S* from = d_y + record.index[p] * w;
-        T d[NV];
-#pragma GCC unroll 4
-        for (int v = 0; v < NV; ++v) d[v] = NV > 1 || lanes == T::W ? T::load(from + v * T::W) : T::load(from, lanes);
-#pragma GCC unroll 8
-        for (int r = 0; r < V; ++r) {
-          if (!has_row<K>(r, with_base)) continue;
-          const T b(record.values[r * slots + p]);
-          T* to = r < M ? ring[(s + r) % M] : base_sum;
-#pragma GCC unroll 4
-          for (int v = 0; v < NV; ++v) to[v] = fma(b, d[v], to[v]);
-        }
-      }
-      ++run;
-    }
-    row(f, ring[s]);
-#pragma GCC unroll 4
-    for (int v = 0; v < NV; ++v) ring[s][v] = T(S(0));
-    return ++f == rows;
-  };
-  while (!any_index<M>(window)) {}
-  if (V > M && has_row<K>(M, with_base)) base(base_sum);
-}
-
 // Where the gradient rows of an input of a tile go. `sums` [rows][w] takes them, added, where there are more blocks of
 // samples than this one; otherwise (it is NULL) they go from registers to the sink as what they are there, the gradients
 // of coefficients, scale and base weights: at `offset` of params.
@@ -104,76 +56,166 @@ struct WeightGradient {
   int64_t offset;
 };
 
-// The gradient rows of input i of a tile over one block of samples, d_y (block, w), NV registers of columns from c on.
-template <class S, int K, int V, int NV>
-KAN_HD void weight_windows(const TileView<S>& tile, int64_t i, int64_t c, int lanes, const S* d_y,
-                           const Record<S>& record, const WeightGradient<S>& to, const S* factor) {
-  const GradientSink<S>& sink = to.sink;
-  S* const g = to.sums;
-  const int64_t offset = to.offset;
+// What takes the gradient rows of input i of a tile, NV registers of columns from c on. Calls, and of no order: rows come many at a
+// time through L1, as what a row takes would else be compiled into each phase of each order's ring. Their loops read copies, as
+// what has an address is read again after every store.
+template <class S, int NV>
+struct WeightRows {
   using T = vec<S>;
-  const int64_t w = tile.w, input = tile.rows * w;
-  const S* weights = tile.weights + i * input;
-  const auto load = [lanes](const S* from)
-                        KAN_INLINE { return NV > 1 || lanes == T::W ? T::load(from) : T::load(from, lanes); };
-  const auto add = [lanes](S* to, T sum) KAN_INLINE {
-    if (NV > 1 || lanes == T::W) (T::load(to) + sum).store(to);
-    else (T::load(to, lanes) + sum).store(to, lanes);
-  };
-  T d_scale[NV];
+  const TileView<S>& tile;
+  const WeightGradient<S>& to;
+  const S* factor;
+  int64_t i, c;
+  int lanes;
+  T d_scale[NV] = {};
+
+  // Coefficient rows begin .. end-1, one after the other at `made`.
+  __attribute__((noinline)) void coefficients(int32_t begin, int32_t end, const S* made) {
+    const int64_t w = tile.w, first = (tile.coef_row + begin) * w + c;
+    if (to.sums) {
+      S* at = to.sums + first;
+      for (int32_t j = begin; j < end; ++j, at += w, made += NV * T::W) add_row(at, made, lanes);
+      return;
+    }
+    const GradientSink<S> sink = to.sink;
+    const S* const own = factor;
+    const int64_t input = tile.rows * w, column = c;
+    const int here = lanes;
+    const S* weights = tile.weights + i * input + first;
+    int64_t offset = to.offset + first;
+    T scale[NV];
 #pragma GCC unroll 4
-  for (int v = 0; v < NV; ++v) d_scale[v] = T(S(0));
-  gather_windows<S, K, V, NV>(
-      tile, d_y + c, lanes, record,
-      [&](int32_t j, const T* sum) KAN_INLINE {
-        const int64_t at = (tile.coef_row + j) * w + c;
+    for (int v = 0; v < NV; ++v) scale[v] = d_scale[v];
+    const auto rows = [&](auto&& put) KAN_INLINE {
+      for (int32_t j = begin; j < end; ++j, offset += w, weights += w, made += NV * T::W)
 #pragma GCC unroll 4
         for (int v = 0; v < NV; ++v) {
-          const int64_t here = at + v * T::W;
-          if (g) {
-            add(g + here, sum[v]);
-            continue;
-          }
-          T d = sum[v];
-          if (factor) {
+          T d = T::load(made + v * T::W);
+          if (own) {
             // An input takes less time than memory: what is read is asked for two inputs ahead.
-            __builtin_prefetch(weights + here + 2 * input);
-            d_scale[v] = fma(d, load(weights + here), d_scale[v]);
-            d = d * load(factor + c + v * T::W);
+            __builtin_prefetch(weights + v * T::W + 2 * input);
+            scale[v] = fma(d, load(weights + v * T::W, here), scale[v]);
+            d = d * load(own + column + v * T::W, here);
           }
-          sink.prefetch(offset + here + input);
-          sink.put(offset + here, d, lanes);
+          sink.prefetch(offset + v * T::W + input);
+          put(offset + v * T::W, d);
         }
-      },
-      [&](const T* sum) KAN_INLINE {
-        for (int v = 0; v < NV; ++v) {
-          const int64_t here = tile.base_row * w + c + v * T::W;
-          if (g) add(g + here, sum[v]);
-          else sink.put(offset + here, factor ? sum[v] * load(factor + kTile + c + v * T::W) : sum[v], lanes);
-        }
-      });
-  if (!g && tile.scale_row >= 0)
+    };
+    if (NV > 1 && sink.overwrites()) rows([&](int64_t at, T d) KAN_INLINE { d.store(sink.d_params + at); });
+    else if (NV > 1 && sink.adam) rows([&](int64_t at, T d) KAN_INLINE { sink.update(at, d); });
+    else rows([&](int64_t at, T d) KAN_INLINE { sink.put(at, d, here); });
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) d_scale[v] = scale[v];
+  }
+
+  __attribute__((noinline)) void base(const S* made) const {
+    const int64_t first = tile.base_row * tile.w + c;
+    if (to.sums) return add_row(to.sums + first, made, lanes);
+    for (int v = 0; v < NV; ++v) {
+      const T d = T::load(made + v * T::W);
+      to.sink.put(to.offset + first + v * T::W, factor ? d * load(factor + kTile + c + v * T::W, lanes) : d, lanes);
+    }
+  }
+
+  __attribute__((noinline)) void scales() const {
+    if (to.sums || tile.scale_row < 0) return;
     for (int v = 0; v < NV; ++v) {
       const int64_t here = c + v * T::W;
-      const T mask = tile.mask ? load(tile.mask + i * w + here) : T(S(1));
-      sink.put(offset + tile.scale_row * w + here, d_scale[v] * mask, lanes);
+      const T mask = tile.mask ? load(tile.mask + i * tile.w + here, lanes) : T(S(1));
+      to.sink.put(to.offset + tile.scale_row * tile.w + here, d_scale[v] * mask, lanes);
     }
+  }
+
+ private:
+  KAN_HD static T load(const S* from, int lanes) {
+    return NV > 1 || lanes == T::W ? T::load(from) : T::load(from, lanes);
+  }
+  KAN_HD static void add_row(S* to, const S* made, int lanes) {
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) {
+      const T sum = load(to + v * T::W, lanes) + T::load(made + v * T::W);
+      if (NV > 1 || lanes == T::W) sum.store(to + v * T::W);
+      else sum.store(to, lanes);
+    }
+  }
+};
+
+// The gradient rows of an input and NV registers of columns of d_y, summed over a record sorted by window: row j is gathered in
+// ring[j % (k + 1)], and `to` has each once, in the order of memory.
+template <class S, int K, int V, int NV>
+KAN_HD void gather_windows(const TileView<S>& tile, const S* d_y, int lanes, const Record<S>& record,
+                           WeightRows<S, NV>& to) {
+  using T = vec<S>;
+  constexpr int M = K + 1;
+  constexpr int32_t kRows = 60;  // that `to` has at a time: whole rounds of any ring
+  static_assert(kRows % M == 0);
+  const int64_t slots = record.slots, w = tile.w;
+  const int32_t rows = tile.functions;
+  const bool with_base = tile.base_row >= 0;
+  const Run *run = record.runs + 1, *last = record.runs + record.count();
+  alignas(64) S sums[kRows * NV * T::W];
+  T ring[M][NV], base_sum[NV];
+#pragma GCC unroll 4
+  for (int v = 0; v < NV; ++v) {
+    base_sum[v] = T(S(0));
+#pragma GCC unroll 6
+    for (int r = 0; r < M; ++r) ring[r][v] = T(S(0));
+  }
+  int64_t p = 0;
+  for (int32_t begin = 0; begin < rows; begin += kRows) {
+    const int32_t end = begin + kRows < rows ? begin + kRows : rows;
+    int32_t f = begin;
+    S* at = sums;
+    const auto window = [&](auto phase) KAN_INLINE {
+      constexpr int s = decltype(phase)::value;
+      if (run <= last && run->first == f) {
+        for (; p < run->end; ++p) {
+          const S* from = d_y + record.index[p] * w;
+          T d[NV];
+#pragma GCC unroll 4
+          for (int v = 0; v < NV; ++v) d[v] = NV > 1 || lanes == T::W ? T::load(from + v * T::W) : T::load(from, lanes);
+#pragma GCC unroll 8
+          for (int r = 0; r < V; ++r) {
+            if (!has_row<K>(r, with_base)) continue;
+            const T b(record.values[r * slots + p]);
+            T* to = r < M ? ring[(s + r) % M] : base_sum;
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; ++v) to[v] = fma(b, d[v], to[v]);
+          }
+        }
+        ++run;
+      }
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v, at += T::W) {
+        ring[s][v].store(at);
+        ring[s][v] = T(S(0));
+      }
+      return ++f == end;
+    };
+    while (!any_index<M>(window)) {}
+    to.coefficients(begin, end, sums);
+  }
+  if (V > M && has_row<K>(M, with_base)) {
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) base_sum[v].store(sums + v * T::W);
+    to.base(sums);
+  }
+  to.scales();
 }
 
 template <class S, int K, int V>
-KAN_HD void weight_input(const TileView<S>& tile, int64_t i, const S* d_y, const Record<S>& record,
-                         const WeightGradient<S>& to) {
+void weight_input(TileView<S> tile, int64_t i, const S* d_y, Record<S> record, WeightGradient<S> to) {
   using T = vec<S>;
   const int64_t w = tile.w;
-  if constexpr (kRing<K>)
-    if (record.sorted()) {
-      alignas(64) S made[2 * kTile];
-      const S* const factor = to.sums ? nullptr : tile.factors(i, made);
-      for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
-        weight_windows<S, K, V, decltype(registers)::value>(tile, i, c, lanes, d_y, record, to, factor);
-      });
-      return;
-    }
+  if (record.sorted()) {
+    alignas(64) S made[2 * kTile];
+    const S* const factor = to.sums ? nullptr : tile.factors(i, made);
+    for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
+      WeightRows<S, decltype(registers)::value> rows{tile, to, factor, i, c, lanes};
+      gather_windows<S, K, V>(tile, d_y + c, lanes, record, rows);
+    });
+    return;
+  }
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count(); ++q) {
     const int64_t end = record.runs[q].end;
@@ -189,8 +231,7 @@ KAN_HD void weight_input(const TileView<S>& tile, int64_t i, const S* d_y, const
 
 // acc [slots][W] += the share of input i of one tile in its own d_x, by sorted position, lanes to be summed.
 template <class S, int K, int V>
-KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& record, const S* d_y,
-                           const S* derivative, S* acc) {
+void input_gradient(TileView<S> tile, int64_t i, Record<S> record, const S* d_y, const S* derivative, S* acc) {
   using T = vec<S>;
   const int64_t slots = record.slots;
   alignas(64) S made[2 * kTile];
@@ -222,9 +263,8 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
     };
   };
   int64_t c = 0;
-  if constexpr (kRing<K>)
-    for (; record.sorted() && c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
-      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
+  for (; record.sorted() && c + kWide<V> * T::W <= tile.w; c += kWide<V> * T::W)
+    walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, T::W, Constant<kWide<V>>()));
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count() && c < tile.w; ++q) {
     const int64_t end = record.runs[q].end;
@@ -243,8 +283,8 @@ KAN_HD void input_gradient(const TileView<S>& tile, int64_t i, const Record<S>& 
 // Few outputs: lanes are samples, as in forward_input_narrow. sums [slots] += the share of input i in its own d_x, by sorted
 // position; `products` [slots and a register].
 template <class S, int K, int V>
-KAN_HD void input_gradient_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t n, const S* d_y,
-                                  const S* derivative, S* products, S* sums) {
+void input_gradient_narrow(TileView<S> tile, int64_t i, Record<S> record, int64_t n, const S* d_y, const S* derivative,
+                           S* products, S* sums) {
   using T = vec<S>;
   const int64_t slots = record.slots;
   S made[2 * kTile];
@@ -303,9 +343,24 @@ struct SplineBackwardScratch {
   }
 };
 
+// What of the backward pass is compiled for each order, called once for an input of a tile and a block of samples. Views are
+// given by value: what has an address would be read again after every store.
+template <class S>
+struct SplineGradients {
+  void (*input)(TileView<S>, int64_t i, Record<S>, const S* d_y, const S* derivative, S* acc);
+  void (*input_narrow)(TileView<S>, int64_t i, Record<S>, int64_t n, const S* d_y, const S* derivative, S* products,
+                       S* sums);
+  void (*weights)(TileView<S>, int64_t i, const S* d_y, Record<S>, WeightGradient<S>);
+
+  template <int K, int V>
+  static SplineGradients of() {
+    return {input_gradient<S, K, V>, input_gradient_narrow<S, K, V>, weight_input<S, K, V>};
+  }
+};
+
 // The backward pass: first d_x by panels of inputs and blocks of samples, then the gradients of the weights by tiles, groups of
 // inputs and nodes of the sum over the samples.
-template <class S, int K, int V>
+template <class S>
 struct SplineBackward {
   static constexpr int64_t kPanel = SplineBackwardScratch<S>::kPanel;
   using T = vec<S>;
@@ -314,6 +369,7 @@ struct SplineBackward {
   const Layer& layer;
   const BackwardArgs& a;
   const SplineBasis<S> basis;
+  const SplineGradients<S> gradients;
   const SplinePlan<S> plan;
   Carver carver;
   const SplineBackwardScratch<S> scratch;
@@ -329,11 +385,12 @@ struct SplineBackward {
   const SumTree tree;    // of the blocks of samples
 
   SplineBackward(Pool& pool, const Layer& layer, const BackwardArgs& a)
-      : pool(pool), layer(layer), a(a), basis(spline_basis<S>(layer)), plan(layer, a.batch), carver(a.scratch),
-        scratch(carver, layer, plan, pool.threads()), d_y(static_cast<const S*>(a.d_y)),
-        packed(layer.out > kTile ? scratch.packed : d_y), adam(a.adam), sink(a, a.adam ? &adam : nullptr, layer.params),
-        bias(layer, a.batch, scratch.bias), tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE),
-        narrow(layer.out <= kNarrowOutputs),
+      : pool(pool), layer(layer), a(a), basis(spline_basis<S>(layer)),
+        gradients(with_order(layer, []<int K, int V>() { return SplineGradients<S>::template of<K, V>(); })),
+        plan(layer, a.batch), carver(a.scratch), scratch(carver, layer, plan, pool.threads()),
+        d_y(static_cast<const S*>(a.d_y)), packed(layer.out > kTile ? scratch.packed : d_y), adam(a.adam),
+        sink(a, a.adam ? &adam : nullptr, layer.params), bias(layer, a.batch, scratch.bias),
+        tiles(ceil_div(layer.out, kTile)), want_x(a.d_x_mode != KAN_GRAD_NONE), narrow(layer.out <= kNarrowOutputs),
         workers(workers_for(pool, double(a.batch) * double(layer.in) *
                                           (20 + double(plan.taps) * double(ceil_div(layer.out, T::W))) *
                                           (want_x ? 1 : 0.5) +
@@ -403,8 +460,8 @@ struct SplineBackward {
         const S* derivative = w.derivative + (i - i0) * plan.taps * slots;
         S* sums = w.partial + (i - i0) * slots * T::W;
         if (!record.sorted() || weights.w < kTile) weights.prefetch(i + 1, layer.in, n);
-        if (narrow) input_gradient_narrow<S, K, V>(weights, i, record, n, d_y, derivative, w.sorted, sums);
-        else input_gradient<S, K, V>(weights, i, record, d_y, derivative, sums);
+        if (narrow) gradients.input_narrow(weights, i, record, n, d_y, derivative, w.sorted, sums);
+        else gradients.input(weights, i, record, d_y, derivative, sums);
       }
     }
     for (int64_t i = i0; i < i1; ++i) {
@@ -420,7 +477,7 @@ struct SplineBackward {
 
   // The gradients of some inputs of a tile over the blocks of a node. Where that is all of them they are given away.
   void weight_gradients(int64_t tile, Range inputs, int64_t node, const Worker& w) const {
-    if (plan.blocks == 1 && kRing<K>) {
+    if (plan.blocks == 1) {
       for (int64_t i = inputs.begin; i < inputs.end; ++i) direct_gradient(tile, i, w);
       return;
     }
@@ -447,8 +504,8 @@ struct SplineBackward {
     fill_zero(g, (inputs.end - inputs.begin) * size);
     for (int64_t i = inputs.begin; i < inputs.end; ++i)
       for (int64_t block = blocks.begin; block < blocks.end; ++block)
-        weight_input<S, K, V>(weights, i, cotangents(tile, weights.w, block), records(block).of(i),
-                              WeightGradient<S>{g + (i - inputs.begin) * size, sink, 0});
+        gradients.weights(weights, i, cotangents(tile, weights.w, block), records(block).of(i),
+                          WeightGradient<S>{g + (i - inputs.begin) * size, sink, 0});
   }
 
   // Of one input where there is one block: from registers to the sink if its record is sorted.
@@ -457,7 +514,7 @@ struct SplineBackward {
     const int64_t size = layer.rows * weights.w;
     const Record<S> record = records(0).of(i);
     if (!record.sorted()) fill_zero(w.gradient, size);
-    weight_input<S, K, V>(
+    gradients.weights(
         weights, i, cotangents(tile, weights.w, 0), record,
         WeightGradient<S>{record.sorted() ? nullptr : w.gradient, sink, layer.tile_offset(tile) + i * size});
     if (!record.sorted()) give(weights, tile, i, w.gradient);
@@ -495,7 +552,7 @@ int64_t spline_backward_scratch_bytes(const Problem& problem, int threads) {
 
 template <class S>
 void spline_backward(Pool& pool, const Layer& layer, const BackwardArgs& a) {
-  with_order(layer, [&]<int K, int V>() { SplineBackward<S, K, V>(pool, layer, a).run(); });
+  SplineBackward<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

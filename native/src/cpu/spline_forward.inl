@@ -8,8 +8,7 @@ namespace KAN_NS {
 
 // y[sample][c - c0] += this input's share, for the columns c0 .. c1-1 of a tile.
 template <class S, int K, int V>
-KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& record, int64_t c0, int64_t c1, S* y,
-                          int64_t stride) {
+void forward_input(TileView<S> tile, int64_t i, Record<S> record, int64_t c0, int64_t c1, S* y, int64_t stride) {
   using T = vec<S>;
   const int64_t slots = record.slots;
   alignas(64) S made[2 * kTile];
@@ -35,9 +34,8 @@ KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& r
     };
   };
   int64_t c = c0;
-  if constexpr (kRing<K>)
-    for (; record.sorted() && c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
-      walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, Constant<kWide<V>>()));
+  for (; record.sorted() && c + kWide<V> * T::W <= c1; c += kWide<V> * T::W)
+    walk_windows<S, K, V, kWide<V>>(tile, i, record, c, factor, columns(c, Constant<kWide<V>>()));
   int64_t p = 0;
   for (int32_t q = 1; q <= record.count() && c < c1; ++q) {
     const int64_t end = record.runs[q].end;
@@ -53,7 +51,7 @@ KAN_HD void forward_input(const TileView<S>& tile, int64_t i, const Record<S>& r
 
 // Few outputs: lanes are samples; the run's weights are scalars. y is [column][sample].
 template <class S, int K, int V>
-KAN_HD void forward_input_narrow(const TileView<S>& tile, int64_t i, const Record<S>& record, S* y, S* sums) {
+void forward_input_narrow(TileView<S> tile, int64_t i, Record<S> record, S* y, S* sums) {
   using T = vec<S>;
   const int64_t slots = record.slots;
   S made[2 * kTile];
@@ -116,8 +114,21 @@ struct SplineForwardScratch {
   }
 };
 
+// What of the forward pass is compiled for each order, called once for an input of a tile and a block of samples. Views are
+// given by value: what has an address would be read again after every store.
+template <class S>
+struct SplineShares {
+  void (*wide)(TileView<S>, int64_t i, Record<S>, int64_t c0, int64_t c1, S* y, int64_t stride);
+  void (*narrow)(TileView<S>, int64_t i, Record<S>, S* y, S* sums);
+
+  template <int K, int V>
+  static SplineShares of() {
+    return {forward_input<S, K, V>, forward_input_narrow<S, K, V>};
+  }
+};
+
 // The forward pass by records: groups of blocks of samples; of a group first all records, then all tiles.
-template <class S, int K, int V>
+template <class S>
 struct SplineForward {
   static constexpr int64_t kFolds = 8;  // parts of a block's samples whose nodes are folded by themselves
   using T = vec<S>;
@@ -125,6 +136,7 @@ struct SplineForward {
   const Layer& layer;
   const ForwardArgs& a;
   const SplineBasis<S> basis;
+  const SplineShares<S> shares;
   const SplinePlan<S> plan;
   Carver carver;
   const SplineForwardScratch<S> scratch;
@@ -137,8 +149,9 @@ struct SplineForward {
   int64_t together;    // blocks that it takes
 
   SplineForward(Pool& pool, const Layer& layer, const ForwardArgs& a)
-      : pool(pool), layer(layer), a(a), basis(spline_basis<S>(layer)), plan(layer, a.batch), carver(a.scratch),
-        scratch(carver, layer, plan, a.saved == nullptr, pool.threads()),
+      : pool(pool), layer(layer), a(a), basis(spline_basis<S>(layer)),
+        shares(with_order(layer, []<int K, int V>() { return SplineShares<S>::template of<K, V>(); })),
+        plan(layer, a.batch), carver(a.scratch), scratch(carver, layer, plan, a.saved == nullptr, pool.threads()),
         base(a.saved ? static_cast<char*>(a.saved) : scratch.records),
         group(a.saved ? plan.blocks : SplineForwardScratch<S>::group(layer, plan, pool.threads())),
         tiles(ceil_div(layer.out, kTile)),
@@ -236,9 +249,9 @@ struct SplineForward {
   void input(const TileView<S>& view, int64_t i, const BlockRecords<S>& records, int64_t block, Range columns, Sums to,
              S* products) const {
     const Record<S> record = records.of(i);
-    if (view.w <= kNarrowOutputs) return forward_input_narrow<S, K, V>(view, i, record, to.at, products);
+    if (view.w <= kNarrowOutputs) return shares.narrow(view, i, record, to.at, products);
     if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, plan.block_size(block));
-    forward_input<S, K, V>(view, i, record, columns.begin, columns.end, to.at, to.stride);
+    shares.wide(view, i, record, columns.begin, columns.end, to.at, to.stride);
   }
 
   // Where a node of a block and tile is, all its columns.
@@ -292,7 +305,7 @@ int64_t spline_forward_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void spline_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  with_order(layer, [&]<int K, int V>() { SplineForward<S, K, V>(pool, layer, a).run(); });
+  SplineForward<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

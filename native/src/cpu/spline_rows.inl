@@ -64,7 +64,7 @@ __attribute__((noinline)) void uneven_row_values(const Layer& layer, const S* bu
 
 // Of some inputs, in whole registers but for the last.
 template <class S, int K>
-inline void row_values(const Layer& layer, const S* buffers, const S* x, Range inputs, const RowValues<S>& to) {
+void row_values(const Layer& layer, const S* buffers, const S* x, Range inputs, RowValues<S> to) {
   using T = vec<S>;
   S* const values = to.values;
   int32_t* const first = to.first;
@@ -128,7 +128,7 @@ KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int la
 }
 
 template <class S, int K, int V, bool kFactors>
-KAN_HD void row_tile(const TileView<S>& tile, Range inputs, const RowValues<S>& row, S* sums) {
+void row_tile(TileView<S> tile, Range inputs, RowValues<S> row, S* sums) {
   using T = vec<S>;
   int64_t c = 0;
   for (; c + 4 * T::W <= tile.w; c += 4 * T::W) row_columns<S, K, V, 4, kFactors>(tile, inputs, c, T::W, row, sums);
@@ -151,13 +151,26 @@ struct SplineRowsScratch {
   }
 };
 
-template <class S, int K, int V>
+// What is compiled for each order: the values of a row, and the sums of a tile without and with factors.
+template <class S>
+struct SplineRowPasses {
+  void (*values)(const Layer&, const S* buffers, const S* x, Range inputs, RowValues<S>);
+  void (*tile[2])(TileView<S>, Range inputs, RowValues<S>, S* sums);
+
+  template <int K, int V>
+  static SplineRowPasses of() {
+    return {row_values<S, K>, {row_tile<S, K, V, false>, row_tile<S, K, V, true>}};
+  }
+};
+
+template <class S>
 struct SplineRows {
   using T = vec<S>;
   Pool& pool;
   const Layer& layer;
   const S *const x, *const params, *const buffers;
   S* const y;
+  const SplineRowPasses<S> passes;
   const SplinePlan<S> plan;
   Carver carver;
   const SplineRowsScratch<S> scratch;
@@ -167,8 +180,10 @@ struct SplineRows {
 
   SplineRows(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
-        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)), plan(layer, a.batch), carver(a.scratch),
-        scratch(carver, layer, plan, pool.threads()), batch(a.batch), tiles(ceil_div(layer.out, kTile)),
+        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)),
+        passes(with_order(layer, []<int K, int V>() { return SplineRowPasses<S>::template of<K, V>(); })),
+        plan(layer, a.batch), carver(a.scratch), scratch(carver, layer, plan, pool.threads()), batch(a.batch),
+        tiles(ceil_div(layer.out, kTile)),
         workers(workers_for(
             pool, double(a.batch) * double(layer.in) * double(plan.taps) * double(ceil_div(layer.out, T::W)) / 2)),
         tree(plan.leaves, tiles, wanted_pieces(workers)) {}
@@ -179,7 +194,7 @@ struct SplineRows {
     for_workers(pool, workers, [&](int worker) {
       making.each(worker, [&](int64_t u) {
         const int64_t b = u % batch, i = u / batch * kChunk * T::W;
-        row_values<S, K>(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)}, scratch.row[b]);
+        passes.values(layer, buffers, x + b * layer.in, {i, min64(layer.in, i + kChunk * T::W)}, scratch.row[b]);
       });
       if (workers > 1) pool.barrier();
       adding.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.sums[worker]); });
@@ -211,9 +226,7 @@ struct SplineRows {
     const int64_t step = batch == 1 ? inputs.end - inputs.begin : kSharedInputs;
     for (int64_t i = inputs.begin; i < inputs.end; i += step) {
       const Range some{i, min64(inputs.end, i + step)};
-      for (int64_t b = 0; b < batch; ++b)
-        if (tile.factored()) row_tile<S, K, V, true>(tile, some, scratch.row[b], sums + b * kTile);
-        else row_tile<S, K, V, false>(tile, some, scratch.row[b], sums + b * kTile);
+      for (int64_t b = 0; b < batch; ++b) passes.tile[tile.factored()](tile, some, scratch.row[b], sums + b * kTile);
     }
   }
 
@@ -238,7 +251,7 @@ int64_t spline_rows_scratch_bytes(const Problem& problem, int threads) {
 template <class S>
 void spline_rows_forward(Pool& pool, const Layer& layer, const ForwardArgs& a) {
   if (a.batch == 0) return;
-  with_order(layer, [&]<int K, int V>() { SplineRows<S, K, V>(pool, layer, a).run(); });
+  SplineRows<S>(pool, layer, a).run();
 }
 
 }  // namespace KAN_NS

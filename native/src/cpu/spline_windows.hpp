@@ -17,16 +17,6 @@ KAN_HD bool has_row(int r, bool base) {
   return r <= K || kApart<K> || base;
 }
 
-// Whether layers of order K walk sorted windows with a ring of registers. Without it each run loads its V rows: a quarter
-// of the code, which a build on first use (KAN_RINGS=cubic) has for the orders that few use.
-#if defined(KAN_RINGS_CUBIC)
-template <int K>
-constexpr bool kRing = K == 3;
-#else
-template <int K>
-constexpr bool kRing = true;
-#endif
-
 // The V weight rows of a window, and what multiplies them where the layer has scales or masks.
 template <class S>
 struct RowView {
@@ -203,7 +193,7 @@ KAN_HD void walk_windows(const TileView<S>& tile, int64_t i, const Record<S>& re
 
 // f.operator()<order, V>() of the layer.
 template <class F>
-inline void with_order(const Layer& layer, F&& f) {
+inline auto with_order(const Layer& layer, F&& f) {
   switch (layer.spec.order) {
     case 1: return layer.base_row >= 0 ? f.template operator()<1, 3>() : f.template operator()<1, 2>();
     case 2: return f.template operator()<2, 4>();

@@ -92,15 +92,33 @@ inline void sgd_step(Pool& pool, const kan_sgd& o, int64_t n, S* p, const S* g, 
   });
 }
 
-// The first of n numbers that is not from 0 to high, or n. As integers numbers above 0 are in their order, and those below 0 and
-// NaNs of either sign are below 0 or above `high`.
+// Numbers from 0 to `high` are, as unsigned integers, below all others and NaNs, -0 apart, which is looked at.
+template <class S>
+struct UpTo {
+  using T = vec<S>;
+  using B = typename T::Bits;
+  const S high;
+  B most{};
+
+  explicit UpTo(S high) : high(high) {}
+  void add(T x) {
+    const B at = B(x.v);
+    most = at > most ? at : most;
+  }
+  // The first of the n numbers x that is not from 0 to `high`, or n, where all were added.
+  int64_t first_outside(const S* x, int64_t n) const {
+    if (!any<S>(most > B(T(high).v))) return n;
+    int64_t i = 0;
+    while (i < n && x[i] >= S(0) && x[i] <= high) ++i;
+    return i;
+  }
+};
+
+// The first of n numbers that is not from 0 to high, or n.
 template <class S>
 inline int64_t first_outside(Pool& pool, int64_t n, const S* x, S high) {
   using T = vec<S>;
-  using I = typename T::Mask;
   constexpr int64_t kBlock = 64 * T::W;
-  constexpr typename T::I kAllButTheSign = typename T::I(~(uint64_t(1) << (8 * sizeof(S) - 1)));
-  const I top = I(T(high).v);
   const int workers = workers_for(pool, double(n) / 2);
   int64_t found[kMaxThreads];
   for_workers(pool, workers, [&](int worker) {
@@ -108,14 +126,10 @@ inline int64_t first_outside(Pool& pool, int64_t n, const S* x, S high) {
     found[worker] = n;
     for (int64_t begin = mine.begin; begin < mine.end && found[worker] == n; begin += kBlock) {
       const int64_t end = min64(mine.end, begin + kBlock);
-      I bits{};
-      for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
-        const I at = I(T::load(x + i, lanes).v);
-        bits |= at | (top - (at & kAllButTheSign));
-      });
-      if (!any<S>(bits < 0)) continue;  // -0 is looked at as well
-      for (int64_t i = end - 1; i >= begin; --i)
-        if (!(x[i] >= S(0) && x[i] <= high)) found[worker] = i;
+      UpTo<S> block(high);
+      for_registers<S>(begin, end, [&](int64_t i, auto lanes) { block.add(T::load(x + i, lanes)); });
+      const int64_t first = begin + block.first_outside(x + begin, end - begin);
+      if (first < end) found[worker] = first;
     }
   });
   int64_t first = n;
@@ -227,19 +241,18 @@ KAN_HD vec<S> element_loss(vec<S> p, vec<S> t, S delta, vec<S>& d) {
     return select(quadratic, S(0.5) * e * e, delta * (size - S(0.5) * delta));
   } else {
     // softplus(p) = max(p, 0) + log(1 + exp(-|p|)), stable for large |p|; its derivative is the sigmoid.
-    const T e = exp_of_negative(negative(p)), inverse = S(1) / (S(1) + e), other = e * inverse,
-            tail = log1p_of_fraction(e);
-    const auto up = p >= T(S(0));
-    const T sigmoid = select(up, inverse, other);
-    const T high = max(p, T(S(0))) + tail;
+    const T e = exp_of_negative(negative(p)), tail = log1p_of_fraction(e);
     if constexpr (kKind == KAN_LOSS_BCE_LOGITS) {
       // softplus(p) - p t
-      d = sigmoid - t;
-      return high - p * t;
+      const T rest = t - one_above(p);
+      d = minus_above(e / (e + S(1)), p) - rest;
+      return fma(-p, rest, tail);
     } else {
       // delta t softplus(-p) + (1 - t) softplus(p)
-      d = (S(1) - t) * sigmoid - delta * t * select(up, other, inverse);
-      return delta * t * (max(-p, T(S(0))) + tail) + (S(1) - t) * high;
+      const T inverse = S(1) / (S(1) + e), other = e * inverse;
+      const auto up = p >= T(S(0));
+      d = (S(1) - t) * select(up, inverse, other) - delta * t * select(up, other, inverse);
+      return delta * t * (max(-p, T(S(0))) + tail) + (S(1) - t) * (max(p, T(S(0))) + tail);
     }
   }
 }
@@ -273,13 +286,15 @@ struct WeightRuns {
 };
 
 // Their sum over n of them, in rows, and, where d is not NULL, the derivatives times `factor`. A few registers are added up in S, the
-// rest in double.
+// rest in double. Of a binary loss NaN where a target is not from 0 to 1.
 template <int32_t kKind, class S>
 inline double element_losses(const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> weights, S* d) {
   using T = vec<S>;
   constexpr int64_t kBlock = 16 * T::W;
   alignas(64) S each[kBlock + T::W];
+  constexpr bool kBinary = kKind == KAN_LOSS_BCE_LOGITS || kKind == KAN_LOSS_BCE_POSITIVE;
   WeightRuns<S> runs(weights);
+  UpTo<S> targets(1);
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
     const int64_t end = min64(n, begin + kBlock);
@@ -287,57 +302,80 @@ inline double element_losses(const S* p, const S* t, int64_t n, S delta, S facto
     const S* const weight_of = weights.of && weights.out == 1 ? weights.of + begin : each;
     T block(S(0));
     for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
-      T derivative, loss = element_loss<kKind>(T::load(p + i, lanes), T::load(t + i, lanes), delta, derivative);
-      if (weights.of) {
-        const T weight = T::load(weight_of + (i - begin), lanes);
-        loss = loss * weight;
-        derivative = derivative * weight;
-      }
-      if (d) (derivative * factor).store(d + i, lanes);
+      const T target = T::load(t + i, lanes);
+      if constexpr (kBinary) targets.add(target);
+      T derivative, loss = element_loss<kKind>(T::load(p + i, lanes), target, delta, derivative);
       if constexpr (!__is_same(decltype(lanes), AllLanes))
         for (int l = lanes; l < T::W; ++l) loss.v[l] = S(0);
-      block += loss;
+      if (weights.of) {
+        const T weight = T::load(weight_of + (i - begin), lanes);
+        derivative = derivative * weight;
+        block = fma(loss, weight, block);
+      } else {
+        block += loss;
+      }
+      if (d) (derivative * factor).store(d + i, lanes);
     });
     total += double(sum(block));
   }
+  if (kBinary && targets.first_outside(t, n) < n) return __builtin_nan("");
   return total;
 }
 
+// f(0) .. f(N - 1), one after the other in the code.
+template <int N, class F>
+KAN_HD void unrolled(F&& f) {
+#pragma GCC unroll 4
+  for (int c = 0; c < N; ++c) f(c);
+}
+
 // The same of KAN_LOSS_BCE_LOGITS without weights: logarithms of 1 + exp(-|p|) are one of their product, which in a lane is at most
-// 2^68, taken less 1 so that small ones keep their digits. Four chains of sums and products at once, for each waits for itself.
+// 2^124, taken less 1 so that small ones keep their digits. Four registers at once, step by step, for each step waits for the one
+// before.
 template <class S>
 inline double bce_losses(const S* p, const S* t, int64_t n, S factor, S* d) {
   using T = vec<S>;
   constexpr int kChains = 4;
-  constexpr int64_t kStep = kChains * T::W, kBlock = 16 * kStep;
+  constexpr int64_t kStep = kChains * T::W, kBlock = 31 * kStep;
   alignas(64) S ones[T::W];
   T(S(1)).store(ones);
-  const auto add = [&](int64_t i, auto lanes, T& rest, T& product) KAN_INLINE {
-    const T at = T::load(p + i, lanes), target = T::load(t + i, lanes);
-    T e = exp_of_negative(negative(at));
-    if constexpr (!__is_same(decltype(lanes), AllLanes)) e = e * T::load(ones, lanes);  // a logit of 0, whose rest is 0
-    const T more = e + S(1);
-    if (d) ((select(at >= T(S(0)), T(S(1)), e) / more - target) * factor).store(d + i, lanes);
-    product = fma(product, more, e);
-    rest += fma(-at, target, max(at, T(S(0))));
+  T rest[kChains], product[kChains];
+  UpTo<S> targets(1);
+  const auto add = [&](int64_t i, auto lanes, auto registers) KAN_INLINE {
+    constexpr int kCount = decltype(registers)::value;
+    T at[kCount], e[kCount], target[kCount], more[kCount];
+    unrolled<kCount>([&](int c) KAN_INLINE { at[c] = T::load(p + i + c * T::W, lanes); });
+    unrolled<kCount>([&](int c) KAN_INLINE {
+      e[c] = exp_of_negative(negative(at[c]));
+      if constexpr (!__is_same(decltype(lanes), AllLanes))
+        e[c] = e[c] * T::load(ones, lanes);  // a logit of +0, whose rest is 0
+    });
+    unrolled<kCount>([&](int c) KAN_INLINE { target[c] = T::load(t + i + c * T::W, lanes); });
+    unrolled<kCount>([&](int c) KAN_INLINE { targets.add(target[c]); });
+    unrolled<kCount>([&](int c) KAN_INLINE { target[c] -= one_above(at[c]); });
+    unrolled<kCount>([&](int c) KAN_INLINE {
+      more[c] = e[c] + S(1);
+      if (d) ((minus_above(e[c] / more[c], at[c]) - target[c]) * factor).store(d + i + c * T::W, lanes);
+    });
+    unrolled<kCount>([&](int c) KAN_INLINE {
+      product[c] = fma(product[c], more[c], e[c]);
+      rest[c] = fma(-at[c], target[c], rest[c]);
+    });
   };
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
     const int64_t end = min64(n, begin + kBlock);
-    T rest[kChains], product[kChains];
     for (int c = 0; c < kChains; ++c) rest[c] = product[c] = T(S(0));
     int64_t i = begin;
-    for (; i + kStep <= end; i += kStep)
-#pragma GCC unroll 4
-      for (int c = 0; c < kChains; ++c) add(i + c * T::W, AllLanes{}, rest[c], product[c]);
-    for_registers<S>(i, end, [&](int64_t j, auto lanes) KAN_INLINE { add(j, lanes, rest[0], product[0]); });
+    for (; i + kStep <= end; i += kStep) add(i, AllLanes{}, Constant<kChains>());
+    for_registers<S>(i, end, [&](int64_t j, auto lanes) KAN_INLINE { add(j, lanes, Constant<1>()); });
     for (int c = 1; c < kChains; ++c) {
       rest[0] += rest[c];
       product[0] = fma(product[0], product[c] + S(1), product[c]);
     }
     total += double(sum(rest[0] + log1p(product[0])));
   }
-  return total;
+  return targets.first_outside(t, n) < n ? __builtin_nan("") : total;
 }
 
 template <class S>

@@ -177,6 +177,8 @@ void loss(Pool&, const LossArgs& a, double* result) {
     for (int64_t o = 0; o < a.out; ++o) {
       Real l, d;
       element_loss(a.kind, Real(a.delta), p[row + o], t[row + o], l, d);
+      const bool binary = a.kind == KAN_LOSS_BCE_LOGITS || a.kind == KAN_LOSS_BCE_POSITIVE;
+      if (binary && !(t[row + o] >= 0 && t[row + o] <= 1)) l = NAN;
       value += weight / Real(a.out) * l;
       if (a.d_p) d_p.set(row + o, weight / Real(a.out) * d);
     }

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
+import org.kan4j.basis.Rational;
 import org.kan4j.device.Context;
 import org.kan4j.explain.KanGraph;
 import org.kan4j.explain.Pruning;
@@ -96,7 +97,8 @@ final class ExplainPruning {
     }
 
     private static KanLayer layer(long in, long out, Basis basis) {
-        return KanLayer.of(in, out, basis).withInputNorm(false).withBaseNorm(false);
+        Basis used = basis instanceof Rational ? Rational.of((int) in) : basis; // of a group all edges have one function
+        return KanLayer.of(in, out, used).withInputNorm(false).withBaseNorm(false);
     }
 
     /** The basis of a name: splines of 3 intervals, as pykan starts with, the others as published. */

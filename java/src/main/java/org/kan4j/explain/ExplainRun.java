@@ -283,7 +283,7 @@ final class ExplainRun {
         int terms = Resolution.of(start);
         for (int times = 2; terms > 0 && times <= LONGEST && goOn(); times++) {
             KanGraph other = Refit.run(context, Resolution.refined(context, best, times * terms, data.train().x()), data.train(),
-                    200);
+                    data.held(), 200);
             boolean better = Quality.of(context, other, data.held()).value() < Quality.of(context, best, data.held()).value();
             best = better ? other : best;
         }

@@ -143,7 +143,7 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
             return 0;
         }
         KanGraph finer = Refit.run(context, Resolution.refined(context, graph, 2 * resolution, data.train().x()), data.train(),
-                100);
+                data.held(), 100);
         return Quality.of(context, finer, data.held()).value() > 0.9 * rmse ? rmse : 0;
     }
 

@@ -73,7 +73,7 @@ final class PruningRun {
 
     Pruning.Result run() {
         Quality asGiven = Quality.of(context, graph, held);
-        KanGraph refitted = Refit.run(context, graph, train, options.iterations());
+        KanGraph refitted = Refit.run(context, graph, train, held, options.iterations());
         quality = Quality.of(context, refitted, held);
         if (quality.value() < asGiven.value()) {
             graph = refitted;
@@ -160,7 +160,7 @@ final class PruningRun {
         double close = CLOSE * Math.max((1 + options.tolerance()) * best.value(), options.accuracy() * deviation);
         for (int times = 0; times < MOST_LONGER && (times == 0 || longer.quality().value() < close)
                 && !allowed(longer.quality()); times++) {
-            KanGraph further = fit(longer.graph(), LONGER * options.iterations());
+            KanGraph further = converged(longer.graph());
             Quality more = Quality.of(context, further, of(held, further));
             boolean falls = more.value() < FALLS * longer.quality().value();
             longer = more.value() < longer.quality().value() || times == 0 ? new Fitted(further, more) : longer;
@@ -173,13 +173,21 @@ final class PruningRun {
 
     private KanGraph fit(KanGraph candidate, int iterations) {
         if (candidate.edges().isEmpty() && candidate.in() > 0) {
-            return Refit.run(context, candidate, of(train, candidate), Math.min(iterations, 50));
+            return Refit.run(context, candidate, of(train, candidate), of(held, candidate), Math.min(iterations, 50));
         }
         try {
-            return Refit.run(context, candidate, of(train, candidate), iterations);
+            return Refit.run(context, candidate, of(train, candidate), of(held, candidate), iterations);
         } catch (KanException e) {
             return candidate; // a loss that is not finite where it stands: it will be judged as it is
         }
+    }
+
+    /** Much further, by the method that gets there. */
+    private KanGraph converged(KanGraph candidate) {
+        Rows rows = of(train, candidate);
+        return LevenbergMarquardt.suits(candidate, rows)
+                ? Refit.converged(context, candidate, rows, of(held, candidate), options.iterations() / 2)
+                : fit(candidate, LONGER * options.iterations());
     }
 
     /** Good enough: by its error, or as far as the rows can tell, or by the accuracy that was asked for. */

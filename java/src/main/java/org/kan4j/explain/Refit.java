@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.kan4j.device.Context;
 import org.kan4j.tensor.DType;
 import org.kan4j.train.DataObjective;
@@ -18,7 +19,6 @@ import org.kan4j.optim.Loss;
 import org.kan4j.optim.Objective;
 import org.kan4j.model.ParameterVector;
 import org.kan4j.model.Parameters;
-import org.kan4j.train.Regulariser;
 import org.kan4j.model.TensorInfo;
 
 /**
@@ -29,36 +29,93 @@ final class Refit {
 
     /** Iterations from one grid update to the next. */
     private static final int PART = 50;
+    /** Iterations from one look at the rows held out to the next. */
+    private static final int LOOK = 10;
+    /** Steps of Levenberg-Marquardt without a gain on the rows held out. */
+    private static final int PATIENCE = 5;
     private static final GridUpdate UPDATE = GridUpdate.defaults().withUniformShare(1).withSamplesPerCell(10);
 
     private Refit() {
     }
 
     /** The graph after so many iterations; grids are moved to the data during the first half of them. */
-    static KanGraph run(Context context, KanGraph graph, Rows train, int iterations, Regulariser... penalties) {
+    static KanGraph run(Context context, KanGraph graph, Rows train, int iterations) {
+        return run(context, graph, train, iterations, after -> {
+        });
+    }
+
+    /** The best on rows held out of the graphs on that way, the one given included: a fit to noise is better before its end. */
+    static KanGraph run(Context context, KanGraph graph, Rows train, Rows held, int iterations) {
+        Lowest lowest = new Lowest(context, graph, held);
+        run(context, graph, train, iterations, lowest);
+        return lowest.graph;
+    }
+
+    private static KanGraph run(Context context, KanGraph graph, Rows train, int iterations, Consumer<KanGraph> visitor) {
         try (Arena arena = Arena.ofConfined(); Parameters parameters = graph.parameters()) {
             Dataset data = train.dataset(arena);
             HostTensor features = data.features();
             try (ParameterVector held = held(graph, parameters);
-                    DataObjective objective = DataObjective.of(context, parameters, data, loss(train), List.of(penalties));
+                    DataObjective objective = DataObjective.of(context, parameters, data, loss(train), List.of());
                     LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, parameters, Lbfgs.of(iterations).withHistory(20))) {
                 Objective projected = held == null ? objective : gradient -> {
                     double value = objective.evaluate(gradient);
                     project(gradient, held);
                     return value;
                 };
-                for (int done = 0; done < iterations; done += PART) {
-                    boolean stuck = minimizer.minimize(projected, Math.min(PART, iterations - done))
+                boolean stuck = false;
+                for (int done = LOOK; done < iterations + LOOK && !stuck; done += LOOK) {
+                    stuck = minimizer.minimize(projected, Math.min(LOOK, iterations + LOOK - done))
                             .stop() == Lbfgs.Stop.NO_DESCENT;
-                    if (done + PART <= iterations / 2) {
+                    visitor.accept(like(graph, KanGraph.of(parameters)));
+                    if (done <= iterations / 2 && (stuck || done % PART == 0)) {
                         UPDATE.apply(context, parameters, features);
                         minimizer.reset();
-                    } else if (stuck) {
-                        break;
+                        stuck = false;
                     }
                 }
             }
             return like(graph, KanGraph.of(parameters));
+        }
+    }
+
+    /** As {@link #run}, by Levenberg-Marquardt and at most so many steps; grids stay. */
+    static KanGraph converged(Context context, KanGraph graph, Rows train, Rows held, int steps) {
+        Lowest lowest = new Lowest(context, graph, held);
+        try (Parameters parameters = graph.parameters();
+                ParameterVector free = held(graph, parameters);
+                LevenbergMarquardt minimizer = new LevenbergMarquardt(context, parameters, train, free)) {
+            for (int step = 0; step < steps && lowest.since < PATIENCE && minimizer.step(); step++) {
+                lowest.accept(like(graph, KanGraph.of(parameters)));
+            }
+        }
+        return lowest.graph;
+    }
+
+    /** The graph met that errs least on rows held out. */
+    private static final class Lowest implements Consumer<KanGraph> {
+        private final Context context;
+        private final Rows held;
+        private KanGraph graph;
+        private double value;
+        /** Graphs met since. */
+        private int since;
+
+        Lowest(Context context, KanGraph start, Rows held) {
+            this.context = context;
+            this.held = held;
+            this.graph = start;
+            this.value = Quality.of(context, start, held).value();
+        }
+
+        @Override
+        public void accept(KanGraph met) {
+            double reached = Quality.of(context, met, held).value();
+            since = reached < value ? 0 : since + 1;
+            if (reached < value) {
+                graph = met;
+                value = reached;
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
+import org.kan4j.basis.Rational;
 import org.kan4j.error.KanException;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
@@ -76,10 +77,14 @@ record Shape(List<Width> widths) {
 
     /** A float64 model whose edges are functions of one variable each. */
     KanModel model(Basis basis) {
-        Basis used = basis instanceof BSpline spline ? spline.withOutside(BSpline.Outside.LINEAR) : basis;
         List<LayerSpec> layers = new ArrayList<>();
         for (int l = 1; l < widths.size(); l++) {
             Width width = widths.get(l);
+            Basis used = switch (basis) {
+                case BSpline spline -> spline.withOutside(BSpline.Outside.LINEAR);
+                case Rational rational -> Rational.of(widths.get(l - 1).nodes()); // of a group all edges have one function
+                default -> basis;
+            };
             layers.add(KanLayer.of(widths.get(l - 1).nodes(), width.factors(), used).withInputNorm(false).withBaseNorm(false)
                     .withBias(true));
             if (width.products() > 0) {
