@@ -102,6 +102,27 @@ class GridCoverageTest {
         }
     }
 
+    /** The first layer's grid was moved when the second one's inputs turned out not to be finite. */
+    @Test
+    void anUpdateThatFailsLeavesTheParametersAsTheyWere() {
+        KanModel model = KanModel.kan(DType.F64, BSpline.of(5, 3), 2, 3, 1);
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1)) {
+            HostTensor weights = parameters.get(arena, "layers.0.base_weight").fill(1e308);
+            parameters.set("layers.0.base_weight", weights);
+            HostTensor x = rows(arena, DType.F64).copyFrom(HostTensor.allocate(arena, DType.F64, 100, 2).fill(7));
+            x.set(3, 0, 0);
+            double[] before = parameters.buffers().toDoubles();
+            double[] values = parameters.values().flat().toDoubles();
+            String message = assertThrows(KanException.class,
+                    () -> GridUpdate.defaults().apply(context, parameters, x)).getMessage();
+            assertTrue(message.contains("of layer 1 is "), message);
+            assertArrayEquals(before, parameters.buffers().toDoubles());
+            assertArrayEquals(values, parameters.values().flat().toDoubles());
+        }
+    }
+
     private static void refused(String sentence, Context context, Parameters parameters, HostTensor x) {
         assertEquals(sentence, assertThrows(KanException.class, () -> GridCoverage.measure(context, parameters, x)).getMessage());
     }
