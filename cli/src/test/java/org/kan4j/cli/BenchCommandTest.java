@@ -27,7 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kan4j.cli.bench.Exponent;
+import org.kan4j.cli.bench.Rates;
+import org.kan4j.cli.bench.Work;
 import org.kan4j.device.Device;
+import org.kan4j.layer.Activation;
+import org.kan4j.model.KanModel;
+import org.kan4j.tensor.DType;
 
 class BenchCommandTest {
 
@@ -136,12 +141,22 @@ class BenchCommandTest {
             assertThat(row.get("dtype").asText()).isEqualTo("f64");
             assertThat(row.has("grid")).isFalse();
         }
+        KanModel model = KanModel.mlp(DType.F64, Activation.SILU, 20, 300, 1);
+        checkFloor(mlp, "forward", Work.forward(model, 7));
+        checkFloor(mlp, "backward", Work.backward(model, 7, false));
         double rate = mlp.get("multiply_adds_per_s").asDouble();
         assertThat(out.toString()).contains("layers [20, 30, 1], batch 7, f64, dx no, 3 repetitions in 1 rounds")
                 .doesNotContain("apart");
         Matcher floor = Pattern.compile("floor: ([\\d.]+) GFLOP/s of products").matcher(out.toString());
         assertThat(floor.find()).isTrue();
         assertThat(Double.parseDouble(floor.group(1))).isCloseTo(2e-9 * rate, within(0.051));
+    }
+
+    /** The least time of a phase, in ms, by the rates in a row. */
+    private static void checkFloor(JsonNode row, String phase, Work work) {
+        assertThat(row.get(phase + "_floor_ms").asDouble()).as(phase).isCloseTo(1e3 * work.seconds(new Rates(
+                row.get("multiply_adds_per_s").asDouble(), row.get("read_bytes_per_s").asDouble(),
+                row.get("copy_bytes_per_s").asDouble())), withinPercentage(1));
     }
 
     private static double ms(JsonNode row, String phase) {

@@ -49,13 +49,24 @@ class InteropCommandsTest {
     void verifyPrintsALineATensor() {
         Cli cli = Cli.succeed("verify", GOLDEN.resolve("efficientkan_1layer.safetensors"),
                 GOLDEN.resolve("pykan_fitted.safetensors"), "--dtype", "f32", "--device", "cpu");
-        assertThat(cli.out()).contains("output", "grad_input", "grad.layers.0.spline_scaler", "grad.act_fun.1.coef");
+        assertThat(cli.out()).contains("output", "grad_input", "grad.layers.0.spline_scaler", "grad.act_fun.1.coef")
+                .contains("efficientkan_1layer.safetensors: efficient-kan, f32, cpu", "pykan_fitted.safetensors: pykan, f32, cpu")
+                .doesNotContain("FAILED");
+        assertThat(cli.out().lines().filter(line -> line.startsWith("  ")))
+                .allSatisfy(line -> assertThat(line).matches("  \\S+ +\\d\\.\\d\\de[-+]\\d\\d  ok"));
     }
 
     @Test
     void verifyFailsOnAWrongNumber() throws IOException {
-        Cli cli = Cli.run("verify", written("efficientkan_1layer.safetensors", "", "grad.layers.0.base_weight"));
-        assertThat(cli.status()).isEqualTo(1);
+        Path wrong = written("efficientkan_1layer.safetensors", "", "grad.layers.0.base_weight");
+        for (String[] each : new String[][] {{"f64", "1.0E-9"}, {"f32", "1.0E-5"}}) {
+            Cli cli = Cli.run("verify", wrong, "--dtype", each[0]);
+            assertThat(cli.status()).isEqualTo(1);
+            assertThat(cli.out().lines().filter(line -> line.contains("FAILED"))).singleElement().asString()
+                    .startsWith("  grad.layers.0.base_weight ").contains("FAILED, at most " + each[1] + " expected");
+        }
+        assertThat(Cli.run("verify", wrong, GOLDEN.resolve("pykan_fitted.safetensors")).status()).as("one of two").isEqualTo(1);
+        assertThat(Cli.run("verify", wrong, folder.resolve("nowhere")).status()).as("the worse counts").isEqualTo(2);
     }
 
     @Test

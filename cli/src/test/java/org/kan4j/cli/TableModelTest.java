@@ -143,10 +143,11 @@ class TableModelTest {
     void probabilitiesAreCalibratedOnRowsHeldOut() throws IOException {
         Cli cli = train("--target label --drop id,day,y,z --epochs 60 --lr 0.02 --calibrate --validation 0.3");
         java.util.regex.Matcher line = java.util.regex.Pattern
-                .compile("temperature of (\\S+): log loss (\\S+) instead of (\\S+) on")
+                .compile("temperature of (\\S+): log loss (\\S+) instead of (\\S+) on (\\d+) held-out rows\n")
                 .matcher(cli.out());
         assertThat(line.find()).as(cli.out()).isTrue();
         assertThat(Double.parseDouble(line.group(1))).isNotEqualTo(1).isPositive();
+        assertThat(cli.out()).as("the rows to validate, no others").contains(line.group(4) + " to validate and 80 to test on");
         assertThat(Double.parseDouble(line.group(2))).isLessThan(Double.parseDouble(line.group(3)));
         Cli.refuse(new String[] {"is calibrated: its training is over"}, "train", csv, "--resume", model, "--epochs", "70");
         assertThat(Cli.succeed("evaluate", csv, "--model", model).out()).contains("log_loss", "precision", "predicted as");

@@ -132,6 +132,16 @@ class TableSetTest {
         Table some = file("a,y", "1,1", "2,2");
         assertThatThrownBy(() -> TableSet.learn(some, options("z")))
                 .hasMessageContaining("has no column 'z'; its columns are: a, y");
+        Set<String> none = Set.of("nowhere");
+        for (TableSet.Options wrong : List.of(options("nowhere"), options("y,nowhere"),
+                new TableSet.Options("y", null, none, Set.of(), Encoding.Missing.REFUSE, 0.25, 1),
+                new TableSet.Options("y", null, Set.of(), none, Encoding.Missing.REFUSE, 0.25, 1),
+                options("y").withQuantiles(none), options("y").withSplitting(Splitting.group("nowhere")),
+                options("y").withSplitting(Splitting.time("nowhere")),
+                options("y").withSplitting(Splitting.group("nowhere").withInput(true)))) {
+            assertThatThrownBy(() -> TableSet.learn(some, wrong)).as(wrong.toString())
+                    .hasMessageContaining("has no column 'nowhere'; its columns are: a, y");
+        }
     }
 
     @Test

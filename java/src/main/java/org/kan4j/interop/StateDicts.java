@@ -273,7 +273,8 @@ public final class StateDicts {
                     same.config(), arena));
             for (Slot slot : variant.slots()) {
                 String key = slot.key(l + variant.firstIndex());
-                String fresh = variant.sequential() ? slot.key(places.getOrDefault(slot.role(), first)) : key;
+                String fresh = variant.sequential() ? slot.key(places.getOrDefault(slot.role(), first) + variant.firstIndex())
+                        : key;
                 if (published.containsKey(slot.key())) {
                     tensors.put(same == origin ? same.names().getOrDefault(key, key) : fresh, published.get(slot.key()));
                 }

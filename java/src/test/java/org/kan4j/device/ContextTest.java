@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
 import org.kan4j.error.KanException;
@@ -69,6 +71,30 @@ class ContextTest {
             assertTrue(message.contains("read-only"), message);
             MemorySegment tooShort = arena.allocate(28);
             assertThrows(KanException.class, () -> HostTensor.wrap(tooShort, DType.F32, 4, 2));
+        }
+    }
+
+    /** The property lowers what is asked for, and raises nothing. */
+    @ParameterizedTest
+    @CsvSource({"baseline, AUTO, BASELINE", "reference, BASELINE, REFERENCE", "baseline, REFERENCE, REFERENCE",
+        "baseline, BASELINE, BASELINE", "auto, REFERENCE, REFERENCE", "' baseline ', AUTO, BASELINE"})
+    void thePropertyLimitsTheTier(String property, Tier asked, Tier made) {
+        String before = System.getProperty("kan4j.tier");
+        try {
+            System.setProperty("kan4j.tier", property);
+            try (Context context = Context.open(ContextOptions.defaults().withTier(asked).withThreads(1))) {
+                assertEquals(made, context.tier());
+                assertEquals(1, context.threads());
+                assertEquals(Device.cpu(), context.device());
+            }
+            System.setProperty("kan4j.tier", "sse");
+            assertThrows(KanException.class, () -> Context.open(ContextOptions.defaults().withTier(asked)));
+        } finally {
+            if (before == null) {
+                System.clearProperty("kan4j.tier");
+            } else {
+                System.setProperty("kan4j.tier", before);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.kan4j.grid;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -17,6 +18,7 @@ import org.kan4j.basis.Chebyshev;
 import org.kan4j.basis.GaussianRbf;
 import org.kan4j.basis.Rswaf;
 import org.kan4j.device.Context;
+import org.kan4j.error.KanException;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -80,6 +82,49 @@ class GridCoverageTest {
             GridUpdate.defaults().apply(context, parameters, x);
             assertTrue(GridCoverage.measure(context, parameters, x).worst().orElseThrow().share() < 0.05);
         }
+    }
+
+    /** Beyond the rows that are looked at together, too. */
+    @Test
+    void whatCannotBeCountedIsNamedWithItsPlace() {
+        KanModel model = KanModel.kan(DType.F64, BSpline.of(5, 3), 2, 3, 1);
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1)) {
+            HostTensor x = HostTensor.allocate(arena, DType.F64, 5000, 2);
+            x.set(Double.NEGATIVE_INFINITY, 4700, 1);
+            refused("input 1 of layer 0 is -Infinity for row 4700 of the samples; all must be finite", context, parameters, x);
+            refused("the model computes in F64, given samples of F32", context, parameters, rows(arena, DType.F32));
+            refused("the model takes 2 features as the last axis, given samples of shape [4, 3]", context, parameters,
+                    HostTensor.allocate(arena, DType.F64, 4, 3));
+            refused("a grid algorithm needs at least one row of samples", context, parameters,
+                    HostTensor.allocate(arena, DType.F64, 0, 2));
+        }
+    }
+
+    /** The first layer's grid was moved when the second one's inputs turned out not to be finite. */
+    @Test
+    void anUpdateThatFailsLeavesTheParametersAsTheyWere() {
+        KanModel model = KanModel.kan(DType.F64, BSpline.of(5, 3), 2, 3, 1);
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Parameters parameters = Parameters.initialise(model, 1)) {
+            HostTensor weights = parameters.get(arena, "layers.0.base_weight").fill(1e308);
+            parameters.set("layers.0.base_weight", weights);
+            HostTensor x = rows(arena, DType.F64).copyFrom(HostTensor.allocate(arena, DType.F64, 100, 2).fill(7));
+            x.set(3, 0, 0);
+            double[] before = parameters.buffers().toDoubles();
+            double[] values = parameters.values().flat().toDoubles();
+            String message = assertThrows(KanException.class,
+                    () -> GridUpdate.defaults().apply(context, parameters, x)).getMessage();
+            assertTrue(message.contains("of layer 1 is "), message);
+            assertArrayEquals(before, parameters.buffers().toDoubles());
+            assertArrayEquals(values, parameters.values().flat().toDoubles());
+        }
+    }
+
+    private static void refused(String sentence, Context context, Parameters parameters, HostTensor x) {
+        assertEquals(sentence, assertThrows(KanException.class, () -> GridCoverage.measure(context, parameters, x)).getMessage());
     }
 
     @Test

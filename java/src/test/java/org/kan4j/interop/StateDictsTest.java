@@ -12,7 +12,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +129,16 @@ class StateDictsTest {
         }
     }
 
+    @Test
+    void theWidthOfRswafIsTheTensors() throws IOException {
+        Map<String, HostTensor> state = state(golden("rswaf_2layer"), "");
+        String inverse = state.keySet().stream().filter(name -> name.endsWith("inv_denominator")).findFirst().orElseThrow();
+        state.get(inverse).set(0.8, 0);
+        try (Parameters parameters = StateDicts.load("weights", Variant.of("rswaf"), state, null).parameters()) {
+            assertEquals(0.8, ((Rswaf) ((KanLayer) parameters.model().layers().getFirst()).basis()).inverseDenominator());
+        }
+    }
+
     static Stream<Object[]> trained() {
         return Stream.of(
                 new Object[] {"efficient-kan", BSpline.of(5, 3)}, new Object[] {"fastkan", GaussianRbf.of(8)},
@@ -140,15 +152,29 @@ class StateDictsTest {
     /** A model made in kan4j comes out as a state dict that comes in as the same model. */
     @ParameterizedTest
     @MethodSource("trained")
-    void exportsOwnModels(String name, Basis basis) {
+    void exportsOwnModels(String name, Basis basis) throws IOException {
         Variant variant = Variant.of(name);
         try (Parameters own = Parameters.initialise(KanModel.kan(basis, 4, 6, 2), 7)) {
             StateDicts.Exported state = StateDicts.save(variant, own, null, arena);
+            assertTrue(published(name).containsAll(state.tensors().keySet()), name + " has none of " + state.tensors().keySet());
             StateDicts.Imported back = StateDicts.load("weights", variant, state.tensors(), state.metadata().get("config"));
             try (Parameters parameters = back.parameters()) {
                 assertSame(tensors(own), name.equals("pykan") ? without(tensors(parameters), "mask") : tensors(parameters));
             }
         }
+    }
+
+    /** The names that the published implementation gives tensors, of all golden files of a variant. */
+    private static Set<String> published(String name) throws IOException {
+        Set<String> names = new TreeSet<>();
+        for (Path file : files()) {
+            Safetensors golden = Safetensors.open(file);
+            if (golden.metadata().get("variant").equals(name)) {
+                golden.entries().keySet().stream().filter(key -> key.startsWith("param."))
+                        .forEach(key -> names.add(key.substring("param.".length())));
+            }
+        }
+        return names;
     }
 
     private Map<String, HostTensor> tensors(Parameters parameters) {

@@ -271,6 +271,11 @@ class ConfigurationTest {
 
     @Test
     void jsonComesBackAsItWas() throws Json.ParseException {
+        for (char c = 0; c < 0x100; c++) {
+            String written = Json.write("a" + c);
+            assertTrue(written.chars().noneMatch(each -> each < ' '), "JSON has no bare control characters: " + (int) c);
+            assertEquals("a" + c, Json.parse(written));
+        }
         String text = "{\"a\":[1,-2.5,1.0E-300,true,null],\"b\\\"\\\\\\n\":{\"\u20ac\":\"\\u0001\"},\"c\":[],\"d\":{}}";
         assertEquals(text, Json.write(Json.parse(text)));
         assertEquals(Long.MAX_VALUE, Json.parse("9223372036854775807"));

@@ -89,6 +89,26 @@ class HostTensorTest {
         }
     }
 
+    /** Numbers that a narrower type would round come through every way in and out. */
+    @ParameterizedTest
+    @EnumSource
+    void noWayRoundsMoreThanTheType(DType type) {
+        double number = switch (type) {
+            case F32 -> 0.1f;
+            case F64 -> 0.1;
+            case I32 -> Integer.MAX_VALUE;
+            case I64 -> (1L << 53) - 1;
+        };
+        HostTensor tensor = HostTensor.allocate(arena, type, 2, 1).fill(number);
+        tensor.set(-number, 1, 0);
+        assertArrayEquals(new double[] {number, -number}, tensor.toDoubles());
+        assertArrayEquals(new float[] {(float) number, (float) -number}, tensor.toFloats());
+        assertEquals(-number, tensor.getFlat(1));
+        assertArrayEquals(tensor.toDoubles(), tensor.to(arena, DType.F64).toDoubles());
+        assertArrayEquals(tensor.toDoubles(), HostTensor.allocate(arena, type, 2, 1).copyFrom(tensor).toDoubles());
+        assertArrayEquals(tensor.toDoubles(), tensor.reshape(2).asReadOnly().toDoubles());
+    }
+
     @Test
     void arraysAndRows() {
         assertEquals(DType.F32, HostTensor.of(arena, 1f, 2f).dtype());
