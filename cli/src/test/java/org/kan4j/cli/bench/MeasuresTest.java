@@ -159,7 +159,6 @@ class MeasuresTest {
         return Work.forward(KanModel.kan(DType.F32, basis, 6, 4), 3).multiplyAdds();
     }
 
-    /** Of wavelets of three parameters an edge and batch norms of two an output, those behind the first layer are read for gradients. */
     /** A bench holds memory for a model; of many, one after the other, all is freed. */
     @Test
     void whatABenchHoldsIsFreedWithIt() throws ReflectiveOperationException {
@@ -192,6 +191,7 @@ class MeasuresTest {
         }
     }
 
+    /** Of wavelets of three parameters an edge and batch norms of two an output, those behind the first layer are read for gradients. */
     @Test
     void bytesAreParametersAndInputs() {
         KanModel model = KanModel.kan(DType.F64, new Wavelet(Wavelet.Kind.MEXICAN_HAT), 10, 20, 3);
