@@ -26,7 +26,8 @@ class KnownSetModelTest {
     private Path model(String name, List<Encoding.Column> columns, Encoding.Target target) throws IOException {
         Encoding encoding = new Encoding("another", columns, target, Encoding.Missing.REFUSE);
         Path file = folder.resolve(name + ".safetensors");
-        try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F32, Chebyshev.of(2), encoding.features(), 10), 1)) {
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F32, Chebyshev.of(2), encoding.features(), 10),
+                1)) {
             Checkpoint.write(file, parameters, Map.of(Encoding.KEY, encoding.toJson()));
         }
         return file;

@@ -38,7 +38,8 @@ class TuneReportTest {
                 "  100 %  grid               5 1.000, 8 4.000",
                 "    0 %  basis              a 2.000, b 2.000");
         assertThat(TuneReport.lines("log loss", new Search.Result(Optional.empty(), List.of(DEFAULTS), 1, false), DEFAULTS))
-                .containsExactly("candidates   1, 2 trainings and more", "defaults     log loss 5.0000 +- 1.4 by cross-validation",
+                .containsExactly("candidates   1, 2 trainings and more",
+                        "defaults     log loss 5.0000 +- 1.4 by cross-validation",
                         "best         log loss 5.0000 +- 1.4 (trial 0, defaults)");
     }
 

@@ -132,7 +132,7 @@ final class PageHeaders {
     }
 
     /** The truth values, whole numbers, structs and lists of structs among the fields of a struct. */
-    private static Map<Integer, Object> struct(ByteBuffer bytes, int depth) {
+    static Map<Integer, Object> struct(ByteBuffer bytes, int depth) {
         if (depth > DEEPEST) {
             throw new IllegalArgumentException("too deep");
         }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.encoding.Encoding;
@@ -90,6 +91,7 @@ class TablePassTest {
                         : slow(real.reader((int[]) arguments[0]), events, reading, goOn));
         try (Arena arena = Arena.ofShared()) {
             RowSource rows = TableRows.all(slow, ENCODING, false).load(arena, DType.F64, 1 << 16);
+            Set<Thread> before = loaders();
             RowSource.Pass pass = rows.inOrder();
             HostTensor x = HostTensor.allocate(arena, DType.F64, 1, 1);
             pass.read(0, 1, x.segment(), MemorySegment.NULL, MemorySegment.NULL); // the second block is read ahead
@@ -101,7 +103,18 @@ class TablePassTest {
             goOn.countDown();
             closer.join();
             assertThat(events).containsExactly("read", "closed");
+            for (Thread loader : loaders()) {
+                if (!before.contains(loader)) {
+                    loader.join(60_000);
+                    assertThat(loader.isAlive()).as("the thread that reads ahead has ended").isFalse();
+                }
+            }
         }
+    }
+
+    private static Set<Thread> loaders() {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("kan4j-data"))
+                .collect(Collectors.toSet());
     }
 
     /** A reader that stops in its second block until it may go on. */

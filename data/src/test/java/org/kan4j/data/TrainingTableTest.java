@@ -108,6 +108,10 @@ class TrainingTableTest {
                 boolean whole = parts.get(0).stream().map(i -> i % 8).noneMatch(
                         g -> parts.get(1).stream().anyMatch(i -> i % 8 == g));
                 assertThat(whole).isEqualTo(table == grouped);
+                for (long seed = 5; seed < 8; seed += 2) {
+                    Set<Integer> held = rows(table.encoding(), (Dataset) table.split(arena, DType.F64, 2 / 3.0, seed).second());
+                    assertThat(held.equals(parts.get(1))).as("seed " + seed).isEqualTo(seed == 5);
+                }
             }
         }
     }

@@ -63,7 +63,8 @@ class NamedPlacesTest {
                 HostTensor grid = state.get("act_fun.0.grid");
                 grid.set(grid.get(edge, 1) + 1e-3, edge, 1);
                 assertEquals("old: the edges of input " + edge % 2 + " of act_fun.0 have different grids; kan4j has one grid for "
-                        + "all edges of an input", assertThrows(UnsupportedException.class,
+                        + "all edges of an input",
+                        assertThrows(UnsupportedException.class,
                                 () -> Variant.of("pykan").current("old", state, arena)).getMessage());
             }
         }

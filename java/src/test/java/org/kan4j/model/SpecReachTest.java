@@ -45,8 +45,9 @@ class SpecReachTest {
     private static final int ROWS = 6;
 
     static Stream<LayerSpec> layers() {
-        Stream<LayerSpec> kan = Stream.of(BSpline.of(5, 3), BSplineRbf.of(5, 3), Chebyshev.of(3), Fourier.of(3), GaussianRbf.of(5),
-                Jacobi.of(3), Rational.of(2), ReluPower.of(5, 3), Rswaf.of(5), Sine.of(3), Wavelet.of(Wavelet.Kind.DOG))
+        Stream<LayerSpec> kan = Stream
+                .of(BSpline.of(5, 3), BSplineRbf.of(5, 3), Chebyshev.of(3), Fourier.of(3), GaussianRbf.of(5),
+                        Jacobi.of(3), Rational.of(2), ReluPower.of(5, 3), Rswaf.of(5), Sine.of(3), Wavelet.of(Wavelet.Kind.DOG))
                 .map(basis -> KanLayer.of(4, 3, basis));
         return Stream.concat(kan, Stream.of(Linear.of(4, 3), LayerNorm.of(4), BatchNorm.of(4),
                 new ActivationLayer(4, Activation.TANH), new Affine(4), new Multiply(2, 1, 2)));

@@ -12,12 +12,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.basis.BSpline;
+import org.kan4j.device.ContextOptions;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
@@ -37,6 +40,27 @@ class PredictorClosingTest {
             x[i] = (float) Math.sin(i);
         }
         return x;
+    }
+
+    /** A call that found all slots taken, and the pool open, adds none once it is closed. */
+    @Test
+    void aCallThatWaitedForAClosingPoolIsRefused() throws Exception {
+        try (Parameters parameters = Parameters.initialise(MODEL, 1)) {
+            PredictorPool pool = new PredictorPool(parameters, ContextOptions.defaults().withThreads(1), 4, true);
+            PredictorPool.Slot taken = pool.acquire();
+            FutureTask<PredictorPool.Slot> call = new FutureTask<>(pool::acquire);
+            Thread caller = new Thread(call);
+            synchronized (pool) {
+                caller.start();
+                while (caller.getState() != Thread.State.BLOCKED) { // about to add a slot
+                    Thread.onSpinWait();
+                }
+                taken.release();
+                pool.close();
+            }
+            ExecutionException refused = assertThrows(ExecutionException.class, call::get);
+            assertEquals("the predictor is closed", refused.getCause().getMessage());
+        }
     }
 
     /** Many threads predict until they are refused; the calls before that have the right numbers. */

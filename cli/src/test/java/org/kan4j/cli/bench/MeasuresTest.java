@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.lang.foreign.Arena;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +24,12 @@ import org.kan4j.basis.Wavelet;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 import org.kan4j.model.KanModel;
+import org.kan4j.model.ParameterVector;
+import org.kan4j.model.Parameters;
+import org.kan4j.model.Workspace;
+import org.kan4j.optim.OptimizerState;
 
 class MeasuresTest {
 
@@ -150,6 +157,38 @@ class MeasuresTest {
 
     private static double madds(Basis basis) {
         return Work.forward(KanModel.kan(DType.F32, basis, 6, 4), 3).multiplyAdds();
+    }
+
+    /** A bench holds memory for a model; of many, one after the other, all is freed. */
+    @Test
+    void whatABenchHoldsIsFreedWithIt() throws ReflectiveOperationException {
+        try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
+            Bench bench = new Bench(context, KanModel.kan(DType.F32, BSpline.of(5, 3), 2, 1), 4, true, 1);
+            HostTensor x = HostTensor.allocate(Arena.global(), DType.F32, 4, 2);
+            List<AutoCloseable> held = new ArrayList<>();
+            for (Field field : Bench.class.getDeclaredFields()) {
+                field.setAccessible(true);
+                if (field.get(bench) instanceof AutoCloseable part && part != context) {
+                    held.add(part);
+                }
+            }
+            assertThat(held).as("arena, parameters, gradients, state and workspace").hasSize(5);
+            bench.close();
+            for (AutoCloseable part : held) {
+                switch (part) {
+                    case Arena arena -> assertThat(arena.scope().isAlive()).isFalse();
+                    case Parameters parameters -> assertThatThrownBy(parameters::requireOpen).isInstanceOf(
+                            IllegalStateException.class);
+                    case OptimizerState state -> assertThatThrownBy(() -> state.moments().get("m").flat().get(0)).isInstanceOf(
+                            IllegalStateException.class);
+                    case ParameterVector gradients -> assertThatThrownBy(() -> gradients.flat().get(0)).isInstanceOf(
+                            IllegalStateException.class);
+                    case Workspace workspace -> assertThatThrownBy(() -> workspace.forward(x)).isInstanceOf(
+                            IllegalStateException.class);
+                    default -> throw new AssertionError(part);
+                }
+            }
+        }
     }
 
     /** Of wavelets of three parameters an edge and batch norms of two an output, those behind the first layer are read for gradients. */
