@@ -406,9 +406,9 @@ KAN_API kan_status kan_vector_clamp(kan_context context, int32_t dtype, long lon
 
 /* *value = the loss of predictions p (batch, out) against `target` ((batch, out) of T; labels for CROSS_ENTROPY).
  * `weights` (batch) of T or NULL: the mean over rows becomes sum_b w_b l_b / sum_b w_b; weights are >= 0 and not all 0.
- * d_p (batch, out) or NULL receives dL/dp; it may be p itself, which a refused call leaves as it is. `delta` > 0 is
- * Huber's, and the factor of BCE_POSITIVE. On a CUDA context a label, target probability or weight out of range makes the
- * loss NaN instead of failing the call. */
+ * d_p (batch, out) or NULL receives dL/dp; it may be p itself, which a refused call leaves as it is (another d_p not).
+ * `delta` > 0 is Huber's, and the factor of BCE_POSITIVE. On a CUDA context a label, target probability or weight out of
+ * range makes the loss NaN instead of failing the call. */
 KAN_API kan_status kan_loss(kan_context context, int32_t kind, int32_t dtype, long long batch, long long out,
                             const void* p, const void* target, const void* weights, double delta, void* d_p,
                             double* value);

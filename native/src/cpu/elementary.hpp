@@ -57,10 +57,12 @@ KAN_HD vec<float> exp2_near_0(vec<float> r) {
   return fma(p, r, V(1.0f));
 }
 
-#if defined(__AVX512F__)
-// 2^z: two instructions take a number apart into its whole part below and the rest, and put a power together (small ones are not 0).
+// 2^z for z <= 0, not below -234 (float; on AVX-512 any z), -1155 (double). Results under the smallest normal number become 0 (but on
+// AVX-512); of NaN comes anything but a crash, so another factor has to be NaN there.
 KAN_HD vec<float> power_of_two(vec<float> z) {
   using V = vec<float>;
+#if defined(__AVX512F__)
+  // Two instructions take a number apart into its whole part below and the rest, and put a power together.
   const V r = above_floor(z);
   V p(1.8671301369347628e-3f);  // 2^r for 0 <= r < 1, relative error 1e-7
   p = fma(p, r, V(9.0170301359157787e-3f));
@@ -68,36 +70,31 @@ KAN_HD vec<float> power_of_two(vec<float> z) {
   p = fma(p, r, V(2.4016445008089390e-1f));
   p = fma(p, r, V(6.9315131181458508e-1f));
   return ldexp(fma(p, r, V(1.0f)), z);
-}
-#endif
-
-// exp(-q / 2) for 0 <= q <= 18^2 (float), 40^2 (double): 2^-z for z = q log2(e) / 2, a polynomial in the distance of z from a whole
-// number, whose bits are taken off the exponent. Results under the smallest normal number become 0; of NaN comes anything but a crash, so
-// another factor has to be NaN there.
-KAN_HD vec<float> gaussian_of_square(vec<float> q) {
-#if defined(__AVX512F__)
-  return power_of_two(q * -0.72134752044448170368f);
 #else
-  using V = vec<float>;
   using I = V::Mask;
-  const V z = q * 0.72134752044448170368f, shifted = z + 12582912.0f;  // the whole number is in its low bits
-  const I bits = I(exp2_near_0((shifted - 12582912.0f) - z).v) - (I(shifted.v) << 23);
+  const V shifted = z + 12582912.0f;  // the whole number is in its low bits
+  const I bits = I(exp2_near_0(z - (shifted - 12582912.0f)).v) + (I(shifted.v) << 23);
   return V(V::Native(bits & (bits > 0)));
 #endif
 }
-KAN_HD vec<double> gaussian_of_square(vec<double> q) {
+KAN_HD vec<double> power_of_two(vec<double> z) {
   using V = vec<double>;
   using I = V::Mask;
-  const V z = q * 0.72134752044448170368, shifted = z + 6755399441055744.0;
-  const V r = (shifted - 6755399441055744.0) - z;
+  const V shifted = z + 6755399441055744.0, r = z - (shifted - 6755399441055744.0);
   constexpr double kTerms[] = {4.455817908336064493e-10, 7.0741942972885210056e-9, 1.0178057087733941105e-7,
                                1.3215432535912376166e-6, 1.5252733841556772589e-5, 1.5403530463724354209e-4,
                                1.3333558146406470697e-3, 9.6181291075872566681e-3, 5.5504108664821627039e-2,
                                2.4022650695910159567e-1, 6.9314718055994530925e-1, 1.0};
   V p(kTerms[0]);
   for (int i = 1; i < 12; ++i) p = fma(p, r, V(kTerms[i]));
-  const I bits = I(p.v) - (I(shifted.v) << 52);
+  const I bits = I(p.v) + (I(shifted.v) << 52);
   return V(V::Native(bits & (bits > 0)));
+}
+
+// exp(-q / 2) for 0 <= q <= 18^2 (float), 40^2 (double).
+template <class S>
+KAN_HD vec<S> gaussian_of_square(vec<S> q) {
+  return power_of_two(q * S(-0.72134752044448170368));
 }
 
 // exp(x) for x <= 0, not below 1.2e-38 (float; on AVX-512 as small as it is); relative error 3e-7, and on AVX-512 half an ulp of x more.

@@ -22,6 +22,77 @@ KAN_HD vec<S> inverse_scale(vec<S> scale, int lanes) {
   return r;
 }
 
+// The edges of one input to a register of outputs. `weight` has the wavelet's own factor in it, `inverse` is 1 / scale.
+template <class S, int32_t kWavelet>
+class WaveletEdges {
+  using T = vec<S>;
+  const T weight_, inverse_, translation_;
+  T d_weight_{S(0)}, d_scale_{S(0)}, d_translation_{S(0)};
+
+ public:
+  WaveletEdges(T weight, T inverse, T translation) : weight_(weight), inverse_(inverse), translation_(translation) {}
+
+  // y + their outputs
+  T add(S x, T y) const {
+    T value, derivative;
+    wavelet_shape<kWavelet>((x - translation_) * inverse_, value, derivative);
+    return fma(weight_, value, y);
+  }
+  // Adds a sample to the sums; returns d with dL/dx = d slope().
+  T pull(S x, T d_y) {
+    const T u = (x - translation_) * inverse_;
+    T envelope, value, derivative;
+    wavelet_parts<kWavelet>(u, envelope, value, derivative);
+    const T t = d_y * envelope, d = t * derivative;
+    d_weight_ = fma(t, value, d_weight_);
+    d_translation_ += d;
+    d_scale_ = fma(d, u, d_scale_);
+    return d;
+  }
+  T slope() const { return weight_ * inverse_; }
+  // The gradients; the weight's lacks the wavelet's factor.
+  T d_weight() const { return d_weight_; }
+  T d_scale() const { return -d_scale_ * slope(); }
+  T d_translation() const { return -d_translation_ * slope(); }
+};
+
+// The hat is (u^2 - 1) 2^z for z = -u^2 log2(e) / 2. Of z all is made: with r = 2 ln 2, u^2 = -r z, and its derivative is u (3 - u^2) 2^z.
+// u itself is made times sqrt(1 / r). So constants are factors of edges and of sums, not of samples.
+template <class S>
+class WaveletEdges<S, KAN_WAVELET_HAT> {
+  using T = vec<S>;
+  static constexpr S kR = S(1.3862943611198906188), kRoot = S(0.84932180028801904272);  // 2 ln 2, sqrt(1 / (2 ln 2))
+  static constexpr S kLeast = sizeof(S) == 4 ? S(-234) : S(-1155), kReach = sizeof(S) == 4 ? S(16) : S(34);
+  const T weight_, inverse_, translation_, of_z_;
+  T d_weight_{S(0)}, d_scale_{S(0)}, d_translation_{S(0)};
+
+  // 2^z is 0 at kLeast, which infinity is taken for.
+  T root(S x) const { return (x - translation_) * inverse_; }
+  static T z_of(T root) { return max(fma(-root, root, T(S(0))), T(kLeast)); }
+
+ public:
+  WaveletEdges(T weight, T inverse, T translation)
+      : weight_(weight), inverse_(inverse * kRoot), translation_(translation), of_z_(weight * -kR) {}
+
+  T add(S x, T y) const {
+    const T z = z_of(root(x));
+    return fma(power_of_two(z), fma(of_z_, z, -weight_), y);
+  }
+  T pull(S x, T d_y) {
+    const T u = root(x), z = z_of(u), t = d_y * power_of_two(z);
+    const T a = t * fma(z, T(-kR), T(S(-1))), b = fma(t, T(S(2)), -a);  // t (u^2 - 1), t (3 - u^2)
+    const T d = b * limited(u, kReach);
+    d_weight_ += a;
+    d_translation_ += d;
+    d_scale_ = fma(b, z, d_scale_);
+    return d;
+  }
+  T slope() const { return weight_ * inverse_ * (1 / (kRoot * kRoot)); }
+  T d_weight() const { return d_weight_; }
+  T d_scale() const { return d_scale_ * slope() * (kRoot * kR); }
+  T d_translation() const { return -d_translation_ * slope(); }
+};
+
 template <class S>
 struct WaveletScratch {
   static constexpr int64_t kSamples = 128;  // of a leaf of the sums over the batch
@@ -30,6 +101,7 @@ struct WaveletScratch {
   S* nodes;  // [node][params]: of sums that are cut
   struct Worker {
     S* partial;   // [samples][W]: d_x of one input
+    S* column;    // [samples]: x of one input, of which each sample is on a page of memory of its own
     S* gradient;  // [level][3][out], tile by tile
   } worker[kMaxThreads];
 
@@ -42,6 +114,7 @@ struct WaveletScratch {
     nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * 3 * layer.in * layer.out : 0);
     for (int t = 0; t < threads; ++t) {
       worker[t].partial = c.take<S>(min64(batch, kSamples) * vec<S>::W);
+      worker[t].column = c.take<S>(min64(batch, kSamples));
       worker[t].gradient = c.take<S>((1 + SumTree::levels(tree.leaves)) * 3 * layer.out);
     }
   }
@@ -69,14 +142,10 @@ inline void wavelet_forward_of(Pool& pool, const Layer& layer, const ForwardArgs
       const T bias = layer.bias >= 0 ? T::load(params + layer.bias + o, lanes) : T(S(0));
       for (int64_t b = b0; b < b1; ++b) acc[b - b0] = bias;
       for (int64_t i = 0; i < layer.in; ++i, row += 3 * w) {
-        const T weight = T::load(row, lanes) * S(wavelet_factor(kWavelet, i, layer.in));
-        const T inverse = inverse_scale(T::load(row + w, lanes), lanes);
-        const T translation = T::load(row + 2 * w, lanes);
-        for (int64_t b = b0; b < b1; ++b) {
-          T value, derivative;
-          wavelet_shape<kWavelet>((x[b * layer.in + i] - translation) * inverse, value, derivative);
-          acc[b - b0] = fma(weight, value, acc[b - b0]);
-        }
+        const WaveletEdges<S, kWavelet> edges(T::load(row, lanes) * S(wavelet_factor(kWavelet, i, layer.in)),
+                                              inverse_scale(T::load(row + w, lanes), lanes),
+                                              T::load(row + 2 * w, lanes));
+        for (int64_t b = b0; b < b1; ++b) acc[b - b0] = edges.add(x[b * layer.in + i], acc[b - b0]);
       }
       for (int64_t b = b0; b < b1; ++b) acc[b - b0].store(y + b * layer.out + o, lanes);
     });
@@ -158,7 +227,9 @@ struct WaveletBackward {
   // The gradients of input i over some samples: d_x of them, and those of its weights into `to`.
   void samples(int64_t i, Range some, S* to, const Worker& own) const {
     const S factor = S(wavelet_factor(kWavelet, i, layer.in));
-    if (want_x) fill_zero(own.partial, (some.end - some.begin) * T::W);
+    const int64_t count = some.end - some.begin;
+    if (want_x) fill_zero(own.partial, count * T::W);
+    for (int64_t b = 0; b < count; ++b) own.column[b] = x[(some.begin + b) * layer.in + i];
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t w = layer.tile_width(tile);
       const int64_t offset = layer.tile_offset(tile) + i * 3 * w;
@@ -167,25 +238,22 @@ struct WaveletBackward {
       if (sink.wanted() && some.end == a.batch) sink.prefetch(offset, 3 * w, 3 * w);  // give() comes soon
       for (int64_t c = 0; c < w; c += T::W) {
         const int lanes = int(min64(T::W, w - c));
-        const T inverse = inverse_scale(T::load(row + w + c, lanes), lanes);
-        const T slope = T::load(row + c, lanes) * factor * inverse;  // dy/du is d_y's and the wavelet's own, times that
-        const T translation = T::load(row + 2 * w + c, lanes);
-        const S* d_y = packed + tile * kTile * a.batch + c;
-        T d_weight(S(0)), d_scale(S(0)), d_translation(S(0));
-        for (int64_t b = some.begin; b < some.end; ++b) {
-          const T u = (x[b * layer.in + i] - translation) * inverse;
-          T envelope, value, derivative;
-          wavelet_parts<kWavelet>(u, envelope, value, derivative);
-          const T t = T::load(d_y + b * w, lanes) * envelope, d = t * derivative;
-          d_weight = fma(t, value, d_weight);
-          d_translation += d;
-          d_scale = fma(d, u, d_scale);
-          S* const at = own.partial + (b - some.begin) * T::W;
-          if (want_x) fma(d, slope, T::load(at)).store(at);
+        WaveletEdges<S, kWavelet> edges(T::load(row + c, lanes) * factor,
+                                        inverse_scale(T::load(row + w + c, lanes), lanes),
+                                        T::load(row + 2 * w + c, lanes));
+        const S* d_y = packed + tile * kTile * a.batch + some.begin * w + c;
+        if (want_x) {
+          const T slope = edges.slope();
+          for (int64_t b = 0; b < count; ++b) {
+            S* const at = own.partial + b * T::W;
+            fma(edges.pull(own.column[b], T::load(d_y + b * w, lanes)), slope, T::load(at)).store(at);
+          }
+        } else {
+          for (int64_t b = 0; b < count; ++b) edges.pull(own.column[b], T::load(d_y + b * w, lanes));
         }
-        (d_weight * factor).store(gradient + c, lanes);
-        (-d_scale * slope).store(gradient + w + c, lanes);
-        (-d_translation * slope).store(gradient + 2 * w + c, lanes);
+        (edges.d_weight() * factor).store(gradient + c, lanes);
+        edges.d_scale().store(gradient + w + c, lanes);
+        edges.d_translation().store(gradient + 2 * w + c, lanes);
       }
     }
     if (!want_x) return;

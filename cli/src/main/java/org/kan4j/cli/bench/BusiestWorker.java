@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -21,12 +22,13 @@ import org.kan4j.tensor.HostTensor;
 /**
  * How long the busiest of a number of threads is on a processor in a pass of a model, as the kernel of the system counts it. With
  * more threads than processors nobody spins or takes another's work, so that a machine with few processors shows what many threads
- * have to do each. What they share, memory and caches, is not in it; waking them is.
+ * have to do each. What they share, memory and caches, is not in it; waking them is. Each thread has the same pieces in every round, and
+ * its least time over the rounds counts: what else the machine does adds to some thread in most rounds, but to none in all.
  */
 public final class BusiestWorker implements AutoCloseable {
 
     private static final Path TASKS = Path.of("/proc/self/task");
-    private static final int ROUNDS = 8;
+    private static final int ROUNDS = 16;
     private static final int RUNS = 8;
 
     private final Arena arena = Arena.ofConfined();
@@ -78,7 +80,8 @@ public final class BusiestWorker implements AutoCloseable {
     }
 
     private double least(Runnable pass) {
-        double least = Double.POSITIVE_INFINITY;
+        long[] least = new long[workers.size()];
+        Arrays.fill(least, Long.MAX_VALUE);
         for (int run = 0; run < RUNS; run++) {
             pass.run();
         }
@@ -96,13 +99,11 @@ public final class BusiestWorker implements AutoCloseable {
             for (int i = 0; i < after.length; i++) { // and here first
                 after[i] = nanoseconds(workers.get(i));
             }
-            long most = 0;
-            for (int i = 0; i < before.length; i++) {
-                most = Math.max(most, after[i] - before[i]);
+            for (int i = 0; i < least.length; i++) {
+                least[i] = Math.min(least[i], after[i] - before[i]);
             }
-            least = Math.min(least, most / 1e6 / RUNS);
         }
-        return least;
+        return Arrays.stream(least).max().orElseThrow() / 1e6 / RUNS;
     }
 
     private static long nanoseconds(Path task) {
