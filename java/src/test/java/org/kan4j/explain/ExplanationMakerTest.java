@@ -64,6 +64,8 @@ class ExplanationMakerTest {
         FormulaAttempt plain = attempt(data, "x + z/2", 0.0155, 0.0155);
         FormulaAttempt longer = attempt(data, "x + z/2 + 0.0003*sin(17.3*x)*z^3", 0.0154, 0.0152);
         assertEquals("[x + z/2]", made(data, longer, plain).formulas().toString());
+        FormulaAttempt fitted = attempt(data, "x + z/2 + 0.0003*sin(17.3*x)", 0.01, 0.05);
+        assertEquals("[x + z/2]", made(data, fitted, plain).formulas().toString(), "rows held out count, too");
         FormulaAttempt worse = attempt(data, "x", 0.45, 0.45);
         assertEquals("[x + z/2]", made(data, worse, plain).formulas().toString());
     }
