@@ -45,7 +45,8 @@ class ExplanationMakerTest {
                 Map.of("weight", new double[] {1, 0.5}, "bias", new double[1]))), Widening.all(2));
         Map<String, Expression> formulas = Map.of("y", Expression.parse(text));
         FormulaResult result = new FormulaResult(formulas, formulas, List.of(), rmse, held, held, List.of(), List.of());
-        return new FormulaAttempt(new FormulaAttempt.Network(graph, "[2,1]", Widening.all(2)), 2, data, result, Map.of(), Map.of(),
+        return new FormulaAttempt(new FormulaAttempt.Network(graph, "[2,1]", Widening.all(2)), 2, data, result, Map.of(),
+                Map.of(),
                 List.of(), held, formulas.get("y").size(), () -> "");
     }
 
@@ -53,7 +54,8 @@ class ExplanationMakerTest {
         lines.clear();
         try (Context context = KanGraphTest.single()) {
             return new ExplanationMaker(context, Explain.defaults(), data, List.of(found), List.of(), List.of(),
-                    (stage, format, arguments) -> lines.add(stage + " " + String.format(Locale.ROOT, format, arguments)), 1).make();
+                    (stage, format, arguments) -> lines.add(stage + " " + String.format(Locale.ROOT, format, arguments)), 1)
+                    .make();
         }
     }
 
@@ -98,7 +100,9 @@ class ExplanationMakerTest {
         ExplainRun.Data data = data(ExplanationMakerTest::line, ExplanationMakerTest::line);
         Explanation explanation = made(data, attempt(data, "x + 0.45*z", 0.05, 0.05));
         assertEquals(List.of(), explanation.formulas());
-        assertTrue(explanation.reason().orElseThrow().matches("no formula within 5 % of the network; best: x \\+ 0.45\\*z \\(RMSE .*"),
+        assertTrue(
+                explanation.reason().orElseThrow()
+                        .matches("no formula within 5 % of the network; best: x \\+ 0.45\\*z \\(RMSE .*"),
                 explanation.reason().toString());
     }
 
