@@ -22,8 +22,6 @@ final class LevenbergMarquardt implements AutoCloseable {
 
     /** Multiplications of a step at most, in rows times numbers squared: about half a second. */
     private static final double WORK = 3e8;
-    /** Rows whose derivatives are summed at once. */
-    private static final int BLOCK = 64;
     private static final double FIRST = 1e-3;
     private static final double LEAST = 1e-13;
     private static final double LESS = 5;
@@ -109,47 +107,37 @@ final class LevenbergMarquardt implements AutoCloseable {
 
     /** Sums of products of derivatives by two numbers, and of a derivative and the residual, over all rows and outputs. */
     private void derivatives(double[][] products, double[] slopes) {
-        int n = slopes.length;
         int out = train.out();
-        double[][] block = new double[n][BLOCK];
-        double[] rest = new double[BLOCK];
         HostTensor row = HostTensor.allocate(arena, DType.F64, 1, train.in());
         HostTensor y = HostTensor.allocate(arena, DType.F64, 1, out);
         HostTensor seed = HostTensor.allocate(arena, DType.F64, 1, out);
-        MemorySegment derivative = gradient.flat().segment();
-        for (int from = 0; from < residuals.length; from += BLOCK) {
-            int count = Math.min(BLOCK, residuals.length - from);
-            for (int k = 0; k < count; k++) {
-                int b = (from + k) / out;
-                int o = (from + k) % out;
-                if (o == 0 || k == 0) {
-                    MemorySegment.copy(train.x(), b * train.in(), row.segment(), ValueLayout.JAVA_DOUBLE, 0, train.in());
-                    one.forward(row, y);
-                }
-                seed.segment().fill((byte) 0);
-                seed.segment().setAtIndex(ValueLayout.JAVA_DOUBLE, o, 1);
-                one.backward(row, seed, gradient, null);
-                for (int p = 0; p < n; p++) {
-                    block[p][k] = derivative.getAtIndex(ValueLayout.JAVA_DOUBLE, p);
-                }
-                rest[k] = residuals[from + k];
+        for (int k = 0; k < residuals.length; k++) {
+            int o = k % out;
+            if (o == 0) {
+                MemorySegment.copy(train.x(), k / out * train.in(), row.segment(), ValueLayout.JAVA_DOUBLE, 0, train.in());
+                one.forward(row, y);
             }
-            add(block, rest, count, products, slopes);
+            seed.segment().fill((byte) 0);
+            seed.segment().setAtIndex(ValueLayout.JAVA_DOUBLE, o, 1);
+            one.backward(row, seed, gradient, null);
+            if (free != null) {
+                Refit.project(gradient, free);
+            }
+            add(gradient.flat().toDoubles(), residuals[k], products, slopes);
         }
     }
 
-    private void add(double[][] block, double[] rest, int count, double[][] products, double[] slopes) {
-        for (int p = 0; p < slopes.length; p++) {
-            Arrays.fill(block[p], count, BLOCK, 0);
-            if (free != null && free.flat().segment().getAtIndex(ValueLayout.JAVA_DOUBLE, p) == 0) {
-                Arrays.fill(block[p], 0);
+    /** Products of one row; most of them are 0 where functions are local. */
+    private static void add(double[] derivative, double residual, double[][] products, double[] slopes) {
+        for (int p = 0; p < derivative.length; p++) {
+            double factor = derivative[p];
+            if (factor != 0) {
+                double[] sums = products[p];
+                for (int q = 0; q <= p; q++) {
+                    sums[q] += factor * derivative[q];
+                }
+                slopes[p] += factor * residual;
             }
-        }
-        for (int p = 0; p < slopes.length; p++) {
-            for (int q = 0; q <= p; q++) {
-                products[p][q] += dot(block[p], block[q]);
-            }
-            slopes[p] += dot(block[p], rest);
         }
     }
 

@@ -227,7 +227,8 @@ final class Refit {
         return free;
     }
 
-    private static void project(ParameterVector gradient, ParameterVector free) {
+    /** Sets to 0 what must not move. */
+    static void project(ParameterVector gradient, ParameterVector free) {
         MemorySegment g = gradient.flat().segment();
         MemorySegment f = free.flat().segment();
         for (long k = 0, n = gradient.flat().size(); k < n; k++) {

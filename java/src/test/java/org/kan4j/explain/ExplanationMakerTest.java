@@ -45,7 +45,8 @@ class ExplanationMakerTest {
                 Map.of("weight", new double[] {1, 0.5}, "bias", new double[1]))), Widening.all(2));
         Map<String, Expression> formulas = Map.of("y", Expression.parse(text));
         FormulaResult result = new FormulaResult(formulas, formulas, List.of(), rmse, held, held, List.of(), List.of());
-        return new FormulaAttempt(new FormulaAttempt.Network(graph, "[2,1]", Widening.all(2)), 2, data, result, Map.of(), Map.of(),
+        return new FormulaAttempt(new FormulaAttempt.Network(graph, "[2,1]", Widening.all(2)), 2, data, result, Map.of(),
+                Map.of(),
                 List.of(), held, formulas.get("y").size(), () -> "");
     }
 
@@ -53,7 +54,8 @@ class ExplanationMakerTest {
         lines.clear();
         try (Context context = KanGraphTest.single()) {
             return new ExplanationMaker(context, Explain.defaults(), data, List.of(found), List.of(), List.of(),
-                    (stage, format, arguments) -> lines.add(stage + " " + String.format(Locale.ROOT, format, arguments)), 1).make();
+                    (stage, format, arguments) -> lines.add(stage + " " + String.format(Locale.ROOT, format, arguments)), 1)
+                    .make();
         }
     }
 
@@ -64,6 +66,8 @@ class ExplanationMakerTest {
         FormulaAttempt plain = attempt(data, "x + z/2", 0.0155, 0.0155);
         FormulaAttempt longer = attempt(data, "x + z/2 + 0.0003*sin(17.3*x)*z^3", 0.0154, 0.0152);
         assertEquals("[x + z/2]", made(data, longer, plain).formulas().toString());
+        FormulaAttempt fitted = attempt(data, "x + z/2 + 0.0003*sin(17.3*x)", 0.01, 0.05);
+        assertEquals("[x + z/2]", made(data, fitted, plain).formulas().toString(), "rows held out count, too");
         FormulaAttempt worse = attempt(data, "x", 0.45, 0.45);
         assertEquals("[x + z/2]", made(data, worse, plain).formulas().toString());
     }
@@ -96,7 +100,9 @@ class ExplanationMakerTest {
         ExplainRun.Data data = data(ExplanationMakerTest::line, ExplanationMakerTest::line);
         Explanation explanation = made(data, attempt(data, "x + 0.45*z", 0.05, 0.05));
         assertEquals(List.of(), explanation.formulas());
-        assertTrue(explanation.reason().orElseThrow().matches("no formula within 5 % of the network; best: x \\+ 0.45\\*z \\(RMSE .*"),
+        assertTrue(
+                explanation.reason().orElseThrow()
+                        .matches("no formula within 5 % of the network; best: x \\+ 0.45\\*z \\(RMSE .*"),
                 explanation.reason().toString());
     }
 

@@ -68,7 +68,8 @@ class FittedAttributionTest {
         Rows sample = PruningTest.sample(1000, in, 1, one.formula());
         Rows train = standard(sample, sample);
         Rows held = standard(PruningTest.sample(1000, in, 2, one.formula()), sample);
-        try (Context context = KanGraphTest.single(); Arena arena = Arena.ofConfined();
+        try (Context context = KanGraphTest.single();
+                Arena arena = Arena.ofConfined();
                 Fit.Result fit = Fit.defaults().withStarts(8, 60).withIterations(100).run(context,
                         Shape.parse(one.shape()).model(BSpline.of(in > 10 ? 3 : in == 3 ? 16 : 8, 3)), train.dataset(arena))) {
             KanGraph graph = KanGraph.of(fit.parameters());
@@ -124,7 +125,8 @@ class FittedAttributionTest {
         }
         Rows sample = new Rows(x, y, 2, 0);
         Rows train = standard(sample, sample);
-        try (Context context = KanGraphTest.single(); Arena arena = Arena.ofConfined();
+        try (Context context = KanGraphTest.single();
+                Arena arena = Arena.ofConfined();
                 Fit.Result fit = Fit.defaults().withStarts(4, 60).withIterations(100).run(context,
                         Shape.parse("2,1").model(BSpline.of(3, 3)), train.dataset(arena))) {
             KanGraph graph = Refit.converged(context, KanGraph.of(fit.parameters()), train, train, 20);

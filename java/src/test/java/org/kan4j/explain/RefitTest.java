@@ -114,7 +114,8 @@ class RefitTest {
     void gaussiansAreFittedWhereLbfgsCreeps() {
         Rows train = PruningTest.sample(300, 2, 1, PruningTest::toy);
         Rows held = PruningTest.sample(300, 2, 2, PruningTest::toy);
-        try (Context context = KanGraphTest.single(); Arena arena = Arena.ofConfined();
+        try (Context context = KanGraphTest.single();
+                Arena arena = Arena.ofConfined();
                 Fit.Result fit = Fit.defaults().withStarts(4, 60).withIterations(200).run(context,
                         PruningTest.normless(GaussianRbf.of(8), 2, 1, 1), train.dataset(arena))) {
             KanGraph start = KanGraph.of(fit.parameters());

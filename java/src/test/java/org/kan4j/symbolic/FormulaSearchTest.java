@@ -88,6 +88,20 @@ class FormulaSearchTest {
         assertEquals(raw.raw(), raw.formulas());
     }
 
+    /** Few rows of much noise take 0.9 for 1; the rows held out, which have none, do not. */
+    @Test
+    void whatTheRowsHeldOutObjectToIsNotMadeExact() {
+        Map<String, Interval> box = Map.of("x", new Interval(-1, 1));
+        Expression truth = Expression.parse("0.9*x");
+        Observations train = KnownNetwork.sample(truth, box, 100, 1, 0.6);
+        Composition line = Composition.of(Map.of("z", Expression.parse("0.8*x")));
+        Observations same = KnownNetwork.sample(truth, box, 20, 2, 0.6);
+        assertEquals("x", FormulaSearch.defaults().find(line, train, same, box).formulas().get("z").toString());
+        Observations clean = KnownNetwork.sample(truth, box, 2000, 2, 0);
+        double slope = FormulaSearch.defaults().find(line, train, clean, box).formulas().get("z").evaluate(Map.of("x", 1.0));
+        assertTrue(Math.abs(slope - 0.9) < 0.09, "slope " + slope);
+    }
+
     @Test
     void polynomialsOfProductsAreExpanded() {
         Map<String, Interval> box = Map.of("x", new Interval(-1, 1), "y", new Interval(-1, 1));
@@ -151,6 +165,10 @@ class FormulaSearchTest {
         assertEquals(DomainStatus.VIOLATED, wrong.domain().status());
         assertEquals(0.4 / 1.9, wrong.undefinedShare(), 1e-3);
         assertTrue(Double.isNaN(wrong.maxDifference()));
+        Verification above = Verification.of(Expression.parse("log(x)+0.25"), "z", test, null, box);
+        assertEquals(0.25, above.rmse(), 1e-12, "of the rows to test on");
+        assertEquals(0.25, above.maxError(), 1e-12);
+        assertEquals(1 - Math.pow(0.25 / test.deviation("z"), 2), above.r2(), 1e-12);
         assertThrows(KanException.class, () -> Verification.of(Expression.parse("x"), "w", test, null, box));
     }
 
