@@ -24,13 +24,13 @@ KAN_HD vec<S> inverse_scale(vec<S> scale, int lanes) {
 
 // The edges of one input to a register of outputs. `weight` has the wavelet's own factor in it, `inverse` is 1 / scale.
 template <class S, int32_t kWavelet>
-class WaveletEdges {
+class WaveletLanes {
   using T = vec<S>;
   const T weight_, inverse_, translation_;
   T d_weight_{S(0)}, d_scale_{S(0)}, d_translation_{S(0)};
 
  public:
-  WaveletEdges(T weight, T inverse, T translation) : weight_(weight), inverse_(inverse), translation_(translation) {}
+  WaveletLanes(T weight, T inverse, T translation) : weight_(weight), inverse_(inverse), translation_(translation) {}
 
   // y + their outputs
   T add(S x, T y) const {
@@ -59,7 +59,7 @@ class WaveletEdges {
 // The hat is (u^2 - 1) 2^z for z = -u^2 log2(e) / 2. Of z all is made: with r = 2 ln 2, u^2 = -r z, and its derivative is u (3 - u^2) 2^z.
 // u itself is made times sqrt(1 / r). So constants are factors of edges and of sums, not of samples.
 template <class S>
-class WaveletEdges<S, KAN_WAVELET_HAT> {
+class WaveletLanes<S, KAN_WAVELET_HAT> {
   using T = vec<S>;
   static constexpr S kR = S(1.3862943611198906188), kRoot = S(0.84932180028801904272);  // 2 ln 2, sqrt(1 / (2 ln 2))
   static constexpr S kLeast = sizeof(S) == 4 ? S(-234) : S(-1155), kReach = sizeof(S) == 4 ? S(16) : S(34);
@@ -71,7 +71,7 @@ class WaveletEdges<S, KAN_WAVELET_HAT> {
   static T z_of(T root) { return max(fma(-root, root, T(S(0))), T(kLeast)); }
 
  public:
-  WaveletEdges(T weight, T inverse, T translation)
+  WaveletLanes(T weight, T inverse, T translation)
       : weight_(weight), inverse_(inverse * kRoot), translation_(translation), of_z_(weight * -kR) {}
 
   T add(S x, T y) const {
@@ -142,7 +142,7 @@ inline void wavelet_forward_of(Pool& pool, const Layer& layer, const ForwardArgs
       const T bias = layer.bias >= 0 ? T::load(params + layer.bias + o, lanes) : T(S(0));
       for (int64_t b = b0; b < b1; ++b) acc[b - b0] = bias;
       for (int64_t i = 0; i < layer.in; ++i, row += 3 * w) {
-        const WaveletEdges<S, kWavelet> edges(T::load(row, lanes) * S(wavelet_factor(kWavelet, i, layer.in)),
+        const WaveletLanes<S, kWavelet> edges(T::load(row, lanes) * S(wavelet_factor(kWavelet, i, layer.in)),
                                               inverse_scale(T::load(row + w, lanes), lanes),
                                               T::load(row + 2 * w, lanes));
         for (int64_t b = b0; b < b1; ++b) acc[b - b0] = edges.add(x[b * layer.in + i], acc[b - b0]);
@@ -238,7 +238,7 @@ struct WaveletBackward {
       if (sink.wanted() && some.end == a.batch) sink.prefetch(offset, 3 * w, 3 * w);  // give() comes soon
       for (int64_t c = 0; c < w; c += T::W) {
         const int lanes = int(min64(T::W, w - c));
-        WaveletEdges<S, kWavelet> edges(T::load(row + c, lanes) * factor,
+        WaveletLanes<S, kWavelet> edges(T::load(row + c, lanes) * factor,
                                         inverse_scale(T::load(row + w + c, lanes), lanes),
                                         T::load(row + 2 * w + c, lanes));
         const S* d_y = packed + tile * kTile * a.batch + some.begin * w + c;
