@@ -57,6 +57,15 @@ KAN_HD vec<float> exp2_near_0(vec<float> r) {
   return fma(p, r, V(1.0f));
 }
 
+// By Horner's rule, the highest power's term first. Compilers leave so long a loop a loop by themselves.
+template <class S, int N>
+KAN_HD vec<S> polynomial(const S (&terms)[N], vec<S> x) {
+  vec<S> p(terms[0]);
+#pragma GCC unroll 24
+  for (int i = 1; i < N; ++i) p = fma(p, x, vec<S>(terms[i]));
+  return p;
+}
+
 // 2^z for z <= 0, not below -234 (float; on AVX-512 any z), -1155 (double). Results under the smallest normal number become 0 (but on
 // AVX-512); of NaN comes anything but a crash, so another factor has to be NaN there.
 KAN_HD vec<float> power_of_two(vec<float> z) {
@@ -85,8 +94,7 @@ KAN_HD vec<double> power_of_two(vec<double> z) {
                                1.3215432535912376166e-6, 1.5252733841556772589e-5, 1.5403530463724354209e-4,
                                1.3333558146406470697e-3, 9.6181291075872566681e-3, 5.5504108664821627039e-2,
                                2.4022650695910159567e-1, 6.9314718055994530925e-1, 1.0};
-  V p(kTerms[0]);
-  for (int i = 1; i < 12; ++i) p = fma(p, r, V(kTerms[i]));
+  const V p = polynomial(kTerms, r);
   const I bits = I(p.v) + (I(shifted.v) << 52);
   return V(V::Native(bits & (bits > 0)));
 }
@@ -155,8 +163,7 @@ KAN_HD vec<float> scaled_erfc(vec<float> t) {
   constexpr float kTerms[] = {0.024031660455f, -0.084185163107f, 0.064588958469f, 0.011986334486f,
                               0.048284430878f, 0.09968688443f,   0.12481917052f,  0.15707068827f,
                               0.17758999048f,  0.18806386265f,   0.18806319172f};
-  vec<float> p(kTerms[0]);
-  for (int i = 1; i < 11; ++i) p = fma(p, t, vec<float>(kTerms[i]));
+  const vec<float> p = polynomial(kTerms, t);
   return p * t;
 }
 KAN_HD vec<double> scaled_erfc(vec<double> t) {
@@ -167,8 +174,7 @@ KAN_HD vec<double> scaled_erfc(vec<double> t) {
       -0.020128735080886088994,  -0.0067180614156855595367, -0.0080365616189760506652, 0.0041086907131500161107,
       0.026212314753493993754,   0.056980309412099540445,   0.092290261239647571501,   0.12711678912477895496,
       0.15671932876050777786,    0.17761523926504225589,    0.18806319451591880285,    0.18806319451591876227};
-  vec<double> p(kTerms[0]);
-  for (int i = 1; i < 24; ++i) p = fma(p, t, vec<double>(kTerms[i]));
+  const vec<double> p = polynomial(kTerms, t);
   return p * t;
 }
 
@@ -190,8 +196,7 @@ KAN_HD vec<float> log1p_of_fraction(vec<float> e) {
   constexpr float kTerms[] = {0.00536484341031f, -0.0300658703173f, 0.0792046659012f,
                               -0.137538137566f,  0.191536605266f,   -0.24857165166f,
                               0.33321322816f,    -0.499996479729f,  1.0f};
-  vec<float> p(kTerms[0]);
-  for (int i = 1; i < 9; ++i) p = fma(p, e, vec<float>(kTerms[i]));
+  const vec<float> p = polynomial(kTerms, e);
   return p * e;
 }
 KAN_HD vec<double> log1p_of_fraction(vec<double> e) {
@@ -207,8 +212,7 @@ KAN_HD vec<double> log1p_of_fraction(vec<double> e) {
                                0.333333333333330671167,
                                1.0};
   const vec<double> r = e / (e + 2.0), q = r * r;
-  vec<double> p(kTerms[0]);
-  for (int i = 1; i < 11; ++i) p = fma(p, q, vec<double>(kTerms[i]));
+  const vec<double> p = polynomial(kTerms, q);
   return (r + r) * p;
 }
 

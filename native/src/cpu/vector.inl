@@ -287,7 +287,7 @@ struct WeightRuns {
 
 // Their sum over n of them, in rows, and, where d is not NULL, the derivatives times `factor`. A few registers are added up in S, the
 // rest in double. Of a binary loss NaN where a target is not from 0 to 1.
-template <int32_t kKind, class S>
+template <int32_t kKind, bool kWeighted, class S>
 inline double element_losses(const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> weights, S* d) {
   using T = vec<S>;
   constexpr int64_t kBlock = 16 * T::W;
@@ -298,16 +298,16 @@ inline double element_losses(const S* p, const S* t, int64_t n, S delta, S facto
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kBlock) {
     const int64_t end = min64(n, begin + kBlock);
-    if (weights.of && weights.out > 1) runs.next(end - begin, each);
-    const S* const weight_of = weights.of && weights.out == 1 ? weights.of + begin : each;
+    if (kWeighted && weights.out > 1) runs.next(end - begin, each);
+    const S* const weight_of = kWeighted && weights.out == 1 ? weights.of + begin : each;
     T block(S(0));
-    for_registers<S>(begin, end, [&](int64_t i, auto lanes) {
+    for_registers<S>(begin, end, [&](int64_t i, auto lanes) KAN_INLINE {
       const T target = T::load(t + i, lanes);
       if constexpr (kBinary) targets.add(target);
       T derivative, loss = element_loss<kKind>(T::load(p + i, lanes), target, delta, derivative);
       if constexpr (!__is_same(decltype(lanes), AllLanes))
         for (int l = lanes; l < T::W; ++l) loss.v[l] = S(0);
-      if (weights.of) {
+      if constexpr (kWeighted) {
         const T weight = T::load(weight_of + (i - begin), lanes);
         derivative = derivative * weight;
         block = fma(loss, weight, block);
@@ -378,16 +378,16 @@ inline double bce_losses(const S* p, const S* t, int64_t n, S factor, S* d) {
   return targets.first_outside(t, n) < n ? __builtin_nan("") : total;
 }
 
-template <class S>
+template <bool kWeighted, class S>
 inline double element_losses(int32_t kind, const S* p, const S* t, int64_t n, S delta, S factor, RowWeights<S> w,
                              S* d) {
   switch (kind) {
-    case KAN_LOSS_MSE: return element_losses<KAN_LOSS_MSE>(p, t, n, delta, factor, w, d);
+    case KAN_LOSS_MSE: return element_losses<KAN_LOSS_MSE, kWeighted>(p, t, n, delta, factor, w, d);
     case KAN_LOSS_BCE_LOGITS:
-      if (!w.of) return bce_losses(p, t, n, factor, d);
-      return element_losses<KAN_LOSS_BCE_LOGITS>(p, t, n, delta, factor, w, d);
-    case KAN_LOSS_BCE_POSITIVE: return element_losses<KAN_LOSS_BCE_POSITIVE>(p, t, n, delta, factor, w, d);
-    default: return element_losses<KAN_LOSS_HUBER>(p, t, n, delta, factor, w, d);
+      if constexpr (!kWeighted) return bce_losses(p, t, n, factor, d);
+      else return element_losses<KAN_LOSS_BCE_LOGITS, true>(p, t, n, delta, factor, w, d);
+    case KAN_LOSS_BCE_POSITIVE: return element_losses<KAN_LOSS_BCE_POSITIVE, kWeighted>(p, t, n, delta, factor, w, d);
+    default: return element_losses<KAN_LOSS_HUBER, kWeighted>(p, t, n, delta, factor, w, d);
   }
 }
 
@@ -408,10 +408,11 @@ inline double loss(Pool& pool, const kan::LossArgs& a) {
   const double share = labels ? 1 / rows : 1 / (rows * double(a.out));
   return share * sum_parts(pool, a.batch, double(a.batch) * double(a.out) * 4, [&](int64_t begin, int64_t end) {
            const int64_t from = begin * a.out;
-           if (!labels)
-             return element_losses(a.kind, p + from, static_cast<const S*>(a.target) + from, (end - begin) * a.out,
-                                   S(a.delta), S(share), RowWeights<S>{weights ? weights + begin : nullptr, a.out},
-                                   d ? d + from : nullptr);
+           if (!labels) {
+             const auto all = weights ? element_losses<true, S> : element_losses<false, S>;
+             return all(a.kind, p + from, static_cast<const S*>(a.target) + from, (end - begin) * a.out, S(a.delta),
+                        S(share), RowWeights<S>{weights ? weights + begin : nullptr, a.out}, d ? d + from : nullptr);
+           }
            double total = 0;
            for (int64_t b = begin; b < end; ++b) {
              const double w = weights ? double(weights[b]) : 1;
