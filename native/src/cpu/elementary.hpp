@@ -81,21 +81,23 @@ KAN_HD vec<float> power_of_two(vec<float> z) {
   return ldexp(fma(p, r, V(1.0f)), z);
 #else
   using I = V::Mask;
+  using B = V::Bits;                  // of NaN the sum may overflow
   const V shifted = z + 12582912.0f;  // the whole number is in its low bits
-  const I bits = I(exp2_near_0(z - (shifted - 12582912.0f)).v) + (I(shifted.v) << 23);
+  const I bits = I(B(exp2_near_0(z - (shifted - 12582912.0f)).v) + (B(shifted.v) << 23));
   return V(V::Native(bits & (bits > 0)));
 #endif
 }
 KAN_HD vec<double> power_of_two(vec<double> z) {
   using V = vec<double>;
   using I = V::Mask;
+  using B = V::Bits;
   const V shifted = z + 6755399441055744.0, r = z - (shifted - 6755399441055744.0);
   constexpr double kTerms[] = {4.455817908336064493e-10, 7.0741942972885210056e-9, 1.0178057087733941105e-7,
                                1.3215432535912376166e-6, 1.5252733841556772589e-5, 1.5403530463724354209e-4,
                                1.3333558146406470697e-3, 9.6181291075872566681e-3, 5.5504108664821627039e-2,
                                2.4022650695910159567e-1, 6.9314718055994530925e-1, 1.0};
   const V p = polynomial(kTerms, r);
-  const I bits = I(p.v) + (I(shifted.v) << 52);
+  const I bits = I(B(p.v) + (B(shifted.v) << 52));
   return V(V::Native(bits & (bits > 0)));
 }
 
@@ -112,7 +114,7 @@ KAN_HD vec<float> exp_of_negative(vec<float> x0) {
 #else
   // The whole number that 2 is raised to is in the low bits of `shifted`, and added to the exponent's.
   using V = vec<float>;
-  using I = V::Mask;
+  using B = V::Bits;  // of NaN the sum may overflow
   const V x = max(x0, V(-87.33654f)), shifted = fma(x, V(1.44269504088896341f), V(12582912.0f)),
           n = shifted - 12582912.0f;
 #if defined(__FMA__) || defined(__aarch64__)
@@ -125,7 +127,7 @@ KAN_HD vec<float> exp_of_negative(vec<float> x0) {
   p = fma(p, r, V(1.6666505260408e-1f));
   p = fma(p, r, V(4.9998869378303e-1f));
   p = fma(p, r, V(1.0f));
-  return V(V::Native(I(fma(p, r, V(1.0f)).v) + (I(shifted.v) << 23)));
+  return V(V::Native(B(fma(p, r, V(1.0f)).v) + (B(shifted.v) << 23)));
 #endif
 }
 KAN_HD vec<double> exp_of_negative(vec<double> x) { return exp(x); }

@@ -1,6 +1,7 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 package org.kan4j.cli;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -29,6 +30,11 @@ final class TuneClock {
 
     double passed() {
         return (time.getAsLong() - start) / NANOS;
+    }
+
+    /** How long that may take by the clock on the wall, of which processor time says nothing. */
+    Duration longest() {
+        return PROCESSORS == 0 ? Duration.ofMillis(Math.max(1, (long) (1000 * limit))) : Duration.ofDays(1);
     }
 
     private static long used() {

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +98,7 @@ final class TuneCommand implements Callable<Integer> {
                 search.trials(trials);
             }
             if (minutes != null) {
-                search.time(Duration.ofMillis(Math.max(1, (long) (1000 * limit))));
+                search.time(run.longest());
             }
             Search.Result result = run.search(search);
             boolean stopped = stop.get();

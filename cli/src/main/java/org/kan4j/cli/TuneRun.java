@@ -12,6 +12,7 @@ import java.io.Writer;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -216,6 +217,11 @@ final class TuneRun implements AutoCloseable {
     /** Whether to end: on request, or as the time that is left is what the best needs. */
     boolean isOver() {
         return stop.getAsBoolean() || clock.isUp();
+    }
+
+    /** See {@link TuneClock#longest}. */
+    Duration longest() {
+        return clock.longest();
     }
 
     /** Networks whose mean is written. */
