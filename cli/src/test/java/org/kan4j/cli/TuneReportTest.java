@@ -17,7 +17,8 @@ import org.kan4j.search.Trial;
 class TuneReportTest {
 
     private static final Trial DEFAULTS = new Trial(0, Map.of(), 1, List.of(4.0, 6.0));
-    private static final Trial BEST = new Trial(3, new TreeMap<>(Map.of("grid", "5", "target-transform", "log")), 1, List.of(1.0, 2.0, 3.0));
+    private static final Trial BEST = new Trial(3, new TreeMap<>(Map.of("grid", "5", "target-transform", "log")), 1,
+            List.of(1.0, 2.0, 3.0));
 
     /** Of four short trials, grid 5 has losses 1 and 1, grid 8 losses 4 and 4: all of the variance is the grid's. */
     private static Search.Result result() {
