@@ -211,11 +211,15 @@ final class ProductRules {
         List<Expression> outside = new ArrayList<>();
         List<Expression> inside = new ArrayList<>();
         for (Expression factor : Simplifier.factors(power.base())) {
-            Expression both = factor instanceof Power inner && !inner.exponent().isNumber()
-                    ? inner.exponent().times(power.exponent()) : power.exponent();
-            Expression exponent = both instanceof Product product ? Powers.collected(product) : both;
-            boolean leaves = exponent.isNumber() && simplifier.isNotNegative(((Power) factor).base());
-            (leaves ? outside : inside).add(leaves ? Expression.power(((Power) factor).base(), exponent) : factor);
+            if (factor instanceof Power inner && !inner.exponent().isNumber() && simplifier.isNotNegative(inner.base())) {
+                Expression both = inner.exponent().times(power.exponent());
+                Expression exponent = both instanceof Product product ? Powers.collected(product) : both;
+                if (exponent.isNumber()) {
+                    outside.add(Expression.power(inner.base(), exponent));
+                    continue;
+                }
+            }
+            inside.add(factor);
         }
         if (outside.isEmpty()) {
             return power;

@@ -145,6 +145,7 @@ class ExpressionTest {
         "cos(y)*cos(z) + sin(y)*sin(z); cos(y - z)",
         "x*sin(y)*cos(z) - x*cos(y)*sin(z); x*sin(y - z)", "exp(2*y) - 2*exp(y) + 1; (exp(y) - 1)^2", "exp(y*log(w/x)); (w/x)^y",
         "exp(-y*log(2)); 2^(-y)",
+        "(x^(-y)*z)^(-1/y); x*z^(-1/y)", "(z^(-y)*x)^(-1/y); (z^(-y)*x)^(-1/y)", "(z*y)^(w*y); (z*y)^(w*y)",
         "log(x^y); y*log(x)", "exp(atanh(y)); sqrt((y + 1)/(1 - y))", "50*(tanh(y/2) + 1); 100/(exp(-y) + 1)",
         "1 - tanh(y); 2/(exp(2*y) + 1)", "(z + z*tanh(y/2))/2; z/(exp(-y) + 1)", "1/(w/x + 1); x/(w + x)",
         "z/(1.5/sqrt(x) + 2.5*w); z*sqrt(x)/(2.5*w*sqrt(x) + 1.5)",
