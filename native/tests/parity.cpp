@@ -140,6 +140,20 @@ struct Plan {
     for (const Case& c : families()) parity.check_empty(c);
   }
 
+  // More windows of a spline than kernels hold at once.
+  void many_windows() {
+    for (const char* name : {"bspline order 1 grid 20 outside 0 knots 0", "bspline order 2 grid 20 outside 1 knots 1",
+                             "bspline order 3 grid 20 outside 0 knots 0", "bspline order 4 grid 20 outside 2 knots 0",
+                             "bspline order 5 grid 20 outside 1 knots 1"}) {
+      for (Case c : cases_named(dtype, {name})) {
+        if (cuda || !wanted(c)) continue;
+        c.spec.grid = 100;
+        parity.check_case(c, 2, 70, 120, seed++);  // by one block of samples, and by several
+        parity.check_case(c, 2, 37, 600, seed++);
+      }
+    }
+  }
+
   // Gradients too large for caches.
   void streamed() {
     for (const Case& c :
@@ -200,6 +214,7 @@ int main(int argc, char** argv) {
   plan.random_layers();
   if (!cuda) parity.also_on_most_threads();
   plan.large_layers();
+  plan.many_windows();
   plan.streamed();
   parity.finish();
   return check::finish("parity");
