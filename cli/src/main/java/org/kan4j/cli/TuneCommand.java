@@ -91,7 +91,8 @@ final class TuneCommand implements Callable<Integer> {
             // Of a basis without a grid, and a target without a long tail.
             Space fitting = all.without(Stream.of("grid", "order", "target-transform").filter(name -> !first.containsKey(name))
                     .toList());
-            Search search = Search.over(fitting).from(first).then(TuneSpace.often(fitting, first)).folds(folds).seed(seed)
+            Search search = Search.over(fitting).from(first).then(TuneSpace.often(fitting, first)).meaning(TuneSpace::ofUse)
+                    .folds(folds).seed(seed)
                     .stopWhen(run::isOver).listener(run::told);
             run.known().forEach(search::known);
             if (trials != null) {

@@ -42,7 +42,7 @@ final class TuneRun implements AutoCloseable {
     private static final String LOG = "trials.jsonl";
     private static final String FOLDS = "--folds";
     /** Of whose networks there is a mean ({@link org.kan4j.explain.Ensemble}). */
-    private static final Set<String> AVERAGED = Set.of("bspline", "fourierkan");
+    private static final Set<String> AVERAGED = Set.of("bspline", "fourierkan", "mlp");
     /** Networks whose mean is written, for each of those whose mean is measured: their training is a small part of a search. */
     private static final int MORE = 2;
 
@@ -114,11 +114,11 @@ final class TuneRun implements AutoCloseable {
             return arguments(options, 1);
         }
 
-        /** Of so many networks, if there is a mean of such; without what its basis has no use for. */
+        /** Of so many networks, if there is a mean of such. */
         String[] arguments(Map<String, String> options, int networks) {
             List<String> all = new ArrayList<>(common);
             all.add("--seed=" + seed);
-            TuneSpace.ofUse(options).forEach((name, value) -> all.add("--" + name + "=" + value));
+            options.forEach((name, value) -> all.add("--" + name + "=" + value));
             if (networks > 1 && AVERAGED.contains(options.getOrDefault("basis", "bspline"))) {
                 all.add("--ensemble=" + networks);
             }

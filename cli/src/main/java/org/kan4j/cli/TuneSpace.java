@@ -22,7 +22,7 @@ final class TuneSpace {
     private static final Map<String, List<String>> USUAL = new LinkedHashMap<>();
 
     static {
-        USUAL.put("basis", List.of("bspline", "fourierkan")); // of whose networks there is a mean
+        USUAL.put("basis", List.of("bspline", "fourierkan", "mlp")); // of whose networks there is a mean
         USUAL.put("hidden", List.of("8", "16", "32", "64", "128", "32,16", "64,32", "128,64"));
         USUAL.put("grid", List.of("3", "5", "8", "12", "20"));
         USUAL.put("order", List.of("1", "2", "3"));
@@ -38,10 +38,12 @@ final class TuneSpace {
     /** What often does better where the defaults do not do well, as changes of them; the empty text leaves an option out. */
     private static final List<Map<String, String>> OFTEN = List.of(Map.of("weight-decay", "0.1"), // what means of networks bear
             Map.of("epochs", "50"), // of labels that are learned by heart, or more where there are few
+            Map.of("basis", "mlp", "hidden", "128,64"), // much noise, or a smooth function of all columns together
             Map.of("hidden", "64"), // fewer, wider layers
             Map.of("order", "1", "grid", "20"), // steps
             Map.of("hidden", "", "gam", "true", "second-difference", "1e-3"), // few noisy rows
-            Map.of("hidden", "64,32"), Map.of("weight-decay", "1"), Map.of("grid", "5"), Map.of("scaling", "quantiles"));
+            Map.of("hidden", "64,32"), Map.of("weight-decay", "1"), Map.of("basis", "mlp", "epochs", "50"), Map.of("grid", "5"),
+            Map.of("scaling", "quantiles"));
 
     private TuneSpace() {
     }
@@ -85,7 +87,7 @@ final class TuneSpace {
                 Map<String, String> changed = new LinkedHashMap<>(first);
                 changed.putAll(changes);
                 changed.values().removeIf(String::isEmpty);
-                all.add(changed);
+                all.add(ofUse(changed));
             }
         }
         return all;
@@ -96,7 +98,7 @@ final class TuneSpace {
         Bases.Entry basis = Bases.of("--basis", options.getOrDefault("basis", "bspline"));
         Map<String, String> left = new LinkedHashMap<>(options);
         left.keySet().removeIf(name -> options.containsKey("basis") && (name.equals("order") && basis.order() == 0
-                || name.equals("grid") && basis.published() == 0));
+                || (name.equals("grid") || name.equals("second-difference")) && basis.published() == 0));
         return left;
     }
 

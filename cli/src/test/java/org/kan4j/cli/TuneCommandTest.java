@@ -180,13 +180,17 @@ class TuneCommandTest {
     @Test
     void meansOfNetworksAreMeasuredAndWritten() throws IOException {
         List<String> few = Files.readAllLines(data).subList(0, 41);
-        Path space = Files.writeString(folder.resolve("space.json"), "{\"basis\": [\"bspline\", \"fourierkan\"], \"hidden\": [],"
-                + " \"batch\": [], \"lr\": [], \"scaling\": [], \"second-difference\": [], \"weight-decay\": []}");
+        Path space = Files.writeString(folder.resolve("space.json"),
+                "{\"basis\": [\"bspline\", \"fourierkan\", \"mlp\"], \"hidden\": [],"
+                        + " \"batch\": [], \"lr\": [], \"scaling\": [], \"second-difference\": [], \"weight-decay\": []}");
         Cli.succeed("tune", Files.write(folder.resolve("few.csv"), few), "--target", "y", "--weight-decay", 0.1, "--folds", 2,
-                "--space", space, "--trials", 6, "--out", folder.resolve("tuned"));
+                "--space", space, "--trials", 12, "--out", folder.resolve("tuned"));
         assertThat(text("report.txt")).contains("--ensemble 6");
         assertThat(text("trials.jsonl").lines()).anyMatch(line -> line.contains("fourierkan"))
-                .noneMatch(line -> line.contains("null"));
+                .anyMatch(line -> line.contains("mlp"))
+                .noneMatch(line -> line.contains("null"))
+                .noneMatch(line -> line.contains("fourierkan") && line.contains("\"order\""))
+                .noneMatch(line -> line.contains("mlp") && line.contains("\"grid\""));
     }
 
     /** A training in full that would take longer than is left is none; the last training has its time too. */

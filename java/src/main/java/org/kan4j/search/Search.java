@@ -14,6 +14,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
 
@@ -44,6 +45,7 @@ public final class Search {
     private final Space space;
     private Map<String, String> first = Map.of();
     private List<Map<String, String>> next = List.of();
+    private UnaryOperator<Map<String, String>> meaning = UnaryOperator.identity();
     private int trials = Integer.MAX_VALUE;
     private long deadline = Long.MAX_VALUE;
     private int folds = 5;
@@ -72,6 +74,12 @@ public final class Search {
     /** Candidates that come next, such as are known to do well where the first does not; none otherwise. */
     public Search then(List<Map<String, String>> options) {
         next = options.stream().map(Map::copyOf).toList();
+        return this;
+    }
+
+    /** What of drawn options has a meaning, such as those of a basis for that basis; otherwise all. The rest is left out. */
+    public Search meaning(UnaryOperator<Map<String, String>> value) {
+        meaning = Objects.requireNonNull(value, "value");
         return this;
     }
 
@@ -200,8 +208,8 @@ public final class Search {
         SplitMix random = new SplitMix(seed, number);
         for (int i = 0; i < DRAWS; i++) {
             boolean near = number % 2 == 0 && i < DRAWS / 2;
-            Map<String, String> drawn = near ? space.near(best().map(Trial::options).orElse(first), random)
-                    : space.draw(first, random);
+            Map<String, String> drawn = meaning.apply(near ? space.near(best().map(Trial::options).orElse(first), random)
+                    : space.draw(first, random));
             if (seen.add(drawn)) {
                 return Optional.of(drawn);
             }

@@ -53,6 +53,22 @@ class SearchTest {
         assertTrue(mattered.getFirst().share() > 0.2 && mattered.getLast().share() < 0.2, mattered.toString());
     }
 
+    /** Candidates that differ by what has no meaning are one. */
+    @Test
+    void whatHasNoMeaningIsNotDrawn() {
+        Space two = new Space(Map.of("a", List.of("0", "1"))).with(Map.of("b", numbers()));
+        Search.Result result = Search.over(two).folds(2).seed(5).trials(40).meaning(drawn -> {
+            Map<String, String> left = new LinkedHashMap<>(drawn);
+            left.keySet().removeIf(name -> name.equals("b") && "0".equals(drawn.get("a")));
+            return left;
+        }).run(point -> OptionalDouble.of(loss(point)));
+        assertTrue(result.trials().stream().anyMatch(trial -> Map.of("a", "0").equals(trial.options())), result.toString());
+        assertTrue(
+                result.trials().stream()
+                        .noneMatch(trial -> "0".equals(trial.options().get("a")) && trial.options().containsKey("b")),
+                result.toString());
+    }
+
     @Test
     void whatWasComputedIsNotComputedAgain() {
         Map<Evaluation.Point, Double> computed = new LinkedHashMap<>();
