@@ -133,8 +133,9 @@ void layer_specs() {
   s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_NORM, s.in_features = 1, refused("one feature");
   s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_NORM, s.shape[2] = 0, refused("eps");
   s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_BASE_NORM, refused("KAN_FLAG_BASE_NORM");
-  s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_MASK, refused("spec.flags");
-  s.flags = KAN_FLAG_NORM, refused("spec.flags");  // of BSPLINE
+  s.basis = KAN_BASIS_RBF, s.flags = KAN_FLAG_MASK, refused("given KAN_FLAG_MASK too (2)");
+  s.flags = KAN_FLAG_NORM | 1024;  // of BSPLINE
+  refused("none but KAN_FLAG_SCALE, KAN_FLAG_MASK, KAN_FLAG_BIAS (7), given KAN_FLAG_NORM, 1024 too (1032)");
   s.basis = KAN_BASIS_WAVELET, s.base = 0, s.flags = KAN_FLAG_NORM, refused("spec.flags");
   s = layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 1, 1), refused("one feature");
   s = layer_spec(KAN_LAYER_LAYERNORM, KAN_F32, 4, 5), refused("out_features", KAN_SHAPE_MISMATCH);

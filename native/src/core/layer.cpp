@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <string>
 #include <string_view>
 
 #include "core/error.hpp"
@@ -142,10 +143,23 @@ int64_t check_basis(const kan_layer_spec& s) {
   }
 }
 
+// Names of flags, "none" where there are none.
+std::string flag_names(int32_t flags) {
+  static constexpr const char* kNames[] = {"SCALE",     "MASK",        "BIAS",         "NORM",
+                                           "BASE_NORM", "TRAIN_BASIS", "RUNNING_STATS"};
+  std::string names;
+  for (size_t bit = 0; bit < sizeof kNames / sizeof kNames[0]; ++bit) {
+    if (flags & (1 << bit)) names += std::string(names.empty() ? "KAN_FLAG_" : ", KAN_FLAG_") + kNames[bit];
+    flags &= ~(1 << bit);
+  }
+  if (flags != 0) names += (names.empty() ? "" : ", ") + std::to_string(flags);
+  return names.empty() ? "none" : names;
+}
+
 void check_flags(const kan_layer_spec& s, int32_t allowed, const char* what) {
   if (const int32_t extra = s.flags & ~allowed) {
-    throw Error(KAN_INVALID_ARGUMENT, "spec.flags: ", what, " takes none of the flags ", extra, " (flags given ",
-                s.flags, ", known to it ", allowed, ")");
+    throw Error(KAN_INVALID_ARGUMENT, "spec.flags: expected of ", what, " none but ", flag_names(allowed), " (",
+                allowed, "), given ", flag_names(extra), " too (", s.flags, ")");
   }
 }
 

@@ -29,7 +29,7 @@ import org.kan4j.internal.Checks;
  * @param scale whether each edge has a trainable factor on its basis part, {@code coef_scale}; B-splines only
  * @param mask whether each edge has a fixed factor, {@code mask}; B-splines only
  * @param bias whether each output has a trainable bias
- * @param inputNorm whether the basis sees LayerNorm(x); needs at least 2 inputs
+ * @param inputNorm whether the basis sees LayerNorm(x); needs at least 2 inputs; not of B-splines and wavelets
  * @param baseNorm whether the base branch sees LayerNorm(x) too; needs {@code inputNorm}
  * @param trainBasis whether the basis' own numbers (centres, widths, frequencies, phases, rational coefficients) are
  *     trained; for bases that have some
@@ -45,6 +45,10 @@ public record KanLayer(long in, long out, Basis basis, Activation base, boolean 
         Objects.requireNonNull(base, "base");
         if ((scale || mask) && !(basis instanceof BSpline)) {
             throw KanException.invalid("scale and mask belong to B-splines; the basis given is %s", basis.name());
+        }
+        if (inputNorm && (basis instanceof BSpline || basis instanceof Wavelet)) {
+            throw KanException.invalid("%s has no layer norm of its own: expected one as a layer before it, LayerNorm.of(%d)",
+                    basis.name(), in);
         }
         if (inputNorm && in < 2) {
             throw new ShapeException("a layer norm needs at least 2 input features (of 1 it is constant), given " + in);

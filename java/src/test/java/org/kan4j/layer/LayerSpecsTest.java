@@ -127,13 +127,19 @@ class LayerSpecsTest {
             }
         });
         KanLayer spline = KanLayer.of(4, 2, BSpline.of(5, 3));
-        assertEquals("TANH, scale, mask, bias, inputNorm, baseNorm", flags(spline.withBase(Activation.TANH).withMask(true)
-                .withBias(true).withInputNorm(true).withBaseNorm(true)));
-        assertEquals("SILU, scale", flags(spline.withInputNorm(true).withBaseNorm(true).withInputNorm(false)),
+        assertEquals("TANH, scale, mask, bias", flags(spline.withBase(Activation.TANH).withMask(true).withBias(true)));
+        KanLayer polynomials = KanLayer.of(4, 2, Chebyshev.of(3));
+        assertEquals("TANH, inputNorm, baseNorm",
+                flags(polynomials.withBase(Activation.TANH).withInputNorm(true).withBaseNorm(true)));
+        assertEquals("NONE", flags(polynomials.withInputNorm(true).withBaseNorm(true).withInputNorm(false)),
                 "a base is of the norm only where there is one");
+        refused("bspline has no layer norm of its own: expected one as a layer before it, LayerNorm.of(4)",
+                () -> spline.withInputNorm(true));
+        refused("wavkan has no layer norm of its own: expected one as a layer before it, LayerNorm.of(4)",
+                () -> KanLayer.of(4, 2, Wavelet.of(Wavelet.Kind.DOG)).withInputNorm(true));
         refused("baseNorm needs inputNorm", () -> spline.withBaseNorm(true));
         refused("a layer norm needs at least 2 input features (of 1 it is constant), given 1",
-                () -> KanLayer.of(1, 2, BSpline.of(5, 3)).withInputNorm(true));
+                () -> KanLayer.of(1, 2, Chebyshev.of(3)).withInputNorm(true));
         refused("scale and mask belong to B-splines; the basis given is fourierkan",
                 () -> KanLayer.of(4, 2, Fourier.of(3)).withMask(true));
         refused("wavelets have no base branch, given SILU",

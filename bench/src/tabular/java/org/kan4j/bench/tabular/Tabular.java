@@ -92,14 +92,18 @@ public final class Tabular {
         int splits = Math.min(mostSplits, rows < 1_500 ? 3 : rows < 6_000 ? 2 : 1);
         Map<String, Double> means = new LinkedHashMap<>();
         for (int split = 0; split < splits; split++) {
-            Path parts = Files.createTempDirectory("kan4j-tabular");
             List<String> shuffled = new ArrayList<>(lines.subList(1, lines.size()));
             Collections.shuffle(shuffled, new Random(split));
             int held = rows / 5;
-            measure(name(file), split,
-                    new Measuring(write(parts.resolve("train.csv"), lines.getFirst(), shuffled.subList(held, rows)),
-                            write(parts.resolve("test.csv"), lines.getFirst(), shuffled.subList(0, held)),
-                            file.getFileName().toString().split("\\.")[1], threads));
+            Path parts = Files.createTempDirectory("kan4j-tabular");
+            try {
+                measure(name(file), split,
+                        new Measuring(write(parts.resolve("train.csv"), lines.getFirst(), shuffled.subList(held, rows)),
+                                write(parts.resolve("test.csv"), lines.getFirst(), shuffled.subList(0, held)),
+                                file.getFileName().toString().split("\\.")[1], threads));
+            } finally {
+                delete(parts);
+            }
             for (double each : minutes > 0 ? new double[] {0, minutes} : new double[] {0}) {
                 results.of(name(file), split, each).forEach((measure, value) -> means.merge(measure, value / splits, Double::sum));
             }
@@ -128,6 +132,14 @@ public final class Tabular {
         }
         if (minutes > 0 && !tuned.containsKey("tuned trees")) {
             results.add(name, split, minutes, measuring.tunedTrees(minutes));
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
         }
     }
 
