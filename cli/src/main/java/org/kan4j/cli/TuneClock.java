@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** The time of a search, of which the last training, of the best on all rows, is to have its part. */
+/** The time of a search, of which the last training, of the best on all rows, is to have its part. Any thread may ask. */
 final class TuneClock {
 
     private static final double NANOS = 1e9;
@@ -42,22 +42,22 @@ final class TuneClock {
     }
 
     /** Keeps how long a training of a share of the epochs took. */
-    void took(Map<String, String> options, double budget, double time) {
+    synchronized void took(Map<String, String> options, double budget, double time) {
         seconds.put(options, time / budget);
     }
 
     /** Keeps time for so many trainings of these options as the last thing. */
-    void reserve(double trainings, Map<String, String> best) {
+    synchronized void reserve(double trainings, Map<String, String> best) {
         reserved = REPORT + MARGIN * trainings * seconds.getOrDefault(best, 0.0);
     }
 
     /** Whether no more than the reserved time is left; not before some is reserved, as something has to be trained. */
-    boolean isUp() {
+    synchronized boolean isUp() {
         return passed() + reserved > limit;
     }
 
     /** Whether there is time for so many trainings of these options, of which a shorter one was made; otherwise nobody knows. */
-    boolean hasTimeFor(double trainings, Map<String, String> options) {
+    synchronized boolean hasTimeFor(double trainings, Map<String, String> options) {
         return passed() + REPORT + MARGIN * trainings * seconds.getOrDefault(options, Double.NEGATIVE_INFINITY) <= limit;
     }
 }

@@ -27,7 +27,7 @@ final class TuneLog implements AutoCloseable {
     /** No channel: these close themselves where the thread is interrupted. */
     private final RandomAccessFile file;
     private final Map<String, String> first = new LinkedHashMap<>();
-    private final Map<Evaluation.Point, Double> known = new LinkedHashMap<>();
+    private final Map<Evaluation.Point, Double> known = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /**
      * Opens the file, or makes it.
@@ -121,8 +121,8 @@ final class TuneLog implements AutoCloseable {
         }
     }
 
-    /** Adds a training. */
-    void add(Evaluation.Point point, double loss) {
+    /** Adds a training; any thread may. */
+    synchronized void add(Evaluation.Point point, double loss) {
         known.put(point, loss);
         ObjectNode line = Output.object();
         ObjectNode options = line.putObject("options");

@@ -21,10 +21,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.kan4j.data.Names;
 import org.kan4j.device.Context;
+import org.kan4j.device.ContextOptions;
+import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.measure.Metrics;
 import org.kan4j.rows.Dataset;
@@ -45,6 +49,8 @@ final class TuneRun implements AutoCloseable {
     private static final Set<String> AVERAGED = Set.of("bspline", "fourierkan", "mlp");
     /** Networks whose mean is written, for each of those whose mean is measured: their training is a small part of a search. */
     private static final int MORE = 2;
+    /** Trainings beside one another at most: as many as are compared at a time. */
+    private static final int BESIDE = 9;
 
     /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
     static final class Trainings {
@@ -142,6 +148,9 @@ final class TuneRun implements AutoCloseable {
     private final Path folder;
     private final int count;
     private final Context context;
+    /** One for each training beside others. */
+    private final List<Context> contexts = new ArrayList<>();
+    private final BlockingQueue<Context> free;
     private final List<String> device;
     private final BooleanSupplier stop;
     private final TuneClock clock;
@@ -167,6 +176,12 @@ final class TuneRun implements AutoCloseable {
         this.stop = stop;
         this.clock = new TuneClock(limit);
         this.screen = screen;
+        ContextOptions asked = device.options();
+        int beside = asked.device() instanceof Device.Cpu ? Math.min(asked.threads(), BESIDE) : 1;
+        for (int i = 0; beside > 1 && i < beside; i++) {
+            contexts.add(device.open(asked.threads() / beside));
+        }
+        this.free = new ArrayBlockingQueue<>(beside, false, beside > 1 ? contexts : List.of(context));
     }
 
     // ------------------------------------------------------------------------------------------------------ the search
@@ -196,10 +211,10 @@ final class TuneRun implements AutoCloseable {
         return first;
     }
 
-    /** Searches; what cannot be trained at all is said. */
+    /** Searches, with a training on every processor; what cannot be trained at all is said. */
     Search.Result search(Search search) {
         try {
-            return search.run(this::loss);
+            return search.workers(Math.max(1, contexts.size())).run(this::loss);
         } catch (UncheckedIOException e) {
             throw new InputException(folder.resolve(LOG) + ": " + Main.describe(e.getCause()), e);
         }
@@ -235,6 +250,21 @@ final class TuneRun implements AutoCloseable {
     }
 
     private OptionalDouble loss(Evaluation.Point point) {
+        Context mine;
+        try {
+            mine = free.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return OptionalDouble.empty();
+        }
+        try {
+            return loss(point, mine);
+        } finally {
+            free.add(mine);
+        }
+    }
+
+    private OptionalDouble loss(Evaluation.Point point, Context context) {
         if (point.budget() == 1 && point.fold() == 0 && !clock.hasTimeFor(count + last(), point.options())) {
             return OptionalDouble.of(Double.POSITIVE_INFINITY); // nothing that a later search is to know
         }
@@ -270,7 +300,7 @@ final class TuneRun implements AutoCloseable {
         return OptionalDouble.of(loss);
     }
 
-    private Encoded encoded(TrainCommand.Prepared training) {
+    private synchronized Encoded encoded(TrainCommand.Prepared training) {
         TrainOptions all = training.options();
         String key = training.job().encoding().toJson() + " " + training.model().dtype();
         Encoded found = encoded.get(key);
@@ -350,6 +380,7 @@ final class TuneRun implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try (arena) {
+            contexts.forEach(Context::close);
             if (log != null) {
                 log.close();
             }

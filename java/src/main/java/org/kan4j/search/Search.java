@@ -4,7 +4,6 @@ package org.kan4j.search;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,23 +11,31 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.SplitMix;
 
 /**
  * Search of options by successive halving (Jamieson and Talwalkar, arXiv 1502.07943; Li et al., arXiv 1603.06560) with cross
  * validation. Of nine candidates, made short trainings of on one fold, the better three are trained in full, fold after fold for as
- * long as the best so far did not do clearly better on the same folds (a race: Maron and Moore, 1994); then come the next nine. Half of
- * those that are drawn are the options to begin with, each kept or drawn anew, half are neighbours of the best so far.
+ * long as the best before them did not do clearly better on the same folds (a race: Maron and Moore, 1994); then come the next nine.
+ * Half of those that are drawn are the options to begin with, each kept or drawn anew, half are neighbours of the best so far.
  *
  * <p>The options to begin with are the first candidate and are always tried on all folds. Another is only taken if it does better by
  * more than a standard error over the folds (Breiman et al., 1984, section 3.4.3): the least of many losses is less than it is worth.
  *
  * <p>With a number of trials it is a function of the seed and the losses. What was computed can be given again
- * ({@link #known}), so a search that was interrupted goes on where it was. Used by one thread.
+ * ({@link #known}), so a search that was interrupted goes on where it was. Used by one thread; trainings may go on beside one another
+ * ({@link #workers}), which changes nothing but how long they take.
  */
 public final class Search {
 
@@ -49,12 +56,14 @@ public final class Search {
     private int trials = Integer.MAX_VALUE;
     private long deadline = Long.MAX_VALUE;
     private int folds = 5;
+    private int workers = 1;
     private long seed = 1;
     private BooleanSupplier stop = () -> false;
     private Consumer<Trial> listener = trial -> {
     };
-    private final Map<Evaluation.Point, Double> known = new HashMap<>();
+    private final Map<Evaluation.Point, Double> known = new ConcurrentHashMap<>();
     private final List<Trial> done = new ArrayList<>();
+    private volatile boolean begun;
 
     private Search(Space space) {
         this.space = Objects.requireNonNull(space, "space");
@@ -110,6 +119,15 @@ public final class Search {
         return this;
     }
 
+    /** Trainings beside one another, for which the evaluation is called by as many threads; otherwise one. */
+    public Search workers(int value) {
+        if (value < 1) {
+            throw KanException.invalid("the workers must be at least 1, given %d", value);
+        }
+        workers = value;
+        return this;
+    }
+
     /** The seed of the candidates; otherwise 1. */
     public Search seed(long value) {
         seed = value;
@@ -156,9 +174,24 @@ public final class Search {
         if (trials == Integer.MAX_VALUE && deadline == Long.MAX_VALUE) {
             throw KanException.invalid("a search needs a number of trials or a time");
         }
+        if (workers == 1) {
+            return run(evaluation, null);
+        }
+        try (ExecutorService pool = Executors.newFixedThreadPool(workers,
+                Thread.ofPlatform().name("kan4j-search-", 1).daemon().factory())) {
+            try {
+                return run(evaluation, pool);
+            } finally {
+                pool.shutdownNow(); // interrupts what nobody waits for
+            }
+        }
+    }
+
+    private Result run(Evaluation evaluation, ExecutorService pool) {
         Set<Map<String, String>> seen = new HashSet<>();
         int made = 0;
-        boolean whole = rung(List.of(new Trial(0, first, 0, List.of())), 1, folds, evaluation).size() == 1;
+        boolean whole = rung(List.of(new Trial(0, first, 0, List.of())), 1, folds, evaluation, pool).size() == 1;
+        begun = true;
         seen.add(first);
         made++;
         boolean more = true;
@@ -172,9 +205,9 @@ public final class Search {
                 }
                 bracket.add(new Trial(made, drawn.get(), 0, List.of()));
             }
-            List<Trial> better = rung(bracket, SHORT, 1, evaluation);
+            List<Trial> better = rung(bracket, SHORT, 1, evaluation, pool);
             whole = better.size() == bracket.size();
-            rung(keep(better, HALVING), 1, folds, evaluation);
+            rung(keep(better, HALVING), 1, folds, evaluation, pool);
             whole &= !over();
         }
         return new Result(best().map(this::unlessByChance), done, made, more && made < trials);
@@ -197,7 +230,7 @@ public final class Search {
     }
 
     private boolean over() {
-        return stop.getAsBoolean() || !done.isEmpty() && System.nanoTime() - deadline >= 0;
+        return stop.getAsBoolean() || begun && System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted();
     }
 
     /** One that was not there before; a function of the seed, its number and the best so far. */
@@ -218,30 +251,75 @@ public final class Search {
     }
 
     /** Tries candidates on some folds, on further ones while they lead; those for which there is time. */
-    private List<Trial> rung(List<Trial> candidates, double budget, int tried, Evaluation evaluation) {
+    private List<Trial> rung(List<Trial> candidates, double budget, int tried, Evaluation evaluation, ExecutorService pool) {
+        List<Double> least = best().map(Trial::losses).orElse(List.of());
+        if (pool != null && least.isEmpty()) { // nothing to race with: the folds need not wait for one another
+            all(candidates.stream().flatMap(each -> IntStream.range(0, tried).mapToObj(fold -> task(() -> {
+                loss(new Evaluation.Point(each.options(), budget, fold), evaluation);
+                return List.<Double>of();
+            }))).toList(), pool);
+        }
+        List<FutureTask<List<Double>>> races = candidates.stream()
+                .map(each -> task(() -> race(each.options(), budget, tried, least, evaluation))).toList();
+        races.forEach(pool == null ? race -> {
+        } : pool::execute);
         List<Trial> rung = new ArrayList<>();
-        for (Trial candidate : candidates) {
-            List<Double> losses = new ArrayList<>();
-            for (int fold = 0; fold < tried && leads(losses); fold++) {
-                OptionalDouble loss = loss(new Evaluation.Point(candidate.options(), budget, fold), evaluation);
-                if (loss.isEmpty()) {
-                    return rung;
-                }
-                losses.add(loss.getAsDouble());
+        for (int i = 0; i < races.size(); i++) {
+            if (pool == null) {
+                races.get(i).run();
             }
-            Trial trial = new Trial(candidate.number(), candidate.options(), budget, losses);
-            rung.add(trial);
-            done.add(trial);
-            listener.accept(trial);
+            List<Double> losses = result(races.get(i));
+            if (!losses.isEmpty()) {
+                Trial trial = new Trial(candidates.get(i).number(), candidates.get(i).options(), budget, losses);
+                rung.add(trial);
+                done.add(trial);
+                listener.accept(trial);
+            }
         }
         return rung;
     }
 
+    /** The losses on fold after fold for as long as these lead; none where there was no time for all. */
+    private List<Double> race(Map<String, String> options, double budget, int tried, List<Double> least, Evaluation evaluation) {
+        List<Double> losses = new ArrayList<>();
+        while (losses.size() < tried && leads(losses, least)) {
+            OptionalDouble loss = loss(new Evaluation.Point(options, budget, losses.size()), evaluation);
+            if (loss.isEmpty()) {
+                return List.of();
+            }
+            losses.add(loss.getAsDouble());
+        }
+        return losses;
+    }
+
     /** Whether the best that was tried on all folds did not do clearly better on these. */
-    private boolean leads(List<Double> losses) {
-        List<Double> least = best().map(Trial::losses).orElse(List.of());
+    private static boolean leads(List<Double> losses, List<Double> least) {
         int n = losses.size();
         return n == 0 || least.size() < n || sum(losses) < (1 + SLACK / n) * sum(least.subList(0, n));
+    }
+
+    private static FutureTask<List<Double>> task(Callable<List<Double>> work) {
+        return new FutureTask<>(work);
+    }
+
+    private static void all(List<FutureTask<List<Double>>> tasks, ExecutorService pool) {
+        tasks.forEach(pool::execute);
+        tasks.forEach(Search::result);
+    }
+
+    /** What a task gives, nothing where this thread is interrupted, which ends the search. */
+    private static List<Double> result(FutureTask<List<Double>> task) {
+        try {
+            return task.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
     }
 
     private static double sum(List<Double> losses) {

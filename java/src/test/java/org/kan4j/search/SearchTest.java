@@ -2,6 +2,7 @@
 package org.kan4j.search;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.kan4j.error.KanException;
@@ -51,6 +56,59 @@ class SearchTest {
         List<Influence> mattered = Influence.of(result.trials());
         assertEquals("c", mattered.getLast().option());
         assertTrue(mattered.getFirst().share() > 0.2 && mattered.getLast().share() < 0.2, mattered.toString());
+    }
+
+    /** Beside one another trainings give what they give one after the other; three are met at once, in the first folds and the races. */
+    @Test
+    void workersChangeNothingButTime() throws InterruptedException {
+        Search.Result alone = search().trials(40).run(point -> OptionalDouble.of(loss(point)));
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        CyclicBarrier folds = new CyclicBarrier(3);
+        CyclicBarrier bracket = new CyclicBarrier(3);
+        Search.Result beside = search().trials(40).workers(3).run(point -> {
+            threads.add(Thread.currentThread());
+            if (point.options().isEmpty() || point.budget() < 1) { // three folds, nine candidates
+                meet(point.budget() < 1 ? bracket : folds);
+            }
+            return OptionalDouble.of(loss(point));
+        });
+        assertEquals(alone, beside);
+        assertEquals(3, threads.size());
+        for (Thread thread : threads) {
+            thread.join(10_000);
+            assertFalse(thread.isAlive(), "workers end with the search");
+        }
+        assertThrows(KanException.class, () -> search().workers(0));
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new IllegalStateException("not three at once", e);
+        }
+    }
+
+    /** What a training fails with ends the search; so does an interruption, with what was done. */
+    @Test
+    void failuresAndInterruptionsEndWorkers() {
+        KanException failure = assertThrows(KanException.class, () -> search().trials(40).workers(2).run(point -> {
+            if (point.fold() == 1) {
+                throw KanException.invalid("no such rows");
+            }
+            return OptionalDouble.of(1);
+        }));
+        assertEquals("no such rows", failure.getMessage());
+        Thread caller = Thread.currentThread();
+        Search.Result stopped = search().trials(40).workers(2).run(point -> {
+            if (point.budget() < 1) {
+                caller.interrupt();
+            }
+            return OptionalDouble.of(loss(point));
+        });
+        assertTrue(Thread.interrupted(), "stays so");
+        assertTrue(stopped.stopped());
+        assertEquals(3, stopped.best().orElseThrow().losses().size());
     }
 
     /** Candidates that differ by what has no meaning are one. */
