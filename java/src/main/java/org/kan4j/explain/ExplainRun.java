@@ -58,7 +58,7 @@ final class ExplainRun {
     private final List<Pruning.Attempt> attempts = new ArrayList<>();
     private final List<FormulaAttempt> found = new ArrayList<>();
     private final List<Pruned> deferred = new ArrayList<>();
-    private double bestNetwork = Double.POSITIVE_INFINITY;
+    private Quality best = new Quality(new double[] {Double.POSITIVE_INFINITY}, true);
 
     ExplainRun(Explain options, Context context, Data all, KanGraph given, Explain.Listener listener) {
         this.options = options;
@@ -168,7 +168,7 @@ final class ExplainRun {
             kept = Arrays.stream(inputs).map(i -> names[i]).toArray();
             wide = new FormulaAttempt.Network(new KanGraph(wide.graph().layers(), IntStream.range(0, inputs.length).toArray()),
                     wide.shape(), kept);
-            bestNetwork = Math.min(bestNetwork, Quality.of(context, wide.graph(), few.held()).value());
+            met(Quality.of(context, wide.graph(), few.held()));
             if (data.train().in() > LOOKED_THROUGH && structured(few, kept)) {
                 return;
             }
@@ -211,9 +211,12 @@ final class ExplainRun {
                     && rmse > CLOSE * deviation(data); next++) {
                 ahead = Math.min(ahead, error(data, names, shapes, fitted, next));
             }
-            since = rmse < (1 - options.tolerance()) * bestNetwork ? 0 : since + 1;
-            boolean worth = rmse <= WORTH * deviation(data) && rmse < 2 * bestNetwork && rmse < BETTER * ahead;
-            bestNetwork = Math.min(bestNetwork, rmse);
+            since = rmse < (1 - options.tolerance()) * best.value() ? 0 : since + 1;
+            boolean worth = rmse <= WORTH * deviation(data) && rmse < 2 * best.value() && rmse < BETTER * ahead;
+            met(Quality.of(context, fitted.get(s).graph(), data.held()));
+            if (s > 0 && settled()) {
+                return;
+            }
             if (worth || s == shapes.size() - 1 && found.isEmpty()) {
                 attempt(data, fitted.get(s), false);
             }
@@ -245,8 +248,19 @@ final class ExplainRun {
 
     /** Whether a formula is as good as the best network. */
     private boolean good() {
-        double network = bestNetwork / Moments.deviation(all.held().y());
+        double network = best.value() / Moments.deviation(all.held().y());
         return found.stream().anyMatch(f -> f.complete() && f.held() <= (1 + options.tolerance()) * network);
+    }
+
+    /** Whether a formula leaves nothing but noise and is as good as networks are: larger ones would fit the noise. */
+    private boolean settled() {
+        return found.stream().anyMatch(f -> f.complete() && f.isAsGoodAs(best, options.tolerance())
+                && f.data().outputs().stream().noneMatch(column -> f.leavesPattern(column.name())));
+    }
+
+    /** Of networks on the rows held out the best counts. */
+    private void met(Quality network) {
+        best = network.value() < best.value() ? network : best;
     }
 
     // ------------------------------------------------------------------------------------------------------------- stages
@@ -311,7 +325,7 @@ final class ExplainRun {
         say("prune", "%s -> %s, %d -> %d edges, held-out RMSE %s -> %s", network.shape(), result.graph().shape(),
                 network.graph().edges().size(), result.graph().edges().size(), Svg.number(inUnit(result.before()), 3),
                 Svg.number(inUnit(result.after()), 3));
-        bestNetwork = Math.min(bestNetwork, result.after());
+        met(Quality.of(context, result.graph(), data.held()));
         return new FormulaAttempt.Network(result.graph(), network.shape(), network.names());
     }
 
@@ -350,7 +364,7 @@ final class ExplainRun {
     private void readDeferred() {
         deferred.sort(Comparator.comparingDouble(p -> Quality.of(context, p.network().graph(), p.data().held()).value()));
         for (Pruned pruned : deferred.stream().limit(DEFERRED).toList()) {
-            if (goOn() && !exact() && !good()) {
+            if (goOn() && !exact() && !good() && !settled()) {
                 read(pruned, true, false);
             }
         }

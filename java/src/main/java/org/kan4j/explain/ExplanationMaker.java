@@ -11,8 +11,6 @@ import java.util.function.Function;
 import org.kan4j.device.Context;
 import org.kan4j.formula.DomainStatus;
 import org.kan4j.formula.Expression;
-import org.kan4j.symbolic.Composition;
-import org.kan4j.symbolic.ConstantFit;
 import org.kan4j.symbolic.FormulaResult;
 import org.kan4j.symbolic.Observations;
 import org.kan4j.symbolic.Verification;
@@ -21,8 +19,6 @@ import org.kan4j.symbolic.Verification;
 record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, List<FormulaAttempt> found,
         List<Pruning.Attempt> attempts, List<String> log, FormulaAttempt.Say say, double seconds) {
 
-    /** Error, as a share of the targets' deviation, that is good enough whatever the network's is. */
-    private static final double EXACT = 1e-6;
     /** A mean with more than this share of the targets' deviation left is no formula. */
     private static final double VARIES = 0.5;
     /** Edges drawn by themselves at most. */
@@ -31,17 +27,18 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
     Explanation make() {
         FormulaAttempt chosen = chosen();
         ExplainRun.Data data = chosen.data();
-        double network = found.stream().mapToDouble(f -> f.network(context)).min().orElseThrow();
+        Quality network = found.stream().map(f -> f.network(context)).min(Comparator.comparingDouble(Quality::value))
+                .orElseThrow();
         Checked check = verified(chosen);
         boolean good = !isMean(chosen) && chosen.complete() && check.undefined() == 0 && check.domains() != DomainStatus.VIOLATED
-                && (chosen.held() <= (1 + options.tolerance()) * network || chosen.held() <= EXACT);
-        String reason = good ? null : reason(chosen, check, network);
+                && chosen.isAsGoodAs(network, options.tolerance());
+        String reason = good ? null : reason(chosen, check, network.value() / Moments.deviation(all.held().y()));
         if (!good) {
             say.line("formula", "%s", reason);
         } else {
             for (int k = 0; k < chosen.formulas().size(); k++) {
                 String name = all.outputs().get(k).name();
-                boolean near = leavesPattern(chosen, name);
+                boolean near = chosen.leavesPattern(name);
                 say.line("formula", "%s %s %s%s", name, near ? "~" : "=", chosen.formulas().get(k), near
                         ? String.format(Locale.ROOT, "   an approximation: what it leaves, %.1e of the deviation, is no noise",
                                 chosen.held())
@@ -139,12 +136,6 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         int count = data.outputs().size();
         return new Checked(new Explanation.Scores(Math.sqrt(networkSquares / count), Math.sqrt(squares / count),
                 Math.sqrt(spread / count), difference, domains), undefined, domains, guard, warnings);
-    }
-
-    /** Whether what a formula leaves of a target is no noise: it is near the data's own, and another. */
-    private static boolean leavesPattern(FormulaAttempt chosen, String output) {
-        Composition formula = Composition.of(Map.of(output, chosen.result().formulas().get(output)));
-        return ConstantFit.leavesPattern(formula, FormulaAttempt.observations(chosen.data(), chosen.data().train()));
     }
 
     /** Whether nothing is left but the mean of targets that vary: a formula of no input, which explains nothing. */

@@ -15,6 +15,7 @@ import org.kan4j.formula.Interval;
 import org.kan4j.symbolic.Candidate;
 import org.kan4j.symbolic.Choice;
 import org.kan4j.symbolic.Composition;
+import org.kan4j.symbolic.ConstantFit;
 import org.kan4j.symbolic.ContextChoice;
 import org.kan4j.symbolic.FormulaResult;
 import org.kan4j.symbolic.FormulaSearch;
@@ -42,6 +43,10 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
     private static final double CLEAN = 1e-4;
     /** Error at which a formula is taken for the data's own. */
     static final double EXACT = 1e-7;
+    /** Error that is good enough whatever the network's is. */
+    private static final double GOOD = 1e-6;
+    /** Standard errors of a difference that chance is taken for. */
+    private static final double CHANCE = 2;
 
     /**
      * A network and where it comes from.
@@ -120,9 +125,40 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
                 before);
     }
 
-    /** The network's error on the rows held out, as a share of the targets' deviation. */
-    double network(Context context) {
-        return Quality.of(context, network.graph(), data.held()).value() / Moments.deviation(data.held().y());
+    /** What the network leaves of the rows held out. */
+    Quality network(Context context) {
+        return Quality.of(context, network.graph(), data.held());
+    }
+
+    /**
+     * Whether the formulas are right to the last digit, or leave no more of the rows held out than a network does, but for a relative
+     * tolerance and what chance may be: the network was chosen by these rows, of which there may be few.
+     */
+    boolean isAsGoodAs(Quality other, double tolerance) {
+        Quality mine = quality();
+        return held <= GOOD || mine.value() <= (1 + tolerance) * other.value()
+                || mine.within(other.times(1 + tolerance), CHANCE);
+    }
+
+    private Quality quality() {
+        int out = data.outputs().size();
+        int rows = data.held().size();
+        double[] y = new double[rows * out];
+        Observations held = observations(data, data.held());
+        for (int k = 0; k < out; k++) {
+            Column column = data.outputs().get(k);
+            double[] values = result.formulas().get(column.name()).evaluate(held.inputs(), rows);
+            for (int b = 0; b < rows; b++) {
+                y[b * out + k] = column.toNetwork(values[b]);
+            }
+        }
+        return Quality.of(y, data.held(), out);
+    }
+
+    /** Whether what a formula leaves of a target is no noise: it is near the data's own, and another. */
+    boolean leavesPattern(String output) {
+        Composition formula = Composition.of(Map.of(output, result.formulas().get(output)));
+        return ConstantFit.leavesPattern(formula, observations(data, data.train()));
     }
 
     boolean complete() {

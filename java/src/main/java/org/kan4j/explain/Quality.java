@@ -50,6 +50,12 @@ record Quality(double[] rows, boolean root) {
         return Double.isNaN(value) ? Double.POSITIVE_INFINITY : value;
     }
 
+    /** That of errors so many times as large. */
+    Quality times(double factor) {
+        double by = root ? factor * factor : factor;
+        return new Quality(java.util.Arrays.stream(rows).map(loss -> by * loss).toArray(), root);
+    }
+
     /** Whether this is no worse than another on the same rows, by so many standard errors of the paired difference. */
     boolean within(Quality other, double errors) {
         double[] difference = new double[rows.length];

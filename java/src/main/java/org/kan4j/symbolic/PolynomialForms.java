@@ -220,6 +220,9 @@ final class PolynomialForms implements StructureRun.Form {
             double[] parts = new double[factors.length];
             Arrays.setAll(parts, k -> Math.abs(factors[k]) * Math.sqrt(VariableProjection.squares(terms.get(k).values)));
             double most = Arrays.stream(parts).max().orElseThrow();
+            if (!(most < Double.POSITIVE_INFINITY)) { // of columns that are nearly nothing by themselves
+                return false;
+            }
             int left = (int) Arrays.stream(parts).filter(p -> p > 1e-6 * most).count();
             boolean done = left == terms.size() || pass == 3;
             List<Expression> numerator = new ArrayList<>();
