@@ -254,7 +254,7 @@ final class ExplainRun {
 
     /** Whether a formula leaves nothing but noise and is as good as networks are: larger ones would fit the noise. */
     private boolean settled() {
-        return found.stream().anyMatch(f -> f.complete() && f.isAsGoodAs(best, options.tolerance())
+        return found.stream().anyMatch(f -> f.isDefined() && f.isAsGoodAs(best, options.tolerance())
                 && f.data().outputs().stream().noneMatch(column -> f.leavesPattern(column.name())));
     }
 
@@ -325,7 +325,6 @@ final class ExplainRun {
         say("prune", "%s -> %s, %d -> %d edges, held-out RMSE %s -> %s", network.shape(), result.graph().shape(),
                 network.graph().edges().size(), result.graph().edges().size(), Svg.number(inUnit(result.before()), 3),
                 Svg.number(inUnit(result.after()), 3));
-        met(Quality.of(context, result.graph(), data.held()));
         return new FormulaAttempt.Network(result.graph(), network.shape(), network.names());
     }
 
@@ -333,6 +332,7 @@ final class ExplainRun {
         FormulaAttempt.Network small = prune(data, network);
         int[] inputs = small.graph().inputs();
         Data seen = inputs.length == data.train().in() ? data : data.features(inputs);
+        met(Quality.of(context, small.graph(), seen.held()));
         int[] names = Arrays.stream(inputs).map(i -> network.names()[i]).toArray();
         Pruned pruned = new Pruned(seen, new FormulaAttempt.Network(small.graph(), network.shape(), names),
                 network.graph().edges().size(), () -> Diagram.svg(context, network.graph(), data.train().x(),

@@ -25,10 +25,10 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
     private static final int DRAWN = 24;
 
     Explanation make() {
-        FormulaAttempt chosen = chosen();
-        ExplainRun.Data data = chosen.data();
         Quality network = found.stream().map(f -> f.network(context)).min(Comparator.comparingDouble(Quality::value))
                 .orElseThrow();
+        FormulaAttempt chosen = chosen(network);
+        ExplainRun.Data data = chosen.data();
         Checked check = verified(chosen);
         boolean good = !isMean(chosen) && chosen.complete() && check.undefined() == 0 && check.domains() != DomainStatus.VIOLATED
                 && chosen.isAsGoodAs(network, options.tolerance());
@@ -64,10 +64,12 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                 seconds);
     }
 
-    /** The one that takes fewest bits together with what it leaves of the data; complete ones first. */
-    private FormulaAttempt chosen() {
+    /** The one that takes fewest bits together with what it leaves of the data, of those that are good enough, or else complete. */
+    private FormulaAttempt chosen(Quality network) {
+        List<FormulaAttempt> defined = found.stream()
+                .filter(f -> f.isDefined() && f.isAsGoodAs(network, options.tolerance())).toList();
         boolean complete = found.stream().anyMatch(FormulaAttempt::complete);
-        return found.stream().filter(f -> f.complete() == complete).min(Comparator
+        return (defined.isEmpty() ? found.stream().filter(f -> f.complete() == complete) : defined.stream()).min(Comparator
                 .comparingDouble((FormulaAttempt f) -> f.result().bits(all.train().size(), all.held().size()))
                 .thenComparingInt(FormulaAttempt::size)).orElseThrow();
     }

@@ -10,6 +10,7 @@ import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.kan4j.device.Context;
+import org.kan4j.formula.DomainStatus;
 import org.kan4j.formula.Expression;
 import org.kan4j.formula.Interval;
 import org.kan4j.symbolic.Candidate;
@@ -163,6 +164,11 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
 
     boolean complete() {
         return numeric.isEmpty();
+    }
+
+    /** Whether the formulas are complete and undefined nowhere in the box, as far as one sees. */
+    boolean isDefined() {
+        return complete() && formulas().stream().noneMatch(f -> f.proveDomain(box(data)).status() == DomainStatus.VIOLATED);
     }
 
     List<Expression> formulas() {

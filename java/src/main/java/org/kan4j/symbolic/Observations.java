@@ -2,8 +2,10 @@
 package org.kan4j.symbolic;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.formula.Interval;
@@ -51,6 +53,29 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
         inputs.forEach((name, values) -> box.put(name, new Interval(Arrays.stream(values).min().orElseThrow(),
                 Arrays.stream(values).max().orElseThrow())));
         return box;
+    }
+
+    /**
+     * Inputs that the others say: of columns of zeros and ones which stand together and of which one is 1 in each row, as those of a
+     * category are, the last.
+     */
+    Set<String> implied() {
+        Set<String> implied = new HashSet<>();
+        int[] sum = new int[rows];
+        for (Map.Entry<String, double[]> input : inputs.entrySet()) {
+            double[] values = input.getValue();
+            boolean binary = Arrays.stream(values).allMatch(v -> v == 0 || v == 1);
+            for (int b = 0; b < rows; b++) {
+                sum[b] = binary ? sum[b] + (int) values[b] : 0;
+            }
+            if (Arrays.stream(sum).anyMatch(s -> s > 1)) { // of another category
+                Arrays.setAll(sum, b -> (int) values[b]);
+            } else if (Arrays.stream(sum).allMatch(s -> s == 1)) {
+                implied.add(input.getKey());
+                Arrays.fill(sum, 0);
+            }
+        }
+        return implied;
     }
 
     /** So many rows at most, evenly chosen. */

@@ -139,7 +139,7 @@ final class PolynomialForms implements StructureRun.Form {
      *
      * @param parts polynomials that share what an input of few values allows
      */
-    private static List<Term> terms(Target target, int highest, int parts) {
+    private List<Term> terms(Target target, int highest, int parts) {
         int[] most = target.inputs().stream().mapToInt(q -> Math.max(1, q.functions() / parts)).toArray();
         List<Term> all = new ArrayList<>(List.of(new Term(Expression.integer(1), LinearFit.ones(target.values().length))));
         List<Term> last = List.copyOf(all);
@@ -151,9 +151,10 @@ final class PolynomialForms implements StructureRun.Form {
                     boolean ascending = target.inputs().subList(i + 1, target.inputs().size()).stream()
                             .noneMatch(later -> term.expression.variables().containsAll(later.meaning().variables())
                                     && contains(term.expression, later.meaning()));
-                    if (ascending && degree(term.expression, input.meaning()) < most[i]) {
-                        next.add(new Term(term.expression.times(input.meaning()),
-                                LinearFit.times(term.values, input.values())));
+                    double[] product = LinearFit.times(term.values, input.values());
+                    if (ascending && !run.isImplied(input) && degree(term.expression, input.meaning()) < most[i]
+                            && Arrays.stream(product).anyMatch(v -> v != 0)) { // two categories exclude one another
+                        next.add(new Term(term.expression.times(input.meaning()), product));
                     }
                 }
             }

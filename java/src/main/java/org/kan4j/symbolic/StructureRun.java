@@ -3,7 +3,9 @@ package org.kan4j.symbolic;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.kan4j.formula.Expression;
 import org.kan4j.symbolic.Target.Quantity;
 
@@ -52,6 +54,7 @@ final class StructureRun {
     private final Trials trials;
     private final Observations rows;
     private final Target target;
+    private final Set<Expression> implied;
     private boolean thorough;
     private double noise;
     private final Form single;
@@ -69,6 +72,7 @@ final class StructureRun {
         this.rows = train.thinned(MOST_ROWS);
         List<Quantity> inputs = new ArrayList<>();
         rows.inputs().forEach((name, values) -> inputs.add(new Quantity(Expression.variable(name), values)));
+        this.implied = rows.implied().stream().<Expression>map(Expression::variable).collect(Collectors.toSet());
         this.target = scaled(new Target(inputs, rows.targets().get(output), 1e-13));
         this.single = new SingleForms(this, settings.library());
         Form sums = new SumForms(this);
@@ -165,6 +169,11 @@ final class StructureRun {
     /** The error up to which a structure is one, of that in a thorough search. */
     double fits(double error, Target part) {
         return Math.max(thorough ? error : error / 30, 2 * part.precision());
+    }
+
+    /** Whether an input says nothing that the others do not say together: between them there are equations that are none of the target's. */
+    boolean isImplied(Quantity input) {
+        return implied.contains(input.meaning());
     }
 
     /** What may still be done. */

@@ -5,15 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.formula.Expression;
 import org.kan4j.formula.Formula;
 import org.kan4j.formula.Interval;
@@ -68,6 +71,27 @@ class StructureSearchTest {
         FormulaResult result = FormulaSearch.defaults().find(Composition.of(Map.of("Y_", met.getFirst().formula())), train, held,
                 box);
         assertEquals(text, result.formulas().get("Y_").toString());
+    }
+
+    /** Inputs of categories: one of them is 1, so that products of two are nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"u/(b + v + 1)", "(a + 2*b + 3*c)*u/(v + 2)", "(a + 2*b)/(u + 1) + v^2", "a*u + 2*b*v + c*u^2",
+        "u/(c + v + 1)"})
+    void categoriesAreInputs(String text) {
+        Map<String, Interval> box = box("a=0:1 b=0:1 c=0:1 u=0.5:3 v=-0.5:1");
+        Formula formula = Formula.parse(text, List.copyOf(box.keySet()));
+        List<Observations> parts = List.of(sample(formula, box, 400, 1), sample(formula, box, 60, 2)).stream().map(drawn -> {
+            Map<String, double[]> inputs = new LinkedHashMap<>(drawn.inputs());
+            double[] which = inputs.get("a").clone();
+            for (String name : List.of("a", "b", "c")) {
+                int place = "abc".indexOf(name);
+                inputs.put(name, Arrays.stream(which).map(w -> (int) (3 * w) == place ? 1 : 0).toArray());
+            }
+            return new Observations(inputs, Map.of("Y_", formula.expression().evaluate(inputs, drawn.rows())), drawn.rows());
+        }).toList();
+        assertEquals(Set.of("c"), parts.getFirst().implied());
+        List<StructureSearch.Met> met = StructureSearch.defaults().find("Y_", parts.getFirst(), parts.getLast());
+        assertTrue(!met.isEmpty() && met.getFirst().heldRmse() < 3e-12, met.toString());
     }
 
     @Test
