@@ -89,7 +89,11 @@ final class HypothesisCommand implements Callable<Integer> {
                 out.println("product of   " + groups(about.factors(), names));
             }
             if (all || symmetric) {
-                for (Hypotheses.Symmetry s : about.symmetries()) {
+                List<Hypotheses.Symmetry> symmetries = about.symmetries();
+                if (symmetric && symmetries.isEmpty()) { // asked for by itself, it has an answer
+                    out.println("as one       no pair");
+                }
+                for (Hypotheses.Symmetry s : symmetries) {
                     out.println(format("as one       %s and %s%s (%.1e)", names.get(s.first()), names.get(s.second()),
                             s.form().map(f -> ", as " + f + " in the model's units").orElse(""), s.measure()));
                 }

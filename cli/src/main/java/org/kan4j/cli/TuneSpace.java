@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.kan4j.data.Names;
 import org.kan4j.search.Space;
@@ -79,18 +80,23 @@ final class TuneSpace {
         return Options.of("--space " + file, () -> usual.with(more).without(less));
     }
 
-    /** Candidates to try after the first one: it with changes, of those whose options are searched. */
+    /** Candidates to try after the first one: it with changes, of those whose options are searched and whose values are of the space. */
     static List<Map<String, String>> often(Space space, Map<String, String> first) {
         List<Map<String, String>> all = new ArrayList<>();
         for (Map<String, String> changes : OFTEN) {
-            if (changes.keySet().stream().allMatch(name -> space.options().containsKey(name) || name.equals("gam"))) {
+            if (changes.entrySet().stream().allMatch(change -> change.getKey().equals("gam") || searches(space, change))) {
                 Map<String, String> changed = new LinkedHashMap<>(first);
-                changed.putAll(changes);
+                changed.putAll(new TreeMap<>(changes)); // in the same order in every VM
                 changed.values().removeIf(String::isEmpty);
                 all.add(ofUse(changed));
             }
         }
         return all;
+    }
+
+    private static boolean searches(Space space, Map.Entry<String, String> change) {
+        List<String> values = space.options().get(change.getKey());
+        return values != null && (change.getValue().isEmpty() || values.contains(change.getValue()));
     }
 
     /** Options without those that have no meaning for the basis among them. */

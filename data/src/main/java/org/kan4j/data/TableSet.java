@@ -3,6 +3,8 @@ package org.kan4j.data;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -51,9 +53,9 @@ public final class TableSet {
             if (!(testShare >= 0 && testShare < 1)) {
                 throw new DataException("the share of rows to test on must be at least 0 and below 1, given " + testShare);
             }
-            drop = Set.copyOf(drop);
-            categorical = Set.copyOf(categorical);
-            quantiles = Set.copyOf(quantiles);
+            drop = Collections.unmodifiableSet(new LinkedHashSet<>(drop));
+            categorical = Collections.unmodifiableSet(new LinkedHashSet<>(categorical));
+            quantiles = Collections.unmodifiableSet(new LinkedHashSet<>(quantiles));
             splitting = splitting == null ? Splitting.RANDOM : splitting;
             levels = List.copyOf(levels);
             transform = transform == null ? Transform.Choice.NONE : transform;

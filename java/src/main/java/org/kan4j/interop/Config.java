@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
@@ -52,7 +53,8 @@ final class Config {
                     throw bad(variant.name(), "has no key '" + key + "'; known are "
                             + String.join(", ", variant.defaults().keySet())
                             + (variant.ignoredKeys().isEmpty() ? ""
-                                    : " (and without effect here " + String.join(", ", variant.ignoredKeys()) + ")"));
+                                    : " (and without effect here " + String.join(", ", new TreeSet<>(variant.ignoredKeys()))
+                                            + ")"));
                 }
                 values.put(key, entry.getValue());
             }

@@ -92,7 +92,7 @@ final class StateDictLayout {
         List<String> fitting = Variant.all().stream()
                 .filter(v -> v != variant && StateDictNames.guess(v, found.keySet()).size() == found.size())
                 .map(Variant::name).toList();
-        return fitting.isEmpty() ? "" : "; these are names of variant " + String.join(" or ", fitting);
+        return found.isEmpty() || fitting.isEmpty() ? "" : "; these are names of variant " + String.join(" or ", fitting);
     }
 
     private static String some(Collection<String> keys) {

@@ -353,7 +353,7 @@ public final class Safetensors {
         order.sort(Comparator.comparingInt(entry -> -entry.getValue().dtype().bytes()));
         Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
-            header.put("__metadata__", metadata);
+            header.put("__metadata__", new java.util.TreeMap<>(metadata)); // the same bytes in every VM
         }
         long end = 0;
         for (Map.Entry<String, Source> entry : order) {
@@ -364,8 +364,9 @@ public final class Safetensors {
             if (entry.getKey().equals("__metadata__")) {
                 throw KanException.invalid("a tensor cannot be named __metadata__");
             }
-            header.put(entry.getKey(), Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets",
-                    List.of(begin, end)));
+            header.put(entry.getKey(),
+                    new java.util.TreeMap<>(Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets",
+                            List.of(begin, end))));
         }
         byte[] json = Json.write(header).getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + 7) / 8 * 8;

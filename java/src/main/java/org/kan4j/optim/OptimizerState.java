@@ -103,7 +103,7 @@ public final class OptimizerState implements AutoCloseable {
      */
     public Map<String, ParameterVector> moments() {
         if (lbfgs == null) {
-            return Map.copyOf(moments);
+            return new LinkedHashMap<>(moments);
         }
         Map<String, ParameterVector> vectors = new LinkedHashMap<>();
         for (int i = 0; i < lbfgs.stored; i++) {

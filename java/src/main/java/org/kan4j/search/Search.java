@@ -3,8 +3,10 @@ package org.kan4j.search;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -76,13 +78,13 @@ public final class Search {
 
     /** Options to begin with; otherwise none, the defaults. */
     public Search from(Map<String, String> options) {
-        first = Map.copyOf(options);
+        first = inOrder(options);
         return this;
     }
 
     /** Candidates that come next, such as are known to do well where the first does not; none otherwise. */
     public Search then(List<Map<String, String>> options) {
-        next = options.stream().map(Map::copyOf).toList();
+        next = options.stream().map(Search::inOrder).toList();
         return this;
     }
 
@@ -90,6 +92,11 @@ public final class Search {
     public Search meaning(UnaryOperator<Map<String, String>> value) {
         meaning = Objects.requireNonNull(value, "value");
         return this;
+    }
+
+    /** A copy in the same order: what is printed and written of it is the same in every VM. */
+    private static Map<String, String> inOrder(Map<String, String> options) {
+        return Collections.unmodifiableMap(new LinkedHashMap<>(options));
     }
 
     /** Candidates in all, the first one included; otherwise as the time allows. */

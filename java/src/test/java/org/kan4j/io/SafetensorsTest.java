@@ -84,6 +84,19 @@ class SafetensorsTest {
         }
     }
 
+    /** Not in the order of a hash, which each VM salts anew: the same tensors make the same bytes. */
+    @Test
+    void theHeaderIsInOrder() throws IOException {
+        Path path = folder.resolve("x.safetensors");
+        try (Arena arena = Arena.ofConfined()) {
+            Safetensors.write(path, Map.of("a", HostTensor.of(arena, 1.5f)), Map.of("z", "1", "y", "2", "x", "3", "w", "4"));
+        }
+        String header = "{\"__metadata__\":{\"w\":\"4\",\"x\":\"3\",\"y\":\"2\",\"z\":\"1\"},"
+                + "\"a\":{\"data_offsets\":[0,4],\"dtype\":\"F32\",\"shape\":[1]}}";
+        assertEquals(header,
+                new String(Files.readAllBytes(path), StandardCharsets.UTF_8).substring(8).substring(0, header.length()));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "", "{", "[]", "null", "{}x", "{\"a\":1}", "{\"a\":{}}",
