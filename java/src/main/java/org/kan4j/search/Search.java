@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -29,8 +28,8 @@ import org.kan4j.internal.SplitMix;
 /**
  * Search of options by successive halving (Jamieson and Talwalkar, arXiv 1502.07943; Li et al., arXiv 1603.06560) with cross
  * validation. Of nine candidates, made short trainings of on one fold, the better three are trained in full, fold after fold for as
- * long as the best before them did not do clearly better on the same folds (a race: Maron and Moore, 1994); then come the next nine.
- * Half of those that are drawn are the options to begin with, each kept or drawn anew, half are neighbours of the best so far.
+ * long as none did clearly better on the same folds (a race: Maron and Moore, 1994); then come the next nine. Half of those
+ * that are drawn are the options to begin with, each kept or drawn anew, half are neighbours of the best so far.
  *
  * <p>The options to begin with are the first candidate and are always tried on all folds. Another is only taken if it does better by
  * more than a standard error over the folds (Breiman et al., 1984, section 3.4.3): the least of many losses is less than it is worth.
@@ -260,24 +259,36 @@ public final class Search {
     /** Tries candidates on some folds, on further ones while they lead; those for which there is time. */
     private List<Trial> rung(List<Trial> candidates, double budget, int tried, Evaluation evaluation, ExecutorService pool) {
         List<Double> least = best().map(Trial::losses).orElse(List.of());
-        if (pool != null && least.isEmpty()) { // nothing to race with: the folds need not wait for one another
-            all(candidates.stream().flatMap(each -> IntStream.range(0, tried).mapToObj(fold -> task(() -> {
-                loss(new Evaluation.Point(each.options(), budget, fold), evaluation);
-                return List.<Double>of();
-            }))).toList(), pool);
-        }
-        List<FutureTask<List<Double>>> races = candidates.stream()
-                .map(each -> task(() -> race(each.options(), budget, tried, least, evaluation))).toList();
-        races.forEach(pool == null ? race -> {
-        } : pool::execute);
+        List<List<Double>> losses = candidates.stream().<List<Double>>map(each -> new ArrayList<>()).toList();
         List<Trial> rung = new ArrayList<>();
-        for (int i = 0; i < races.size(); i++) {
-            if (pool == null) {
-                races.get(i).run();
+        List<Integer> leading = IntStream.range(0, losses.size()).boxed().toList();
+        for (int fold = 0; fold < tried && !leading.isEmpty(); fold++) {
+            // Who is the first, or alone, goes on whatever comes: its folds need not wait for one another.
+            int ahead = pool != null && (least.isEmpty() || leading.size() == 1) ? tried : fold + 1;
+            List<FutureTask<OptionalDouble>> tasks = new ArrayList<>();
+            for (int f = fold; f < ahead; f++) {
+                for (int each : leading) {
+                    Evaluation.Point point = new Evaluation.Point(candidates.get(each).options(), budget, f);
+                    tasks.add(new FutureTask<>(() -> loss(point, evaluation)));
+                }
             }
-            List<Double> losses = result(races.get(i));
-            if (!losses.isEmpty()) {
-                Trial trial = new Trial(candidates.get(i).number(), candidates.get(i).options(), budget, losses);
+            if (pool != null) {
+                tasks.forEach(pool::execute);
+            }
+            for (int t = 0; t < tasks.size(); t++) {
+                OptionalDouble loss = result(tasks.get(t), pool);
+                List<Double> mine = losses.get(leading.get(t % leading.size()));
+                if (t < leading.size() && loss.isPresent()) { // what is ahead is known then
+                    mine.add(loss.getAsDouble());
+                } else if (t < leading.size()) {
+                    mine.clear();
+                }
+            }
+            leading = ahead(losses, leading, fold + 1, least);
+        }
+        for (int i = 0; i < losses.size(); i++) {
+            if (!losses.get(i).isEmpty()) {
+                Trial trial = new Trial(candidates.get(i).number(), candidates.get(i).options(), budget, losses.get(i));
                 rung.add(trial);
                 done.add(trial);
                 listener.accept(trial);
@@ -286,41 +297,24 @@ public final class Search {
         return rung;
     }
 
-    /** The losses on fold after fold for as long as these lead; none where there was no time for all. */
-    private List<Double> race(Map<String, String> options, double budget, int tried, List<Double> least, Evaluation evaluation) {
-        List<Double> losses = new ArrayList<>();
-        while (losses.size() < tried && leads(losses, least)) {
-            OptionalDouble loss = loss(new Evaluation.Point(options, budget, losses.size()), evaluation);
-            if (loss.isEmpty()) {
-                return List.of();
-            }
-            losses.add(loss.getAsDouble());
+    /** Those that neither the best before nor one of them did clearly better than on the first folds. */
+    private static List<Integer> ahead(List<List<Double>> losses, List<Integer> some, int folds, List<Double> least) {
+        List<Integer> there = some.stream().filter(each -> losses.get(each).size() == folds).toList();
+        double bar = there.stream().mapToDouble(each -> sum(losses.get(each))).min().orElse(Double.POSITIVE_INFINITY);
+        double lower = least.size() < folds ? bar : Math.min(bar, sum(least.subList(0, folds)));
+        return there.stream().filter(each -> sum(losses.get(each)) <= (1 + SLACK / folds) * lower).toList();
+    }
+
+    /** What a task gives, which nobody else runs without a pool; nothing where this thread is interrupted, which ends the search. */
+    private static OptionalDouble result(FutureTask<OptionalDouble> task, ExecutorService pool) {
+        if (pool == null) {
+            task.run();
         }
-        return losses;
-    }
-
-    /** Whether the best that was tried on all folds did not do clearly better on these. */
-    private static boolean leads(List<Double> losses, List<Double> least) {
-        int n = losses.size();
-        return n == 0 || least.size() < n || sum(losses) < (1 + SLACK / n) * sum(least.subList(0, n));
-    }
-
-    private static FutureTask<List<Double>> task(Callable<List<Double>> work) {
-        return new FutureTask<>(work);
-    }
-
-    private static void all(List<FutureTask<List<Double>>> tasks, ExecutorService pool) {
-        tasks.forEach(pool::execute);
-        tasks.forEach(Search::result);
-    }
-
-    /** What a task gives, nothing where this thread is interrupted, which ends the search. */
-    private static List<Double> result(FutureTask<List<Double>> task) {
         try {
             return task.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return List.of();
+            return OptionalDouble.empty();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;

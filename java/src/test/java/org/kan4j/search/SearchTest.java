@@ -186,7 +186,7 @@ class SearchTest {
     @Test
     void aCandidateThatFallsBehindIsNotTriedOnMoreFolds() {
         List<Map<String, String>> next = List.of(Map.of("a", "1"), Map.of("a", "2"), Map.of("a", "3"));
-        double[][] losses = {{5, 5, 5}, {4, 7, 5}, {5.2, 5.01, 5.01}, {5.3, 1, 1}};
+        double[][] losses = {{5, 5, 5}, {4, 7, 5}, {4.1, 5.9, 5.01}, {4.3, 1, 1}};
         Search.Result result = search().then(next).trials(4)
                 .run(point -> OptionalDouble.of(losses[(int) number(point, "a")][point.fold()]));
         assertEquals(List.of(3, 2, 3, 1), List.of(0, 1, 2, 3).stream().map(n -> result.trials().stream()
