@@ -35,6 +35,60 @@ struct Network {
   }
 };
 
+// Layers of B-splines prepared for predictions of single rows, their numbers fixed. Of several members side by side, as the mean of
+// networks has them: all see the inputs, and between the members there are no edges.
+struct Prediction {
+  std::vector<std::unique_ptr<Layer>> layers;
+  std::unique_ptr<Memory> memory;
+  kan_chain chain = nullptr;
+
+  Prediction(kan_context context, const Case& c, std::vector<long long> widths, long long members) {
+    for (size_t l = 1; l + 1 < widths.size(); ++l) widths[l] *= members;
+    std::vector<kan_layer> handles;
+    std::vector<const void*> params;
+    std::vector<void*> buffers;
+    for (size_t l = 0; l + 1 < widths.size(); ++l) {
+      layers.push_back(std::make_unique<Layer>(context, c, widths[l], widths[l + 1], 1));
+      if (l > 0 && l + 2 < widths.size())
+        for (const char* name : {"coef", "base_weight"}) apart(*layers.back(), name, widths[l], widths[l + 1], members);
+      handles.push_back(layers.back()->layer);
+      params.push_back(layers.back()->params->data);
+      buffers.push_back(layers.back()->buffers->data);
+    }
+    const auto count = static_cast<int32_t>(layers.size());
+    long long bytes = 0;
+    check(kan_chain_bytes(context, count, handles.data(), 1, &bytes), c.name, context);
+    memory = std::make_unique<Memory>(bytes);
+    check(
+        kan_chain_create(context, count, handles.data(), params.data(), buffers.data(), 1, memory->data, bytes, &chain),
+        c.name, context);
+    check(kan_chain_fix(chain, 1), c.name, context);
+  }
+  Prediction(const Prediction&) = delete;
+  Prediction& operator=(const Prediction&) = delete;
+  ~Prediction() { kan_chain_destroy(chain); }
+
+  // Leaves no edges between the members.
+  static void apart(Layer& layer, const char* name, long long in, long long out, long long members) {
+    long long t = 0;
+    auto info = sized<kan_tensor_info>();
+    do check(kan_layer_tensor(layer.context, layer.layer, t++, &info), name, layer.context);
+    while (std::strcmp(info.name, name) != 0);
+    Memory natural(8 * info.count);
+    check(kan_layer_tensor_get(layer.context, layer.layer, t - 1, layer.params->data, natural.data), name,
+          layer.context);
+    const long long width = info.count / (in * out);
+    for (long long j = 0; j < info.count; ++j)
+      if (j / (in * width) * members / out != j / width % in * members / in) store(natural.data, layer.c.dtype, j, 0);
+    check(kan_layer_tensor_set(layer.context, layer.layer, t - 1, natural.data, layer.params->data), name,
+          layer.context);
+  }
+  void run() const {
+    const Layer &first = *layers.front(), &last = *layers.back();
+    check(kan_chain_forward(chain, 1, first.x->data, last.y->data), first.c.name, first.context);
+  }
+};
+
 // Of optimizers and losses: flat arrays of numbers.
 struct Flat {
   kan_context context;
@@ -93,6 +147,7 @@ class Paths {
     elementwise();
     flat();
     knots();
+    members();
     networks();
   }
   const std::vector<Path>& all() const { return paths_; }
@@ -192,6 +247,28 @@ class Paths {
       return Work{c.name, [network] { network->step(); }};
     };
     paths_.push_back({step(spline("grid200", 200, false)), step(spline("grid20", 20, false)), 1.6});
+  }
+
+  // A row through the mean of three networks, as tables get them, beside a row through each; of few inputs, and of many.
+  void members() {
+    constexpr int kMembers = 3;
+    struct Shape {
+      const char *mean, *each;
+      std::vector<long long> widths;
+    };
+    for (const Shape& shape : {Shape{"mean_row", "members_row", {26, 64, 32, 1}},
+                               Shape{"mean_wide_row", "members_wide_row", {308, 32, 16, 1}}}) {
+      const Case c = spline(shape.mean, 10, false);
+      const auto mean = std::make_shared<Prediction>(context_, c, shape.widths, kMembers);
+      std::vector<std::shared_ptr<Prediction>> each;
+      for (int m = 0; m < kMembers; ++m) each.push_back(std::make_shared<Prediction>(context_, c, shape.widths, 1));
+      paths_.push_back({{shape.mean, [mean] { mean->run(); }},
+                        {shape.each,
+                         [each] {
+                           for (const auto& member : each) member->run();
+                         }},
+                        1});
+    }
   }
 
   // Training steps of networks of as many parameters, as ./kan4j bench has them.

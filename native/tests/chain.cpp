@@ -1,23 +1,24 @@
 // kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
 //
-// Prepared chains: the bits of the layers one by one, for every batch up to the largest, on every tier; what they refuse.
+// Prepared chains: the bits of the layers one by one, for every batch up to the largest, on every tier, with numbers that are fixed
+// too; what they refuse.
+#include <array>
 #include <memory>
 
 #include "tests/cases.hpp"
 
 namespace {
 
-// Three layers of a case: 5 -> 9 -> 6 -> 3, or a width of 5 where a layer has one width only.
+// Three layers of a case, or of the first width where a layer has one width only.
 struct Three {
   std::vector<std::unique_ptr<Model>> models;
   std::vector<kan_layer> layers;
   std::vector<const void*> params;
   std::vector<void*> buffers;
 
-  Three(kan_context context, const Case& c) {
-    const bool square = c.spec.kind != KAN_LAYER_KAN && c.spec.kind != KAN_LAYER_LINEAR;
-    const int64_t widths[] = {5, square ? 5 : 9, square ? 5 : 6, square ? 5 : 3};
-    for (int l = 0; l < 3; ++l) {
+  Three(kan_context context, const Case& c, std::array<int64_t, 4> widths = {5, 9, 6, 3}) {
+    if (c.spec.kind != KAN_LAYER_KAN && c.spec.kind != KAN_LAYER_LINEAR) widths.fill(widths[0]);
+    for (size_t l = 0; l < 3; ++l) {
       Case of = c;
       of.spec.in_features = widths[l], of.spec.out_features = widths[l + 1];
       models.push_back(std::make_unique<Model>(context, of, uint64_t(l + 1)));
@@ -58,6 +59,107 @@ void same_bits(kan_context context, const Case& c) {
                c.name + ", batch " + std::to_string(batch));
   }
   CHECK(kan_chain_destroy(chain) == KAN_OK);
+}
+
+// The mean of three networks as one: of the second layer the edges between them are 0, by coefficients or by the mask, of the third
+// those of every second run of ten inputs. Zeros that are fixed are left out, and nobody sees it.
+struct SideBySide {
+  static constexpr int64_t kIn = 24, kWide = 48, kHidden = 350, kOut = 3, kMost = 40;
+  kan_context context;
+  const Case c;
+  const Three three;
+  const int64_t size = size_of(c.spec.dtype);
+  Guarded memory{0, 64};
+  kan_chain chain = nullptr;
+
+  SideBySide(kan_context context, const Case& c)
+      : context(context), c(c), three(context, c, {kIn, kWide, kHidden, kOut}) {
+    absent(0);
+    long long bytes = 0;
+    MUST(context, kan_chain_bytes(context, 3, three.layers.data(), kMost, &bytes));
+    memory = Guarded(bytes, 64);
+    MUST(context, kan_chain_create(context, 3, three.layers.data(), three.params.data(), three.buffers.data(), kMost,
+                                   memory.get(), bytes, &chain));
+  }
+  ~SideBySide() { CHECK(kan_chain_destroy(chain) == KAN_OK); }
+
+  static bool is_absent(int l, int64_t o, int64_t i) {
+    return l == 1 ? o * 3 / kHidden != i * 3 / kWide : l == 2 && i / 10 % 2 == 1;
+  }
+  // Whether an input has no edges to the group of outputs at all.
+  static bool is_left_out(int l, int64_t o, int64_t i) {
+    const int64_t first = o - o % 16, out = l == 1 ? kHidden : kOut;
+    for (o = first; o < std::min(out, first + 16); ++o)
+      if (!is_absent(l, o, i)) return false;
+    return true;
+  }
+  // Gives the edges that are not there a value, or those of them that are left out.
+  void absent(double value, bool (*which)(int, int64_t, int64_t) = is_absent) {
+    for (int l = 1; l < 3; ++l) {
+      Model& m = *three.models[size_t(l)];
+      const bool masked = m.find("mask") >= 0;
+      for (const char* name : {"mask", "coef", "base_weight"}) {
+        const int64_t t = m.find(name);
+        if (t < 0 || masked != (std::string(name) == "mask")) continue;
+        Vector numbers = m.natural[size_t(t)];
+        const int64_t in = m.spec.in_features, width = m.tensors[size_t(t)].count / (in * m.spec.out_features);
+        for (int64_t j = 0; j < int64_t(numbers.size()); ++j)
+          if (which(l, j / (in * width), j / width % in)) numbers[size_t(j)] = value;
+        m.set(context, t, numbers);
+      }
+    }
+  }
+  Vector forward(int32_t fixed, int64_t batch, const Vector& numbers) const {
+    MUST(context, kan_chain_fix(chain, fixed));
+    return forward(batch, numbers);
+  }
+  Vector forward(int64_t batch, const Vector& numbers) const {
+    const Guarded x = guarded(c.spec.dtype, numbers), y(batch * kOut * size, size);
+    MUST(context, kan_chain_forward(chain, batch, x.get(), y.get()));
+    return load(c.spec.dtype, y.get(), batch * kOut);
+  }
+};
+
+// The same numbers, a zero's sign aside; NaN in the same places.
+bool alike(const Vector& a, const Vector& b) {
+  for (size_t i = 0; i < a.size(); ++i)
+    if (!(a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])))) return false;
+  return a.size() == b.size();
+}
+
+void zeros_left_out(kan_context context, const Case& c, bool leaves_out) {
+  SideBySide side(context, c);
+  Random random(7);
+  for (const int64_t batch : {int64_t(1), int64_t(5), int64_t(17), SideBySide::kMost}) {
+    const Model& first = *side.three.models[0];
+    const Vector& knots = first.natural[size_t(first.find("knots"))];
+    Vector x;  // anywhere, at knots, and 0: of these some values of the basis are 0
+    for (int64_t j = 0; j < batch * SideBySide::kIn; ++j) {
+      const int64_t each = int64_t(knots.size()) / SideBySide::kIn, i = j % SideBySide::kIn;
+      const double places[] = {random.uniform(-1.2, 1.2), knots[size_t(i * each + random.below(each))], 0};
+      x.push_back(places[random.below(3)]);
+    }
+    const auto named = [&](const char* what) { return c.name + ", batch " + std::to_string(batch) + ": " + what; };
+    const Vector all = side.forward(0, batch, x);
+    CHECK_TEXT(alike(all, side.forward(1, batch, x)), named("numbers that are fixed"));
+    // Edges that are left out have no say, whatever became of them meanwhile.
+    side.absent(0.5, SideBySide::is_left_out);
+    const Vector changed = side.forward(batch, x);
+    CHECK_TEXT(alike(all, changed) == leaves_out, named("what is left out"));
+    const Vector other = side.forward(0, batch, x);
+    CHECK_TEXT(!alike(all, other) && alike(other, side.forward(1, batch, x)), named("fixed anew"));
+    for (const double bad : {double(NAN), double(INFINITY), 1e30}) {
+      side.absent(bad);
+      CHECK_TEXT(alike(side.forward(0, batch, x), side.forward(1, batch, x)), named("weights beyond the moderate"));
+    }
+    side.absent(0);
+    // What is no moderate number is computed in full.
+    for (const double large : {double(NAN), double(INFINITY), 1e30}) {
+      Vector y = x;
+      y[size_t(SideBySide::kIn * (batch - 1) + 2)] = large;
+      CHECK_TEXT(alike(side.forward(0, batch, y), side.forward(1, batch, y)), named("beyond the moderate"));
+    }
+  }
 }
 
 // Whoever has memory for some rows runs fewer in it, on any number of threads: chains do, and Java's passes.
@@ -172,10 +274,12 @@ void refusals() {
   REFUSED(kan_chain_forward(chain, 4, x.get(), memory.get()), KAN_INVALID_ARGUMENT, "overlap");
   CHECK(kan_chain_forward(chain, 0, nullptr, nullptr) == KAN_OK);
   CHECK(kan_chain_forward(chain, 4, x.get(), y.get()) == KAN_OK);
+  REFUSED(kan_chain_fix(chain, 2), KAN_INVALID_ARGUMENT, "fixed");
   for (const kan_chain bad : {kan_chain(nullptr), reinterpret_cast<kan_chain>(three.layers[0]),
                               reinterpret_cast<kan_chain>(context), reinterpret_cast<kan_chain>(~uintptr_t(0))}) {
     CHECK(kan_chain_forward(bad, 1, x.get(), y.get()) == KAN_INVALID_ARGUMENT);
     CHECK(last_error(nullptr).find("chain") != std::string::npos);
+    CHECK(kan_chain_fix(bad, 1) == KAN_INVALID_ARGUMENT);
     if (bad) CHECK(kan_chain_destroy(bad) == KAN_INVALID_ARGUMENT);
   }
   CHECK(kan_chain_destroy(nullptr) == KAN_OK);
@@ -206,6 +310,9 @@ int main(int argc, char** argv) {
     for (const int32_t dtype : dtypes) {
       for (const Case& c : all_cases(dtype)) {
         if (c.spec.kind != KAN_LAYER_MULTIPLY) same_bits(context, c);
+        const bool spline = c.spec.kind == KAN_LAYER_KAN && c.spec.basis == KAN_BASIS_BSPLINE;
+        if (spline && c.spec.grid == 5 && c.centre == 0 && c.spec.outside != KAN_OUTSIDE_CLAMP)
+          zeros_left_out(context, c, tier != KAN_TIER_REFERENCE);
       }
     }
     kan_context_destroy(context);

@@ -50,7 +50,7 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------ version, status */
 
 #define KAN_ABI_MAJOR 1
-#define KAN_ABI_MINOR 3
+#define KAN_ABI_MINOR 4
 
 typedef int32_t kan_status;
 #define KAN_OK 0
@@ -455,6 +455,13 @@ KAN_API kan_status kan_chain_bytes(kan_context context, int32_t layers, const ka
 KAN_API kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer* layer,
                                     const void* const* params, void* const* buffers, long long max_batch, void* memory,
                                     long long bytes, kan_chain* chain);
+
+/* Says that params and buffers stay as they are from here on (fixed 1), or that they may change between calls again (0, as a chain is
+ * made). While they are fixed, calls leave out the edges of B-spline layers whose numbers are all 0, as most are in the hidden layers
+ * of a mean of networks, by groups of 16 outputs, and products with basis values that are 0: looks at all numbers once. The outputs
+ * are the same, but for the sign of a 0: with numbers or inputs that are NaN, infinite or beyond 2^32 all is computed. After a change
+ * of the numbers it is to be called again. Since ABI 1.4. */
+KAN_API kan_status kan_chain_fix(kan_chain chain, int32_t fixed);
 
 /* y (batch, out of the last layer) of x (batch, in of the first), 0 <= batch <= max_batch. Errors of a chain that is none are told
  * by kan_last_error(NULL), others by its context's. */

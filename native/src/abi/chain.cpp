@@ -53,6 +53,18 @@ std::vector<const Layer*> layers_of(const Context& c, int32_t count, const kan_l
   return chain;
 }
 
+// Runs body(Context&, Chain&) with the chain's context held.
+template <class Body>
+kan_status run_on(kan_chain chain, Body&& body) noexcept {
+  const ChainTable::Slot* slot = chains().find(reinterpret_cast<uint64_t>(chain));
+  if (!slot) {
+    thread_error().set("chain: not a live chain handle (null, destroyed or never created)");
+    return KAN_INVALID_ARGUMENT;
+  }
+  Chain& made = *slot->object;
+  return run(made.context, [&](Context& c) { body(c, made); });
+}
+
 }  // namespace
 
 kan_status kan_chain_bytes(kan_context context, int32_t layers, const kan_layer* layer, long long max_batch,
@@ -89,21 +101,23 @@ kan_status kan_chain_create(kan_context context, int32_t layers, const kan_layer
       check_pointer("buffers", buffers[l], of.buffers * made->element, made->element);
       check_apart("memory", memory, room.bytes(), "params", params[l], of.params * made->element);
       check_apart("memory", memory, room.bytes(), "buffers", buffers[l], of.buffers * made->element);
-      made->links.push_back({of, params[l], buffers[l]});
+      made->links.push_back({of, params[l], buffers[l], {}});
     }
     *chain = reinterpret_cast<kan_chain>(chains().add(made.get()));
     static_cast<void>(made.release());
   });
 }
 
+kan_status kan_chain_fix(kan_chain chain, int32_t fixed) {
+  return run_on(chain, [&](Context&, Chain& made) {
+    check_range("fixed", fixed, 0, 1);
+    for (Chain::Link& link : made.links)
+      link.edges = fixed ? edge_ranges(link.layer, link.params, link.buffers) : std::vector<EdgeRange>();
+  });
+}
+
 kan_status kan_chain_forward(kan_chain chain, long long batch, const void* x, void* y) {
-  const ChainTable::Slot* slot = chains().find(reinterpret_cast<uint64_t>(chain));
-  if (!slot) {
-    thread_error().set("chain: not a live chain handle (null, destroyed or never created)");
-    return KAN_INVALID_ARGUMENT;
-  }
-  const Chain& made = *slot->object;
-  return run(made.context, [&](Context& c) {
+  return run_on(chain, [&](Context& c, const Chain& made) {
     check_range("batch", batch, 0, made.max_batch);
     if (batch == 0) return;
     const Chain::Link& last = made.links.back();
@@ -120,7 +134,8 @@ kan_status kan_chain_forward(kan_chain chain, long long batch, const void* x, vo
       const Chain::Link& link = made.links[l];
       void* to = &link == &last ? y : made.memory + int64_t(l % 2) * made.activation;
       c.kernels.forward(c.pool, link.layer,
-                        {KAN_MODE_INFER, batch, from, link.params, link.buffers, to, nullptr, scratch});
+                        {KAN_MODE_INFER, batch, from, link.params, link.buffers, to, nullptr, scratch,
+                         link.edges.empty() ? nullptr : link.edges.data()});
       from = to;
     }
   });

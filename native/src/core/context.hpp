@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/device.hpp"
+#include "core/edge_ranges.hpp"
 #include "core/handles.hpp"
 #include "core/kernels.hpp"
 #include "core/layer.hpp"
@@ -51,6 +52,7 @@ struct Chain {
     Layer layer;  // a copy: the handle may go
     const void* params;
     void* buffers;
+    std::vector<EdgeRange> edges;  // that there are, of params and buffers that are fixed; empty: all
   };
   kan_context context;
   std::vector<Link> links;
@@ -58,7 +60,7 @@ struct Chain {
   char* memory;  // two activations that take turns, then scratch
   int64_t activation, bytes;
 };
-using ChainTable = HandleTable<const Chain, 0x2c>;
+using ChainTable = HandleTable<Chain, 0x2c>;
 
 ContextTable& contexts();
 LayerTable& layers();

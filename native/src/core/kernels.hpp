@@ -7,6 +7,8 @@
 
 namespace kan {
 
+struct EdgeRange;  // core/edge_ranges.hpp
+
 struct ForwardArgs {
   int32_t mode;
   int64_t batch;
@@ -16,6 +18,7 @@ struct ForwardArgs {
   void* y;      // (batch, out)
   void* saved;  // NULL unless mode is TRAIN
   void* scratch;
+  const EdgeRange* edges = nullptr;  // [tile][in]: others add 0; NULL: all are computed
 };
 
 struct BackwardArgs {

@@ -2,6 +2,7 @@
 //
 // The table of kernels of one tier. CMake compiles this folder once a tier, with KAN_NS and the tier's instruction set;
 // floating-point contraction is off (fused operations are written where they are meant).
+#include "core/edge_ranges.hpp"
 #include "cpu/families.hpp"
 #include "cpu/vector.inl"
 
@@ -71,6 +72,21 @@ inline int64_t saved_bytes(const Layer& layer, int64_t batch) {
   return is_kan(layer, KAN_BASIS_BSPLINE) ? spline_saved_bytes<S>(layer, batch) : 0;
 }
 
+template <class S>
+inline bool are_moderate(const void* x, int64_t n) {
+  using T = vec<S>;
+  typename T::Mask bad{};
+  for_registers<S>(0, n, [&](int64_t i, auto lanes) {
+    bad = bad | ~(abs(T::load(static_cast<const S*>(x) + i, lanes)) <= T(S(kan::kModerate)));
+  });
+  return !any<S>(bad);
+}
+
+inline void forward(Pool& pool, const Layer& layer, ForwardArgs a) {
+  if (a.edges && !(layer.f64 ? are_moderate<double> : are_moderate<float>)(a.x, a.batch * layer.in)) a.edges = nullptr;
+  choose({layer, a.batch, a.saved ? Problem::kTrain : Problem::kInfer}).forward(pool, layer, a);
+}
+
 inline int64_t scratch_bytes(const Layer& layer, int64_t batch, int32_t mode, int threads) {
   const auto needed = [&](Problem::Pass pass) {
     const Problem problem{layer, batch, pass};
@@ -91,9 +107,7 @@ const Kernels& kernels() {
   k.scratch_bytes = [](const Pool& pool, const Layer& layer, int64_t batch, int32_t mode) -> int64_t {
     return scratch_bytes(layer, batch, mode, pool.threads());
   };
-  k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) {
-    choose({layer, a.batch, a.saved ? Problem::kTrain : Problem::kInfer}).forward(pool, layer, a);
-  };
+  k.forward = [](Pool& pool, const Layer& layer, const ForwardArgs& a) { forward(pool, layer, a); };
   k.backward = [](Pool& pool, const Layer& layer, const BackwardArgs& a) {
     choose({layer, a.batch, Problem::kBackward}).backward(pool, layer, a);
   };

@@ -375,6 +375,11 @@ KAN_HD S sum(vec<S> a) {
 
 KAN_HD vec<float>::Mask to_int(vec<float> a) { return __builtin_convertvector(a.v, vec<float>::Mask); }
 KAN_HD vec<double>::Mask to_int(vec<double> a) { return __builtin_convertvector(a.v, vec<double>::Mask); }
+// The W whole numbers, of which those of doubles have 64 bits.
+KAN_HD void store_int32(int32_t* p, vec<float>::Mask a) { __builtin_memcpy(p, &a, sizeof a); }
+KAN_HD void store_int32(int32_t* p, vec<double>::Mask a) {
+  for (int l = 0; l < vec<double>::W; ++l) p[l] = int32_t(a[l]);
+}
 KAN_HD vec<float> to_real(vec<float>::Mask a) { return __builtin_convertvector(a, vec<float>::Native); }
 KAN_HD vec<double> to_real(vec<double>::Mask a) { return __builtin_convertvector(a, vec<double>::Native); }
 

@@ -177,7 +177,7 @@ inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first)
     for (int64_t p = 0; p < n; p += T::W) {
       const T v = T::load(x + p);
       const T f = even_window<S, K>(grid, even_cell<S, K>(grid, v, static_cast<T*>(nullptr)));
-      for (int l = 0; l < T::W; ++l) first[p + l] = int32_t(f.v[l]);
+      store_int32(first + p, to_int(f));
     }
     return;
   }
@@ -191,7 +191,7 @@ inline void windows(const GridView<S>& g, const S* x, int64_t n, int32_t* first)
     for (int32_t j = step; j < g.grid; j += step)
       found = found + (typename T::Mask(T(g.kn[K + j]) <= v) & typename T::I(step));
     found = uneven_window<S, K>(grid, v, found, step / 2);
-    for (int l = 0; l < T::W; ++l) first[p + l] = int32_t(found[l]);
+    store_int32(first + p, found);
   }
 }
 

@@ -206,6 +206,7 @@ struct SplineForward {
     const int64_t first = u / (tiles * nodes * chunks) * together, tile = u / (nodes * chunks) % tiles,
                   node = u / chunks % nodes, c0 = u % chunks * chunk;
     const TileView<S> view(layer, static_cast<const S*>(a.params), buffers(), tile);
+    const EdgeRange* const of = a.edges ? a.edges + tile * layer.in : nullptr;
     const bool few = view.w <= kNarrowOutputs;
     if (c0 >= view.w || (few && c0 > 0)) return;
     const Range columns{c0, min64(view.w, c0 + chunk)}, blocks{first, min64(count, first + together)};
@@ -223,7 +224,8 @@ struct SplineForward {
           for (int64_t b = blocks.begin; b < blocks.end; ++b) clear(columns, few, b + g0, level(l, b));
           for (int64_t i = inputs.begin; i < inputs.end; ++i)
             for (int64_t b = blocks.begin; b < blocks.end; ++b)
-              input(view, i, {plan, base, b * layer.in}, b + g0, columns, level(l, b), scratch.products[worker]);
+              input(view, i, {plan, base, b * layer.in}, b + g0, columns, of ? of + i : nullptr, level(l, b),
+                    scratch.products[worker]);
         },
         [&](int l) {
           for (int64_t b = blocks.begin; b < blocks.end; ++b) add(columns, few, b + g0, level(l, b), level(l + 1, b));
@@ -245,9 +247,15 @@ struct SplineForward {
       add_numbers(to.at + s * to.stride, from.at + s * from.stride, round_up(width, T::W));
   }
 
-  // The share of input i in a range of columns of one tile.
-  void input(const TileView<S>& view, int64_t i, const BlockRecords<S>& records, int64_t block, Range columns, Sums to,
-             S* products) const {
+  // The share of input i in a range of columns of one tile, of those that it has edges to (NULL: all).
+  void input(const TileView<S>& view, int64_t i, const BlockRecords<S>& records, int64_t block, Range columns,
+             const EdgeRange* of, Sums to, S* products) const {
+    if (of) {
+      const Range mine{max64(columns.begin, of->begin), min64(columns.end, of->end)};
+      if (mine.begin >= mine.end) return;
+      to.at += mine.begin - columns.begin;
+      columns = mine;
+    }
     const Record<S> record = records.of(i);
     if (view.w <= kNarrowOutputs) return shares.narrow(view, i, record, to.at, products);
     if (!record.sorted() || view.w < kTile) view.prefetch(i + 1, layer.in, plan.block_size(block));

@@ -70,28 +70,42 @@ void row_values(const Layer& layer, const S* buffers, const S* x, Range inputs, 
   int32_t* const first = to.first;
   const int64_t slots = to.slots;
   const S *t0 = buffers + layer.knots, *inv_h = t0 + layer.in;
+  typename T::Mask lane;
+  for (int l = 0; l < T::W; ++l) lane[l] = l;
   for (int64_t i = inputs.begin; i < inputs.end; i += T::W) {
     const int lanes = int(min64(T::W, inputs.end - i));
     const T v = T::load(x + i, lanes), h = T::load(inv_h + i, lanes);
-    LaneGrid<S> g{T::load(t0 + i, lanes), h, inv_h + layer.in + i * layer.knots_per_input(), {}, layer.spec.grid,
-                  layer.spec.outside};
-    for (int l = 1; l < lanes; ++l) g.base[l] = typename T::I(l * layer.knots_per_input());
-    int odd = 0;  // inputs whose knots are not evenly spaced
-    for (int l = 0; l < lanes; ++l) odd += h.v[l] == S(0);
+    const typename T::Mask there = lane < typename T::I(lanes), uneven = h == T(S(0));
+    const LaneGrid<S> g{T::load(t0 + i, lanes),
+                        h,
+                        inv_h + layer.in + i * layer.knots_per_input(),
+                        lane * typename T::I(layer.knots_per_input()) & there,
+                        layer.spec.grid,
+                        layer.spec.outside};
     if (layer.base_row >= 0) activation(layer.spec.base, v).store(values + (K + 1) * slots + i);
-    if (odd < lanes) {
+    if (any<S>(~uneven & there)) {
       T out[K + 1], f;
       bspline_even<S, K, false>(g, v, out, &f);
       for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + i);
-      for (int l = 0; l < lanes; ++l) first[i + l] = int32_t(f.v[l]);
+      store_int32(first + i, to_int(f));
     }
-    if (__builtin_expect(odd > 0, 0)) uneven_row_values<S, K>(layer, buffers, g, v, {i, i + lanes}, to);
+    if (__builtin_expect(any<S>(uneven & there), 0)) uneven_row_values<S, K>(layer, buffers, g, v, {i, i + lanes}, to);
   }
 }
 
-// sums [w] of a row and a tile += the share of some inputs.
+// Whether two numbers are 0.
+KAN_HD bool are_zero(float a, float b) {
+  return (__builtin_bit_cast(uint32_t, a) | __builtin_bit_cast(uint32_t, b)) << 1 == 0;
+}
+KAN_HD bool are_zero(double a, double b) {
+  return (__builtin_bit_cast(uint64_t, a) | __builtin_bit_cast(uint64_t, b)) << 1 == 0;
+}
+
+// sums [w] of a row and a tile += the share of some inputs. Where the weights are known to be numbers, rows of a window that are
+// multiplied by 0 are not read: of an x at a knot the last one, of x = 0 the base's; so it is with inputs that are 0 or 1.
 template <class S, int K, int V, int NV, bool kFactors>
-KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int lanes, const RowValues<S>& row, S* sums) {
+KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int lanes, const RowValues<S>& row,
+                        bool numbers, S* sums) {
   using T = vec<S>;
   const S* const values = row.values;
   const int32_t* const first = row.first;
@@ -104,37 +118,55 @@ KAN_HD void row_columns(const TileView<S>& tile, Range inputs, int64_t c, int la
   const S* p = tile.weights + inputs.begin * tile.rows * tile.w + c;
   for (int64_t i = inputs.begin; i < inputs.end; ++i, p += tile.rows * tile.w) {
     const S* coef = p + (tile.coef_row + first[i]) * tile.w;
+    T mask[NV], factor[NV], sum[NV];
 #pragma GCC unroll 4
     for (int v = 0; v < NV; ++v) {
-      T mask(S(1)), factor(S(1));
+      mask[v] = T(S(1));
       if (kFactors) {
-        if (tile.mask) mask = at(tile.mask + i * tile.w + c, v);
-        factor = tile.scale_row >= 0 ? mask * at(p + tile.scale_row * tile.w, v) : mask;
+        if (tile.mask) mask[v] = at(tile.mask + i * tile.w + c, v);
+        factor[v] = tile.scale_row >= 0 ? mask[v] * at(p + tile.scale_row * tile.w, v) : mask[v];
       }
-      T sum = acc[v];
-#pragma GCC unroll 8
-      for (int r = 0; r < V; ++r) {
-        if (!has_row<K>(r, base)) continue;
-        T a = at(r <= K ? coef + r * tile.w : p + tile.base_row * tile.w, v);
-        if (kFactors) a = a * (r <= K ? factor : mask);
-        const T b(values[r * slots + i]);
-        sum = NV == 1 && narrow && r == 0 ? b * a : fma(b, a, sum);
-      }
-      acc[v] = NV == 1 && narrow ? acc[v] + sum : sum;
+      sum[v] = acc[v];
     }
+    const auto add = [&](int r) KAN_INLINE {
+      if (!has_row<K>(r, base)) return;
+      const T b(values[r * slots + i]);
+#pragma GCC unroll 4
+      for (int v = 0; v < NV; ++v) {
+        T a = at(r <= K ? coef + r * tile.w : p + tile.base_row * tile.w, v);
+        if (kFactors) a = a * (r <= K ? factor[v] : mask[v]);
+        sum[v] = NV == 1 && narrow && r == 0 ? b * a : fma(b, a, sum[v]);
+      }
+    };
+#pragma GCC unroll 8
+    for (int r = 0; r < K; ++r) add(r);
+    if (!numbers || !are_zero(values[K * slots + i], base ? values[(K + 1) * slots + i] : S(0)))
+#pragma GCC unroll 8
+      for (int r = K; r < V; ++r) add(r);
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) acc[v] = NV == 1 && narrow ? acc[v] + sum[v] : sum[v];
   }
 #pragma GCC unroll 4
   for (int v = 0; v < NV; ++v) acc[v].store(sums + c + v * T::W);
 }
 
+// The same of all columns that each input has edges to (NULL: all).
 template <class S, int K, int V, bool kFactors>
-void row_tile(TileView<S> tile, Range inputs, RowValues<S> row, S* sums) {
+void row_tile(TileView<S> tile, Range inputs, RowValues<S> row, const EdgeRange* edges, S* sums) {
   using T = vec<S>;
-  int64_t c = 0;
-  for (; c + 4 * T::W <= tile.w; c += 4 * T::W) row_columns<S, K, V, 4, kFactors>(tile, inputs, c, T::W, row, sums);
-  for (; c + 2 * T::W <= tile.w; c += 2 * T::W) row_columns<S, K, V, 2, kFactors>(tile, inputs, c, T::W, row, sums);
-  for (; c < tile.w; c += T::W)
-    row_columns<S, K, V, 1, kFactors>(tile, inputs, c, int(min64(T::W, tile.w - c)), row, sums);
+  for (Range some = inputs; some.begin < inputs.end; some.begin = some.end) {
+    int64_t c = 0, end = tile.w;
+    some.end = inputs.end;
+    if (edges) {
+      const EdgeRange& of = edges[some.begin];
+      c = of.begin, end = of.end;
+      for (some.end = some.begin + 1; some.end < inputs.end && edges[some.end] == of;) ++some.end;
+    }
+    for (; c + 4 * T::W <= end; c += 4 * T::W) row_columns<S, K, V, 4, kFactors>(tile, some, c, T::W, row, edges, sums);
+    for (; c + 2 * T::W <= end; c += 2 * T::W) row_columns<S, K, V, 2, kFactors>(tile, some, c, T::W, row, edges, sums);
+    for (; c < end; c += T::W)
+      row_columns<S, K, V, 1, kFactors>(tile, some, c, int(min64(T::W, end - c)), row, edges, sums);
+  }
 }
 
 template <class S>
@@ -155,7 +187,7 @@ struct SplineRowsScratch {
 template <class S>
 struct SplineRowPasses {
   void (*values)(const Layer&, const S* buffers, const S* x, Range inputs, RowValues<S>);
-  void (*tile[2])(TileView<S>, Range inputs, RowValues<S>, S* sums);
+  void (*tile[2])(TileView<S>, Range inputs, RowValues<S>, const EdgeRange*, S* sums);
 
   template <int K, int V>
   static SplineRowPasses of() {
@@ -170,6 +202,7 @@ struct SplineRows {
   const Layer& layer;
   const S *const x, *const params, *const buffers;
   S* const y;
+  const EdgeRange* const edges;
   const SplineRowPasses<S> passes;
   const SplinePlan<S> plan;
   Carver carver;
@@ -180,7 +213,7 @@ struct SplineRows {
 
   SplineRows(Pool& pool, const Layer& layer, const ForwardArgs& a)
       : pool(pool), layer(layer), x(static_cast<const S*>(a.x)), params(static_cast<const S*>(a.params)),
-        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)),
+        buffers(static_cast<const S*>(a.buffers)), y(static_cast<S*>(a.y)), edges(a.edges),
         passes(with_order(layer, []<int K, int V>() { return SplineRowPasses<S>::template of<K, V>(); })),
         plan(layer, a.batch), carver(a.scratch), scratch(carver, layer, plan, pool.threads()), batch(a.batch),
         tiles(ceil_div(layer.out, kTile)),
@@ -216,17 +249,21 @@ struct SplineRows {
     const TileView<S> tile(layer, params, buffers, t);
     const auto level = [&](int l) { return l == 0 && tree.nodes() > 1 ? node(t, k) : sums + l * batch * kTile; };
     pairwise(
-        tree.node(k), 0, [&](int64_t leaf, int l) { this->leaf(tile, part(layer.in, leaf, plan.leaves), level(l)); },
+        tree.node(k), 0,
+        [&](int64_t leaf, int l) {
+          this->leaf(tile, part(layer.in, leaf, plan.leaves), edges ? edges + t * layer.in : nullptr, level(l));
+        },
         [&](int l) { add_numbers(level(l), level(l + 1), batch * kTile); });
     if (tree.nodes() == 1) finish(t, sums, 0, 1);
   }
 
-  void leaf(const TileView<S>& tile, Range inputs, S* sums) const {
+  void leaf(const TileView<S>& tile, Range inputs, const EdgeRange* of, S* sums) const {
     fill_zero(sums, batch * kTile);
     const int64_t step = batch == 1 ? inputs.end - inputs.begin : kSharedInputs;
     for (int64_t i = inputs.begin; i < inputs.end; i += step) {
       const Range some{i, min64(inputs.end, i + step)};
-      for (int64_t b = 0; b < batch; ++b) passes.tile[tile.factored()](tile, some, scratch.row[b], sums + b * kTile);
+      for (int64_t b = 0; b < batch; ++b)
+        passes.tile[tile.factored()](tile, some, scratch.row[b], of, sums + b * kTile);
     }
   }
 

@@ -2,9 +2,12 @@
 //
 // The walk over the windows of a record: the weight rows of each in registers.
 #pragma once
+#include "core/edge_ranges.hpp"
 #include "cpu/spline_records.hpp"
 
 namespace KAN_NS {
+
+using kan::EdgeRange;
 
 // Orders 3 and 1, which most layers have, are compiled with a base branch and without: V rows of a window. For the others V counts a base
 // row, and whether there is one is asked: half the code, and a branch a sample.

@@ -28,10 +28,10 @@ public class Kan extends KanSymbols {
     public static int KAN_ABI_MAJOR() {
         return KAN_ABI_MAJOR;
     }
-    private static final int KAN_ABI_MINOR = (int)3L;
+    private static final int KAN_ABI_MINOR = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define KAN_ABI_MINOR 3
+     * #define KAN_ABI_MINOR 4
      * }
      */
     public static int KAN_ABI_MINOR() {
@@ -2867,6 +2867,67 @@ public class Kan extends KanSymbols {
                 traceDowncall("kan_chain_create", context, layers, layer, params, buffers, max_batch, memory, bytes, chain);
             }
             return (int)mh$.invokeExact(context, layers, layer, params, buffers, max_batch, memory, bytes, chain);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class kan_chain_fix {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kan.C_INT,
+            Kan.C_POINTER,
+            Kan.C_INT
+        );
+
+        public static final MemorySegment ADDR = NativeLoader.find("kan_chain_fix");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_fix(kan_chain chain, int32_t fixed)
+     * }
+     */
+    public static FunctionDescriptor kan_chain_fix$descriptor() {
+        return kan_chain_fix.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_fix(kan_chain chain, int32_t fixed)
+     * }
+     */
+    public static MethodHandle kan_chain_fix$handle() {
+        return kan_chain_fix.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * kan_status kan_chain_fix(kan_chain chain, int32_t fixed)
+     * }
+     */
+    public static MemorySegment kan_chain_fix$address() {
+        return kan_chain_fix.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * kan_status kan_chain_fix(kan_chain chain, int32_t fixed)
+     * }
+     */
+    public static int kan_chain_fix(MemorySegment chain, int fixed) {
+        var mh$ = kan_chain_fix.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("kan_chain_fix", chain, fixed);
+            }
+            return (int)mh$.invokeExact(chain, fixed);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

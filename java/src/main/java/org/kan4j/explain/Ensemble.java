@@ -24,7 +24,7 @@ import org.kan4j.model.Parameters;
  * Networks of one form as one ordinary network whose outputs are the mean of theirs: the members stand side by side, all see the
  * inputs, there are no edges between their hidden nodes, and the last layer adds what they give, divided by their number.
  * Whatever serves, exports or explains a network does so with it. Hidden layers after the first have as many times more
- * coefficients as there are members squared, those of absent edges being 0.
+ * coefficients as there are members squared, those of absent edges being 0, which a {@link org.kan4j.serve.Predictor} leaves out.
  */
 public final class Ensemble {
 
@@ -112,7 +112,8 @@ public final class Ensemble {
 
     /** The layers of a member whose outputs are its share of the mean; affine maps behind the last edges are in their weights. */
     private static List<GraphLayer> share(KanGraph graph, int members) {
-        List<GraphLayer> layers = new ArrayList<>(graph.layers());
+        // Coefficients of two layers can be added, and one that predicts need not multiply by factors, where these are in them.
+        List<GraphLayer> layers = new ArrayList<>(graph.layers().stream().map(GraphLayer::withoutScale).toList());
         double[] scale = new double[graph.out()];
         double[] bias = new double[graph.out()];
         Arrays.fill(scale, 1.0 / members);
@@ -126,7 +127,6 @@ public final class Ensemble {
         GraphLayer last = layers.removeLast();
         double[] own = last.bias();
         Arrays.setAll(own, o -> own[o] * scale[o] + bias[o]);
-        last = withFactors(last);
         for (String name : last.edgeTensors()) {
             double[] values = last.tensor(name).clone();
             int row = values.length / scale.length;
@@ -135,20 +135,6 @@ public final class Ensemble {
         }
         layers.add(last.withBias().withTensor("bias", own));
         return layers;
-    }
-
-    /** With the factor of each edge's spline in its coefficients, so that coefficients of two layers can be added. */
-    private static GraphLayer withFactors(GraphLayer layer) {
-        double[] factors = layer.tensor("coef_scale");
-        if (factors == null) {
-            return layer;
-        }
-        double[] coef = layer.tensor("coef").clone();
-        int width = coef.length / factors.length;
-        Arrays.setAll(coef, k -> coef[k] * factors[k / width]);
-        double[] ones = new double[factors.length];
-        Arrays.fill(ones, 1);
-        return layer.withTensor("coef", coef).withTensor("coef_scale", ones);
     }
 
     /**
@@ -167,7 +153,6 @@ public final class Ensemble {
             List<double[]> values = layers.stream().map(layer -> layer.tensor(name)).toList();
             tensors.put(name, switch (name) {
                 case "coef", "base_weight" -> edges(values, one, first, last, 0);
-                case "coef_scale" -> first && last ? values.getFirst() : edges(values, one, first, last, 1);
                 case "weight", "translation" -> edges(values, one, first, last, 0);
                 case "scale" -> one.dense() ? edges(values, one, first, last, 1) : concatenated(values);
                 case "bias" -> last ? sum(values) : concatenated(values);

@@ -57,7 +57,7 @@ final class GraphLayer {
         }
         LayerSpec spec = parameters.model().layers().get(index);
         if (spec instanceof KanLayer kan && kan.mask()) {
-            return new GraphLayer(kan.withMask(false), foldMask(kan, tensors));
+            return new GraphLayer(kan.withMask(false), folded(tensors, "mask", "coef", "base_weight"));
         }
         if (!(spec instanceof BatchNorm norm)) {
             return new GraphLayer(spec, tensors);
@@ -72,21 +72,23 @@ final class GraphLayer {
         return affine(scale, bias);
     }
 
-    private static Map<String, double[]> foldMask(KanLayer kan, Map<String, double[]> tensors) {
+    /** Without a factor of each edge, which goes into its numbers. */
+    private static Map<String, double[]> folded(Map<String, double[]> tensors, String factor, String... names) {
         Map<String, double[]> folded = new LinkedHashMap<>(tensors);
-        double[] mask = folded.remove("mask");
-        for (String name : List.of("coef", "base_weight")) {
-            double[] values = folded.get(name);
-            if (values != null) {
-                double[] product = values.clone();
-                int width = values.length / mask.length;
-                for (int k = 0; k < product.length; k++) {
-                    product[k] *= mask[k / width];
-                }
-                folded.put(name, product);
-            }
+        double[] factors = folded.remove(factor);
+        for (String name : names) {
+            folded.computeIfPresent(name, (n, values) -> {
+                int width = values.length / factors.length;
+                return IntStream.range(0, values.length).mapToDouble(k -> values[k] * factors[k / width]).toArray();
+            });
         }
         return folded;
+    }
+
+    /** The same function with the factor of each edge's spline in its coefficients. */
+    GraphLayer withoutScale() {
+        return spec instanceof KanLayer kan && kan.scale()
+                ? new GraphLayer(kan.withScale(false), folded(tensors, "coef_scale", "coef")) : this;
     }
 
     static GraphLayer affine(double[] scale, double[] bias) {

@@ -13,14 +13,18 @@ import org.kan4j.internal.memory.Memory;
 import org.kan4j.internal.passes.Chain;
 import org.kan4j.internal.passes.NativeVector;
 
-/** A chain of the C ABI over a model's layers, in memory of its own. */
+/** A chain of the C ABI over a model's layers, in memory of its own. Numbers that have not changed since its last call are fixed. */
 final class LayerChain implements Chain {
 
+    private final Parameters parameters;
+    /** What {@link Parameters#changes} was when its numbers were fixed. */
+    private long fixed = Parameters.UNSEEN;
     private final NativeContext context;
     private final Memory memory;
     private MemorySegment chain;
 
     LayerChain(Context owner, Parameters parameters, long maxRows) {
+        this.parameters = parameters;
         this.context = NativeContext.of(owner);
         this.memory = Memory.shared(owner);
         NativeVector values = NativeVector.of(parameters.values());
@@ -50,12 +54,22 @@ final class LayerChain implements Chain {
 
     @Override
     public void forward(long rows, MemorySegment x, MemorySegment y) {
+        fix();
         check(Kan.kan_chain_forward(chain, rows, x, y));
     }
 
     @Override
     public void forwardCritical(long rows, MemorySegment x, MemorySegment y) {
+        fix();
         check(CriticalCalls.kan_chain_forward(chain, rows, x, y));
+    }
+
+    private void fix() {
+        long changes = parameters.changes();
+        if (changes != fixed) {
+            check(Kan.kan_chain_fix(chain, changes == Parameters.UNSEEN ? 0 : 1));
+            fixed = changes;
+        }
     }
 
     private void check(int status) {

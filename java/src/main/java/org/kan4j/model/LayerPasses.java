@@ -285,6 +285,7 @@ final class LayerPasses implements Passes {
             Native.check(status, handle);
             delta = inputDelta;
         }
+        parameters.changed();
         forwardRows = -1; // what was saved belongs to the parameters before the step
     }
 

@@ -25,6 +25,7 @@ public final class ParameterVector implements AutoCloseable {
     private final NativeVector inside = new NativeVector() {
         @Override
         public MemorySegment array() {
+            changed();
             return array;
         }
 
@@ -126,6 +127,13 @@ public final class ParameterVector implements AutoCloseable {
     public void set(String name, HostTensor natural) {
         TensorInfo tensor = parameter(name);
         layers.set(tensor, natural, memory, parts[tensor.layer()]);
+        changed();
+    }
+
+    private void changed() {
+        if (owner != null) {
+            owner.changed();
+        }
     }
 
     private TensorInfo parameter(String name) {
@@ -142,11 +150,13 @@ public final class ParameterVector implements AutoCloseable {
             throw new ShapeException("the vectors belong to different models");
         }
         Memory.transfer(other.memory, other.array, memory, array, bytes());
+        changed();
     }
 
     /** Sets all numbers to 0. */
     public void clear() {
         memory.clear(array, bytes());
+        changed();
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.kan4j.device.Context;
@@ -32,6 +33,8 @@ import org.kan4j.tensor.HostTensor;
  */
 public final class Parameters implements AutoCloseable {
 
+    /** In place of a count of changes, where somebody may change the numbers and nobody sees it. */
+    static final long UNSEEN = -1;
     private static final long LOOK_NANOS = 100_000;
 
     static {
@@ -46,6 +49,8 @@ public final class Parameters implements AutoCloseable {
     private final MemorySegment[] bufferParts;
     /** Predictors that run with these numbers. */
     private final Set<AutoCloseable> users = Collections.newSetFromMap(new WeakHashMap<>());
+    private final AtomicLong changes = new AtomicLong();
+    private volatile boolean viewed;
     private final Runnable free;
     private final Forgotten forgotten;
     private volatile boolean closed;
@@ -143,7 +148,7 @@ public final class Parameters implements AutoCloseable {
                     + "the host's memory with Parameters.copyFrom", memory.place());
         }
         requireOpen();
-        forgotten.lent();
+        lent();
         return HostTensor.wrap(buffers, model.dtype(), layers.layout().bufferLength());
     }
 
@@ -170,6 +175,7 @@ public final class Parameters implements AutoCloseable {
         requireOpen();
         TensorInfo tensor = layers.layout().tensor(name);
         layers.set(tensor, natural, memory, part(tensor));
+        changed();
     }
 
     private MemorySegment part(TensorInfo tensor) {
@@ -198,6 +204,7 @@ public final class Parameters implements AutoCloseable {
     /** Copies the numbers that are not trained. */
     public void copyBuffersFrom(Parameters other) {
         Memory.transfer(other.memory, other.buffers, memory, buffers, bufferBytes());
+        changed();
     }
 
     /** A copy that owns its memory, in the same place. */
@@ -285,9 +292,20 @@ public final class Parameters implements AutoCloseable {
         }
     }
 
-    /** A view of the trainable numbers was handed out. */
+    /** A view of numbers was handed out. */
     void lent() {
+        viewed = true;
         forgotten.lent();
+    }
+
+    /** The numbers have changed, or are about to by what was handed out inside the library. */
+    void changed() {
+        changes.incrementAndGet();
+    }
+
+    /** How often the numbers may have changed, or {@link #UNSEEN}. */
+    long changes() {
+        return viewed ? UNSEEN : changes.get();
     }
 
     private NativeParameters inside() {

@@ -36,7 +36,6 @@ public final class LbfgsMinimizer implements AutoCloseable {
     private final int type;
     private final long n;
 
-    private final MemorySegment x;
     private final ParameterVector gradient;
     private final MemorySegment g;
     private final MemorySegment x0;
@@ -78,7 +77,6 @@ public final class LbfgsMinimizer implements AutoCloseable {
         this.type = parameters.model().dtype().code();
         parameters.requireUsableOn(context);
         this.n = parameters.values().length();
-        this.x = NativeVector.of(parameters.values()).array();
         this.memory = NativeVector.of(parameters.values()).memory().another();
         try {
             this.scalar = new Scalar(memory);
@@ -96,6 +94,11 @@ public final class LbfgsMinimizer implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** The numbers that are minimised over. */
+    private MemorySegment x() {
+        return NativeVector.of(parameters.values()).array();
     }
 
     private MemorySegment vector() {
@@ -178,7 +181,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
 
     /** One quasi-Newton step, from a steepest descent where the remembered one leads nowhere; whether it descended. */
     private boolean step(double norm) {
-        copy(x, x0);
+        copy(x(), x0);
         copy(g, g0);
         while (true) {
             chooseDirection();
@@ -188,7 +191,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
                 remember();
                 return true;
             }
-            copy(x0, x);
+            copy(x0, x());
             copy(g0, g);
             if (steepest) {
                 return false;
@@ -220,7 +223,7 @@ public final class LbfgsMinimizer implements AutoCloseable {
         int k = (past.newest + 1) % past.steps.length;
         MemorySegment step = NativeVector.of(past.steps[k]).array();
         MemorySegment change = NativeVector.of(past.changes[k]).array();
-        copy(x, step);
+        copy(x(), step);
         axpy(-1, x0, step);
         copy(g, change);
         axpy(-1, g0, change);
@@ -248,8 +251,8 @@ public final class LbfgsMinimizer implements AutoCloseable {
 
     /** Moves x to x0 + t direction and evaluates there: value, slope, gradient. */
     private void probe(double t) {
-        copy(x0, x);
-        axpy(t, direction, x);
+        copy(x0, x());
+        axpy(t, direction, x());
         value = objective.evaluate(gradient);
         evaluations++;
         slope = dot(g, direction);
@@ -323,8 +326,8 @@ public final class LbfgsMinimizer implements AutoCloseable {
             value = startValue;
             return false;
         }
-        copy(x0, x);
-        axpy(bestStep, direction, x);
+        copy(x0, x());
+        axpy(bestStep, direction, x());
         copy(bestGradient, g);
         value = bestValue;
         return true;

@@ -29,7 +29,8 @@ import org.kan4j.tensor.HostTensor;
 /**
  * Serves a model to any number of threads at once. Each call borrows memory and a context of one thread from a pool,
  * which grows to as many as there are concurrent calls; {@link #predict(float[], float[])} of one row allocates nothing. Many
- * rows are shared among the processors that no other call of it uses. The parameters should not be trained meanwhile.
+ * rows are shared among the processors that no other call of it uses. The parameters should not be trained while a call runs; what
+ * has changed between two calls is seen.
  * Closing it, or the parameters, refuses new calls and waits for those that run.
  *
  * <p>On a CUDA device it runs a copy of the parameters as they are when it is made, each call on a stream of its own.

@@ -13,10 +13,10 @@ public interface NativeVector {
         return Inside.of(vector, NativeVector.class);
     }
 
-    /** What kernels are passed for all numbers. */
+    /** What kernels are passed for all numbers, which may change them in the next call: it is asked for anew before each. */
     MemorySegment array();
 
-    /** The numbers of one layer. */
+    /** The numbers of one layer, to be read. */
     MemorySegment part(int layer);
 
     /** What holds the numbers. */
