@@ -25,7 +25,7 @@ public interface Evaluation {
     }
 
     /**
-     * Trains and measures.
+     * Trains and measures; called by as many threads at once as {@link Search#workers} says.
      *
      * @return the loss on the fold, the less the better; infinite or NaN where these options do not train; empty where the
      *     training was stopped
