@@ -7,8 +7,10 @@
 
 #if defined(__aarch64__)
 #include <arm_neon.h>
-#else
+#elif defined(__AVX2__)
 #include <immintrin.h>
+#else
+#include <emmintrin.h>  // half a second less to read, for each unit
 #endif
 
 #include "basis/math.hpp"

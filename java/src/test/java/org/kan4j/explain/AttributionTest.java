@@ -262,13 +262,13 @@ class AttributionTest {
         }
     }
 
-    /** Of ten thousand columns those are measured that the derivatives point at. */
+    /** Of many columns those are measured that the derivatives point at. */
     @Test
-    void ofTenThousandColumnsThoseThatMatterAreMeasured() {
-        int in = 10_000;
+    void ofThousandsOfColumnsThoseThatMatterAreMeasured() {
+        int in = 2_000;
         double[] weight = new double[in];
         weight[17] = 2;
-        weight[9_999] = -1;
+        weight[1_999] = -1;
         KanGraph graph = new KanGraph(java.util.List.of(new GraphLayer(new org.kan4j.layer.Linear(in, 1, false),
                 java.util.Map.of("weight", weight))), java.util.stream.IntStream.range(0, in).toArray());
         SplitMix random = new SplitMix(8);
@@ -278,10 +278,11 @@ class AttributionTest {
             Attribution attribution = Attribution.of(context, graph, x, true, 1);
             assertEquals(in, attribution.features().size());
             check("column 17", 0.8, attribution.features().get(17).total(), 0.2);
-            check("column 9999", 0.2, attribution.features().get(9_999).total(), 0.2);
+            check("column 1999", 0.2, attribution.features().get(1_999).total(), 0.2);
             assertEquals(1, attribution.features().stream().mapToDouble(Attribution.Feature::share).sum(), 1e-12);
             assertEquals(0, attribution.interactions().stream().mapToDouble(p -> p.share().value()).max().orElse(0), 1e-12);
-            assertTrue(attribution.features().stream().filter(f -> Double.isNaN(f.total().value())).count() > 9_000);
+            assertEquals(Attribution.MEASURED,
+                    attribution.features().stream().filter(f -> !Double.isNaN(f.total().value())).count());
         }
     }
 

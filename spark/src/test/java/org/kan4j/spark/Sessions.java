@@ -41,7 +41,7 @@ final class Sessions {
             prepareHome();
             builder.config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                     .config("spark.executor.extraJavaOptions", "--enable-native-access=ALL-UNNAMED "
-                            + "--sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -Dkan4j.native.path="
+                            + "--sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dkan4j.native.path="
                             + System.getProperty("kan4j.native.path"));
         }
         return builder.getOrCreate();
