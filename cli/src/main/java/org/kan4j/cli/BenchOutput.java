@@ -41,7 +41,8 @@ final class BenchOutput {
             if (!isAsked()) {
                 return 0;
             }
-            String kept = json == null ? "" : "; they are in " + (Output.isStandardOutput(json) ? "standard output" : json);
+            String kept = json == null || done == 0 ? ""
+                    : "; they are in " + (Output.isStandardOutput(json) ? "standard output" : json);
             out.println(done == 0 ? format("stopped before the first of %d %s had ended; nothing is written", all, what)
                     : format("stopped after %d of %d %s", done, all, what) + kept);
             out.flush();

@@ -13,7 +13,7 @@ final class Interrupt implements AutoCloseable {
     private static final int PATIENCE_S = 20;
 
     private final CountDownLatch done = new CountDownLatch(1);
-    private final Thread hook;
+    final Thread hook; // whose registration a test asks for
 
     /**
      * From now on.

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.kan4j.basis.BSpline;
@@ -33,6 +34,27 @@ class BenchBoundTest {
             assertThat(row.get("bounds")).hasSize(1);
             assertThat(row.get("bounds").get(0).asDouble()).isPositive();
         });
+    }
+
+    /** What is there is kept; the status says that it is not all. */
+    @Test
+    void aBenchmarkThatIsStoppedSaysHowFarItCame() {
+        StringWriter text = new StringWriter();
+        try (BenchOutput.Stop stop = new BenchOutput.Stop(); PrintWriter out = new PrintWriter(text)) {
+            assertThat(stop.status(out, 3, 3, "rows", null)).isZero();
+            Thread.currentThread().interrupt();
+            assertThat(stop.isAsked()).isTrue();
+            assertThat(stop.status(out, 0, 3, "rows", Path.of("r.json"))).isEqualTo(Interrupt.STATUS);
+            assertThat(stop.status(out, 2, 3, "rows", Path.of("r.json"))).isEqualTo(Interrupt.STATUS);
+            assertThat(stop.status(out, 2, 3, "rows", Path.of("-"))).isEqualTo(Interrupt.STATUS);
+            assertThat(stop.status(out, 1, 3, "rows", null)).isEqualTo(130);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(text.toString().lines()).containsExactly(
+                "stopped before the first of 3 rows had ended; nothing is written",
+                "stopped after 2 of 3 rows; they are in r.json", "stopped after 2 of 3 rows; they are in standard output",
+                "stopped after 1 of 3 rows");
     }
 
     @Test

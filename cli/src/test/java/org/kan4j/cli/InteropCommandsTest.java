@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.io.Safetensors;
+import org.kan4j.interop.Origin;
 import org.kan4j.interop.StateDicts;
 
 /** verify, import and export; what they do to every variant is tested in org.kan4j.interop. */
@@ -106,6 +108,8 @@ class InteropCommandsTest {
                 .contains("note", "float16", "written as float32");
         assertThat(Safetensors.open(back).entries().values()).allMatch(entry -> entry.dtype().equals("F32"));
         assertThat(Cli.succeed("export", model, "--onnx", folder.resolve("half.onnx")).err()).contains("written as float32");
+        assertThat(Files.readString(folder.resolve("half.onnx"), StandardCharsets.ISO_8859_1)).as("is no state dict")
+                .contains("kan4j.model").doesNotContain(Origin.PROPERTY);
 
         Cli.succeed("import", "--variant", "efficient-kan", back, "--out", model); // float32 by now
         assertThat(Cli.succeed("export", "--variant", "efficient-kan", model, "--out", back).err()).doesNotContain("float");
