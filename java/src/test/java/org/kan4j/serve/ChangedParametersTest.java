@@ -67,7 +67,8 @@ class ChangedParametersTest {
     }
 
     private static void step(Parameters parameters, Optimizer optimizer) {
-        try (Context context = Context.open(); OptimizerState state = OptimizerState.of(optimizer, parameters);
+        try (Context context = Context.open();
+                OptimizerState state = OptimizerState.of(optimizer, parameters);
                 ParameterVector ones = parameters.newVector()) {
             ones.flat().fill(1);
             state.step(context, ones, 0.1);
@@ -75,7 +76,8 @@ class ChangedParametersTest {
     }
 
     private static void fusedStep(Parameters parameters) {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
                 OptimizerState state = OptimizerState.of(Optimizer.adamW(0.1, 0), parameters);
                 Workspace workspace = Workspace.training(context, parameters, ROWS)) {
             HostTensor x = random(arena, 4, ROWS, 4);
@@ -116,7 +118,8 @@ class ChangedParametersTest {
     }
 
     private static float[] expected(Parameters parameters, float[] x) {
-        try (Arena arena = Arena.ofConfined(); Context context = Context.open();
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
                 Workspace layers = Workspace.inference(context, parameters, ROWS)) {
             return layers.forward(HostTensor.of(arena, x).reshape(ROWS, 4)).toFloats();
         }
