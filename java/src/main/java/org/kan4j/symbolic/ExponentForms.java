@@ -9,6 +9,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.kan4j.formula.Expression;
+import org.kan4j.formula.UnaryFunction;
 import org.kan4j.symbolic.Target.Quantity;
 
 /**
@@ -39,7 +40,11 @@ final class ExponentForms implements StructureRun.Form {
     private static final double ALONE = 0.2;
     private static final double VARIES = 0.01;
     private static final int HALVINGS = 60;
+    /** From one: a power of so little more is the input and a little of its logarithm, of which anything smooth is made. */
+    private static final double NEXT_TO_ONE = 1e-3;
     private static final double[] CONSTANTS = Families.powersOfTen(-0.85, 0.85, 36);
+    /** Rates of exponentials, over half the range of the input. */
+    private static final double[] RATES = Families.powersOfTen(-0.5, 2.2, 54);
 
     private final StructureRun run;
     private final PolynomialForms polynomials;
@@ -118,7 +123,8 @@ final class ExponentForms implements StructureRun.Form {
         if (n > MOST_INPUTS || depth > 1 && n > 1 || depth == 0 && run.thorough() || target.precision() > NOTHING) {
             return run.over(); // of the target itself all is looked through among what fits well
         }
-        return ofInputs(target, whole) || n <= MOST_BESIDE_CONSTANTS && ofConstants(target, whole);
+        return n == 1 && ofExponential(target, whole) || n == 1 && ofExponentials(target, whole) || ofInputs(target, whole)
+                || n <= MOST_BESIDE_CONSTANTS && ofConstants(target, whole);
     }
 
     /** Laws of an exponent, the smallest first. */
@@ -190,16 +196,42 @@ final class ExponentForms implements StructureRun.Form {
 
     private boolean ofConstants(Target target, Predicate<Expression> whole) {
         Target few = few(target);
+        return ofConstants(target, few, laws(few, few.inputs().stream().filter(Quantity::positive).toList(), null, true),
+                CONSTANTS, whole);
+    }
+
+    /** Exponentials of such: exp(z - exp(z)), an extreme value's density. */
+    private boolean ofExponentials(Target target, Predicate<Expression> whole) {
+        return Arrays.stream(target.values()).allMatch(v -> v > 0)
+                && ofExponential(target.with(Arrays.stream(target.values()).map(Math::log).toArray(), target.precision()),
+                        e -> whole.test(Expression.call(UnaryFunction.EXP, e)));
+    }
+
+    /** Quotients in an input and an exponential of it, of a rate of its own: coth(x) - 1/x, (x/sinh(x))^2, logistic curves. */
+    private boolean ofExponential(Target target, Predicate<Expression> whole) {
+        Quantity input = target.inputs().getFirst();
+        double low = Arrays.stream(input.values()).min().orElseThrow();
+        double half = (Arrays.stream(input.values()).max().orElseThrow() - low) / 2;
+        Expression inside = Expression.real(-1 / half).times(input.meaning().minus(Expression.real(low)));
+        Quantity decay = new Quantity(Expression.call(UnaryFunction.EXP, inside),
+                Arrays.stream(input.values()).map(v -> Math.exp((low - v) / half)).toArray());
+        Target both = new Target(List.of(input, decay), target.values(), target.precision());
+        Target few = few(both);
+        return ofConstants(both, few, Arrays.stream(SIZES).map(size -> new Law(List.of(few.inputs().getLast()), null, 0, size))
+                .toList(), RATES, whole);
+    }
+
+    private boolean ofConstants(Target target, Target few, List<Law> laws, double[] constants, Predicate<Expression> whole) {
         int rows = few.values().length;
         List<Start> starts = new ArrayList<>();
-        for (Law law : laws(few, few.inputs().stream().filter(Quantity::positive).toList(), null, true)) {
-            double[] left = new double[CONSTANTS.length];
+        for (Law law : laws) {
+            double[] left = new double[constants.length];
             for (int k = 0; k < left.length; k++) {
-                left[k] = left(law.of(few, Exponent.of(CONSTANTS[k], rows)), law.size);
+                left[k] = left(law.of(few, Exponent.of(constants[k], rows)), law.size);
             }
             for (int k = 1; k + 1 < left.length; k++) {
                 if (left[k] < NEAR && left[k] <= Math.min(left[k - 1], left[k + 1])) {
-                    double nearer = left(law.of(few, Exponent.of(least(few, law, k, FIRST), rows)), law.size);
+                    double nearer = left(law.of(few, Exponent.of(least(few, law, constants, k, FIRST), rows)), law.size);
                     if (nearer < DIP * left[k]) {
                         starts.add(new Start(law, k, nearer / left[k]));
                     }
@@ -215,8 +247,9 @@ final class ExponentForms implements StructureRun.Form {
             if (run.over()) {
                 return true;
             }
-            double best = least(few, start.law, start.at, HALVINGS);
-            if (left(start.law.of(few, Exponent.of(best, rows)), start.law.size) < MEASURED
+            double best = least(few, start.law, constants, start.at, HALVINGS);
+            if ((constants != CONSTANTS || Math.abs(best - 1) > NEXT_TO_ONE)
+                    && left(start.law.of(few, Exponent.of(best, rows)), start.law.size) < MEASURED
                     && followed(target.with(target.values(), MEASURED), few, start.law,
                             Exponent.of(best, target.values().length), whole)) {
                 return true;
@@ -226,9 +259,9 @@ final class ExponentForms implements StructureRun.Form {
     }
 
     /** The constant near one of those gone through at which the columns come nearest to dependence. */
-    private double least(Target few, Law law, int at, int steps) {
-        return Golden.least(c -> left(law.of(few, Exponent.of(c, few.values().length)), law.size), CONSTANTS[at - 1],
-                CONSTANTS[at + 1], steps);
+    private double least(Target few, Law law, double[] constants, int at, int steps) {
+        return Golden.least(c -> left(law.of(few, Exponent.of(c, few.values().length)), law.size), constants[at - 1],
+                constants[at + 1], steps);
     }
 
     // ---------------------------------------------------------------------------------------------------------------- columns

@@ -11,6 +11,9 @@ import org.kan4j.formula.UnaryFunction;
 /** The families that curves are compared with. */
 final class Families {
 
+    /** What a logarithm may be off at 0, of its factor, to be that of 1 + c x: one constant less. */
+    private static final double ZERO = 1e-6;
+
     private Families() {
     }
 
@@ -64,6 +67,12 @@ final class Families {
         public Expression expression(double[] theta, double[] c, double d, Scale scale) {
             Expression distance = beyond(scale, side, theta[0]);
             if (exponent == null) {
+                double place = scale.middle() + scale.half() * side * (1 + change(theta));
+                double atZero = c[0] * Math.log(Math.abs(place) / scale.half()) + d;
+                if (place * side > 0 && Math.abs(atZero) <= ZERO * Math.abs(c[0])) {
+                    return Expression.real(c[0]).times(Expression.call(UnaryFunction.LOG,
+                            Expression.integer(1).plus(Expression.real(-1 / place).times(Family.Scale.x()))));
+                }
                 return Expression.real(c[0]).times(Expression.call(UnaryFunction.LOG, distance))
                         .plus(Expression.real(d - c[0] * Math.log(scale.half())));
             }
@@ -71,6 +80,10 @@ final class Families {
             return Expression.real(c[0] / Math.pow(scale.half(), power)).times(Expression.power(distance, exponent))
                     .plus(Expression.real(d));
         }
+    }
+
+    private static double change(double[] theta) {
+        return Math.exp(theta[0]);
     }
 
     private static Expression beyond(Family.Scale scale, int side, double logarithm) {

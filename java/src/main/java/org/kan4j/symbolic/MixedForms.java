@@ -4,9 +4,12 @@ package org.kan4j.symbolic;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.kan4j.formula.Expression;
+import org.kan4j.formula.UnaryFunction;
 import org.kan4j.symbolic.Target.Quantity;
 
 /**
@@ -22,6 +25,13 @@ final class MixedForms implements StructureRun.Form {
     private static final double STALLED = 0.85;
     private static final int STRUCTURES = 3;
     private static final double FITS = 0.02;
+    private static final double NEAR = 0.05;
+    private static final int FEW = 3;
+    /** Errors after some rounds from which no structure comes. */
+    private static final int EARLY = 4;
+    private static final double FAR_OFF = 0.5;
+    private static final double TO_ROUNDING = 1e-12;
+    private static final double FAR = 3;
     private static final double FITS_WELL = 1e-8;
 
     private final StructureRun run;
@@ -47,7 +57,8 @@ final class MixedForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        for (Warp warp : run.thorough() && depth > 0 ? Warp.reciprocal(target.values()) : List.of(Warp.NONE)) {
+        boolean inverted = isLookedAtFinely(target) || depth > 0;
+        for (Warp warp : inverted ? Warp.reciprocal(target.values()) : List.of(Warp.NONE)) {
             Target warped = target.with(warp.apply(target.values()), target.precision());
             if (warped.finite() && plain(warped, depth, e -> whole.test(warp.back().apply(e)))) {
                 return true;
@@ -56,27 +67,34 @@ final class MixedForms implements StructureRun.Form {
         return run.over();
     }
 
+    /** Of few inputs what is exact is looked for to many digits, which takes little then. */
+    private boolean isLookedAtFinely(Target target) {
+        return run.exact() && target.inputs().size() <= FEW;
+    }
+
     private boolean plain(Target target, int depth, Predicate<Expression> whole) {
+        Map<String, double[]> coarse = new HashMap<>();
         for (int degree : DEGREES) {
-            List<Mixed> found = found(target, degree);
+            List<Mixed> found = found(target, degree, coarse);
             found.sort(Comparator.comparingDouble(m -> Math.max(m.error, FITS_WELL) * (1 + 0.5 * m.beside.ordinal())));
             for (Mixed mixed : found.stream().limit(run.thorough() ? STRUCTURES : 1).toList()) {
                 run.say("%s enters by one function times others%s, to %.1e", mixed.input.meaning(), mixed.beside.words,
                         mixed.error);
                 Target h = new Target(List.of(mixed.input), mixed.h, Math.max(mixed.error, 1e-13));
                 if (run.solve(h, depth + 1,
-                        e -> others(target, mixed, mixed.beside == Beside.NOTHING ? e : bare(e), depth, whole))) {
+                        e -> others(target, mixed, mixed.beside == Beside.NOTHING ? e : fromZero(bare(e)), depth, whole))) {
                     return true;
                 }
             }
-            if (run.over() || !found.isEmpty() || !run.thorough() || depth > 0) {
+            if (run.over() || !found.isEmpty() || !run.thorough() && !isLookedAtFinely(target) || depth > 0) {
                 break;
             }
         }
         return run.over();
     }
 
-    private List<Mixed> found(Target target, int degree) {
+    /** @param coarse h by what it is of and what is beside it, as far as a lower degree came near: where a higher one begins */
+    private List<Mixed> found(Target target, int degree, Map<String, double[]> coarse) {
         List<Mixed> found = new ArrayList<>();
         for (Beside beside : run.thorough() ? Beside.values() : new Beside[] {Beside.NOTHING, Beside.OTHERS}) {
             for (Quantity input : target.inputs()) {
@@ -88,7 +106,11 @@ final class MixedForms implements StructureRun.Form {
                 Mixed mixed = beside != Beside.NOTHING ? null
                         : alternated(target, input, waves, divided(target, input, waves), beside);
                 if (mixed == null || mixed.error > run.fits(FITS, target)) {
-                    mixed = alternated(target, input, waves, leading(target, input, waves, beside), beside);
+                    double[] near = coarse.get(input.meaning() + beside.words);
+                    mixed = alternated(target, input, waves, near != null ? near : leading(target, input, waves, beside), beside);
+                }
+                if (mixed.error < NEAR) {
+                    coarse.put(input.meaning() + beside.words, mixed.h);
                 }
                 if (mixed.error < run.fits(FITS, target)) {
                     found.add(mixed);
@@ -161,6 +183,21 @@ final class MixedForms implements StructureRun.Form {
         return inner;
     }
 
+    /** A logarithm of c + x for a c far away as that of 1 + x/c: next to linear, it is that of growth, and 0 where x is. */
+    private Expression fromZero(Expression e) {
+        if (e instanceof Expression.Call call && call.function() == UnaryFunction.LOG
+                && call.argument() instanceof Expression.Sum sum) {
+            Expression constant = Expression.sum(sum.terms().stream().filter(t -> t.variables().isEmpty()).toList());
+            Expression moving = Expression.sum(sum.terms().stream().filter(t -> !t.variables().isEmpty()).toList());
+            double c = constant.evaluate(Map.of());
+            if (c > FAR * Arrays.stream(run.evaluate(moving)).map(Math::abs).max().orElseThrow()) {
+                return Expression.call(UnaryFunction.LOG,
+                        Expression.integer(1).plus(Expression.real(1 / c).times(moving)));
+            }
+        }
+        return e;
+    }
+
     /** h of h(z) = t G(others), the constant term of G being 1: exact where the others do not bring the target to 0. */
     private double[] divided(Target target, Quantity input, List<double[]> waves) {
         List<double[]> products = LinearFit.products(target.with(List.of(input), null).columns(), MOST_COLUMNS);
@@ -223,7 +260,8 @@ final class MixedForms implements StructureRun.Form {
             waves.forEach(w -> inner.add(LinearFit.times(w, b)));
             LinearFit fit = run.budget().fit(inner, left);
             double reached = outer.error();
-            boolean done = reached > STALLED * error || reached < FITS_WELL || round == 4 && reached > 0.5;
+            boolean done = reached > STALLED * error || reached < TO_ROUNDING
+                    || round == EARLY && reached > (run.exact() ? NEAR : FAR_OFF);
             error = Math.min(error, reached);
             if (done) {
                 break;

@@ -33,6 +33,12 @@ final class PolynomialForms implements StructureRun.Form {
         {4, 3},
         {4, 4}};
 
+    private static final int[][] SQUARED = {{1, 1}, {2, 1}, {2, 2}, {3, 3}, {4, 4}};
+    private static final int MOST_SQUARED = 3;
+    /** Roots of an input in products of powers, and the highest power of one. */
+    private static final int[] ROOTS = {2, 3};
+    private static final int HIGHEST_ROOT = 3;
+
     private final StructureRun run;
 
     PolynomialForms(StructureRun run) {
@@ -62,7 +68,24 @@ final class PolynomialForms implements StructureRun.Form {
             }
         }
         return laurent(target, whole) || quotients(target, Math::log, e -> Expression.call(UnaryFunction.LOG, e), whole)
-                || quotients(target, Math::exp, e -> Expression.call(UnaryFunction.EXP, e), whole);
+                || quotients(target, Math::exp, e -> Expression.call(UnaryFunction.EXP, e), whole) || even(target, whole);
+    }
+
+    /** Quotients in the square of an input: l^2/(l^2 - c), of which few powers are left where a quotient in l has too many. */
+    private boolean even(Target target, Predicate<Expression> whole) {
+        for (Quantity input : target.inputs()) {
+            Quantity square = new Quantity(Expression.power(input.meaning(), Expression.integer(2)),
+                    LinearFit.times(input.values(), input.values()));
+            Target squared = target.inputs().size() > MOST_SQUARED ? target : target.with(List.of(input), square);
+            for (Warp warp : squared == target ? List.<Warp>of() : Warp.of(target.values())) {
+                Target warped = squared.with(warp.apply(target.values()), target.precision());
+                if (run.over() || warp.ofQuotients() && warped.finite()
+                        && quotients(warped, SQUARED, e -> whole.test(warp.back().apply(e)))) {
+                    return true;
+                }
+            }
+        }
+        return run.over();
     }
 
     /** Polynomials in the inputs and one over them, of the target, its square, and one over them. */
@@ -71,8 +94,17 @@ final class PolynomialForms implements StructureRun.Form {
                 || Arrays.stream(q.values()).anyMatch(v -> v == 0))) {
             return run.over();
         }
+        List<List<Term>> all = new ArrayList<>();
         for (int highest = 1; highest <= 2; highest++) {
-            List<Term> terms = laurent(target.inputs(), highest);
+            all.add(laurent(target.inputs(), highest, null, 1));
+        }
+        for (int root : ROOTS) {
+            for (Quantity input : target.inputs().stream().filter(Quantity::positive).toList()) {
+                List<Term> terms = laurent(target.inputs(), 2, input, root);
+                all.add(terms.isEmpty() ? laurent(target.inputs(), 1, input, root) : terms);
+            }
+        }
+        for (List<Term> terms : all) {
             for (Warp warp : terms.isEmpty() ? List.<Warp>of() : Warp.of(target.values())) {
                 Target warped = target.with(warp.apply(target.values()), target.precision());
                 if (run.over() || (warp == Warp.NONE || warp.isReciprocal() || warp.isSquare()) && warped.finite()
@@ -84,15 +116,21 @@ final class PolynomialForms implements StructureRun.Form {
         return run.over();
     }
 
-    /** Products of powers up to one, positive or negative, of each input; none where they are too many. */
-    private static List<Term> laurent(List<Quantity> inputs, int highest) {
+    /**
+     * Products of powers up to one, positive or negative, of each input; none where they are too many.
+     *
+     * @param rooted an input of a root of which there are powers; null where there is none
+     */
+    private static List<Term> laurent(List<Quantity> inputs, int highest, Quantity rooted, int root) {
         List<Term> terms = List.of(new Term(Expression.integer(1), LinearFit.ones(inputs.getFirst().values().length)));
         for (Quantity input : inputs) {
             List<Term> next = new ArrayList<>(terms);
-            for (int k = -highest; k <= highest; k++) {
+            int most = input == rooted ? HIGHEST_ROOT : highest;
+            for (int k = -most; k <= most; k++) {
                 int exponent = k;
-                double[] power = Arrays.stream(input.values()).map(v -> Math.pow(v, exponent)).toArray();
-                Expression written = Expression.power(input.meaning(), Expression.integer(k));
+                double fraction = (double) k / (input == rooted ? root : 1);
+                double[] power = Arrays.stream(input.values()).map(v -> Math.pow(v, fraction)).toArray();
+                Expression written = Expression.power(input.meaning(), Expression.rational(k, input == rooted ? root : 1));
                 terms.stream().filter(t -> exponent != 0)
                         .forEach(t -> next.add(new Term(t.expression.times(written), LinearFit.times(t.values, power))));
             }

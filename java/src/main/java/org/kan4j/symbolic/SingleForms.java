@@ -92,6 +92,14 @@ final class SingleForms implements StructureRun.Form {
 
     // ------------------------------------------------------------------------------------------------------- one function
 
+    /** Offers the functions of the library that come near: of a smooth curve a quotient of polynomials is right to many digits. */
+    boolean ofLibrary(Target target, Predicate<Expression> whole) {
+        if (target.inputs().getFirst().functions() > FEW) {
+            plain(target, whole);
+        }
+        return run.over();
+    }
+
     /** Offers the functions of the library that come near; the error of the best that is no polynomial of high degree. */
     private double plain(Target target, Predicate<Expression> whole) {
         List<Candidate> candidates = candidates(target, library);

@@ -25,10 +25,11 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
-    /** Shares of the work that are kept for what comes after what fits well, what does not, and numbers of many inputs. */
-    private static final double FOR_THOROUGH = 0.64;
-    private static final double FOR_NUMBERS = 0.42;
-    private static final double FOR_NOISE = 0.12;
+    /** Shares of the work that are kept for what comes after what fits to rounding, what fits well, what does not, and numbers. */
+    private static final double FOR_WELL = 0.88;
+    private static final double FOR_THOROUGH = 0.55;
+    private static final double FOR_NUMBERS = 0.36;
+    private static final double FOR_NOISE = 0.1;
     /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
     private static final int SMOOTH_COLUMNS = 120;
     private static final double SMOOTHER = 0.5;
@@ -36,6 +37,17 @@ final class StructureRun {
     private static final double VAGUE = 0.3;
     /** And into those known less well than this, or four times the noise, less is put. */
     private static final double ROUGH = 1e-2;
+    /** Error, in deviations, of a structure that fits to rounding, and the share of the largest one of a structure that fits well. */
+    private static final double ROUNDING = 1e-8;
+    private static final double WELL = 1.0 / 30;
+
+    /** Parts that are known as well may be quotients of polynomials. */
+    private static final double PRECISE = 1e-7;
+
+    /** Which structures are followed: one that is exact is not found behind one that only comes near. */
+    private enum Stage {
+        EXACT, WELL, ALL
+    }
 
     /** A way to find expressions of a target. */
     interface Form {
@@ -55,9 +67,11 @@ final class StructureRun {
     private final Observations rows;
     private final Target target;
     private final Set<Expression> implied;
-    private boolean thorough;
+    private Stage stage = Stage.WELL;
+    /** Forms that look at the target itself in the same way in each stage. */
+    private Set<Form> lookedThrough = Set.of();
     private double noise;
-    private final Form single;
+    private final SingleForms single;
     private final Form polynomials;
     private final Form exponents;
     private final IndexForms numbers;
@@ -130,18 +144,16 @@ final class StructureRun {
             say("%d inputs are more than the %d that are looked through for structure", target.inputs().size(), MOST_INPUTS);
             return List.of();
         }
-        budget.keep(FOR_THOROUGH);
-        solve(target, 0, trials::offer);
-        budget.keep(FOR_NUMBERS);
-        if (!over()) {
-            thorough = true;
-            solve(target, 0, trials::offer);
-        }
+        solve(Stage.EXACT, FOR_WELL);
+        lookedThrough = budget.spent() ? Set.of() : Set.of(polynomials, exponents);
+        solve(Stage.WELL, FOR_THOROUGH);
+        solve(Stage.ALL, FOR_NUMBERS);
         budget.keep(FOR_NOISE);
         if (!over()) {
             numbers.ofMore(target, 0, trials::offer);
         }
         budget.keep(0);
+        lookedThrough = Set.of();
         noise = over() ? 0 : noise();
         if (noise > NOISE && noise < ALL) {
             say("no formula to the last digit; what smooth functions leave is %.2g of the deviation", noise);
@@ -149,6 +161,14 @@ final class StructureRun {
             solve(target.with(target.values(), noise), 0, trials::offer);
         }
         return trials.met();
+    }
+
+    private void solve(Stage next, double kept) {
+        budget.keep(kept);
+        if (!over()) {
+            stage = next;
+            solve(target, 0, trials::offer);
+        }
     }
 
     /** Fits an expression of the target; whether the search is over by it. */
@@ -161,14 +181,19 @@ final class StructureRun {
         return trials.met();
     }
 
+    /** Whether structures that fit to rounding alone are looked at. */
+    boolean exact() {
+        return stage == Stage.EXACT;
+    }
+
     /** Whether what fits well was looked through, and what fits badly is too. */
     boolean thorough() {
-        return thorough;
+        return stage == Stage.ALL;
     }
 
     /** The error up to which a structure is one, of that in a thorough search. */
     double fits(double error, Target part) {
-        return Math.max(thorough ? error : error / 30, 2 * part.precision());
+        return Math.max(stage == Stage.ALL ? error : stage == Stage.WELL ? WELL * error : ROUNDING, 2 * part.precision());
     }
 
     /** Whether an input says nothing that the others do not say together: between them there are equations that are none of the target's. */
@@ -215,7 +240,7 @@ final class StructureRun {
         if (!part.finite() || depth > 0 && part.precision() > VAGUE) {
             return false;
         }
-        if (depth > 0 && thorough && part.precision() > Math.max(ROUGH, 4 * noise)) {
+        if (depth > 0 && thorough() && part.precision() > Math.max(ROUGH, 4 * noise)) {
             return quickly(part, depth, whole);
         }
         double deviation = part.deviation();
@@ -224,11 +249,13 @@ final class StructureRun {
                     && whole.test(Expression.real(part.mean()));
         }
         if (part.inputs().size() == 1) {
-            return depth == 0 && polynomials.search(part, depth, whole) || single.search(part, depth, whole)
+            return (depth == 0 || part.precision() < PRECISE)
+                    && (single.ofLibrary(part, whole) || polynomials.search(part, depth, whole))
+                    || single.search(part, depth, whole)
                     || exponents.search(part, depth, whole);
         }
-        for (Form form : thorough ? all : quick) {
-            if (over() || depth <= DEEPEST && form.search(part, depth, whole)) {
+        for (Form form : thorough() ? all : quick) {
+            if (over() || depth <= DEEPEST && !(depth == 0 && lookedThrough.contains(form)) && form.search(part, depth, whole)) {
                 return over();
             }
         }
@@ -237,12 +264,12 @@ final class StructureRun {
 
     /** The same among what fits well alone. */
     boolean quickly(Target part, int depth, Predicate<Expression> whole) {
-        boolean before = thorough;
-        thorough = false;
+        Stage before = stage;
+        stage = before == Stage.ALL ? Stage.WELL : before;
         try {
             return solve(part, depth, whole);
         } finally {
-            thorough = before;
+            stage = before;
         }
     }
 

@@ -133,12 +133,20 @@ final class SumForms implements StructureRun.Form {
 
     /** The first part without what the others do alone. */
     private Split split(Warp warp, Target warped, List<Quantity> group, List<Quantity> rest) {
+        Split plain = split(warp, warped, group, rest, false);
+        boolean others = plain.error > FITS_WELL && warped.inputs().stream().anyMatch(q -> q.wide() && !q.logarithmic());
+        Split logarithmic = others ? split(warp, warped, group, rest, true) : plain;
+        return logarithmic.error < plain.error ? logarithmic : plain;
+    }
+
+    /** With wide inputs by their logarithms, of which that of a power is a multiple, or all as they are. */
+    private Split split(Warp warp, Target warped, List<Quantity> group, List<Quantity> rest, boolean logarithmic) {
         int half = MOST_COLUMNS / 2;
         boolean overlap = group.size() + rest.size() > warped.inputs().size();
-        List<double[]> all = LinearFit.products(group.stream().map(Quantity::coordinate).toList(), half);
+        List<double[]> all = LinearFit.products(columns(group, logarithmic), half);
         List<double[]> first = overlap ? LinearFit.ofFirst(all, group.size())
-                : group.size() == 1 ? new ArrayList<>(LinearFit.waves(group.getFirst().coordinate(), 12)) : without(all);
-        List<double[]> second = without(LinearFit.products(rest.stream().map(Quantity::coordinate).toList(),
+                : group.size() == 1 ? new ArrayList<>(LinearFit.waves(columns(group, logarithmic).getFirst(), 12)) : without(all);
+        List<double[]> second = without(LinearFit.products(columns(rest, logarithmic),
                 Math.min(MOST_COLUMNS, warped.values().length / 3) - first.size()));
         List<double[]> columns = new ArrayList<>(List.of(LinearFit.ones(warped.values().length)));
         columns.addAll(first);
@@ -146,6 +154,10 @@ final class SumForms implements StructureRun.Form {
         LinearFit fit = run.budget().fit(columns, warped.values());
         return new Split(warp, warped, List.of(group, rest), List.of(fit.values(columns, 1, first.size()),
                 fit.values(columns, 1 + first.size(), second.size())), fit.factors()[0], fit.error());
+    }
+
+    private static List<double[]> columns(List<Quantity> inputs, boolean logarithmic) {
+        return inputs.stream().map(q -> logarithmic ? q.coordinate(true) : q.coordinate()).toList();
     }
 
     private static List<double[]> without(List<double[]> columns) {

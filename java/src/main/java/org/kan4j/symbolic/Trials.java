@@ -22,7 +22,14 @@ final class Trials {
     private static final double WORTH = 1.2;
     /** Measured constants that a formula may have without a doubt. */
     private static final int PLAIN = 4;
+    /** How many times as right a series has to be: to rounding. */
+    private static final double MOST = 300;
     private static final int KEPT = 6;
+    /** Error of a formula that is right to rounding, and how near a constant of it is to a multiple of a twelfth that it is. */
+    private static final double TO_ROUNDING = 1e-13;
+    private static final int PARTS = 12;
+    private static final double ALIKE = 1e-9;
+    private static final double LARGE = 1000;
 
     private final StructureSearch settings;
     private final Budget budget;
@@ -58,7 +65,7 @@ final class Trials {
     }
 
     boolean found() {
-        return !met.isEmpty() && best().heldRmse() <= settings.enough() / series(best().formula());
+        return !met.isEmpty() && best().heldRmse() <= settings.enough() / series(best());
     }
 
     /** What all rows and the formula take to be written down: a larger formula has to be worth it. */
@@ -68,9 +75,19 @@ final class Trials {
                 DescriptionLength.bits(formula, rows));
     }
 
-    /** Many constants are a series: it has to be right to more digits. */
-    private static double series(Expression formula) {
-        return Math.clamp(Math.pow(10, constants(formula) - PLAIN), 1, 1e3);
+    /**
+     * Many constants are a series: it has to be right to more digits. Of a formula that is right to rounding those that are plain
+     * numbers are none: factors of 1 and offsets of 0 that a structure has and the law has not.
+     */
+    private static double series(StructureSearch.Met formula) {
+        int count = formula.heldRmse() <= TO_ROUNDING ? measured(formula.formula()) : constants(formula.formula());
+        return Math.clamp(Math.pow(10, count - PLAIN), 1, MOST);
+    }
+
+    private static int measured(Expression e) {
+        boolean plain = e instanceof Expression.Real real && Math.abs(real.value()) < LARGE
+                && Math.abs(PARTS * real.value() - Math.rint(PARTS * real.value())) < PARTS * ALIKE;
+        return (e instanceof Expression.Real && !plain ? 1 : 0) + e.children().stream().mapToInt(Trials::measured).sum();
     }
 
     static int constants(Expression e) {

@@ -44,7 +44,8 @@ class StructureSearchTest {
     @ParameterizedTest
     @CsvSource({"exp(sin(pi*x) + y^2), x=-1:1 y=-1:1", "(u + v)/(u*v + 1), u=-0.9:0.9 v=-0.9:0.9",
         "sqrt(a^2 + b^2 + 1), a=-1:1 b=-1:1", "8.314*T*n/V, n=0.1:5 T=250:400 V=0.01:0.1",
-        "6.626E-34*f - 3.5E-19, f=6e14:2e15", "2*sin(x)*cos(y), x=-1:1 y=-1:1", "a + alpha*b, a=-1:1 alpha=-1:1 b=-1:1",
+        "6.626E-34*f - 3.5E-19, f=6e14:2e15", "12*log(r/12 + 1), r=0.01:0.1", "2*sin(x)*cos(y), x=-1:1 y=-1:1",
+        "a + alpha*b, a=-1:1 alpha=-1:1 b=-1:1",
         "a + 2*sqrt(a)*cos(delta) + 1, a=0.05:1 delta=-3:3", "sin(2*log(x*y)), x=0.2:5 y=0.2:5",
         "exp(-(theta - theta1)^2/(2*sigma^2))/(sqrt(2*pi)*sigma), theta=-1:1 theta1=-1:1 sigma=0.5:2",
         "4*a*sin((b - c)/2)^2/(b - c)^2, a=0:1 b=-1:1 c=-1:1", "3*exp(-t/9)/2 + 3*exp(-t/2), t=0:30",
@@ -92,6 +93,18 @@ class StructureSearchTest {
         assertEquals(Set.of("c"), parts.getFirst().implied());
         List<StructureSearch.Met> met = StructureSearch.defaults().find("Y_", parts.getFirst(), parts.getLast());
         assertTrue(!met.isEmpty() && met.getFirst().heldRmse() < 3e-12, met.toString());
+    }
+
+    /** What is exact is followed first: an eighth of the work is enough, where all of it would go into what only comes near. */
+    @ParameterizedTest
+    @CsvSource({"P*(r/12 + 1)^(12*t), P=100:1000 r=0.01:0.1 t=1:10",
+        "f*sqrt(1 - b^2)/(1 - b*cos(theta)), f=1:10 b=0:0.9 theta=0:3.14159"})
+    void whatIsExactIsFoundBeforeWhatIsNear(String text, String ranges) {
+        Map<String, Interval> box = box(ranges);
+        Formula formula = Formula.parse(text, List.copyOf(box.keySet()));
+        List<StructureSearch.Met> met = StructureSearch.defaults().withOperations(4e10).find("Y_", sample(formula, box, 800, 1),
+                sample(formula, box, 100, 2));
+        assertTrue(!met.isEmpty() && met.getFirst().heldRmse() < 1e-12, met.toString());
     }
 
     @Test
