@@ -57,7 +57,7 @@ final class MixedForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        boolean inverted = isLookedAtFinely(target) || depth > 0;
+        boolean inverted = isLookedAtFinely(target) || run.thorough() && depth > 0;
         for (Warp warp : inverted ? Warp.reciprocal(target.values()) : List.of(Warp.NONE)) {
             Target warped = target.with(warp.apply(target.values()), target.precision());
             if (warped.finite() && plain(warped, depth, e -> whole.test(warp.back().apply(e)))) {

@@ -23,6 +23,7 @@ final class SumForms implements StructureRun.Form {
     private static final double OVERLAP = 3;
     private static final double FITS = 0.03;
     private static final double FITS_WELL = 1e-9;
+    private static final double TO_ROUNDING = 1e-8;
     /** A part that does so little is none. */
     private static final double NOTHING = 1e-3;
 
@@ -136,7 +137,7 @@ final class SumForms implements StructureRun.Form {
         Split plain = split(warp, warped, group, rest, false);
         boolean others = plain.error > FITS_WELL && warped.inputs().stream().anyMatch(q -> q.wide() && !q.logarithmic());
         Split logarithmic = others ? split(warp, warped, group, rest, true) : plain;
-        return logarithmic.error < plain.error ? logarithmic : plain;
+        return logarithmic.error < TO_ROUNDING ? logarithmic : plain; // one that only comes nearer hides others
     }
 
     /** With wide inputs by their logarithms, of which that of a power is a multiple, or all as they are. */
