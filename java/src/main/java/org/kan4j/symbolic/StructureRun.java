@@ -41,9 +41,6 @@ final class StructureRun {
     private static final double ROUNDING = 1e-8;
     private static final double WELL = 1.0 / 30;
 
-    /** Parts that are known as well may be quotients of polynomials. */
-    private static final double PRECISE = 1e-7;
-
     /** Which structures are followed: one that is exact is not found behind one that only comes near. */
     private enum Stage {
         EXACT, WELL, ALL
@@ -249,8 +246,7 @@ final class StructureRun {
                     && whole.test(Expression.real(part.mean()));
         }
         if (part.inputs().size() == 1) {
-            return (depth == 0 || part.precision() < PRECISE)
-                    && (single.ofLibrary(part, whole) || polynomials.search(part, depth, whole))
+            return depth == 0 && (single.ofLibrary(part, whole) || polynomials.search(part, depth, whole))
                     || single.search(part, depth, whole)
                     || exponents.search(part, depth, whole);
         }

@@ -23,11 +23,10 @@ final class Trials {
     /** Measured constants that a formula may have without a doubt. */
     private static final int PLAIN = 4;
     /** How many times as right a series has to be: to rounding. */
-    private static final double MOST = 300;
+    private static final double MOST = 1e3;
     private static final int KEPT = 6;
-    /** Error of a formula that is right to rounding, and how near a constant of it is to a multiple of a twelfth that it is. */
+    /** Error of a formula that is right to rounding, and how near a constant of it is to the whole number that it is. */
     private static final double TO_ROUNDING = 1e-13;
-    private static final int PARTS = 12;
     private static final double ALIKE = 1e-9;
     private static final double LARGE = 1000;
 
@@ -76,18 +75,25 @@ final class Trials {
     }
 
     /**
-     * Many constants are a series: it has to be right to more digits. Of a formula that is right to rounding those that are plain
-     * numbers are none: factors of 1 and offsets of 0 that a structure has and the law has not.
+     * Many constants are a series: it has to be right to more digits. Of a formula that is right to rounding whole numbers are none,
+     * where few others are left: factors of 1 and offsets of 0 that a structure has and the law has not.
      */
     private static double series(StructureSearch.Met formula) {
-        int count = formula.heldRmse() <= TO_ROUNDING ? measured(formula.formula()) : constants(formula.formula());
-        return Math.clamp(Math.pow(10, count - PLAIN), 1, MOST);
+        int measured = measured(formula.formula());
+        boolean few = formula.heldRmse() <= TO_ROUNDING && measured < PLAIN;
+        return Math.clamp(Math.pow(10, (few ? measured : constants(formula.formula())) - PLAIN), 1, MOST);
     }
 
+    /** Constants that are no whole numbers; a factor near 0 is one, as those of a series' last terms are. */
     private static int measured(Expression e) {
-        boolean plain = e instanceof Expression.Real real && Math.abs(real.value()) < LARGE
-                && Math.abs(PARTS * real.value() - Math.rint(PARTS * real.value())) < PARTS * ALIKE;
-        return (e instanceof Expression.Real && !plain ? 1 : 0) + e.children().stream().mapToInt(Trials::measured).sum();
+        int count = 0;
+        for (Expression child : e.children()) {
+            boolean small = e instanceof Expression.Product && child instanceof Expression.Real real && Math.abs(real.value()) < 0.5;
+            count += small ? 1 : measured(child);
+        }
+        boolean whole = e instanceof Expression.Real real && Math.abs(real.value()) < LARGE
+                && Math.abs(real.value() - Math.rint(real.value())) < ALIKE;
+        return count + (e instanceof Expression.Real && !whole ? 1 : 0);
     }
 
     static int constants(Expression e) {
