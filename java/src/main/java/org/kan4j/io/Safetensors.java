@@ -364,7 +364,8 @@ public final class Safetensors {
             if (entry.getKey().equals("__metadata__")) {
                 throw KanException.invalid("a tensor cannot be named __metadata__");
             }
-            Map<String, Object> tensor = Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets", List.of(begin, end));
+            Map<String, Object> tensor = Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets",
+                    List.of(begin, end));
             header.put(entry.getKey(), new java.util.TreeMap<>(tensor));
         }
         byte[] json = Json.write(header).getBytes(StandardCharsets.UTF_8);

@@ -88,7 +88,8 @@ final class Trials {
     private static int measured(Expression e) {
         int count = 0;
         for (Expression child : e.children()) {
-            boolean small = e instanceof Expression.Product && child instanceof Expression.Real real && Math.abs(real.value()) < 0.5;
+            boolean small = e instanceof Expression.Product && child instanceof Expression.Real real
+                    && Math.abs(real.value()) < 0.5;
             count += small ? 1 : measured(child);
         }
         boolean whole = e instanceof Expression.Real real && Math.abs(real.value()) < LARGE
