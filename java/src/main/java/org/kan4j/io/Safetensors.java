@@ -348,8 +348,7 @@ public final class Safetensors {
     }
 
     static void writeSources(Path file, Map<String, Source> sources, Map<String, String> metadata) throws IOException {
-        // Wider types first, so that every tensor is aligned to its type.
-        List<Map.Entry<String, Source>> order = new ArrayList<>(sources.entrySet());
+        List<Map.Entry<String, Source>> order = new ArrayList<>(sources.entrySet()); // wider first, so that each is aligned
         order.sort(Comparator.comparingInt(entry -> -entry.getValue().dtype().bytes()));
         Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
@@ -364,8 +363,8 @@ public final class Safetensors {
             if (entry.getKey().equals("__metadata__")) {
                 throw KanException.invalid("a tensor cannot be named __metadata__");
             }
-            Map<String, Object> tensor = Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets",
-                    List.of(begin, end));
+            List<Long> bytes = List.of(begin, end);
+            Map<String, Object> tensor = Map.of("dtype", source.dtype().name(), "shape", axes, "data_offsets", bytes);
             header.put(entry.getKey(), new java.util.TreeMap<>(tensor));
         }
         byte[] json = Json.write(header).getBytes(StandardCharsets.UTF_8);
