@@ -308,10 +308,12 @@ int main(int argc, char** argv) {
     kan_context context;
     if (kan_context_create(&spec, &context) != KAN_OK) continue;  // a tier that this build leaves out
     for (const int32_t dtype : dtypes) {
+      int splines = 0;
       for (const Case& c : all_cases(dtype)) {
         if (c.spec.kind != KAN_LAYER_MULTIPLY) same_bits(context, c);
         const bool spline = c.spec.kind == KAN_LAYER_KAN && c.spec.basis == KAN_BASIS_BSPLINE;
-        if (spline && c.spec.grid == 5 && c.centre == 0 && c.spec.outside != KAN_OUTSIDE_CLAMP)
+        if (spline && c.spec.grid == 5 && c.centre == 0 &&
+            splines++ % 7 == 0)  // of each order, and of all kinds of knots
           zeros_left_out(context, c, tier != KAN_TIER_REFERENCE);
       }
     }
