@@ -101,7 +101,7 @@ class ExplainTest {
     @Test
     void aLawOfRoundedNumbersIsNoWorseThanChanceMakesItLook() {
         List<String> lines = new ArrayList<>();
-        java.util.SplittableRandom random = new java.util.SplittableRandom(2);
+        java.util.SplittableRandom random = new java.util.SplittableRandom(12);
         double[][] x = new double[80][1];
         double[] y = new double[80];
         for (int b = 0; b < 80; b++) {

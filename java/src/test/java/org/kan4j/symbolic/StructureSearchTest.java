@@ -95,9 +95,9 @@ class StructureSearchTest {
         assertTrue(!met.isEmpty() && met.getFirst().heldRmse() < 3e-12, met.toString());
     }
 
-    /** What is exact is followed first: three fifths of the work are enough, all of which would go into what only comes near. */
+    /** A power whose base and exponent are of inputs, found with a part of the work that is usual. */
     @Test
-    void whatIsExactIsFoundBeforeWhatIsNear() {
+    void compoundInterestTakesAPartOfTheWork() {
         Map<String, Interval> box = box("P=100:1000 r=0.01:0.1 t=1:10");
         Formula formula = Formula.parse("P*(r/12 + 1)^(12*t)", List.copyOf(box.keySet()));
         List<StructureSearch.Met> met = StructureSearch.defaults().withOperations(3e10).find("Y_", sample(formula, box, 800, 1),
