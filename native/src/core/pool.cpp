@@ -23,6 +23,8 @@ inline void pause() {
 #endif
 }
 
+}  // namespace
+
 // A 32-bit counter that threads wait on until it leaves a value. A wake-up is for those sleepers whose bits it names. It wakes two,
 // and each of them two more: what the changer of the value pays does not grow with the number of sleepers. A futex wakes in the order in
 // which they went to sleep, so that nobody who waits for this change is behind one who already waits for the next; other systems wake
@@ -72,6 +74,8 @@ class alignas(64) Signal {
   std::atomic<uint32_t> woken_{kAll};  // the bits of the newest wake-up
   static_assert(sizeof(std::atomic<uint32_t>) == sizeof(uint32_t));
 };
+
+namespace {
 
 // A run in the word that workers wait on: its number and how many it is for.
 constexpr uint32_t kWorkerBits = 9;

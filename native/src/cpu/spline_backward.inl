@@ -60,7 +60,7 @@ struct WeightGradient {
 // time through L1, as what a row takes would else be compiled into each phase of each order's ring. Their loops read copies, as
 // what has an address is read again after every store.
 template <class S, int NV>
-struct WeightRows {
+struct GradientRows {
   using T = vec<S>;
   const TileView<S>& tile;
   const WeightGradient<S>& to;
@@ -144,7 +144,7 @@ struct WeightRows {
 // ring[j % (k + 1)], and `to` has each once, in the order of memory.
 template <class S, int K, int V, int NV>
 KAN_HD void gather_windows(const TileView<S>& tile, const S* d_y, int lanes, const Record<S>& record,
-                           WeightRows<S, NV>& to) {
+                           GradientRows<S, NV>& to) {
   using T = vec<S>;
   constexpr int M = K + 1;
   constexpr int32_t kRows = 60;  // that `to` has at a time: whole rounds of any ring
@@ -211,7 +211,7 @@ void weight_input(TileView<S> tile, int64_t i, const S* d_y, Record<S> record, W
     alignas(64) S made[2 * kTile];
     const S* const factor = to.sums ? nullptr : tile.factors(i, made);
     for_columns<kWide<V>, T::W>(w, [&](auto registers, int64_t c, int lanes) KAN_INLINE {
-      WeightRows<S, decltype(registers)::value> rows{tile, to, factor, i, c, lanes};
+      GradientRows<S, decltype(registers)::value> rows{tile, to, factor, i, c, lanes};
       gather_windows<S, K, V>(tile, d_y + c, lanes, record, rows);
     });
     return;
