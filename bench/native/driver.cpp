@@ -6,7 +6,7 @@
 //   driver count   runs every case once inside kan_bench_measured, for bench/instructions (callgrind, AVX2 tier)
 //   driver calls   what calls of the C ABI cost from C, in ns: beside org.kan4j.bench.FfmBenchmark
 //   driver paths   what the paths beside the default models cost, beside what they may cost: bench/paths
-//   driver shares  what each of many threads has to do: bench/shares
+//   driver shares  what each of many threads has to do: bench/shares; without callgrind the times of one thread
 //
 // Built by bench/instructions, bench/paths and bench/shares; by hand: c++ -std=c++20 -O2 -I native/include bench/native/driver.cpp -L build -lkan4j
 
