@@ -112,7 +112,7 @@ void paths(const char* only) {
 
 int main(int argc, char** argv) {
   const bool named = argc == 3 && std::strcmp(argv[1], "paths") == 0;
-  const bool threaded = argc == 4 && std::strcmp(argv[1], "shares") == 0;
+  const bool threaded = argc == 5 && std::strcmp(argv[1], "shares") == 0;
   const std::string mode = argc == 2 || named || threaded ? argv[1] : "";
   if (mode == "count") {
     count();
@@ -121,11 +121,11 @@ int main(int argc, char** argv) {
   } else if (mode == "paths") {
     paths(argc == 3 ? argv[2] : "");
   } else if (mode == "shares" && threaded) {
-    shares(argv[2], std::atoi(argv[3]));
+    shares(argv[2], argv[3], std::atoi(argv[4]));
   } else if (mode == "cases") {
     cases();
   } else {
-    std::fprintf(stderr, "usage: driver cases | count | calls | paths [NAME] | shares NAME THREADS\n");
+    std::fprintf(stderr, "usage: driver cases | count | calls | paths [NAME] | shares NAME PASS THREADS\n");
     return 2;
   }
   return 0;

@@ -7,8 +7,8 @@
 #include <valgrind/callgrind.h>
 #define KAN_BENCH_COUNTS 1
 #else
-#define CALLGRIND_ZERO_STATS
-#define CALLGRIND_DUMP_STATS_AT(name) static_cast<void>(name)
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
 #define RUNNING_ON_VALGRIND 0
 #define KAN_BENCH_COUNTS 0
 #endif
@@ -68,15 +68,19 @@ inline const std::vector<Shape>& shapes() {
   return all;
 }
 
+// The pass that is counted; NULL: all are, by the clock.
+inline const char* counted_pass = nullptr;
+
 // Counts a run, or takes the least of a few times of it, and prints a line. The baseline tier: callgrind emulates fused multiply-adds,
 // twenty times as slowly.
 inline void share(const std::string& name, long long batch, const char* pass, const std::function<void()>& run) {
+  if (counted_pass && std::strcmp(pass, counted_pass) != 0) return;
   const Work work{name, run};
   double least = 0;
-  if (RUNNING_ON_VALGRIND) {
-    CALLGRIND_ZERO_STATS;
+  if (counted_pass) {
+    CALLGRIND_START_INSTRUMENTATION;
     run();
-    CALLGRIND_DUMP_STATS_AT(name.c_str());
+    CALLGRIND_STOP_INSTRUMENTATION;
   } else {
     seconds(work);
     for (int round = 0; round < 5; ++round) least = round == 0 ? seconds(work) : std::min(least, seconds(work));
@@ -85,16 +89,22 @@ inline void share(const std::string& name, long long batch, const char* pass, co
   std::fflush(stdout);
 }
 
+// Whether NAME|ROWS| begins so.
+inline bool begins(const std::string& name, long long rows, const std::string& only) {
+  return (name + "|" + std::to_string(rows) + "|").compare(0, only.size(), only) == 0;
+}
+
 // The passes of the layers whose names begin so; the last updates the weights with the gradients that it makes.
 inline void layer_shares(kan_context context, const std::string& only) {
   for (const Shape& s : shapes()) {
     const std::string name = std::string(s.c.name) + " " + std::to_string(s.in) + " → " + std::to_string(s.out);
-    if (name.compare(0, only.size(), only) != 0) continue;
+    if (!begins(name, s.batch, only)) continue;
     Layer layer(context, s.c, s.in, s.out, s.batch);
     const auto pass = [&](const char* pass, auto run) {
       share(name, s.batch, pass, [&] { check(run(), s.c.name, context); });
     };
     pass("forward", [&] { return layer.forward(); });
+    if (counted_pass) check(layer.forward(), s.c.name, context);  // what the others read
     pass("backward", [&] { return layer.backward(); });
     if (s.in > 64 && s.out < 1000 && layer.sizes.params > 0)
       pass("update", [&] { return layer.step(KAN_GRAD_OVERWRITE); });
@@ -106,7 +116,7 @@ inline void edge_shares(kan_context context, const std::string& only) {
   for (const Shape& s : shapes()) {
     const std::string name =
         std::string("edges of ") + s.c.name + " " + std::to_string(s.in) + " → " + std::to_string(s.out);
-    if (s.c.kind != KAN_LAYER_KAN || s.in != 64 || s.c.grid == 200 || name.compare(0, only.size(), only) != 0) continue;
+    if (s.c.kind != KAN_LAYER_KAN || s.in != 64 || s.c.grid == 200 || !begins(name, s.batch, only)) continue;
     Layer l(context, s.c, s.in, s.out, s.batch);
     std::vector<double> size(s.in * s.out), mean(size), deviation(size);
     share(name, s.batch, "statistics", [&] {
@@ -128,7 +138,7 @@ inline void flat_shares(kan_context context, const std::string& only) {
   constexpr long long kNumbers = 1000000, kRows = kNumbers / 10;
   std::unique_ptr<Flat> all;  // made where one is wanted
   const auto pass = [&](const char* name, const char* pass, const std::function<void(Flat&)>& run) {
-    if (std::string(name).compare(0, only.size(), only) != 0) return;
+    if (!begins(name, kNumbers, only)) return;
     if (!all) all = std::make_unique<Flat>(context, kNumbers);
     share(name, kNumbers, pass, [&] { run(*all); });
   };
@@ -153,13 +163,14 @@ inline void flat_shares(kan_context context, const std::string& only) {
        [&](Flat& f) { check(kan_vector_dot(context, KAN_F32, kNumbers, f.p.data, f.g.data, &value), "dot", context); });
 }
 
-// Each pass of what begins so: of one thread and without callgrind its time, else a dump a pass, a file a thread.
-inline void shares(const char* only, int32_t threads) {
+// The times of each pass of what begins so. Under callgrind one pass: it writes what all threads have run at the end of a process alone.
+inline void shares(const char* only, const char* pass, int32_t threads) {
   if (!KAN_BENCH_COUNTS) {
     std::fprintf(stderr, "driver: built without valgrind/callgrind.h, which comes with valgrind\n");
     std::exit(2);
   }
-  kan_context context = open(RUNNING_ON_VALGRIND ? KAN_TIER_BASELINE : KAN_TIER_AUTO, threads);
+  if (RUNNING_ON_VALGRIND) counted_pass = pass;
+  kan_context context = open(counted_pass ? KAN_TIER_BASELINE : KAN_TIER_AUTO, threads);
   layer_shares(context, only);
   edge_shares(context, only);
   flat_shares(context, only);
