@@ -6,7 +6,7 @@
 //   driver count   runs every case once inside kan_bench_measured, for bench/instructions (callgrind, AVX2 tier)
 //   driver calls   what calls of the C ABI cost from C, in ns: beside org.kan4j.bench.FfmBenchmark
 //   driver paths   what the paths beside the default models cost, beside what they may cost: bench/paths
-//   driver shares  what each of many threads has to do: bench/shares
+//   driver shares  what each of many threads has to do: bench/shares; without callgrind the times of one thread
 //
 // Built by bench/instructions, bench/paths and bench/shares; by hand: c++ -std=c++20 -O2 -I native/include bench/native/driver.cpp -L build -lkan4j
 
@@ -112,7 +112,7 @@ void paths(const char* only) {
 
 int main(int argc, char** argv) {
   const bool named = argc == 3 && std::strcmp(argv[1], "paths") == 0;
-  const bool threaded = argc == 4 && std::strcmp(argv[1], "shares") == 0;
+  const bool threaded = argc == 5 && std::strcmp(argv[1], "shares") == 0;
   const std::string mode = argc == 2 || named || threaded ? argv[1] : "";
   if (mode == "count") {
     count();
@@ -121,11 +121,11 @@ int main(int argc, char** argv) {
   } else if (mode == "paths") {
     paths(argc == 3 ? argv[2] : "");
   } else if (mode == "shares" && threaded) {
-    shares(argv[2], std::atoi(argv[3]));
+    shares(argv[2], argv[3], std::atoi(argv[4]));
   } else if (mode == "cases") {
     cases();
   } else {
-    std::fprintf(stderr, "usage: driver cases | count | calls | paths [NAME] | shares NAME THREADS\n");
+    std::fprintf(stderr, "usage: driver cases | count | calls | paths [NAME] | shares NAME PASS THREADS\n");
     return 2;
   }
   return 0;

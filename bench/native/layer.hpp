@@ -68,19 +68,26 @@ void store(void* at, int32_t dtype, long long i, double value) {
   }
 }
 
-// A sensible value of element i of a named tensor.
-double initial(const kan_tensor_info& t, long long i, const Case& c, Random& random) {
-  const std::string name = t.name;
-  const double last = static_cast<double>(i % t.shape[t.rank - 1]);
-  if (name == "knots") return -1 + (last - c.order + (c.uneven ? 0.3 * random() : 0)) * 2 / c.grid;
-  if (name == "centres") return -2 + last * 4 / static_cast<double>(t.count - 1);
-  if (name == "inv_width") return 1.75;
-  if (name == "freq") return last + 1;
-  if (name == "phase_low") return (last - c.order) / c.grid;
-  if (name == "phase_high") return (last + 1) / c.grid;
+// A sensible value of element `last` of a row of a named tensor.
+using Value = double (*)(double last, const kan_tensor_info& t, const Case& c, Random& random);
+Value value_of(const std::string& name) {
+  if (name == "knots")
+    return [](double last, const kan_tensor_info&, const Case& c, Random& random) {
+      return -1 + (last - c.order + (c.uneven ? 0.3 * random() : 0)) * 2 / c.grid;
+    };
+  if (name == "centres")
+    return [](double last, const kan_tensor_info& t, const Case&, Random&) {
+      return -2 + last * 4 / static_cast<double>(t.count - 1);
+    };
+  if (name == "inv_width") return [](double, const kan_tensor_info&, const Case&, Random&) { return 1.75; };
+  if (name == "freq") return [](double last, const kan_tensor_info&, const Case&, Random&) { return last + 1; };
+  if (name == "phase_low")
+    return [](double last, const kan_tensor_info&, const Case& c, Random&) { return (last - c.order) / c.grid; };
+  if (name == "phase_high")
+    return [](double last, const kan_tensor_info&, const Case& c, Random&) { return (last + 1) / c.grid; };
   if (name == "norm_weight" || name == "scale" || name == "mask" || name == "coef_scale" || name == "running_var")
-    return 1;
-  return 0.1 * random();
+    return [](double, const kan_tensor_info&, const Case&, Random&) { return 1.0; };
+  return [](double, const kan_tensor_info&, const Case&, Random& random) { return 0.1 * random(); };
 }
 
 kan_adamw adamw_of_a_step() {
@@ -141,7 +148,10 @@ struct Layer {
       auto info = sized<kan_tensor_info>();
       check(kan_layer_tensor(ctx, layer, t, &info), c.name, ctx);
       Memory natural(8 * info.count);
-      for (long long i = 0; i < info.count; ++i) store(natural.data, c.dtype, i, initial(info, i, c, random));
+      const Value value = value_of(info.name);
+      const long long row = info.shape[info.rank - 1];
+      for (long long i = 0; i < info.count; ++i)
+        store(natural.data, c.dtype, i, value(static_cast<double>(i % row), info, c, random));
       check(
           kan_layer_tensor_set(ctx, layer, t, natural.data, info.role == KAN_ROLE_PARAM ? params->data : buffers->data),
           c.name, ctx);

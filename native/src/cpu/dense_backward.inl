@@ -119,7 +119,9 @@ struct DenseBackward {
   DenseBackward(const DenseBackward&) = delete;  // the sink points at adam
 
   void run() const {
-    Shares pieces(pool, plan.panels * tree.nodes(), workers), folding(pool, plan.panels, workers);
+    // A narrow layer has few panels, whose sums are folded by many all the same.
+    const int64_t folds = ceil_div(wanted_pieces(workers), plan.panels);
+    Shares pieces(pool, plan.panels * tree.nodes(), workers), folding(pool, plan.panels * folds, workers);
     for_workers(pool, workers, [&](int worker) {
       prepare(worker);
       if (workers > 1 && prepares()) pool.barrier();
@@ -127,7 +129,7 @@ struct DenseBackward {
       pieces.each(worker, [&](int64_t u) { piece(u / tree.nodes(), u % tree.nodes(), scratch.worker[worker]); });
       if (tree.nodes() > 1 && sink.wanted()) {
         if (workers > 1) pool.barrier();  // the weights are read until here, and the nodes written
-        folding.each(worker, [&](int64_t q) { fold(q); });
+        folding.each(worker, [&](int64_t u) { fold(u / folds, u % folds, folds); });
       }
       if (sink.streams) stream_fence();
       if (!norm.on && !theta) return;
@@ -185,7 +187,7 @@ struct DenseBackward {
         [&](int l) {
           if (sink.wanted()) add_numbers(level(l).at, level(l + 1).at, whole.count());
         });
-    if (tree.nodes() == 1 && sink.wanted()) give(inputs, whole);
+    if (tree.nodes() == 1 && sink.wanted()) give(inputs, whole, {0, whole.count()});
   }
 
   // Over block b of samples, the sums into `to`.
@@ -232,27 +234,35 @@ struct DenseBackward {
     }
   }
 
-  // The finished sums of a panel.
-  void give(Range inputs, InputSums<S> from) const {
-    if (from.weights)
-      for (int64_t tile = 0; tile < tiles; ++tile) {
-        const int64_t size = plan.rows * layer.tile_width(tile);
-        sink.put(layer.tile_offset(tile) + inputs.begin * size, from.tile(tile), from.inputs * size);
-      }
-    for (int64_t j = 0; j < (theta ? from.inputs * per_input : 0); ++j)
-      scratch.theta[inputs.begin * per_input + j] = from.theta()[j];
-    for (int64_t j = 0; j < (norm.on ? from.inputs : 0); ++j) {
-      scratch.norm[inputs.begin + j] = from.norm()[j];
-      scratch.norm[layer.in + inputs.begin + j] = from.norm()[from.inputs + j];
+  // Some numbers of the finished sums of a panel.
+  void give(Range inputs, InputSums<S> from, Range some) const {
+    for (int64_t tile = 0; from.weights && tile < tiles; ++tile) {
+      const int64_t size = plan.rows * layer.tile_width(tile);
+      const Range mine = within(from.tile(tile) - from.at, from.inputs * size, some);
+      if (mine.begin < mine.end)
+        sink.put(layer.tile_offset(tile) + inputs.begin * size + mine.begin, from.tile(tile) + mine.begin,
+                 mine.end - mine.begin);
     }
+    const Range numbers = within(from.theta() - from.at, theta ? from.inputs * per_input : 0, some);
+    for (int64_t j = numbers.begin; j < numbers.end; ++j) scratch.theta[inputs.begin * per_input + j] = from.theta()[j];
+    const Range norms = within(from.norm() - from.at, norm.on ? 2 * from.inputs : 0, some);
+    for (int64_t j = norms.begin; j < norms.end; ++j)
+      scratch.norm[j / from.inputs * layer.in + inputs.begin + j % from.inputs] = from.norm()[j];
+  }
+  // What of the n numbers that start at `first` is among some.
+  static Range within(int64_t first, int64_t n, Range some) {
+    return {max64(some.begin - first, 0), min64(some.end - first, n)};
   }
 
-  void fold(int64_t q) const {
+  // Part k of the numbers of panel q.
+  void fold(int64_t q, int64_t k, int64_t folds) const {
     const InputSums<S> to = node(plan.panel(q), 0);
-    for_registers<S>(0, to.count(), [&](int64_t j, auto lanes) {
+    const Range registers = part(ceil_div(to.count(), T::W), k, folds),
+                mine{registers.begin * T::W, min64(to.count(), registers.end * T::W)};
+    for_registers<S>(mine.begin, mine.end, [&](int64_t j, auto lanes) {
       folded(to.at + j, node_size(), tree.nodes(), lanes).store(to.at + j, lanes);
     });
-    give(plan.panel(q), to);
+    give(plan.panel(q), to, mine);
   }
 
   void norm_input_gradient(int worker) const {

@@ -10,6 +10,34 @@
 
 namespace KAN_NS {
 
+// Four numbers, where a register would be too many.
+template <class S>
+using Four __attribute__((vector_size(4 * sizeof(S)), aligned(sizeof(S)), may_alias)) = S;
+
+// The knots t_{f+1} .. t_{f+2K} of each sample's window f, [2K][stride], of a record whose last run is taken to end at n. A store a run
+// and knot, which the next run writes over where it is too long: of few samples, as runs on fine grids are, a small one, for large ones
+// lie across two lines of a cache.
+template <class S, int K>
+KAN_HD void window_knots(const S* kn, const Record<S>& record, int64_t n, int64_t stride, S* knots) {
+  using T = vec<S>;
+  int64_t p = 0;
+  const Run *run = record.runs + 1, *const last = record.runs + record.count();
+  for (; run <= last; ++run) {
+    const S* const own = kn + run->first + 1;
+    const int64_t end = run < last ? run->end : n;
+    if (T::W > 4 && end - p <= 4) {
+#pragma GCC unroll 10
+      for (int j = 0; j < 2 * K; ++j)
+        *reinterpret_cast<Four<S>*>(knots + j * stride + p) = Four<S>{own[j], own[j], own[j], own[j]};
+    } else {
+      for (int64_t s = p; s < end; s += T::W)
+#pragma GCC unroll 10
+        for (int j = 0; j < 2 * K; ++j) T(own[j]).store(knots + j * stride + s);
+    }
+    p = end;
+  }
+}
+
 // The V values, or derivatives, of n sorted samples x of a record; x has record.slots readable numbers. values is [V][slots].
 template <class S, int K, bool kDerivative>
 KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Record<S>& record, int64_t n, S* values) {
@@ -23,19 +51,10 @@ KAN_HD void fill_values(const GridView<S>& g, int32_t base, const S* x, const Re
       for (int r = 0; r <= K; ++r) out[r].store(values + r * slots + p);
     }
   } else {
-    // The knots of each sample's window first: a store a run and knot, which the next run writes over where it is too long.
     constexpr int64_t kRow = SplinePlan<S>::kMost + T::W;
     alignas(64) S knots[2 * K * kRow];
-    int64_t p = 0;
-    for (int32_t q = 1; q <= record.count(); ++q) {
-      const int64_t end = q < record.count() ? record.runs[q].end : round_up(n, T::W);
-      for (int j = 0; j < 2 * K; ++j) {
-        const T knot(g.kn[record.runs[q].first + 1 + j]);
-        for (int64_t s = p; s < end; s += T::W) knot.store(knots + j * kRow + s);
-      }
-      p = end;
-    }
-    for (p = 0; p < n; p += T::W) {
+    window_knots<S, K>(g.kn, record, round_up(n, T::W), kRow, knots);
+    for (int64_t p = 0; p < n; p += T::W) {
       const T v = T::load(x + p);
       const auto tails = bspline_uneven<S, K, kDerivative>(
           grid, [&](int j) KAN_INLINE { return T::load(knots + (j - 1) * kRow + p); }, v, out);
