@@ -28,6 +28,14 @@ final class TuneClock {
         this.limit = limit;
     }
 
+    boolean isEndless() {
+        return limit == Double.POSITIVE_INFINITY;
+    }
+
+    double left() {
+        return limit - passed();
+    }
+
     double passed() {
         return (time.getAsLong() - start) / NANOS;
     }
@@ -41,14 +49,14 @@ final class TuneClock {
         return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos() / PROCESSORS;
     }
 
-    /** Keeps how long a training of a share of the epochs took. */
-    synchronized void took(Map<String, String> options, double budget, double time) {
-        seconds.put(options, time / budget);
+    /** Keeps how long so many networks took; one with a share of the epochs is that share of one. */
+    synchronized void took(Map<String, String> options, double networks, double time) {
+        seconds.put(options, time / networks);
     }
 
-    /** Keeps time for so many trainings of these options as the last thing. */
-    synchronized void reserve(double trainings, Map<String, String> best) {
-        reserved = REPORT + MARGIN * trainings * seconds.getOrDefault(best, 0.0);
+    /** Keeps time for so many networks of these options as the last thing. */
+    synchronized void reserve(double networks, Map<String, String> best) {
+        reserved = REPORT + MARGIN * networks * seconds.getOrDefault(best, 0.0);
     }
 
     /** Whether no more than the reserved time is left; not before some is reserved, as something has to be trained. */
@@ -56,8 +64,8 @@ final class TuneClock {
         return passed() + reserved > limit;
     }
 
-    /** Whether there is time for so many trainings of these options, of which a shorter one was made; otherwise nobody knows. */
-    synchronized boolean hasTimeFor(double trainings, Map<String, String> options) {
-        return passed() + REPORT + MARGIN * trainings * seconds.getOrDefault(options, Double.NEGATIVE_INFINITY) <= limit;
+    /** Whether there is time for so many networks of these options, of which a shorter one was made; otherwise nobody knows. */
+    synchronized boolean hasTimeFor(double networks, Map<String, String> options) {
+        return passed() + REPORT + MARGIN * networks * seconds.getOrDefault(options, Double.NEGATIVE_INFINITY) <= limit;
     }
 }

@@ -73,7 +73,7 @@ final class TuneCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
-        TuneRun.Trainings trainings = new TuneRun.Trainings(train, seed);
+        TuneTrainings trainings = new TuneTrainings(train, seed);
         Path folder = out != null ? out : Path.of(stem(trainings.data()) + "-tuned");
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new InputException("--out " + folder + " is a file, expected a folder");
@@ -92,7 +92,7 @@ final class TuneCommand implements Callable<Integer> {
             Space fitting = all.without(Stream.of("grid", "order", "target-transform").filter(name -> !first.containsKey(name))
                     .toList());
             Search search = Search.over(fitting).from(first).then(TuneSpace.often(fitting, first)).meaning(TuneSpace::ofUse)
-                    .folds(folds).seed(seed)
+                    .folds(run.folds()).seed(seed)
                     .stopWhen(run::isOver).listener(run::told);
             run.known().forEach(search::known);
             if (trials != null) {

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.kan4j.search.Evaluation;
 
 /**
@@ -27,6 +28,7 @@ final class TuneLog implements AutoCloseable {
     /** No channel: these close themselves where the thread is interrupted. */
     private final RandomAccessFile file;
     private final Map<String, String> first = new LinkedHashMap<>();
+    private TuneEffort effort;
     private final Map<Evaluation.Point, Double> known = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /**
@@ -60,6 +62,11 @@ final class TuneLog implements AutoCloseable {
         }
     }
 
+    /** Whether there is a search to go on with. */
+    boolean hasBegun() throws IOException {
+        return file.length() > 0;
+    }
+
     /** The options that were begun with; none where there is nothing. */
     Map<String, String> first() {
         return first;
@@ -84,6 +91,9 @@ final class TuneLog implements AutoCloseable {
                 } else if (i == 0) {
                     requireSame(head, line, lines.getFirst());
                     line.path("first").properties().forEach(option -> first.put(option.getKey(), option.getValue().asText()));
+                    if (line.path("networks").asInt() > 0 && line.path("tried").asInt() > 1) {
+                        effort = new TuneEffort(line.path("networks").asInt(), line.path("tried").asInt());
+                    }
                 } else {
                     known.put(point(line), line.path("loss").isNull() ? Double.POSITIVE_INFINITY : line.path("loss").asDouble());
                 }
@@ -112,12 +122,17 @@ final class TuneLog implements AutoCloseable {
         return new Evaluation.Point(options, line.path("budget").asDouble(), line.path("fold").asInt());
     }
 
-    /** Begins a new one with some options; does nothing where it is gone on with. */
-    void begin(ObjectNode head, Map<String, String> options) throws IOException {
+    /** How thoroughly the search measures; nothing of one that does not say. */
+    Optional<TuneEffort> effort() {
+        return Optional.ofNullable(effort);
+    }
+
+    /** Begins a new one with some options, measured so; does nothing where it is gone on with. */
+    void begin(ObjectNode head, Map<String, String> options, TuneEffort measured) throws IOException {
         if (file.length() == 0) {
             ObjectNode begun = head.putObject("first");
             options.forEach(begun::put);
-            write(head);
+            write(head.put("networks", measured.networks()).put("tried", measured.folds()));
         }
     }
 

@@ -19,13 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
-import org.kan4j.data.Names;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
@@ -38,113 +35,22 @@ import org.kan4j.search.Search;
 import org.kan4j.search.Space;
 import org.kan4j.search.Trial;
 import org.kan4j.tensor.DType;
-import picocli.CommandLine;
 
 /** The trainings of a search: each is what {@code kan4j train} with its options does, on the other folds. */
 final class TuneRun implements AutoCloseable {
 
     private static final String LOG = "trials.jsonl";
     private static final String FOLDS = "--folds";
-    /** Of whose networks there is a mean ({@link org.kan4j.explain.Ensemble}). */
-    private static final Set<String> AVERAGED = Set.of("bspline", "fourierkan", "mlp");
     /** Networks whose mean is written, for each of those whose mean is measured: their training is a small part of a search. */
     private static final int MORE = 2;
     /** Trainings beside one another at most: as many as are compared at a time. */
     private static final int BESIDE = 9;
 
-    /** Commands of {@code kan4j train}: what every trial has in common, and what one has besides. */
-    static final class Trainings {
-
-        private final List<String> common;
-        private final long seed;
-        private final CommandLine.ParseResult parsed;
-        private final boolean usual;
-
-        /** Refuses what train would refuse. */
-        Trainings(List<String> common, long seed) {
-            this.common = List.copyOf(common);
-            this.seed = seed;
-            TrainCommand command = new TrainCommand();
-            this.parsed = parse(command, Map.of());
-            this.usual = command.isUsual();
-        }
-
-        private CommandLine.ParseResult parse(TrainCommand command, Map<String, String> options) {
-            CommandLine line = line(command);
-            try {
-                return line.parseArgs(arguments(options));
-            } catch (CommandLine.UnmatchedArgumentException e) {
-                String option = e.getUnmatched().getFirst().split("=", 2)[0];
-                throw new InputException("Unknown option '" + option + "', did you mean '"
-                        + Names.nearest(option, line.getCommandSpec().optionsMap().keySet()) + "'?", e);
-            } catch (CommandLine.ParameterException e) {
-                throw new InputException(e.getMessage(), e);
-            }
-        }
-
-        /** Refuses values that their options cannot have, which a trial would be the first to find. */
-        void require(Space space) {
-            space.options().forEach((name, values) -> values.stream().filter(value -> !value.isEmpty())
-                    .forEach(value -> parse(new TrainCommand(), Map.of(name, value))));
-        }
-
-        /** The option that holds columns left out by choice, if there are such. */
-        Stream<String> chosen(TrainCommand.Prepared ready) {
-            return ready.options().drop() == null || ready.options().drop().size() <= dropped() ? Stream.empty()
-                    : Stream.of("drop");
-        }
-
-        private int dropped() {
-            return parsed.matchedOptionValue("--drop", Set.of()).size();
-        }
-
-        String data() {
-            return parsed.matchedPositionalValue(0, "");
-        }
-
-        /** Names of options that every trial has, and so does not search; a shape may be said in two ways. */
-        Set<String> given() {
-            Set<String> names = new TreeSet<>();
-            parsed.matchedOptions().forEach(option -> names.add(option.longestName().substring(2)));
-            if (names.contains("layers")) {
-                names.add("hidden");
-            }
-            return names;
-        }
-
-        private static CommandLine line(TrainCommand command) {
-            return new CommandLine(command).setCaseInsensitiveEnumValuesAllowed(true);
-        }
-
-        String[] arguments(Map<String, String> options) {
-            return arguments(options, 1);
-        }
-
-        /** Of so many networks, if there is a mean of such. */
-        String[] arguments(Map<String, String> options, int networks) {
-            List<String> all = new ArrayList<>(common);
-            all.add("--seed=" + seed);
-            options.forEach((name, value) -> all.add("--" + name + "=" + value));
-            if (networks > 1 && AVERAGED.contains(options.getOrDefault("basis", "bspline"))) {
-                all.add("--ensemble=" + networks);
-            }
-            return all.toArray(String[]::new);
-        }
-
-        /** The training of a trial, prepared. */
-        TrainCommand.Prepared prepare(Map<String, String> options, int networks, Context context, PrintWriter notes, int folds)
-                throws IOException {
-            TrainCommand command = new TrainCommand();
-            line(command).setErr(notes).setOut(notes).parseArgs(arguments(options, networks));
-            return command.prepare(seed, context, FOLDS, folds);
-        }
-    }
-
     /** The rows as some options encode them. */
     private record Encoded(Dataset rows, Folds folds) {
     }
 
-    private final Trainings trainings;
+    private final TuneTrainings trainings;
     private final Path folder;
     private final int count;
     private final Context context;
@@ -161,12 +67,13 @@ final class TuneRun implements AutoCloseable {
     private TuneLog log;
     private boolean classification;
     private int networks = 1;
+    private TuneEffort effort = new TuneEffort(1, 2);
     private double best = Double.POSITIVE_INFINITY;
     private String card = "";
     private String command = "";
 
     /** Of so many folds, on the device that is asked for and open, within so many seconds; the limit may be infinite. */
-    TuneRun(Trainings trainings, Path folder, int count, DeviceOptions device, Context context, BooleanSupplier stop,
+    TuneRun(TuneTrainings trainings, Path folder, int count, DeviceOptions device, Context context, BooleanSupplier stop,
             double limit, PrintWriter screen) {
         this.trainings = trainings;
         this.folder = folder;
@@ -193,13 +100,13 @@ final class TuneRun implements AutoCloseable {
         Path file = folder.resolve(LOG);
         new Output.Check().reads("DATA", Job.file(trainings.data())).writes("--out", file);
         log = new TuneLog(file, head());
-        if (!log.first().isEmpty()) {
+        if (log.hasBegun()) {
             screen.println(format("going on     with %,d trainings of %s", log.known().size(), file));
         }
         Map<String, String> first = log.first();
         TrainCommand.Prepared usual = trainings.prepare(first, 1, context, screen, count);
         classification = usual.job().classification();
-        networks = trainings.usual ? usual.job().recipe().members() : 1;
+        networks = trainings.areUsual() ? usual.job().recipe().members() : 1;
         Encoded rows = encoded(usual);
         screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
                 space.options().size(), String.join(", ", space.options().keySet())));
@@ -207,8 +114,35 @@ final class TuneRun implements AutoCloseable {
         first = first.isEmpty()
                 ? usual.options().values(Stream.concat(space.options().keySet().stream(), trainings.chosen(usual)).toList())
                 : first;
-        log.begin(head(), first);
+        decideEffort(first);
         return first;
+    }
+
+    /** As before, or by how long a network takes where there is a limit; begins the log. */
+    private void decideEffort(Map<String, String> first) throws IOException {
+        TuneEffort most = new TuneEffort(networks, count);
+        if (log.hasBegun()) {
+            effort = log.effort().orElse(most);
+        } else {
+            Evaluation.Point point = new Evaluation.Point(first, 1, 0);
+            double begun = clock.passed();
+            OptionalDouble loss = clock.isEndless() ? OptionalDouble.empty() : measured(point, 1, context);
+            double one = clock.passed() - begun;
+            effort = loss.isEmpty() ? most : TuneEffort.within(most, last(), free.size() * clock.left() / one);
+            log.begin(head(), first, effort);
+            if (loss.isPresent() && effort.networks() == 1) {
+                log.add(point, loss.getAsDouble());
+            }
+        }
+        if (!effort.equals(most)) {
+            screen.println(format("measuring    %s: there is no time for more", effort.words(count)));
+            screen.flush();
+        }
+    }
+
+    /** How many are tried. */
+    int folds() {
+        return effort.folds();
     }
 
     /** Searches, with a training on every processor; what cannot be trained at all is said. */
@@ -244,9 +178,9 @@ final class TuneRun implements AutoCloseable {
         return networks > 1 ? MORE * networks : 1;
     }
 
-    /** How many times as long as a trial in full on a fold the last training takes, on all rows. */
+    /** How many times as long as a network on a fold the last training takes, on all rows. */
     private double last() {
-        return (double) written() / networks * count / (count - 1);
+        return (double) written() * count / (count - 1);
     }
 
     private OptionalDouble loss(Evaluation.Point point) {
@@ -265,14 +199,19 @@ final class TuneRun implements AutoCloseable {
     }
 
     private OptionalDouble loss(Evaluation.Point point, Context context) {
-        if (point.budget() == 1 && point.fold() == 0 && !clock.hasTimeFor(count + last(), point.options())) {
+        if (point.budget() == 1 && point.fold() == 0 && !clock.hasTimeFor(effort.whole() + last(), point.options())) {
             return OptionalDouble.of(Double.POSITIVE_INFINITY); // nothing that a later search is to know
         }
-        double loss;
+        int members = point.budget() == 1 ? effort.networks() : 1; // short trainings compare single ones
+        OptionalDouble loss = measured(point, members, context);
+        loss.ifPresent(value -> log.add(point, value));
+        return loss;
+    }
+
+    private OptionalDouble measured(Evaluation.Point point, int members, Context context) {
         double begun = clock.passed();
         try {
-            int measured = point.budget() == 1 ? networks : 1; // short trainings compare single ones
-            TrainCommand.Prepared training = trainings.prepare(point.options(), measured, context, silence, count);
+            TrainCommand.Prepared training = trainings.prepare(point.options(), members, context, silence, count);
             Encoded rows = encoded(training);
             TrainOptions options = training.options();
             if (options.epochs() != null) {
@@ -285,19 +224,17 @@ final class TuneRun implements AutoCloseable {
             if (metrics.isEmpty()) {
                 return OptionalDouble.empty();
             }
-            clock.took(point.options(), point.budget() * measured / networks, clock.passed() - begun);
-            loss = classification ? metrics.get().loss()
-                    : Units.measures(metrics.get(), training.job().encoding()).get("rmse");
+            clock.took(point.options(), point.budget() * members, clock.passed() - begun);
+            return OptionalDouble.of(classification ? metrics.get().loss()
+                    : Units.measures(metrics.get(), training.job().encoding()).get("rmse"));
         } catch (KanException | InputException e) {
             if (log.known().isEmpty()) {
                 throw e; // the options to begin with
             }
-            loss = Double.POSITIVE_INFINITY; // values that do not go together, a loss that is not finite
+            return OptionalDouble.of(Double.POSITIVE_INFINITY); // values that do not go together, a loss that is not finite
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        log.add(point, loss);
-        return OptionalDouble.of(loss);
     }
 
     private synchronized Encoded encoded(TrainCommand.Prepared training) {
@@ -307,7 +244,7 @@ final class TuneRun implements AutoCloseable {
         if (found == null) {
             DType dtype = training.model().dtype();
             Dataset rows = Attempt.inMemory("tune", training.job().parts().train().load(arena, dtype, all.bytes()), all);
-            found = new Encoded(rows, CrossValidated.folds(FOLDS, count, rows, trainings.seed));
+            found = new Encoded(rows, CrossValidated.folds(FOLDS, count, rows, trainings.seed()));
             encoded.put(key, found);
         }
         return found;
@@ -317,7 +254,7 @@ final class TuneRun implements AutoCloseable {
 
     /** Shows a trial that was tried on all folds; time for the last training of the best is kept from then on. */
     void told(Trial trial) {
-        boolean whole = trial.losses().size() == count;
+        boolean whole = trial.losses().size() == effort.folds();
         if (whole) {
             boolean better = trial.loss() < best;
             screen.println(format("%6.0f s  trial %-4d %s %.5g +- %.2g%s  %s", clock.passed(), trial.number(),

@@ -109,8 +109,9 @@ class TuneCommandTest {
         Path log = folder.resolve("log.jsonl");
         ObjectNode head = Output.object().put("train", "x");
         Evaluation.Point point = new Evaluation.Point(Map.of("lr", "0.1"), 1, 2);
+        TuneEffort effort = new TuneEffort(3, 4);
         try (TuneLog begun = new TuneLog(log, head.deepCopy())) {
-            begun.begin(head.deepCopy(), Map.of("lr", "0.2"));
+            begun.begin(head.deepCopy(), Map.of("lr", "0.2"), effort);
             begun.add(point, 0.5);
         }
         String two = Files.readString(log);
@@ -121,7 +122,8 @@ class TuneCommandTest {
                 assertThat(Files.readString(log)).isEqualTo(two);
                 assertThat(going.first()).isEqualTo(Map.of("lr", "0.2"));
                 assertThat(going.known()).isEqualTo(Map.of(point, 0.5));
-                going.begin(head.deepCopy(), Map.of("lr", "0.3"));
+                going.begin(head.deepCopy(), Map.of("lr", "0.3"), new TuneEffort(1, 3));
+                assertThat(going.effort()).hasValue(effort);
                 going.add(new Evaluation.Point(Map.of(), 1, 0), Double.POSITIVE_INFINITY);
             }
             assertThat(Files.readString(log)).startsWith(two).hasLineCount(3).endsWith("\"loss\":null}\n");
@@ -139,11 +141,32 @@ class TuneCommandTest {
         assertThat(Cli.json(folder.resolve("tuned/metrics.json")).get("options").get("batch").asInt()).isEqualTo(32);
     }
 
+    /** Where not even a network's training fits, single ones are measured on two folds; so they are by a search that goes on. */
     @Test
     void timeEndsASearch() throws IOException {
-        Cli cli = Cli.succeed(tune("--minutes", 0.05));
-        assertThat(cli.out()).contains("best ");
+        Cli cli = Cli.succeed(tune("--minutes", 0.0001));
+        assertThat(cli.out()).contains("best ", "measuring    single networks on 2 of 3 folds: there is no time for more");
         assertThat(folder.resolve("tuned/model.safetensors")).exists();
+        assertThat(text("trials.jsonl").lines()).hasSize(3);
+        assertThat(text("trials.jsonl")).contains("\"networks\":1,\"tried\":2");
+        assertThat(Cli.succeed(tune("--trials", 1)).out()).contains("going on     with 2 trainings",
+                "measuring    single networks on 2 of 3 folds");
+        assertThat(text("trials.jsonl").lines()).as("nothing is trained anew").hasSize(3);
+    }
+
+    /** By hand: a whole measurement of 15 networks, three brackets of 2 1/4 and twice as many, and the last training. */
+    @Test
+    void aSearchMeasuresLessWhereTimeIsShort() {
+        TuneEffort most = new TuneEffort(3, 5);
+        assertThat(TuneEffort.within(most, 7.5, 15 + 3 * 32.25 + 7.5)).isEqualTo(most);
+        assertThat(TuneEffort.within(most, 7.5, 119)).isEqualTo(new TuneEffort(1, 5));
+        assertThat(TuneEffort.within(most, 7.5, 5 + 3 * 12.25 + 7.5)).isEqualTo(new TuneEffort(1, 5));
+        assertThat(TuneEffort.within(most, 7.5, 49)).isEqualTo(new TuneEffort(1, 3));
+        assertThat(TuneEffort.within(most, 7.5, 35)).isEqualTo(new TuneEffort(1, 2));
+        assertThat(TuneEffort.within(most, 7.5, -1)).isEqualTo(new TuneEffort(1, 2));
+        TuneEffort two = new TuneEffort(1, 2);
+        assertThat(TuneEffort.within(two, 1, 0)).isEqualTo(two);
+        assertThat(most.words(5)).isEqualTo("means of 3 networks on 5 of 5 folds");
     }
 
     /** SIGTERM goes the way of Ctrl-C; the best is trained while the VM ends. */
