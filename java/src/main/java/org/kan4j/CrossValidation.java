@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 
 /**
@@ -54,7 +55,7 @@ public record CrossValidation(List<Report> folds) {
     /** A line for each measure: mean, deviation. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(folds.size() + " folds" + System.lineSeparator());
+        StringBuilder text = new StringBuilder(Counted.of(folds.size(), "fold") + System.lineSeparator());
         for (String name : names()) {
             text.append(String.format(Locale.ROOT, "%-12s %.4g +- %.2g%n", name, mean(name), deviation(name)));
         }

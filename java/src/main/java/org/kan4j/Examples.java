@@ -11,6 +11,7 @@ import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 
@@ -122,7 +123,7 @@ public final class Examples {
     private static Examples arrays(int count, int width, IntFunction<IntFunction<?>> rows, int targetCount,
             IntFunction<?> targets) {
         if (targetCount != count) {
-            throw new ShapeException(count + " rows but " + targetCount + " targets");
+            throw new ShapeException(Counted.of(count, "row") + " but " + Counted.of(targetCount, "target"));
         }
         List<String> names = new ArrayList<>();
         for (int i = 0; i < width; i++) {
@@ -191,7 +192,7 @@ public final class Examples {
     public Examples named(String... inputs) {
         requireNames(inputs);
         if (inputs.length != names.size()) {
-            throw new ShapeException(inputs.length + " names for " + names.size() + " inputs");
+            throw new ShapeException(Counted.of(inputs.length, "name") + " for " + Counted.of(names.size(), "input"));
         }
         if (Arrays.stream(inputs).distinct().count() != inputs.length) {
             throw KanException.invalid("each input needs a name of its own, given %s", Arrays.toString(inputs));
@@ -218,7 +219,7 @@ public final class Examples {
      */
     public Examples weighted(double... rowWeights) {
         if (rowWeights.length != size) {
-            throw new ShapeException(rowWeights.length + " weights for " + size + " rows");
+            throw new ShapeException(Counted.of(rowWeights.length, "weight") + " for " + Counted.of(size, "row"));
         }
         return new Examples(target, names, kinds, rows, targets, size, selection, rowWeights.clone(), dealing);
     }
@@ -260,7 +261,7 @@ public final class Examples {
 
     private void requireEach(String what, int count) {
         if (count != size) {
-            throw new ShapeException(count + " " + what + " for " + size + " rows");
+            throw new ShapeException(count + " " + what + " for " + Counted.of(size, "row"));
         }
     }
 

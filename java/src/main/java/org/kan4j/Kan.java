@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.Counted;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
@@ -62,8 +63,8 @@ public final class Kan {
             }
             Encoding encoding = encoding(file, json);
             if (!fits(checkpoint.model(), encoding)) {
-                throw new FormatException(file + ": the model has " + checkpoint.model().in() + " inputs and "
-                        + checkpoint.model().out() + " outputs, its metadata '" + Encoding.KEY + "' describes "
+                throw new FormatException(file + ": the model has " + Counted.of(checkpoint.model().in(), "input") + " and "
+                        + Counted.of(checkpoint.model().out(), "output") + ", its metadata '" + Encoding.KEY + "' describes "
                         + encoding.features() + " and " + encoding.target().width());
             }
             return TrainedKan.of(encoding, Predictor.of(checkpoint), checkpoint.properties(), null);
@@ -83,7 +84,8 @@ public final class Kan {
     public static TrainedKan of(Parameters parameters, Encoding encoding) {
         KanModel model = parameters.model();
         if (!fits(model, encoding)) {
-            throw new ShapeException("the model has " + model.in() + " inputs and " + model.out() + " outputs, the encoding "
+            throw new ShapeException("the model has " + Counted.of(model.in(), "input") + " and "
+                    + Counted.of(model.out(), "output") + ", the encoding "
                     + encoding.features() + " and " + encoding.target().width());
         }
         return TrainedKan.of(encoding, Predictor.of(parameters), Map.of(), null);

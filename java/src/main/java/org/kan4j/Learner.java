@@ -19,6 +19,7 @@ import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.encoding.Transform;
 import org.kan4j.encoding.Values;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.model.KanModel;
 import org.kan4j.optim.Loss;
@@ -51,7 +52,7 @@ final class Learner {
     static EncodedExamples learn(Examples examples, Task task, Encoding.Missing missing, Encoding.Unseen unseen,
             Encoding.Scaling scaling, List<Double> levels, Transform.Choice transform) {
         if (examples.size() < 2) {
-            throw KanException.invalid("there are %d rows to learn from, expected at least 2", examples.size());
+            throw KanException.invalid("%s to learn from, expected at least 2", Counted.of(examples.size(), "row"));
         }
         if (examples.names().isEmpty()) {
             throw KanException.invalid("the rows have no inputs to predict '%s' from", examples.target());
@@ -100,8 +101,9 @@ final class Learner {
             return range.input(name, scaling);
         }
         if (numbers > 0) {
-            throw odd.error(at, "got '" + odd.text(at) + "', but " + numbers + " of " + present + " rows have numbers there; "
-                    + "Columns.category takes all as categories");
+            throw odd.error(at,
+                    "got '" + odd.text(at) + "', but " + numbers + " of " + Counted.of(present, "row") + " have numbers there; "
+                            + "Columns.category takes all as categories");
         }
         List<String> categories = Values.merged(texts);
         if (categories.size() > MAX_CATEGORIES) {
@@ -132,13 +134,17 @@ final class Learner {
         }
         List<String> labels = Values.merged(given).stream().sorted(BY_VALUE).toList();
         if (labels.size() < (task == Task.CLASSES ? 2 : 1)) {
-            throw KanException.invalid("'%s' is the same in all %d rows: nothing to learn", name, examples.size());
+            throw same(name, examples);
         }
         if (task == Task.CLASSES && labels.size() > MANY_CATEGORIES && labels.size() > examples.size() / 2) {
             throw KanException.invalid("'%s' has %d classes in %d rows, such as '%s': too few rows of each to learn from; "
                     + "Kan.regressor predicts numbers", name, labels.size(), examples.size(), labels.getFirst());
         }
         return task == Task.CLASSES ? new Encoding.Classes(name, labels) : new Encoding.Labels(name, labels);
+    }
+
+    private static KanException same(String name, Examples examples) {
+        return KanException.invalid("'%s' is the same in all %d rows: nothing to learn", name, examples.size());
     }
 
     private static CellRow present(Examples examples, int position) {
@@ -159,6 +165,11 @@ final class Learner {
             CellRow row = present(examples, i);
             for (int t = 0; t < ranges.size(); t++) {
                 ranges.get(t).add(RowEncoder.finite(row, t));
+            }
+        }
+        for (int t = 0; t < ranges.size(); t++) {
+            if (ranges.get(t).low() == ranges.get(t).high()) {
+                throw same(names.get(t), examples);
             }
         }
         if (!levels.isEmpty() && names.size() > 1) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 
 /**
@@ -347,7 +348,7 @@ public final class Report {
     /** A table of all measures, and of the classes. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%,d rows%n", rows));
+        StringBuilder text = new StringBuilder(Counted.grouped(rows, "row") + System.lineSeparator());
         measures.forEach((name, value) -> text.append(String.format(Locale.ROOT, "%-12s %.4g%n", name, value)));
         if (!classes.isEmpty()) {
             int width = classes.stream().mapToInt(c -> c.label().length()).max().orElse(0);

@@ -4,6 +4,7 @@ package org.kan4j;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.kan4j.error.Counted;
 import org.kan4j.layer.KanLayer;
 import org.kan4j.layer.LayerSpec;
 import org.kan4j.model.KanModel;
@@ -66,10 +67,10 @@ public record Summary(List<Layer> layers, long parameters, long buffers, long by
         StringBuilder text = new StringBuilder();
         for (int l = 0; l < layers.size(); l++) {
             Layer layer = layers.get(l);
-            text.append(String.format(Locale.ROOT, "%2d  %d -> %d  %,d parameters  %s  %s%n", l, layer.in(), layer.out(),
-                    layer.parameters(), layer.what(), String.join(", ", layer.tensors())));
+            text.append(String.format(Locale.ROOT, "%2d  %d -> %d  %s  %s  %s%n", l, layer.in(), layer.out(),
+                    Counted.grouped(layer.parameters(), "parameter"), layer.what(), String.join(", ", layer.tensors())));
         }
-        return text.append(String.format(Locale.ROOT, "%,d parameters, %,d other numbers, %,d bytes; %,d to train with AdamW%n",
-                parameters, buffers, bytes, trainingBytes)).toString();
+        return text.append(String.format(Locale.ROOT, "%s, %,d other numbers, %,d bytes; %,d to train with AdamW%n",
+                Counted.grouped(parameters, "parameter"), buffers, bytes, trainingBytes)).toString();
     }
 }

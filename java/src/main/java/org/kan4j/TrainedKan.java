@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.Counted;
 import org.kan4j.explain.AdditiveShapes;
 import org.kan4j.encoding.Outputs;
 import org.kan4j.encoding.RawRow;
@@ -193,7 +194,8 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
         requireOpen();
         int in = encoder.features();
         if (features.length != (long) rows * in) {
-            throw new ShapeException(rows + " rows of " + in + " features are " + (long) rows * in + " numbers, given "
+            throw new ShapeException(Counted.of(rows, "row") + " of " + Counted.of(in, "feature") + " are "
+                    + Counted.of((long) rows * in, "number") + ", given "
                     + features.length);
         }
         if (rows == 0) {
@@ -346,7 +348,8 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     /** Such as {@code KanClassifier of species from 4 inputs, 1,234 parameters}. */
     @Override
     public String toString() {
-        return String.format(java.util.Locale.ROOT, "%s of %s from %d inputs, %,d parameters", getClass().getSimpleName(),
-                encoding().target().name(), inputs.size(), parameters.model().parameterCount());
+        return String.format(java.util.Locale.ROOT, "%s of %s from %s, %s", getClass().getSimpleName(),
+                encoding().target().name(), Counted.of(inputs.size(), "input"),
+                Counted.grouped(parameters.model().parameterCount(), "parameter"));
     }
 }

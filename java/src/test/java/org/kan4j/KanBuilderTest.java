@@ -171,7 +171,8 @@ class KanBuilderTest {
     @Test
     void aClosedModelHasFreedItsNumbers() throws Exception {
         double[][] x = rows();
-        KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).fit(x, new double[ROWS]);
+        KanRegressor model = Kan.regressor().hidden().epochs(1).weightDecay(0).fit(x,
+                Arrays.stream(x).mapToDouble(r -> r[0]).toArray());
         Path file = folder.resolve("m.safetensors");
         model.save(file);
         TrainedKan loaded = Kan.load(file);

@@ -327,7 +327,7 @@ class KanTest {
     @Test
     void refusesWhatCannotBeLearned() {
         double[][] x = {{1, 2}, {3, 4}, {5, 6}};
-        refused("targets", () -> Kan.classifier().fit(x, new String[] {"a"}));
+        refused("3 rows but 1 target", () -> Kan.classifier().fit(x, new String[] {"a"}));
         refused("the same in all", () -> Kan.classifier().fit(x, new String[] {"a", "a", "a"}));
         refused("Kan.regressor", () -> Kan.classifier().fit(x, new double[] {0.5, 1, 2}));
         refused("row 1", () -> Kan.regressor().fit(new double[][] {{1}, {1, 2}}, new double[] {1, 2}));

@@ -99,13 +99,13 @@ class PredictionTest {
         try (Parameters parameters = Parameters.initialise(KanModel.of(DType.F64, new Linear(3, 1, true)), 1)) {
             Checkpoint.write(bare, parameters);
             Checkpoint.write(wrong, parameters, Map.of(Encoding.KEY, two.toJson()));
-            assertEquals("the model has 3 inputs and 1 outputs, the encoding 2 and 1",
+            assertEquals("the model has 3 inputs and 1 output, the encoding 2 and 1",
                     assertThrows(ShapeException.class, () -> Kan.of(parameters, two)).getMessage());
         }
         assertEquals(bare + " does not say what its inputs and outputs mean (metadata '" + Encoding.KEY
                 + "'): it is no model of Kan or of kan4j train; Checkpoint.read takes it as it is",
                 assertThrows(FormatException.class, () -> Kan.load(bare)).getMessage());
-        assertEquals(wrong + ": the model has 3 inputs and 1 outputs, its metadata '" + Encoding.KEY + "' describes 2 and 1",
+        assertEquals(wrong + ": the model has 3 inputs and 1 output, its metadata '" + Encoding.KEY + "' describes 2 and 1",
                 assertThrows(FormatException.class, () -> Kan.load(wrong)).getMessage());
         Parameters owned = Parameters.initialise(KanModel.of(DType.F64, new Linear(2, 1, true)), 1);
         try (TrainedKan model = Kan.of(owned, two)) {

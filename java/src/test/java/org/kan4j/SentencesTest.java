@@ -165,6 +165,9 @@ class SentencesTest {
             return classifier().fit(rows, names);
         });
         refused("one class", () -> classifier().fit(X, new String[] {"a", "a", "a", "a", "a", "a"}));
+        refused("one value", () -> regressor().fit(X, new double[] {7, 7, 7, 7, 7, 7}));
+        refused("one value of two", () -> regressor().fit(X, new double[][] {{1, 7}, {2, 7}, {3, 7}, {4, 7}, {5, 7}, {6, 7}}));
+        refused("one row", () -> regressor().fit(new double[][] {{1, 2}}, new double[] {1}));
         refused("no collection of labels", () -> Kan.multiLabel().fit(Examples.of(X, Y)));
         refused("hidden 0", () -> Kan.regressor().hidden(0));
         refused("epochs 0", () -> Kan.regressor().epochs(0));

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.tensor.DType;
 import org.kan4j.device.Device;
 import org.kan4j.model.KanModel;
@@ -115,10 +116,10 @@ final class BenchCommand implements Callable<Integer> {
             if (cuda && type != DType.F32) {
                 throw new InputException("--device cuda computes in f32, given --dtype " + dtype);
             }
-            out.println(format("kan4j %s on %s, %s, %d cores, %d GB", machine.kan4j(), context, machine.processor(),
-                    machine.cores(), machine.memoryGb()));
-            out.println(format("layers %s, batch %d, %s, dx %s, %d repetitions in %d rounds", Arrays.toString(layers), batch,
-                    dtype, dx ? "yes" : "no", reps, turns));
+            out.println(format("kan4j %s on %s, %s, %s, %d GB", machine.kan4j(), context, machine.processor(),
+                    Counted.of(machine.cores(), "core"), machine.memoryGb()));
+            out.println(format("layers %s, batch %d, %s, dx %s, %s in %s", Arrays.toString(layers), batch,
+                    dtype, dx ? "yes" : "no", Counted.of(reps, "repetition"), Counted.of(turns, "round")));
             out.flush();
             List<MachineRates> rates = new ArrayList<>();
             try {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.kan4j.cli.bench.PairedTest;
+import org.kan4j.error.Counted;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -48,8 +49,9 @@ final class BenchCompareCommand implements Callable<Integer> {
                     + ", given " + base.size() + " and " + changed.size());
         }
         if (Math.pow(2, 1 - base.size()) > significance) {
-            throw new InputException(format("%d rounds cannot be significant at %s; at least %d are needed", base.size(),
-                    significance, (int) Math.ceil(1 - Math.log(significance) / Math.log(2))));
+            throw new InputException(
+                    format("%s cannot be significant at %s; at least %d are needed", Counted.of(base.size(), "round"),
+                            significance, (int) Math.ceil(1 - Math.log(significance) / Math.log(2))));
         }
         Map<String, double[]> before = times(base);
         Map<String, double[]> after = times(changed);
@@ -65,7 +67,8 @@ final class BenchCompareCommand implements Callable<Integer> {
             out.println(format("%-24s %8.3f %9.4f  %s", name, test.ratio(), test.p(),
                     !moved ? "" : test.ratio() > 1 ? "SLOWER" : "faster"));
         }
-        out.println(format("%d of %d times became slower, by a paired test over %d rounds", slower, before.size(), base.size()));
+        out.println(format("%d of %s became slower, by a paired test over %s", slower, Counted.of(before.size(), "time"),
+                Counted.of(base.size(), "round")));
         return slower == 0 ? 0 : Main.FAILURE;
     }
 

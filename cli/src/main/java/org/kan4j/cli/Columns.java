@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.data.Names;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.Counted;
 
 /** What goes into a model and comes out of it, in words. */
 final class Columns {
@@ -26,11 +27,11 @@ final class Columns {
                             : "numbers by the quantiles of the training rows to -1..1");
                 }
                 case Encoding.Categorical categorical -> {
-                    names.add(format("%s (%d values)", categorical.name(), categorical.values().size()));
+                    names.add(format("%s (%s)", categorical.name(), Counted.of(categorical.values().size(), "value")));
                     add(ways, "each value of a category to an input of 0 or 1");
                 }
                 case Encoding.Pixels pixels -> {
-                    names.add(format("%d pixels", pixels.count()));
+                    names.add(Counted.of(pixels.count(), "pixel"));
                     add(ways, "pixels from 0.." + Math.round(pixels.maximum()) + " to -1..1");
                 }
             }
@@ -45,7 +46,7 @@ final class Columns {
         String target = switch (encoding.target()) {
             case Encoding.Classes classes -> format("%s, one of %d classes: %s", classes.name(), classes.width(),
                     Names.some(classes.labels()));
-            case Encoding.Labels labels -> format("%s, any of %d labels: %s", labels.name(), labels.width(),
+            case Encoding.Labels labels -> format("%s, any of %s: %s", labels.name(), Counted.of(labels.width(), "label"),
                     Names.some(labels.labels()));
             case Encoding.Value value -> format("%s, a number: %s", value.name(), scale(value));
             case Encoding.Numbers several -> format("%d numbers: %s", several.width(),

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.explain.Diagram;
 import org.kan4j.explain.Edge;
 import org.kan4j.explain.Explain;
@@ -61,7 +62,7 @@ final class ExplainTimes {
         out.println("single steps");
         KanGraph graph = network.network();
         double[] x = new java.util.SplittableRandom(1).doubles(2000, -1, 1).toArray();
-        row(out, format("functions of %d edges", graph.edges().size()), timed(() -> {
+        row(out, "functions of " + Counted.of(graph.edges().size(), "edge"), timed(() -> {
             for (Edge edge : graph.edges()) {
                 SymbolicEdges.suggest(context, graph, edge, x, SymbolicLibrary.standard());
             }

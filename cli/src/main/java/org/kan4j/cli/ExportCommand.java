@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.Counted;
 import org.kan4j.explain.SymbolicEdges;
 import org.kan4j.export.Onnx;
 import org.kan4j.export.OnnxOptions;
@@ -158,9 +159,10 @@ final class ExportCommand implements Callable<Integer> {
                 Onnx.write(to.file, checkpoint.parameters(), options.withMetadata(metadata));
             }
             spec.commandLine().getOut().println(to.file + ": opset " + options.opset() + ", "
-                    + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + checkpoint.model().in() + " inputs, "
-                    + checkpoint.model().out() + " outputs, " + Files.size(to.file) + " bytes"
-                    + (weights == null ? "" : "; its weights: " + weights + ", " + Files.size(weights) + " bytes"));
+                    + (to.f32 ? DType.F32 : checkpoint.model().dtype()) + ", " + Counted.of(checkpoint.model().in(), "input")
+                    + ", "
+                    + Counted.of(checkpoint.model().out(), "output") + ", " + Counted.of(Files.size(to.file), "byte")
+                    + (weights == null ? "" : "; its weights: " + weights + ", " + Counted.of(Files.size(weights), "byte")));
             noteHalves(checkpoint);
             return to.check ? OnnxCheck.check(spec.commandLine().getOut(), to.file, checkpoint.parameters(),
                     to.f32 ? DType.F32 : checkpoint.model().dtype()) : 0;

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.Callable;
 import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.measure.Metrics;
 import org.kan4j.model.KanModel;
@@ -249,8 +250,8 @@ final class FitFunctionCommand implements Callable<Integer> {
 
     private void one(Context context, FitProblem problem) throws IOException {
         FitOutcome outcome = run(context, problem, new Line(text), () -> {
-            screen.println(format("fitting %s by %s, order %d, %s on %s: %,d points to train on%s and %,d to test on",
-                    problem.name(), problem.shape(), order, dtype, context, samples,
+            screen.println(format("fitting %s by %s, order %d, %s on %s: %s to train on%s and %,d to test on",
+                    problem.name(), problem.shape(), order, dtype, context, Counted.grouped(samples, "point"),
                     fit().validation() > 0 ? format(" (%.0f %% of them held out)", 100 * fit().validation()) : "",
                     testSamples));
             screen.println(" grid  starts  iterations  train RMSE   held out   test RMSE     time");

@@ -3,6 +3,7 @@ package org.kan4j.cli;
 
 import org.kan4j.Kan;
 import org.kan4j.TrainedKan;
+import org.kan4j.error.Counted;
 import picocli.CommandLine.Mixin;
 import static org.kan4j.cli.Progress.format;
 
@@ -126,7 +127,8 @@ final class FormulaCommand implements Callable<Integer> {
             List<Expression> formulas = known.formulas(context, KanGraph.of(model.parameters()),
                     Meaning.inputs(model.encoding()), Meaning.outputs(model.encoding()));
             if (formulas.size() > 1) {
-                throw new InputException(file + ": a formula is for one number, the model has " + formulas.size() + " outputs");
+                throw new InputException(
+                        file + ": a formula is for one number, the model has " + Counted.of(formulas.size(), "output"));
             }
             return new FormulaFile(model.encoding().target().name(), formulas.getFirst(), model.encoding());
         }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.kan4j.device.Context;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.error.Counted;
 import org.kan4j.explain.Edge;
 import org.kan4j.explain.KanGraph;
 import org.kan4j.explain.SymbolicEdges;
@@ -85,11 +86,12 @@ final class ImportCommand implements Callable<Integer> {
                     return 0;
                 }
                 Checkpoint.write(out, parameters, properties);
-                print.println(out + ": " + parameters.model().layers().size() + " layers, "
-                        + parameters.model().in() + " inputs, " + parameters.model().out() + " outputs, "
-                        + parameters.model().parameterCount() + " parameters, " + parameters.model().dtype());
+                print.println(out + ": " + Counted.of(parameters.model().layers().size(), "layer") + ", "
+                        + Counted.of(parameters.model().in(), "input") + ", " + Counted.of(parameters.model().out(), "output")
+                        + ", "
+                        + Counted.of(parameters.model().parameterCount(), "parameter") + ", " + parameters.model().dtype());
                 if (!model.functions().isEmpty()) {
-                    print.println(model.functions().size() + " edges are functions (property " + SymbolicEdges.KEY
+                    print.println(Counted.of(model.functions().size(), "edge") + " are functions (property " + SymbolicEdges.KEY
                             + "), which the network alone does not have");
                 }
                 print.println("layers of " + file.what() + " in their order: " + String.join(", ", model.layers()));
@@ -118,8 +120,8 @@ final class ImportCommand implements Callable<Integer> {
             columns.add(new Encoding.Numeric("x" + i, -1, 1, 0));
         }
         if (parameters.model().out() != 1) {
-            throw new InputException("--out " + out + ": a formula is for one number, the model has " + parameters.model().out()
-                    + " outputs");
+            throw new InputException("--out " + out + ": a formula is for one number, the model has "
+                    + Counted.of(parameters.model().out(), "output"));
         }
         try (Context context = Context.open()) {
             Expression formula = known.formulas(context, KanGraph.of(parameters), inputs,

@@ -8,6 +8,7 @@ import org.kan4j.device.Context;
 import org.kan4j.device.Device;
 import org.kan4j.device.NativeLibrary;
 import org.kan4j.data.Cache;
+import org.kan4j.error.Counted;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -26,13 +27,13 @@ final class InfoCommand implements Callable<Integer> {
         out.println("Java         " + Runtime.version() + ", " + System.getProperty("java.vendor") + ", "
                 + System.getProperty("java.home"));
         out.println("platform     " + System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
-                + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+                + System.getProperty("os.arch") + ", " + Counted.of(Runtime.getRuntime().availableProcessors(), "processor"));
         NativeLibrary.Info library = NativeLibrary.load();
         out.println("library      " + library.path());
         out.println("             " + library.build());
         out.println("             C interface " + library.abiMajor() + "." + library.abiMinor());
         try (Context context = Context.open()) {
-            out.println("cpu          " + context.threads() + " threads, tier " + context.tier()
+            out.println("cpu          " + Counted.of(context.threads(), "thread") + ", tier " + context.tier()
                     + (context.tier() == context.maxTier() ? "" : " (lowered; the processor has " + context.maxTier() + ")"));
         }
         int cuda = 0;

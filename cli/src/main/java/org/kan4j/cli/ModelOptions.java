@@ -8,6 +8,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.kan4j.constraint.MonotoneColumns;
 import org.kan4j.Recipe;
+import org.kan4j.error.Counted;
 import org.kan4j.model.Initialisation;
 import org.kan4j.model.KanModel;
 import org.kan4j.encoding.Encoding;
@@ -156,8 +157,9 @@ final class ModelOptions {
             throw new InputException("--layers needs at least the inputs and the outputs, such as " + expected);
         }
         if (layers[0] != in || layers[layers.length - 1] != out) {
-            throw new InputException("--layers " + join(layers) + " does not fit " + data + ", which has " + in + " inputs and "
-                    + out + " outputs: expected " + expected + "; --hidden takes the widths between them");
+            throw new InputException(
+                    "--layers " + join(layers) + " does not fit " + data + ", which has " + Counted.of(in, "input") + " and "
+                            + Counted.of(out, "output") + ": expected " + expected + "; --hidden takes the widths between them");
         }
         return layers;
     }
@@ -165,7 +167,8 @@ final class ModelOptions {
     /** Refuses a model to go on with that has other inputs or outputs than the rows. */
     static void requireFit(Path from, String data, KanModel model, Encoding encoding) {
         if (model.in() != encoding.features() || model.out() != encoding.target().width()) {
-            throw new InputException("--from " + from + " has " + model.in() + " inputs and " + model.out() + " outputs, " + data
+            throw new InputException("--from " + from + " has " + Counted.of(model.in(), "input") + " and "
+                    + Counted.of(model.out(), "output") + ", " + data
                     + " gives " + encoding.features() + " and " + encoding.target().width()
                     + "; --drop, --categorical and --task change what it gives");
         }

@@ -3,6 +3,7 @@ package org.kan4j.cli;
 
 import org.kan4j.Kan;
 import org.kan4j.TrainedKan;
+import org.kan4j.error.Counted;
 import picocli.CommandLine.Mixin;
 import static org.kan4j.cli.Progress.format;
 
@@ -94,8 +95,9 @@ final class PruneCommand implements Callable<Integer> {
                         @Override
                         public void onAttempt(Pruning.Attempt a) {
                             screen.println(
-                                    format("%-9s %-34s effect %-8.2g error %.3g -> %.3g  %s, %d edges", a.accepted() ? "left out"
-                                            : "kept", a.what(), a.effect(), a.before(), a.after(), a.shape(), a.edges()));
+                                    format("%-9s %-34s effect %-8.2g error %.3g -> %.3g  %s, %s", a.accepted() ? "left out"
+                                            : "kept", a.what(), a.effect(), a.before(), a.after(), a.shape(),
+                                            Counted.of(a.edges(), "edge")));
                             screen.flush();
                         }
                     });
@@ -108,8 +110,9 @@ final class PruneCommand implements Callable<Integer> {
                     .parameters(model.parameters().model().dtype())) {
                 Checkpoint.write(out, kept, properties);
             }
-            screen.println(format("%s, %d edges -> %s, %d edges; error %.4g -> %.4g; saved %s", graph.shape(),
-                    graph.edges().size(), small.shape(), small.edges().size(), result.before(), result.after(), out));
+            screen.println(format("%s, %s -> %s, %s; error %.4g -> %.4g; saved %s", graph.shape(),
+                    Counted.of(graph.edges().size(), "edge"), small.shape(), Counted.of(small.edges().size(), "edge"),
+                    result.before(), result.after(), out));
         }
         return 0;
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.kan4j.error.Counted;
 import org.kan4j.io.Checkpoint;
 import org.kan4j.model.KanModel;
 import org.kan4j.io.Safetensors;
@@ -38,8 +39,9 @@ final class ShowCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Checkpoint checkpoint = Checkpoint.read(file)) {
             KanModel model = checkpoint.model();
-            out.println(format("model        %,d inputs to %,d outputs, %s, %,d parameters", model.in(), model.out(),
-                    model.dtype().name().toLowerCase(Locale.ROOT), model.parameterCount()));
+            out.println(format("model        %s to %s, %s, %s", Counted.grouped(model.in(), "input"),
+                    Counted.grouped(model.out(), "output"),
+                    model.dtype().name().toLowerCase(Locale.ROOT), Counted.grouped(model.parameterCount(), "parameter")));
             layers(checkpoint, out);
             String json = checkpoint.properties().get(Encoding.KEY);
             Encoding columns = json == null ? null : Encoding.fromJson(json);
@@ -66,8 +68,9 @@ final class ShowCommand implements Callable<Integer> {
         for (int i = 0; i < model.layers().size(); i++) {
             int layer = i;
             List<TensorInfo> own = tensors.stream().filter(tensor -> tensor.layer() == layer).toList();
-            out.println(format("layer %-6d %s, %,d parameters", i, model.layers().get(i), own.stream()
-                    .filter(tensor -> tensor.role() == TensorInfo.Role.PARAMETER).mapToLong(t -> t.shape().size()).sum()));
+            out.println(format("layer %-6d %s, %s", i, model.layers().get(i), Counted.grouped(own.stream()
+                    .filter(tensor -> tensor.role() == TensorInfo.Role.PARAMETER).mapToLong(t -> t.shape().size()).sum(),
+                    "parameter")));
             own.forEach(tensor -> out.println(format("             %-28s %s%s", tensor.name(), tensor.shape(),
                     tensor.role() == TensorInfo.Role.PARAMETER ? "" : ", not trained")));
         }
@@ -77,7 +80,7 @@ final class ShowCommand implements Callable<Integer> {
     private static void training(JsonNode training, Encoding columns, PrintWriter out) {
         JsonNode history = training.path("history");
         if (history.isEmpty()) {
-            out.println(format("training     %,d steps, no whole epoch", training.path("steps").asLong()));
+            out.println(format("training     %s, no whole epoch", Counted.grouped(training.path("steps").asLong(), "step")));
             return;
         }
         JsonNode best = history.get(0);
@@ -89,8 +92,9 @@ final class ShowCommand implements Callable<Integer> {
             }
         }
         JsonNode last = history.get(history.size() - 1);
-        out.println(format("training     %,d of %,d epochs, %,d steps; last epoch: %s", history.size(),
-                last.path("epochs").asInt(), training.path("steps").asLong(), measures(last, columns)));
+        out.println(format("training     %,d of %s, %s; last epoch: %s", history.size(),
+                Counted.grouped(last.path("epochs").asInt(), "epoch"), Counted.grouped(training.path("steps").asLong(), "step"),
+                measures(last, columns)));
         out.println(format("             best epoch %d: %s", number, measures(best, columns)));
     }
 

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.kan4j.error.Counted;
 import org.kan4j.rows.Dataset;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.model.KanModel;
@@ -121,8 +122,9 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                             "the step takes too long to be waited for; what is saved of the "
                                     + "training is that of its last epoch, in " + modelFile)) {
                 if (trainer.isDone()) {
-                    throw new InputException(resumed + " has all of its " + trainer.epoch() + " epochs, " + trainer.steps()
-                            + " steps; --epochs N or --steps N with a larger N goes on");
+                    throw new InputException(resumed + " has all of its " + Counted.of(trainer.epoch(), "epoch") + ", "
+                            + Counted.of(trainer.steps(), "step")
+                            + "; --epochs N or --steps N with a larger N goes on");
                 }
                 announce(trainer, rows);
                 TrainingResult result = trainer.fit(rows.train, rows.watched());
@@ -132,9 +134,10 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
                 List<EpochReport> epochs = epochs(result);
                 String ending = ending(trainer, result, progress.epochs(), epochs);
                 if (result.stopped()) {
-                    screen.println("stopped after " + epochs.size() + " of " + progress.epochs() + " epochs; go on with: "
-                            + "kan4j train " + TrainOptions.quoted(options.data()) + " --resume "
-                            + TrainOptions.quoted(modelFile.toString()));
+                    screen.println(
+                            "stopped after " + epochs.size() + " of " + Counted.of(progress.epochs(), "epoch") + "; go on with: "
+                                    + "kan4j train " + TrainOptions.quoted(options.data()) + " --resume "
+                                    + TrainOptions.quoted(modelFile.toString()));
                     screen.flush();
                     interrupt.reported();
                     return new Result(this, trainer.context().toString(), epochs, Map.of(), 0, null, null, ending,
@@ -239,7 +242,8 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
     static RowSource.Split<? extends RowSource> split(RowSource all, TrainOptions options) {
         RowSource.Split<? extends RowSource> split = all.split(1 - options.validation(), options.seed());
         if (split.first().size() == 0 || split.second().size() == 0) {
-            throw new InputException("--validation " + options.validation() + " of " + all.size() + " rows leaves a part empty");
+            throw new InputException(
+                    "--validation " + options.validation() + " of " + Counted.of(all.size(), "row") + " leaves a part empty");
         }
         return split;
     }
@@ -252,9 +256,9 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
         String network = options.from() != null ? "the model " + options.from() : options.basis()
                 + (options.grid() != null ? ", grid " + options.grid() : "")
                 + (options.order() != null ? ", order " + options.order() : "");
-        screen.println(format("training %s, %s: %s on %s, %,d parameters, %,d rows to train%s and %s to test on",
+        screen.println(format("training %s, %s: %s on %s, %s, %s to train%s and %s to test on",
                 widths(), network, model.dtype().name().toLowerCase(java.util.Locale.ROOT), trainer.context(),
-                model.parameterCount(), rows.train.size(),
+                Counted.grouped(model.parameterCount(), "parameter"), Counted.grouped(rows.train.size(), "row"),
                 rows.validation == null ? "" : format(", %,d to validate", rows.validation.size()),
                 rows.test == null ? "none" : format("%,d", rows.test.size())));
         if (!(rows.all instanceof Dataset)) {
@@ -272,12 +276,12 @@ record Training(Job job, TrainOptions options, KanModel model, Path modelFile, P
             return "stopped on request";
         }
         if (options.method().steps() != null && trainer.steps() >= options.method().steps()) {
-            return format("all %,d steps are made", trainer.steps());
+            return trainer.steps() == 1 ? "the one step is made" : format("all %,d steps are made", trainer.steps());
         }
         if (epochs.size() >= planned) {
-            return format("all %,d epochs are done", planned);
+            return planned == 1 ? "the one epoch is done" : format("all %,d epochs are done", planned);
         }
-        return options.patience() != null ? format("%d epochs without a better validation loss", options.patience())
+        return options.patience() != null ? Counted.of(options.patience(), "epoch") + " without a better validation loss"
                 : "L-BFGS finds nothing lower";
     }
 }

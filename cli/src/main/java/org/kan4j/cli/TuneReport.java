@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.kan4j.error.Counted;
 import org.kan4j.search.Influence;
 import org.kan4j.search.Search;
 import org.kan4j.search.Trial;
@@ -21,8 +22,8 @@ final class TuneReport {
     static List<String> lines(String measure, Search.Result result, Trial best) {
         List<String> lines = new ArrayList<>();
         Trial first = result.trials().getFirst();
-        lines.add(format("%-12s %d, %d trainings and more", "candidates", result.candidates(),
-                result.trials().stream().mapToInt(trial -> trial.losses().size()).sum()));
+        lines.add(format("%-12s %d, %s and more", "candidates", result.candidates(),
+                Counted.of(result.trials().stream().mapToInt(trial -> trial.losses().size()).sum(), "training")));
         lines.add(format("%-12s %s %.5g +- %.2g by cross-validation", "defaults", measure, first.loss(), first.deviation()));
         lines.add(format("%-12s %s %.5g +- %.2g (trial %d, %s)", "best", measure, best.loss(), best.deviation(), best.number(),
                 TuneRun.words(best.options())));

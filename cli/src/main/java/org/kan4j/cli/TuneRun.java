@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.measure.Metrics;
 import org.kan4j.rows.Dataset;
@@ -101,15 +102,15 @@ final class TuneRun implements AutoCloseable {
         new Output.Check().reads("DATA", Job.file(trainings.data())).writes("--out", file);
         log = new TuneLog(file, head());
         if (log.hasBegun()) {
-            screen.println(format("going on     with %,d trainings of %s", log.known().size(), file));
+            screen.println(format("going on     with %s of %s", Counted.grouped(log.known().size(), "training"), file));
         }
         Map<String, String> first = log.first();
         TrainCommand.Prepared usual = trainings.prepare(first, 1, context, screen, count);
         classification = usual.job().classification();
         networks = trainings.areUsual() ? usual.job().recipe().members() : 1;
         Encoded rows = encoded(usual);
-        screen.println(format("tuning       %,d rows in %d folds, %d options: %s", rows.rows().size(), count,
-                space.options().size(), String.join(", ", space.options().keySet())));
+        screen.println(format("tuning       %s in %d folds, %s: %s", Counted.grouped(rows.rows().size(), "row"), count,
+                Counted.of(space.options().size(), "option"), String.join(", ", space.options().keySet())));
         screen.flush();
         first = first.isEmpty()
                 ? usual.options().values(Stream.concat(space.options().keySet().stream(), trainings.chosen(usual)).toList())

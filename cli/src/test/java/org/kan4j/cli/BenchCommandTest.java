@@ -145,7 +145,7 @@ class BenchCommandTest {
         checkFloor(mlp, "forward", Work.forward(model, 7));
         checkFloor(mlp, "backward", Work.backward(model, 7, false));
         double rate = mlp.get("multiply_adds_per_s").asDouble();
-        assertThat(out.toString()).contains("layers [20, 30, 1], batch 7, f64, dx no, 3 repetitions in 1 rounds")
+        assertThat(out.toString()).contains("layers [20, 30, 1], batch 7, f64, dx no, 3 repetitions in 1 round")
                 .doesNotContain("apart");
         Matcher floor = Pattern.compile("floor: ([\\d.]+) GFLOP/s of products").matcher(out.toString());
         assertThat(floor.find()).isTrue();
@@ -309,7 +309,7 @@ class BenchCommandTest {
         assertThat(out.toString()).containsPattern("bspline forward +1.100 +0.0078 +SLOWER")
                 .containsPattern("bspline step +1.000 +1.0000").contains("1 of 3 times became slower");
         assertThat(run("bench", "compare", "--base", args.get(3), "--new", args.get(4))).isEqualTo(2);
-        assertThat(err.toString()).contains("1 rounds cannot be significant at 0.01; at least 8 are needed");
+        assertThat(err.toString()).contains("1 round cannot be significant at 0.01; at least 8 are needed");
         List<String> seven = new ArrayList<>(args);
         seven.remove(18); // the last of the new ones, and of the others
         seven.remove(10);

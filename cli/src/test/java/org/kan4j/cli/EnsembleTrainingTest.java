@@ -81,7 +81,7 @@ class EnsembleTrainingTest {
         assertThat(tensors(model)).isEqualTo(first);
         Cli.refuse(new String[] {"is an ensemble: its trainings are over"}, "train", csv, "--resume", model, "--epochs", "9");
         assertThat(Cli.succeed("train", csv, "--from", model, "--epochs", 1, "--out", folder.resolve("on.safetensors"), "--plot",
-                "none").out()).contains("ended        all 1 epochs are done");
+                "none").out()).contains("ended        the one epoch is done");
     }
 
     /** What follows the header, which has a date. */

@@ -84,7 +84,7 @@ class ExplainCommandsTest {
         Cli.refuse(new String[] {"--verify DATA is missing"}, "formula", fixed, "--snap");
         Path freed = folder.resolve("freed.safetensors");
         Cli.succeed("symbolic", fixed, data, "--unfix", "0,0,0", "--out", freed);
-        Cli.refuse(new String[] {"1 edges have no function yet, such as 0,0,0"}, "formula", freed);
+        Cli.refuse(new String[] {"1 edge has no function yet, such as 0,0,0"}, "formula", freed);
 
         assertThat(Cli.succeed("attribute", model, data, "--interactions").out()).contains("x  ", "±", "act together");
         assertThat(Cli.succeed("hypothesis", model, data, "--separable").out()).contains("product of   (x) (y)",
@@ -169,7 +169,7 @@ class ExplainCommandsTest {
         Path nan = Files.writeString(folder.resolve("n.csv"), "x,z\n1,2\nNaN,3\n4,5\n");
         Cli.refuse(new String[] {"there is no value"}, "explain", nan, "--target", "z", "--out", out);
         Path one = Files.writeString(folder.resolve("1.csv"), "x,z\n1,2\n");
-        Cli.refuse(new String[] {"1 rows of data"}, "explain", one, "--target", "z", "--out", out);
+        Cli.refuse(new String[] {"1 row of data"}, "explain", one, "--target", "z", "--out", out);
         Path model = folder.resolve("m.safetensors");
         Cli.succeed("from-formula", "x*y", "--grid", 3, "--out", model);
         Cli.refuse(new String[] {"there is no edge 0,5,0"}, "plot", model, data, "--edge", "0,5,0", "--out",

@@ -159,7 +159,7 @@ class TrainHabitsTest {
     void itIsSaidWhyATrainingEnded() {
         Object[] train = {"train", "digits", "--hidden", 8, "--out", file("m.safetensors"), "--plot", "none"};
         assertThat(line(with(train, "--epochs", 200, "--patience", 1, "--lr", 0.05), "ended"))
-                .startsWith("1 epochs without a better validation loss; best epoch ");
+                .startsWith("1 epoch without a better validation loss; best epoch ");
         assertThat(line(with(train, "--steps", 50), "ended")).startsWith("all 50 steps are made");
     }
 
@@ -169,7 +169,7 @@ class TrainHabitsTest {
         Cli.succeed("train", data, "--target", "y", "--epochs", 3, "--hidden", 6, "--grid", 5, "--out", file("m.safetensors"),
                 "--json", file("m.json"));
         Cli show = Cli.succeed("show", file("m.safetensors"));
-        assertThat(show.out()).contains("4 inputs to 1 outputs, f32, 300 parameters", "layer 0 ", "layers.1.coef", "[6, 4, 8]",
+        assertThat(show.out()).contains("4 inputs to 1 output, f32, 300 parameters", "layer 0 ", "layers.1.coef", "[6, 4, 8]",
                 "240 parameters", "inputs       4: a, b, c (2 values)", "3 of 3 epochs", "kan4j train " + data)
                 .containsPattern("layers\\.0\\.knots +\\S.*, not trained\n")
                 .containsPattern("layers\\.0\\.coef +\\[6, 4, 8\\]\n");
@@ -182,7 +182,7 @@ class TrainHabitsTest {
         try (Parameters parameters = Parameters.initialise(KanModel.kan(DType.F64, BSpline.of(3, 3), 2, 1), 1)) {
             Checkpoint.write(file("bare.safetensors"), parameters);
         }
-        assertThat(Cli.succeed("show", file("bare.safetensors")).out()).contains("2 inputs to 1 outputs, f64").doesNotContain(
+        assertThat(Cli.succeed("show", file("bare.safetensors")).out()).contains("2 inputs to 1 output, f64").doesNotContain(
                 "training ");
         Cli.refuse(new String[] {"t.csv"}, "show", data);
     }
@@ -286,7 +286,7 @@ class TrainHabitsTest {
         Cli.succeed("train", data, "--from", file("bare.safetensors"), "--target", "y", "--epochs", 30, "--out",
                 file("m.safetensors"));
         assertThat(rmse(data, "m.safetensors")).isLessThan(2);
-        Cli.refuse(new String[] {"has 4 inputs and 1 outputs", "gives 3 and 1"}, "train", data, "--from",
+        Cli.refuse(new String[] {"has 4 inputs and 1 output", "gives 3 and 1"}, "train", data, "--from",
                 file("bare.safetensors"),
                 "--target", "y", "--drop", "a", "--out", file("n.safetensors"));
     }

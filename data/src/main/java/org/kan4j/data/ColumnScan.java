@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.kan4j.encoding.RowEncoder;
 import org.kan4j.encoding.Values;
+import org.kan4j.error.Counted;
 
 /** What a first pass over a column tells: whether it holds numbers, or texts that are names of categories, or neither. */
 final class ColumnScan {
@@ -259,7 +260,7 @@ final class ColumnScan {
         if (merged.size() > mostCategories() || !categorical && tooMany(merged.size(), rows)) {
             throw new DataException(table.path() + ": column '" + column.name() + "' has "
                     + (merged.size() > mostCategories() ? "more than " + mostCategories() : merged.size())
-                    + " different texts in " + allRows + " rows, such as '" + example(merged)
+                    + " different texts in " + Counted.of(allRows, "row") + ", such as '" + example(merged)
                     + "', which is no category (" + Names.option("drop", column.name()) + " leaves it out"
                     + (categorical ? ")" : ", " + Names.option("categorical", column.name()) + " takes each as a category)"));
         }
@@ -269,8 +270,10 @@ final class ColumnScan {
     /** The categories in a few words, for a note. */
     String describe(List<String> categories, int allRows) {
         return "'" + column.name() + "' (" + categories.size() + " different, such as '" + example(categories) + "'"
-                + (categories.size() > Math.max(FEW, allRows / 20) ? ", many for " + allRows + " rows: if they are ids, "
-                        + Names.option("drop", column.name()) : "")
+                + (categories.size() > Math.max(FEW, allRows / 20)
+                        ? ", many for " + Counted.of(allRows, "row") + ": if they are ids, "
+                                + Names.option("drop", column.name())
+                        : "")
                 + ")";
     }
 
@@ -296,7 +299,7 @@ final class ColumnScan {
         if (numbers > 0 && numbers + markers >= NUMERIC_SHARE * rows || marked) {
             throw new DataException(odd.getMessage() + (oddTexts().equals(List.of(name()))
                     ? ", the column's own name: a header that stands there again is no row" : "") + ", expected a number as in "
-                    + numbers + " of " + rows + " rows" + (oddOnTop ? SECOND_HEADER : "") + " ("
+                    + numbers + " of " + Counted.of(rows, "row") + (oddOnTop ? SECOND_HEADER : "") + " ("
                     + (target ? "task=classification takes each as a class"
                             : Names.option("categorical", column.name()) + " takes the column as categories, "
                                     + Names.option("format.missing",
@@ -329,9 +332,10 @@ final class ColumnScan {
         Notation most = notations.entrySet().stream().max(Map.Entry.comparingByValue((a, b) -> Long.compare(a.count, b.count)))
                 .orElseThrow().getKey();
         Found found = notations.get(most);
-        return new DataException(found.place.getMessage() + ", one of " + found.count + " " + most.what() + " in " + rows
-                + " rows; " + most.remedy() + " (" + asCategories() + (target ? ")"
-                        : ", " + Names.option("drop", column.name()) + " leaves the column out)"));
+        return new DataException(
+                found.place.getMessage() + ", one of " + found.count + " " + most.what() + " in " + Counted.of(rows, "row")
+                        + "; " + most.remedy() + " (" + asCategories() + (target ? ")"
+                                : ", " + Names.option("drop", column.name()) + " leaves the column out)"));
     }
 
     private String asCategories() {

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.kan4j.error.Counted;
 
 /**
  * An IDX file of unsigned bytes, the format of MNIST (described on its home page): two zero bytes, the element type
@@ -37,7 +38,7 @@ public record Idx(int[] shape, byte[] values) {
         int rank = bytes[3] & 0xff;
         int header = 4 + 4 * rank;
         if (rank == 0 || rank > 4 || bytes.length < header) {
-            throw new DataException(name + ": IDX header damaged (rank " + rank + ", " + bytes.length + " bytes)");
+            throw new DataException(name + ": IDX header damaged (rank " + rank + ", " + Counted.of(bytes.length, "byte") + ")");
         }
         ByteBuffer sizes = ByteBuffer.wrap(bytes, 4, 4 * rank);
         int[] shape = new int[rank];
@@ -50,8 +51,8 @@ public record Idx(int[] shape, byte[] values) {
             }
         }
         if (bytes.length - header != count) {
-            throw new DataException(name + ": IDX shape " + Arrays.toString(shape) + " needs " + count
-                    + " bytes after the header, the file has " + (bytes.length - header));
+            throw new DataException(name + ": IDX shape " + Arrays.toString(shape) + " needs " + Counted.of(count, "byte")
+                    + " after the header, the file has " + (bytes.length - header));
         }
         return new Idx(shape, Arrays.copyOfRange(bytes, header, bytes.length));
     }

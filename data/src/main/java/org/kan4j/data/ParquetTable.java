@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.kan4j.error.Counted;
 
 /**
  * A Parquet file, read by Hardwood. Numbers, decimals, truth values and texts are inputs; dates, times, lists and other
@@ -99,7 +100,7 @@ final class ParquetTable implements Table {
             long start = parts.getLast();
             long pieces = (group.numRows() + most - 1) / most;
             if (parts.size() + pieces > MOST_BLOCKS) {
-                throw damaged("a row group of " + group.numRows() + " rows");
+                throw damaged("a row group of " + Counted.of(group.numRows(), "row"));
             }
             for (long piece = 1; piece <= pieces; piece++) {
                 parts.add(start + group.numRows() * piece / pieces);
@@ -118,18 +119,19 @@ final class ParquetTable implements Table {
 
     private void check(RowGroup group) {
         if (group.numRows() < 0 || group.numRows() > Integer.MAX_VALUE) {
-            throw group.numRows() < 0 ? damaged("a row group of " + group.numRows() + " rows") : TableSet.tooMany(this);
+            throw group.numRows() < 0 ? damaged("a row group of " + Counted.of(group.numRows(), "row")) : TableSet.tooMany(this);
         }
         for (int i = 0; i < leaves.length; i++) {
             if (leaves[i] < 0) {
                 continue;
             }
             if (leaves[i] >= group.columns().size()) {
-                throw damaged("a row group of " + group.columns().size() + " columns");
+                throw damaged("a row group of " + Counted.of(group.columns().size(), "column"));
             }
             var chunk = group.columns().get(leaves[i]).metaData();
             if (chunk.numValues() != group.numRows()) {
-                throw damaged("a row group of " + group.numRows() + " rows with " + chunk.numValues() + " values of '"
+                throw damaged("a row group of " + Counted.of(group.numRows(), "row") + " with "
+                        + Counted.of(chunk.numValues(), "value") + " of '"
                         + columns.get(i).name() + "'");
             }
             if (chunk.codec() == CompressionCodec.BROTLI || chunk.codec() == CompressionCodec.LZO) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.kan4j.error.Counted;
 import org.kan4j.error.FormatException;
 import org.kan4j.io.Safetensors;
 
@@ -61,9 +62,10 @@ final class SafetensorsTable implements Table {
                 first = tensor;
             }
             if (tensor.shape().axis(0) != first.shape().axis(0)) {
-                throw new DataException(path + ": the tensor '" + first.name() + "' has " + first.shape().axis(0)
-                        + " rows, '" + tensor.name() + "' has " + tensor.shape().axis(0)
-                        + "; in a table the first axis of all is the rows");
+                throw new DataException(
+                        path + ": the tensor '" + first.name() + "' has " + Counted.of(first.shape().axis(0), "row")
+                                + ", '" + tensor.name() + "' has " + tensor.shape().axis(0)
+                                + "; in a table the first axis of all is the rows");
             }
             long width = 1;
             for (int axis = 1; axis < tensor.shape().rank(); axis++) {

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.kan4j.error.Counted;
 
 /**
  * A file that can be read at random places: the one given or, where that is a pipe, compressed, or a text in another encoding
@@ -121,7 +122,8 @@ final class Spool {
         if (name.endsWith(".parquet") && !startsWith(first, "50415231")) {
             throw new DataException(shown + OTHERS.entrySet().stream().filter(other -> startsWith(first, other.getKey()))
                     .findFirst().map(other -> " is " + other.getValue())
-                    .orElse(first.length < 4 ? " has " + first.length + " bytes, too few for a Parquet file; it may be truncated"
+                    .orElse(first.length < 4
+                            ? " has " + Counted.of(first.length, "byte") + ", too few for a Parquet file; it may be truncated"
                             : " is no Parquet file: it does not begin with PAR1, as these do"));
         }
         if (startsWith(first, "50415231")) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Transform;
+import org.kan4j.error.Counted;
 
 /**
  * A table to train on: its rows split into two parts, and the encoding that the training rows ask for. Learned in two
@@ -264,7 +265,7 @@ public final class TableSet {
                 }
             }
             if (rows < 2) {
-                throw new DataException(table.path() + ": " + rows + " rows of data, expected at least 2");
+                throw new DataException(table.path() + ": " + Counted.of(rows, "row") + " of data, expected at least 2");
             }
         }
 
@@ -319,7 +320,7 @@ public final class TableSet {
                 }
             }
             if (train.isEmpty() || test.isEmpty() && options.testShare > 0) {
-                throw new DataException(table.path() + ": " + rows + " rows"
+                throw new DataException(table.path() + ": " + Counted.of(rows, "row")
                         + target.describe()
                         + " leave " + train.cardinality() + " to train and " + test.cardinality() + " to test on with testShare="
                         + options.testShare + "; testShare=0 trains on all");

@@ -12,6 +12,7 @@ import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Transform;
 import org.kan4j.encoding.Values;
+import org.kan4j.error.Counted;
 
 /** The target of a table, or several that are numbers, while it is learned what they are. */
 final class TargetScan {
@@ -104,8 +105,9 @@ final class TargetScan {
     }
 
     private DataException same(ColumnScan target, long rows) {
-        return new DataException(table.path() + ": the target '" + target.name() + "' is the same in all " + rows
-                + " rows: nothing to learn");
+        return new DataException(
+                table.path() + ": the target '" + target.name() + "' is the same in all " + Counted.of(rows, "row")
+                        + ": nothing to learn");
     }
 
     private TableSet.Task task(ColumnScan target, long rows, List<String> notes) {
@@ -136,7 +138,7 @@ final class TargetScan {
         if (count > ColumnScan.MAX_CATEGORIES || ColumnScan.tooMany(count, rows)) {
             throw new DataException(table.path() + ": the target '" + target.name() + "' has "
                     + (count > ColumnScan.MAX_CATEGORIES ? "more than " + ColumnScan.MAX_CATEGORIES : count)
-                    + " different texts in " + rows + " rows, such as '" + target.example()
+                    + " different texts in " + Counted.of(rows, "row") + ", such as '" + target.example()
                     + "': more than classes mostly are; "
                     + "task=classification takes each as a class, unless the target is another column");
         }
@@ -150,7 +152,7 @@ final class TargetScan {
         sizes = scans.getFirst().labels();
         if (sizes.size() > ColumnScan.MOST_CATEGORIES) {
             throw new DataException(table.path() + ": the target '" + names.getFirst() + "' has more than "
-                    + ColumnScan.MOST_CATEGORIES + " classes, which is the most supported");
+                    + Counted.of(ColumnScan.MOST_CATEGORIES, "class") + ", which is the most supported");
         }
         classes = new Values.Index(List.copyOf(sizes.keySet()));
         return sizes.values().stream().mapToLong(Long::longValue).toArray();
@@ -158,7 +160,7 @@ final class TargetScan {
 
     /** Of how many classes the rows are, for messages; nothing where numbers are predicted. */
     String describe() {
-        return classes == null ? "" : " of " + sizes.size() + " classes";
+        return classes == null ? "" : " of " + Counted.of(sizes.size(), "class");
     }
 
     /** Which of the strata a row is in. */

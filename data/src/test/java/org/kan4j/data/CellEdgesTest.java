@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
@@ -128,6 +129,26 @@ class CellEdgesTest {
             out.write("x,y\n1,a\n".getBytes(StandardCharsets.UTF_8));
         }
         assertThat(CsvTableTest.cells(table(twice.toByteArray()))).containsExactly(List.of("1", "a"));
+    }
+
+    /** Members one after the other are one text; zeros that fill a block may stand behind the last one, nothing else may. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0000", "00", "000000000000000000000000000000000000000000000000000001", "01", "1f8b", "0041",
+        "0000000000000000000000000041"})
+    void onlyZerosStandBehindWhatIsPacked(String behind) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (String part : List.of("x,y\n1,a\n", "2,b\n")) {
+            try (OutputStream out = new GZIPOutputStream(bytes)) {
+                out.write(part.getBytes(StandardCharsets.UTF_8));
+            }
+        }
+        bytes.write(HexFormat.of().parseHex(behind));
+        if (behind.matches("0*")) {
+            assertThat(CsvTableTest.cells(table(bytes.toByteArray()))).containsExactly(List.of("1", "a"), List.of("2", "b"));
+        } else {
+            assertThatThrownBy(() -> table(bytes.toByteArray())).isInstanceOf(DataException.class)
+                    .hasMessageContaining("its gzip data is damaged or truncated");
+        }
     }
 
     /** Up to ten whole numbers may be meant as classes, which is said. */

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.basis.BSpline;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.layer.Activation;
 import org.kan4j.layer.KanLayer;
@@ -55,8 +56,9 @@ public record Monotonicity(List<Integer> directions, List<Integer> outputs) {
      */
     public void require(KanModel model) {
         if (model.in() != directions.size() || model.out() != outputs.size()) {
-            throw KanException.invalid("directions of %d inputs and %d outputs are for no model of %d and %d", directions.size(),
-                    outputs.size(), model.in(), model.out());
+            throw KanException.invalid("directions of %s and %s are for no model of %d and %d",
+                    Counted.of(directions.size(), "input"),
+                    Counted.of(outputs.size(), "output"), model.in(), model.out());
         }
         for (LayerSpec spec : model.layers()) {
             String why = unsuited(spec);

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.ffi.Handles;
@@ -59,7 +60,7 @@ public final class Context implements AutoCloseable {
             this.deviceName = kan_context_info.device_name(info).getString(0);
             this.computeCapability = kan_context_info.compute_capability(info);
         }
-        this.forgotten = Forgotten.watch(this, "a Context on " + device + " of " + threads + " threads", arena::close);
+        this.forgotten = Forgotten.watch(this, "a Context on " + device + " of " + Counted.of(threads, "thread"), arena::close);
     }
 
     private MemorySegment query(Arena local) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.layer.Multiply;
 import org.kan4j.rows.RowSource;
@@ -40,7 +41,8 @@ public record Correction(KanGraph graph, double before, double after, double lea
         Rows others = Rows.of(held);
         if (rows.classes() > 0 || rows.in() != law.in() || rows.out() != law.out()) {
             throw KanException.invalid("the law has %d inputs and gives %d numbers, the rows have %d features and %s", law.in(),
-                    law.out(), rows.in(), rows.classes() > 0 ? rows.classes() + " classes" : rows.out() + " targets");
+                    law.out(), rows.in(),
+                    rows.classes() > 0 ? Counted.of(rows.classes(), "class") : Counted.of(rows.out(), "target"));
         }
         if (nodes < 1) {
             throw KanException.invalid("the learned part needs at least 1 node a layer, given %d", nodes);

@@ -15,6 +15,7 @@ import org.kan4j.basis.BSpline;
 import org.kan4j.basis.GaussianRbf;
 import org.kan4j.basis.Rswaf;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.train.Fit;
 
@@ -80,7 +81,7 @@ final class ExplainRun {
 
     Explanation run() {
         check();
-        say("data", "%,d rows, %s -> %s; %,d to train on, %,d held out, %,d to test on; deviation %s", rows(),
+        say("data", "%s, %s -> %s; %,d to train on, %,d held out, %,d to test on; deviation %s", Counted.grouped(rows(), "row"),
                 String.join(" ", Column.names(all.inputs()).stream().limit(12).toList())
                         + (all.inputs().size() > 12 ? " ..." : ""),
                 String.join(" ", Column.names(all.outputs())), all.train().size(), all.held().size(), all.test().size(),
@@ -285,7 +286,7 @@ final class ExplainRun {
                             }
                         })) {
             KanGraph graph = grids || wide ? KanGraph.of(result.parameters()) : longer(data, KanGraph.of(result.parameters()));
-            say("fit", "%s %s, best of %d starts: held-out RMSE %s", shape, options.basis().name(), fit.starts(),
+            say("fit", "%s %s, best of %s: held-out RMSE %s", shape, options.basis().name(), Counted.of(fit.starts(), "start"),
                     Svg.number(inUnit(Quality.of(context, graph, data.held()).value()), 3));
             return new FormulaAttempt.Network(graph, shape.toString(), names);
         }
@@ -322,8 +323,9 @@ final class ExplainRun {
         };
         Pruning.Result result = Pruning.defaults().withSeed(options.seed()).run(context, network.graph(), data.train(),
                 data.held(), hears);
-        say("prune", "%s -> %s, %d -> %d edges, held-out RMSE %s -> %s", network.shape(), result.graph().shape(),
-                network.graph().edges().size(), result.graph().edges().size(), Svg.number(inUnit(result.before()), 3),
+        say("prune", "%s -> %s, %d -> %s, held-out RMSE %s -> %s", network.shape(), result.graph().shape(),
+                network.graph().edges().size(), Counted.of(result.graph().edges().size(), "edge"),
+                Svg.number(inUnit(result.before()), 3),
                 Svg.number(inUnit(result.after()), 3));
         return new FormulaAttempt.Network(result.graph(), network.shape(), network.names());
     }

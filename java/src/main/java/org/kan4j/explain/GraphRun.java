@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.model.Parameters;
@@ -108,8 +109,9 @@ final class GraphRun implements AutoCloseable {
     /** Runs all rows; (rows, in) to (rows, out). */
     double[] forward(double[] x) {
         if (x.length != (long) rows * graph.in()) {
-            throw new ShapeException("the network takes " + rows + " rows of " + graph.in() + " features, given "
-                    + x.length + " numbers");
+            throw new ShapeException(
+                    "the network takes " + Counted.of(rows, "row") + " of " + Counted.of(graph.in(), "feature") + ", given "
+                            + x.length + " numbers");
         }
         MemorySegment.copy(x, 0, values.getFirst().segment(), ValueLayout.JAVA_DOUBLE, 0, x.length);
         for (int l = 0; l < workspaces.size(); l++) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.kan4j.basis.BSpline;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.tensor.DType;
 import org.kan4j.error.KanException;
 import org.kan4j.layer.KanLayer;
@@ -389,6 +390,6 @@ public final class KanGraph {
 
     @Override
     public String toString() {
-        return shape() + ", " + edges().size() + " edges";
+        return shape() + ", " + Counted.of(edges().size(), "edge");
     }
 }

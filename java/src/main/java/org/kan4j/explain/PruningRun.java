@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.tensor.DType;
 import org.kan4j.train.Fit;
 import org.kan4j.error.KanException;
@@ -260,7 +261,7 @@ final class PruningRun {
             }
         }
         for (int count = low; count > 0 && listener.goOn(); count /= 2) {
-            String what = count + (count == 1 ? " edge" : " edges") + " of the least effect";
+            String what = Counted.of(count, "edge") + " of the least effect";
             if (attempt(what, sorted.get(count - 1).getValue().effect(), less(sorted, count))) {
                 return true;
             }

@@ -3,6 +3,7 @@ package org.kan4j.explain;
 
 import java.util.List;
 import java.util.Locale;
+import org.kan4j.error.Counted;
 import org.kan4j.formula.Expression;
 import org.kan4j.formula.Notation;
 
@@ -124,7 +125,8 @@ final class Report {
 
     private void network() {
         html.append("<h2>The network</h2>\n<p>Before pruning ").append(Svg.escape(e.before().shape())).append(", ")
-                .append(e.before().edges()).append(" edges; after it ").append(Svg.escape(e.network().shape())).append(", ")
+                .append(Counted.of(e.before().edges(), "edge")).append("; after it ").append(Svg.escape(e.network().shape()))
+                .append(", ")
                 .append(e.network().edges().size()).append(". The stronger a line, the more its edge changes the output.</p>\n");
         html.append("<figure>").append(e.pictures().before()).append("</figure>\n<figure>").append(e.pictures().after())
                 .append("</figure>\n");

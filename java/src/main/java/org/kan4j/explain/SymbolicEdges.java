@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.formula.Expression;
 import org.kan4j.internal.Json;
@@ -194,8 +195,8 @@ public record SymbolicEdges(Map<Edge, Expression> functions) {
         List<Edge> missing = new ArrayList<>(graph.edges());
         missing.removeIf(edge -> functions.containsKey(edge) && !functions.get(edge).variables().contains(OWN));
         if (!missing.isEmpty()) {
-            throw KanException.invalid("%d edges have no function yet, such as %s: SymbolicEdges.with gives an edge one",
-                    missing.size(), missing.getFirst());
+            throw KanException.invalid("%s no function yet, such as %s: SymbolicEdges.with gives an edge one",
+                    Counted.of(missing.size(), "edge") + (missing.size() == 1 ? " has" : " have"), missing.getFirst());
         }
         Composition composition = new GraphFormula(context, graph, new double[2 * graph.in()], inputs, outputs, functions)
                 .composition();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.encoding.Encoding;
 import org.kan4j.encoding.Transform;
+import org.kan4j.error.Counted;
 import org.kan4j.error.ShapeException;
 import org.kan4j.model.KanModel;
 
@@ -86,8 +87,9 @@ record RawTable(List<String> names, double[] fields, double[] quantiles, List<St
     /** Refuses an encoding of other inputs or outputs than the model has. */
     static void require(KanModel model, Encoding encoding) {
         if (encoding.features() != model.in() || encoding.target().width() != model.out()) {
-            throw new ShapeException("the model has " + model.in() + " inputs and " + model.out()
-                    + " outputs, the encoding describes " + encoding.features() + " and " + encoding.target().width());
+            throw new ShapeException(
+                    "the model has " + Counted.of(model.in(), "input") + " and " + Counted.of(model.out(), "output")
+                            + ", the encoding describes " + encoding.features() + " and " + encoding.target().width());
         }
     }
 }

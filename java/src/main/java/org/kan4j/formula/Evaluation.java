@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.formula.Expression.Call;
@@ -112,8 +113,9 @@ final class Evaluation {
             throw missing(variable, columns.keySet());
         }
         if (column.length != result.length) {
-            throw new KanException(Status.SHAPE_MISMATCH, "the column '" + variable.name() + "' must have " + result.length
-                    + " values, given " + column.length);
+            throw new KanException(Status.SHAPE_MISMATCH,
+                    "the column '" + variable.name() + "' must have " + Counted.of(result.length, "value")
+                            + ", given " + column.length);
         }
         System.arraycopy(column, 0, result, 0, result.length);
     }

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 
@@ -106,8 +107,8 @@ public final class Formula {
      */
     public double evaluate(double... values) {
         if (values.length != variables.size()) {
-            throw invalid("the formula has the %d variables %s, given %d values", variables.size(),
-                    variables, values.length);
+            throw invalid("the formula has the %s %s, given %s", Counted.of(variables.size(), "variable"),
+                    variables, Counted.of(values.length, "value"));
         }
         return Evaluation.at(expression, variable -> values[places.get(variable.name())]);
     }

@@ -4,6 +4,7 @@ package org.kan4j.grid;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.memory.Memory;
@@ -67,8 +68,8 @@ final class LayerSamples {
                     features.dtype());
         }
         if (features.shape().rank() == 0 || features.shape().axis(-1) != parameters.model().in()) {
-            throw new ShapeException("the model takes " + parameters.model().in()
-                    + " features as the last axis, given samples of shape " + features.shape());
+            throw new ShapeException("the model takes " + Counted.of(parameters.model().in(), "feature")
+                    + " as the last axis, given samples of shape " + features.shape());
         }
         long rows = features.rows();
         if (rows == 0) {

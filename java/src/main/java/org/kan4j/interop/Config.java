@@ -95,6 +95,17 @@ final class Config {
         return Objects.equals(a, b);
     }
 
+    /** As this one, with another value of a key. */
+    Config having(String key, Object value) {
+        return new Config(variant, defaults, with(key, value), given);
+    }
+
+    /** The keys that were given whole numbers. */
+    List<String> numbers() {
+        return values.keySet().stream()
+                .filter(key -> values.get(key) instanceof Number number && number.doubleValue() == number.intValue()).toList();
+    }
+
     /** What was given for a key, or else the value. */
     Object given(String key, Object otherwise) {
         return values.getOrDefault(key, otherwise);

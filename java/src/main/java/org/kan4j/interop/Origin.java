@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.kan4j.error.Counted;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.Json;
@@ -81,7 +82,7 @@ public record Origin(Variant variant, String config, Map<String, String> names, 
         DType dtype = DType.valueOf((String) entry.get("dtype"));
         Shape shape = Shape.of(axes);
         if (shape.size() != data.length / dtype.bytes() || data.length % dtype.bytes() != 0) {
-            throw new FormatException(data.length + " bytes for the shape " + shape + " of " + dtype);
+            throw new FormatException(Counted.of(data.length, "byte") + " for the shape " + shape + " of " + dtype);
         }
         HostTensor tensor = HostTensor.allocate(arena, dtype, shape);
         MemorySegment.copy(MemorySegment.ofArray(data), 0, tensor.segment(), 0, data.length);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.kan4j.error.FormatException;
 import org.kan4j.interop.StateDictNames.Match;
 import org.kan4j.tensor.Shape;
@@ -105,6 +106,8 @@ final class StateDictLayout {
     /** Solves the shapes' symbols by the votes of the shapes found; the configuration decides where they disagree. */
     private static final class Solver {
         private static final int DECISIVE = 1 << 20;
+        /** Up to which size one that fits is looked for, for a message. */
+        private static final int MOST_SIZE = 1000;
 
         private final String what;
         private final Variant variant;
@@ -194,6 +197,9 @@ final class StateDictLayout {
                 boolean mixed = sizes.entrySet().stream().anyMatch(s -> agrees(s.getKey(), layer, s.getValue()))
                         && sizes.entrySet().stream().filter(s -> !Slot.isWidth(s.getKey()))
                                 .anyMatch(s -> !unanimous(s.getKey(), layer, s.getValue()));
+                if (!mixed) {
+                    refuseContradiction(layer, sizes);
+                }
                 sizes.forEach((symbol, size) -> {
                     boolean decide = Slot.isWidth(symbol) ? widthsDisagree : mixed;
                     if (decide || value(symbol, layer) < 0) {
@@ -201,6 +207,31 @@ final class StateDictLayout {
                     }
                 });
             }
+        }
+
+        /** A size that was asked for and that all tensors of a layer deny: one sentence, with what would fit. */
+        private void refuseContradiction(int layer, Map<String, Long> sizes) {
+            Map<String, Long> actual = new HashMap<>();
+            sizes.keySet().stream().filter(symbol -> !Slot.isWidth(symbol))
+                    .filter(symbol -> votes.getOrDefault(variable(symbol, layer), Map.of()).size() == 1)
+                    .forEach(symbol -> actual.put(symbol, value(symbol, layer)));
+            Config own = config.at(layer);
+            List<String> asked = actual.entrySet().stream().allMatch(s -> sizes.get(s.getKey()).equals(s.getValue())) ? List.of()
+                    : own.numbers().stream().filter(key -> !fits(own.having(key, own.integer(key) + 1), layer, sizes)).toList();
+            if (asked.isEmpty()) {
+                return;
+            }
+            String given = String.join(" and ", asked.stream().map(key -> key + " " + own.integer(key)).toList());
+            String right = asked.stream().flatMap(key -> IntStream.rangeClosed(0, MOST_SIZE)
+                    .filter(value -> fits(own.having(key, value), layer, actual)).mapToObj(value -> key + " " + value))
+                    .findFirst()
+                    .map(fit -> ", of " + fit).orElse("");
+            throw new FormatException(what + ": the config says " + given + ", layer " + layer + " has tensors of another size"
+                    + right);
+        }
+
+        private boolean fits(Config other, int layer, Map<String, Long> sizes) {
+            return variant.configSizes(other, layer).entrySet().containsAll(sizes.entrySet());
         }
 
         private boolean agrees(String symbol, int layer, long size) {

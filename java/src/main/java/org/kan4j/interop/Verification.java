@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.io.Safetensors;
@@ -209,8 +210,9 @@ public final class Verification {
                 last--;
             }
             if (last < 0 || shape.axis(last) != features) {
-                throw new ShapeException(what + ": " + name + " has shape " + shape + "; the model has " + features
-                        + " features there");
+                throw new ShapeException(
+                        what + ": " + name + " has shape " + shape + "; the model has " + Counted.of(features, "feature")
+                                + " there");
             }
             return tensor.reshape(tensor.size() / features, features);
         }

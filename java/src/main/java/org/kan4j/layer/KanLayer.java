@@ -14,6 +14,7 @@ import org.kan4j.basis.ReluPower;
 import org.kan4j.basis.Rswaf;
 import org.kan4j.basis.Sine;
 import org.kan4j.basis.Wavelet;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Checks;
@@ -60,8 +61,8 @@ public record KanLayer(long in, long out, Basis basis, Activation base, boolean 
             throw KanException.invalid("the basis %s has no numbers of its own to train", basis.name());
         }
         if (basis instanceof Rational rational && in % rational.groups() != 0) {
-            throw new ShapeException("the groups of a rational basis must divide the input features: " + in
-                    + " features, " + rational.groups() + " groups");
+            throw new ShapeException("the groups of a rational basis must divide the input features: " + Counted.of(in, "feature")
+                    + ", " + Counted.of(rational.groups(), "group"));
         }
         if (basis instanceof Wavelet && base != Activation.NONE) {
             throw KanException.invalid("wavelets have no base branch, given %s", base);

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Inside;
@@ -78,8 +79,9 @@ public final class EdgeStatistics {
             throw KanException.invalid("the model computes in %s, given rows of %s", model.dtype(), features.dtype());
         }
         if (features.shape().rank() == 0 || features.shape().axis(-1) != model.in()) {
-            throw new ShapeException("the model takes " + model.in() + " features as the last axis, given rows of shape "
-                    + features.shape());
+            throw new ShapeException(
+                    "the model takes " + Counted.of(model.in(), "feature") + " as the last axis, given rows of shape "
+                            + features.shape());
         }
         if (features.rows() == 0) {
             throw KanException.invalid("edge statistics need at least one row");

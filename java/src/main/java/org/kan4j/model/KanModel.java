@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.kan4j.basis.Basis;
 import org.kan4j.basis.Wavelet;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.layer.Activation;
@@ -34,7 +35,7 @@ public final class KanModel {
         }
         for (int i = 1; i < layers.size(); i++) {
             if (layers.get(i).in() != layers.get(i - 1).out()) {
-                throw new ShapeException("layer " + i + " takes " + layers.get(i).in() + " features, but layer "
+                throw new ShapeException("layer " + i + " takes " + Counted.of(layers.get(i).in(), "feature") + ", but layer "
                         + (i - 1) + " gives " + layers.get(i - 1).out());
             }
         }

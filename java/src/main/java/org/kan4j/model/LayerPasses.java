@@ -3,6 +3,7 @@ package org.kan4j.model;
 
 import java.lang.foreign.MemorySegment;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.DeviceMemoryException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
@@ -100,12 +101,13 @@ final class LayerPasses implements Passes {
                     model.dtype(), x.dtype());
         }
         if (x.shape().rank() == 0 || x.shape().axis(-1) != model.in()) {
-            throw new ShapeException("the model takes " + model.in() + " features as the last axis, given an input of "
-                    + "shape " + x.shape());
+            throw new ShapeException(
+                    "the model takes " + Counted.of(model.in(), "feature") + " as the last axis, given an input of "
+                            + "shape " + x.shape());
         }
         long rows = x.shape().rows();
         if (rows > maxRows) {
-            throw new ShapeException("this workspace is for at most " + maxRows + " rows, given " + rows);
+            throw new ShapeException("this workspace is for at most " + Counted.of(maxRows, "row") + ", given " + rows);
         }
         return rows;
     }
@@ -135,9 +137,9 @@ final class LayerPasses implements Passes {
         try {
             return memory.allocate(size);
         } catch (DeviceMemoryException e) {
-            throw new DeviceMemoryException("a workspace for " + maxRows + " rows: " + e.getMessage());
+            throw new DeviceMemoryException("a workspace for " + Counted.of(maxRows, "row") + ": " + e.getMessage());
         } catch (KanException e) {
-            throw new KanException(e.status(), "a workspace for " + maxRows + " rows: " + e.getMessage(), e);
+            throw new KanException(e.status(), "a workspace for " + Counted.of(maxRows, "row") + ": " + e.getMessage(), e);
         }
     }
 
@@ -226,8 +228,8 @@ final class LayerPasses implements Passes {
         for (int l = 0; l < count; l++) {
             NativeLayers.Sizes sizes = sizes(l, rows);
             if (sizes.scratchBytes() > scratchBytes || training && sizes.savedBytes() > savedBytes[l]) {
-                throw new KanException(Status.INTERNAL, "layer " + l + " wants more memory for " + rows
-                        + " rows than for " + maxRows);
+                throw new KanException(Status.INTERNAL, "layer " + l + " wants more memory for " + Counted.of(rows, "row")
+                        + " than for " + maxRows);
             }
         }
         checkedRows = rows;
@@ -304,8 +306,9 @@ final class LayerPasses implements Passes {
     public void edgeStatistics(int layer, long rows, MemorySegment input, MemorySegment meanAbs, MemorySegment mean,
             MemorySegment deviation) {
         if (inferenceScratchBytes(layer, rows) > scratchBytes) {
-            throw new KanException(Status.INTERNAL, "the edges of layer " + layer + " want more memory for " + rows
-                    + " rows than was allocated for " + maxRows);
+            throw new KanException(Status.INTERNAL,
+                    "the edges of layer " + layer + " want more memory for " + Counted.of(rows, "row")
+                            + " than was allocated for " + maxRows);
         }
         try (Edges edges = new Edges(meanAbs, mean, deviation)) {
             Native.check(Kan.kan_layer_edge_statistics(context.handle(), parameters.layers().handle(layer), rows, input,

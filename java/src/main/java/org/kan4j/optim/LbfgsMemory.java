@@ -4,6 +4,7 @@ package org.kan4j.optim;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.model.OptimizerSteps;
 import org.kan4j.model.ParameterVector;
@@ -79,8 +80,8 @@ final class LbfgsMemory implements AutoCloseable {
             ParameterVector step = vectors.get("step_" + i);
             ParameterVector change = vectors.get("change_" + i);
             if (step == null || change == null || i == steps.length) {
-                throw KanException.invalid("the past of L-BFGS must be step_0, change_0 and so on, of at most %d steps, given %s",
-                        steps.length, vectors.keySet());
+                throw KanException.invalid("the past of L-BFGS must be step_0, change_0 and so on, of at most %s, given %s",
+                        Counted.of(steps.length, "step"), vectors.keySet());
             }
             steps[i].copyFrom(step);
             changes[i].copyFrom(change);

@@ -4,6 +4,7 @@ package org.kan4j.optim;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.ffi.Kan;
@@ -183,7 +184,7 @@ public sealed interface Loss {
                     + (labels ? "[" + rows + "]" : predictions.shape()) + ", given " + targets);
         }
         if (weights != null && (weights.dtype() != dtype || weights.size() != rows)) {
-            throw new ShapeException("weights for " + rows + " rows must be " + dtype + "[" + rows + "], given "
+            throw new ShapeException("weights for " + Counted.of(rows, "row") + " must be " + dtype + "[" + rows + "], given "
                     + weights);
         }
         if (gradient != null) {

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Checks;
@@ -57,7 +58,7 @@ public final class Dataset implements RowSource {
                     + "HostTensor.to", features.dtype(), matrix.dtype());
         }
         if (matrix.rows() != features.rows()) {
-            throw new ShapeException(features.rows() + " rows of features " + features + " but " + matrix.rows()
+            throw new ShapeException(Counted.of(features.rows(), "row") + " of features " + features + " but " + matrix.rows()
                     + " of targets " + targets);
         }
         requireFinite("target", matrix);
@@ -78,7 +79,7 @@ public final class Dataset implements RowSource {
             throw KanException.invalid("labels must be of type I32, given %s", labels.dtype());
         }
         if (labels.size() != features.rows()) {
-            throw new ShapeException(features.rows() + " rows of features " + features + " but " + labels.size()
+            throw new ShapeException(Counted.of(features.rows(), "row") + " of features " + features + " but " + labels.size()
                     + " labels");
         }
         for (long i = 0; i < labels.size(); i++) {
@@ -125,7 +126,7 @@ public final class Dataset implements RowSource {
      */
     public Dataset withWeights(HostTensor rowWeights) {
         if (rowWeights.dtype() != features.dtype() || rowWeights.size() != features.rows()) {
-            throw new ShapeException("weights for " + features.rows() + " rows must be " + features.dtype() + "["
+            throw new ShapeException("weights for " + Counted.of(features.rows(), "row") + " must be " + features.dtype() + "["
                     + features.rows() + "], given " + rowWeights);
         }
         boolean some = rowWeights.size() == 0;
@@ -331,6 +332,7 @@ public final class Dataset implements RowSource {
     /** Such as {@code 1437 rows, 64 features, 10 classes}. */
     @Override
     public String toString() {
-        return size + " rows, " + in() + " features, " + (classes > 0 ? classes + " classes" : out() + " targets");
+        return Counted.of(size, "row") + ", " + Counted.of(in(), "feature") + ", "
+                + (classes > 0 ? Counted.of(classes, "class") : Counted.of(out(), "target"));
     }
 }

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.kan4j.device.Context;
 import org.kan4j.device.ContextOptions;
 import org.kan4j.device.Device;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.ffi.CriticalCalls;
@@ -93,7 +94,7 @@ public final class Predictor implements AutoCloseable {
             closeCopy(onDevice, owner);
             owned.run();
         };
-        this.forgotten = Forgotten.watch(this, "a Predictor of " + model.parameterCount() + " parameters", free);
+        this.forgotten = Forgotten.watch(this, "a Predictor of " + Counted.of(model.parameterCount(), "parameter"), free);
     }
 
     private static void closeCopy(Parameters copy, Context owner) {
@@ -245,8 +246,9 @@ public final class Predictor implements AutoCloseable {
     public HostTensor predict(Arena arena, HostTensor x) {
         long[] axes = x.shape().toArray();
         if (axes.length == 0 || axes[axes.length - 1] != in) {
-            throw new ShapeException("the model takes " + in + " features as the last axis, given an input of shape "
-                    + x.shape());
+            throw new ShapeException(
+                    "the model takes " + Counted.of(in, "feature") + " as the last axis, given an input of shape "
+                            + x.shape());
         }
         axes[axes.length - 1] = out;
         HostTensor y = HostTensor.allocate(arena, dtype, axes);
@@ -318,15 +320,16 @@ public final class Predictor implements AutoCloseable {
 
     private int rows(int length) {
         if (length == 0 || length % in != 0) {
-            throw new ShapeException("the model takes rows of " + in + " features, given " + length + " numbers");
+            throw new ShapeException(
+                    "the model takes rows of " + Counted.of(in, "feature") + ", given " + Counted.of(length, "number"));
         }
         return length / in;
     }
 
     private void requireOutputs(int rows, int length) {
         if (length != (long) rows * out) {
-            throw new ShapeException(rows + (rows == 1 ? " row gives " : " rows give ") + (long) rows * out
-                    + " outputs, given an array of " + length);
+            throw new ShapeException(rows + (rows == 1 ? " row gives " : " rows give ") + Counted.of((long) rows * out, "output")
+                    + ", given an array of " + length);
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
 import org.kan4j.formula.Interval;
@@ -24,8 +25,9 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
         inputs = new LinkedHashMap<>(inputs);
         targets = new LinkedHashMap<>(targets);
         if (rows < 1 || targets.isEmpty()) {
-            throw new KanException(Status.INVALID_ARGUMENT, "a formula needs rows and a target, given " + rows + " rows and "
-                    + targets.size() + " targets");
+            throw new KanException(Status.INVALID_ARGUMENT,
+                    "a formula needs rows and a target, given " + Counted.of(rows, "row") + " and "
+                            + Counted.of(targets.size(), "target"));
         }
         for (Map<String, double[]> columns : java.util.List.of(inputs, targets)) {
             for (Map.Entry<String, double[]> column : columns.entrySet()) {
@@ -36,8 +38,9 @@ public record Observations(Map<String, double[]> inputs, Map<String, double[]> t
 
     private static void check(String name, double[] values, int rows) {
         if (values.length != rows) {
-            throw new KanException(Status.SHAPE_MISMATCH, "the column '" + name + "' must have " + rows + " values, given "
-                    + values.length);
+            throw new KanException(Status.SHAPE_MISMATCH,
+                    "the column '" + name + "' must have " + Counted.of(rows, "value") + ", given "
+                            + values.length);
         }
         for (int row = 0; row < rows; row++) {
             if (!Double.isFinite(values[row])) {

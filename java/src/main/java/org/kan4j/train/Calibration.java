@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Set;
 import org.kan4j.encoding.Outputs;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.model.Parameters;
@@ -45,8 +46,8 @@ public record Calibration(double temperature, double before, double after, int r
     public static Calibration of(Parameters parameters, RowSource held) {
         if (held.classes() == 0 || held.size() == 0) {
             throw KanException.invalid(
-                    "probabilities are calibrated on held-out rows with classes, given %d rows with %d classes",
-                    held.size(), held.classes());
+                    "probabilities are calibrated on held-out rows with classes, given %s with %s",
+                    Counted.of(held.size(), "row"), Counted.of(held.classes(), "class"));
         }
         int[] classes = new int[held.size()];
         double[] logits = logits(parameters, held, classes);

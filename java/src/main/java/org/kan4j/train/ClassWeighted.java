@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.rows.RowSource;
 import org.kan4j.tensor.DType;
@@ -18,8 +19,8 @@ final class ClassWeighted implements RowSource {
 
     ClassWeighted(RowSource rows, List<Double> classWeights) {
         if (rows.classes() != classWeights.size()) {
-            throw KanException.invalid("there are %d class weights, the data has %s", classWeights.size(),
-                    rows.classes() == 0 ? "no classes" : rows.classes() + " classes");
+            throw KanException.invalid("given %s, the data has %s", Counted.of(classWeights.size(), "class weight"),
+                    rows.classes() == 0 ? "no classes" : Counted.of(rows.classes(), "class"));
         }
         this.rows = rows;
         this.factors = classWeights.stream().mapToDouble(Double::doubleValue).toArray();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.NonFiniteLossException;
 import org.kan4j.error.Status;
@@ -71,7 +72,8 @@ public final class Trainer implements AutoCloseable {
                 ofLoop.run();
             }
         };
-        this.forgotten = Forgotten.watch(this, "a Trainer of " + parameters.model().parameterCount() + " parameters", free);
+        this.forgotten = Forgotten.watch(this, "a Trainer of " + Counted.of(parameters.model().parameterCount(), "parameter"),
+                free);
     }
 
     /** A trainer for these parameters, to be configured. */

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.kan4j.error.Counted;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.internal.Fields;
@@ -99,12 +100,13 @@ final class TrainingFormat {
         int newest = fields.integer("newest", -1);
         List<Double> products = fields.numbers("inverse_products");
         if (stored > config.history()) {
-            throw new FormatException("L-BFGS remembers " + stored + " steps, more than its history of "
+            throw new FormatException("L-BFGS remembers " + Counted.of(stored, "step") + ", more than its history of "
                     + config.history());
         }
         if (products.size() != stored || newest >= stored || newest < 0 && stored > 0) {
-            throw new FormatException("the memory of L-BFGS does not fit together: " + stored + " steps, the newest "
-                    + newest + ", " + products.size() + " products");
+            throw new FormatException(
+                    "the memory of L-BFGS does not fit together: " + Counted.of(stored, "step") + ", the newest "
+                            + newest + ", " + products.size() + " products");
         }
         return new OptimizerSteps.Curvature(newest, fields.number("gamma"), products);
     }

@@ -3,6 +3,7 @@ package org.kan4j.train;
 
 import java.util.Locale;
 import java.util.function.Consumer;
+import org.kan4j.error.Counted;
 
 /** Says a line an epoch how a training goes, with the rows it takes a second and the time that is left. */
 final class TrainingLog implements TrainingListener {
@@ -23,9 +24,10 @@ final class TrainingLog implements TrainingListener {
         epochs = trainer.epochs(trainingRows);
         first = trainer.epoch();
         seconds = 0;
-        line.accept(String.format(Locale.ROOT, "training %,d parameters on %,d rows, %s, %s",
-                trainer.parameters().model().parameterCount(), rows, epochs == Integer.MAX_VALUE ? "until all steps are made"
-                        : epochs + " epochs",
+        line.accept(String.format(Locale.ROOT, "training %s on %s, %s, %s",
+                Counted.grouped(trainer.parameters().model().parameterCount(), "parameter"), Counted.grouped(rows, "row"),
+                epochs == Integer.MAX_VALUE ? "until all steps are made"
+                        : Counted.of(epochs, "epoch"),
                 trainer.context()));
     }
 
@@ -52,7 +54,8 @@ final class TrainingLog implements TrainingListener {
             case STOPPED -> "a stop was requested";
             case FAILED -> "it failed";
         };
-        line.accept("training ended after " + result.epochs().size() + " epochs, " + result.steps() + " steps: " + why
+        line.accept("training ended after " + Counted.of(result.epochs().size(), "epoch") + ", "
+                + Counted.of(result.steps(), "step") + ": " + why
                 + (result.bestEpoch().isPresent() ? "; best epoch " + result.bestEpoch().getAsInt() : ""));
     }
 }

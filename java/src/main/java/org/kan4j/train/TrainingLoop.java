@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.grid.GridCoverage;
 import org.kan4j.grid.GridUpdate;
@@ -131,7 +132,8 @@ final class TrainingLoop {
             throw KanException.invalid("early stopping needs a validation set to measure on");
         }
         if (isDone() && epoch() > 0) {
-            throw new IllegalStateException("this training is done, after " + epoch() + " epochs and " + steps() + " steps; "
+            throw new IllegalStateException("this training is done, after " + Counted.of(epoch(), "epoch") + " and "
+                    + Counted.of(steps(), "step") + "; "
                     + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
                     + "steps(...)");
         }
@@ -284,8 +286,8 @@ final class TrainingLoop {
         int batchSize = Math.min(plan.batchSize(), data.size());
         long batches = batches(data.size());
         if (progress.batch > batches) {
-            throw KanException.invalid("the training to resume is in batch %d of an epoch, the data has %d batches; is "
-                    + "it the same data?", progress.batch, batches);
+            throw KanException.invalid("the training to resume is in batch %d of an epoch, the data has %s; is "
+                    + "it the same data?", progress.batch, Counted.of(batches, "batch"));
         }
         long stepsPerEpoch = stepsPerEpoch(data.size());
         long allSteps = plan.epochs() * stepsPerEpoch;

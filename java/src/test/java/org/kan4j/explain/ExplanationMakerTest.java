@@ -82,6 +82,32 @@ class ExplanationMakerTest {
         assertEquals(0, explanation.scores().difference(), 1e-12);
     }
 
+    /** Of two outputs, whose rows to test on lie 1 and 2 further up: the root of the mean square. */
+    @Test
+    void theErrorOfTwoOutputsIsThatOfBoth() {
+        ExplainRun.Data data = new ExplainRun.Data(twice(1, 0), twice(2, 0), twice(3, 1), List.of(Column.plain("x"),
+                Column.plain("z")), List.of(Column.plain("y"), Column.plain("w")));
+        KanGraph graph = new KanGraph(List.of(new GraphLayer(new Linear(2, 2, true),
+                Map.of("weight", new double[] {1, 0.5, 3, 1.5}, "bias", new double[2]))), Widening.all(2));
+        Map<String, Expression> formulas = Map.of("y", Expression.parse("x + z/2"), "w", Expression.parse("3*x + 1.5*z"));
+        FormulaResult result = new FormulaResult(formulas, formulas, List.of(), NOISE, NOISE, NOISE, List.of(), List.of());
+        Explanation explanation = made(data, new FormulaAttempt(new FormulaAttempt.Network(graph, "[2,2]", Widening.all(2)), 4,
+                data, result, Map.of(), Map.of(), List.of(), NOISE, 8, () -> ""));
+        assertEquals("[x + z/2, 3*x + 1.5*z]", explanation.formulas().toString());
+        assertEquals(Math.sqrt(2.5), explanation.scores().network(), NOISE);
+        assertEquals(Math.sqrt(2.5), explanation.scores().formula(), NOISE);
+    }
+
+    private static Rows twice(long seed, double up) {
+        Rows one = rows(seed, ExplanationMakerTest::line);
+        double[] both = new double[2 * one.y().length];
+        for (int b = 0; b < one.y().length; b++) {
+            both[2 * b] = one.y()[b] + up;
+            both[2 * b + 1] = 3 * one.y()[b] + 2 * up;
+        }
+        return new Rows(one.x(), both, 2, 0);
+    }
+
     @Test
     void whatIsUndefinedSomewhereInTheBoxIsNoFormula() {
         ExplainRun.Data data = data(ExplanationMakerTest::line, ExplanationMakerTest::line);

@@ -15,9 +15,13 @@ import java.util.function.UnaryOperator;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kan4j.basis.BSpline;
 import org.kan4j.basis.Basis;
+import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.UnsupportedException;
 import org.kan4j.layer.Activation;
@@ -27,6 +31,7 @@ import org.kan4j.model.KanModel;
 import org.kan4j.model.Parameters;
 import org.kan4j.serve.Predictor;
 import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /** What a published library has no form for is refused: it never comes back as another model. */
 class VariantFormsTest {
@@ -91,6 +96,42 @@ class VariantFormsTest {
         return model.layers().stream().map(layer -> layer instanceof KanLayer kan ? kan.in() + " " + kan.out() + " "
                 + kan.basis().name() + kan.basis().functions() + kan.base() + kan.scale() + kan.bias() + kan.inputNorm()
                 + kan.baseNorm() : layer.toString()).toList();
+    }
+
+    /** A size that was asked for and that no tensor has is refused in one sentence, with the size there is. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            efficient-kan | {"grid_size": 9}                    | grid_size 9                   | grid_size 5
+            efficient-kan | {"spline_order": 3, "grid_size": 2} | spline_order 3 and grid_size 2 | grid_size 5
+            efficient-kan | {"grid_size": [5, 4]}               | grid_size 4                   | grid_size 5
+            efficient-kan | {"grid_size": 9, "spline_order": 9} | grid_size 9 and spline_order 9 |
+            fastkan       | {"num_grids": 7}                    | num_grids 7                   | num_grids 8
+            fourierkan    | {"gridsize": 300}                   | gridsize 300                  | gridsize 5
+            chebykan      | {"degree": 3}                       | degree 3                      | degree 4
+            sinekan       | {"grid_size": 1}                    | grid_size 1                   | grid_size 8
+            pykan         | {"grid": 5, "k": 2}                 | grid 5 and k 2                | grid 3""")
+    void aSizeThatTheTensorsDoNotHaveIsRefused(String name, String config, String given, String right) {
+        Variant variant = Variant.of(name);
+        Basis basis = StateDictsTest.trained().filter(each -> each[0].equals(name)).map(each -> (Basis) each[1]).findFirst()
+                .orElseThrow();
+        try (Parameters own = Parameters.initialise(KanModel.kan(basis, 4, 6, 2), 7); Arena arena = Arena.ofConfined()) {
+            Map<String, HostTensor> state = StateDicts.save(variant, own, null, arena).tensors();
+            assertEquals("w: the config says " + given + ", layer " + (config.contains("[5") ? 1 : 0)
+                    + " has tensors of another size" + (right == null ? "" : ", of " + right),
+                    assertThrows(FormatException.class, () -> StateDicts.load("w", variant, state, config)).getMessage());
+        }
+    }
+
+    /** A size that is only the default gives way to the tensors'. */
+    @Test
+    void sizesThatWereNotAskedForAreTheTensors() {
+        Variant variant = Variant.of("efficient-kan");
+        try (Parameters own = Parameters.initialise(KanModel.kan(BSpline.of(7, 3), 4, 6, 2), 7);
+                Arena arena = Arena.ofConfined();
+                Parameters back = StateDicts.load("w", variant, StateDicts.save(variant, own, null, arena).tensors(),
+                        "{\"grid_range\": [-1, 1]}").parameters()) {
+            assertEquals(forms(own.model()), forms(back.model()));
+        }
     }
 
     /** Tensors that agree with each other beat a configuration that says otherwise; what it adds is refused. */

@@ -108,7 +108,7 @@ class LbfgsTest {
             assertArrayEquals(parameters.values().flat().toDoubles(), others.values().flat().toDoubles());
             try (LbfgsMinimizer small = LbfgsMinimizer.of(context, others, Lbfgs.of(20).withHistory(1))) {
                 assertTrue(
-                        assertThrows(KanException.class, () -> small.goOn(one.past())).getMessage().contains("at most 1 steps"));
+                        assertThrows(KanException.class, () -> small.goOn(one.past())).getMessage().contains("at most 1 step"));
             }
         }
     }

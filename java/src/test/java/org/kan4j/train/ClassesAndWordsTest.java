@@ -75,7 +75,7 @@ class ClassesAndWordsTest {
             assertTrue(weighted.weighted());
             assertEquals(List.of(4L, 1L, 3L, 3L), List.of((long) weighted.size(), weighted.in(), weighted.out(),
                     (long) weighted.classes()));
-            assertEquals("there are 2 class weights, the data has 3 classes", assertThrows(KanException.class,
+            assertEquals("given 2 class weights, the data has 3 classes", assertThrows(KanException.class,
                     () -> new ClassWeighted(plain, List.of(1.0, 1.0))).getMessage());
         }
     }
@@ -128,7 +128,7 @@ class ClassesAndWordsTest {
             assertArrayEquals(before, parameters.get(arena, parameters.tensors().getFirst().name()).toDoubles());
             Dataset numbers = Dataset.regression(HostTensor.of(arena, 1.0).reshape(1, 1), HostTensor.of(arena, 1.0, 2)
                     .reshape(1, 2));
-            assertEquals("probabilities are calibrated on held-out rows with classes, given 1 rows with 0 classes",
+            assertEquals("probabilities are calibrated on held-out rows with classes, given 1 row with 0 classes",
                     assertThrows(KanException.class, () -> Calibration.of(parameters, numbers)).getMessage());
         }
     }

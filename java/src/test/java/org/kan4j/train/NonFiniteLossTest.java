@@ -55,6 +55,29 @@ class NonFiniteLossTest {
         }
     }
 
+    /** The first layer, and before it the features themselves. */
+    @Test
+    void namesTheFirstLayerAndTheFeatures() {
+        try (Arena arena = Arena.ofConfined();
+                Parameters parameters = Parameters.initialise(MODEL.withDType(DType.F64), 3);
+                Trainer trainer = builder(parameters).optimizer(Optimizer.sgd(0.25, 0)).build()) {
+            HostTensor zeros = HostTensor.allocate(arena, DType.F64, 16, 1);
+            Dataset large = Dataset.regression(HostTensor.allocate(arena, DType.F64, 16, 2).fill(1e200), zeros);
+            NonFiniteLossException features = assertThrows(NonFiniteLossException.class, () -> trainer.fit(large));
+            assertEquals(
+                    "the loss became Infinity in epoch 1, batch 1 (step 1, learning rate 0.250); the parameters are those of "
+                            + "the step before: the features of the batch are too large, or not finite: scale them",
+                    features.getMessage());
+            assertEquals(-1, features.layer());
+            parameters.set("layers.0.base_weight", HostTensor.allocate(arena, DType.F64, 5, 2).fill(1e170));
+            Dataset halves = Dataset.regression(HostTensor.allocate(arena, DType.F64, 16, 2).fill(0.5), zeros);
+            NonFiniteLossException first = assertThrows(NonFiniteLossException.class, () -> trainer.fit(halves));
+            assertEquals(0, first.layer());
+            assertTrue(first.getMessage().contains("that of layer 0 (bspline), whose input has a root mean square of 0.500;"),
+                    first.getMessage());
+        }
+    }
+
     @Test
     void namesTheTargetsWhereNoLayerIsAtFault() {
         try (Arena arena = Arena.ofConfined();

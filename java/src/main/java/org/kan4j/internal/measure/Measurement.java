@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.kan4j.device.Context;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.memory.Memory;
@@ -113,9 +114,9 @@ public final class Measurement {
                     model.dtype(), data.dtype());
         }
         if (data.in() != model.in() || data.out() != model.out()) {
-            throw new ShapeException("the model has " + model.in() + " inputs and " + model.out()
-                    + " outputs, the data " + data.in() + " features and " + data.out()
-                    + (data.classes() > 0 ? " classes" : " targets"));
+            throw new ShapeException("the model has " + Counted.of(model.in(), "input") + " and "
+                    + Counted.of(model.out(), "output") + ", the data " + Counted.of(data.in(), "feature") + " and "
+                    + Counted.of(data.out(), data.classes() > 0 ? "class" : "target"));
         }
         if (loss instanceof Loss.CrossEntropy && data.classes() == 0) {
             throw KanException.invalid("cross-entropy needs class labels; the data has real targets");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.kan4j.device.Context;
@@ -44,11 +45,34 @@ class VectorsTest {
             assertEquals(-5, vectors.dot(x, y));
             vectors.add(2, x, y);
             assertArrayEquals(new double[] {7, -6}, y.get(arena, name).toDoubles());
+            vectors.scale(-0.5, y);
+            assertArrayEquals(new double[] {-3.5, 3}, y.get(arena, name).toDoubles());
+            vectors.clamp(3.25, y);
+            assertArrayEquals(new double[] {-3.25, 3}, y.get(arena, name).toDoubles());
             assertTrue(vectors.finite(y));
             x.set(name, HostTensor.of(arena, Double.NaN, 1.0).reshape(1, 2).to(arena, dtype));
             assertFalse(vectors.finite(x));
             assertFalse(vectors.clip(1, NONE, x));
             assertTrue(vectors.clip(NONE, NONE, x), "without a limit on the norm nobody looks");
+        }
+    }
+
+    /** Sixteen numbers, which fill a vector to its end. */
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F32", "F64"})
+    void theLastNumberIsScaledToo(DType dtype) {
+        try (Arena arena = Arena.ofConfined();
+                Context context = Context.open();
+                Vectors vectors = new Vectors(context);
+                Parameters parameters = Parameters.zeros(KanModel.of(dtype, new Linear(4, 4, false)));
+                ParameterVector x = parameters.newVector()) {
+            String name = parameters.tensors().getFirst().name();
+            x.set(name, HostTensor.allocate(arena, dtype, 4, 4).fill(2));
+            vectors.scale(1.5, x);
+            vectors.clamp(2.5, x);
+            double[] all = new double[16];
+            Arrays.fill(all, 2.5);
+            assertArrayEquals(all, x.get(arena, name).toDoubles());
         }
     }
 }
