@@ -2,12 +2,21 @@
 //
 // Checks for tests: plain executables that print what failed and exit 1 if anything did.
 #pragma once
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 namespace check {
+
+#if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD)
+// Memory that was freed is used again: else every large array costs its page faults anew, half of what some tests take.
+inline const bool freed_memory_is_kept = mallopt(M_MMAP_THRESHOLD, 1 << 30) && mallopt(M_TRIM_THRESHOLD, 2147483647);
+#endif
 
 inline int failures = 0;
 inline long long checks = 0;

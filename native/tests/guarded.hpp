@@ -22,7 +22,7 @@ class Guarded {
   // `bytes` of memory aligned to `alignment`; as close to the guard page as that allows.
   explicit Guarded(int64_t bytes, int64_t alignment = 4, Edge edge = kEnd) : bytes_(bytes) {
     static const int64_t page = sysconf(_SC_PAGESIZE);
-    const int64_t room = (bytes + page) / page * page;
+    const int64_t room = pages((bytes + page) / page) * page;
     length_ = room + 2 * page;
     base_ = kept().take(length_);
     if (!base_) base_ = mapped(length_, page);
@@ -51,16 +51,23 @@ class Guarded {
   int64_t bytes() const { return bytes_; }
 
   // Whether the bytes around the data are still what they were.
-  bool intact() const {
-    for (const char* p = begin_; p < data_; ++p)
-      if (static_cast<unsigned char>(*p) != kPattern) return false;
-    for (const char* p = data_ + bytes_; p < end_; ++p)
-      if (static_cast<unsigned char>(*p) != kPattern) return false;
-    return true;
-  }
+  bool intact() const { return untouched(begin_, data_) && untouched(data_ + bytes_, end_); }
 
  private:
   static constexpr unsigned char kPattern = 0xff;  // NaN in either type: reading it shows, too
+
+  static bool untouched(const char* begin, const char* end) {
+    if (begin == end) return true;
+    return static_cast<unsigned char>(*begin) == kPattern &&
+           std::memcmp(begin, begin + 1, size_t(end - begin - 1)) == 0;
+  }
+
+  // An eighth more at most, so that there are few sizes and an array that was given up finds another.
+  static int64_t pages(int64_t needed) {
+    int64_t step = 1;
+    while (needed > 8 * step) step *= 2;
+    return (needed + step - 1) / step * step;
+  }
 
   // Mapping, protecting and unmapping hundreds of thousands of arrays was four tenths of parity's processor time, and the pages of those
   // of megabytes a fifth: one that is given up serves the next of its size. When they are many, all are unmapped.
@@ -86,7 +93,7 @@ class Guarded {
     }
 
    private:
-    static constexpr int64_t kMost = 512 << 20;
+    static constexpr int64_t kMost = 1 << 30;
     std::map<int64_t, std::vector<char*>> lists_;
     int64_t bytes_ = 0;
   };
