@@ -26,7 +26,6 @@ final class MixedForms implements StructureRun.Form {
     private static final int STRUCTURES = 3;
     private static final double FITS = 0.02;
     private static final double NEAR = 0.05;
-    private static final int FEW = 3;
     /** Errors after some rounds from which no structure comes. */
     private static final int EARLY = 4;
     private static final double FAR_OFF = 0.5;
@@ -57,7 +56,7 @@ final class MixedForms implements StructureRun.Form {
 
     @Override
     public boolean search(Target target, int depth, Predicate<Expression> whole) {
-        boolean inverted = isLookedAtFinely(target) || run.thorough() && depth > 0;
+        boolean inverted = run.thorough() && depth > 0;
         for (Warp warp : inverted ? Warp.reciprocal(target.values()) : List.of(Warp.NONE)) {
             Target warped = target.with(warp.apply(target.values()), target.precision());
             if (warped.finite() && plain(warped, depth, e -> whole.test(warp.back().apply(e)))) {
@@ -65,11 +64,6 @@ final class MixedForms implements StructureRun.Form {
             }
         }
         return run.over();
-    }
-
-    /** Of few inputs what is exact is looked for to many digits, which takes little then. */
-    private boolean isLookedAtFinely(Target target) {
-        return run.exact() && target.inputs().size() <= FEW;
     }
 
     private boolean plain(Target target, int depth, Predicate<Expression> whole) {
@@ -86,7 +80,7 @@ final class MixedForms implements StructureRun.Form {
                     return true;
                 }
             }
-            if (run.over() || !found.isEmpty() || !run.thorough() && !isLookedAtFinely(target) || depth > 0) {
+            if (run.over() || !found.isEmpty() || !run.thorough() || depth > 0) {
                 break;
             }
         }
@@ -261,7 +255,7 @@ final class MixedForms implements StructureRun.Form {
             LinearFit fit = run.budget().fit(inner, left);
             double reached = outer.error();
             boolean done = reached > STALLED * error || reached < TO_ROUNDING
-                    || round == EARLY && reached > (run.exact() ? NEAR : FAR_OFF);
+                    || round == EARLY && reached > FAR_OFF;
             error = Math.min(error, reached);
             if (done) {
                 break;

@@ -25,8 +25,7 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
-    /** Shares of the work that are kept for what comes after what fits to rounding, what fits well, what does not, and numbers. */
-    private static final double FOR_WELL = 0.88;
+    /** Shares of the work that are kept for what comes after what fits well, what does not, and numbers. */
     private static final double FOR_THOROUGH = 0.55;
     private static final double FOR_NUMBERS = 0.36;
     private static final double FOR_NOISE = 0.1;
@@ -37,14 +36,8 @@ final class StructureRun {
     private static final double VAGUE = 0.3;
     /** And into those known less well than this, or four times the noise, less is put. */
     private static final double ROUGH = 1e-2;
-    /** Error, in deviations, of a structure that fits to rounding, and the share of the largest one of a structure that fits well. */
-    private static final double ROUNDING = 1e-8;
+    /** Share of the largest error of a structure that is that of one that fits well. */
     private static final double WELL = 1.0 / 30;
-
-    /** Which structures are followed: one that is exact is not found behind one that only comes near. */
-    private enum Stage {
-        EXACT, WELL, ALL
-    }
 
     /** A way to find expressions of a target. */
     interface Form {
@@ -64,8 +57,9 @@ final class StructureRun {
     private final Observations rows;
     private final Target target;
     private final Set<Expression> implied;
-    private Stage stage = Stage.WELL;
-    /** Forms that look at the target itself in the same way in each stage. */
+    /** Whether structures that fit badly are followed, too: what fits well is not found behind one that only comes near. */
+    private boolean thorough;
+    /** Forms that look at the target itself in the same way whether thorough or not. */
     private Set<Form> lookedThrough = Set.of();
     private double noise;
     private final SingleForms single;
@@ -141,10 +135,9 @@ final class StructureRun {
             say("%d inputs are more than the %d that are looked through for structure", target.inputs().size(), MOST_INPUTS);
             return List.of();
         }
-        solve(Stage.EXACT, FOR_WELL);
+        solve(false, FOR_THOROUGH);
         lookedThrough = budget.spent() ? Set.of() : Set.of(polynomials, exponents);
-        solve(Stage.WELL, FOR_THOROUGH);
-        solve(Stage.ALL, FOR_NUMBERS);
+        solve(true, FOR_NUMBERS);
         budget.keep(FOR_NOISE);
         if (!over()) {
             numbers.ofMore(target, 0, trials::offer);
@@ -160,10 +153,10 @@ final class StructureRun {
         return trials.met();
     }
 
-    private void solve(Stage next, double kept) {
+    private void solve(boolean thoroughly, double kept) {
         budget.keep(kept);
         if (!over()) {
-            stage = next;
+            thorough = thoroughly;
             solve(target, 0, trials::offer);
         }
     }
@@ -178,19 +171,14 @@ final class StructureRun {
         return trials.met();
     }
 
-    /** Whether structures that fit to rounding alone are looked at. */
-    boolean exact() {
-        return stage == Stage.EXACT;
-    }
-
     /** Whether what fits well was looked through, and what fits badly is too. */
     boolean thorough() {
-        return stage == Stage.ALL;
+        return thorough;
     }
 
     /** The error up to which a structure is one, of that in a thorough search. */
     double fits(double error, Target part) {
-        return Math.max(stage == Stage.ALL ? error : stage == Stage.WELL ? WELL * error : ROUNDING, 2 * part.precision());
+        return Math.max(thorough ? error : WELL * error, 2 * part.precision());
     }
 
     /** Whether an input says nothing that the others do not say together: between them there are equations that are none of the target's. */
@@ -260,12 +248,12 @@ final class StructureRun {
 
     /** The same among what fits well alone. */
     boolean quickly(Target part, int depth, Predicate<Expression> whole) {
-        Stage before = stage;
-        stage = before == Stage.ALL ? Stage.WELL : before;
+        boolean before = thorough;
+        thorough = false;
         try {
             return solve(part, depth, whole);
         } finally {
-            stage = before;
+            thorough = before;
         }
     }
 
