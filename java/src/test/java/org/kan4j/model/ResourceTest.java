@@ -127,7 +127,7 @@ class ResourceTest {
     @EnumSource(names = {"F32", "F64"})
     void trainingMemoryIsWithinThreeTimesInputsAndOutputsTimesTheOrder(DType dtype) {
         for (int grid : new int[] {5, 20, 200}) {
-            KanModel model = KanModel.kan(dtype, BSpline.of(grid, 3), 1000, 1000, 1);
+            KanModel model = KanModel.kan(dtype, BSpline.of(grid, 3), 300, 300, 1);
             int rows = 100;
             try (Context context = Context.open(ContextOptions.defaults().withThreads(2));
                     Parameters parameters = Parameters.zeros(model);
