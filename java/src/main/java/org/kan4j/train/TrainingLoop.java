@@ -133,9 +133,8 @@ final class TrainingLoop {
         }
         if (isDone() && epoch() > 0) {
             throw new IllegalStateException("this training is done, after " + Counted.of(epoch(), "epoch") + " and "
-                    + Counted.of(steps(), "step") + "; "
-                    + "fit(data, validation, epochs) trains so many more, and a resume may be given more by epochs(...) and "
-                    + "steps(...)");
+                    + Counted.of(steps(), "step") + "; fit(data, validation, epochs) trains so many more, and a resume may be "
+                    + "given more by epochs(...) and steps(...)");
         }
         plan.requireRunsOn(context);
         upload();
