@@ -11,7 +11,7 @@ jobs=$(nproc)
 for sanitizer in ${*:-address thread}; do
   build=$root/build/sanitize-$sanitizer
   # The guard-page and large-memory tests bring their own checks; ctest -L picks what a sanitizer can add to.
-  cmake -S "$root" -B "$build" -DKAN_SANITIZE="$sanitizer" -DKAN_UNITY=ON >/dev/null
+  cmake -S "$root" -B "$build" -DKAN_SANITIZE="$sanitizer" >/dev/null
   cmake --build "$build" --parallel "$jobs" --target sanitized >"$build/compile.log" 2>&1 || { cat "$build/compile.log" >&2; exit 1; }
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
   TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \

@@ -41,7 +41,7 @@ class IdxTest {
         assertThatThrownBy(() -> Idx.parse("f", new byte[] {0, 0, 8, 1, 0, 0, 0, 3, 1, 2}))
                 .hasMessage("f: IDX shape [3] needs 3 bytes after the header, the file has 2");
         assertThatThrownBy(() -> Idx.parse("f", new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 1, 2}))
-                .hasMessage("f: IDX shape [1] needs 1 bytes after the header, the file has 2");
+                .hasMessage("f: IDX shape [1] needs 1 byte after the header, the file has 2");
         assertThatThrownBy(() -> Idx.parse("f", new byte[] {0, 0, 8, 3, 0, 0, 0, 3}))
                 .hasMessageContaining("header damaged");
     }

@@ -40,8 +40,8 @@ public record Correction(KanGraph graph, double before, double after, double lea
         Rows rows = Rows.of(train);
         Rows others = Rows.of(held);
         if (rows.classes() > 0 || rows.in() != law.in() || rows.out() != law.out()) {
-            throw KanException.invalid("the law has %d inputs and gives %d numbers, the rows have %d features and %s", law.in(),
-                    law.out(), rows.in(),
+            throw KanException.invalid("the law has %s and gives %s, the rows have %s and %s", Counted.of(law.in(), "input"),
+                    Counted.of(law.out(), "number"), Counted.of(rows.in(), "feature"),
                     rows.classes() > 0 ? Counted.of(rows.classes(), "class") : Counted.of(rows.out(), "target"));
         }
         if (nodes < 1) {

@@ -66,7 +66,7 @@ class CorrectionTest {
         try (Context context = KanGraphTest.single(); Arena arena = Arena.ofConfined()) {
             KanGraph law = law(context, "x*y");
             Dataset three = PruningTest.sample(40, 3, 1, p -> p[0]).dataset(arena);
-            assertEquals("the law has 2 inputs and gives 1 numbers, the rows have 3 features and 1 targets",
+            assertEquals("the law has 2 inputs and gives 1 number, the rows have 3 features and 1 target",
                     assertThrows(KanException.class, () -> Correction.of(context, law, 2, three, three, 10, 1)).getMessage());
             Dataset two = rows(arena, 1, p -> p[0]);
             assertThrows(KanException.class, () -> Correction.of(context, law, 0, two, two, 10, 1));

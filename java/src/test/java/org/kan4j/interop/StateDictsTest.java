@@ -315,6 +315,10 @@ class StateDictsTest {
         assertContains(
                 refusal("rational_3groups", "rational", "{\"groups\": 8}",
                         state -> state.put("act1.weight_denominator", HostTensor.allocate(arena, DType.F64, 4, 4))),
+                "groups 8", "groups 4");
+        assertContains(
+                refusal("rational_3groups", "rational", null,
+                        state -> state.put("act1.weight_denominator", HostTensor.allocate(arena, DType.F64, 4, 4))),
                 "groups", "6");
         assertContains(
                 refusal("efficientkan_1layer", "efficient-kan", null,
