@@ -49,7 +49,7 @@ struct DenseBackwardScratch {
   static bool stores_weights(const Layer& layer, int64_t blocks) { return blocks > 1 || layer.out <= kNarrowOutputs; }
 
   DenseBackwardScratch(Carver& c, const Layer& layer, int64_t batch, int threads) {
-    const DensePlan<S> plan(layer, batch), most(layer, 0), least(layer, batch, wanted_pieces(threads));
+    const DensePlan<S> plan(layer, batch), most(layer, 0);
     const bool norms = layer.flag(KAN_FLAG_NORM), weights = stores_weights(layer, plan.blocks);
     moments = c.take<S>(InputNorm<S>::numbers(layer, plan.padded()));
     dz = c.take<S>(norms ? batch * layer.in : 0);
@@ -59,7 +59,7 @@ struct DenseBackwardScratch {
     norm = c.take<S>(norms ? 2 * layer.in : 0);
     bias = c.take<S>(bias_numbers<S>(layer, batch));
     sums = c.take<S>(layer.theta_trained ? layer.theta_count : 0);
-    const SumTree tree(plan.blocks, least.panels, wanted_pieces(threads));
+    const SumTree tree(plan.blocks, plan.cut, wanted_pieces(threads));
     nodes = c.take<S>(tree.nodes() > 1 ? tree.nodes() * layer.in * InputSums<S>::per_input(layer, weights) : 0);
     // Panels of one block are larger; what they take stays with more, so that fewer samples never need more.
     const int64_t rows = most.inputs * plan.rows, levels = 1 + SumTree::levels(plan.blocks);
@@ -115,7 +115,7 @@ struct DenseBackward {
                                       double(layer.params) * (a.adam ? 0.5 : 0.1))),
         plan(layer, a.batch, wanted_pieces(workers)), norm(layer, a.batch, plan.padded(), params, scratch.moments),
         cotangents(want_x || ((norm.on || theta) && sink.wanted())),
-        tree(plan.blocks, plan.panels, wanted_pieces(workers)) {}
+        tree(plan.blocks, plan.cut, wanted_pieces(workers)) {}
   DenseBackward(const DenseBackward&) = delete;  // the sink points at adam
 
   void run() const {

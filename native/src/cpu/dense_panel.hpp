@@ -41,6 +41,7 @@ struct DensePlan {
   int64_t rows;            // of an input
   int64_t in, unit;        // inputs are cut between units of them
   int64_t panels, inputs;  // of a panel at most
+  int64_t cut;             // panels that the sum over blocks is cut beside, whatever is wanted
 
   DensePlan(const Layer& layer, int64_t batch, int64_t wanted = 1) : batch(batch), rows(layer.rows), in(layer.in) {
     blocks = max64(1, ceil_div(batch, kSamples));  // one without samples where the batch is empty
@@ -49,10 +50,15 @@ struct DensePlan {
     unit = rows < 64 ? kCotangentMR : 1;
     const int64_t units = ceil_div(in, unit), most = round_up(max64(1, (blocks > 1 ? 64 : 128) / rows), unit) / unit;
     // Where the sums of all weights are small they are cut over the samples instead: full panels cost the least.
-    panels = ceil_div(units, most);
-    int64_t nodes = 1;
-    while (in * rows * layer.out <= kSmall && panels * nodes < wanted && 2 * nodes <= blocks) nodes *= 2;
-    panels = min64(units, max64(panels, ceil_div(wanted, nodes)));
+    const int64_t full = ceil_div(units, most);
+    cut = in * rows * layer.out <= kSmall ? full : units;
+    const int64_t nodes = SumTree(blocks, cut, wanted).nodes(),
+                  fewest = min64(units, max64(full, ceil_div(wanted, nodes)));
+    // Or up to twice as many where that leaves the busiest worker clearly less: of 11 units in 8 panels some have twice the others'.
+    const auto busiest = [&](int64_t n) { return ceil_div(n * nodes, (wanted + 1) / 2) * ceil_div(units, n); };
+    panels = fewest;
+    for (int64_t n = fewest + 1; wanted > 1 && n <= min64(units, 2 * fewest); ++n)
+      if (8 * busiest(n) < 7 * busiest(panels)) panels = n;
     inputs = min64(in, ceil_div(units, panels) * unit);
   }
   int64_t block_size(int64_t block) const { return min64(kSamples, batch - block * kSamples); }

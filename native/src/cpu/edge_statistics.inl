@@ -58,10 +58,12 @@ struct EdgeWork {
  private:
   static constexpr int64_t kParts = 64;
 
-  // Their sums or gradients take 256 KB at most, or one input's: every scratch of a layer has room for this pass.
+  // Their sums or gradients take 256 KB at most, or one input's: every scratch of a layer has room for this pass. Pieces are as many
+  // for each thread.
   static int64_t edge_inputs(const EdgePass<S>& pass, int64_t most, int threads) {
     const int64_t element = int64_t(sizeof(S)), each = pass.backward ? pass.layer.rows * element : 3 * 8 + element;
-    return max64(1, min64(min64(most, (1 << 18) / (each * pass.layer.out)), ceil_div(pass.layer.in, threads)));
+    const int64_t held = max64(1, min64(most, (1 << 18) / (each * pass.layer.out)));
+    return ceil_div(pass.layer.in, round_up(ceil_div(pass.layer.in, held), threads));
   }
 };
 
