@@ -21,6 +21,8 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
 
     /** A mean with more than this share of the targets' deviation left is no formula. */
     private static final double VARIES = 0.5;
+    /** What arithmetic leaves, in deviations. */
+    private static final double ROUNDING = 1e-9;
     /** Edges drawn by themselves at most. */
     private static final int DRAWN = 24;
 
@@ -38,11 +40,9 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
         } else {
             for (int k = 0; k < chosen.formulas().size(); k++) {
                 String name = all.outputs().get(k).name();
-                boolean near = chosen.leavesPattern(name);
-                say.line("formula", "%s %s %s%s", name, near ? "~" : "=", chosen.formulas().get(k), near
-                        ? String.format(Locale.ROOT, "   an approximation: what it leaves, %.1e of the deviation, is no noise",
-                                chosen.held())
-                        : "");
+                String doubt = doubt(chosen, name);
+                say.line("formula", "%s %s %s%s", name, doubt.isEmpty() ? "=" : "~", chosen.formulas().get(k),
+                        doubt.isEmpty() ? "" : "   an approximation: " + doubt);
             }
         }
         Explanation.Scores scores = check.scores();
@@ -62,6 +62,17 @@ record ExplanationMaker(Context context, Explain options, ExplainRun.Data all, L
                 scores, features, chosen.network().graph(), data.inputs(), data.outputs(), chosen.functions(),
                 new Explanation.Size(chosen.network().shape(), chosen.edgesBefore()), pictures(chosen), attempts, pareto(), log,
                 seconds);
+    }
+
+    /** Why a formula is no more than an approximation; empty if nothing says so. */
+    private static String doubt(FormulaAttempt chosen, String name) {
+        if (chosen.held() > ROUNDING && chosen.isOfTwoValues(name)) {
+            return String.format(Locale.ROOT, "the target has two values alone, of which it is %.1e of the deviation away",
+                    chosen.held());
+        }
+        return chosen.leavesPattern(name)
+                ? String.format(Locale.ROOT, "what it leaves, %.1e of the deviation, is no noise", chosen.held())
+                : "";
     }
 
     /** The one that takes fewest bits together with what it leaves of the data, of those that are good enough, or else complete. */

@@ -2,6 +2,7 @@
 package org.kan4j.explain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -160,6 +161,11 @@ record FormulaAttempt(Network network, int edgesBefore, ExplainRun.Data data, Fo
     boolean leavesPattern(String output) {
         Composition formula = Composition.of(Map.of(output, result.formulas().get(output)));
         return ConstantFit.leavesPattern(formula, observations(data, data.train()));
+    }
+
+    /** Whether a target is a yes or a no. */
+    boolean isOfTwoValues(String output) {
+        return Arrays.stream(observations(data, data.train()).targets().get(output)).distinct().limit(3).count() <= 2;
     }
 
     boolean complete() {

@@ -102,6 +102,9 @@ final class PowerForms implements StructureRun.Form {
         Target rest = target.with(List.of(powers.input), null);
         double precision = Math.max(1e-13, 10 * powers.error);
         return run.solve(rest.with(powers.factor, precision), depth + 1, first -> {
+            if (run.noisy() && alike(target, powers, MixedForms.bare(first), whole)) {
+                return true;
+            }
             Expression known = first.times(powers.power(powers.first));
             double[] left = run.evaluate(known);
             double[] power = powers.values(powers.second);
@@ -109,5 +112,18 @@ final class PowerForms implements StructureRun.Form {
             return run.solve(rest.with(left, precision), depth + 1,
                     second -> whole.test(known.plus(second.times(powers.power(powers.second)))));
         });
+    }
+
+    /** Both factors of one function: in noise what the first leaves is too little known to say what the second is. */
+    private boolean alike(Target target, Powers powers, Expression function, Predicate<Expression> whole) {
+        List<Expression> terms = List.of(powers.power(powers.first), powers.power(powers.second),
+                powers.power(powers.first).times(function), powers.power(powers.second).times(function));
+        List<double[]> columns = terms.stream().map(run::evaluate).toList();
+        if (columns.stream().flatMapToDouble(Arrays::stream).anyMatch(v -> !Double.isFinite(v))) {
+            return false;
+        }
+        double[] factors = run.budget().fit(columns, target.values()).factors();
+        return whole.test(Expression.sum(IntStream.range(0, terms.size())
+                .mapToObj(k -> Expression.real(factors[k]).times(terms.get(k))).toList()));
     }
 }

@@ -21,6 +21,8 @@ final class SingleForms implements StructureRun.Form {
     private static final int POINTS = 220;
     private static final int CANDIDATES = 4;
     private static final double WINDOW = 14;
+    /** Candidates that are offered where values are noisy. */
+    private static final int IN_NOISE = 6;
     private static final double WORST = 0.05;
     /** Error at which a function of the library is what the values are, as far as they are exact. */
     private static final double FITS = 1e-6;
@@ -39,12 +41,14 @@ final class SingleForms implements StructureRun.Form {
     private final SymbolicLibrary library;
     private final SparseForms sparse;
     private final RaisedForms raised;
+    private final FreePowers freePowers;
 
     SingleForms(StructureRun run, SymbolicLibrary library) {
         this.run = run;
         this.sparse = new SparseForms(run);
         this.library = library;
         this.raised = new RaisedForms(run, this);
+        this.freePowers = new FreePowers(run);
     }
 
     /** A function of the input to look at in its place. */
@@ -107,12 +111,23 @@ final class SingleForms implements StructureRun.Form {
                 .orElse(1);
         double limit = Math.max(run.fits(WORST, target), 10 * target.precision());
         List<Candidate> near = candidates.stream().filter(c -> c.error() < limit).toList();
-        for (Candidate candidate : near.stream().limit(CANDIDATES).toList()) {
-            if (candidate.score() <= near.getFirst().score() + WINDOW && whole.test(written(candidate, target))) {
+        List<Candidate> worth = run.noisy()
+                ? near.stream().sorted(Comparator.comparingDouble(SingleForms::bits)).limit(IN_NOISE).toList()
+                : near.stream().limit(CANDIDATES).filter(c -> c.score() <= near.getFirst().score() + WINDOW).toList();
+        for (Candidate candidate : worth) {
+            if (whole.test(written(candidate, target))) {
                 break;
             }
         }
+        if (run.noisy()) {
+            freePowers.search(target, limit, whole);
+        }
         return best;
+    }
+
+    /** In noise an error a little larger on many points says more than a simple function. */
+    private static double bits(Candidate candidate) {
+        return DescriptionLength.bits(candidate.error(), POINTS, DescriptionLength.bits(candidate.expression(), POINTS));
     }
 
     /** Offers a function of the library only if it fits. */

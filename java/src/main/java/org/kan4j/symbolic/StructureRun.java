@@ -25,10 +25,11 @@ final class StructureRun {
     /** And from which there is nothing but noise. */
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
-    /** Shares of the work that are kept for what comes after what fits well, what does not, and numbers. */
+    /** Shares of the work that are kept for what comes after what fits well, what does not, numbers, and noise. */
     private static final double FOR_THOROUGH = 0.55;
     private static final double FOR_NUMBERS = 0.36;
     private static final double FOR_NOISE = 0.1;
+    private static final double FOR_REDUCTIONS = 0.02;
     /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
     private static final int SMOOTH_COLUMNS = 120;
     private static final double SMOOTHER = 0.5;
@@ -144,13 +145,33 @@ final class StructureRun {
         }
         budget.keep(0);
         lookedThrough = Set.of();
-        noise = over() ? 0 : noise();
-        if (noise > NOISE && noise < ALL) {
-            say("no formula to the last digit; what smooth functions leave is %.2g of the deviation", noise);
-            trials.noise(noise);
-            solve(target.with(target.values(), noise), 0, trials::offer);
+        double left = over() ? 0 : noise();
+        if (left > NOISE && left < ALL) {
+            say("no formula to the last digit; what smooth functions leave is %.2g of the deviation", left);
+            inNoise(left);
         }
         return trials.met();
+    }
+
+    /** Looks for formulas of a target of which such a share of the deviation is noise. */
+    void inNoise(double share) {
+        noise = share;
+        thorough = true;
+        trials.noise(noise);
+        budget.keep(FOR_REDUCTIONS);
+        solve(target.with(target.values(), noise), 0, trials::offer);
+        budget.keep(0);
+        reduce();
+    }
+
+    /** Offers what has fewer constants than the formulas met, until nothing new is met. */
+    private void reduce() {
+        for (List<StructureSearch.Met> met = List.of(); !met.equals(trials.met());) {
+            met = trials.met();
+            for (StructureSearch.Met one : met) {
+                Reductions.of(one.formula()).forEach(trials::offer);
+            }
+        }
     }
 
     private void solve(boolean thoroughly, double kept) {
@@ -179,6 +200,11 @@ final class StructureRun {
     /** The error up to which a structure is one, of that in a thorough search. */
     double fits(double error, Target part) {
         return Math.max(thorough ? error : WELL * error, 2 * part.precision());
+    }
+
+    /** Whether the values of the target are taken for noisy. */
+    boolean noisy() {
+        return noise > NOISE;
     }
 
     /** Whether an input says nothing that the others do not say together: between them there are equations that are none of the target's. */

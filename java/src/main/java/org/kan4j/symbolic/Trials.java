@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.kan4j.error.KanException;
 import org.kan4j.formula.Expression;
+import org.kan4j.formula.Notation;
 
 /** Formulas that may be, fitted to the data as a whole. */
 final class Trials {
@@ -25,6 +26,8 @@ final class Trials {
     /** How many times as right a series has to be: to rounding. */
     private static final double MOST = 1e3;
     private static final int KEPT = 6;
+    /** Digits in which one formula is no other. */
+    private static final int SHOWN = 6;
     /** Error of a formula that is right to rounding, and how near a constant of it is to the whole number that it is. */
     private static final double TO_ROUNDING = 1e-13;
     private static final double ALIKE = 1e-9;
@@ -115,7 +118,7 @@ final class Trials {
         if (over()) {
             return true;
         }
-        if (form.variables().isEmpty() || !tried.add(form.format(org.kan4j.formula.Notation.TEXT, 3))) {
+        if (form.variables().isEmpty() || !tried.add(form.format(Notation.TEXT, 3))) {
             return false;
         }
         try {
@@ -134,7 +137,10 @@ final class Trials {
             if (Double.isFinite(error)) {
                 Expression formula = fit.composition().inlined().getFirst();
                 double bits = bits(formula, ConstantFit.rmse(fit.composition(), train), error);
-                met.add(new Scored(new StructureSearch.Met(formula, error), bits));
+                String shown = formula.format(Notation.TEXT, SHOWN);
+                if (met.stream().noneMatch(m -> m.met.formula().format(Notation.TEXT, SHOWN).equals(shown))) {
+                    met.add(new Scored(new StructureSearch.Met(formula, error), bits));
+                }
                 met.sort(Comparator.comparingDouble(Scored::bits));
                 least = Math.min(least, error);
                 if (met.size() > KEPT) {

@@ -1,0 +1,70 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.kan4j.formula.Expression;
+import org.kan4j.formula.Expression.Power;
+import org.kan4j.formula.Expression.Product;
+import org.kan4j.formula.Expression.Rational;
+import org.kan4j.formula.Expression.Real;
+import org.kan4j.formula.Expression.Sum;
+
+/**
+ * Expressions without one of their measured constants. Forms that are looked for have an offset and a factor wherever a law may have
+ * one, and exponents in sixths; in noise these take each other's place: (v - 0.17)^(1/6) stands for v^0.16.
+ */
+final class Reductions {
+
+    private Reductions() {
+    }
+
+    /** The expression without an offset or without a factor, each in turn, as it is and with free exponents. */
+    static List<Expression> of(Expression e) {
+        List<Expression> fewer = fewer(e).stream().filter(form -> !form.variables().isEmpty()).toList();
+        return Stream.concat(fewer.stream(), fewer.stream().map(Reductions::free).filter(form -> !fewer.contains(form)))
+                .toList();
+    }
+
+    private static List<Expression> fewer(Expression e) {
+        List<Expression> fewer = new ArrayList<>();
+        switch (e) {
+            case Sum sum -> measured(sum).forEach(c -> fewer.add(Expression.sum(without(sum.terms(), c))));
+            case Product product -> measured(product).forEach(c -> fewer.add(Expression.product(without(product.factors(), c))));
+            default -> {
+            }
+        }
+        for (Expression child : e.children()) {
+            for (Expression other : fewer(child)) {
+                fewer.add(e.mapChildren(c -> c == child ? other : c));
+            }
+        }
+        return fewer;
+    }
+
+    private static List<Expression> measured(Expression e) {
+        return e.children().stream().filter(Real.class::isInstance).toList();
+    }
+
+    private static List<Expression> without(List<Expression> all, Expression one) {
+        return all.stream().filter(other -> other != one).toList();
+    }
+
+    /** With measured constants in the place of fractions that are exponents. */
+    private static Expression free(Expression e) {
+        if (!(e instanceof Power(Expression base, Rational fraction) && fraction.denominator() != 1)) {
+            return e.mapChildren(Reductions::free);
+        }
+        double exponent = (double) fraction.numerator() / fraction.denominator();
+        Expression freed = free(base);
+        double offset = freed instanceof Sum ? measured(freed).stream().mapToDouble(c -> ((Real) c).value()).sum() : 0;
+        // (b + x)^p as b^p (1 + x/b)^p: else fits creep, since a step of p changes the size of all values.
+        return offset > 0
+                ? Expression.real(Math.pow(offset, exponent)).times(Expression.power(Expression.sum(
+                        freed.children().stream().map(term -> term instanceof Real ? Expression.integer(1)
+                                : Expression.real(1 / offset).times(term)).toList()),
+                        Expression.real(exponent)))
+                : Expression.power(freed, Expression.real(exponent));
+    }
+}

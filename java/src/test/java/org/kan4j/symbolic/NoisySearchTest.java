@@ -1,0 +1,62 @@
+// kan4j. Copyright 2026 The kan4j authors. SPDX-License-Identifier: Apache-2.0
+package org.kan4j.symbolic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.kan4j.formula.Expression;
+import org.kan4j.formula.Formula;
+import org.kan4j.formula.Notation;
+
+/** Formulas of noisy data alone. */
+class NoisySearchTest {
+
+    /** The work of a second. */
+    private static final double FEW = 1.5e9;
+
+    private static Observations noisy(Observations exact, double share, long seed) {
+        Random random = new Random(seed);
+        double deviation = share * exact.deviation("Y_");
+        double[] values = Arrays.stream(exact.targets().get("Y_")).map(y -> y + deviation * random.nextGaussian()).toArray();
+        return new Observations(exact.inputs(), Map.of("Y_", values), exact.rows());
+    }
+
+    /** The first met has the law's form, and its constants to the digits shown. */
+    @ParameterizedTest
+    @CsvSource({"13.12 - 11.37*v^0.16, v=5:80, 0.002, 13.0 - 11.0*v^0.16", "57.3*asin(x), x=0.05:0.91, 0.01, 57.0*asin(x)",
+        "1013.25*(1 - 0.0000226*h)^5.256, h=0:9000, 0.0002, 1000.0*(1 - 2.3E-5*h)^5.3",
+        "13.12 + 0.6215*T - 11.37*v^0.16 + 0.3965*T*v^0.16, T=-40:5 v=5:80, 0.0015, 0.62*T + (0.4*T - 11.0)*v^0.16 + 13.0"})
+    void aFormulaComesBackThroughNoise(String text, String ranges, double share, String expected) {
+        Map<String, org.kan4j.formula.Interval> box = StructureSearchTest.box(ranges);
+        Formula formula = Formula.parse(text, List.copyOf(box.keySet()));
+        Observations train = noisy(StructureSearchTest.sample(formula, box, 800, 1), share, 3);
+        Observations held = noisy(StructureSearchTest.sample(formula, box, 100, 2), share, 4);
+        StructureRun run = new StructureRun(StructureSearch.defaults().withOperations(FEW), "Y_", train, held);
+        run.inNoise(share);
+        assertTrue(!run.met().isEmpty(), "nothing was met");
+        assertEquals(expected, run.met().getFirst().formula().format(Notation.TEXT, 2), run.met().toString());
+    }
+
+    @Test
+    void reductionsLeaveOutOneConstantEach() {
+        assertEquals("2.5*(v - 0.17)^(1/6); (v - 0.17)^(1/6) + 3.5; 2.5*v^(1/6) + 3.5; "
+                + "2.5*(v - 0.17)^0.166667; (v - 0.17)^0.166667 + 3.5; 2.5*v^0.166667 + 3.5",
+                reductions("2.5*(v - 0.17)^(1/6) + 3.5"));
+        // 4 - h as 4 (1 - h/4), so that a step of the exponent leaves the size of the values as it is.
+        assertEquals("(4.0 - h)^(3/2); 2.5*(-h)^(3/2); 8.0*(1 - 0.25*h)^1.5; 2.5*(-h)^1.5", reductions("2.5*(4.0 - h)^(3/2)"));
+        assertEquals("", reductions("sin(x)/2 + 3"));
+    }
+
+    private static String reductions(String text) {
+        return Reductions.of(Expression.parse(text)).stream().map(e -> e.format(Notation.TEXT, 6))
+                .collect(Collectors.joining("; "));
+    }
+}
