@@ -2,15 +2,18 @@
 //
 // Sums over a million rows, against what they are and not against another float: a million equal cotangents of 0.1, as a saturated
 // Huber loss gives them, once summed to 1 % less than their sum. Sums over many inputs. And the tails of GELU, the losses far from 0, runs of groups of
-// parameters.
+// parameters. Usage: sums [short]    (short: of 65536 rows, for builds with a sanitizer, which watch memory and not digits)
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "tests/model.hpp"
 
 namespace {
 
 constexpr double kBound = 0x1p-20;
+
+int64_t million = 1 << 20;  // rows
 
 constexpr double kProductBound = 0x1p-18;  // products and walks add up to 256 rows one after the other
 
@@ -47,7 +50,7 @@ void near(const std::map<std::string, Vector>& named, const char* name, double e
 
 // All gradients of a layer over a million equal rows are those of one row, a million times.
 void long_gradients(kan_context context, const kan_layer_spec& spec, float value, const char* of) {
-  constexpr int64_t kRows = (1 << 20) + 77;
+  const int64_t kRows = million + 77;
   const auto one = gradients(context, spec, 1, value), all = gradients(context, spec, kRows, value);
   const Model m(context, {spec, "long"}, 1);
   double largest = 0;
@@ -55,10 +58,10 @@ void long_gradients(kan_context context, const kan_layer_spec& spec, float value
     if (t.role != KAN_ROLE_PARAM) continue;
     const Vector &sums = all.at(t.name), &terms = one.at(t.name);
     for (size_t i = 0; i < sums.size(); ++i) {
-      const double expected = terms[i] * kRows;
+      const double expected = terms[i] * double(kRows);
       largest = std::max(largest, std::fabs(expected));
       // That of a scale is a sum of sums, of either sign.
-      const double size = std::string(t.name) == "coef_scale" ? 0.1 * kRows : std::fabs(expected);
+      const double size = std::string(t.name) == "coef_scale" ? 0.1 * double(kRows) : std::fabs(expected);
       CHECK_TEXT(
           std::fabs(sums[i] - expected) <= kProductBound * size,
           std::string(of) + " " + t.name + " " + std::to_string(sums[i]) + ", expected " + std::to_string(expected));
@@ -87,8 +90,8 @@ void long_weights(kan_context context) {
 }
 
 void long_batches(kan_context context) {
-  constexpr int64_t kRows = 1 << 20;
-  const double sum = double(0.1f) * kRows;
+  const int64_t kRows = million;
+  const double sum = double(0.1f) * double(kRows);
   kan_layer_spec spec = layer_spec(KAN_LAYER_LINEAR, KAN_F32, 1, 3);
   spec.flags = KAN_FLAG_BIAS;
   near(gradients(context, spec, kRows, 1), "bias", sum, "linear");
@@ -110,7 +113,7 @@ void long_batches(kan_context context) {
 
 // Means, deviations and gradients of edges over a million equal rows are those of one row. Returns them.
 Vector long_edges(kan_context context, const kan_layer_spec& spec, const char* of) {
-  constexpr int64_t kRows = (1 << 20) + 77;
+  const int64_t kRows = million + 77;
   const Model m(context, {spec, of}, 1);
   const size_t edges = size_t(spec.in_features * spec.out_features);
   Vector statistics[2], gradient[2];
@@ -309,7 +312,11 @@ void groups(kan_context context) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1) {
+    if (argc > 2 || std::strcmp(argv[1], "short") != 0) return std::printf("usage: sums [short]\n"), 2;
+    million = 1 << 16;
+  }
   for (int32_t tier = KAN_TIER_BASELINE; tier <= highest_tier(); ++tier) {
     auto spec = make_struct<kan_context_spec>();
     spec.tier = tier, spec.threads = 2;

@@ -60,8 +60,8 @@ class PruningTest {
 
     static Pruning.Result prune(Context context, Pruning pruning, KanModel model, ToDoubleFunction<double[]> f, long seed) {
         int in = (int) model.in();
-        Rows train = sample(1000, in, seed, f);
-        Rows held = sample(1000, in, seed + 1000, f);
+        Rows train = sample(400, in, seed, f);
+        Rows held = sample(400, in, seed + 1000, f);
         Pruning.Listener listener = new Pruning.Listener() {
             @Override
             public void onAttempt(Pruning.Attempt attempt) {
@@ -191,7 +191,7 @@ class PruningTest {
         }
         Rows rows = new Rows(x, y, 9, 0);
         try (Context context = KanGraphTest.single()) {
-            KanGraph start = start(context, splines(3, 9, 10, 10, 1), rows, 1);
+            KanGraph start = start(context, splines(3, 9, 6, 6, 1), rows, 1);
             assertEquals(1, right(start.predict(context, x), y));
             Pruning.Result result = Pruning.defaults().withAccuracy(0.05).run(context, start, rows, rows, new Pruning.Listener() {
             });
