@@ -328,9 +328,10 @@ class FrontEdgesTest {
         double[] y = {0, 1, 2, 3, 4, 5};
         double[] weights = {1, 2, 3, 4, 5, 6};
         double[] times = {5, 4, 3, 2, 1, 0};
-        Examples examples = Examples.of(x, y).weighted(weights).ordered(times).named("a", "b").predicting("t").select(5, 0, 2);
+        Examples all = Examples.of(x, y).weighted(weights).ordered(times).named("a", "b").predicting("t");
         weights[5] = 100;
         times[5] = 100;
+        Examples examples = all.select(5, 0, 2);
         assertEquals(List.of("a", "b"), examples.names());
         assertEquals("t", examples.target());
         assertArrayEquals(new double[] {6, 1, 3}, examples.weights(), "copied when they were given");
@@ -375,6 +376,10 @@ class FrontEdgesTest {
                     + IntStream.of(fold.test()).mapToObj(i -> (long) times[i] + "").sorted().collect(Collectors.joining()));
         }
         assertEquals(List.of("01|23", "0123|45", "012345|67"), dealt);
+        List<Dealing.Fold> equal = new Dealing(null, new double[] {0, 0, 0, 0, 1, 2, 3}).folds(3, 1, 7, null);
+        assertEquals(List.of(1, 1, 1), equal.stream().map(fold -> fold.test().length).toList(),
+                "each begins behind the one before");
+        assertArrayEquals(new int[] {6}, equal.get(2).test());
         Dealing.Fold held = new Dealing(null, times).hold(0.3, 1);
         assertArrayEquals(new int[] {0, 6}, held.test(), "the last three tenths of eight, rounded: the times 6 and 7");
         assertEquals("a time is NaN, expected numbers in whose order the rows are", assertThrows(KanException.class,

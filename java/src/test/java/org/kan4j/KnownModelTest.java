@@ -198,4 +198,22 @@ class KnownModelTest {
             assertEquals(0.5, report.measures().get("mae v"), 1e-12);
         }
     }
+
+    /** Rows of one group are in one fold, which of them the seed says. */
+    @Test
+    void groupsAreDealtByTheSeed() {
+        List<Integer> groups = java.util.stream.IntStream.range(0, 24).mapToObj(i -> i % 12).toList();
+        Set<String> dealt = new java.util.HashSet<>();
+        for (int seed = 1; seed <= 4; seed++) {
+            List<Dealing.Fold> folds = new Dealing(groups, null).folds(3, seed, 24, null);
+            for (Dealing.Fold fold : folds) {
+                assertEquals(8, fold.test().length);
+                assertEquals(4, java.util.Arrays.stream(fold.test()).map(groups::get).distinct().count());
+                assertEquals(16, fold.train().length);
+            }
+            dealt.add(java.util.Arrays.toString(folds.getFirst().test())
+                    + java.util.Arrays.toString(new Dealing(groups, null).hold(0.25, seed).test()));
+        }
+        assertEquals(4, dealt.size());
+    }
 }

@@ -209,11 +209,11 @@ class DialectEdgesTest {
     @CsvSource(delimiter = '!', value = {"x,y/1,2/,/3,4!2", "x;y/1;2/;;/3;4!2", "x|y/1|2/|/3|4!2", "x,y/1,2//3,4!2",
         "x,y/1,2/ /3,4!2",
         "x,y/1,2/# c/3,4!2", "# c/x,y/1,2/3,4!2", "# c/x,y/#N/A,2/3,4!2", "x,y/1,2/# a, b, c/3,4!2", "x,y/#1,2/3,4!2", "x,y!0",
-        "/x,y/1,2!1", "x,y/1,2/\u001a!1", "x,y/1,2/  !1", "x,y/1,2//!1"})
+        "/x,y/1,2!1", "x,y/1,2/\u001a!1", "x,y/1,2/__!1", "x,y/1,2/_,_/3,4!2", "x,y/1,2//!1"})
     void linesThatAreNoRowsAreNotCounted(String text, int rows) throws IOException {
         for (String end : List.of("\n", "\r\n", "\r")) {
             for (String last : List.of(end, "")) {
-                String lines = text.replace("#N/A", "#NA").replace("/", end) + last;
+                String lines = text.replace("#N/A", "#NA").replace('_', ' ').replace("/", end) + last;
                 Table table = table(lines);
                 assertThat(table.rows()).as(lines).isEqualTo(rows);
                 assertThat(CsvTableTest.cells(table)).as(lines).hasSize(rows);
