@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +14,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.encoding.ColumnRange;
 import org.kan4j.encoding.Encoding;
+import org.kan4j.io.Safetensors;
+import org.kan4j.tensor.DType;
+import org.kan4j.tensor.HostTensor;
 
 /** Every word, mark, notation and beginning of a file that readers know, one by one: none is lost unseen. */
 class EveryWordTest {
@@ -230,5 +238,73 @@ class EveryWordTest {
         assertThat(notes)
                 .containsExactly("column 'k' was 3 in all rows that the model was trained on and is 4 in row 2; the model "
                         + "takes no account of it");
+    }
+
+    private TableSet learn(String lines, Set<String> categorical, Encoding.Missing missing) throws IOException {
+        return TableSet.learn(Table.open(Files.writeString(folder.resolve("t.csv"), lines)),
+                new TableSet.Options("y", null, Set.of(),
+                        categorical, missing, 0, 1));
+    }
+
+    private static String rows(int count, IntFunction<String> z) {
+        return "z,y\n" + IntStream.range(0, count).mapToObj(i -> z.apply(i) + "," + (i * 7 % count + 0.5) + "\n")
+                .collect(Collectors.joining());
+    }
+
+    @Test
+    void categoriesThatAreAskedForMayBeTenThousands() throws IOException {
+        assertThat(learn(rows(10_001, i -> "k" + i), Set.of("z"), Encoding.Missing.REFUSE).encoding().features())
+                .isEqualTo(10_001);
+    }
+
+    /** In the first ten thousand rows. */
+    @Test
+    void leadingZerosAreLookedFor() throws IOException {
+        for (int at : new int[] {9_999, 10_000}) {
+            assertThat(learn(rows(10_001, i -> i == at ? "07" : Integer.toString(i % 9)), Set.of(), Encoding.Missing.REFUSE)
+                    .notes()
+                    .contains("'z' has numbers with leading zeros, such as '07', as codes have, and is taken as a number; "
+                            + "categorical=z takes each as a category"))
+                    .isEqualTo(at == 9_999);
+        }
+    }
+
+    /** Numbers that count the rows are an index where each row has one. */
+    @Test
+    void aCountWithGapsIsNone() throws IOException {
+        for (int gap : new int[] {0, 9, 29}) {
+            assertThat(
+                    learn(rows(30, i -> i == gap ? "" : Integer.toString(i < gap ? i : i - 1)), Set.of(), Encoding.Missing.FILL)
+                            .notes())
+                    .as("row %d", gap).isEmpty();
+        }
+        assertThat(learn(rows(30, Integer::toString), Set.of(), Encoding.Missing.FILL).notes()).hasSize(1);
+    }
+
+    @Test
+    void idsInSafetensorsAreRoundedToo() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            HostTensor ids = HostTensor.allocate(arena, DType.I64, 30);
+            HostTensor y = HostTensor.allocate(arena, DType.F64, 30);
+            for (int i = 0; i < 30; i++) {
+                ids.segment().setAtIndex(ValueLayout.JAVA_LONG, i, (1L << 53) + 2 + i * 7 % 30 * 2L);
+                y.setFlat(i, i);
+            }
+            Path file = folder.resolve("t.safetensors");
+            Safetensors.write(file, Map.of("id", ids, "big", y.to(arena, DType.F64), "y", y), Map.of());
+            TableSet set = TableSet.learn(Table.open(file), new TableSet.Options("y", null, Set.of("big"), Set.of(),
+                    Encoding.Missing.REFUSE, 0, 1));
+            assertThat(set.notes()).containsExactly("'id' has whole numbers of more digits than a double holds, such as "
+                    + "'9007199254740994', which are rounded; if they are ids, drop=id leaves them out");
+        }
+    }
+
+    /** Of separators that fit no row alike, the one with the most names; a comma where they are as many. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '!', value = {"a,b;c/1,2/3;4;5!a|b;c", "a;b;c,d/1,2/3;4!a|b|c,d", "a;b\tc/1;2;3/4\t5\t6\t7!a|b\tc",
+        "a\tb|c/1|2|3/4\t5\t6\t7!a|b|c"})
+    void ofUnevenRowsTheMostNamesTell(String text, String names) throws IOException {
+        Table table = Table.open(Files.writeString(folder.resolve("t.csv"), text.replace('/', '\n') + "\n"));
+        assertThat(table.columns().stream().map(Table.Column::name).collect(Collectors.joining("|"))).isEqualTo(names);
     }
 }

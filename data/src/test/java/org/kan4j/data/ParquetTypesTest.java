@@ -95,7 +95,7 @@ class ParquetTypesTest {
         numbers();
         times();
         textsAndBytes();
-        table = Table.open(file(folder, 0));
+        table = Table.open(file(folder, columns, 0, 1));
     }
 
     private void numbers() {
@@ -155,12 +155,11 @@ class ParquetTypesTest {
                 "ffffffff-ffff-ffff-ffff-ffffffffffff", null);
     }
 
-    /** As the format's description has it: one page a column, no levels, no compression unless another codec is only named. */
-    private Path file(Path folder, int codec) throws IOException {
+    /** As the format's description has it: in each group two rows and one page a column, no levels, and no more than a codec's name. */
+    private static Path file(Path folder, List<Column> columns, int codec, int groups) throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.writeBytes("PAR1".getBytes(StandardCharsets.US_ASCII));
         List<Thrift> schema = new ArrayList<>(List.of(new Thrift().text(4, "schema").number(5, columns.size())));
-        List<Thrift> chunks = new ArrayList<>();
         for (Column column : columns) {
             Thrift element = new Thrift().number(1, column.type);
             if (column.length > 0) {
@@ -168,21 +167,85 @@ class ParquetTypesTest {
             }
             element.number(3, 0).text(4, column.name);
             schema.add(column.logical == null ? element : element.struct(10, column.logical));
-            int at = file.size();
-            int size = column.cells.length;
-            file.writeBytes(new Thrift().number(1, 0).number(2, size).number(3, size)
-                    .struct(5, new Thrift().number(1, 2).number(2, 0).number(3, 3).number(4, 3)).end());
-            file.writeBytes(column.cells);
-            long bytes = file.size() - at;
-            chunks.add(new Thrift().whole(2, at).struct(3, new Thrift().number(1, column.type).numbers(2, 0).texts(3, column.name)
-                    .number(4, codec).whole(5, 2).whole(6, bytes).whole(7, bytes).whole(9, at)));
         }
-        byte[] footer = new Thrift().number(1, 1).structs(2, schema).whole(3, 2)
-                .structs(4, List.of(new Thrift().structs(1, chunks).whole(2, file.size()).whole(3, 2))).end();
+        List<Thrift> all = new ArrayList<>();
+        for (int group = 0; group < groups; group++) {
+            List<Thrift> chunks = new ArrayList<>();
+            int begin = file.size();
+            for (Column column : columns) {
+                int at = file.size();
+                int size = column.cells.length / groups;
+                file.writeBytes(new Thrift().number(1, 0).number(2, size).number(3, size)
+                        .struct(5, new Thrift().number(1, 2).number(2, 0).number(3, 3).number(4, 3)).end());
+                file.write(column.cells, group * size, size);
+                long bytes = file.size() - at;
+                chunks.add(new Thrift().whole(2, at).struct(3, new Thrift().number(1, column.type).numbers(2, 0)
+                        .texts(3, column.name).number(4, codec).whole(5, 2).whole(6, bytes).whole(7, bytes).whole(9, at)));
+            }
+            all.add(new Thrift().structs(1, chunks).whole(2, file.size() - begin).whole(3, 2));
+        }
+        byte[] footer = new Thrift().number(1, 1).structs(2, schema).whole(3, 2L * groups).structs(4, all).end();
         file.writeBytes(footer);
         file.writeBytes(little(4, footer.length));
         file.writeBytes("PAR1".getBytes(StandardCharsets.US_ASCII));
         return Files.write(folder.resolve("types" + codec + ".parquet"), file.toByteArray());
+    }
+
+    /** What is no number is no value, in doubles, floats and halves. */
+    @Test
+    void notANumberIsNoValue(@TempDir Path folder) throws IOException {
+        List<Column> gaps = new ArrayList<>();
+        long nan = Double.doubleToLongBits(Double.NaN);
+        gaps.add(column("d", DOUBLE, 0, null, little(8, nan, 0)));
+        gaps.add(column("f", FLOAT, 0, null, little(4, Float.floatToIntBits(Float.NaN), 0)));
+        gaps.add(column("h", FIXED, 2, union(15, new Thrift()), little(2, 0x7e00, 0)));
+        Table table = Table.open(file(folder, gaps, 0, 1));
+        try (Table.Reader reader = table.reader(0, 1, 2)) {
+            reader.seek(0);
+            for (int row = 0; row < 2; row++) {
+                reader.next();
+                for (int i = 0; i < 3; i++) {
+                    int at = i;
+                    assertThat(reader.missing(i)).isEqualTo(row == 0);
+                    if (row == 0) {
+                        assertThatThrownBy(() -> reader.number(at)).hasMessage(table.path() + ": row 1, column '"
+                                + gaps.get(at).name + "': expected a number, got 'NaN'");
+                    }
+                }
+            }
+        }
+    }
+
+    private static Column column(String name, int type, int length, Thrift logical, byte[] cells) {
+        return new Column(name, type, length, logical, cells, Table.Kind.NUMBER, null, 0, 0, "", "");
+    }
+
+    /** What is kept of a wide block is of that block and those columns alone. */
+    @Test
+    void wideTablesAreReadBlockByBlockInAnyOrder(@TempDir Path folder) throws IOException {
+        List<Column> wide = new ArrayList<>();
+        for (int c = 0; c < 140; c++) {
+            wide.add(column("c" + c, INT32, 0, null, little(4, 10 * c, 10 * c + 1, 10 * c + 2, 10 * c + 3)));
+        }
+        Table table = Table.open(file(folder, wide, 0, 2));
+        assertThat(table.rows()).isEqualTo(4);
+        assertThat(table.blocks()).isEqualTo(2);
+        for (int from : new int[] {0, 70, 35, 0}) {
+            int[] wanted = java.util.stream.IntStream.range(from, from + 70).toArray();
+            try (Table.Reader reader = table.reader(wanted)) {
+                for (int block : new int[] {0, 1, 0, 0, 1, 1}) {
+                    reader.seek(block);
+                    for (int row = 0; row < 2; row++) {
+                        assertThat(reader.next()).isTrue();
+                        assertThat(reader.row()).isEqualTo(2 * block + row + 1);
+                        for (int i : new int[] {0, 1, 63, 64, 69}) {
+                            assertThat(reader.number(i)).isEqualTo(10 * (from + i) + 2 * block + row);
+                        }
+                    }
+                    assertThat(reader.next()).isFalse();
+                }
+            }
+        }
     }
 
     @Test
@@ -237,7 +300,7 @@ class ParquetTypesTest {
     @Test
     void compressionsThatAreNotReadAreNamed(@TempDir Path folder) throws IOException {
         for (int codec : new int[] {3, 4}) {
-            Table packed = Table.open(file(folder, codec));
+            Table packed = Table.open(file(folder, columns, codec, 1));
             assertThatThrownBy(() -> packed.reader(1)).isInstanceOf(DataException.class).hasMessage(packed.path()
                     + ": column 'i' is compressed with " + (codec == 3 ? "LZO" : "BROTLI")
                     + ", which is not supported; write it with Snappy, Zstandard, LZ4, gzip or no compression");
