@@ -271,4 +271,25 @@ class BuilderEdgesTest {
                     + "Prediction.outside tells for each row, this is said once"), said);
         }
     }
+
+    /** 30 rows of one class and 60 of the other in 3 folds; another seed deals otherwise. */
+    @Test
+    void foldsAreDealtBySeedAndClass() {
+        KanBuilder<KanClassifier> builder = Kan.classifier().hidden().epochs(1).weightDecay(0);
+        List<Double> losses = new ArrayList<>();
+        for (int seed = 1; seed <= 2; seed++) {
+            CrossValidation folds = builder.seed(seed).crossValidate(Examples.of(X, LABELS), 3);
+            for (Report fold : folds.folds()) {
+                assertEquals(10, fold.of("a").support());
+                assertEquals(20, fold.of("b").support());
+            }
+            losses.add(folds.mean("log_loss"));
+        }
+        List<int[]> tested = IntStream.rangeClosed(1, 2)
+                .mapToObj(seed -> Dealing.RANDOM.folds(3, seed, ROWS, i -> LABELS[i]).getFirst()
+                        .test())
+                .toList();
+        assertFalse(java.util.Arrays.equals(tested.get(0), tested.get(1)));
+        assertNotEquals(losses.get(0), losses.get(1));
+    }
 }
