@@ -84,6 +84,8 @@ class PredictionTest {
         refused("'price,area' are several numbers: ask for values()", NUMBERS::value);
         refused("'kind' is no number: ask for probabilities()", CLASS::values);
         refused("of 'price' the model tells no quantiles; train it for some", () -> NUMBER.quantile(0.5));
+        Prediction ends = of(new Encoding.Quantiles(PRICE, List.of(0.1, 0.2, 0.9)), 1, 2, 4);
+        refused("0.5 is none of the levels that the model was trained for: [0.1, 0.2, 0.9]", ends::value);
         refused("0.3 is none of the levels that the model was trained for: [0.05, 0.5, 0.9]", () -> QUANTILES.quantile(0.3));
         refused("'q' is none of the classes of the model: [z, b, a]", () -> CLASS.probability("q"));
     }

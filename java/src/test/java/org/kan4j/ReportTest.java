@@ -234,4 +234,13 @@ class ReportTest {
             assertEquals(1 - 2 / (14.0 / 3), report.r2().orElseThrow(), 1e-9);
         }
     }
+
+    /** One infinite prediction is an infinite error, and no other number is lost for it. */
+    @Test
+    void anInfinitePredictionIsAnInfiniteError() {
+        Report report = Report.values(new double[] {1, Double.POSITIVE_INFINITY}, new double[] {1, 2});
+        assertEquals(Double.POSITIVE_INFINITY, report.rmse().orElseThrow());
+        assertEquals(Double.POSITIVE_INFINITY, report.mae().orElseThrow());
+        assertEquals(Double.NEGATIVE_INFINITY, report.r2().orElseThrow());
+    }
 }

@@ -298,10 +298,10 @@ class ExplainCommandsTest {
         try (Context context = Context.open(ContextOptions.defaults().withThreads(1))) {
             assertThat(ExplainPruning.line(one, "chebykan", 1, context))
                     .matches("P1 chebykan +\\[2,5,1] to \\[2,1,1]: 1 of 1, no worse 1, [0-9.]+ s a seed");
-            ExplainPruning.Case never = new ExplainPruning.Case(one.formula(), one.layers(), one.bases(), 1,
+            ExplainPruning.Case never = new ExplainPruning.Case(one.formula(), one.layers(), one.bases(), 2,
                     one.pruning().withAccuracy(0.9), "nothing", graph -> false);
             assertThat(ExplainPruning.line(never, "chebykan", 1, context)).startsWith("P1 chebykan 90 %")
-                    .containsPattern("to nothing: 0 of 1, no worse 0, [0-9.]+ s a seed; \\[[0-9,]+] 1$");
+                    .containsPattern("to nothing: 0 of 2, no worse 0, [0-9.]+ s a seed; \\[[0-9,]+] 2$");
         }
     }
 

@@ -70,6 +70,11 @@ class KnownFormulaTest {
                 "f");
         double[] noisy = friedman.values(0, 1);
         double[] clean = new KnownFormula("", friedman.outputs(), friedman.ranges(), friedman.rows(), 0).values(0, 1);
+        for (long seed : new long[] {1, 5}) {
+            assertThat(new KnownFormula("", friedman.outputs(), friedman.ranges(), friedman.rows(), 0).values(0, seed))
+                    .as("of the rows of the seed %d", seed)
+                    .isEqualTo(friedman.outputs().getFirst().evaluate(friedman.sample(seed), friedman.rows()));
+        }
         double squares = 0;
         for (int b = 0; b < clean.length; b++) {
             squares += Math.pow(noisy[b] - clean[b], 2);

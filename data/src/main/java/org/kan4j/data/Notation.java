@@ -49,7 +49,7 @@ enum Notation {
         this.remedy = remedy;
         // English and German; others begin alike.
         this.pattern = Pattern.compile(pattern.replace("MONTH",
-                "(?i:(jan|feb|mar|m\u00e4r|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)\\p{L}*\\.?)"));
+                "(?iu:(jan|feb|mar|m\u00e4r|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)\\p{L}*\\.?)"));
     }
 
     /** In words, plural. */

@@ -22,6 +22,7 @@ final class ParquetColumn {
 
     private final PhysicalType type;
     private final LogicalType logical;
+    private final Table.Kind kind;
     private final boolean text;
     private final Object values;
     private final BitSet nulls = new BitSet();
@@ -30,7 +31,8 @@ final class ParquetColumn {
     ParquetColumn(ColumnSchema schema, int rows) {
         type = schema.type();
         logical = schema.logicalType();
-        text = kind(type, logical) == Table.Kind.TEXT;
+        kind = kind(type, logical);
+        text = kind == Table.Kind.TEXT;
         values = switch (type) {
             case BOOLEAN -> new boolean[rows];
             case INT32 -> new int[rows];
@@ -82,6 +84,10 @@ final class ParquetColumn {
 
     /** The number in a cell that is not null; NaN in a column of other kinds. */
     double number(int row) {
+        return kind == Table.Kind.NUMBER ? stored(row) : Double.NaN;
+    }
+
+    private double stored(int row) {
         if (logical instanceof LogicalType.DecimalType) {
             return decimal(row).doubleValue();
         }
@@ -136,13 +142,13 @@ final class ParquetColumn {
             }
             case LogicalType.TimeType time -> LocalTime.MIDNIGHT.plus(type == PhysicalType.INT32 ? ((int[]) values)[row]
                     : ((long[]) values)[row], unit(time.unit())).toString();
-            case LogicalType.DecimalType decimal -> Cells.text(number(row));
+            case LogicalType.DecimalType decimal -> Cells.text(stored(row));
             case null, default -> switch (type) {
                 case BOOLEAN -> Boolean.toString(((boolean[]) values)[row]);
                 case INT64 -> unsigned(64) ? Long.toUnsignedString(((long[]) values)[row])
                         : Long.toString(((long[]) values)[row]);
-                case INT32, FLOAT, DOUBLE -> Cells.text(number(row));
-                default -> logical instanceof LogicalType.Float16Type ? Cells.text(number(row))
+                case INT32, FLOAT, DOUBLE -> Cells.text(stored(row));
+                default -> logical instanceof LogicalType.Float16Type ? Cells.text(stored(row))
                         : logical instanceof LogicalType.UuidType ? uuid(((byte[][]) values)[row]) : null;
             };
         };

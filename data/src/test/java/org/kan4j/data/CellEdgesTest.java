@@ -292,4 +292,18 @@ class CellEdgesTest {
             }
         }
     }
+
+    /** Farther behind than is read at a time too. */
+    @Test
+    void whatStandsFarBehindIsFound() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(bytes)) {
+            out.write("x,y\n1,a\n".getBytes(StandardCharsets.UTF_8));
+        }
+        byte[] whole = Arrays.copyOf(bytes.toByteArray(), bytes.size() + 200_000);
+        assertThat(CsvTableTest.cells(table(whole))).containsExactly(List.of("1", "a"));
+        whole[whole.length - 1] = 'A';
+        assertThatThrownBy(() -> table(whole)).isInstanceOf(DataException.class)
+                .hasMessageContaining("its gzip data is damaged or truncated");
+    }
 }

@@ -41,4 +41,32 @@ class DottedNamesTest {
         }
         assertThat(DottedNames.original("a\37b")).isEqualTo("a.b");
     }
+
+    /** Letters of two bytes, and names whose length takes two. */
+    @Test
+    void namesOfAnyLettersAndLengths() throws IOException {
+        for (String name : List.of("gr\u00f6\u00dfe.mm", "." + "x".repeat(126), "." + "x".repeat(127), "a.b" + "y".repeat(200),
+                "n.".repeat(400) + "\u20ac")) {
+            byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+            java.io.ByteArrayOutputStream all = new java.io.ByteArrayOutputStream();
+            all.writeBytes("PAR1..".getBytes(StandardCharsets.US_ASCII));
+            int length = utf8.length;
+            byte[] before = length < 0x80 ? new byte[] {(byte) length}
+                    : new byte[] {(byte) (length & 0x7f | 0x80), (byte) (length >> 7)};
+            all.writeBytes(before);
+            all.writeBytes(utf8);
+            all.writeBytes(
+                    new byte[] {(byte) (before.length + length), (byte) (before.length + length >> 8), 0, 0, 'P', 'A', 'R', '1'});
+            Path file = Files.write(folder.resolve("n.parquet"), all.toByteArray());
+            try (DottedNames names = new DottedNames(InputFile.of(file), List.of(name))) {
+                names.open();
+                ByteBuffer bytes = names.readRange(6 + before.length, length);
+                byte[] read = new byte[length];
+                bytes.get(read);
+                assertThat(new String(read, StandardCharsets.UTF_8)).isEqualTo(name.replace('.', '\37'));
+                assertThat(names.readRange(6 + before.length + length, 4).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt())
+                        .isEqualTo(before.length + length);
+            }
+        }
+    }
 }

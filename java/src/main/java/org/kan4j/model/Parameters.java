@@ -375,7 +375,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** Memory that a call is running on cannot be freed; the call ends soon and no other begins. */
-    private static void closeWhenIdle(Memory memory) {
+    static void closeWhenIdle(Memory memory) {
         boolean interrupted = false;
         while (memory.isAlive()) {
             try {

@@ -186,7 +186,7 @@ final class Formulas {
     }
 
     /** A number of so many digits, or one over such a number, within an error of a value; null where there is none. */
-    private static Expression near(double value, int digits, double error) {
+    static Expression near(double value, int digits, double error) {
         double plain = rounded(value, digits);
         if (Math.abs(plain - value) <= error) {
             boolean integer = plain == Math.rint(plain) && Math.abs(plain) < MOST_WHOLE;

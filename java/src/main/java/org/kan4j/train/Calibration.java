@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Set;
-import org.kan4j.encoding.Outputs;
 import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.UnsupportedException;
@@ -120,12 +119,17 @@ public record Calibration(double temperature, double before, double after, int r
 
     private static double loss(double[] logits, int[] classes, int width, double temperature) {
         double sum = 0;
-        double[] row = new double[width];
         for (int i = 0; i < classes.length; i++) {
+            double most = Double.NEGATIVE_INFINITY;
             for (int c = 0; c < width; c++) {
-                row[c] = logits[i * width + c] / temperature;
+                most = Math.max(most, logits[i * width + c] / temperature);
             }
-            sum -= Math.log(Math.max(Double.MIN_NORMAL, Outputs.softmax(row)[classes[i]]));
+            double parts = 0;
+            for (int c = 0; c < width; c++) {
+                parts += Math.exp(logits[i * width + c] / temperature - most);
+            }
+            // Not by the probability, which is 0 where this still falls with the temperature.
+            sum += most + Math.log(parts) - logits[i * width + classes[i]] / temperature;
         }
         return sum / classes.length;
     }

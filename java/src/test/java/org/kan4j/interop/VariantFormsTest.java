@@ -159,4 +159,22 @@ class VariantFormsTest {
                     () -> StateDicts.load("w", variant, state.tensors(), config.replaceFirst("\"", "\"x")));
         }
     }
+
+    /** Layers are told by numbers, not by digits. */
+    @Test
+    void moreThanTenLayersComeBack() {
+        Variant variant = Variant.of("efficient-kan");
+        long[] widths = new long[14];
+        java.util.Arrays.setAll(widths, l -> l % 3 + 1);
+        try (Parameters own = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), widths), 7);
+                Arena arena = Arena.ofConfined()) {
+            StateDicts.Exported state = StateDicts.save(variant, own, null, arena);
+            try (Parameters back = StateDicts.load("w", variant, state.tensors(), state.metadata().get("config")).parameters()) {
+                assertEquals(forms(own.model()), forms(back.model()));
+                for (String name : List.of("layers.2.coef", "layers.12.coef")) {
+                    assertArrayEquals(own.get(arena, name).toDoubles(), back.get(arena, name).toDoubles(), name);
+                }
+            }
+        }
+    }
 }

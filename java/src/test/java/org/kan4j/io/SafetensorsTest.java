@@ -20,6 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kan4j.basis.BSpline;
 import org.kan4j.error.FormatException;
@@ -216,5 +217,36 @@ class SafetensorsTest {
             }
         }
         assertTrue(refused > 500, refused + " of 1500 damaged files refused");
+    }
+
+    /** Each in one sentence with its numbers; {@code A} stands for a tensor of two numbers at the begin. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', value = {
+        "{A,'b':{'dtype':'F32','shape':[3],'data_offsets':[8,16]}}|the tensor 'b' of F32 and shape [3] takes 12 bytes, its offsets "
+                + "span 8",
+        "{A,'b':{'dtype':'F64','shape':[1],'data_offsets':[12,20]}}|the tensor 'b' begins at byte 12, after a gap from 8",
+        "{A,'b':{'dtype':'F64','shape':[1],'data_offsets':[4,12]}}|the tensor 'b' begins at byte 4, inside the one before it, which "
+                + "ends at 8",
+        "{A}|its tensors take 8 bytes, after the header there are 16",
+        "{A,'b':{'dtype':'F64','shape':[2],'data_offsets':[8,24]}}|its tensors take 24 bytes, after the header there are 16; it is "
+                + "truncated",
+        "{A,'b':{'dtype':'F64','shape':[1],'data_offsets':[16,8]}}|the tensor 'b' must have a first and a last offset, given [16, 8]",
+        "{A,'b':{'dtype':'F64','shape':[1],'data_offsets':[8]}}|the tensor 'b' must have a first and a last offset, given [8]",
+        "{A,'b':{'dtype':'F64','shape':[1]}}|the tensor 'b' must have dtype, shape and data_offsets, it has [dtype, shape]",
+        "{A,'b':{'dtype':7,'shape':[1],'data_offsets':[8,16]}}|the dtype of the tensor 'b' is no text: 7",
+        "{A,'b':{'dtype':'F64','shape':[-1],'data_offsets':[8,16]}}|the shape of the tensor 'b' must be whole numbers of at least 0, "
+                + "given [-1]",
+        "{A,'b':{'dtype':'F64','shape':[1],'data_offsets':'x'}}|the data_offsets of the tensor 'b' must be whole numbers of at least 0, "
+                + "given x",
+        "{A,'b':5}|'b' in its header is not an object", "{A,'__metadata__':{'k':1}}|the metadata 'k' is not a text"})
+    void aBadHeaderIsNamedInOneSentence(String header, String defect) throws IOException {
+        Path path = file(header.replace("A", "'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}").replace('\'', '"'), 16);
+        assertEquals(path + " is not a valid safetensors file: " + defect,
+                assertThrows(FormatException.class, () -> Safetensors.open(path)).getMessage());
+    }
+
+    @Test
+    void aHeaderMaySayThatItHasNoMetadata() throws IOException {
+        assertEquals(Map.of(), Safetensors.open(file("{\"__metadata__\":null}", 0)).metadata());
     }
 }

@@ -2,6 +2,7 @@
 package org.kan4j.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -163,6 +164,39 @@ class ResourceTest {
             try (Checkpoint checkpoint = Checkpoint.read(file)) {
                 assertEquals(64, checkpoint.model().in());
             }
+        }
+    }
+
+    /** Memory in use is waited for, by one who was interrupted too, and who still is afterwards. */
+    @Test
+    void memoryInUseIsWaitedFor() {
+        Arena shared = Arena.ofShared();
+        int[] busy = {3};
+        try (Arena used = new Arena() {
+            @Override
+            public java.lang.foreign.MemorySegment allocate(long bytes, long alignment) {
+                return shared.allocate(bytes, alignment);
+            }
+
+            @Override
+            public java.lang.foreign.MemorySegment.Scope scope() {
+                return shared.scope();
+            }
+
+            @Override
+            public void close() {
+                if (busy[0]-- > 0) {
+                    throw new IllegalStateException("in use");
+                }
+                if (shared.scope().isAlive()) {
+                    shared.close();
+                }
+            }
+        }) {
+            Thread.currentThread().interrupt();
+            Parameters.closeWhenIdle(new org.kan4j.internal.memory.HostMemory(used));
+            assertTrue(Thread.interrupted());
+            assertFalse(shared.scope().isAlive());
         }
     }
 }

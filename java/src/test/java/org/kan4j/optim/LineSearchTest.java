@@ -74,4 +74,24 @@ class LineSearchTest {
         double x = step(new Lbfgs(5, 1, 0, 0, 1), t -> -t - t * t / 2, t -> -1 - t, 0);
         assertEquals(1, x, 1e-15);
     }
+
+    /** Low and rising at 1, high wherever else it looks: what is kept is 1, with its value. */
+    @Test
+    void ofASearchThatIsGivenUpTheLowestPointIsKept() {
+        for (int evaluations = 1; evaluations <= 4; evaluations++) {
+            try (Context context = Context.open();
+                    Parameters parameters = Parameters.zeros(KanModel.of(DType.F64, new Linear(1, 1, false)));
+                    OptimizerState state = OptimizerState.of(new Lbfgs(5, 1, 0, 0, evaluations), parameters);
+                    LbfgsMinimizer minimizer = LbfgsMinimizer.of(context, state)) {
+                Lbfgs.Result result = minimizer.minimize(gradient -> {
+                    double x = parameters.values().flat().get(0);
+                    gradient.clear();
+                    gradient.flat().set(x == 0 ? -1 : 2, 0);
+                    return x == 0 ? 0 : x == 1 ? -0.5 : 1;
+                });
+                assertEquals(-0.5, result.value());
+                assertEquals(1, parameters.values().flat().get(0));
+            }
+        }
+    }
 }

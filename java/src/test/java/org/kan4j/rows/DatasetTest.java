@@ -168,4 +168,36 @@ class DatasetTest {
         String message = assertThrows(KanException.class, call).getMessage();
         assertTrue(message.contains(part), "'" + part + "' in: " + message);
     }
+
+    /** Every row may be drawn, as often as chance has it; weights go with their rows. */
+    @Test
+    void rowsDrawnWithReplacement() {
+        try (Arena arena = Arena.ofConfined()) {
+            HostTensor x = HostTensor.of(arena, new double[][] {{0}, {1}, {2}});
+            Dataset rows = Dataset.regression(x, x).withWeights(HostTensor.of(arena, 1.0, 2.0, 3.0));
+            java.util.Set<Integer> drawn = new java.util.HashSet<>();
+            java.util.Set<String> orders = new java.util.HashSet<>();
+            for (int seed = 0; seed < 12; seed++) {
+                Dataset bag = rows.bootstrap(seed);
+                assertEquals(3, bag.size());
+                assertTrue(bag.weighted());
+                HostTensor weights = HostTensor.allocate(arena, DType.F64, 3);
+                HostTensor features = HostTensor.allocate(arena, DType.F64, 3, 1);
+                HostTensor targets = HostTensor.allocate(arena, DType.F64, 3, 1);
+                try (RowSource.Pass pass = bag.inOrder()) {
+                    pass.read(0, 3, features.segment(), targets.segment(), weights.segment());
+                }
+                StringBuilder order = new StringBuilder();
+                for (int i = 0; i < 3; i++) {
+                    drawn.add(bag.row(i));
+                    order.append(bag.row(i));
+                    assertEquals(bag.row(i), features.getFlat(i));
+                    assertEquals(bag.row(i) + 1, weights.getFlat(i));
+                }
+                orders.add(order.toString());
+            }
+            assertEquals(java.util.Set.of(0, 1, 2), drawn);
+            assertTrue(orders.size() > 6, orders.toString());
+        }
+    }
 }

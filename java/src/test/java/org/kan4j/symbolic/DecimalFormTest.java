@@ -21,4 +21,14 @@ class DecimalFormTest {
         assertEquals(decimal, written.toString());
         assertEquals(written, Expression.parse(decimal));
     }
+
+    /** Three digits, or one over them: rounded, not cut. */
+    @ParameterizedTest
+    @CsvSource({"2.9999999, 1e-3, 3", "-2.9999999, 1e-3, -3", "0.0000001, 1e-3, 1.0E-7", "2.5, 1e-9, 2.5", "1234, 1e-9, none",
+        "1234, 5, 1230", "0.33333334, 1e-6, 1/3", "-0.1428571, 1e-5, -1/7", "0.8130081, 1e-7, 0.8130081300813008",
+        "0.12345678, 1e-9, none", "0.4, 1e-9, 0.4", "0.0078740157, 1e-9, 1/127", "999.6, 1, 1000"})
+    void numbersOfFewDigitsAreNearToAValue(double value, double error, String found) {
+        Expression near = Formulas.near(value, 3, error);
+        assertEquals(found, near == null ? "none" : near.toString());
+    }
 }

@@ -67,7 +67,8 @@ class FormsTest {
         "polynomial, 15.75*a - 17.8*a^(2/3) - 0.711*b^2/a^(1/3) - 23.7*(a - 2*b)^2/a, a=40:240 b=20:95, 1",
         "polynomial, sqrt(1 + 1.04*l^2/(l^2 - 0.06) + 0.23*l^2/(l^2 - 0.02) + l^2/(l^2 - 103)), l=0.3:2.5, 9",
         "exponent, 1/tanh(x) - 1/x, x=0.1:9, 3", "exponent, exp(z - exp(z)), z=-2:1, 4",
-        "squares, (x^3 - 1/5)^2, x=-1:1, 1", "rooted, (2 + sin(3*x))^0.37, x=-2:2, 1"})
+        "squares, (x^3 - 1/5)^2, x=-1:1, 1", "rooted, (2 + sin(3*x))^0.37, x=-2:2, 1",
+        "rooted, (2 + sin(3*x))^(-0.37), x=-2:2, 1"})
     void aFormFindsWhatItIsFor(String name, String text, String ranges, int most) {
         Map<String, Interval> box = StructureSearchTest.box(ranges);
         Formula formula = Formula.parse(text, List.copyOf(box.keySet()));

@@ -71,4 +71,16 @@ class HeldOutTest {
         }));
         assertEquals(Set.of("a", "b"), asked);
     }
+
+    /** Other rows each time, and the same for each candidate. */
+    @Test
+    void eachRepetitionHoldsOutOtherRows() {
+        java.util.List<Integer> held = new java.util.ArrayList<>();
+        compare(List.of("a", "b"), 3, (candidate, train, rows) -> {
+            held.add(((Dataset) rows).row(0) * 50 + ((Dataset) rows).row(1));
+            return OptionalDouble.of(1);
+        });
+        assertEquals(3, new HashSet<>(held).size(), held.toString());
+        assertEquals(List.of(held.get(0), held.get(2), held.get(4)), List.of(held.get(1), held.get(3), held.get(5)));
+    }
 }
