@@ -20,11 +20,31 @@ final class Reductions {
     private Reductions() {
     }
 
-    /** The expression without an offset or without a factor, each in turn, as it is and with free exponents. */
+    /**
+     * The expression without an offset or without a factor, each in turn: as it is, with free exponents, and with one of the whole
+     * exponents one larger or smaller, since over a narrow range a + b x^3 stands for x^4.
+     */
     static List<Expression> of(Expression e) {
         List<Expression> fewer = fewer(e).stream().filter(form -> !form.variables().isEmpty()).toList();
-        return Stream.concat(fewer.stream(), fewer.stream().map(Reductions::free).filter(form -> !fewer.contains(form)))
-                .toList();
+        return Stream.of(fewer.stream(), fewer.stream().map(Reductions::free).filter(form -> !fewer.contains(form)),
+                fewer.stream().flatMap(form -> neighbours(form).stream())).flatMap(forms -> forms).toList();
+    }
+
+    private static List<Expression> neighbours(Expression e) {
+        List<Expression> near = new ArrayList<>();
+        if (e instanceof Power(Expression base, Rational exponent) && exponent.denominator() == 1) {
+            for (long n = exponent.numerator() - 1; n <= exponent.numerator() + 1; n += 2) {
+                if (n != 0) {
+                    near.add(Expression.power(base, Expression.integer(n)));
+                }
+            }
+        }
+        for (Expression child : e.children()) {
+            for (Expression other : neighbours(child)) {
+                near.add(e.mapChildren(c -> c == child ? other : c));
+            }
+        }
+        return near;
     }
 
     private static List<Expression> fewer(Expression e) {

@@ -29,7 +29,7 @@ final class StructureRun {
     private static final double FOR_THOROUGH = 0.55;
     private static final double FOR_NUMBERS = 0.36;
     private static final double FOR_NOISE = 0.1;
-    private static final double FOR_REDUCTIONS = 0.02;
+    private static final double FOR_REDUCTIONS = 0.04;
     /** Columns by which inputs are looked at as they are and by their logarithms, and the share of the error that decides. */
     private static final int SMOOTH_COLUMNS = 120;
     private static final double SMOOTHER = 0.5;
@@ -169,7 +169,7 @@ final class StructureRun {
         for (List<StructureSearch.Met> met = List.of(); !met.equals(trials.met());) {
             met = trials.met();
             for (StructureSearch.Met one : met) {
-                Reductions.of(one.formula()).forEach(trials::offer);
+                Reductions.of(one.formula()).forEach(trials::refit);
             }
         }
     }

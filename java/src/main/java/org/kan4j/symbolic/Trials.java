@@ -113,8 +113,17 @@ final class Trials {
         return met.stream().map(Scored::met).toList();
     }
 
-    /** Fits a form; whether the search is over by it. */
+    /** Fits a form that is near the target already; whether the search is over by it. */
     boolean offer(Expression form) {
+        return offer(form, hopeless);
+    }
+
+    /** Fits a form however far it begins; whether the search is over by it. */
+    boolean refit(Expression form) {
+        return offer(form, Double.POSITIVE_INFINITY);
+    }
+
+    private boolean offer(Expression form, double worst) {
         if (over()) {
             return true;
         }
@@ -124,7 +133,7 @@ final class Trials {
         try {
             Composition start = Composition.of(Map.of(output, form)).gauged();
             double before = ConstantFit.rmse(start, few);
-            if (!(before < hopeless)) {
+            if (!(before < worst)) {
                 return false;
             }
             budget.constants(form, few.rows(), STEPS);
