@@ -9,6 +9,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.IntFunction;
+import org.kan4j.error.Counted;
 import org.kan4j.encoding.RawRow;
 import org.kan4j.encoding.Values;
 import org.kan4j.error.KanException;
@@ -26,8 +27,9 @@ record CellRow(String where, List<String> names, IntFunction<?> cells) implement
     /** A row of numbers. */
     static CellRow of(String where, List<String> names, double[] row) {
         if (row.length != names.size()) {
-            throw new ShapeException(where + " has " + row.length + " numbers, the model takes " + names.size() + ": "
-                    + names);
+            throw new ShapeException(
+                    where + " has " + Counted.of(row.length, "number") + ", the model takes " + names.size() + ": "
+                            + names);
         }
         return new CellRow(where, names, i -> row[i]);
     }

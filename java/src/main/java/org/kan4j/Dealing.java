@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.rows.Folds;
 import org.kan4j.rows.Groups;
@@ -114,8 +115,8 @@ record Dealing(List<?> groups, double[] times) {
             int at = Math.clamp(Math.round(share * sorted.length), 0, Math.max(0, sorted.length - 1));
             double last = before;
             double from = sorted[at] > last ? sorted[at] : Arrays.stream(sorted).filter(time -> time > last).findFirst()
-                    .orElseThrow(() -> KanException.invalid("%d times are too few different ones to hold rows out %d times",
-                            Arrays.stream(sorted).distinct().count(), shares.length));
+                    .orElseThrow(() -> KanException.invalid("to hold rows out %s takes more different times, given %d",
+                            Counted.of(shares.length, "time"), Arrays.stream(sorted).distinct().count()));
             for (int i = 0; i < block.length; i++) {
                 block[i] += times[i] >= from ? 1 : 0;
             }

@@ -144,8 +144,9 @@ public final class Examples {
     private static int width(int count, java.util.function.IntUnaryOperator lengths) {
         for (int i = 0; i < count; i++) {
             if (lengths.applyAsInt(i) != lengths.applyAsInt(0)) {
-                throw new ShapeException("row " + i + " has " + lengths.applyAsInt(i) + " numbers, the rows before it "
-                        + lengths.applyAsInt(0));
+                throw new ShapeException(
+                        "row " + i + " has " + Counted.of(lengths.applyAsInt(i), "number") + ", the rows before it "
+                                + lengths.applyAsInt(0));
             }
         }
         return count == 0 ? 0 : lengths.applyAsInt(0);
@@ -239,7 +240,7 @@ public final class Examples {
      * @param groups one a row, such as the patient
      */
     public Examples grouped(List<?> groups) {
-        requireEach("groups", groups.size());
+        requireEach("group", groups.size());
         for (int i = 0; i < groups.size(); i++) {
             if (groups.get(i) == null) {
                 throw KanException.invalid("the group of row %d is null", i);
@@ -255,13 +256,13 @@ public final class Examples {
      * @param times one a row, such as the day
      */
     public Examples ordered(double... times) {
-        requireEach("times", times.length);
+        requireEach("time", times.length);
         return with(new Dealing(null, times.clone()));
     }
 
     private void requireEach(String what, int count) {
         if (count != size) {
-            throw new ShapeException(count + " " + what + " for " + Counted.of(size, "row"));
+            throw new ShapeException(Counted.of(count, what) + " for " + Counted.of(size, "row"));
         }
     }
 

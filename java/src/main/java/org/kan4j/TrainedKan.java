@@ -157,8 +157,9 @@ public abstract sealed class TrainedKan implements AutoCloseable permits KanClas
     /** Rows of numbers in the order of the inputs. */
     Examples named(Examples numbers) {
         if (numbers.size() > 0 && numbers.names().size() != inputs.size()) {
-            throw new ShapeException("the rows have " + numbers.names().size() + " numbers, the model takes " + inputs.size()
-                    + ": " + inputs);
+            throw new ShapeException(
+                    "the rows have " + Counted.of(numbers.names().size(), "number") + ", the model takes " + inputs.size()
+                            + ": " + inputs);
         }
         return numbers.size() == 0 ? numbers : numbers.named(inputs.toArray(String[]::new));
     }

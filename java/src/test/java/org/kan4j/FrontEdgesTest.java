@@ -360,7 +360,7 @@ class FrontEdgesTest {
         assertEquals(List.of("u"), Examples.of(x, new double[][] {{3}, {4}}).predicting("u").targetOf(1).names());
         assertEquals(6, Examples.of(x, two).targetOf(1).number(1));
         Map<String, String> said = new LinkedHashMap<>();
-        said.put("row 1 has 1 numbers, the rows before it 2", "targets");
+        said.put("row 1 has 1 number, the rows before it 2", "targets");
         assertEquals(said.keySet().stream().collect(Collectors.joining()), assertThrows(KanException.class,
                 () -> Examples.of(x, new double[][] {{3, 4}, {5}})).getMessage());
     }
@@ -384,7 +384,7 @@ class FrontEdgesTest {
         assertArrayEquals(new int[] {0, 6}, held.test(), "the last three tenths of eight, rounded: the times 6 and 7");
         assertEquals("a time is NaN, expected numbers in whose order the rows are", assertThrows(KanException.class,
                 () -> new Dealing(null, new double[] {1, Double.NaN}).hold(0.5, 1)).getMessage());
-        assertEquals("1 times are too few different ones to hold rows out 1 times", assertThrows(KanException.class,
+        assertEquals("to hold rows out 1 time takes more different times, given 1", assertThrows(KanException.class,
                 () -> new Dealing(null, new double[] {1, 1}).hold(0.5, 1)).getMessage());
         for (int folds : new int[] {1, 9}) {
             assertEquals("the folds must be 2 to the 8 rows, given " + folds, assertThrows(KanException.class,

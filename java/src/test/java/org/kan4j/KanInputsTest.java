@@ -101,7 +101,7 @@ class KanInputsTest {
         refused("there are no rows to measure on", () -> model.evaluate(new double[0][], new double[0]));
         refused("there are no rows to measure on", () -> model.importance(Examples.of(new double[0][], new double[0]), 2, 1));
         refused("the rows have 3 numbers, the model takes 2: [a, b]", () -> model.predictAll(new double[][] {{1, 2, 3}}));
-        refused("the rows have 1 numbers, the model takes 2", () -> model.evaluate(new double[][] {{1}}, new double[] {1}));
+        refused("the rows have 1 number, the model takes 2", () -> model.evaluate(new double[][] {{1}}, new double[] {1}));
     }
 
     @Test

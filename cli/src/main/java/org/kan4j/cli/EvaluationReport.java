@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.kan4j.error.Counted;
 import org.kan4j.Importance;
 import org.kan4j.Report;
 
@@ -77,8 +78,8 @@ record EvaluationReport(PrintWriter out, ObjectNode root) {
         }
         List<Importance> sorted = importance.stream().sorted(Comparator.comparingDouble(each -> -each.mean())).toList();
         int width = Math.max(12, sorted.stream().limit(SHOWN_INPUTS).mapToInt(each -> each.input().length()).max().orElse(0));
-        out.println("importance   by how much the score falls where an input is dealt anew, mean of " + repetitions
-                + " times ± standard error");
+        out.println("importance   by how much the score falls where an input is dealt anew, mean of "
+                + Counted.of(repetitions, "time") + " ± standard error");
         sorted.stream().limit(SHOWN_INPUTS).forEach(each -> out.println(format("  %-" + width + "s %10.4g ± %.2g", each.input(),
                 each.mean(), each.standardError())));
         if (sorted.size() > SHOWN_INPUTS) {

@@ -54,8 +54,8 @@ final class ExplainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science, noise or bases for a "
-            + "table of known formulas and whether they come back from their samples (bases: from networks of each basis), pruning for what is left "
+    @Parameters(paramLabel = "DATA", description = "A CSV, Parquet or safetensors file; or formulas, feynman, science, measured, noise or bases for a "
+            + "table of known formulas and whether they come back from their samples (measured: laws with noise; bases: from networks of each basis), pruning for what is left "
             + "of networks that are too wide, tutorial for pykan's first tutorial from ten seeds, or times for what each stage costs.")
     private String data;
 

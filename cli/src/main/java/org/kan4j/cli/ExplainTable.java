@@ -31,7 +31,7 @@ import org.kan4j.tensor.HostTensor;
 final class ExplainTable {
 
     /** Names that stand for a table where a file is expected. */
-    static final List<String> NAMES = List.of("formulas", "feynman", "science", "noise", "bases", "times",
+    static final List<String> NAMES = List.of("formulas", "feynman", "science", "measured", "noise", "bases", "times",
             "pruning", "tutorial");
 
     private static final OperatingSystemMXBean SYSTEM = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);

@@ -45,7 +45,7 @@ record KnownFormula(String name, List<Expression> outputs, Map<String, Interval>
         return sum / BESSEL_POINTS;
     }
 
-    /** Those of a table: formulas, science, noise, bases, pruning, tutorial or feynman, of which some are kept in units too. */
+    /** Those of a table: formulas, science, measured, noise, bases, pruning, tutorial or feynman, of which some are kept in units too. */
     static List<KnownFormula> table(String table) {
         List<KnownFormula> all = new ArrayList<>();
         if (table.equals("feynman")) {

@@ -43,14 +43,17 @@ class KnownFormulaTest {
 
     @Test
     void samplesLieInTheirRanges() {
-        for (KnownFormula formula : KnownFormula.table("science")) {
-            formula.sample(3).forEach((name, values) -> {
-                assertThat(values).hasSize(formula.rows());
-                assertThat(Arrays.stream(values).boxed()).allMatch(value -> value >= formula.ranges().get(name).low()
-                        && value <= formula.ranges().get(name).high(), formula.name() + " " + name);
-            });
-            assertThat(formula.sample(3)).usingRecursiveComparison().isEqualTo(formula.sample(3));
-            assertThat(Arrays.stream(formula.values(0, 3)).boxed()).allMatch(Double::isFinite, formula.name());
+        for (String table : List.of("science", "measured")) {
+            for (KnownFormula formula : KnownFormula.table(table)) {
+                formula.sample(3).forEach((name, values) -> {
+                    assertThat(values).hasSize(formula.rows());
+                    assertThat(Arrays.stream(values).boxed()).allMatch(value -> value >= formula.ranges().get(name).low()
+                            && value <= formula.ranges().get(name).high(), formula.name() + " " + name);
+                });
+                assertThat(formula.sample(3)).usingRecursiveComparison().isEqualTo(formula.sample(3));
+                assertThat(Arrays.stream(formula.values(0, 3)).boxed()).allMatch(Double::isFinite, formula.name());
+                assertThat(formula.noise() > 0).as(formula.name()).isEqualTo(table.equals("measured"));
+            }
         }
         for (Feynman equation : Feynman.all()) {
             KnownFormula formula = named("feynman", equation.name());

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.kan4j.error.Counted;
 import org.kan4j.device.Context;
 import org.kan4j.error.KanException;
 import org.kan4j.model.Parameters;
@@ -109,7 +110,8 @@ public record Attribution(List<Feature> features, List<OfEdge> edges, List<doubl
 
     private static void requireRows(KanGraph graph, double[] x) {
         if (x.length == 0 || x.length % graph.in() != 0) {
-            throw KanException.invalid("the network takes rows of %d features, given %d numbers", graph.in(), x.length);
+            throw KanException.invalid("the network takes rows of %s, given %s", Counted.of(graph.in(), "feature"),
+                    Counted.of(x.length, "number"));
         }
         for (int k = 0; k < x.length; k++) {
             if (!Double.isFinite(x[k])) {

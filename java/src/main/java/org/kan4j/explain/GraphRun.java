@@ -111,7 +111,7 @@ final class GraphRun implements AutoCloseable {
         if (x.length != (long) rows * graph.in()) {
             throw new ShapeException(
                     "the network takes " + Counted.of(rows, "row") + " of " + Counted.of(graph.in(), "feature") + ", given "
-                            + x.length + " numbers");
+                            + Counted.of(x.length, "number"));
         }
         MemorySegment.copy(x, 0, values.getFirst().segment(), ValueLayout.JAVA_DOUBLE, 0, x.length);
         for (int l = 0; l < workspaces.size(); l++) {

@@ -79,8 +79,8 @@ public final class Dataset implements RowSource {
             throw KanException.invalid("labels must be of type I32, given %s", labels.dtype());
         }
         if (labels.size() != features.rows()) {
-            throw new ShapeException(Counted.of(features.rows(), "row") + " of features " + features + " but " + labels.size()
-                    + " labels");
+            throw new ShapeException(Counted.of(features.rows(), "row") + " of features " + features + " but "
+                    + Counted.of(labels.size(), "label"));
         }
         for (long i = 0; i < labels.size(); i++) {
             int label = labels.segment().getAtIndex(ValueLayout.JAVA_INT, i);

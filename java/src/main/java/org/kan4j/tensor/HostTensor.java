@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
+import org.kan4j.error.Counted;
 import org.kan4j.error.FormatException;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
@@ -155,7 +156,7 @@ public final class HostTensor implements Tensor {
 
     private static void requireWidth(int row, int width, int expected) {
         if (width != expected) {
-            throw new ShapeException("row " + row + " has " + width + " numbers, the rows before it " + expected);
+            throw new ShapeException("row " + row + " has " + Counted.of(width, "number") + ", the rows before it " + expected);
         }
     }
 

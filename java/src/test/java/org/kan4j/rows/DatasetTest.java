@@ -160,7 +160,7 @@ class DatasetTest {
             message("the weight of row 1 is -1", () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, 1f, -1f)));
             message("one type", () -> Dataset.regression(good, HostTensor.of(arena, 1.0, 2.0)));
             message("weight of row 0", () -> Dataset.regression(good, y).withWeights(HostTensor.of(arena, -1f, 1f)));
-            message("row 1 has 1 numbers", () -> HostTensor.of(arena, new float[][] {{1, 2}, {3}}));
+            message("row 1 has 1 number", () -> HostTensor.of(arena, new float[][] {{1, 2}, {3}}));
         }
     }
 

@@ -154,7 +154,7 @@ class HostTensorTest {
         refused("2 indices for a tensor of shape [2, 3, 4]", () -> tensor.get(0, 0));
         assertThrows(IndexOutOfBoundsException.class, () -> tensor.get(0, 3, 0));
         assertThrows(IndexOutOfBoundsException.class, () -> tensor.get(24));
-        refused("row 1 has 1 numbers, the rows before it 2", () -> HostTensor.of(arena, new float[][] {{1, 2}, {1}}));
+        refused("row 1 has 1 number, the rows before it 2", () -> HostTensor.of(arena, new float[][] {{1, 2}, {1}}));
         refused("row 2 has 3 numbers, the rows before it 1", () -> HostTensor.of(arena, new double[][] {{1}, {1}, {1, 2, 3}}));
         refused("copying a tensor of shape [3] into one of shape [2, 3, 4]",
                 () -> tensor.copyFrom(HostTensor.allocate(arena, DType.F32, 3)));
