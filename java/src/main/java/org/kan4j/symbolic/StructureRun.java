@@ -2,7 +2,9 @@
 package org.kan4j.symbolic;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -164,14 +166,14 @@ final class StructureRun {
         reduce();
     }
 
-    /** Offers what has fewer constants than the formulas met, until nothing new is met. */
+    /** Offers what has fewer constants than the formulas met, of the best one first, until all met have been looked at. */
     private void reduce() {
-        for (List<StructureSearch.Met> met = List.of(); !met.equals(trials.met());) {
-            met = trials.met();
-            for (StructureSearch.Met one : met) {
-                Reductions.of(one.formula()).forEach(trials::refit);
-            }
-        }
+        Set<Expression> reduced = new HashSet<>();
+        Optional<Expression> next;
+        do {
+            next = trials.kept().stream().map(StructureSearch.Met::formula).filter(reduced::add).findFirst();
+            next.ifPresent(formula -> Reductions.of(formula).forEach(trials::refit));
+        } while (next.isPresent() && !over());
     }
 
     private void solve(boolean thoroughly, double kept) {

@@ -25,7 +25,9 @@ final class Trials {
     private static final int PLAIN = 4;
     /** How many times as right a series has to be: to rounding. */
     private static final double MOST = 1e3;
-    private static final int KEPT = 6;
+    private static final int KEPT = 12;
+    /** Of these the best are told. */
+    private static final int TOLD = 6;
     /** Digits in which one formula is no other. */
     private static final int SHOWN = 6;
     /** Error of a formula that is right to rounding, and how near a constant of it is to the whole number that it is. */
@@ -108,8 +110,13 @@ final class Trials {
         return met.getFirst().met;
     }
 
-    /** The formulas met, those of the fewest bits first. */
+    /** The best formulas met, those of the fewest bits first. */
     List<StructureSearch.Met> met() {
+        return kept().stream().limit(TOLD).toList();
+    }
+
+    /** These and those next to them. */
+    List<StructureSearch.Met> kept() {
         return met.stream().map(Scored::met).toList();
     }
 

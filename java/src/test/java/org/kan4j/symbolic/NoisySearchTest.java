@@ -2,8 +2,10 @@
 package org.kan4j.symbolic;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,24 @@ class NoisySearchTest {
         run.inNoise(share);
         assertTrue(!run.met().isEmpty(), "nothing was met");
         assertEquals(expected, run.met().getFirst().formula().format(Notation.TEXT, 2), run.met().toString());
+    }
+
+    /** From one side of 0 a fit of the exponent does not get to the other. */
+    @Test
+    void powersOfBothSignsAreOffered() {
+        Observations exact = StructureSearchTest.sample(Formula.parse("13.12 - 11.37*v^0.16", List.of("v")),
+                StructureSearchTest.box("v=5:80"), 300, 1);
+        double[] v = exact.inputs().get("v");
+        Target target = new Target(List.of(new Target.Quantity(Expression.variable("v"), v)), exact.targets().get("Y_"), 0.01);
+        List<String> offered = new ArrayList<>();
+        FreePowers powers = new FreePowers(new StructureRun(StructureSearch.defaults(), "Y_", exact, exact));
+        powers.search(target, 0.1, form -> !offered.add(form.format(Notation.TEXT, 3)));
+        assertEquals(List.of("13.1 - 11.4*v^0.16", "-160.0 + 164.0/v^0.02"), offered);
+        powers.search(target, 1e-3, form -> !offered.add("near"));
+        assertEquals("near", offered.get(2));
+        assertEquals(3, offered.size(), "the other sign is not so near");
+        Target.Quantity shifted = new Target.Quantity(Expression.variable("v"), Arrays.stream(v).map(x -> x - 6).toArray());
+        assertFalse(powers.search(new Target(List.of(shifted), target.values(), 0.01), 0.1, form -> true), "of negative numbers");
     }
 
     @Test
