@@ -32,7 +32,8 @@ final class FreePowers {
             double exponent = sign * Math.exp(Golden.least(p -> fit(target, sign * Math.exp(p)).error(), Math.log(LEAST),
                     Math.log(MOST), STEPS));
             LinearFit fit = fit(target, exponent);
-            if (fit.error() < limit && whole.test(Expression.real(fit.factors()[1]).plus(
+            boolean near = fit.error() < limit && Arrays.stream(fit.factors()).allMatch(Double::isFinite);
+            if (near && whole.test(Expression.real(fit.factors()[1]).plus(
                     Expression.real(fit.factors()[0]).times(Expression.power(input.meaning(), Expression.real(exponent)))))) {
                 return true;
             }

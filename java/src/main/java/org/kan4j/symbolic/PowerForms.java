@@ -123,6 +123,9 @@ final class PowerForms implements StructureRun.Form {
             return false;
         }
         double[] factors = run.budget().fit(columns, target.values()).factors();
+        if (!Arrays.stream(factors).allMatch(Double::isFinite)) {
+            return false;
+        }
         return whole.test(Expression.sum(IntStream.range(0, terms.size())
                 .mapToObj(k -> Expression.real(factors[k]).times(terms.get(k))).toList()));
     }

@@ -105,8 +105,9 @@ final class RaisedForms {
                     Arrays.stream(input.values()).map(v -> Math.pow(v, square)).toArray());
             for (int sign : new int[] {1, -1}) {
                 Shifted best = best(new Shifted(input, x, sign, 0), logarithm);
-                if (run.over() || best.fit(run, logarithm).error() < Math.max(FITS, 5 * target.precision())
-                        && whole.test(best.product(run, logarithm))) {
+                LinearFit fit = best.fit(run, logarithm);
+                if (run.over() || fit.error() < Math.max(FITS, 5 * target.precision())
+                        && Double.isFinite(Math.exp(fit.factors()[0])) && whole.test(best.product(run, logarithm))) {
                     return true;
                 }
             }

@@ -3,7 +3,9 @@ package org.kan4j.symbolic;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.kan4j.error.KanException;
 import org.kan4j.formula.Expression;
 import org.kan4j.formula.Expression.Power;
 import org.kan4j.formula.Expression.Product;
@@ -25,7 +27,7 @@ final class Reductions {
      * exponents one larger or smaller, since over a narrow range a + b x^3 stands for x^4.
      */
     static List<Expression> of(Expression e) {
-        List<Expression> fewer = fewer(e).stream().filter(form -> !form.variables().isEmpty()).toList();
+        List<Expression> fewer = fewer(e).stream().filter(form -> !form.variables().isEmpty() && !form.equals(e)).toList();
         return Stream.of(fewer.stream(), fewer.stream().map(Reductions::free).filter(form -> !fewer.contains(form)),
                 fewer.stream().flatMap(form -> neighbours(form).stream())).flatMap(forms -> forms).toList();
     }
@@ -57,7 +59,7 @@ final class Reductions {
         }
         for (Expression child : e.children()) {
             for (Expression other : fewer(child)) {
-                fewer.add(e.mapChildren(c -> c == child ? other : c));
+                fewer.add(or(() -> e.mapChildren(c -> c == child ? other : c), e));
             }
         }
         return fewer;
@@ -71,20 +73,30 @@ final class Reductions {
         return all.stream().filter(other -> other != one).toList();
     }
 
+    /** What is made, or the other where no double holds a constant of it. */
+    private static Expression or(Supplier<Expression> made, Expression other) {
+        try {
+            return made.get();
+        } catch (KanException tooLarge) {
+            return other;
+        }
+    }
+
     /** With measured constants in the place of fractions that are exponents. */
     private static Expression free(Expression e) {
-        if (!(e instanceof Power(Expression base, Rational fraction) && fraction.denominator() != 1)) {
-            return e.mapChildren(Reductions::free);
-        }
-        double exponent = (double) fraction.numerator() / fraction.denominator();
-        Expression freed = free(base);
-        double offset = freed instanceof Sum ? measured(freed).stream().mapToDouble(c -> ((Real) c).value()).sum() : 0;
-        // (b + x)^p as b^p (1 + x/b)^p: else fits creep, since a step of p changes the size of all values.
+        return or(() -> e instanceof Power(Expression base, Rational fraction) && fraction.denominator() != 1
+                ? power(free(base), (double) fraction.numerator() / fraction.denominator())
+                : e.mapChildren(Reductions::free), e);
+    }
+
+    /** (b + x)^p as b^p (1 + x/b)^p: else fits creep, since a step of p changes the size of all values. */
+    private static Expression power(Expression base, double exponent) {
+        double offset = base instanceof Sum ? measured(base).stream().mapToDouble(c -> ((Real) c).value()).sum() : 0;
         return offset > 0
                 ? Expression.real(Math.pow(offset, exponent)).times(Expression.power(Expression.sum(
-                        freed.children().stream().map(term -> term instanceof Real ? Expression.integer(1)
+                        base.children().stream().map(term -> term instanceof Real ? Expression.integer(1)
                                 : Expression.real(1 / offset).times(term)).toList()),
                         Expression.real(exponent)))
-                : Expression.power(freed, Expression.real(exponent));
+                : Expression.power(base, Expression.real(exponent));
     }
 }

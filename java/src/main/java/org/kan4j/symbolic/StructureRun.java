@@ -6,8 +6,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.kan4j.error.KanException;
 import org.kan4j.formula.Expression;
 import org.kan4j.symbolic.Target.Quantity;
 
@@ -262,16 +264,30 @@ final class StructureRun {
                     && whole.test(Expression.real(part.mean()));
         }
         if (part.inputs().size() == 1) {
-            return depth == 0 && (single.ofLibrary(part, whole) || polynomials.search(part, depth, whole))
-                    || single.search(part, depth, whole)
-                    || exponents.search(part, depth, whole);
+            return depth == 0 && (holds(() -> single.ofLibrary(part, whole)) || searched(polynomials, part, depth, whole))
+                    || searched(single, part, depth, whole)
+                    || searched(exponents, part, depth, whole);
         }
         for (Form form : thorough() ? all : quick) {
-            if (over() || depth <= DEEPEST && !(depth == 0 && lookedThrough.contains(form)) && form.search(part, depth, whole)) {
+            if (over() || depth <= DEEPEST && !(depth == 0 && lookedThrough.contains(form))
+                    && searched(form, part, depth, whole)) {
                 return over();
             }
         }
         return over();
+    }
+
+    private boolean searched(Form form, Target part, int depth, Predicate<Expression> whole) {
+        return holds(() -> form.search(part, depth, whole));
+    }
+
+    /** A form that comes to constants that no double holds, or to a function that is undefined on a row, is not that of the target. */
+    private boolean holds(BooleanSupplier search) {
+        try {
+            return search.getAsBoolean();
+        } catch (KanException undefined) {
+            return over();
+        }
     }
 
     /** The same among what fits well alone. */

@@ -65,6 +65,22 @@ class NoisySearchTest {
         assertFalse(powers.search(new Target(List.of(shifted), target.values(), 0.01), 0.1, form -> true), "of negative numbers");
     }
 
+    /** 1/x^300 for x from 10 on, times what makes it about 1: no double holds that factor, and no search ends for it. */
+    @Test
+    void constantsThatNoDoubleHoldsAreNoFormula() {
+        Observations x = StructureSearchTest.sample(Formula.parse("x", List.of("x")), StructureSearchTest.box("x=11:12"), 300, 1);
+        double[] values = Arrays.stream(x.inputs().get("x")).map(v -> Math.exp(730 - 300 * Math.log(v))).toArray();
+        Observations data = new Observations(x.inputs(), Map.of("Y_", values), 300);
+        StructureRun run = new StructureRun(StructureSearch.defaults().withOperations(FEW), "Y_", data, data);
+        Target target = new Target(List.of(new Target.Quantity(Expression.variable("x"), x.inputs().get("x"))), values, 1e-3);
+        RaisedForms forms = new RaisedForms(run, new SingleForms(run, SymbolicLibrary.standard()));
+        assertFalse(forms.products(target, form -> {
+            throw new AssertionError("a factor of exp(730) in " + form);
+        }));
+        assertFalse(run.solve(target, 1, form -> false), "the rest of the forms");
+        run.run().forEach(met -> assertTrue(Double.isFinite(met.heldRmse()), met.toString()));
+    }
+
     @Test
     void reductionsLeaveOutOneConstantEach() {
         assertEquals("2.5*(v - 0.17)^(1/6); (v - 0.17)^(1/6) + 3.5; 2.5*v^(1/6) + 3.5; "
@@ -74,6 +90,10 @@ class NoisySearchTest {
         assertEquals("(4.0 - h)^(3/2); 2.5*(-h)^(3/2); 8.0*(1 - 0.25*h)^1.5; 2.5*(-h)^1.5", reductions("2.5*(4.0 - h)^(3/2)"));
         assertEquals("x^3 - y; x^2 - y; x^4 - y", reductions("x^3 - y + 2.5"));
         assertEquals("", reductions("sin(x)/2 + 3"));
+        assertEquals("(x + 1.0E-310)^(1/6); 2.5*x^(1/6); 2.5*x^0.166667", reductions(
+                "2.5*(x + 1e-310)^(1/6)"), "1/b is no number");
+        assertEquals("(x + 1.0E200)^(7/3); 2.5*x^(7/3); 2.5*x^2.33333", reductions(
+                "2.5*(x + 1e200)^(7/3)"), "nor is b^p");
     }
 
     private static String reductions(String text) {
