@@ -14,9 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -198,34 +195,6 @@ class BuilderEdgesTest {
 
     // ---------------------------------------------------------------------------------------------------------------- rows
 
-    private static List<String> warnings(Runnable work) {
-        List<String> messages = new ArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                messages.add(java.text.MessageFormat.format(entry.getMessage(), entry.getParameters()));
-            }
-
-            @Override
-            public void flush() {
-                // Nothing is kept.
-            }
-
-            @Override
-            public void close() {
-                // Nothing is held.
-            }
-        };
-        Logger logger = Logger.getLogger("org.kan4j");
-        logger.addHandler(handler);
-        try {
-            work.run();
-        } finally {
-            logger.removeHandler(handler);
-        }
-        return messages;
-    }
-
     private static EncodedExamples learn(int rows, int texts, Learner.Task task) {
         List<Map<String, Object>> all = IntStream.range(0, rows)
                 .<Map<String, Object>>mapToObj(i -> Map.of("code", "c" + i % texts, "y",
@@ -239,7 +208,8 @@ class BuilderEdgesTest {
     @ParameterizedTest
     @CsvSource({"100, 20, false", "100, 21, true", "600, 30, false", "600, 31, true", "1000, 1000, true"})
     void manyCategoriesAreWarnedOf(int rows, int texts, boolean warned) {
-        List<String> said = warnings(() -> assertEquals(texts, learn(rows, texts, Learner.Task.VALUE).encoding().features()));
+        List<String> said = Warnings
+                .during(() -> assertEquals(texts, learn(rows, texts, Learner.Task.VALUE).encoding().features()));
         String count = texts == 1000 ? "1,000" : Integer.toString(texts);
         assertEquals(warned
                 ? List.of("the input 'code' has " + count + " different texts, such as 'c0', and becomes as many inputs of "
@@ -262,7 +232,7 @@ class BuilderEdgesTest {
     @Test
     void rowsOutsideAreWarnedOfOnce() {
         try (KanRegressor model = small().fit(X, Y)) {
-            List<String> said = warnings(() -> {
+            List<String> said = Warnings.during(() -> {
                 model.predict(50, 2);
                 model.predict(500, 2);
                 model.predict(500, 200);

@@ -37,14 +37,13 @@ final class Reductions {
         if (e instanceof Power(Expression base, Rational exponent) && exponent.denominator() == 1) {
             for (long n = exponent.numerator() - 1; n <= exponent.numerator() + 1; n += 2) {
                 if (n != 0) {
-                    near.add(Expression.power(base, Expression.integer(n)));
+                    Expression whole = Expression.integer(n);
+                    near.add(or(() -> Expression.power(base, whole), e));
                 }
             }
         }
         for (Expression child : e.children()) {
-            for (Expression other : neighbours(child)) {
-                near.add(e.mapChildren(c -> c == child ? other : c));
-            }
+            neighbours(child).forEach(other -> near.add(with(e, child, other)));
         }
         return near;
     }
@@ -58,9 +57,7 @@ final class Reductions {
             }
         }
         for (Expression child : e.children()) {
-            for (Expression other : fewer(child)) {
-                fewer.add(or(() -> e.mapChildren(c -> c == child ? other : c), e));
-            }
+            fewer(child).forEach(other -> fewer.add(with(e, child, other)));
         }
         return fewer;
     }
@@ -71,6 +68,10 @@ final class Reductions {
 
     private static List<Expression> without(List<Expression> all, Expression one) {
         return all.stream().filter(other -> other != one).toList();
+    }
+
+    private static Expression with(Expression e, Expression child, Expression other) {
+        return or(() -> e.mapChildren(c -> c == child ? other : c), e);
     }
 
     /** What is made, or the other where no double holds a constant of it. */

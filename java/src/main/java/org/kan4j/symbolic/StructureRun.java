@@ -145,7 +145,7 @@ final class StructureRun {
         solve(true, FOR_NUMBERS);
         budget.keep(FOR_NOISE);
         if (!over()) {
-            numbers.ofMore(target, 0, trials::offer);
+            holds(() -> numbers.ofMore(target, 0, trials::offer));
         }
         budget.keep(0);
         lookedThrough = Set.of();

@@ -9,12 +9,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.kan4j.Warnings;
 import org.kan4j.basis.BSpline;
 import org.kan4j.error.ShapeException;
 import org.kan4j.model.KanModel;
@@ -34,36 +31,6 @@ class TrainerWordsTest {
         return Trainer.builder(parameters).optimizer(Optimizer.adamW(2e-2, 1e-3)).batchSize(16).epochs(3);
     }
 
-    private static List<String> warnings(Runnable work) {
-        List<String> messages = new ArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord record) {
-                if (record.getLevel() == java.util.logging.Level.WARNING) {
-                    messages.add(record.getMessage());
-                }
-            }
-
-            @Override
-            public void flush() {
-                // Nothing is kept.
-            }
-
-            @Override
-            public void close() {
-                // Nothing is held.
-            }
-        };
-        Logger logger = Logger.getLogger("org.kan4j");
-        logger.addHandler(handler);
-        try {
-            work.run();
-        } finally {
-            logger.removeHandler(handler);
-        }
-        return messages;
-    }
-
     @Test
     void featuresOutsideTheGridAreWarnedOfOnce() {
         try (Arena arena = Arena.ofConfined()) {
@@ -75,7 +42,7 @@ class TrainerWordsTest {
                 y.set(i, i, 0);
             }
             for (Dataset data : List.of(Dataset.regression(x, y), Samples.regression(arena, DType.F64, 100, 1))) {
-                List<String> warnings = warnings(() -> {
+                List<String> warnings = Warnings.during(() -> {
                     try (Parameters parameters = Parameters.initialise(MODEL, 1);
                             Trainer trainer = builder(parameters).build()) {
                         trainer.fit(data);
