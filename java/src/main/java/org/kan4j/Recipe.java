@@ -79,10 +79,10 @@ public record Recipe(List<Long> hidden, int grid, int otherGrid, int epochs, int
                 rows < MEDIUM ? epochs : Math.ceilDiv(epochs, 2), rows > MOST ? 1 : MEMBERS);
     }
 
-    /** The same with another number of epochs, over which the learning rate falls as far. */
+    /** The same with another number of epochs, over which the learning rate falls as far; by a factor of its own as before. */
     public Recipe withEpochs(int passes) {
-        return new Recipe(hidden, grid, otherGrid, passes, batchSize, learningRate, decay(passes), weightDecay, weightDecays,
-                comparisons,
+        return new Recipe(hidden, grid, otherGrid, passes, batchSize, learningRate,
+                decay == decay(epochs) ? decay(passes) : decay, weightDecay, weightDecays, comparisons,
                 Math.min(passes, comparedEpochs), members);
     }
 

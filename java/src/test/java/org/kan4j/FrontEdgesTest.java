@@ -69,6 +69,8 @@ class FrontEdgesTest {
                         1, 7, 3),
                 recipe.withEpochs(7));
         assertEquals(200, recipe.withEpochs(900).comparedEpochs());
+        Recipe own = new Recipe(List.of(32L), 5, 0, 20, 32, 0.005, 0.9, 1e-4, List.of(), 0, 0, 1);
+        assertEquals(0.9, own.withEpochs(7).decay());
         assertEquals(
                 new Recipe(List.of(32L, 16L), 5, 0, 200, 16, 0.005, recipe.decay(), 0.4, List.of(0.001, 0.1, 0.4, 1.5), 1, 200,
                         3),

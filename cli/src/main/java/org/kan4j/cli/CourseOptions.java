@@ -112,7 +112,7 @@ final class CourseOptions {
         boolean lbfgs = method.lbfgs();
         String course = schedule != null ? schedule : lbfgs ? "constant" : "exponential";
         boolean plateaus = course.equals("plateau");
-        Recipe recipe = job.recipe();
+        Recipe recipe = epochs == null ? job.recipe() : job.recipe().withEpochs(epochs);
         return new Effective(epochs == null && method.steps() != null ? null : or(epochs, recipe.epochs()),
                 batch == null && lbfgs ? null : or(batch, recipe.batchSize()), lbfgs ? null : or(lr, recipe.learningRate()),
                 lbfgs ? null : or(weightDecay, recipe.weightDecay()), course,

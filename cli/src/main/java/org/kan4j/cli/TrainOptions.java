@@ -102,7 +102,7 @@ record TrainOptions(String data, String target, TableSet.Task task, List<String>
         }
         TrainOptions shorter = with(null, most);
         return decay == null || !schedule.equals("exponential") ? shorter
-                : shorter.withDecay(Math.pow(decay, (double) epochs / most));
+                : shorter.withDecay(Math.max(Double.MIN_NORMAL, Math.pow(decay, (double) epochs / most)));
     }
 
     /** The same training on another grid. */

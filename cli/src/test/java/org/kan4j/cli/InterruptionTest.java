@@ -180,7 +180,7 @@ class InterruptionTest {
         List<Object> args = new ArrayList<>(Arrays.asList((Object[]) command.replace('_', ',').split(" ")));
         args.addAll(List.of("--json", json));
         String said = "";
-        for (long millis = 100; millis <= 1 << 16 && !said.contains("stopped after"); millis *= 2) {
+        for (long millis = 1000; millis <= 1 << 16 && !said.contains("stopped after"); millis *= 2) {
             said = stopped(millis, args.toArray());
             assertThat(said).containsPattern("stopped (after \\d+|before the first) of \\d+ " + what);
             assertThat(Files.exists(json)).as(said).isEqualTo(said.contains("they are in " + json));

@@ -57,6 +57,19 @@ class TrainEffectTest {
         assertThat(last.get("validation_loss").asDouble()).isGreaterThan(0.5);
     }
 
+    /** The rate ends at 0.02 of what it was, however many epochs a file is trained for; what is given is kept, as is a known set's. */
+    @Test
+    void theRateFallsAsFarInAnyNumberOfEpochs() throws IOException {
+        Path data = noise(40);
+        for (int epochs : new int[] {1, 4}) {
+            assertThat(Cli.succeed("train", data, "--target", "y", "--layers", "1,1", "--epochs", epochs, "--out",
+                    file("m.safetensors")).out()).contains(" --decay " + Math.pow(0.02, 1.0 / epochs) + " ");
+        }
+        assertThat(Cli.succeed("train", data, "--target", "y", "--layers", "1,1", "--epochs", 4, "--decay", 0.7, "--out",
+                file("m.safetensors")).out()).contains(" --decay 0.7 ");
+        assertThat(Cli.succeed("train", "digits", "--epochs", 1, "--out", file("d.safetensors")).out()).contains(" --decay 0.9 ");
+    }
+
     /** Nothing predicts better than the mean: the RMSE is about the deviation, in the target's unit. */
     @Test
     void errorsAreInTheUnitOfTheTarget() throws IOException {

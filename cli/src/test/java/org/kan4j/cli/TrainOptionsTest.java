@@ -80,6 +80,8 @@ class TrainOptionsTest {
         assertThat(differences(all(), shorter)).containsExactly("decay", "epochs");
         assertThat(shorter.epochs()).isEqualTo(10);
         assertThat(shorter.decay()).isCloseTo(Math.pow(0.9, 4), within(1e-15));
+        TrainOptions endless = TrainOptions.fromJson(ALL.replace("\"epochs\":40", "\"epochs\":1000000"));
+        assertThat(endless.within(10).decay()).as("a factor that a double holds").isPositive();
         TrainOptions cosine = TrainOptions.fromJson(ALL.replace("exponential", "plateau"));
         assertThat(differences(cosine, cosine.within(10))).containsExactly("epochs");
         TrainOptions steps = TrainOptions.fromJson(ALL.replace("\"epochs\":40,", ""));
