@@ -201,7 +201,8 @@ void rows_alone(const std::vector<int32_t>& dtypes, bool threads_alone) {
       for (const Case& c : cases_named(
                dtype, {"bspline order 3 grid 5 outside 0 knots 0", "bspline order 2 grid 5 outside 1 knots 1",
                        "rbf grid 8 base 2 flags 44", "rational", "sine", "wavelet 0 flags 4", "linear flags 4"})) {
-        for (const auto& [in, out] : {std::pair<int64_t, int64_t>{1096, 9}, {600, 3}, {136, 72}, {64, 200}}) {
+        for (const auto& sizes : {std::pair<int64_t, int64_t>{1096, 9}, {600, 3}, {136, 72}, {64, 200}}) {
+          const int64_t in = sizes.first, out = sizes.second;
           const Case layer = sized(c, in, out);
           const Model m(context, layer, 1);
           const int64_t size = size_of(dtype);

@@ -12,7 +12,7 @@ namespace KAN_NS {
 
 // Four numbers, where a register would be too many.
 template <class S>
-using Four __attribute__((vector_size(4 * sizeof(S)), aligned(sizeof(S)), may_alias)) = S;
+using Four __attribute__((vector_size(4 * sizeof(S)))) = S;
 
 // The knots t_{f+1} .. t_{f+2K} of each sample's window f, [2K][stride], of a record whose last run is taken to end at n. A store a run
 // and knot, which the next run writes over where it is too long: of few samples, as runs on fine grids are, a small one, for large ones
@@ -27,8 +27,11 @@ KAN_HD void window_knots(const S* kn, const Record<S>& record, int64_t n, int64_
     const int64_t end = run < last ? run->end : n;
     if (T::W > 4 && end - p <= 4) {
 #pragma GCC unroll 10
-      for (int j = 0; j < 2 * K; ++j)
-        *reinterpret_cast<Four<S>*>(knots + j * stride + p) = Four<S>{own[j], own[j], own[j], own[j]};
+      for (int j = 0; j < 2 * K; ++j) {
+        const Four<S> knot = {own[j], own[j], own[j], own[j]};
+        __builtin_memcpy(knots + j * stride + p, &knot,
+                         sizeof knot);  // at no alignment; clang overlooks one of a template's type
+      }
     } else {
       for (int64_t s = p; s < end; s += T::W)
 #pragma GCC unroll 10

@@ -9,7 +9,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kDataThreads = 256;
 
 template <class Unit>
 __global__ void gather_kernel(int64_t rows, int64_t units, const Unit* from, int64_t from_rows, const int32_t* indices,
@@ -59,7 +59,7 @@ __global__ void shuffle_kernel(int64_t n, uint64_t seed, int half_bits, int32_t*
 template <class Unit>
 void gather_units(CudaDevice& d, int64_t rows, int64_t row_bytes, const void* from, int64_t from_rows,
                   const int32_t* indices, int64_t count, const int64_t* position, void* to) {
-  launch(d, gather_kernel<Unit>, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows,
+  launch(d, gather_kernel<Unit>, grid_for(d, rows * kWarp, kDataThreads), kDataThreads, 0, rows,
          row_bytes / int64_t(sizeof(Unit)), static_cast<const Unit*>(from), from_rows, indices, count, position,
          static_cast<Unit*>(to));
 }
@@ -79,7 +79,7 @@ void advance(CudaDevice& d, int64_t* counter, int64_t step) { launch(d, advance_
 void shuffle(CudaDevice& d, int64_t n, int64_t seed, int32_t* indices) {
   int half_bits = 1;
   while (int64_t(1) << 2 * half_bits < n) ++half_bits;
-  launch(d, shuffle_kernel, grid_for(d, n, kThreads), kThreads, 0, n, uint64_t(seed), half_bits, indices);
+  launch(d, shuffle_kernel, grid_for(d, n, kDataThreads), kDataThreads, 0, n, uint64_t(seed), half_bits, indices);
 }
 
 }  // namespace kan::cuda

@@ -10,7 +10,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kSinkThreads = 256;
 
 struct Edge {
   int64_t tile, i;
@@ -27,7 +27,7 @@ struct Edge {
   __device__ int64_t at(const LayerView& l, int32_t rows) const { return (tile * kTile * l.in + i * width) * rows + o; }
 };
 
-__global__ void __launch_bounds__(kThreads) fold_kernel(const LayerView l, float* __restrict__ to) {
+__global__ void __launch_bounds__(kSinkThreads) fold_kernel(const LayerView l, float* __restrict__ to) {
   const int32_t first = l.base_row < 0 ? 0 : 1;
   for (int64_t number = first_index(); number < l.in * l.out; number += index_step()) {
     const Edge e(l, number);
@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(kThreads) fold_kernel(const LayerView l, float
 }
 
 // The sums of an edge's rows over splits and bands are first written over their parts, then handed to the sink.
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kSinkThreads)
     edge_totals_kernel(const LayerView l, float* parts, int splits, const Bands bands, const Sink sink) {
   const Sink::Writer writer(sink);
   const int32_t first = l.base_row < 0 ? 0 : 1, length = bands.count > 0 ? bands.rows() : first + l.n;
@@ -88,11 +88,12 @@ Layer folded(const Layer& l) {
 }
 
 void fold_weights(CudaDevice& d, const LayerView& l, float* to) {
-  launch(d, fold_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, l, to);
+  launch(d, fold_kernel, grid_for(d, l.in * l.out, kSinkThreads), kSinkThreads, 0, l, to);
 }
 
 void edge_totals(CudaDevice& d, const LayerView& l, float* parts, int splits, const Bands& bands, const Sink& sink) {
-  launch(d, edge_totals_kernel, grid_for(d, l.in * l.out, kThreads), kThreads, 0, l, parts, splits, bands, sink);
+  launch(d, edge_totals_kernel, grid_for(d, l.in * l.out, kSinkThreads), kSinkThreads, 0, l, parts, splits, bands,
+         sink);
 }
 
 }  // namespace kan::cuda

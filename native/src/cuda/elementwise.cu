@@ -8,7 +8,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kElementThreads = 256;
 
 __global__ void activation_kernel(int64_t n, int32_t kind, const float* x, float* y) {
   for (int64_t i = first_index(); i < n; i += index_step()) y[i] = activation(kind, x[i]);
@@ -59,7 +59,7 @@ __global__ void multiply_backward_kernel(int64_t n, int64_t in, int64_t out, int
 }
 
 // Batch norm: a block of 32 columns by 8 rows of threads; a column's moments in two passes over the batch.
-constexpr int kColumns = 32, kRows = 8;
+constexpr int kMapColumns = 32, kMapRows = 8;
 
 struct BatchNorm {
   int64_t batch, in;
@@ -69,24 +69,24 @@ struct BatchNorm {
   float *mean, *variance;  // running
 };
 
-// The sum over a column, in each of its threads; room [kRows][kColumns].
+// The sum over a column, in each of its threads; room [kMapRows][kMapColumns].
 __device__ float column_sum(float v, float* room) {
-  const int column = int(threadIdx.x) % kColumns;
+  const int column = int(threadIdx.x) % kMapColumns;
   room[threadIdx.x] = v;
   __syncthreads();
   float sum = 0;
-  for (int r = 0; r < kRows; ++r) sum += room[r * kColumns + column];
+  for (int r = 0; r < kMapRows; ++r) sum += room[r * kMapColumns + column];
   __syncthreads();
   return sum;
 }
 
 __device__ void batch_moments(const BatchNorm& n, int64_t c, const float* x, float* room, float& mean,
                               float& variance) {
-  const int row = int(threadIdx.x) / kColumns;
+  const int row = int(threadIdx.x) / kMapColumns;
   float sum = 0, squares = 0;
-  for (int64_t b = row; c < n.in && b < n.batch; b += kRows) sum += x[b * n.in + c];
+  for (int64_t b = row; c < n.in && b < n.batch; b += kMapRows) sum += x[b * n.in + c];
   mean = column_sum(sum, room) / float(n.batch);
-  for (int64_t b = row; c < n.in && b < n.batch; b += kRows) {
+  for (int64_t b = row; c < n.in && b < n.batch; b += kMapRows) {
     const float d = x[b * n.in + c] - mean;
     squares = fma(d, d, squares);
   }
@@ -95,8 +95,8 @@ __device__ void batch_moments(const BatchNorm& n, int64_t c, const float* x, flo
 
 __global__ void batch_norm_kernel(BatchNorm n, const float* x, float* y) {
   KAN_SHARED_MEMORY(float, room);
-  const int64_t c = int64_t(blockIdx.x) * kColumns + threadIdx.x % kColumns;
-  const int row = int(threadIdx.x) / kColumns;
+  const int64_t c = int64_t(blockIdx.x) * kMapColumns + threadIdx.x % kMapColumns;
+  const int row = int(threadIdx.x) / kMapColumns;
   float mean, variance;
   if (n.own) {
     batch_moments(n, c, x, room, mean, variance);
@@ -111,15 +111,15 @@ __global__ void batch_norm_kernel(BatchNorm n, const float* x, float* y) {
   }
   if (c >= n.in) return;
   const float scale = n.weight[c] / sqrt(variance + n.eps), bias = n.bias[c];
-  for (int64_t b = row; b < n.batch; b += kRows) y[b * n.in + c] = (x[b * n.in + c] - mean) * scale + bias;
+  for (int64_t b = row; b < n.batch; b += kMapRows) y[b * n.in + c] = (x[b * n.in + c] - mean) * scale + bias;
 }
 
 // d_x, and the gradients of weight and bias straight into the sink: a column is one block's.
 __global__ void batch_norm_backward_kernel(BatchNorm n, const float* x, const float* d_y, int32_t mode, float* d_x,
                                            Sink sink, int64_t weight_offset, int64_t bias_offset) {
   KAN_SHARED_MEMORY(float, room);
-  const int64_t c = int64_t(blockIdx.x) * kColumns + threadIdx.x % kColumns;
-  const int row = int(threadIdx.x) / kColumns;
+  const int64_t c = int64_t(blockIdx.x) * kMapColumns + threadIdx.x % kMapColumns;
+  const int row = int(threadIdx.x) / kMapColumns;
   const bool here = c < n.in;
   float mean = 0, variance = 1;
   if (n.own) {
@@ -130,7 +130,7 @@ __global__ void batch_norm_backward_kernel(BatchNorm n, const float* x, const fl
   }
   const float rstd = 1.0f / sqrt(variance + n.eps), scale = here ? n.weight[c] * rstd : 0;
   float sum = 0, dot = 0;
-  for (int64_t b = row; here && b < n.batch; b += kRows) {
+  for (int64_t b = row; here && b < n.batch; b += kMapRows) {
     const float g = d_y[b * n.in + c];
     sum += g;
     dot = fma(g, (x[b * n.in + c] - mean) * rstd, dot);
@@ -139,7 +139,7 @@ __global__ void batch_norm_backward_kernel(BatchNorm n, const float* x, const fl
   dot = column_sum(dot, room);  // ends with a barrier: the weights have been read
   if (!here) return;
   const float mean_g = n.own ? sum / float(n.batch) : 0, mean_gx = n.own ? dot / float(n.batch) : 0;
-  for (int64_t b = row; mode != KAN_GRAD_NONE && b < n.batch; b += kRows) {
+  for (int64_t b = row; mode != KAN_GRAD_NONE && b < n.batch; b += kMapRows) {
     const float xhat = (x[b * n.in + c] - mean) * rstd;
     put_by_mode(mode, d_x[b * n.in + c], scale * (d_y[b * n.in + c] - mean_g - xhat * mean_gx));
   }
@@ -160,7 +160,7 @@ BatchNorm batch_norm_of(const Layer& l, int64_t batch, bool own, const void* par
   // clang-format on
 }
 
-dim3 columns_grid(int64_t n) { return dim3(unsigned((n + kColumns - 1) / kColumns)); }
+dim3 columns_grid(int64_t n) { return dim3(unsigned((n + kMapColumns - 1) / kMapColumns)); }
 
 int64_t scratch_bytes(const Problem& p) {
   const Layer& l = p.layer;
@@ -178,19 +178,21 @@ void forward(CudaDevice& d, const Layer& l, const ForwardArgs& a) {
   const int64_t n = a.batch * l.in;
   switch (l.spec.kind) {
     case KAN_LAYER_ACTIVATION:
-      return launch(d, activation_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.spec.activation, x, y);
+      return launch(d, activation_kernel, grid_for(d, n, kElementThreads), kElementThreads, 0, n, l.spec.activation, x,
+                    y);
     case KAN_LAYER_AFFINE:
-      return launch(d, affine_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, x, at(a.params, l.affine_weight),
-                    at(a.params, l.affine_bias), y);
+      return launch(d, affine_kernel, grid_for(d, n, kElementThreads), kElementThreads, 0, n, l.in, x,
+                    at(a.params, l.affine_weight), at(a.params, l.affine_bias), y);
     case KAN_LAYER_LAYERNORM:
       return layer_norm_forward(d, a.batch, l.in, l.spec.shape[2], x, at(a.params, l.affine_weight),
                                 at(a.params, l.affine_bias), y, nullptr);
     case KAN_LAYER_BATCHNORM:
-      return launch(d, batch_norm_kernel, columns_grid(l.in), kColumns * kRows, kColumns * kRows * sizeof(float),
+      return launch(d, batch_norm_kernel, columns_grid(l.in), kMapColumns * kMapRows,
+                    kMapColumns * kMapRows * sizeof(float),
                     batch_norm_of(l, a.batch, a.mode == KAN_MODE_TRAIN, a.params, a.buffers), x, y);
     default:
-      return launch(d, multiply_kernel, grid_for(d, a.batch * l.out, kThreads), kThreads, 0, a.batch * l.out, l.in,
-                    l.out, int64_t(l.spec.grid), l.spec.order, x, y);
+      return launch(d, multiply_kernel, grid_for(d, a.batch * l.out, kElementThreads), kElementThreads, 0,
+                    a.batch * l.out, l.in, l.out, int64_t(l.spec.grid), l.spec.order, x, y);
   }
 }
 
@@ -204,16 +206,16 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   switch (l.spec.kind) {
     case KAN_LAYER_ACTIVATION:
       if (want_x) {
-        launch(d, activation_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.spec.activation, x, d_y,
-               a.d_x_mode, d_x);
+        launch(d, activation_backward_kernel, grid_for(d, n, kElementThreads), kElementThreads, 0, n, l.spec.activation,
+               x, d_y, a.d_x_mode, d_x);
       }
       return;
     case KAN_LAYER_AFFINE: {
       carver.take<float>(2 * a.batch);
       float* sums = carver.take<float>(layer_norm_scratch(d, a.batch, l.in));
       if (want_x) {
-        launch(d, affine_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, at(a.params, l.affine_weight),
-               d_y, a.d_x_mode, d_x);
+        launch(d, affine_backward_kernel, grid_for(d, n, kElementThreads), kElementThreads, 0, n, l.in,
+               at(a.params, l.affine_weight), d_y, a.d_x_mode, d_x);
       }
       return weighted_column_sums(d, a.batch, l.in, d_y, x, nullptr, sink, l.affine_weight, l.affine_bias, sums);
     }
@@ -225,13 +227,13 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
                                  sink, l.affine_weight, l.affine_bias, sums);
     }
     case KAN_LAYER_BATCHNORM:
-      return launch(d, batch_norm_backward_kernel, columns_grid(l.in), kColumns * kRows,
-                    kColumns * kRows * sizeof(float), batch_norm_of(l, a.batch, a.batch > 0, a.params, a.buffers), x,
-                    d_y, a.d_x_mode, d_x, sink, l.affine_weight, l.affine_bias);
+      return launch(d, batch_norm_backward_kernel, columns_grid(l.in), kMapColumns * kMapRows,
+                    kMapColumns * kMapRows * sizeof(float), batch_norm_of(l, a.batch, a.batch > 0, a.params, a.buffers),
+                    x, d_y, a.d_x_mode, d_x, sink, l.affine_weight, l.affine_bias);
     default:
       if (want_x) {
-        launch(d, multiply_backward_kernel, grid_for(d, n, kThreads), kThreads, 0, n, l.in, l.out, int64_t(l.spec.grid),
-               l.spec.order, x, d_y, a.d_x_mode, d_x);
+        launch(d, multiply_backward_kernel, grid_for(d, n, kElementThreads), kElementThreads, 0, n, l.in, l.out,
+               int64_t(l.spec.grid), l.spec.order, x, d_y, a.d_x_mode, d_x);
       }
       return;
   }

@@ -8,7 +8,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 256, kWarps = kThreads / kWarp;
+constexpr int kLossThreads = 256, kLossWarps = kLossThreads / kWarp;
 constexpr int kBlocks =
     1024;  // at most; reduction[0 .. kBlocks-1] are the blocks' sums, reduction[kTotal] the weights'
 constexpr int kTotal = kBlocks;
@@ -78,7 +78,7 @@ __global__ void loss_kernel(Task t, const double* total, double* sums) {
   const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   const double all = t.weights ? *total : double(t.batch);
   double sum = 0;
-  for (int64_t b = int64_t(blockIdx.x) * kWarps + warp; b < t.batch; b += int64_t(gridDim.x) * kWarps) {
+  for (int64_t b = int64_t(blockIdx.x) * kLossWarps + warp; b < t.batch; b += int64_t(gridDim.x) * kLossWarps) {
     const float* p = t.p + b * t.out;
     const double weight = weight_of(t, b) / all;
     if (t.kind == KAN_LOSS_CROSS_ENTROPY) {
@@ -125,7 +125,7 @@ __global__ void loss_kernel(Task t, const double* total, double* sums) {
   __syncthreads();
   if (threadIdx.x == 0) {
     double block = 0;
-    for (int w = 0; w < kWarps; ++w) block += of_warp[w];
+    for (int w = 0; w < kLossWarps; ++w) block += of_warp[w];
     sums[blockIdx.x] = block;
   }
 }
@@ -143,7 +143,7 @@ __global__ void correct_kernel(int64_t batch, int64_t out, const float* p, const
   KAN_SHARED_MEMORY(double, of_warp);
   const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
   double sum = 0;
-  for (int64_t b = int64_t(blockIdx.x) * kWarps + warp; b < batch; b += int64_t(gridDim.x) * kWarps) {
+  for (int64_t b = int64_t(blockIdx.x) * kLossWarps + warp; b < batch; b += int64_t(gridDim.x) * kLossWarps) {
     const float* row = p + b * out;
     float best = -HUGE_VALF;
     int64_t at = INT64_MAX;
@@ -167,13 +167,13 @@ __global__ void correct_kernel(int64_t batch, int64_t out, const float* p, const
   __syncthreads();
   if (threadIdx.x == 0) {
     double block = 0;
-    for (int w = 0; w < kWarps; ++w) block += of_warp[w];
+    for (int w = 0; w < kLossWarps; ++w) block += of_warp[w];
     sums[blockIdx.x] = block;
   }
 }
 
 dim3 rows_grid(int64_t batch) {
-  const int64_t blocks = (batch + kWarps - 1) / kWarps;
+  const int64_t blocks = (batch + kLossWarps - 1) / kLossWarps;
   return dim3(unsigned(blocks < kBlocks ? blocks : kBlocks));
 }
 
@@ -186,16 +186,16 @@ void loss(CudaDevice& d, const LossArgs& a, double* value) {
                   float(a.delta), static_cast<float*>(a.d_p)};
   const dim3 grid = rows_grid(a.batch);
   if (a.weights) launch(d, weights_kernel, dim3(1), 1024, 32 * sizeof(double), task, d.reduction + kTotal);
-  launch(d, loss_kernel, grid, kThreads, kWarps * sizeof(double), task,
+  launch(d, loss_kernel, grid, kLossThreads, kLossWarps * sizeof(double), task,
          static_cast<const double*>(d.reduction + kTotal), d.reduction);
-  launch(d, total_kernel, dim3(1), kThreads, kWarps * sizeof(double), int(grid.x),
+  launch(d, total_kernel, dim3(1), kLossThreads, kLossWarps * sizeof(double), int(grid.x),
          static_cast<const double*>(d.reduction), false, value);
 }
 
 void count_correct(CudaDevice& d, int64_t batch, int64_t out, const float* p, const int32_t* labels, double* correct) {
   const dim3 grid = rows_grid(batch);
-  launch(d, correct_kernel, grid, kThreads, kWarps * sizeof(double), batch, out, p, labels, d.reduction);
-  launch(d, total_kernel, dim3(1), kThreads, kWarps * sizeof(double), int(grid.x),
+  launch(d, correct_kernel, grid, kLossThreads, kLossWarps * sizeof(double), batch, out, p, labels, d.reduction);
+  launch(d, total_kernel, dim3(1), kLossThreads, kLossWarps * sizeof(double), int(grid.x),
          static_cast<const double*>(d.reduction), true, correct);
 }
 

@@ -10,7 +10,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 256, kWarps = kThreads / kWarp;
+constexpr int kNormThreads = 256, kNormWarps = kNormThreads / kWarp;
 
 __global__ void forward_kernel(int64_t rows, int64_t n, float eps, const float* x, const float* weight,
                                const float* bias, float* y, float* moments) {
@@ -53,52 +53,53 @@ __global__ void input_kernel(int64_t rows, int64_t n, const float* x, const floa
   }
 }
 
-constexpr int kColumns = 32, kRows = 8;  // threads of a block of column sums
+constexpr int kNormColumns = 32, kNormRows = 8;  // threads of a block of column sums
 
 // planes 1: sums[chunk][0][c] of d. 2: of d times xhat (times x without moments), and sums[chunk][1][c] of d alone.
 __global__ void column_kernel(int64_t rows, int64_t n, int64_t share, int planes, const float* d, const float* x,
                               const float* moments, float* sums) {
-  KAN_SHARED_MEMORY(float, part);  // [2][kRows][kColumns]
-  const int column = int(threadIdx.x) % kColumns, row = int(threadIdx.x) / kColumns;
-  const int64_t c = int64_t(blockIdx.x) * kColumns + column, first = int64_t(blockIdx.y) * share;
+  KAN_SHARED_MEMORY(float, part);  // [2][kNormRows][kNormColumns]
+  const int column = int(threadIdx.x) % kNormColumns, row = int(threadIdx.x) / kNormColumns;
+  const int64_t c = int64_t(blockIdx.x) * kNormColumns + column, first = int64_t(blockIdx.y) * share;
   const int64_t last = first + share < rows ? first + share : rows;
   float weighted = 0, plain = 0;
-  for (int64_t b = first + row; c < n && b < last; b += kRows) {
+  for (int64_t b = first + row; c < n && b < last; b += kNormRows) {
     const float g = d[b * n + c];
     plain += g;
     if (planes == 2)
       weighted = fma(g, moments ? (x[b * n + c] - moments[2 * b]) * moments[2 * b + 1] : x[b * n + c], weighted);
   }
   part[threadIdx.x] = planes == 2 ? weighted : plain;
-  if (planes == 2) part[kRows * kColumns + threadIdx.x] = plain;
+  if (planes == 2) part[kNormRows * kNormColumns + threadIdx.x] = plain;
   __syncthreads();
   if (row < planes && c < n) {
     float sum = 0;
-    for (int r = 0; r < kRows; ++r) sum += part[(row * kRows + r) * kColumns + column];
+    for (int r = 0; r < kNormRows; ++r) sum += part[(row * kNormRows + r) * kNormColumns + column];
     sums[(int64_t(blockIdx.y) * planes + row) * n + c] = sum;
   }
 }
 
 // Chunks of rows, so that small widths fill the device too.
 int64_t chunks_of(const CudaDevice& d, int64_t rows, int64_t n) {
-  const int64_t across = (n + kColumns - 1) / kColumns, want = (2 * d.multiprocessors + across - 1) / across;
-  const int64_t most = (rows + 4 * kRows - 1) / (4 * kRows);
+  const int64_t across = (n + kNormColumns - 1) / kNormColumns, want = (2 * d.multiprocessors + across - 1) / across;
+  const int64_t most = (rows + 4 * kNormRows - 1) / (4 * kNormRows);
   return rows == 0 ? 1 : want < most ? want : most;  // no rows: sums of nothing, 0
 }
 
 void column_partials(CudaDevice& d, int64_t rows, int64_t n, int planes, const float* g, const float* x,
                      const float* moments, float* sums) {
   const int64_t chunks = chunks_of(d, rows, n), share = (rows + chunks - 1) / chunks;
-  launch(d, column_kernel, dim3(unsigned((n + kColumns - 1) / kColumns), unsigned(chunks)), kColumns * kRows,
-         2 * kColumns * kRows * sizeof(float), rows, n, share, planes, g, x, moments, sums);
+  launch(d, column_kernel, dim3(unsigned((n + kNormColumns - 1) / kNormColumns), unsigned(chunks)),
+         kNormColumns * kNormRows, 2 * kNormColumns * kNormRows * sizeof(float), rows, n, share, planes, g, x, moments,
+         sums);
 }
 
 }  // namespace
 
 void layer_norm_forward(CudaDevice& d, int64_t rows, int64_t n, double eps, const float* x, const float* weight,
                         const float* bias, float* y, float* moments) {
-  launch(d, forward_kernel, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, n, float(eps), x, weight, bias, y,
-         moments);
+  launch(d, forward_kernel, grid_for(d, rows * kWarp, kNormThreads), kNormThreads, 0, rows, n, float(eps), x, weight,
+         bias, y, moments);
 }
 
 int64_t layer_norm_scratch(const CudaDevice& d, int64_t rows, int64_t n) { return 2 * n * chunks_of(d, rows, n); }
@@ -118,8 +119,8 @@ void layer_norm_backward(CudaDevice& d, int64_t rows, int64_t n, const float* x,
   // The sums first, as d_x may be dz; the sink last, as it may move the weights that d_x needs.
   if (sink.wanted()) column_partials(d, rows, n, 2, dz, x, moments, scratch);
   if (d_x_mode != KAN_GRAD_NONE) {
-    launch(d, input_kernel, grid_for(d, rows * kWarp, kThreads), kThreads, 0, rows, n, x, moments, weight, dz, d_x_mode,
-           d_x);
+    launch(d, input_kernel, grid_for(d, rows * kWarp, kNormThreads), kNormThreads, 0, rows, n, x, moments, weight, dz,
+           d_x_mode, d_x);
   }
   const int chunks = int(chunks_of(d, rows, n));
   sink_gradient(d, n, scratch, chunks, 2 * n, sink, weight_offset);

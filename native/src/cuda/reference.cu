@@ -11,7 +11,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 128;
+constexpr int kReferenceThreads = 128;
 
 // All that evaluates a basis is one kernel, and what holds a switch over bases, wavelets or activations is called, not inlined:
 // ptxas compiles what a kernel calls anew for every kernel, and a copy in each place was a third of what the plugin took to
@@ -320,7 +320,7 @@ __global__ void reference_kernel(const __grid_constant__ Work w) {
 
 void run(CudaDevice& d, Work& work, Task task, int64_t threads) {
   work.task = task;
-  launch(d, reference_kernel, grid_for(d, threads, kThreads), kThreads, 0, work);
+  launch(d, reference_kernel, grid_for(d, threads, kReferenceThreads), kReferenceThreads, 0, work);
 }
 
 __global__ void theta_total_kernel(LayerView l, int32_t count, const double* share, float* gradient) {
@@ -404,8 +404,8 @@ void pull_back_layer(CudaDevice& d, const Layer& l, const BackwardArgs& a, const
     run(d, work, Task::kEdges, l.in * l.out);
     if (l.theta_trained) {
       if (!edges) run(d, work, Task::kTheta, l.in);
-      launch(d, theta_total_kernel, grid_for(d, l.theta_count, kThreads), kThreads, 0, work.l, work.count,
-             static_cast<const double*>(s.theta), s.gradient);
+      launch(d, theta_total_kernel, grid_for(d, l.theta_count, kReferenceThreads), kReferenceThreads, 0, work.l,
+             work.count, static_cast<const double*>(s.theta), s.gradient);
     }
   }
   if (norm) {
@@ -415,12 +415,12 @@ void pull_back_layer(CudaDevice& d, const Layer& l, const BackwardArgs& a, const
   }
   if (want_x) {
     const bool apart = norm && !l.flag(KAN_FLAG_BASE_NORM) && l.base_row >= 0;
-    launch(d, add_kernel, grid_for(d, n, kThreads), kThreads, 0, n, static_cast<const float*>(s.d_z),
+    launch(d, add_kernel, grid_for(d, n, kReferenceThreads), kReferenceThreads, 0, n, static_cast<const float*>(s.d_z),
            static_cast<const float*>(apart ? s.d_b : nullptr), a.d_x_mode, static_cast<float*>(a.d_x));
   }
   if (!sink.wanted()) return;
   if (l.bias >= 0 && edges) {  // no edge has it
-    launch(d, zero_kernel, grid_for(d, l.out, kThreads), kThreads, 0, l.out, s.gradient + l.bias);
+    launch(d, zero_kernel, grid_for(d, l.out, kReferenceThreads), kReferenceThreads, 0, l.out, s.gradient + l.bias);
     sink_gradient(d, l.out, s.gradient + l.bias, 1, 0, sink, l.bias);
   } else if (l.bias >= 0) {
     column_sums(d, a.batch, l.out, work.d_y, sink, l.bias, s.norm);
@@ -434,7 +434,7 @@ void backward(CudaDevice& d, const Layer& l, const BackwardArgs& a) {
   // AdamW with gradients of 0.
   Carver carver(a.scratch);
   const Scratch s(carver, d, l, a.batch, KAN_PASS_BACKWARD);
-  launch(d, zero_kernel, grid_for(d, l.params, kThreads), kThreads, 0, l.params, s.gradient);
+  launch(d, zero_kernel, grid_for(d, l.params, kReferenceThreads), kReferenceThreads, 0, l.params, s.gradient);
   sink_gradient(d, l.params, s.gradient, 1, 0, Sink(a), 0);
 }
 

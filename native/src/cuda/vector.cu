@@ -9,7 +9,7 @@
 namespace kan::cuda {
 namespace {
 
-constexpr int kThreads = 256;
+constexpr int kVectorThreads = 256;
 
 __global__ void adamw_kernel(int64_t n, AdamWSource source, float* p, const float* g, float* m, float* v) {
   const AdamW<float> step = source.get();
@@ -143,7 +143,7 @@ const kan_optimizer_state* state_of(unsigned long long address) {
 }  // namespace
 
 void adamw(CudaDevice& d, const kan_adamw& options, int64_t n, float* p, const float* g, float* m, float* v) {
-  launch(d, adamw_kernel, grid_for(d, n, kThreads), kThreads, 0, n, AdamWSource(&options), p, g, m, v);
+  launch(d, adamw_kernel, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, AdamWSource(&options), p, g, m, v);
 }
 
 void adamw_advance(CudaDevice& d, const kan_adamw& options) {
@@ -151,8 +151,8 @@ void adamw_advance(CudaDevice& d, const kan_adamw& options) {
 }
 
 void sgd(CudaDevice& d, const kan_sgd& o, int64_t n, float* p, const float* g, float* velocity) {
-  launch(d, sgd_kernel, grid_for(d, n, kThreads), kThreads, 0, n, o.learning_rate, state_of(o.state), float(o.momentum),
-         float(o.weight_decay), o.nesterov != 0, p, g, velocity);
+  launch(d, sgd_kernel, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, o.learning_rate, state_of(o.state),
+         float(o.momentum), float(o.weight_decay), o.nesterov != 0, p, g, velocity);
 }
 
 void adamw_groups(CudaDevice& d, const kan_adamw* optimizers, int32_t count, const uint8_t* group, int64_t n, float* p,
@@ -160,7 +160,7 @@ void adamw_groups(CudaDevice& d, const kan_adamw* optimizers, int32_t count, con
   Groups<AdamW<float>> groups{};
   groups.count = count;
   for (int32_t i = 0; i < count; ++i) groups.of[i] = AdamW<float>(optimizers + i);
-  launch(d, adamw_groups_kernel, grid_for(d, n, kThreads), kThreads, 0, n, groups, group, p, g, m, v);
+  launch(d, adamw_groups_kernel, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, groups, group, p, g, m, v);
 }
 
 void sgd_groups(CudaDevice& d, const kan_sgd* optimizers, int32_t count, const uint8_t* group, int64_t n, float* p,
@@ -171,15 +171,16 @@ void sgd_groups(CudaDevice& d, const kan_sgd* optimizers, int32_t count, const u
     const kan_sgd& o = optimizers[i];
     groups.of[i] = {float(o.learning_rate), float(o.momentum), float(o.weight_decay), o.nesterov != 0};
   }
-  launch(d, sgd_groups_kernel, grid_for(d, n, kThreads), kThreads, 0, n, groups, group, p, g, velocity);
+  launch(d, sgd_groups_kernel, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, groups, group, p, g, velocity);
 }
 
 template <class T>
 static void dot_of(CudaDevice& d, int64_t n, const void* a, const void* b, double* value) {
-  const dim3 grid = grid_for(d, n, kThreads);
-  launch(d, dot_kernel<T>, grid, kThreads, kThreads / kWarp * sizeof(double), n, static_cast<const T*>(a),
+  const dim3 grid = grid_for(d, n, kVectorThreads);
+  launch(d, dot_kernel<T>, grid, kVectorThreads, kVectorThreads / kWarp * sizeof(double), n, static_cast<const T*>(a),
          static_cast<const T*>(b), d.reduction);
-  launch(d, dot_total_kernel, dim3(1), kThreads, kThreads / kWarp * sizeof(double), int(grid.x), d.reduction, value);
+  launch(d, dot_total_kernel, dim3(1), kVectorThreads, kVectorThreads / kWarp * sizeof(double), int(grid.x),
+         d.reduction, value);
 }
 
 void dot(CudaDevice& d, int32_t dtype, int64_t n, const void* a, const void* b, double* value) {
@@ -188,34 +189,40 @@ void dot(CudaDevice& d, int32_t dtype, int64_t n, const void* a, const void* b, 
 
 void axpy(CudaDevice& d, int32_t dtype, int64_t n, double alpha, const void* x, void* y) {
   if (dtype == KAN_F64) {
-    launch(d, axpy_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<const double*>(x),
-           static_cast<double*>(y));
+    launch(d, axpy_kernel<double>, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, alpha,
+           static_cast<const double*>(x), static_cast<double*>(y));
   } else {
-    launch(d, axpy_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<const float*>(x),
-           static_cast<float*>(y));
+    launch(d, axpy_kernel<float>, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, alpha,
+           static_cast<const float*>(x), static_cast<float*>(y));
   }
 }
 
 void scale(CudaDevice& d, int32_t dtype, int64_t n, double alpha, void* x) {
   if (dtype == KAN_F64)
-    launch(d, scale_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<double*>(x));
-  else launch(d, scale_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, alpha, static_cast<float*>(x));
+    launch(d, scale_kernel<double>, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, alpha,
+           static_cast<double*>(x));
+  else
+    launch(d, scale_kernel<float>, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, alpha, static_cast<float*>(x));
 }
 
 void clamp(CudaDevice& d, int32_t dtype, int64_t n, double limit, void* x) {
   if (dtype == KAN_F64)
-    launch(d, clamp_kernel<double>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<double*>(x));
-  else launch(d, clamp_kernel<float>, grid_for(d, n, kThreads), kThreads, 0, n, limit, static_cast<float*>(x));
+    launch(d, clamp_kernel<double>, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, limit,
+           static_cast<double*>(x));
+  else
+    launch(d, clamp_kernel<float>, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, limit, static_cast<float*>(x));
 }
 
 void sink_gradient(CudaDevice& d, int64_t n, const float* g, int parts, int64_t stride, const Sink& sink,
                    int64_t offset) {
-  if (sink.wanted()) launch(d, sink_kernel, grid_for(d, n, kThreads), kThreads, 0, n, g, parts, stride, sink, offset);
+  if (sink.wanted())
+    launch(d, sink_kernel, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, g, parts, stride, sink, offset);
 }
 
 void sum_parts(CudaDevice& d, int64_t n, const float* from, int parts, int64_t stride, const float* bias, int64_t width,
                int32_t mode, float* to) {
-  launch(d, sum_parts_kernel, grid_for(d, n, kThreads), kThreads, 0, n, from, parts, stride, bias, width, mode, to);
+  launch(d, sum_parts_kernel, grid_for(d, n, kVectorThreads), kVectorThreads, 0, n, from, parts, stride, bias, width,
+         mode, to);
 }
 
 }  // namespace kan::cuda

@@ -39,7 +39,7 @@ namespace {
 
 constexpr int kMaxThreads = 1024, kMaxShared = 227 * 1024, kPlainShared = 48 * 1024;
 constexpr size_t kStack = 256 * 1024, kCanary = 4096;
-constexpr size_t kMemory = size_t(2) << 30;  // of the device
+constexpr size_t kMemory = size_t(512) << 20;  // of the device
 
 enum State { kReady, kBlockWait, kWarpWait, kDone };
 

@@ -166,7 +166,7 @@ class TableModelTest {
         }
         csv = Files.write(folder.resolve("tail.csv"), lines);
         Path json = folder.resolve("m.json");
-        Cli cli = train("--target price --epochs 30 --hidden 8 --json " + json);
+        Cli cli = train("--target price --epochs 30 --decay 0.98 --hidden 8 --json " + json);
         assertThat(cli.out()).contains("target transform by rows held out, error of each: none", "learned as asinh(price / ")
                 .containsPattern("again .* --target-transform asinh");
         JsonNode metrics = Cli.json(json);
@@ -190,7 +190,7 @@ class TableModelTest {
         Cli.refuse(new String[] {"the model learned asinh(price", "--target-transform none"}, "formula", model);
         train("--target price --epochs 2 --hidden 8 --target-transform none --json " + json);
         assertThat(Cli.succeed("show", model).out()).doesNotContain("asinh(");
-        train("--target price --epochs 30 --hidden 8 --target-transform log --quantile 0.1,0.9 --json " + json);
+        train("--target price --epochs 30 --decay 0.98 --hidden 8 --target-transform log --quantile 0.1,0.9 --json " + json);
         assertThat(Cli.json(json).get("test").get("coverage").asDouble()).isBetween(0.6, 1.0);
         assertThat(
                 Cli.succeed("train", csv, "--target", "price", "--gam", "--epochs", "2", "--plot", "none", "--out", model).out())

@@ -51,10 +51,7 @@ final class TriangularFactor {
         int best = place;
         for (int j = place; j < columns.length; j++) {
             if (left[j] < ANEW) {
-                left[j] = 0;
-                for (int b = place; b < columns[j].length; b++) {
-                    left[j] += columns[j][b] * columns[j][b];
-                }
+                left[j] = VariableProjection.dot(columns[j], columns[j], place);
             }
             best = left[j] > left[best] ? j : best;
         }
@@ -71,10 +68,7 @@ final class TriangularFactor {
 
     private static void reflect(double[][] columns, double[] side, int k) {
         double[] v = columns[k];
-        double norm = 0;
-        for (int b = k; b < v.length; b++) {
-            norm += v[b] * v[b];
-        }
+        double norm = VariableProjection.dot(v, v, k);
         double alpha = v[k] > 0 ? -Math.sqrt(norm) : Math.sqrt(norm);
         double head = v[k] - alpha;
         double beta = alpha * head; // minus half of the squared length of the reflector
@@ -89,11 +83,7 @@ final class TriangularFactor {
     }
 
     private static void apply(double[] reflector, double[] to, int k, double beta) {
-        double product = 0;
-        for (int b = k; b < to.length; b++) {
-            product += reflector[b] * to[b];
-        }
-        double factor = product / beta;
+        double factor = VariableProjection.dot(reflector, to, k) / beta;
         for (int b = k; b < to.length; b++) {
             to[b] += factor * reflector[b];
         }
@@ -171,11 +161,7 @@ final class TriangularFactor {
 
     /** What of the right side no column explains: the sum of its squares. */
     double left() {
-        double sum = 0;
-        for (int b = rank; b < right.length; b++) {
-            sum += right[b] * right[b];
-        }
-        return sum;
+        return VariableProjection.dot(right, right, rank);
     }
 
     /** Factors of the columns whose sum is nothing, that of the first column without rank being 1 over its length. */

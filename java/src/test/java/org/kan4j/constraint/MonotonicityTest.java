@@ -103,7 +103,7 @@ class MonotonicityTest {
 
     @Test
     void whereTheTruthIsMonotoneTheErrorIsThatOfAFreeModel() {
-        Examples train = rows(1, 1, 300);
+        Examples train = rows(1, 1, 150);
         Examples test = rows(2, 1, 300);
         try (KanRegressor model = Kan.regressor().ensemble(1).monotone("up", 1).monotone("down", -1).fit(train);
                 KanRegressor free = Kan.regressor().ensemble(1).fit(train)) {
