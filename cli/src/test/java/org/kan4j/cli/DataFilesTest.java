@@ -179,7 +179,8 @@ class DataFilesTest {
         String data = large().toString();
         String whole = file("whole.safetensors").toString();
         String part = file("part.safetensors").toString();
-        String[] train = {"train", data, "--target", "y", "--layers", "9,4,1", "--batch", "1000", "--memory", "1", "--decay", "0.9",
+        String[] train = {"train", data, "--target", "y", "--layers", "9,4,1", "--batch", "1000", "--memory", "1", "--decay",
+            "0.9",
             "--weight-decay", "0.1"};
         Process killed = kan4j(file("part.log"), with(train, "--epochs", "1000000", "--out", part));
         try {

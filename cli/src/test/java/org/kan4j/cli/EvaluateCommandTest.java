@@ -82,6 +82,32 @@ class EvaluateCommandTest {
         assertThat(points(image, 2, 0x1f77b4)).as("bars").isGreaterThan(300);
     }
 
+    /** What is printed of up to twenty classes; the file has every number of any. */
+    @ParameterizedTest
+    @ValueSource(ints = {20, 21})
+    void twentyClassesAreShownAndAllAreInTheFile(int classes) throws IOException {
+        Path data = table(i -> "c" + i % classes);
+        Cli cli = Cli.succeed("evaluate", data, "--model", train(data, "--epochs", "2"), "--json", file("e.json"));
+        assertThat(cli.out().contains("precision")).as(cli.out()).isEqualTo(classes == 20);
+        JsonNode root = Cli.json(file("e.json"));
+        JsonNode matrix = root.get("confusion");
+        assertThat(root.get("classes")).hasSize(classes);
+        for (int c = 0; c < classes; c++) {
+            JsonNode score = root.get("classes").get(c);
+            double right = matrix.get(c).get(c).asDouble();
+            double rows = 0;
+            double said = 0;
+            for (int other = 0; other < classes; other++) {
+                rows += matrix.get(c).get(other).asDouble();
+                said += matrix.get(other).get(c).asDouble();
+            }
+            assertThat(score.get("rows").asDouble()).isEqualTo(rows).isGreaterThan(10);
+            assertThat(score.get("recall").asDouble()).isCloseTo(right / rows, within(1e-12));
+            assertThat(score.get("precision").asDouble()).isCloseTo(said > 0 ? right / said : 0, within(1e-12));
+            assertThat(score.get("f1").asDouble()).isCloseTo(rows + said > 0 ? 2 * right / (rows + said) : 0, within(1e-12));
+        }
+    }
+
     /** XChart never ends on large numbers, and has no labels for small ones. */
     @ParameterizedTest
     @ValueSource(strings = {"", "e24", "e-24"})

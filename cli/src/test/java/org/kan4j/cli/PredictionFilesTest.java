@@ -62,7 +62,8 @@ class PredictionFilesTest {
 
     private Path model(Path data, String... more) {
         Path model = file("m.safetensors");
-        List<Object> words = new ArrayList<>(List.of("train", data, "--target", "y", "--epochs", 30, "--decay", 0.98, "--out", model));
+        List<Object> words = new ArrayList<>(
+                List.of("train", data, "--target", "y", "--epochs", 30, "--decay", 0.98, "--out", model));
         words.addAll(List.of(more));
         Cli.succeed(words.toArray());
         return model;

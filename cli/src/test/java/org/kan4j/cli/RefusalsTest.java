@@ -177,7 +177,8 @@ class RefusalsTest {
         }
         Path data = Files.write(file("both.csv"), lines);
         Cli.succeed("train", data, "--target", "value", "--unseen", "unknown", "--missing", "fill", "--hidden", 2,
-                "--epochs", 60, "--decay", 0.98, "--plot", "none", "--weight-decay", 0, "--scaling", "range", "--target-transform", "none",
+                "--epochs", 60, "--decay", 0.98, "--plot", "none", "--weight-decay", 0, "--scaling", "range",
+                "--target-transform", "none",
                 "--out",
                 file("t.safetensors"));
         Cli cli = Cli.succeed("prune", file("t.safetensors"), data, "--inputs", "--tolerance", 0.2, "--out",

@@ -49,6 +49,11 @@ final class ExactNumbers {
                 }
             }
         }
+        Expression degree = pi.over(Expression.integer(180)); // and of two and half of one, what sines of angles in degrees have
+        for (Expression angle : List.of(degree, degree.times(Expression.integer(2)), degree.over(Expression.integer(2)),
+                Expression.integer(180).over(pi))) {
+            all.add(new Exact(angle, angle.evaluate(java.util.Map.of()), 2 * NAMED_COST));
+        }
         all.sort(Comparator.comparingDouble(Exact::value));
         return List.copyOf(all);
     }

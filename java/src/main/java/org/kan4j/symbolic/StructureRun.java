@@ -30,6 +30,7 @@ final class StructureRun {
     private static final double ALL = 0.97;
     private static final double CONSTANT = 1e-12;
     /** Shares of the work that are kept for what comes after what fits well, what does not, numbers, and noise. */
+    private static final double FOR_ANGLES = 0.6;
     private static final double FOR_THOROUGH = 0.55;
     private static final double FOR_NUMBERS = 0.36;
     private static final double FOR_NOISE = 0.1;
@@ -97,12 +98,13 @@ final class StructureRun {
         Form scaling = new ScalingForms(this);
         Form sparse = new SparseForms(this);
         Form logarithm = new LogarithmForms(this, List.of(factors, scaling));
+        Form roots = new RootForms(this, separations);
         this.quick = List.of(polynomials, exponents, sums, factors, pairs, ridges, powerRidges, scaling, sparse, mixed,
-                logarithm);
+                logarithm, roots);
         this.numbers = new IndexForms(this);
         this.all = List.of(polynomials, exponents, new PowerForms(this), numbers::ofPowers, sums, factors, pairs, ridges,
                 powerRidges,
-                scaling, sparse, mixed, logarithm);
+                scaling, sparse, mixed, logarithm, roots);
     }
 
     /** Each input in the coordinate in which the target is smoother. */
@@ -140,7 +142,8 @@ final class StructureRun {
             say("%d inputs are more than the %d that are looked through for structure", target.inputs().size(), MOST_INPUTS);
             return List.of();
         }
-        solve(false, FOR_THOROUGH);
+        solve(false, FOR_ANGLES);
+        inRadians();
         lookedThrough = budget.spent() ? Set.of() : Set.of(polynomials, exponents);
         solve(true, FOR_NUMBERS);
         budget.keep(FOR_NOISE);
@@ -176,6 +179,20 @@ final class StructureRun {
             next = trials.kept().stream().map(StructureSearch.Met::formula).filter(reduced::add).findFirst();
             next.ifPresent(formula -> Reductions.of(formula).forEach(trials::refit));
         } while (next.isPresent() && !over());
+    }
+
+    /** What fits well of angles in degrees. */
+    private void inRadians() {
+        budget.keep(FOR_THOROUGH);
+        for (Angles.InRadians angles : Angles.of(target)) {
+            if (over()) {
+                return;
+            }
+            say("in radians: %s", String.join(", ", angles.names()));
+            Predicate<Expression> whole = e -> trials.offer(angles.back().apply(e));
+            solve(angles.target(), 0, whole);
+            holds(() -> numbers.ofPowers(angles.target(), 0, whole));
+        }
     }
 
     private void solve(boolean thoroughly, double kept) {

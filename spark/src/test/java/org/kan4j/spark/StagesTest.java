@@ -214,7 +214,7 @@ class StagesTest {
         for (Row row : rows.subList(0, 50)) {
             spoiled.add(org.apache.spark.sql.RowFactory.create(row.get(0), 3.0, 0.0, false));
         }
-        KanRegressor estimator = regressor().setWeightCol("weight").setMode("lbfgs").setMaxIter(15);
+        KanRegressor estimator = regressor().setWeightCol("weight").setMode("lbfgs").setMaxIter(30);
         Dataset<Row> clean = Sessions.frame(spark, rows, 2);
         double error = new RegressionEvaluator().evaluate(estimator.fit(Sessions.frame(spark, spoiled, 2)).transform(clean));
         double unweighted = new RegressionEvaluator().evaluate(estimator.copy(new ParamMap()).setWeightCol("").fit(
