@@ -63,7 +63,7 @@ class StructureSearchTest {
         "1/(log(0.05*k/D + 1/R^0.9) + 2)^2, k=0.00001:0.001 D=0.05:1 R=5000:1000000", "(a - b)/log(a/b), a=20:60 b=5:15",
         "sqrt(a^2 - 2*a*b*cos(pi*t/180) + b^2), a=1:10 b=1:10 t=10:170",
         "180*asin(sin(pi*t/180)/n)/pi, t=5:80 n=1.1:2.4", "-sqrt(a^2 - 2*a*b*cos(t) + b^2), a=1:10 b=1:10 t=0.2:3",
-        "1/(a*(a - 2*b*cos(t)) + b^2), a=1:3 b=4:10 t=0.2:3", "1/sqrt(a^2 - 2*a*b*cos(t) + b^2), a=1:3 b=4:10 t=0.2:3",
+        "1/(sin(a)*b^2 + exp(b) + 5), a=0:3 b=0.5:2", "1/sqrt(a^2 - 2*a*b*cos(t) + b^2), a=1:3 b=4:10 t=0.2:3",
         "1/sqrt(Q^2*(v^2/w^2 + w^2/v^2 - 2) + 1), Q=1:10 v=1:5 w=1:5"})
     void aFormulaComesBack(String text, String ranges) {
         comesBack(text, ranges, 400);
