@@ -28,9 +28,9 @@ KAN_HD void window_knots(const S* kn, const Record<S>& record, int64_t n, int64_
     if (T::W > 4 && end - p <= 4) {
 #pragma GCC unroll 10
       for (int j = 0; j < 2 * K; ++j) {
+        // A copy, as the place has no alignment: clang overlooks one that is said of a template's vector type.
         const Four<S> knot = {own[j], own[j], own[j], own[j]};
-        __builtin_memcpy(knots + j * stride + p, &knot,
-                         sizeof knot);  // at no alignment; clang overlooks one of a template's type
+        __builtin_memcpy(knots + j * stride + p, &knot, sizeof knot);
       }
     } else {
       for (int64_t s = p; s < end; s += T::W)

@@ -171,7 +171,7 @@ class DataFilesTest {
     }
 
     /**
-     * A table larger than the memory given to rows, and its texts than the heap, trained by a process that is killed in the
+     * A table larger than the memory given to rows, and its texts about as large as the heap, trained by a process that is killed in the
      * middle of an epoch by SIGTERM and resumed: the same bits as of one that is not.
      */
     @Test

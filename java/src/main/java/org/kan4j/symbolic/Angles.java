@@ -41,8 +41,10 @@ final class Angles {
         }
         if (mayBe(target.values())) {
             for (InRadians each : List.copyOf(all)) {
-                double[] values = radians(target.values());
-                all.add(new InRadians(each.target.with(values, target.precision()), each.names, e -> e.over(RADIAN)));
+                List<String> names = new ArrayList<>(each.names);
+                names.add("the target");
+                all.add(new InRadians(each.target.with(radians(target.values()), target.precision()), names,
+                        e -> e.over(RADIAN)));
             }
         }
         return all;

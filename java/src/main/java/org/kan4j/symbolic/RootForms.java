@@ -28,10 +28,10 @@ final class RootForms implements StructureRun.Form {
         }
         double sign = Arrays.stream(target.values()).allMatch(v -> v > 0) ? 1
                 : Arrays.stream(target.values()).allMatch(v -> v < 0) ? -1 : 0;
+        if (sign == 0) {
+            return run.over();
+        }
         for (int exponent : EXPONENTS) {
-            if (sign == 0) {
-                return run.over();
-            }
             Target power = target.with(Arrays.stream(target.values()).map(v -> Math.pow(v, exponent)).toArray(),
                     target.precision());
             for (StructureRun.Form form : forms) {

@@ -143,8 +143,9 @@ final class StructureRun {
             return List.of();
         }
         solve(false, FOR_ANGLES);
+        boolean cut = budget.spent();
         inRadians();
-        lookedThrough = budget.spent() ? Set.of() : Set.of(polynomials, exponents);
+        lookedThrough = cut ? Set.of() : Set.of(polynomials, exponents);
         solve(true, FOR_NUMBERS);
         budget.keep(FOR_NOISE);
         if (!over()) {
