@@ -108,6 +108,9 @@ class Guarded {
       std::printf("cannot map %lld bytes\n", static_cast<long long>(length));
       std::exit(1);
     }
+#ifdef MADV_HUGEPAGE
+    madvise(memory, size_t(length), MADV_HUGEPAGE);  // a fault for 2 MB, where the system has such pages; else nothing
+#endif
     return static_cast<char*>(memory);
   }
 

@@ -5,8 +5,8 @@
 // neither shipped nor fast.
 //
 // A block's threads are fibers that run one after the other to their next barrier or warp operation, in ascending order
-// in one launch and in descending order in the next: a result that depends on it lacks a barrier. Blocks run in order. A
-// (with KAN4J_EMULATION_SEED=N in an order shuffled anew after every barrier; tests that fail print N). A
+// in one launch and in descending order in the next (with KAN4J_EMULATION_SEED=N in an order shuffled anew after every
+// barrier; tests that fail print N): a result that depends on it lacks a barrier. Blocks run in order. A
 // barrier not reached by all, a warp operation some lane has left, shared memory written past its end: message and abort.
 // Shared and device memory start as NaNs; device memory ends at a page that nobody may touch and, with
 // KAN4J_EMULATION_STRICT in the environment, is itself out of reach but for kernels and copies, so that host code that
@@ -73,26 +73,25 @@ void* shared_memory();
 void block_barrier();
 void warp_barrier(unsigned mask);
 int lane();
-// 64 bytes a lane through which the lanes of the running warp see each other between two warp barriers.
+// What each lane of the running warp hands in before a warp barrier, and what it had handed in when that one let it go: the barrier
+// moves it along, so that one is enough, as it is on a GPU.
 struct ExchangeRoom {
-  alignas(64) unsigned char bytes[64];
+  alignas(64) unsigned char in[64], out[64];
 };
 ExchangeRoom* exchange_rooms();
 
-// Every lane of `mask` hands in `mine`; f(other), called between the barriers, reads what lane i handed in.
+// Every lane of `mask` hands in `mine`; f(other), called behind the barrier, reads what lane i handed in.
 template <class T, class F>
 auto exchange(unsigned mask, const T& mine, F&& f) {
   static_assert(sizeof(T) <= 64 && std::is_trivially_copyable_v<T>);
   ExchangeRoom* const rooms = exchange_rooms();
-  std::memcpy(rooms[lane()].bytes, &mine, sizeof mine);
+  std::memcpy(rooms[lane()].in, &mine, sizeof mine);
   warp_barrier(mask);
-  const auto result = f([=](int from) {
+  return f([=](int from) {
     T other;
-    std::memcpy(&other, rooms[from & 31].bytes, sizeof other);
+    std::memcpy(&other, rooms[from & 31].out, sizeof other);
     return other;
   });
-  warp_barrier(mask);
-  return result;
 }
 }  // namespace emulation
 

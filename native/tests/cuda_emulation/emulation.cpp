@@ -3,7 +3,6 @@
 // See cuda_runtime.h beside this.
 #include "cuda_runtime.h"
 
-#include <setjmp.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -43,10 +42,18 @@ constexpr size_t kMemory = size_t(512) << 20;  // of the device
 
 enum State { kReady, kBlockWait, kWarpWait, kDone };
 
+// Where to go on: the compiler's own jumps, for each lane of each warp operation is one, and setjmp's undo cancellation handlers and
+// hide the stack's address.
+struct Context {
+  void* words[5];
+};
+
+[[noreturn]] __attribute__((noinline)) void jump(Context& to) { __builtin_longjmp(to.words, 1); }
+
 struct Fiber {
   State state = kDone;
   unsigned mask = 0;  // of the warp operation it waits in
-  jmp_buf context;
+  Context context;
   void* stack = nullptr;
 };
 
@@ -55,7 +62,7 @@ struct Machine {
   Fiber fibers[kMaxThreads];
   ExchangeRoom exchange[kMaxThreads];
   unsigned char* shared = nullptr;
-  jmp_buf scheduler;
+  Context scheduler;
   int running = 0;
   const std::function<void()>* body = nullptr;
   bool inside = false;
@@ -75,10 +82,8 @@ struct Machine {
 
 thread_local cudaError_t last = cudaSuccess;  // of the calling thread, as CUDA has it
 
-Machine& machine() {
-  static Machine* const m = new Machine;
-  return *m;
-}
+Machine* const the_machine = new Machine;  // never destroyed: threads may still run when the process ends
+Machine& machine() { return *the_machine; }
 
 size_t page_size() { return size_t(sysconf(_SC_PAGESIZE)); }
 
@@ -128,7 +133,7 @@ void wait(State state, unsigned mask) {
   Fiber& f = m.fibers[m.running];
   f.state = state;
   f.mask = mask;
-  if (_setjmp(f.context) == 0) _longjmp(m.scheduler, 1);
+  if (__builtin_setjmp(f.context.words) == 0) jump(m.scheduler);
 }
 
 void fiber_main() {
@@ -150,10 +155,10 @@ void start(Fiber& f) {
     there.uc_link = nullptr;
     makecontext(&there, fiber_main, 0);
     // Left for good by the first jump out of it.
-    if (_setjmp(machine().scheduler) == 0) swapcontext(&here, &there);
+    if (__builtin_setjmp(machine().scheduler.words) == 0) swapcontext(&here, &there);
     return;
   }
-  if (_setjmp(machine().scheduler) == 0) _longjmp(f.context, 1);
+  if (__builtin_setjmp(machine().scheduler.words) == 0) jump(f.context);
 }
 
 // The order of a block's fibers between two barriers: ascending, descending, or with a seed shuffled anew each time.
@@ -217,8 +222,11 @@ void run_block(int threads, bool descending) {
           all = all && o < lanes && m.fibers[w + o].state == kWarpWait && m.fibers[w + o].mask == mask;
         }
         if (!all) continue;
-        for (int o = 0; o < 32; ++o)
-          if (mask >> o & 1) m.fibers[w + o].state = kReady;
+        for (int o = 0; o < 32; ++o) {
+          if (!(mask >> o & 1)) continue;
+          m.fibers[w + o].state = kReady;
+          std::memcpy(m.exchange[w + o].out, m.exchange[w + o].in, sizeof m.exchange[w + o].out);
+        }
         released = true;
       }
     }

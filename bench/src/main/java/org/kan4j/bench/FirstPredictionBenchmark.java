@@ -58,7 +58,7 @@ public class FirstPredictionBenchmark {
         model = folder.resolve("model.safetensors");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path")));
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
         String library = System.getProperty("kan4j.native.path");
         if (library != null) {
             command.add("-Dkan4j.native.path=" + library);

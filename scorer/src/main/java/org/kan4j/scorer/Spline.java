@@ -189,7 +189,7 @@ final class Spline {
             double x = z[i];
             if (!(x >= begin && x < end)) {
                 cell[i] = x >= end ? right : left;
-                values[in + i] = x != x ? x : linear ? x - (x < begin ? begin : end) : 0;
+                values[in + i] = Double.isNaN(x) ? x : linear ? x - (x < begin ? begin : end) : 0;
                 continue;
             }
             int m = left + 1 + (int) ((x - begin) * per); // were the cells of one width
@@ -223,7 +223,7 @@ final class Spline {
         for (int i = 0; i < in; i++) {
             double u = values[in + i];
             for (int j = 0; j < n; j++) {
-                double value = u != u ? u : 0; // order 0 has nothing to multiply by u
+                double value = Double.isNaN(u) ? u : 0; // order 0 has nothing to multiply by u
                 for (int d = 0; d < n; d++) {
                     value = value * u + coefficients[(cell[i] * n + d) * n + j];
                 }
