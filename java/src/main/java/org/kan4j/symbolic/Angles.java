@@ -17,6 +17,8 @@ import org.kan4j.symbolic.Target.Quantity;
 final class Angles {
 
     private static final double TURN = 360;
+    /** Columns that end below it are seldom angles, and most counts and sizes do. */
+    private static final double LEAST = 20;
     private static final Expression RADIAN = Constant.PI.over(Expression.integer(180));
 
     private Angles() {
@@ -61,10 +63,10 @@ final class Angles {
         return new InRadians(new Target(inputs, target.values(), target.precision()), names, e -> e);
     }
 
-    /** Whether they are more than a turn in radians, and no more than one in degrees. */
+    /** Whether they are far more than a turn in radians, and no more than one in degrees. */
     private static boolean mayBe(double[] values) {
         double most = Arrays.stream(values).map(Math::abs).max().orElse(0);
-        return most > 2 * Math.PI && most <= TURN;
+        return most >= LEAST && most <= TURN;
     }
 
     private static double[] radians(double[] degrees) {

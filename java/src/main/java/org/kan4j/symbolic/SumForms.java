@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 import org.kan4j.formula.Expression;
+import org.kan4j.formula.UnaryFunction;
 import org.kan4j.symbolic.Target.Quantity;
 
 /**
@@ -40,6 +41,11 @@ final class SumForms implements StructureRun.Form {
         /** Whether an input is in more than one group. */
         boolean overlap() {
             return groups.stream().mapToInt(List::size).sum() > warped.inputs().size();
+        }
+
+        /** Whether the target is a product: factors of several inputs are looked at themselves before their logarithms are. */
+        boolean product() {
+            return warp != Warp.NONE && warp.plain();
         }
     }
 
@@ -188,10 +194,17 @@ final class SumForms implements StructureRun.Form {
             return parts(split, at + 1, known, depth, whole);
         }
         Target measured = part.with(values, Math.max(1e-13, split.error / share));
-        return run.solve(measured, depth + 1, e -> {
+        Predicate<Expression> rest = e -> {
             List<Expression> more = new ArrayList<>(known);
             more.add(e);
             return parts(split, at + 1, more, depth, whole);
-        });
+        };
+        if (split.product() && split.error < FITS_WELL && split.groups.get(at).size() > 1) {
+            Target factor = measured.with(Arrays.stream(values).map(Math::exp).toArray(), measured.precision());
+            if (run.solve(factor, depth + 1, e -> rest.test(Expression.call(UnaryFunction.LOG, e)))) {
+                return true;
+            }
+        }
+        return run.solve(measured, depth + 1, rest);
     }
 }

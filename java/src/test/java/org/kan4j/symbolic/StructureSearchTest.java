@@ -120,6 +120,26 @@ class StructureSearchTest {
         assertTrue(!met.isEmpty() && met.getFirst().heldRmse() < 1e-12, met.toString());
     }
 
+    /** Of which it is no polynomial, as its logarithm is none; found before the work is done that looks for what only comes near. */
+    @Test
+    void aFactorOfSeveralInputsIsLookedAtItself() {
+        Map<String, Interval> box = box("a=0:1 b=-1:1 c=-1:1");
+        Formula formula = Formula.parse("4*a*sin((b - c)/2)^2/(b - c)^2", List.copyOf(box.keySet()));
+        List<StructureSearch.Met> met = StructureSearch.defaults().withOperations(6e9).find("Y_", sample(formula, box, 400, 1),
+                sample(formula, box, 100, 2));
+        assertTrue(!met.isEmpty() && met.getFirst().formula().toString().contains("sin("), met.toString());
+    }
+
+    /** Angles in degrees are up to 20 at least and to 360 at most. */
+    @Test
+    void angles() {
+        for (double most : new double[] {19.9, 20, 360, 360.1}) {
+            Target.Quantity x = new Target.Quantity(Expression.variable("x"), new double[] {-most, 1, 2});
+            Target target = new Target(List.of(x), new double[] {1, 2, 3}, 0);
+            assertEquals(most >= 20 && most <= 360 ? 1 : 0, Angles.of(target).size(), "up to " + most);
+        }
+    }
+
     @Test
     void columnsWithoutEffectAreNotInTheFormula() {
         Map<String, Interval> box = box("x=-1:1 y=-1:1 r=-1:1 s=-1:1 t=-1:1 u=-1:1");
