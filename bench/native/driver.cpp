@@ -41,7 +41,7 @@ const Case kCases[] = {
 const char* const kOperations[] = {"forward", "backward", "step"};
 constexpr long long kFeatures = 64;
 constexpr long long kBatch = 64;
-constexpr long long kNarrow = 64, kFew = 512;  // of whole networks: callgrind takes fifty times as long
+constexpr long long kNarrow = 64, kFew = 256;  // of whole networks: callgrind takes fifty times as long
 
 }  // namespace
 

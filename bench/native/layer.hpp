@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -52,11 +53,12 @@ struct Random {
   }
 };
 
-struct Memory {  // 64-byte aligned numbers of either type
-  std::vector<double> raw;
-  void* data = nullptr;
-  explicit Memory(long long bytes) : raw(static_cast<size_t>(bytes / 8 + 10)) {
-    data = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(raw.data()) + 63) & ~uintptr_t{63});
+// 64-byte aligned numbers of either type, zeros: the system's, which nobody has to write.
+struct Memory {
+  std::unique_ptr<void, decltype(&std::free)> raw;
+  void* data;
+  explicit Memory(long long bytes) : raw(std::calloc(1, static_cast<size_t>(bytes + 64)), &std::free) {
+    data = reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(raw.get()) + 63) & ~uintptr_t{63});
   }
 };
 

@@ -109,7 +109,7 @@ class Parity {
       name_ = tested.name + ": " + c.name + ", batch " + std::to_string(batch);
       check_passes(m, batch, x, d_y, options, expected, naive, seed);
       if (has_basis(m)) compare("phi", phi, run_basis(kernel(), m, batch, x), {});
-      check_edges(m, batch, x, edges);
+      check_edges(m, batch, x, edges, seed);
     }
   }
 
@@ -249,12 +249,19 @@ class Parity {
     name_ = name;
   }
 
-  // The same bits with any number of threads, of which each case has two in turn, and again.
-  void check_bits(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& first,
-                  const PassOptions& options, uint64_t turn) {
-    std::vector<kan_context> contexts = {kernel()};
+  // Two of the numbers of threads in turn: all cases have all.
+  std::vector<kan_context> threaded_in_turn(uint64_t turn) const {
+    std::vector<kan_context> contexts;
     for (size_t i = 0; i < std::min<size_t>(2, on_->threaded.size()); ++i)
       contexts.push_back(on_->threaded[(turn + i) % on_->threaded.size()]);
+    return contexts;
+  }
+
+  // The same bits with any number of threads, and again.
+  void check_bits(const Model& m, int64_t batch, const Vector& x, const Vector& d_y, const Results& first,
+                  const PassOptions& options, uint64_t turn) {
+    std::vector<kan_context> contexts = threaded_in_turn(turn);
+    contexts.push_back(kernel());
     for (kan_context context : contexts) {
       const Results again = run_passes(context, m, batch, x, d_y, options);
       CHECK_TEXT(same_bits(first.y, again.y) && same_bits(first.y_infer, again.y_infer), name_ + ": y");
@@ -354,7 +361,7 @@ class Parity {
     return e;
   }
 
-  void check_edges(const Model& m, int64_t batch, const Vector& x, const Edges& expected) {
+  void check_edges(const Model& m, int64_t batch, const Vector& x, const Edges& expected, uint64_t turn) {
     if (m.spec.kind != KAN_LAYER_KAN) return;
     const EdgeStatistics actual = run_edge_statistics(kernel(), m, batch, x);
     compare("mean |phi|", expected.statistics.mean_abs, actual.mean_abs, {});
@@ -389,7 +396,7 @@ class Parity {
     const Results alone = run_edge_backward(kernel(), m, batch, x, c, options);
     for (const auto& [tensor, g] : found.gradient)
       CHECK_TEXT(same_bits(g, alone.gradient.at(tensor)), name_ + ": " + tensor + " of edge statistics alone");
-    for (kan_context context : on_->threaded) {
+    for (kan_context context : threaded_in_turn(turn)) {
       const EdgeStatistics again = run_edge_statistics(context, m, batch, x);
       CHECK_TEXT(same_bits(actual.mean_abs, again.mean_abs) && same_bits(actual.mean, again.mean) &&
                      same_bits(actual.deviation, again.deviation),

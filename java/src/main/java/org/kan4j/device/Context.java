@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
 import org.kan4j.error.Status;
@@ -253,6 +254,11 @@ public final class Context implements AutoCloseable {
         @Override
         public MemorySegment handle() {
             return Context.this.handle();
+        }
+
+        @Override
+        public MemorySegment own(MemorySegment handle, Consumer<MemorySegment> free) {
+            return Handles.own(handle, arena, free);
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kan4j.device.Context;
 import org.kan4j.error.Counted;
+import org.kan4j.layer.LayerSpec;
 import org.kan4j.tensor.DType;
 import org.kan4j.tensor.HostTensor;
 import org.kan4j.model.Parameters;
@@ -22,6 +23,7 @@ final class GraphRun implements AutoCloseable {
     static final class Piece implements AutoCloseable {
         private static final int ROWS = 4096;
 
+        private final LayerSpec spec;
         private final Parameters parameters;
         private final int in;
         private final int out;
@@ -31,9 +33,20 @@ final class GraphRun implements AutoCloseable {
 
         Piece(Context context, GraphLayer layer) {
             this.context = context;
+            this.spec = layer.spec();
             this.parameters = layer.alone();
             this.in = layer.in();
             this.out = layer.out();
+        }
+
+        /** Whether the memory suits a layer. */
+        boolean suits(GraphLayer layer) {
+            return spec.equals(layer.spec());
+        }
+
+        /** Takes the numbers of another layer of the same kind and size. */
+        void load(GraphLayer layer) {
+            layer.store(parameters, 0);
         }
 
         /** (rows, in) to (rows, out). */
@@ -43,7 +56,7 @@ final class GraphRun implements AutoCloseable {
             try (Arena arena = Arena.ofConfined()) {
                 int most = Math.max(1, Math.min(rows, ROWS));
                 if (workspace == null || capacity < most) {
-                    close(workspace);
+                    closeWorkspace();
                     workspace = Workspace.inference(context, parameters, most);
                     capacity = most;
                 }
@@ -59,7 +72,7 @@ final class GraphRun implements AutoCloseable {
             return y;
         }
 
-        private static void close(Workspace workspace) {
+        private void closeWorkspace() {
             if (workspace != null) {
                 workspace.close();
             }
@@ -67,7 +80,7 @@ final class GraphRun implements AutoCloseable {
 
         @Override
         public void close() {
-            close(workspace);
+            closeWorkspace();
             parameters.close();
         }
     }
@@ -82,6 +95,8 @@ final class GraphRun implements AutoCloseable {
     private final List<HostTensor> values = new ArrayList<>();
     private final List<HostTensor> cotangents = new ArrayList<>();
     private final int rows;
+    /** For edges; those of all inputs of a layer in turn. */
+    private Piece piece;
 
     /** Room for so many rows. */
     GraphRun(Context context, KanGraph graph, int rows) {
@@ -166,9 +181,16 @@ final class GraphRun implements AutoCloseable {
     }
 
     private double[] run(GraphLayer layer, double[] x) {
-        try (Piece piece = new Piece(context, layer)) {
-            return piece.run(x);
+        if (piece != null && !piece.suits(layer)) {
+            piece.close();
+            piece = null;
         }
+        if (piece == null) {
+            piece = new Piece(context, layer);
+        } else {
+            piece.load(layer);
+        }
+        return piece.run(x);
     }
 
     static double[] column(double[] rows, int width, int at) {
@@ -181,6 +203,9 @@ final class GraphRun implements AutoCloseable {
 
     @Override
     public void close() {
+        if (piece != null) {
+            piece.close();
+        }
         gradients.forEach(ParameterVector::close);
         workspaces.forEach(Workspace::close);
         parameters.forEach(Parameters::close);

@@ -3,6 +3,7 @@ package org.kan4j.internal;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Collection;
+import java.util.function.Consumer;
 
 /** The inside of a context. */
 public interface NativeContext {
@@ -14,6 +15,9 @@ public interface NativeContext {
 
     /** The native handle; using it after close is an IllegalStateException. */
     MemorySegment handle();
+
+    /** Gives a handle the lifetime of the context: it is freed before the context is. */
+    MemorySegment own(MemorySegment handle, Consumer<MemorySegment> free);
 
     /** Takes over device memory that nothing will be queued for any more. */
     void abandon(Collection<Long> addresses);

@@ -131,14 +131,15 @@ public final class KanModel {
 
     /** Sizes and places of the tensors; asks libkan4j the first time. */
     ModelLayout layout() {
-        ModelLayout result = layout;
-        if (result == null) {
-            try (NativeLayers layersOfModel = NativeLayers.create(this)) {
-                result = layersOfModel.layout();
-            }
-            layout = result;
+        if (layout == null) {
+            NativeLayers.create(this).close();
         }
-        return result;
+        return layout;
+    }
+
+    /** What libkan4j says of it, by whoever asks first. */
+    void learned(ModelLayout of) {
+        layout = of;
     }
 
     @Override

@@ -13,7 +13,6 @@ import org.kan4j.device.Device;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.error.Status;
-import org.kan4j.ffi.Handles;
 import org.kan4j.ffi.Kan;
 import org.kan4j.ffi.kan_layer_sizes;
 import org.kan4j.ffi.kan_layer_spec;
@@ -33,15 +32,13 @@ import org.kan4j.tensor.Shape;
 final class NativeLayers implements AutoCloseable {
 
     private final KanModel model;
-    private final Arena arena;
     private final Context converter;
     private final NativeContext inside;
     private final MemorySegment[] handles;
     private final ModelLayout layout;
 
-    private NativeLayers(KanModel model, Arena arena, Context converter, MemorySegment[] handles, ModelLayout layout) {
+    private NativeLayers(KanModel model, Context converter, MemorySegment[] handles, ModelLayout layout) {
         this.model = model;
-        this.arena = arena;
         this.converter = converter;
         this.inside = NativeContext.of(converter);
         this.handles = handles;
@@ -50,21 +47,21 @@ final class NativeLayers implements AutoCloseable {
 
     static NativeLayers create(KanModel model) {
         Context converter = Context.open(ContextOptions.defaults().withDevice(Device.cpu()).withThreads(1));
-        Arena arena = Arena.ofShared();
         try {
             MemorySegment[] handles = new MemorySegment[model.layers().size()];
             for (int i = 0; i < handles.length; i++) {
-                handles[i] = createLayer(converter, model.dtype(), model.layers().get(i), arena);
+                handles[i] = createLayer(converter, model.dtype(), model.layers().get(i));
             }
-            return new NativeLayers(model, arena, converter, handles, layout(model.dtype(), converter, handles));
+            ModelLayout layout = layout(model.dtype(), converter, handles);
+            model.learned(layout);
+            return new NativeLayers(model, converter, handles, layout);
         } catch (RuntimeException | Error e) {
-            arena.close();
             converter.close();
             throw e;
         }
     }
 
-    private static MemorySegment createLayer(Context context, DType dtype, LayerSpec layer, Arena arena) {
+    private static MemorySegment createLayer(Context context, DType dtype, LayerSpec layer) {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment spec = local.allocate(kan_layer_spec.layout());
             kan_layer_spec.struct_size(spec, (int) spec.byteSize());
@@ -74,9 +71,9 @@ final class NativeLayers implements AutoCloseable {
             kan_layer_spec.out_features(spec, layer.out());
             LayerStructs.fill(spec, layer);
             MemorySegment out = local.allocate(ValueLayout.ADDRESS);
-            MemorySegment owner = NativeContext.of(context).handle();
-            Native.check(Kan.kan_layer_create(owner, spec, out), owner);
-            return Handles.own(out.get(ValueLayout.ADDRESS, 0), arena, NativeLayers::destroy);
+            NativeContext owner = NativeContext.of(context);
+            Native.check(Kan.kan_layer_create(owner.handle(), spec, out), owner.handle());
+            return owner.own(out.get(ValueLayout.ADDRESS, 0), NativeLayers::destroy);
         }
     }
 
@@ -230,9 +227,6 @@ final class NativeLayers implements AutoCloseable {
 
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
         converter.close();
     }
 }

@@ -3,6 +3,7 @@ package org.kan4j.model;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.kan4j.error.KanException;
 import org.kan4j.error.ShapeException;
 import org.kan4j.internal.Inside;
@@ -47,15 +48,27 @@ public final class ParameterVector implements AutoCloseable {
     private final MemorySegment[] parts;
     /** Whose numbers these are, kept from being taken for forgotten; null where they are nobody else's. */
     private final Parameters owner;
+    /** Of the vectors that share the memory; null where an owner sees to it. */
+    private final AtomicInteger open;
+    private boolean closed;
 
-    /** A vector of zeros, which owns the memory. */
-    ParameterVector(NativeLayers layers, Memory memory) {
-        this(layers, memory, null);
+    /**
+     * A vector of zeros.
+     *
+     * @param open how many vectors share the memory; whose closing makes it 0 frees it
+     */
+    ParameterVector(NativeLayers layers, Memory memory, AtomicInteger open) {
+        this(layers, memory, null, open);
     }
 
     /** The numbers of some parameters, who see to the memory. */
     ParameterVector(NativeLayers layers, Memory memory, Parameters owner) {
+        this(layers, memory, owner, null);
+    }
+
+    private ParameterVector(NativeLayers layers, Memory memory, Parameters owner, AtomicInteger open) {
         this.owner = owner;
+        this.open = open;
         this.layers = layers;
         this.memory = memory;
         ModelLayout layout = layers.layout();
@@ -159,8 +172,15 @@ public final class ParameterVector implements AutoCloseable {
         changed();
     }
 
+    /** Does nothing the second time, and nothing to {@link Parameters#values}, which live as long as the parameters. */
     @Override
-    public void close() {
-        memory.close();
+    public synchronized void close() {
+        if (open == null || closed) {
+            return;
+        }
+        closed = true;
+        if (open.decrementAndGet() == 0) {
+            memory.close();
+        }
     }
 }

@@ -3,10 +3,12 @@ package org.kan4j.model;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -71,15 +73,13 @@ public final class Parameters implements AutoCloseable {
                 bufferParts[i] = memory.slice(buffers, layer.bufferOffset() * model.dtype().bytes(),
                         layer.buffers() * model.dtype().bytes());
             }
-            Memory trainable = memory.another();
-            this.values = new ParameterVector(layers, trainable, this);
+            this.values = new ParameterVector(layers, memory, this);
             NativeLayers made = layers;
             this.free = () -> {
-                closeWhenIdle(trainable);
                 closeWhenIdle(memory);
                 made.close();
             };
-            this.forgotten = Forgotten.watch(this, "a Parameters of " + model.parameterCount() + " numbers", free);
+            this.forgotten = Forgotten.watch(this, "a Parameters of " + layout.parameterCount() + " numbers", free);
         } catch (RuntimeException | Error e) {
             memory.close();
             if (handles != null) {
@@ -187,7 +187,21 @@ public final class Parameters implements AutoCloseable {
      * closes it.
      */
     public ParameterVector newVector() {
-        return new ParameterVector(layers, memory.another());
+        return newVectors(1).getFirst();
+    }
+
+    /**
+     * As many of {@link #newVector} in one piece of memory, which is freed when the last of them is closed: much less work
+     * than each by itself.
+     */
+    public List<ParameterVector> newVectors(int count) {
+        Memory together = memory.another();
+        AtomicInteger open = new AtomicInteger(count);
+        List<ParameterVector> vectors = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            vectors.add(new ParameterVector(layers, together, open));
+        }
+        return vectors;
     }
 
     /** Copies all numbers, buffers included, of parameters of an equal model, wherever either is. */
@@ -322,29 +336,19 @@ public final class Parameters implements AutoCloseable {
 
             @Override
             public void uses(AutoCloseable user) {
-                Parameters.this.uses(user);
+                synchronized (users) {
+                    requireOpen();
+                    users.add(user);
+                }
             }
 
             @Override
             public void usesNoMore(AutoCloseable user) {
-                Parameters.this.usesNoMore(user);
+                synchronized (users) {
+                    users.remove(user);
+                }
             }
         };
-    }
-
-    /** Something that runs with these numbers until they are closed, and is closed then. */
-    private void uses(AutoCloseable user) {
-        synchronized (users) {
-            requireOpen();
-            users.add(user);
-        }
-    }
-
-    /** The opposite of {@link #uses}. */
-    private void usesNoMore(AutoCloseable user) {
-        synchronized (users) {
-            users.remove(user);
-        }
     }
 
     /**

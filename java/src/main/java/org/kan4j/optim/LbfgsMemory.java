@@ -3,6 +3,7 @@ package org.kan4j.optim;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.kan4j.error.Counted;
 import org.kan4j.error.KanException;
@@ -24,18 +25,10 @@ final class LbfgsMemory implements AutoCloseable {
     double gamma = 1;
 
     LbfgsMemory(Parameters parameters, int history) {
-        steps = new ParameterVector[history];
-        changes = new ParameterVector[history];
+        List<ParameterVector> vectors = parameters.newVectors(2 * history);
+        steps = vectors.subList(0, history).toArray(ParameterVector[]::new);
+        changes = vectors.subList(history, 2 * history).toArray(ParameterVector[]::new);
         inverseProducts = new double[history];
-        try {
-            for (int i = 0; i < history; i++) {
-                steps[i] = parameters.newVector();
-                changes[i] = parameters.newVector();
-            }
-        } catch (RuntimeException | Error e) {
-            close();
-            throw e;
-        }
     }
 
     /** Forgets the past. */
@@ -93,9 +86,7 @@ final class LbfgsMemory implements AutoCloseable {
     public void close() {
         for (ParameterVector[] vectors : Arrays.asList(steps, changes)) {
             for (ParameterVector vector : vectors) {
-                if (vector != null) {
-                    vector.close();
-                }
+                vector.close();
             }
         }
     }

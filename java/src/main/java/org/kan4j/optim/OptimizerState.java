@@ -66,8 +66,9 @@ public final class OptimizerState implements AutoCloseable {
             this.groups = groups.isEmpty() ? null : new OptimizerGroups(optimizer, parameters, groups, arena);
             switch (optimizer) {
                 case Optimizer.AdamW adamW -> {
-                    moments.put("m", parameters.newVector());
-                    moments.put("v", parameters.newVector());
+                    List<ParameterVector> vectors = parameters.newVectors(2);
+                    moments.put("m", vectors.get(0));
+                    moments.put("v", vectors.get(1));
                 }
                 case Optimizer.Sgd sgd -> {
                     if (sgd.momentum() > 0) {
