@@ -172,15 +172,24 @@ public final class ParameterVector implements AutoCloseable {
         changed();
     }
 
-    /** Does nothing the second time, and nothing to {@link Parameters#values}, which live as long as the parameters. */
+    /**
+     * Does nothing the second time, and nothing to {@link Parameters#values}, which live as long as the parameters.
+     *
+     * @throws IllegalStateException while a call on the numbers runs; nothing is freed then
+     */
     @Override
-    public synchronized void close() {
-        if (open == null || closed) {
+    public void close() {
+        if (open == null) {
             return;
         }
-        closed = true;
-        if (open.decrementAndGet() == 0) {
-            memory.close();
+        synchronized (open) {
+            if (!closed) {
+                if (open.get() == 1) {
+                    memory.close();
+                }
+                open.decrementAndGet();
+                closed = true;
+            }
         }
     }
 }

@@ -71,6 +71,24 @@ class ResourceTest {
     }
 
     @Test
+    void vectorsMadeTogetherLiveUntilTheLastIsClosed() {
+        try (Parameters parameters = Parameters.initialise(KanModel.kan(BSpline.of(3, 3), 2, 3, 1), 1)) {
+            List<ParameterVector> vectors = parameters.newVectors(3);
+            vectors.get(1).copyFrom(parameters.values());
+            vectors.get(0).close();
+            vectors.get(0).close(); // once is enough
+            vectors.get(2).clear();
+            assertEquals(-1, parameters.values().flat().segment().mismatch(vectors.get(1).flat().segment()));
+            vectors.get(2).close();
+            assertTrue(vectors.get(1).flat().segment().scope().isAlive());
+            vectors.get(1).close();
+            assertThrows(IllegalStateException.class, () -> vectors.get(1).clear());
+            parameters.values().close(); // they are the parameters'
+            assertTrue(parameters.values().flat().segment().scope().isAlive());
+        }
+    }
+
+    @Test
     void largeArraysAreZerosAndWholeOnAnyPages() {
         long bytes = (40L << 20) + 12;
         for (HostMemory memory : List.of(HostMemory.shared(), new HostMemory(Arena.ofConfined()))) {
