@@ -12,9 +12,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.kan4j.error.KanException;
 import org.kan4j.device.NativeLibrary;
 import org.kan4j.data.DataException;
@@ -31,21 +34,23 @@ import picocli.CommandLine.ScopeType;
  * The command line {@code kan4j}. Exit status: 0 success, 1 failure of the work itself, 2 bad input or what cannot be read
  * or written.
  */
-@Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.", synopsisSubcommandLabel = "COMMAND", subcommands = {
-    TrainCommand.class, TuneCommand.class, FitFunctionCommand.class, PredictCommand.class, EvaluateCommand.class,
-    InfoCommand.class,
-    ExplainCommand.class, AttributeCommand.class, PruneCommand.class, SymbolicCommand.class, FormulaCommand.class,
-    PlotCommand.class, ShapesCommand.class, FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class,
-    VerifyCommand.class,
-    ImportCommand.class, ExportCommand.class, CompileCommand.class, BenchCommand.class,
-    AutoComplete.GenerateCompletion.class,
-    CommandLine.HelpCommand.class})
+@Command(name = "kan4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "Trains and runs Kolmogorov-Arnold networks on fused native kernels.", synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
     /** Bad input. */
     static final int BAD_INPUT = 2;
     /** The work failed: a check did not hold, a device failed, a defect of kan4j. */
     static final int FAILURE = 1;
+
+    /** In the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(TrainCommand.class, TuneCommand.class, FitFunctionCommand.class,
+            PredictCommand.class, EvaluateCommand.class, InfoCommand.class, ExplainCommand.class, AttributeCommand.class,
+            PruneCommand.class, SymbolicCommand.class, FormulaCommand.class, PlotCommand.class, ShapesCommand.class,
+            FromFormulaCommand.class, HypothesisCommand.class, ShowCommand.class, VerifyCommand.class, ImportCommand.class,
+            ExportCommand.class, CompileCommand.class, BenchCommand.class, AutoComplete.GenerateCompletion.class,
+            CommandLine.HelpCommand.class);
+    /** These ask the others about their options. */
+    private static final Set<Class<?>> OF_OTHERS = Set.of(AutoComplete.GenerateCompletion.class, CommandLine.HelpCommand.class);
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Log more, and show stack traces of errors.")
     private boolean verbose;
@@ -71,11 +76,13 @@ public final class Main {
     /** Runs a command; for tests too, hence the writers. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
         Main main = new Main();
-        CommandLine line = new CommandLine(main).setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpWidth(110).setUsageHelpAutoWidth(true)
-                .setParameterExceptionHandler(Main::badParameter);
-        TrainHelp.install(line.getSubcommands().get("train"));
-        line.getSubcommands().get("tune").setUnmatchedOptionsArePositionalParams(true); // options of train
+        CommandLine line = new CommandLine(main);
+        wanted(args).forEach(line::addSubcommand);
+        line.setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true).setUsageHelpWidth(110)
+                .setUsageHelpAutoWidth(true).setParameterExceptionHandler(Main::badParameter);
+        Map<String, CommandLine> commands = line.getSubcommands();
+        Optional.ofNullable(commands.get("train")).ifPresent(TrainHelp::install);
+        Optional.ofNullable(commands.get("tune")).ifPresent(tune -> tune.setUnmatchedOptionsArePositionalParams(true)); // of train
         line.setExecutionStrategy(parsed -> {
             // Warnings of the library are in the terms of who calls it from Java; commands have their own.
             Logger.getLogger("").setLevel(main.verbose ? Level.FINE : Level.SEVERE);
@@ -100,6 +107,13 @@ public final class Main {
         out.flush();
         err.flush();
         return status;
+    }
+
+    /** The command that is named, all where none is or it asks about others: to read the options of all takes long. */
+    private static List<Class<?>> wanted(String... args) {
+        String first = Stream.of(args).filter(word -> !word.startsWith("-")).findFirst().orElse("");
+        List<Class<?>> named = COMMANDS.stream().filter(type -> type.getAnnotation(Command.class).name().equals(first)).toList();
+        return named.isEmpty() || OF_OTHERS.contains(named.getFirst()) ? COMMANDS : named;
     }
 
     private static int badParameter(ParameterException e, String[] args) {

@@ -81,6 +81,15 @@ class TrainHabitsTest {
     }
 
     @Test
+    void helpIsTheSameHoweverItIsAskedFor() {
+        for (String command : List.of("train", "tune", "explain", "bench")) { // alone, and among all others
+            assertThat(Cli.succeed("help", command).out()).as(command).isEqualTo(Cli.succeed(command, "--help").out())
+                    .contains("--verbose");
+        }
+        assertThat(Cli.succeed("--help").out()).contains("fit-function", "generate-completion", "hypothesis");
+    }
+
+    @Test
     void misspeltOptionsAndCommandsHaveASuggestion() {
         Cli.refuse(new String[] {"Unknown option '--gird', did you mean '--grid'?"}, "train", "digits", "--gird", 5);
         Cli.refuse(new String[] {"'--epoch', did you mean '--epochs'?"}, "train", "digits", "--epoch=5");
