@@ -26,6 +26,7 @@ public final class ParameterVector implements AutoCloseable {
     private final NativeVector inside = new NativeVector() {
         @Override
         public MemorySegment array() {
+            requireOpen();
             changed();
             return array;
         }
@@ -50,7 +51,7 @@ public final class ParameterVector implements AutoCloseable {
     private final Parameters owner;
     /** Of the vectors that share the memory; null where an owner sees to it. */
     private final AtomicInteger open;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * A vector of zeros.
@@ -93,6 +94,7 @@ public final class ParameterVector implements AutoCloseable {
      * @throws KanException if they are on a device
      */
     public HostTensor flat() {
+        requireOpen();
         if (flat == null) {
             throw KanException.invalid("the numbers are on %s, out of the host's reach; copy them into a vector of "
                     + "parameters in the host's memory with ParameterVector.copyFrom", memory.place());
@@ -130,6 +132,7 @@ public final class ParameterVector implements AutoCloseable {
 
     /** A copy of one tensor in its natural shape. */
     public HostTensor get(Arena target, String name) {
+        requireOpen();
         TensorInfo tensor = parameter(name);
         HostTensor natural = HostTensor.allocate(target, dtype(), tensor.shape());
         layers.get(tensor, memory, parts[tensor.layer()], natural);
@@ -138,9 +141,17 @@ public final class ParameterVector implements AutoCloseable {
 
     /** Replaces one tensor. */
     public void set(String name, HostTensor natural) {
+        requireOpen();
         TensorInfo tensor = parameter(name);
         layers.set(tensor, natural, memory, parts[tensor.layer()]);
         changed();
+    }
+
+    /** Others may keep the memory of one that is closed. */
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the vector is closed");
+        }
     }
 
     private void changed() {
@@ -159,6 +170,8 @@ public final class ParameterVector implements AutoCloseable {
 
     /** Copies all numbers of a vector of the same model, wherever either is. */
     public void copyFrom(ParameterVector other) {
+        requireOpen();
+        other.requireOpen();
         if (!layers.layout().tensors().equals(other.layers.layout().tensors())) {
             throw new ShapeException("the vectors belong to different models");
         }
@@ -168,6 +181,7 @@ public final class ParameterVector implements AutoCloseable {
 
     /** Sets all numbers to 0. */
     public void clear() {
+        requireOpen();
         memory.clear(array, bytes());
         changed();
     }

@@ -191,10 +191,12 @@ public final class Parameters implements AutoCloseable {
     }
 
     /**
-     * As many of {@link #newVector} in one piece of memory, which is freed when the last of them is closed: much less work
-     * than each by itself.
+     * At least one of {@link #newVector} in one piece of memory, which is freed when the last is closed: less work than each alone.
      */
     public List<ParameterVector> newVectors(int count) {
+        if (count < 1) {
+            throw KanException.invalid("expected at least one vector, given %d", count);
+        }
         Memory together = memory.another();
         AtomicInteger open = new AtomicInteger(count);
         List<ParameterVector> vectors = new ArrayList<>(count);

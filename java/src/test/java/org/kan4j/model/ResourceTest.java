@@ -77,6 +77,9 @@ class ResourceTest {
             vectors.get(1).copyFrom(parameters.values());
             vectors.get(0).close();
             vectors.get(0).close(); // once is enough
+            assertThrows(IllegalStateException.class, () -> vectors.get(0).clear());
+            assertThrows(IllegalStateException.class, () -> vectors.get(1).copyFrom(vectors.get(0)));
+            assertThrows(KanException.class, () -> parameters.newVectors(0));
             vectors.get(2).clear();
             assertEquals(-1, parameters.values().flat().segment().mismatch(vectors.get(1).flat().segment()));
             vectors.get(2).close();
